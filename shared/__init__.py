@@ -1,0 +1,1 @@
+"""Slipway's product code, in layers: domain, ports, codec, app, adapters, inbound, configuration."""

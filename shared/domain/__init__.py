@@ -1,0 +1,1 @@
+"""The rules. Pure: no clock, no environment, no I/O."""

@@ -1,0 +1,31 @@
+"""The immutable bundle that moves together, and where it lies."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.domain.names import Digest
+from shared.domain.version import Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Artifact:
+    """Image digest, chart digest and commit of one version; the unprefixed repositories they were pushed to."""
+
+    registry: str
+    image_repository: str
+    image_digest: Digest
+    chart_repository: str
+    chart_digest: Digest
+    commit: str
+    version: Version
+
+    @property
+    def id(self) -> str:
+        """Names the artifact by content alone: the same bytes are the same artifact."""
+        return f"{self.image_digest}+{self.chart_digest}"
+
+
+def in_namespace(repository: str, namespace: str | None) -> str:
+    """Return the repository as an environment with its own registry namespace reads it: `prod/delivery`."""
+    return f"{namespace}/{repository}" if namespace else repository

@@ -1,0 +1,195 @@
+"""A service's compiled policy: frozen records, made from slipway.yaml of the default branch and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+from shared.domain.names import ServiceKey
+
+
+class Severity(StrEnum):
+    """How bad a vulnerability is, as scanners rank it."""
+
+    NONE = "none"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """Position in the order, none first."""
+        return list(Severity).index(self)
+
+
+class Verdict(StrEnum):
+    """What a gate does about a finding that a team may live with."""
+
+    ALLOW = "allow"
+    BLOCK = "block"
+
+
+class Queueing(StrEnum):
+    """Which of several waiting versions of one line goes on."""
+
+    LATEST_ONLY = "latest_only"
+    IN_ORDER = "in_order"
+
+
+class OnFirstFailure(StrEnum):
+    """What becomes of a first deployment that failed: there is nothing to roll back to."""
+
+    LEAVE = "leave"
+    UNINSTALL = "uninstall"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patterns:
+    """Include and exclude lists, with Azure Pipelines' rules (see triggers.py)."""
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TriggerPolicy:
+    """Which pushes of which branches are validated."""
+
+    branches: Patterns = Patterns(include=("*",))
+    paths: Patterns = Patterns()
+    batch: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildPolicy:
+    """How the service is built: a test command where there is no container engine, a target where there is."""
+
+    test: str | None = None
+    test_target: str | None = None
+    args: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRule:
+    """Who answers for an environment, how many of them, and who may not."""
+
+    approvers: tuple[str, ...] = ()
+    minimum: int = 1
+    forbid: tuple[str, ...] = ("author",)
+    expires: timedelta = timedelta(days=7)
+    valid_for: timedelta = timedelta(hours=24)
+    comment: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateRules:
+    """The conditions an environment sets beside approval."""
+
+    scan: Severity = Severity.CRITICAL
+    unknown_scan: Verdict = Verdict.ALLOW
+    older_than_live: Verdict = Verdict.ALLOW
+    comply: Verdict = Verdict.BLOCK
+    soak: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DenyWindow:
+    """A repeated time in which nothing goes forward: from each tick of the cron expression, for the duration."""
+
+    cron: str
+    duration: timedelta
+    timezone: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GitOpsTarget:
+    """Rendered manifests are committed to a repository that an operator applies."""
+
+    repository: str
+    path: str = "{environment}/{service}"
+    branch: str = "main"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HelmTarget:
+    """The chart is installed in a cluster with Helm."""
+
+    context: str
+
+
+DeployTarget: TypeAlias = GitOpsTarget | HelmTarget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadlines:
+    """How long each phase may last before it is somebody's fault; paused while held or frozen."""
+
+    retagging: timedelta = timedelta(minutes=30)
+    deploying: timedelta = timedelta(minutes=30)
+    verifying: timedelta = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentPolicy:
+    """Where releases are deployed and under which rules. Templates still hold their placeholders."""
+
+    name: str
+    namespace: str
+    deploy: DeployTarget
+    after: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    set: tuple[tuple[str, str], ...] = ()
+    registry_namespace: str | None = None
+    approval: ApprovalRule | None = None
+    gates: GateRules = GateRules()
+    deadlines: Deadlines = Deadlines()
+    freezes: tuple[DenyWindow, ...] = ()
+    identity: str | None = None
+    on_first_failure: OnFirstFailure = OnFirstFailure.LEAVE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePolicy:
+    """Everything that is decided for one service; replaced only when its digest changes.
+
+    `digest` is the SHA-256 of the canonical content, `commit` the default branch's commit it was read from.
+    """
+
+    service: ServiceKey
+    path: str
+    chart: str
+    registry: str
+    image_repository: str
+    chart_repository: str
+    environments: tuple[EnvironmentPolicy, ...]
+    triggers: TriggerPolicy = TriggerPolicy()
+    build: BuildPolicy = BuildPolicy()
+    queueing: Queueing = Queueing.LATEST_ONLY
+    build_deadline: timedelta = timedelta(hours=2)
+    digest: str = ""
+    commit: str = ""
+
+    def environment(self, name: str) -> EnvironmentPolicy | None:
+        """Return the environment of that name, if the policy in force has it."""
+        return next((environment for environment in self.environments if environment.name == name), None)
+
+    def environments_after(self, name: str) -> tuple[EnvironmentPolicy, ...]:
+        """Environments that directly follow the named one in the graph."""
+        return tuple(environment for environment in self.environments if name in environment.after)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryPolicy:
+    """A whole slipway.yaml, compiled: one policy for each service, and where it was read."""
+
+    repository: str
+    commit: str
+    services: tuple[ServicePolicy, ...] = field(default=())
+
+    def service(self, name: str) -> ServicePolicy | None:
+        """Return the policy of the named service, if there is one."""
+        return next((policy for policy in self.services if policy.service.service == name), None)

@@ -1,0 +1,40 @@
+"""What every adapter raises: whose fault it is, and whether trying again can help.
+
+AdapterError
+├── Transient       try again; the outside said when, if it said
+└── Permanent       somebody must change something
+    └── NotFound    what was asked for is not there
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from shared.domain.errors import SlipwayError
+
+
+class AdapterError(SlipwayError):
+    """An outside system did not do what it was asked to."""
+
+
+class Transient(AdapterError):
+    """Try again; the outside said when, if it said."""
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Permanent(AdapterError):
+    """Trying again cannot help; somebody must change something.
+
+    `ours` tells a fault of the platform or of Slipway's set-up (Errored) from one of the release (Failed).
+    """
+
+    def __init__(self, message: str, *, ours: bool = False) -> None:
+        super().__init__(message)
+        self.ours = ours
+
+
+class NotFound(Permanent):
+    """What was asked for is not there."""

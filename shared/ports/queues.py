@@ -1,0 +1,57 @@
+"""Queues: what the doors and the outbox send to, and what a host receives from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+from shared.ports.store import OutboxRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A message under a lease. `attempts` counts deliveries, this one included; `receipt` proves the lease."""
+
+    queue: str
+    id: str
+    body: str
+    attempts: int
+    receipt: str
+
+
+class Queues(Protocol):
+    """Sending. Raise StoreUnavailable where the message is not known to be kept."""
+
+    def send(self, queue: str, body: str, *, delay: timedelta = timedelta(0)) -> None:
+        """Keep the message durably; it is received after the delay, at least once."""
+        ...
+
+    def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
+        """Send what a commit left in the outbox; sending a row twice is harmless."""
+        ...
+
+
+class QueueReceiver(Protocol):
+    """Receiving, for the local host; on Azure the Functions host does this."""
+
+    def receive(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
+        """Lease up to `most` messages; wait up to `wait` for the first."""
+        ...
+
+    def delete(self, message: Received) -> None:
+        """Acknowledge: the message was dealt with."""
+        ...
+
+    def release(self, message: Received, *, delay: timedelta) -> None:
+        """Give the lease back; the message is received again after the delay."""
+        ...
+
+    def poison(self, message: Received, *, reason: str) -> None:
+        """Move the message to `<queue>-poison`."""
+        ...
+
+    def count(self, queue: str) -> int:
+        """How many messages the queue holds, leased and delayed ones included."""
+        ...

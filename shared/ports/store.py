@@ -1,0 +1,219 @@
+"""Where state lies: one partition for each service, changed by one batch for each decision.
+
+Stores know rows of bytes and nothing of what they mean (the codec does). Row keys and ranges: design, section 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.domain.errors import SlipwayError
+
+
+class StaleService(SlipwayError):
+    """Other writers were faster too often; nothing was written. Try again later."""
+
+
+class StaleRow(SlipwayError):
+    """The row is not what its etag said; nothing was written. Read it again."""
+
+
+class StoreUnavailable(SlipwayError):
+    """The store cannot be reached or refuses to work; it is not known to have changed anything."""
+
+
+class TooLarge(SlipwayError):
+    """The batch is beyond what a store can hold (100 rows, 64 KiB a value, 4 MiB in all); nothing was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """An effect of a decision, in the outbox: `queue` is the queue's name, `body` the encoded envelope."""
+
+    queue: str
+    body: str
+    delay: timedelta = timedelta(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxRow:
+    """A message that a decision saved and that is not known to be done."""
+
+    key: str
+    message: Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A service as it is read before a decision.
+
+    `rows` is the range `1~` without head and outbox, row key to value; `outbox` the open effects; `estate` the rows of the partition
+    `estate`; `extra` the rows that an earlier call of fn asked for by raising NeedsRows.
+    """
+
+    sequence: int
+    ledger_hash: str
+    rows: Mapping[str, bytes]
+    outbox: Mapping[str, Message]
+    estate: Mapping[str, bytes]
+    extra: Mapping[str, bytes | None]
+
+
+class NeedsRows(SlipwayError):
+    """fn asks for rows outside the range `1~`; the store reads them and calls it again."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        self.keys = tuple(keys)
+        super().__init__(f"rows {', '.join(self.keys)} are needed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A hint that a service must be looked at when the time has come."""
+
+    at: datetime
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """One decision, encoded: rows to put and to delete, the ledger entry, the outbox, hints for the tick.
+
+    `ledger` is called with (sequence, previous hash) and returns the entry's exact bytes; the store hashes them
+    (SHA-256 of previous hash, as ASCII hex, and the bytes), keeps hash and bytes and never encodes them again.
+    """
+
+    puts: Mapping[str, bytes] = field(default_factory=dict)
+    deletes: frozenset[str] = frozenset()
+    ledger: Callable[[int, str], bytes]
+    outbox: tuple[Message, ...] = ()
+    done: frozenset[str] = frozenset()
+    due: tuple[Due, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Committed:
+    """What a transaction led to: its sequence and the outbox rows of that sequence that are not done.
+
+    `duplicate` is set where the event had been committed before: nothing was written, `sequence` is that of the first time.
+    """
+
+    sequence: int
+    ledger_hash: str
+    outbox: tuple[OutboxRow, ...]
+    duplicate: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRow:
+    """A ledger entry as it was stored."""
+
+    sequence: int
+    previous: str
+    hash: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueRow:
+    """A hint that has come due; `key` is what to delete it by."""
+
+    key: str
+    service: str
+    at: datetime
+    what: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row outside the services' partitions, with the etag that a conditional write needs."""
+
+    key: str
+    value: bytes
+    etag: str
+
+
+class Store(Protocol):
+    """The services' partitions. `service` is `str(ServiceKey)`; adapters encode it as a partition key."""
+
+    def transact(
+        self, service: str, event_id: str, fn: Callable[[Loaded], Write | None], *, seen_for: timedelta = timedelta(days=30)
+    ) -> Committed:
+        """Read, call fn, write what it returns in one batch; again from the start when the head moved meanwhile.
+
+        fn is pure and may be called more than once; None means that nothing is to be written. What fn raises comes out and nothing is written. An event id
+        that was committed before writes nothing and is answered with `duplicate`. Outbox keys are `1~outbox~<sequence>~<n>`.
+        Raise StaleService after too many tries, TooLarge beyond the limits, StoreUnavailable when the store fails.
+        """
+        ...
+
+    def read(self, service: str) -> Loaded:
+        """Read a service without changing it; an unknown one is empty with sequence 0."""
+        ...
+
+    def row(self, service: str, key: str) -> bytes | None:
+        """Read one row of a service's partition, e.g. an ended release."""
+        ...
+
+    def range(self, service: str, start: str, end: str, *, most: int) -> Sequence[tuple[str, bytes]]:
+        """Read rows with start <= key < end in key order, `most` at most."""
+        ...
+
+    def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
+        """Read ledger entries with a sequence above `after`, in order."""
+        ...
+
+    def services(self) -> Iterator[str]:
+        """Name every service that was ever written; for pages and repairs, never for a decision."""
+        ...
+
+    def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
+        """Read the hints whose time has come, earliest first."""
+        ...
+
+    def add_due(self, service: str, due: Due) -> None:
+        """Write a hint before anything that has no message behind it."""
+        ...
+
+    def remove_due(self, keys: Sequence[str]) -> None:
+        """Remove hints that were looked at; unknown ones are ignored."""
+        ...
+
+
+class Rows(Protocol):
+    """Small records outside the services' partitions: `<repository>`, `estate`, `board~<environment>`."""
+
+    def get(self, partition: str, key: str) -> Row | None:
+        """Read one row."""
+        ...
+
+    def put(self, partition: str, key: str, value: bytes, *, etag: str | None) -> str:
+        """Write a row if it is still as `etag` says (None: absent), and return the new etag; raise StaleRow otherwise."""
+        ...
+
+    def overwrite(self, partition: str, key: str, value: bytes) -> None:
+        """Write a row whatever is there; for projections."""
+        ...
+
+    def delete(self, partition: str, key: str, *, etag: str) -> None:
+        """Delete a row if it is still as `etag` says; raise StaleRow otherwise."""
+        ...
+
+    def list(self, partition: str, *, prefix: str = "") -> Sequence[Row]:
+        """Read the rows of a partition whose key starts with the prefix, in key order."""
+        ...
+
+
+class Evidence(Protocol):
+    """Large immutable values under the SHA-256 of their bytes: manifests, reports, build output."""
+
+    def put(self, content: bytes) -> str:
+        """Store the bytes and return their hash as 64 hexadecimal digits; the second time is harmless."""
+        ...
+
+    def get(self, sha256: str) -> bytes:
+        """Return the bytes; raise NotFound."""
+        ...
