@@ -3,36 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Protocol
 
-from shared.domain.names import Digest
-from shared.domain.policy import Severity
+from shared.domain.build import (
+    PACKAGE,
+    VALIDATE_BRANCH,
+    VALIDATE_PULL_REQUEST,
+    BuildOutcome,
+    BuildResult,
+    ScanResult,
+    Step,
+    StepResult,
+    TestCounts,
+)
 
-
-class Step(StrEnum):
-    """Steps of a build, in their order."""
-
-    UNIT_TESTS = "unit-tests"
-    IMAGE = "image"
-    SCAN = "scan"
-    PUSH_IMAGE = "push-image"
-    PACKAGE_CHART = "package-chart"
-    PUSH_CHART = "push-chart"
-
-
-VALIDATE_BRANCH = (Step.UNIT_TESTS,)
-VALIDATE_PULL_REQUEST = (Step.UNIT_TESTS, Step.IMAGE, Step.SCAN)
-PACKAGE = tuple(Step)
-
-
-class BuildOutcome(StrEnum):
-    """How a build ended: failed is the change's fault, errored the platform's."""
-
-    SUCCEEDED = "succeeded"
-    FAILED = "failed"
-    ERRORED = "errored"
-    CANCELLED = "cancelled"
+__all__ = [
+    "PACKAGE",
+    "VALIDATE_BRANCH",
+    "VALIDATE_PULL_REQUEST",
+    "BuildOrder",
+    "BuildOutcome",
+    "BuildResult",
+    "BuildUnderWay",
+    "Builder",
+    "ScanResult",
+    "Step",
+    "StepResult",
+    "TestCounts",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,49 +52,6 @@ class BuildOrder:
     registry: str = ""
     image_repository: str = ""
     chart_repository: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestCounts:
-    """Counted from JUnit XML or the runner's output."""
-
-    __test__ = False
-
-    passed: int
-    failed: int
-    skipped: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepResult:
-    """One step's end; `output` is the evidence (SHA-256) of what it printed, `milliseconds` how long it took."""
-
-    step: Step
-    outcome: BuildOutcome
-    output: str
-    milliseconds: int
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanResult:
-    """The worst severity that a scanner reported for the image, or why there is no report (unknown)."""
-
-    worst: Severity | None
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildResult:
-    """What a build says of itself. Digests are its claim; the registry is asked before they count."""
-
-    outcome: BuildOutcome
-    reason: str
-    steps: tuple[StepResult, ...]
-    tests: TestCounts | None = None
-    scan: ScanResult | None = None
-    image_digest: Digest | None = None
-    chart_digest: Digest | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -182,6 +182,10 @@ class Store(Protocol):
         """Remove hints that were looked at; unknown ones are ignored."""
         ...
 
+    def prune(self, service: str, *, most: int) -> int:
+        """Remove up to `most` of the service's marks of seen events that have expired, and return how many it were."""
+        ...
+
 
 class Rows(Protocol):
     """Small records outside the services' partitions: `<repository>`, `estate`, `board~<environment>`."""

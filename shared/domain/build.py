@@ -1,0 +1,89 @@
+"""Builds as decisions see them: steps, counts, results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.names import Digest
+from shared.domain.policy import Severity
+
+
+class Step(StrEnum):
+    """Steps of a build, in their order."""
+
+    UNIT_TESTS = "unit-tests"
+    IMAGE = "image"
+    SCAN = "scan"
+    PUSH_IMAGE = "push-image"
+    PACKAGE_CHART = "package-chart"
+    PUSH_CHART = "push-chart"
+
+
+VALIDATE_BRANCH = (Step.UNIT_TESTS,)
+VALIDATE_PULL_REQUEST = (Step.UNIT_TESTS, Step.IMAGE, Step.SCAN)
+PACKAGE = tuple(Step)
+
+
+class BuildOutcome(StrEnum):
+    """How a build ended: failed is the change's fault, errored the platform's."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    ERRORED = "errored"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestCounts:
+    """Counted from JUnit XML or the runner's output."""
+
+    __test__ = False
+
+    passed: int
+    failed: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """One step's end; `output` is the evidence (SHA-256) of what it printed, `milliseconds` how long it took."""
+
+    step: Step
+    outcome: BuildOutcome
+    output: str
+    milliseconds: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanResult:
+    """The worst severity that a scanner reported for the image, or why there is no report (unknown)."""
+
+    worst: Severity | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildResult:
+    """How a build ended. Reported by a builder the digests are its claim; in an event they were read back."""
+
+    outcome: BuildOutcome
+    reason: str
+    steps: tuple[StepResult, ...] = ()
+    tests: TestCounts | None = None
+    scan: ScanResult | None = None
+    image_digest: Digest | None = None
+    chart_digest: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRun:
+    """A build that was ordered and has not reported. `number` counts the builds of a service, `attempt` retries."""
+
+    number: int
+    attempt: int
+    commit: str
+    since: datetime
+    deadline: datetime

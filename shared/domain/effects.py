@@ -1,0 +1,212 @@
+"""Please do it: what a decision asks of the world, in the imperative. A closed union.
+
+An effect names what it is about and no more: who performs it reads the state again before acting. Its id is
+`<service>:<number>:<kind>:<attempt>`, the same however often it is sent; a build's number has the letter b.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, TypeAlias
+
+from shared.domain.names import ServiceKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect(ABC):
+    """One thing to do for one service. `kind` also names the queue it goes to."""
+
+    kind: ClassVar[str]
+
+    service: ServiceKey
+
+    @property
+    @abstractmethod
+    def subject(self) -> str:
+        """What the effect is about, without the service: number, and what else tells it from others."""
+
+    @property
+    def id(self) -> str:
+        """Names the effect; doing it twice under one id is harmless."""
+        return f"{self.service}:{self.subject}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Build(Effect):
+    """Build a validation's or a release's commit."""
+
+    kind: ClassVar[str] = "build"
+    number: int
+    attempt: int
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"b{self.number}:build:{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CancelBuild(Effect):
+    """Stop a build whose result no longer counts. It waits in no queue behind builds."""
+
+    kind: ClassVar[str] = "cancel"
+    number: int
+    attempt: int
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"b{self.number}:cancel:{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadTags(Effect):
+    """Read what the version's tags name in the registry. `asked` tells one question from the next."""
+
+    kind: ClassVar[str] = "gather-facts"
+    version: str
+    asked: int
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"v{self.version}:read-tags:{self.asked}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GatherFacts(Effect):
+    """Read what a promotion's gates need. `asked` tells one question from the next."""
+
+    kind: ClassVar[str] = "gather-facts"
+    number: int
+    asked: int
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"{self.number}:gather-facts:{self.asked}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskApproval(Effect):
+    """Put the numbered question to people."""
+
+    kind: ClassVar[str] = "ask-approval"
+    number: int
+    request: str
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"{self.number}:ask-approval:{self.request[:16]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CloseApproval(Effect):
+    """Tell people that the question is closed, and why."""
+
+    kind: ClassVar[str] = "ask-approval"
+    number: int
+    request: str
+    reason: str
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"{self.number}:close-approval:{self.request[:16]}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retag(Effect):
+    """Copy image and chart into the environment's registry namespace."""
+
+    kind: ClassVar[str] = "retag"
+    number: int
+    attempt: int
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"{self.number}:retag:{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deploy(Effect):
+    """Apply the artifact to the environment."""
+
+    kind: ClassVar[str] = "deploy"
+    number: int
+    attempt: int
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"{self.number}:deploy:{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remove(Effect):
+    """Take a service out of an environment after its first deployment failed."""
+
+    kind: ClassVar[str] = "deploy"
+    number: int
+    attempt: int
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"{self.number}:remove:{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObserveRollout(Effect):
+    """Watch the environment until it settles."""
+
+    kind: ClassVar[str] = "observe-rollout"
+    number: int
+    attempt: int
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"{self.number}:observe-rollout:{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetStatus(Effect):
+    """Say something about a commit where its author looks. `state` is pending, succeeded, failed or error."""
+
+    kind: ClassVar[str] = "notify"
+    commit: str
+    context: str
+    state: str
+    description: str
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"{self.commit[:12]}:set-status:{self.context}:{self.state}"
+
+
+ServiceEffect: TypeAlias = (
+    Build
+    | CancelBuild
+    | ReadTags
+    | GatherFacts
+    | AskApproval
+    | CloseApproval
+    | Retag
+    | Deploy
+    | Remove
+    | ObserveRollout
+    | SetStatus
+)
+
+EVENTS_QUEUE = "slipway-events"
+KINDS = ("build", "cancel", "gather-facts", "ask-approval", "retag", "deploy", "observe-rollout", "notify")
+
+
+def queue_of(kind: str) -> str:
+    """Return the queue that effects of a kind go to."""
+    return f"slipway-{kind}"

@@ -1,0 +1,62 @@
+"""What holds for many services at once: people's holds on everything, an environment or a service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.errors import InvalidValue
+from shared.domain.names import Person, ServiceKey, checked_name
+
+EVERYTHING = "everything"
+_ENVIRONMENT = "environment:"
+_SERVICE = "service:"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hold:
+    """Nothing in its scope may be promoted, rollbacks excepted, until a person lifts it or its time is over.
+
+    `scope` is `everything` (stop-the-line), `environment:<name>` or `service:<repository>/<service>`.
+    """
+
+    id: str
+    scope: str
+    reason: str
+    person: Person
+    since: datetime
+    until: datetime | None = None
+
+    def covers(self, service: ServiceKey, environment: str, now: datetime) -> bool:
+        """Whether the hold keeps this service out of this environment now."""
+        if self.until is not None and now >= self.until:
+            return False
+        wanted = (EVERYTHING, f"{_ENVIRONMENT}{environment}", f"{_SERVICE}{service.repository}/{service.service}")
+        return self.scope in wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estate:
+    """Every hold by people, and the revision (sequence) that they were read at."""
+
+    holds: tuple[Hold, ...] = ()
+    revision: int = 0
+
+    def covering(self, service: ServiceKey, environment: str, now: datetime) -> Hold | None:
+        """Return the oldest hold that keeps the service out of the environment."""
+        covering = [hold for hold in self.holds if hold.covers(service, environment, now)]
+        return min(covering, key=lambda hold: (hold.since, hold.id), default=None)
+
+
+def checked_scope(scope: str) -> str:
+    """Return a scope that a hold can have, or raise InvalidValue."""
+    if scope == EVERYTHING:
+        return scope
+    if scope.startswith(_ENVIRONMENT):
+        checked_name("scope", scope.removeprefix(_ENVIRONMENT))
+        return scope
+    if scope.startswith(_SERVICE):
+        repository, _, service = scope.removeprefix(_SERVICE).partition("/")
+        ServiceKey(repository, service)
+        return scope
+    raise InvalidValue("scope", f"{scope!r} is not everything, environment:<name> or service:<repository>/<service>")

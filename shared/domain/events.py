@@ -1,0 +1,277 @@
+"""What happened, in the past tense. A closed union: `decide` has an answer for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from shared.domain.build import BuildResult
+from shared.domain.names import Digest, Person, ServiceKey
+from shared.domain.policy import ServicePolicy
+from shared.domain.promotion import Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something that happened to one service. `id` makes a second delivery harmless."""
+
+    id: str
+    service: ServiceKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyChanged(Event):
+    """The default branch says something new of the service."""
+
+    policy: ServicePolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceRemoved(Event):
+    """The service left the configuration."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeFound(Event):
+    """A branch points at a new commit that concerns the service. `number` counts the changes of the branch.
+
+    `skip` is the marker that asks not to build, where a commit has one.
+    """
+
+    ref: str
+    commit: str
+    number: int
+    pushed_by: Person | None = None
+    skip: str = ""
+    pull_request: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BranchDeleted(Event):
+    """The branch is gone."""
+
+    ref: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildReported(Event):
+    """A build ended. Digests in the result were read back from the registry."""
+
+    effect: str
+    number: int
+    attempt: int
+    result: BuildResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagsRead(Event):
+    """What the registry says that the version's tags name now."""
+
+    effect: str
+    version: str
+    image: Digest | None
+    chart: Digest | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageAnnounced(Event):
+    """The registry says that the version's image was pushed; a hint."""
+
+    version: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsGathered(Event):
+    """What a promotion's gates asked for."""
+
+    effect: str
+    number: int
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalAnswered(Event):
+    """A person said yes or no to a numbered request."""
+
+    request: str
+    person: Person
+    groups: tuple[str, ...]
+    approve: bool
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactRetagged(Event):
+    """Image and chart lie in the environment's registry namespace, with the same digests."""
+
+    effect: str
+    number: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactDeployed(Event):
+    """The artifact was applied; `revision` names it for watching the rollout."""
+
+    effect: str
+    number: int
+    attempt: int
+    revision: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutObserved(Event):
+    """The environment settled: healthy, or not."""
+
+    effect: str
+    number: int
+    attempt: int
+    healthy: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EffectFailed(Event):
+    """An effect came to nothing.
+
+    `ours` tells a fault of the platform from one of the release, `changed` whether the environment may have been touched.
+    """
+
+    effect: str
+    number: int
+    attempt: int
+    reason: str
+    ours: bool
+    changed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromoteRequested(Event):
+    """A person asks to bring a version into an environment again."""
+
+    version: str
+    environment: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AbortRequested(Event):
+    """A person stops a release."""
+
+    version: str
+    person: Person
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryRequested(Event):
+    """A person asks to resume an errored release at the failed step."""
+
+    version: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedeployRequested(Event):
+    """A person asks to deploy a version (what is live, where it is empty) again."""
+
+    environment: str
+    version: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RollbackRequested(Event):
+    """A person asks to go back to the last good artifact, or to a named earlier one."""
+
+    environment: str
+    reason: str
+    to: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideGranted(Event):
+    """A person lets a version past one gate in one environment, once."""
+
+    environment: str
+    version: str
+    gate: str
+    reason: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveAdopted(Event):
+    """A person says what runs: an earlier good version, or nothing that counts (empty)."""
+
+    environment: str
+    version: str
+    reason: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactHoldLifted(Event):
+    """A person lifts the hold on an artifact that was rolled back."""
+
+    hold: str
+    reason: str
+    person: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimePassed(Event):
+    """Look again: a deadline, a window, a lifted hold. Alone it changes nothing, and then nothing is written."""
+
+
+ServiceEvent: TypeAlias = (
+    PolicyChanged
+    | ServiceRemoved
+    | ChangeFound
+    | BranchDeleted
+    | BuildReported
+    | TagsRead
+    | ImageAnnounced
+    | FactsGathered
+    | ApprovalAnswered
+    | ArtifactRetagged
+    | ArtifactDeployed
+    | RolloutObserved
+    | EffectFailed
+    | PromoteRequested
+    | AbortRequested
+    | RetryRequested
+    | RedeployRequested
+    | RollbackRequested
+    | OverrideGranted
+    | LiveAdopted
+    | ArtifactHoldLifted
+    | TimePassed
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushReceived:
+    """A repository's event: somebody says that a ref moved. Which services it concerns is read from the repository."""
+
+    id: str
+    repository: str
+    ref: str
+    pushed_by: Person | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagPushed:
+    """A registry's event: somebody says that a tag was pushed. Which service it belongs to is looked up."""
+
+    id: str
+    registry: str
+    repository: str
+    tag: str
+    digest: Digest
+
+
+OutsideEvent: TypeAlias = PushReceived | TagPushed

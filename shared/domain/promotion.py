@@ -1,0 +1,113 @@
+"""A promotion: one numbered attempt to bring an artifact into an environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.artifact import Artifact
+from shared.domain.manifests import Finding
+from shared.domain.names import Person
+from shared.domain.phases import Phase, PromotionKind
+from shared.domain.policy import EnvironmentPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Author:
+    """Somebody who wrote or pushed what is released, as git knows them."""
+
+    name: str
+    mail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deployed:
+    """An artifact that succeeded in an environment, with the manifests (evidence) that brought it there."""
+
+    artifact: Artifact
+    manifests: str
+    promotion: int
+    at: datetime
+
+
+class Presence(StrEnum):
+    """Where an earlier good artifact can be had."""
+
+    HERE = "here"
+    COPYABLE = "copyable"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What was read for a promotion, and when. Rules never fetch; they ask for facts and wait.
+
+    `targets` says of each earlier good artifact (by promotion number) whether it can be had. `foreign` is
+    set where something else than Slipway wrote what runs. `manifests` is the evidence of what would be deployed.
+    """
+
+    at: datetime
+    authors: tuple[Author, ...] = ()
+    targets: tuple[tuple[int, Presence], ...] = ()
+    manifests: str = ""
+    findings: tuple[Finding, ...] = ()
+    foreign: str = ""
+
+    def presence(self, promotion: int) -> Presence | None:
+        """Return what was read of the artifact that this promotion brought, None where it was not asked."""
+        return dict(self.targets).get(promotion)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vote:
+    """One person's yes, with the groups they were in at that time."""
+
+    person: Person
+    groups: tuple[str, ...]
+    at: datetime
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalRequest:
+    """A numbered question to people; see approval.py for what its id is made of."""
+
+    id: str
+    asked: datetime
+    votes: tuple[Vote, ...] = ()
+    granted: datetime | None = None
+    replaced: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Promotion:
+    """One attempt, kept within the release it belongs to; a rollback within the release that it undoes.
+
+    `attempt` numbers the runs of the current step: a report of another attempt does not count. `deadline` is
+    absolute and moves on by the time spent paused. `writing_until` is set while a deployment may still write.
+    """
+
+    number: int
+    environment: str
+    kind: PromotionKind
+    phase: Phase
+    since: datetime
+    created: datetime
+    cause: str
+    reason: str = ""
+    requested_by: Person | None = None
+    previous: Deployed | None = None
+    target: Deployed | None = None
+    undoes: int | None = None
+    attempt: int = 1
+    resume_at: Phase | None = None
+    deadline: datetime | None = None
+    paused_since: datetime | None = None
+    facts: Facts | None = None
+    facts_asked: datetime | None = None
+    approval: ApprovalRequest | None = None
+    plan: EnvironmentPolicy | None = None
+    retagged: bool = False
+    revision: str = ""
+    writing_until: datetime | None = None

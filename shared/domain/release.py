@@ -1,0 +1,135 @@
+"""A release: one version's journey for one service; and what a partition holds beside releases."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.domain.artifact import Artifact
+from shared.domain.build import BuildResult, BuildRun
+from shared.domain.names import Digest, Person, ServiceKey
+from shared.domain.phases import ReleasePhase
+from shared.domain.policy import ServicePolicy
+from shared.domain.promotion import Deployed, Promotion
+from shared.domain.version import Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Override:
+    """A named person lets this release past one gate in one environment; used once, by promotion `used_by`."""
+
+    environment: str
+    gate: str
+    person: Person
+    reason: str
+    at: datetime
+    used_by: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Push:
+    """A commit that was pushed, by whom, as the n-th change of its branch."""
+
+    commit: str
+    number: int
+    pushed_by: Person | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One version for one service. `next_push` waits for the registry's word on whether the version exists.
+
+    `early_image` is a digest that the registry announced before its build's result.
+    """
+
+    version: Version
+    ref: str
+    commit: str
+    phase: ReleasePhase
+    reason: str
+    since: datetime
+    created: datetime
+    pushed_by: Person | None = None
+    build: BuildRun | None = None
+    result: BuildResult | None = None
+    artifact: Artifact | None = None
+    next_push: Push | None = None
+    early_image: Digest | None = None
+    quarantine: str = ""
+    branch_deleted: bool = False
+    overrides: tuple[Override, ...] = ()
+    promotions: tuple[Promotion, ...] = ()
+
+    def latest(self, environment: str) -> Promotion | None:
+        """Return the newest promotion of this release in an environment."""
+        return next((one for one in reversed(self.promotions) if one.environment == environment), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """Who deploys to the environment now."""
+
+    version: str
+    promotion: int
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentState:
+    """What is live, what was good before (newest first, the live one included), and who has the slot.
+
+    `unknown` says why what is live is not known; live is then the last that was.
+    """
+
+    name: str
+    live: Deployed | None = None
+    good: tuple[Deployed, ...] = ()
+    slot: Slot | None = None
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Validation:
+    """Builds of a branch that is not a release: those running, and the newest push that waits for them."""
+
+    ref: str
+    pull_request: str = ""
+    running: tuple[BuildRun, ...] = ()
+    waiting: Push | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactHold:
+    """After a rollback: this artifact is not promoted again until a person lifts the hold."""
+
+    id: str
+    artifact: str
+    version: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """The last numbers given out in a service."""
+
+    promotion: int = 0
+    build: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceState:
+    """A service's partition, decoded: what one decision sees and changes.
+
+    `releases` are the open ones by version key; `ended` those that were loaded on demand (None: there is none).
+    """
+
+    service: ServiceKey
+    policy: ServicePolicy | None = None
+    numbers: Numbers = Numbers()
+    environments: Mapping[str, EnvironmentState] = field(default_factory=dict)
+    releases: Mapping[str, Release] = field(default_factory=dict)
+    validations: Mapping[str, Validation] = field(default_factory=dict)
+    holds: tuple[ArtifactHold, ...] = ()
+    ended: Mapping[str, Release | None] = field(default_factory=dict)
