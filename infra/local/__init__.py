@@ -1,0 +1,1 @@
+"""What runs Slipway on one machine; no part of the deployment package."""

@@ -1,0 +1,7 @@
+"""The local host: runs the functions of a FunctionApp on one machine, by their triggers and in no other way."""
+
+from infra.local.host.errors import HostRefused
+from infra.local.host.host import LocalHost
+from infra.local.host.people import LocalPerson, People, new_person
+
+__all__ = ["HostRefused", "LocalHost", "LocalPerson", "People", "new_person"]

@@ -1,0 +1,188 @@
+"""Answers HTTP requests: finds the function, checks who asks, calls it, translates what it returns."""
+
+from __future__ import annotations
+
+import hmac
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+from wsgiref.types import StartResponse, WSGIEnvironment
+
+import azure.functions as func
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.routing import Map, Rule
+from werkzeug.wrappers import Request, Response
+
+from infra.local.host.events import BadEvents, as_argument, read_events, validation_code
+from infra.local.host.functions import Functions, Registered
+from infra.local.host.identity import COOKIE, ForeignPage, WrongKey, identify
+from infra.local.host.log import log_event
+from infra.local.host.people import People
+from infra.local.host.routes import path_of, rules_for
+
+_HOSTS = ("127.0.0.1", "localhost")
+_SIGN_IN = "/local/sign-in"
+_EVENT_GRID = "/runtime/webhooks/eventgrid"
+
+
+class HostApplication:
+    """A WSGI application over the http and eventGrid functions."""
+
+    def __init__(self, functions: Functions, *, prefix: str, people: People, key: str, max_body: int) -> None:
+        rules = [
+            Rule(rule, endpoint=one, methods=one.methods)
+            for one in functions.http
+            for rule in rules_for(str(one.trigger["route"]), prefix)
+        ]
+        self._routes = Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False).bind(
+            "localhost"
+        )
+        self._events = {one.name.lower(): one for one in functions.events}
+        self._people, self._key, self._max_body = people, key, max_body
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        request = Request(environ)
+        request.max_content_length = self._max_body
+        try:
+            response = self._answer(request)
+        except HTTPException as error:
+            response = _problem(error.code or 500, error.name, str(error.description))
+            if isinstance(error, MethodNotAllowed):
+                response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        return response(environ, start_response)
+
+    def _answer(self, request: Request) -> Response:
+        host = request.headers.get("Host", "")
+        if host.rsplit(":", 1)[0].lower() not in _HOSTS:
+            # A foreign name that resolves to 127.0.0.1 would make a foreign page one of ours (DNS rebinding).
+            return _problem(
+                421, "Misdirected Request", "the local host answers to localhost and 127.0.0.1 only"
+            )
+        if (request.content_length or 0) > self._max_body:
+            raise RequestEntityTooLarge
+        target = str(request.environ["REQUEST_URI"])
+        path = path_of(target)
+        params = _joined(parse_qsl(target.partition("?")[2], keep_blank_values=True))
+        if path == _SIGN_IN:
+            return self._sign_in(request, params.get("key", ""))
+        if path.lower() == _EVENT_GRID:
+            return self._deliver(request, params)
+        found, route_params = self._routes.match(path, request.method)
+        level = str(found.trigger.get("authLevel", "function")).lower()
+        if level != "anonymous" and not self._knows(request, params):
+            return _problem(
+                401, "Unauthorized", f"{found.name} needs the host's key in x-functions-key or ?code="
+            )
+        return self._call(found, request, f"http://{host}{target}", params, route_params)
+
+    def _call(
+        self, one: Registered, request: Request, url: str, params: Mapping[str, str], route: Mapping[str, Any]
+    ) -> Response:
+        sent = {name.lower(): value for name, value in request.headers.items()}
+        try:
+            headers = identify(request.method, sent, self._people).values
+        except WrongKey:
+            response = _problem(
+                401, "Unauthorized", f"the key belongs to nobody; sign in at {_SIGN_IN}?key=…"
+            )
+            response.delete_cookie(COOKIE)
+            return response
+        except ForeignPage:
+            return _problem(
+                403, "Forbidden", "a page of another origin may not write here; use a key as bearer token"
+            )
+        body = request.get_data(cache=False)
+        asked = func.HttpRequest(
+            request.method, url, headers=headers, params=params, route_params=route, body=body
+        )
+        try:
+            return _response(one.run(asked))
+        except Exception as error:
+            return _failed(one, error)
+
+    def _sign_in(self, request: Request, key: str) -> Response:
+        if request.method != "GET":
+            raise MethodNotAllowed(valid_methods=["GET"])
+        if self._people.by_key(key) is None:
+            return _problem(401, "Unauthorized", "the key belongs to nobody; take one from people.json")
+        response = Response(
+            status=303,
+            headers={"Location": "/", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
+        )
+        response.set_cookie(COOKIE, key, httponly=True, samesite="Strict")
+        return response
+
+    def _deliver(self, request: Request, params: Mapping[str, str]) -> Response:
+        one = self._events.get(params.get("functionName", "").lower())
+        if not self._knows(request, params):
+            return _problem(401, "Unauthorized", "Event Grid needs the host's key in ?code=")
+        if one is None:
+            return _problem(404, "Not Found", "functionName names no function with an Event Grid trigger")
+        if request.method == "OPTIONS":
+            origin = request.headers.get("WebHook-Request-Origin", "*")
+            return Response(
+                status=200, headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"}
+            )
+        if request.method != "POST":
+            raise MethodNotAllowed(valid_methods=["POST", "OPTIONS"])
+        try:
+            events = read_events(request.get_data(cache=False))
+            code = validation_code(events)
+            if code is not None:
+                return _json(200, {"validationResponse": code})
+            arguments = [as_argument(event) for event in events]
+        except BadEvents as error:
+            return _problem(400, "Bad Request", str(error))
+        try:
+            for argument in arguments:
+                one.run(argument)
+        except Exception as error:
+            return _failed(one, error)
+        return Response(status=202)
+
+    def _knows(self, request: Request, params: Mapping[str, str]) -> bool:
+        shown = request.headers.get("x-functions-key") or params.get("code", "")
+        return hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), self._key.encode())
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    joined: dict[str, str] = {}
+    for name, value in pairs:
+        joined[name] = f"{joined[name]},{value}" if name in joined else value
+    return joined
+
+
+def _response(returned: object) -> Response:
+    if isinstance(returned, str):
+        returned = func.HttpResponse(returned)
+    if not isinstance(returned, func.HttpResponse):
+        raise TypeError(f"an HTTP function returned {type(returned).__name__}, not an HttpResponse")
+    response = Response(
+        returned.get_body(), status=returned.status_code, headers=list(returned.headers.items())
+    )
+    if "content-type" not in returned.headers:
+        response.content_type = (
+            f"{returned.mimetype}; charset={returned.charset}"
+            if returned.mimetype.startswith("text/")
+            else returned.mimetype
+        )
+    return response
+
+
+def _failed(one: Registered, error: Exception) -> Response:
+    log_event("function.failed", error=error, function=one.name, trigger=one.kind)
+    return _problem(500, "Internal Server Error", f"{one.name} failed; the host's log says why")
+
+
+def _problem(status: int, title: str, detail: str) -> Response:
+    return _json(
+        status,
+        {"type": "about:blank", "title": title, "status": status, "detail": detail},
+        "application/problem+json",
+    )
+
+
+def _json(status: int, content: Mapping[str, object], mimetype: str = "application/json") -> Response:
+    return Response(json.dumps(content, ensure_ascii=False), status=status, mimetype=mimetype)

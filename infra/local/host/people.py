@@ -1,0 +1,99 @@
+"""The people the local host knows, each with a key; Entra ID has this part in production."""
+
+from __future__ import annotations
+
+import hmac
+import json
+import os
+import secrets
+import stat
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+from infra.local.host.errors import HostRefused
+
+_PRIVATE = 0o600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalPerson:
+    """A person, as Entra ID would describe them, and the key that proves it is them."""
+
+    id: str
+    name: str
+    mails: tuple[str, ...]
+    groups: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    key: str = field(repr=False)
+
+
+def new_person(
+    name: str, *, mails: Iterable[str], groups: Iterable[str] = (), roles: Iterable[str] = ()
+) -> LocalPerson:
+    """Make a person with a fresh id and key."""
+    return LocalPerson(
+        id=str(uuid4()),
+        name=name,
+        mails=tuple(mails),
+        groups=tuple(groups),
+        roles=tuple(roles),
+        key=secrets.token_urlsafe(32),
+    )
+
+
+class People:
+    """The people of one local host."""
+
+    def __init__(self, people: Iterable[LocalPerson] = ()) -> None:
+        self._people = tuple(people)
+        if any(not person.key or "." in person.key for person in self._people):
+            # A bearer token with dots is somebody else's JWT; see the door.
+            raise HostRefused(["a person's key is empty or holds a dot; make it with new_person"])
+        if len({person.key for person in self._people}) < len(self._people):
+            raise HostRefused(["two people have the same key; remove one of them from people.json"])
+
+    def __iter__(self) -> Iterator[LocalPerson]:
+        return iter(self._people)
+
+    def by_key(self, key: str) -> LocalPerson | None:
+        """Return whose key it is; takes equally long for every wrong key."""
+        found = None
+        for person in self._people:
+            if hmac.compare_digest(person.key.encode(), key.encode("utf-8", "surrogateescape")):
+                found = person
+        return found
+
+    @classmethod
+    def load(cls, file: Path) -> People:
+        """Read people.json; raise HostRefused where others may read it or it is not in the form `save` writes."""
+        try:
+            if stat.S_IMODE(file.stat().st_mode) & 0o077:
+                raise HostRefused([f"{file} holds keys and others may read it; run chmod 600 on it"])
+            return cls(_person(entry) for entry in json.loads(file.read_text(encoding="utf-8"))["people"])
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise HostRefused(
+                [f"{file} cannot be read as people: {error!r}; delete it to start anew"]
+            ) from error
+
+    def save(self, file: Path) -> None:
+        """Write people.json, readable by its owner only, all of it or nothing."""
+        beside = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
+        content = json.dumps({"people": [asdict(person) for person in self._people]}, indent=2)
+        with open(
+            os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "w", encoding="utf-8"
+        ) as opened:
+            opened.write(content + "\n")
+        beside.replace(file)
+
+
+def _person(entry: Mapping[str, object]) -> LocalPerson:
+    lists = {name: tuple(_texts(entry.get(name, []))) for name in ("mails", "groups", "roles")}
+    return LocalPerson(id=str(entry["id"]), name=str(entry["name"]), key=str(entry["key"]), **lists)
+
+
+def _texts(value: object) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise TypeError(f"{value!r} is not a list of texts")
+    return value
