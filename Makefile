@@ -1,0 +1,68 @@
+# Every target sets itself up: Python 3.11 or later, git and make are enough for demo and up.
+SHELL := /bin/sh
+PYTHON_IN_VENV := .venv/bin/python
+CACHE := .cache
+REPO ?=
+DIR ?=
+# Parts of `check` run side by side; an older make (macOS has 3.81) just mixes their lines.
+SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
+CODE := $(wildcard function_app.py functions shared infra/local)
+WORKERS ?= 2
+
+.PHONY: help demo up check test lint types imports pure everything machine clean distclean lock venv-local venv-tests
+.DEFAULT_GOAL := help
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1  /p' Makefile
+
+demo: venv-local ## release the sample monorepo for real and say what was proven
+	@$(PYTHON_IN_VENV) -m infra.local demo
+
+up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state)
+	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)")
+
+check: venv-tests ## lint, types, imports and the pure tests
+	@$(MAKE) --no-print-directory -j2 $(SYNC) types lint imports pure
+
+test: venv-tests ## everything, with the parts of the machine that tests need
+	@$(MAKE) --no-print-directory -j2 $(SYNC) types lint imports machine
+	@$(MAKE) --no-print-directory everything
+
+lint: venv-tests
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/ruff format --check --quiet . || { echo "Run .venv/bin/ruff format ." >&2; exit 1; }
+
+types: venv-tests
+	@.venv/bin/mypy --cache-dir $(CACHE)/mypy $(CODE) tests
+
+imports: venv-tests
+	@.venv/bin/lint-imports --cache-dir $(CACHE)/import-linter
+
+pure: venv-tests
+	@$(PYTHON_IN_VENV) -m pytest -q -m "pure and not slow"
+
+machine: venv-tests
+	@$(PYTHON_IN_VENV) -m tests.support.machine.prepare
+
+# Rules, translation and use cases have no branch that no test takes.
+everything: venv-tests
+	@mkdir -p $(CACHE)/coverage
+	@$(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --dist loadgroup --cov-config=pyproject.toml --cov --cov-report=term-missing:skip-covered
+
+clean: ## what running and testing left behind, the local host's state included
+	@rm -rf .local $(CACHE) .coverage* .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	@find . -path ./.venv -prune -o -path ./.git -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+distclean: clean ## the virtual environment as well
+	@rm -rf .venv
+
+UV := .venv/bin/python -m uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate
+lock: venv-tests ## pin again what pyproject.toml asks for (UPGRADE=1 takes newer versions)
+	@$(PYTHON_IN_VENV) -m pip install --quiet uv==0.13.9
+	@UV="$(UV) $(if $(UPGRADE),--upgrade)" .ci/lock
+
+venv-local:
+	@.ci/venv infra/local/requirements.txt
+
+venv-tests:
+	@.ci/venv tests/requirements.txt

@@ -1,0 +1,37 @@
+"""What holds for every test: which are pure, what happens without a part of the machine, and repeatable examples."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from tests.support.machine import parts
+
+# These need nothing but Python; `make check` runs them. Others ask for it with a mark.
+PURE = ("app", "codec", "conventions", "domain", "inbound", "ports")
+
+# How long an example takes says something about the machine and nothing about the rule.
+settings.register_profile("default", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if parts.required() else "default")
+
+# Programs in the cache are found as those of the machine are.
+os.environ["PATH"] = parts.on_path()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark as pure what lies in a pure folder."""
+    tests = Path(__file__).parent
+    for item in items:
+        if item.path.relative_to(tests).parts[0] in PURE:
+            item.add_marker(pytest.mark.pure)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Say that a test did not run where a part it names is missing; fail where everything has to run."""
+    for mark in item.iter_markers("real"):
+        for name in mark.args:
+            parts.without(name, skip=pytest.skip, fail=pytest.fail)

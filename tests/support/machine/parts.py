@@ -1,0 +1,68 @@
+"""The parts of the machine that tests need beyond Python packages: where they are, and what to do without."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+AZURITE_VERSION = "3.35.0"
+ADVICE = "run `make machine`, which installs it or says why it cannot"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A program, by the names it goes by, and what tests do with it."""
+
+    name: str
+    programs: tuple[str, ...]
+    purpose: str
+
+
+PARTS = (
+    Part(
+        "docker-registry",
+        ("docker-registry",),
+        "CNCF distribution, the registry that adapters are tried against",
+    ),
+    Part("skopeo", ("skopeo",), "a client of registries that is not ours"),
+    Part("chromium", ("chromium", "chromium-browser", "google-chrome"), "the browser that opens the page"),
+    Part("azurite", ("azurite",), "Azure's storage emulator, for the Tables and Queues adapters"),
+)
+
+
+def cache_folder() -> Path:
+    """Where parts are kept that no package manager owns; outside the clone, so that clones share them."""
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "slipway"
+
+
+def program_folders() -> tuple[Path, ...]:
+    """The folders of the cache that hold programs."""
+    cache = cache_folder()
+    return (cache / "registry/usr/bin", cache / f"azurite-{AZURITE_VERSION}/node_modules/.bin")
+
+
+def on_path() -> str:
+    """PATH with what the cache holds behind what the machine has."""
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), *map(str, program_folders())])
+
+
+def find(name: str) -> Path | None:
+    """The program of a part, or None; raise KeyError for a part that nobody declared."""
+    part = {part.name: part for part in PARTS}[name]
+    found = (shutil.which(program, path=on_path()) for program in part.programs)
+    return next((Path(program) for program in found if program), None)
+
+
+def required() -> bool:
+    """Whether a missing part is a failure: where a pipeline promised that everything runs."""
+    return os.environ.get("CI", "").lower() in {"1", "true"}
+
+
+def without(name: str, *, skip: Callable[[str], None], fail: Callable[[str], None]) -> None:
+    """Skip, or fail where everything has to run, if the part is missing."""
+    if find(name) is None:
+        say = fail if required() else skip
+        say(f"did not run: {name} is missing; {ADVICE}")
