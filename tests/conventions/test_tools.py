@@ -1,0 +1,95 @@
+"""What the documents promise about commands is there, and the tools look at everything."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import tomllib
+
+import pytest
+
+from tests.conventions import third_party_contract as contract
+from tests.support.tree import ROOT
+
+
+def test_the_readme_names_only_targets_that_make_knows() -> None:
+    """A command that a reader copies has to work."""
+    named = set(re.findall(r"\bmake ([a-z][a-z-]*)\b", "\n".join(code_in((ROOT / "README.md").read_text()))))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
+
+    assert {"demo", "test", "check", "up", "clean"} <= named
+    assert named - targets == set()
+
+
+def code_in(markdown: str) -> list[str]:
+    """Blocks and spans of code; prose may make what it likes."""
+    return re.findall(r"```.*?```|`[^`\n]+`", markdown, re.S)
+
+
+def test_import_contracts_look_at_every_package() -> None:
+    """A package that import-linter is not told about could import what it likes."""
+    told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
+    there = {
+        path.stem if path.suffix else path.name
+        for path in ROOT.iterdir()
+        if path.name == "function_app.py" or (path.name != "tests" and (path / "__init__.py").exists())
+    }
+
+    assert set(told) == there
+
+
+def test_scripts_can_be_run() -> None:
+    """Scripts without syntax errors, executable in the index as well as on disk."""
+    files = subprocess.run(
+        ["git", "ls-files", "--stage", ".ci"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    modes = {line.split("\t")[1]: line.split()[0] for line in files.stdout.splitlines()}
+
+    assert modes
+    assert set(modes.values()) == {"100755"}
+    for script in modes:
+        subprocess.run(
+            ["sh", "-n", script] if script != ".ci/run" else ["bash", "-n", script], cwd=ROOT, check=True
+        )
+
+
+def test_queues_are_set_up_for_plain_text_and_a_pause_between_tries() -> None:
+    """The platform's defaults send plain messages to poison and try again at once."""
+    queues = json.loads((ROOT / "host.json").read_text())["extensions"]["queues"]
+
+    assert queues["messageEncoding"] == "none"
+    assert queues["visibilityTimeout"] != "00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("module", "library", "refused"),
+    [
+        ("functions.tick", "azure.functions", False),
+        ("functions.tick", "azure.identity.DefaultAzureCredential", True),
+        ("shared.adapters.tables.store", "azure.data.tables.TableClient", False),
+        ("shared.adapters.tables.store", "azure.functions", True),
+        ("shared.domain.version", "semver", False),
+        ("shared.domain.version", "yaml", True),
+        ("shared.app.handle_event", "requests", True),
+        ("infra.local", "azure.functions.FunctionApp", False),
+    ],
+)
+def test_an_outside_library_is_used_only_in_its_place(module: str, library: str, refused: bool) -> None:
+    """The configuration's own rules, tried on imports that don't exist."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    allowed = next(c["allowed"] for c in contracts if c["type"] == "third_party")
+    use = contract.Use(module=module, line=1, library=library)
+
+    assert contract.misplaced([use], contract.rules(allowed)) == ([use] if refused else [])
+
+
+def test_pydantic_is_known_to_one_module() -> None:
+    """A second module that imports it is named, and so is the first: one of them has to give it up."""
+    uses = [
+        contract.Use(module=f"shared.inbound.{name}", line=1, library="pydantic.BaseModel")
+        for name in ("a", "b")
+    ]
+
+    assert contract.spread(uses, {"shared.inbound": frozenset({"pydantic"})}) == uses
+    assert contract.spread(uses[:1], {"shared.inbound": frozenset({"pydantic"})}) == []
