@@ -30,7 +30,7 @@ test: venv-tests ## everything, with the parts of the machine that tests need
 
 lint: venv-tests
 	@.venv/bin/ruff check --quiet .
-	@.venv/bin/ruff format --check --quiet . || { echo "Run .venv/bin/ruff format ." >&2; exit 1; }
+	@.venv/bin/ruff format --check --quiet --output-format concise . || { echo "Run .venv/bin/ruff format ." >&2; exit 1; }
 
 types: venv-tests
 	@.venv/bin/mypy --cache-dir $(CACHE)/mypy $(CODE) tests
