@@ -1,0 +1,1 @@
+"""Records, events and effects ↔ stored bytes; the same for all stores and queues."""
