@@ -82,29 +82,15 @@ def misplaced(uses: list[Use], allowed: dict[str, frozenset[str]]) -> list[Use]:
     return sorted(refused)
 
 
-def spread(uses: list[Use], one_module: dict[str, frozenset[str]]) -> list[Use]:
-    """The uses of a library by a second module of a package in which only one may know it."""
-    refused: list[Use] = []
-    for package, libraries in one_module.items():
-        for library in libraries:
-            inside = [u for u in uses if covers(package, u.module) and covers(library, u.library)]
-            if len({use.module for use in inside}) > 1:
-                refused += inside
-    return sorted(refused)
-
-
 class ThirdPartyContract(Contract):
     """Outside libraries are used where the configuration allows them, and nowhere else."""
 
     allowed = fields.ListField(subfield=fields.StringField())
-    one_module = fields.ListField(subfield=fields.StringField(), required=False, default=[])
 
     def check(self, graph: ImportGraph, verbose: bool) -> ContractCheck:
         """Look at the files themselves; the graph has only the first part of an outside name."""
-        uses = outside_uses(Path.cwd())
         # A field's value takes its place when the contract is made, which its types don't say.
-        allowed, one_module = cast(list[str], self.allowed), cast(list[str], self.one_module)
-        refused = misplaced(uses, rules(allowed)) + spread(uses, rules(one_module))
+        refused = misplaced(outside_uses(Path.cwd()), rules(cast(list[str], self.allowed)))
         return ContractCheck(kept=not refused, metadata={"refused": refused})
 
     def render_broken_contract(self, check: ContractCheck) -> None:
