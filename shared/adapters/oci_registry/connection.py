@@ -1,0 +1,197 @@
+"""One run's conversation with one registry.
+
+The SDK signs in, follows redirects and moves blobs in pieces. Requests it has no public method for (HEAD of a manifest
+without Azure's own API, raw manifests, mounts, referrers) go through its pipeline as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from shared.adapters.oci_registry.faults import refused, reported
+from shared.adapters.oci_registry.manifest import ACCEPTED, RawManifest, digest_of, json_object
+from shared.domain.names import Digest
+from shared.ports.errors import Permanent, Transient
+
+if TYPE_CHECKING:
+    from azure.containerregistry import ContainerRegistryClient, DownloadBlobStream
+    from azure.core.credentials import TokenCredential
+    from azure.core.rest import HttpResponse
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+_MOST_SMALL = 4 << 20
+
+
+class Connection:
+    """Speaks the OCI distribution API; a new one for each run, because the SDK's never renews its token."""
+
+    def __init__(self, registry: str, credential: TokenCredential | None) -> None:
+        self.registry = registry
+        self._base = base_url(registry)
+        self._client = _client(self._base, credential)
+
+    def __enter__(self) -> Connection:
+        self._client.__enter__()  # type: ignore[no-untyped-call]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.__exit__(kind, error, trace)  # type: ignore[no-untyped-call]
+
+    def digest_of(self, repository: str, reference: str) -> Digest | None:
+        """What a tag or digest names here, None where absent."""
+        path = _manifest(repository, reference)
+        response = self._send("HEAD", path, {"Accept": ACCEPTED}, ok={200, 404})
+        if response.status_code == 404:
+            return None
+        stated = response.headers.get("Docker-Content-Digest")
+        return Digest(stated) if stated else self.manifest(repository, reference).digest
+
+    def manifest(self, repository: str, reference: str) -> RawManifest:
+        """Fetch a manifest's exact bytes; raise NotFound, or Transient where they are not what was asked for."""
+        response = self._send("GET", _manifest(repository, reference), {"Accept": ACCEPTED}, ok={200})
+        content = response.content
+        found = digest_of(content)
+        if reference.startswith("sha256:") and str(found) != reference:
+            raise Transient(f"{self.registry}/{repository}@{reference} came with the digest {found}")
+        media_type = response.headers.get("Content-Type", "").partition(";")[0]
+        return RawManifest(digest=found, media_type=media_type, content=content)
+
+    def put_manifest(self, repository: str, reference: str, manifest: RawManifest) -> None:
+        """Store a manifest under a tag or its digest."""
+        headers = {"Content-Type": manifest.media_type}
+        response = self._send(
+            "PUT", _manifest(repository, reference), headers, ok={201}, content=manifest.content
+        )
+        stored = response.headers.get("Docker-Content-Digest", str(manifest.digest))
+        if stored != str(manifest.digest):
+            raise Permanent(f"{self.registry}/{repository} stored {manifest.digest} as {stored}", ours=True)
+
+    def has_blob(self, repository: str, digest: Digest) -> bool:
+        """Whether the repository holds the blob."""
+        response = self._send("HEAD", _blob(repository, digest), ok={200, 404})
+        return response.status_code == 200
+
+    def mount(self, repository: str, digest: Digest, *, source: str) -> bool:
+        """Share another repository's blob; False where the registry would rather have it uploaded."""
+        query = f"mount={quote(str(digest))}&from={quote(source, safe='')}"
+        response = self._send("POST", f"/v2/{quote(repository)}/blobs/uploads/?{query}", ok={201, 202})
+        if response.status_code == 202:
+            # The refusal opened an upload that nobody needs; one that is left behind expires by itself.
+            self._send("DELETE", response.headers["Location"], ok=range(200, 500))
+        return response.status_code == 201
+
+    def small_blob(self, repository: str, digest: Digest) -> bytes:
+        """Fetch a configuration; raise Permanent where it is larger than any should be."""
+        with (
+            reported(f"GET {self.registry}/{repository}@{digest}"),
+            self.download(repository, digest) as stream,
+        ):
+            content = b""
+            for piece in stream:
+                content += piece
+                if len(content) > _MOST_SMALL:
+                    raise Permanent(
+                        f"{self.registry}/{repository}@{digest} is no configuration: over {_MOST_SMALL} bytes"
+                    )
+        return content
+
+    def download(self, repository: str, digest: Digest) -> DownloadBlobStream:
+        """Open a blob of any size; what it raises is for `reported`."""
+        return self._client.download_blob(repository, str(digest))
+
+    def upload(self, repository: str, content: IO[bytes]) -> None:
+        """Store a blob of any size, in pieces."""
+        with reported(f"upload to {self.registry}/{repository}"):
+            self._client.upload_blob(repository, content)
+
+    def tags(self, repository: str) -> Sequence[str]:
+        """Every tag, page by page; none where the repository does not exist."""
+        return [
+            str(tag)
+            for page in self._pages(f"/v2/{quote(repository)}/tags/list?n=1000")
+            for tag in page.get("tags") or ()
+        ]
+
+    def referrers(self, repository: str, digest: Digest) -> Sequence[Digest] | None:
+        """What names this digest as its subject; None where the registry cannot tell."""
+        pages = self._pages(f"/v2/{quote(repository)}/referrers/{quote(str(digest), safe=':')}")
+        return (
+            [Digest(item["digest"]) for page in pages for item in page.get("manifests") or ()]
+            if pages
+            else None
+        )
+
+    def _pages(self, path: str) -> Sequence[Mapping[str, Any]]:
+        pages: list[Mapping[str, Any]] = []
+        following: str | None = path
+        while following:
+            response = self._send("GET", following, ok={200, 404})
+            if response.status_code == 404:
+                break
+            pages.append(json_object(response.content, f"{self.registry}{path}"))
+            link = response.headers.get("Link", "")
+            following = link[1 : link.find(">")] if link.startswith("<") else None
+        return pages
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        ok: Collection[int],
+        content: bytes | None = None,
+    ) -> HttpResponse:
+        from azure.core.rest import HttpRequest
+
+        doing = f"{method} {self.registry}{path}"
+        # Links and locations come from the other side: whatever host they name, our token goes to this one only.
+        target = urlsplit(path)._replace(scheme="", netloc="").geturl()
+        request = HttpRequest(method, self._base + target, headers=dict(headers or {}), content=content)
+        with reported(doing):
+            response = self._client._client.send_request(request)
+        if response.status_code not in ok:
+            raise refused(response, doing)
+        return response
+
+
+def base_url(registry: str) -> str:
+    """Where a registry listens: plain HTTP on this machine, HTTPS everywhere else."""
+    loopback = urlsplit(f"//{registry}").hostname in _LOOPBACK
+    return f"{'http' if loopback else 'https'}://{registry}"
+
+
+def _client(base: str, credential: TokenCredential | None) -> ContainerRegistryClient:
+    from azure.containerregistry import ContainerRegistryClient
+    from azure.core.pipeline import PipelineRequest
+    from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+    class AllowHttp(SansIOHTTPPolicy[Any, Any]):
+        def on_request(self, request: PipelineRequest[Any]) -> None:
+            request.context.options.setdefault("enforce_https", False)
+
+    plain = base.startswith("http:")
+    return ContainerRegistryClient(
+        base,
+        credential,
+        per_call_policies=[AllowHttp()] if plain else [],
+        # A proxy of the environment is for the outside.
+        use_env_settings=not plain,
+        # Who called us tries again, by the queue and with the registry's Retry-After, instead of holding a thread.
+        retry_total=0,
+        connection_timeout=10,
+        read_timeout=60,
+    )
+
+
+def _manifest(repository: str, reference: str) -> str:
+    return f"/v2/{quote(repository)}/manifests/{quote(reference, safe=':')}"
+
+
+def _blob(repository: str, digest: Digest) -> str:
+    return f"/v2/{quote(repository)}/blobs/{digest}"

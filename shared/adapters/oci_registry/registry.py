@@ -1,0 +1,63 @@
+"""The port's Registry over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.adapters.oci_registry import copying, describing, pushing
+from shared.adapters.oci_registry.connection import Connection
+from shared.domain.names import Digest
+from shared.ports.registry import CopyReport, ImageDescription
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+
+
+def _anonymous() -> None:
+    return None
+
+
+class OciRegistry:
+    """Reads, copies and pushes. `credential` is called for each run; None means that nobody asks who we are."""
+
+    def __init__(self, credential: Callable[[], TokenCredential | None] = _anonymous) -> None:
+        self._credential = credential
+
+    def digest_of(self, registry: str, repository: str, tag: str) -> Digest | None:
+        """What the tag names now."""
+        with self._connect(registry) as connection:
+            return connection.digest_of(repository, tag)
+
+    def has(self, registry: str, repository: str, digest: Digest) -> bool:
+        """Whether the repository holds the manifest."""
+        with self._connect(registry) as connection:
+            return connection.digest_of(repository, str(digest)) is not None
+
+    def tags(self, registry: str, repository: str) -> Sequence[str]:
+        """Every tag of a repository."""
+        with self._connect(registry) as connection:
+            return connection.tags(repository)
+
+    def describe(self, registry: str, repository: str, digest: Digest) -> ImageDescription:
+        """Read a manifest and its configuration."""
+        with self._connect(registry) as connection:
+            return describing.describe(connection, repository, digest)
+
+    def copy(
+        self, registry: str, source_repository: str, target_repository: str, digest: Digest, tag: str
+    ) -> CopyReport:
+        """Bring an artifact into another repository under the tag."""
+        with self._connect(registry) as connection:
+            return copying.copy(connection, source_repository, target_repository, digest, tag)
+
+    def push_image(
+        self, registry: str, repository: str, tag: str, layer_tar_gz: Path, config: Mapping[str, object]
+    ) -> Digest:
+        """Push an image of one layer."""
+        with self._connect(registry) as connection:
+            return pushing.push_image(connection, repository, tag, layer_tar_gz, config)
+
+    def _connect(self, registry: str) -> Connection:
+        return Connection(registry, self._credential())
