@@ -140,7 +140,12 @@ class Store(Protocol):
     """The services' partitions. `service` is `str(ServiceKey)`; adapters encode it as a partition key."""
 
     def transact(
-        self, service: str, event_id: str, fn: Callable[[Loaded], Write | None], *, seen_for: timedelta = timedelta(days=30)
+        self,
+        service: str,
+        event_id: str,
+        fn: Callable[[Loaded], Write | None],
+        *,
+        seen_for: timedelta = timedelta(days=30),
     ) -> Committed:
         """Read, call fn, write what it returns in one batch; again from the start when the head moved meanwhile.
 

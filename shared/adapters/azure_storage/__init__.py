@@ -1,0 +1,5 @@
+"""State in Azure Tables, queues in Azure Queues."""
+
+from shared.adapters.azure_storage.tables import AzureTables
+
+__all__ = ["AzureTables"]

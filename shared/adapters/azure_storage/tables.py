@@ -1,0 +1,158 @@
+"""The Store port on Azure Tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from shared.adapters.azure_storage.client import (
+    Observer,
+    failures_named,
+    opened,
+    tables_of_account,
+    tables_of_connection,
+)
+from shared.adapters.azure_storage.partitions import Partitions, entity_of, query
+from shared.adapters.azure_storage.rows import TableRows
+from shared.adapters.storage import packing, partition
+from shared.adapters.storage.optimistic import OptimisticTransactions
+from shared.ports.store import Committed, Due, DueRow, LedgerRow, Loaded, Write
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableServiceClient
+
+_NAMES, _DUE = "names", "due"
+
+
+class AzureTables:
+    """Services in one table, other rows in a second, the lists of names and of hints in a third.
+
+    `prefix` begins the tables' names (letters and digits). Raise StoreUnavailable where the account cannot be used.
+    """
+
+    def __init__(
+        self, service: TableServiceClient, now: Callable[[], datetime], *, prefix: str = "slipway"
+    ) -> None:
+        self._now = now
+        self._services, self._others, self._lists = (
+            opened(service, prefix + name) for name in ("services", "rows", "lists")
+        )
+        self._partitions = Partitions(self._services, self._others, self._hint)
+        self._transactions = OptimisticTransactions(self._partitions, now)
+        self.rows = TableRows(self._others)
+
+    @classmethod
+    def of_account(
+        cls, endpoint: str, credential: Any, now: Callable[[], datetime], *, observe: Observer | None = None
+    ) -> AzureTables:
+        """Open an account's tables with an identity."""
+        return cls(tables_of_account(endpoint, credential, observe), now)
+
+    @classmethod
+    def of_connection(
+        cls,
+        connection: str,
+        now: Callable[[], datetime],
+        *,
+        prefix: str = "slipway",
+        observe: Observer | None = None,
+    ) -> AzureTables:
+        """Open tables by a connection string, as Azurite has one."""
+        return cls(tables_of_connection(connection, observe), now, prefix=prefix)
+
+    @property
+    def store(self) -> AzureTables:
+        """The Store itself, named as the other databases name it."""
+        return self
+
+    def close(self) -> None:
+        """Close the connections."""
+        for table in (self._services, self._others, self._lists):
+            table.close()
+
+    def transact(
+        self,
+        service: str,
+        event_id: str,
+        fn: Callable[[Loaded], Write | None],
+        *,
+        seen_for: timedelta = timedelta(days=30),
+    ) -> Committed:
+        """See Store."""
+        return self._transactions.run(service, event_id, fn, seen_for)
+
+    def read(self, service: str) -> Loaded:
+        """See Store."""
+        return self._partitions.snapshot(service).loaded
+
+    def row(self, service: str, key: str) -> bytes | None:
+        """See Store."""
+        return None if partition.is_own(key) else self._partitions.fetch(service, [key])[key]
+
+    def range(self, service: str, start: str, end: str, *, most: int) -> Sequence[tuple[str, bytes]]:
+        """See Store."""
+        found: list[tuple[str, bytes]] = []
+        with failures_named(service):
+            for key, value, _ in query(self._services, service, start, end):
+                if len(found) == most:
+                    break
+                if not partition.is_own(key):
+                    found.append((key, value))
+        return found
+
+    def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
+        """See Store."""
+        start, end = partition.ledger_key(after + 1), partition.LEDGER + partition.EVER
+        with failures_named(service):
+            return [
+                packing.unpack_ledger(key, value)
+                for key, value, _ in query(self._services, service, start, end, most=most)
+            ]
+
+    def services(self) -> Iterator[str]:
+        """See Store. A service whose first decision failed at the last moment is named too."""
+        with failures_named(_NAMES):
+            return iter([key for key, _, _ in query(self._lists, _NAMES, "", partition.EVER)])
+
+    def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
+        """See Store."""
+        end = partition.utc_text(now) + partition.EVER
+        with failures_named(_DUE):
+            return [
+                packing.unpack_due(key, value)
+                for key, value, _ in query(self._lists, _DUE, "", end, most=most)
+            ]
+
+    def add_due(self, service: str, due: Due) -> None:
+        """See Store."""
+        self._hint(service, (due,), False)
+
+    def remove_due(self, keys: Sequence[str]) -> None:
+        """See Store."""
+        with failures_named(_DUE):
+            for key in keys:
+                self._lists.delete_entity(_DUE, key)
+
+    def prune(self, service: str, *, most: int) -> int:
+        """See Store."""
+        removed = 0
+        with failures_named(service):
+            for key, value, _ in query(
+                self._services, service, partition.SEEN, partition.SEEN + partition.EVER
+            ):
+                if removed == most:
+                    break
+                if packing.unpack_seen(key, value)[1] <= self._now():
+                    self._services.delete_entity(service, key)
+                    removed += 1
+        return removed
+
+    def _hint(self, service: str, due: tuple[Due, ...], new: bool) -> None:
+        with failures_named(service):
+            if new:
+                self._lists.upsert_entity(entity_of(_NAMES, service, b""))
+            for one in due:
+                key = partition.due_key(service, one)
+                partition.check_key(key)
+                self._lists.upsert_entity(entity_of(_DUE, key, packing.pack_due(service, one)))

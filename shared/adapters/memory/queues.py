@@ -1,0 +1,90 @@
+"""Queues in memory. An acknowledged effect leaves the outbox too, as it does where outbox and queue are one (SQLite)."""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from shared.adapters.memory.table import Table
+from shared.adapters.storage import partition
+from shared.adapters.storage.delivery import Delivery, Parcel
+from shared.ports.queues import Received
+from shared.ports.store import OutboxRow, TooLarge
+
+
+class MemoryQueues:
+    """Sending and receiving within one process."""
+
+    def __init__(self, now: Callable[[], datetime], services: Table) -> None:
+        self._now = now
+        self._services = services
+        self._delivery = Delivery(now)
+        self._numbers = itertools.count(1)
+        self.reasons: dict[str, str] = {}
+
+    def send(self, queue: str, body: str, *, delay: timedelta = timedelta(0)) -> None:
+        """See Queues."""
+        if len(body.encode()) > partition.MOST_VALUE:
+            raise TooLarge(
+                f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence"
+            )
+        self._offer(queue, body, self._now() + delay)
+
+    def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
+        """See Queues."""
+        for row in rows:
+            if self._services.get(service, row.key) is not None:
+                at = self._now() + row.message.delay
+                id_ = f"{service}:{row.key}"
+                parcel = Parcel(
+                    id=id_,
+                    queue=row.message.queue,
+                    body=row.message.body,
+                    visible_at=at,
+                    service=service,
+                    key=row.key,
+                )
+                self._delivery.offer([parcel])
+
+    def receive(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
+        """See QueueReceiver."""
+        end = time.monotonic() + wait.total_seconds()
+        while True:
+            left = timedelta(seconds=max(0.0, end - time.monotonic()))
+            found = self._delivery.take(queue, most=most, visibility=visibility, wait=left)
+            if found or not left or self._delivery.closed:
+                return found
+
+    def delete(self, message: Received) -> None:
+        """See QueueReceiver."""
+        parcel = self._delivery.settle(message)
+        if parcel is not None and parcel.service:
+            self._services.remove(parcel.service, [parcel.key])
+
+    def release(self, message: Received, *, delay: timedelta) -> None:
+        """See QueueReceiver."""
+        self._delivery.put_back(message, delay)
+
+    def poison(self, message: Received, *, reason: str) -> None:
+        """See QueueReceiver."""
+        parcel = self._delivery.settle(message)
+        if parcel is None:
+            return
+        if parcel.service:
+            self._services.remove(parcel.service, [parcel.key])
+        self.reasons[self._offer(f"{parcel.queue}-poison", parcel.body, self._now())] = reason
+
+    def count(self, queue: str) -> int:
+        """See QueueReceiver."""
+        return self._delivery.count(queue)
+
+    def close(self) -> None:
+        """Stop handing out messages."""
+        self._delivery.close()
+
+    def _offer(self, queue: str, body: str, at: datetime) -> str:
+        id_ = str(next(self._numbers))
+        self._delivery.offer([Parcel(id=id_, queue=queue, body=body, visible_at=at)])
+        return id_

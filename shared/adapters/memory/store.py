@@ -1,0 +1,124 @@
+"""The Store port in memory, and the other ports beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from shared.adapters.memory.queues import MemoryQueues
+from shared.adapters.memory.rows import MemoryEvidence, MemoryRows
+from shared.adapters.memory.table import Table
+from shared.adapters.storage import packing, partition
+from shared.adapters.storage.optimistic import OptimisticTransactions, Snapshot
+from shared.adapters.storage.packing import Batch
+from shared.ports.store import Committed, Due, DueRow, LedgerRow, Loaded, Write
+
+
+class MemoryStore:
+    """Services, rows, evidence and queues of one process, gone with it."""
+
+    def __init__(self, now: Callable[[], datetime]) -> None:
+        self._now = now
+        self._services = Table()
+        self._due: dict[str, DueRow] = {}
+        self._names = Table()
+        self._others = Table()
+        self._transactions = OptimisticTransactions(self, now)
+        self.rows = MemoryRows(self._others)
+        self.evidence = MemoryEvidence()
+        self.queues = MemoryQueues(now, self._services)
+
+    @property
+    def store(self) -> MemoryStore:
+        """The Store itself, named as the other databases name it."""
+        return self
+
+    def recover(self) -> None:
+        """Do nothing: no earlier host left anything behind."""
+
+    def close(self) -> None:
+        """Stop handing out messages."""
+        self.queues.close()
+
+    def transact(
+        self,
+        service: str,
+        event_id: str,
+        fn: Callable[[Loaded], Write | None],
+        *,
+        seen_for: timedelta = timedelta(days=30),
+    ) -> Committed:
+        """See Store."""
+        return self._transactions.run(service, event_id, fn, seen_for)
+
+    def read(self, service: str) -> Loaded:
+        """See Store."""
+        return self.snapshot(service).loaded
+
+    def row(self, service: str, key: str) -> bytes | None:
+        """See Store."""
+        return None if partition.is_own(key) else self.fetch(service, [key])[key]
+
+    def range(self, service: str, start: str, end: str, *, most: int) -> Sequence[tuple[str, bytes]]:
+        """See Store."""
+        rows = self._services.query(service, start, end).items()
+        return [(key, value) for key, value in rows if not partition.is_own(key)][:most]
+
+    def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
+        """See Store."""
+        rows = self._services.query(
+            service, partition.ledger_key(after + 1), partition.LEDGER + partition.EVER
+        )
+        return [packing.unpack_ledger(key, value) for key, value in rows.items()][:most]
+
+    def services(self) -> Iterator[str]:
+        """See Store."""
+        return iter(self._names.query("names", "", partition.EVER))
+
+    def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
+        """See Store."""
+        return [self._due[key] for key in sorted(self._due) if self._due[key].at <= now][:most]
+
+    def add_due(self, service: str, due: Due) -> None:
+        """See Store."""
+        key = partition.due_key(service, due)
+        partition.check_key(key)
+        self._due[key] = DueRow(key=key, service=service, at=due.at, what=due.what)
+
+    def remove_due(self, keys: Sequence[str]) -> None:
+        """See Store."""
+        for key in keys:
+            self._due.pop(key, None)
+
+    def prune(self, service: str, *, most: int) -> int:
+        """See Store."""
+        marks = self._services.query(service, partition.SEEN, partition.SEEN + partition.EVER)
+        old = [key for key, value in marks.items() if packing.unpack_seen(key, value)[1] <= self._now()][
+            :most
+        ]
+        self._services.remove(service, old)
+        return len(old)
+
+    def snapshot(self, service: str) -> Snapshot:
+        """Read the range `1~` and the estate."""
+        with self._services.lock:
+            rows = self._services.query(service, partition.CURRENT, partition.CURRENT_END)
+            head = self._services.get(service, partition.HEAD)
+        estate = self._others.query(partition.ESTATE, "", partition.EVER)
+        return Snapshot(packing.unpack_range(rows, estate), head[1] if head else None)
+
+    def fetch(self, service: str, keys: Iterable[str]) -> Mapping[str, bytes | None]:
+        """Read single rows."""
+        found = {key: self._services.get(service, key) for key in keys}
+        return {key: row[0] if row else None for key, row in found.items()}
+
+    def hint(self, service: str, due: tuple[Due, ...], *, new: bool) -> None:
+        """Write the hints that go before the batch."""
+        if new:
+            self._names.put("names", service, b"")
+        for one in due:
+            self.add_due(service, one)
+
+    def commit(self, service: str, batch: Batch, etag: str | None) -> None:
+        """Write the batch whole or not at all."""
+        self._services.commit(service, batch, etag)

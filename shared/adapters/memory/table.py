@@ -1,0 +1,66 @@
+"""A table in memory that can do what Azure Tables can, and nothing more."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable, Mapping
+
+from shared.adapters.storage import partition
+from shared.adapters.storage.optimistic import Moved
+from shared.adapters.storage.packing import Batch
+from shared.ports.store import TooLarge
+
+
+class Table:
+    """Partitions of rows with etags; a batch changes one partition, and a query reads one."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self._etags = itertools.count(1)
+        self._partitions: dict[str, dict[str, tuple[bytes, str]]] = {}
+
+    def get(self, name: str, key: str) -> tuple[bytes, str] | None:
+        """Return value and etag of one row."""
+        with self.lock:
+            return self._partitions.get(name, {}).get(key)
+
+    def query(self, name: str, start: str, end: str) -> Mapping[str, bytes]:
+        """Return the rows of one partition with start <= key < end, in key order."""
+        with self.lock:
+            rows = self._partitions.get(name, {})
+            return {key: rows[key][0] for key in sorted(rows) if start <= key < end}
+
+    def put(self, name: str, key: str, value: bytes) -> str:
+        """Write one row whatever is there, and return its etag."""
+        for part in (name, key):
+            partition.check_key(part)
+        partition.check_value(key, value)
+        with self.lock:
+            etag = str(next(self._etags))
+            self._partitions.setdefault(name, {})[key] = (bytes(value), etag)
+            return etag
+
+    def remove(self, name: str, keys: Iterable[str]) -> None:
+        """Remove rows; those that are not there are ignored."""
+        with self.lock:
+            for key in keys:
+                self._partitions.get(name, {}).pop(key, None)
+
+    def commit(self, name: str, batch: Batch, etag: str | None) -> None:
+        """Write a batch whole, or raise Moved or TooLarge and write nothing."""
+        rows = {partition.HEAD: batch.head, **batch.upserts, **batch.inserts}
+        if len(rows) + len(batch.deletes) > partition.MOST_ROWS:
+            raise TooLarge(f"a batch for {name} has {len(rows) + len(batch.deletes)} rows")
+        with self.lock:
+            there = self._partitions.get(name, {})
+            head = there.get(partition.HEAD)
+            if (
+                (head and head[1]) != etag
+                or batch.inserts.keys() & there.keys()
+                or batch.deletes - there.keys()
+            ):
+                raise Moved(f"{name} was changed by somebody else")
+            for key, value in rows.items():
+                self.put(name, key, value)
+            self.remove(name, batch.deletes)

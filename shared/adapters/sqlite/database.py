@@ -1,0 +1,63 @@
+"""One SQLite file with everything that one machine keeps."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from shared.adapters.sqlite.cache import Cache
+from shared.adapters.sqlite.leases import Leases
+from shared.adapters.sqlite.queues import SqliteQueues
+from shared.adapters.sqlite.readers import Readers
+from shared.adapters.sqlite.rows import SqliteEvidence, SqliteRows
+from shared.adapters.sqlite.schema import failures_named
+from shared.adapters.sqlite.store import SqliteStore
+from shared.adapters.sqlite.writer import Writer
+from shared.adapters.storage.delivery import Delivery
+
+
+class SqliteDatabase:
+    """The ports `store`, `rows`, `evidence` and `queues` on one file, which is made if it is not there.
+
+    Several processes may have it open. One that calls `recover` (or receives) is a host: what it writes to the outbox is
+    leased to it and handed over in memory. Raise StoreUnavailable where the file cannot be used.
+    """
+
+    def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
+        self._path = Path(path).absolute()
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        cache = Cache()
+        self._writer = Writer(self._path, begin=cache.begin, undone=cache.clear)
+        self._readers = Readers(self._path)
+        self._delivery = Delivery(now)
+        self._leases = Leases(self._path, self._writer, self._readers, now)
+        self.queues = SqliteQueues(self._writer, self._leases, cache, self._delivery, now)
+        self.store = SqliteStore(self._writer, self._readers, cache, self.queues, now)
+        self.rows = SqliteRows(self._writer, self._readers, cache)
+        self.evidence = SqliteEvidence(self._writer, self._readers)
+        self._closed = False
+
+    def recover(self) -> None:
+        """Become a host and take over what dead hosts left; call it once at start, before anything is received."""
+        self._leases.start()
+        self._leases.poll(self._delivery)
+
+    def backup(self, target: Path) -> None:
+        """Copy the file as it is at this moment, while it is in use."""
+        with failures_named(target), self._readers.snapshot() as connection:
+            copy = sqlite3.connect(target)
+            try:
+                connection.backup(copy)
+            finally:
+                copy.close()
+
+    def close(self) -> None:
+        """Hand nothing out any more, write what has arrived, give leases back; the second time is harmless."""
+        if not self._closed:
+            self._closed = True
+            self._delivery.close()
+            self._leases.close()
+            self._writer.close()
+            self._readers.close()

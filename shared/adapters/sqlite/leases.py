@@ -1,0 +1,116 @@
+"""Whose messages are whose: a lease belongs to a host that holds a lock file; a dead host's leases are free."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from shared.adapters.sqlite.locks import HostLock
+from shared.adapters.sqlite.readers import Readers
+from shared.adapters.sqlite.schema import microseconds, moment
+from shared.adapters.sqlite.writer import Transaction, Writer
+from shared.adapters.storage.delivery import Delivery, Parcel
+
+POLL_SECONDS = 1.0
+_MOST = 500
+_UNLEASED = (
+    "SELECT service, key FROM message WHERE host IS NULL AND visible_at <= ? ORDER BY visible_at LIMIT ?"
+)
+_CLAIM = (
+    f"UPDATE message SET host = ? WHERE (service, key) IN ({_UNLEASED}) "
+    "RETURNING service, key, queue, body, visible_at, attempts"
+)
+
+
+class Leases:
+    """Makes this process a host and takes over what no living host has."""
+
+    def __init__(self, path: Path, writer: Writer, readers: Readers, now: Callable[[], datetime]) -> None:
+        self._path, self._writer, self._readers, self._now = path, writer, readers, now
+        self.process = uuid.uuid4().hex[:8]
+        self._lock: HostLock | None = None
+        self._starting = threading.Lock()
+        self._polling = threading.Lock()
+        self._next_poll = 0.0
+
+    @property
+    def host(self) -> str | None:
+        """This host's id; None while the process only writes."""
+        return self._lock.id if self._lock else None
+
+    def start(self) -> None:
+        """Become a host and free what dead ones had; the second time is harmless."""
+        with self._starting:
+            if self._lock is None:
+                lock = HostLock(self._path)
+                query = "SELECT DISTINCT host FROM message WHERE host IS NOT NULL"
+                with self._readers.snapshot() as connection:
+                    hosts = {host for (host,) in connection.execute(query)}
+                self._free(lock, hosts | set(lock.others()))
+                self._lock = lock
+
+    def poll(self, delivery: Delivery) -> None:
+        """Offer what no living host has, if it has not been looked for a while."""
+        if time.monotonic() < self._next_poll or not self._polling.acquire(blocking=False):
+            return
+        try:
+            self.start()
+            if self._lock is not None:
+                self._free(self._lock, set(self._lock.others()))
+            found = self._claim()
+            delivery.offer(found)
+            self._next_poll = time.monotonic() + (POLL_SECONDS if len(found) < _MOST else 0)
+        finally:
+            self._polling.release()
+
+    def close(self) -> None:
+        """Give the leases back and stop being a host."""
+        with self._starting:
+            if self._lock is not None:
+                lock, self._lock = self._lock, None
+                self._writer.run(lambda transaction: _release(transaction, [lock.id]))
+                lock.close()
+
+    def _free(self, lock: HostLock, hosts: set[str]) -> None:
+        dead = [host for host in hosts if lock.dead(host)]
+        if dead:
+            self._writer.run(lambda transaction: _release(transaction, dead))
+            for host in dead:
+                lock.bury(host)
+
+    def _claim(self) -> list[Parcel]:
+        # A little ahead, so that what comes due before the next look is there on time.
+        until = microseconds(self._now() + timedelta(seconds=POLL_SECONDS))
+        with self._readers.snapshot() as connection:
+            if connection.execute(_UNLEASED, (until, 1)).fetchone() is None:
+                return []
+        return self._writer.run(lambda transaction: _claim(transaction, self.host, until))
+
+
+def message_id(service: str, key: str) -> str:
+    """Name a message by its row; neither part holds a slash."""
+    return f"{service}/{key}"
+
+
+def _release(transaction: Transaction, hosts: list[str]) -> None:
+    transaction.executemany("UPDATE message SET host = NULL WHERE host = ?", [(host,) for host in hosts])
+
+
+def _claim(transaction: Transaction, host: str | None, until: int) -> list[Parcel]:
+    rows = transaction.execute(_CLAIM, (host, until, _MOST)).fetchall()
+    return [
+        Parcel(
+            id=message_id(service, key),
+            queue=queue,
+            body=body,
+            visible_at=moment(visible_at),
+            attempts=attempts,
+            service=service,
+            key=key,
+        )
+        for service, key, queue, body, visible_at, attempts in sorted(rows, key=lambda row: (row[4], row[1]))
+    ]

@@ -1,0 +1,157 @@
+"""Queues on SQLite. An outbox row is its own message: committed with the decision, already leased to this host.
+
+After the commit messages are handed over in memory. The table is looked at only now and then, for what came from
+other processes or was left by a dead host.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime, timedelta
+
+from shared.adapters.sqlite.cache import Cache
+from shared.adapters.sqlite.leases import POLL_SECONDS, Leases, message_id
+from shared.adapters.sqlite.schema import microseconds
+from shared.adapters.sqlite.writer import Transaction, Writer
+from shared.adapters.storage import partition
+from shared.adapters.storage.delivery import Delivery, Parcel
+from shared.ports.queues import Received
+from shared.ports.store import OutboxRow, TooLarge
+
+_INSERT = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_DELETE = "DELETE FROM message WHERE service = ? AND key = ?"
+_DOOR = ""  # the service of messages that are not in any service's outbox
+
+
+class SqliteQueues:
+    """Sending and receiving; durable, and as fast as memory while one host does both."""
+
+    def __init__(
+        self, writer: Writer, leases: Leases, cache: Cache, delivery: Delivery, now: Callable[[], datetime]
+    ) -> None:
+        self._writer, self._leases, self._cache, self._now = writer, leases, cache, now
+        self._delivery = delivery
+        self._numbers = itertools.count()
+
+    def send(self, queue: str, body: str, *, delay: timedelta = timedelta(0)) -> None:
+        """See Queues."""
+        if len(body.encode()) > partition.MOST_VALUE:
+            raise TooLarge(
+                f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence"
+            )
+        parcel = self._door(queue, body, self._now() + delay)
+        self._writer.run(lambda transaction: self._insert(transaction, [(parcel, delay, None)]))
+
+    def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
+        """See Queues. Nothing is left to do: the commit that wrote the rows has handed them over."""
+
+    def write_outbox(
+        self, transaction: Transaction, service: str, rows: Iterable[OutboxRow], done: Iterable[str]
+    ) -> None:
+        """Write a decision's effects and remove those that are done, within its transaction."""
+        now = self._now()
+        made = [
+            (
+                Parcel(
+                    id=message_id(service, row.key),
+                    queue=row.message.queue,
+                    body=row.message.body,
+                    visible_at=now + row.message.delay,
+                    service=service,
+                    key=row.key,
+                ),
+                row.message.delay,
+                None,
+            )
+            for row in rows
+        ]
+        if made:
+            self._insert(transaction, made)
+        gone = list(done)
+        if gone:
+            transaction.executemany(_DELETE, [(service, key) for key in gone])
+            transaction.afterwards.append(
+                lambda: self._delivery.forget([message_id(service, key) for key in gone])
+            )
+
+    def receive(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
+        """See QueueReceiver."""
+        end = time.monotonic() + wait.total_seconds()
+        while True:
+            self._leases.poll(self._delivery)
+            left = min(max(0.0, end - time.monotonic()), POLL_SECONDS)
+            found = self._delivery.take(queue, most=most, visibility=visibility, wait=timedelta(seconds=left))
+            for message in found:
+                self._count_delivery(message)
+            if found or not left or self._delivery.closed:
+                return found
+
+    def delete(self, message: Received) -> None:
+        """See QueueReceiver. Nobody waits for the disk: an acknowledgement that is lost is only a second delivery."""
+        parcel = self._delivery.settle(message)
+        if parcel is not None:
+            self._writer.soon(parcel.id, lambda transaction: self._remove(transaction, parcel))
+
+    def release(self, message: Received, *, delay: timedelta) -> None:
+        """See QueueReceiver."""
+        parcel = self._delivery.put_back(message, delay)
+        if parcel is not None:
+            values = (message.attempts, microseconds(self._now() + delay), parcel.service, parcel.key)
+            update = "UPDATE message SET attempts = ?, visible_at = ? WHERE service = ? AND key = ?"
+            self._writer.soon(parcel.id, lambda transaction: _discard(transaction.execute(update, values)))
+
+    def poison(self, message: Received, *, reason: str) -> None:
+        """See QueueReceiver."""
+        parcel = self._delivery.settle(message)
+        if parcel is None:
+            return
+        poisoned = self._door(f"{parcel.queue}-poison", parcel.body, self._now())
+
+        def work(transaction: Transaction) -> None:
+            self._remove(transaction, parcel)
+            self._insert(transaction, [(poisoned, timedelta(0), reason)])
+
+        try:
+            self._writer.run(work)
+        except BaseException:
+            self._delivery.offer([parcel])
+            raise
+
+    def count(self, queue: str) -> int:
+        """See QueueReceiver."""
+        query = "SELECT count(*) FROM message WHERE queue = ?"
+        found: int = self._writer.run(lambda transaction: transaction.execute(query, (queue,)).fetchone()[0])
+        return found
+
+    def _door(self, queue: str, body: str, at: datetime) -> Parcel:
+        key = f"{time.time_ns():020d}-{self._leases.process}-{next(self._numbers)}"
+        return Parcel(
+            id=message_id(_DOOR, key), queue=queue, body=body, visible_at=at, service=_DOOR, key=key
+        )
+
+    def _insert(self, transaction: Transaction, made: Sequence[tuple[Parcel, timedelta, str | None]]) -> None:
+        host = self._leases.host
+        for parcel, delay, reason in made:
+            # Unleased where this process is no host: then any host may take it.
+            row = (parcel.service, parcel.key, parcel.queue, parcel.body, delay // timedelta(microseconds=1))
+            transaction.execute(_INSERT, (*row, microseconds(parcel.visible_at), 0, host, reason))
+        if host is not None:
+            transaction.afterwards.append(lambda: self._delivery.offer(parcel for parcel, _, _ in made))
+
+    def _remove(self, transaction: Transaction, parcel: Parcel) -> None:
+        if parcel.service and transaction.execute(_DELETE, (parcel.service, parcel.key)).rowcount:
+            self._cache.drop(parcel.service)
+        elif not parcel.service:
+            transaction.execute(_DELETE, (parcel.service, parcel.key))
+
+    def _count_delivery(self, message: Received) -> None:
+        service, _, key = message.id.partition("/")
+        update = "UPDATE message SET attempts = ? WHERE service = ? AND key = ?"
+        values = (message.attempts, service, key)
+        self._writer.soon(message.id, lambda transaction: _discard(transaction.execute(update, values)))
+
+
+def _discard(_: object) -> None:
+    """Drop a cursor: it belongs to the writer's thread."""

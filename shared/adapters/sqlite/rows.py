@@ -1,0 +1,123 @@
+"""Rows and Evidence on SQLite."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Sequence
+
+from shared.adapters.sqlite.cache import Cache
+from shared.adapters.sqlite.readers import Readers
+from shared.adapters.sqlite.writer import Transaction, Writer
+from shared.adapters.storage import partition as layout
+from shared.ports.errors import NotFound
+from shared.ports.store import Row, StaleRow
+
+_END = "\U0010ffff"
+_PUT = "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)"
+
+
+class SqliteRows:
+    """Small records outside the services' partitions."""
+
+    def __init__(self, writer: Writer, readers: Readers, cache: Cache) -> None:
+        self._writer, self._readers, self._cache = writer, readers, cache
+
+    def get(self, partition: str, key: str) -> Row | None:
+        """See Rows."""
+        query = "SELECT key, value, etag FROM record WHERE partition = ? AND key = ?"
+        with self._readers.snapshot() as connection:
+            found = connection.execute(query, (partition, key)).fetchone()
+        return _row(found) if found else None
+
+    def put(self, partition: str, key: str, value: bytes, *, etag: str | None) -> str:
+        """See Rows."""
+        new = self._checked(partition, key, value)
+
+        def work(transaction: Transaction) -> str:
+            _require(transaction, partition, key, etag)
+            transaction.execute(_PUT, (partition, key, value, new))
+            self._changed(partition)
+            return new
+
+        return self._writer.run(work)
+
+    def overwrite(self, partition: str, key: str, value: bytes) -> None:
+        """See Rows."""
+        new = self._checked(partition, key, value)
+
+        def work(transaction: Transaction) -> None:
+            transaction.execute(_PUT, (partition, key, value, new))
+            self._changed(partition)
+
+        self._writer.run(work)
+
+    def delete(self, partition: str, key: str, *, etag: str) -> None:
+        """See Rows."""
+
+        def work(transaction: Transaction) -> None:
+            _require(transaction, partition, key, etag)
+            transaction.execute("DELETE FROM record WHERE partition = ? AND key = ?", (partition, key))
+            self._changed(partition)
+
+        self._writer.run(work)
+
+    def list(self, partition: str, *, prefix: str = "") -> Sequence[Row]:
+        """See Rows."""
+        query = (
+            "SELECT key, value, etag FROM record WHERE partition = ? AND key >= ? AND key < ? ORDER BY key"
+        )
+        with self._readers.snapshot() as connection:
+            return [_row(found) for found in connection.execute(query, (partition, prefix, prefix + _END))]
+
+    def _checked(self, partition: str, key: str, value: bytes) -> str:
+        layout.check_key(partition)
+        layout.check_key(key)
+        layout.check_value(key, value)
+        return uuid.uuid4().hex
+
+    def _changed(self, partition: str) -> None:
+        if partition == layout.ESTATE:
+            self._cache.drop_estate()
+
+
+class SqliteEvidence:
+    """Immutable values under their hash."""
+
+    def __init__(self, writer: Writer, readers: Readers) -> None:
+        self._writer, self._readers = writer, readers
+
+    def put(self, content: bytes) -> str:
+        """See Evidence."""
+        name = hashlib.sha256(content).hexdigest()
+        with self._readers.snapshot() as connection:
+            if connection.execute("SELECT 1 FROM evidence WHERE sha256 = ?", (name,)).fetchone():
+                return name
+
+        def work(transaction: Transaction) -> None:
+            transaction.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?)", (name, content))
+
+        self._writer.run(work)
+        return name
+
+    def get(self, sha256: str) -> bytes:
+        """See Evidence."""
+        with self._readers.snapshot() as connection:
+            found = connection.execute("SELECT content FROM evidence WHERE sha256 = ?", (sha256,)).fetchone()
+        if found is None:
+            raise NotFound(
+                f"no evidence {sha256} is kept; it was never stored, or the store was restored from before it"
+            )
+        content: bytes = found[0]
+        return content
+
+
+def _require(transaction: Transaction, partition: str, key: str, etag: str | None) -> None:
+    query = "SELECT etag FROM record WHERE partition = ? AND key = ?"
+    found = transaction.execute(query, (partition, key)).fetchone()
+    if (found[0] if found else None) != etag:
+        raise StaleRow(f"row {key} of {partition} was changed by somebody else; read it again")
+
+
+def _row(found: tuple[str, bytes, str]) -> Row:
+    return Row(key=found[0], value=found[1], etag=found[2])

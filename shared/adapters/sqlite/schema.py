@@ -1,0 +1,98 @@
+"""The file's tables, and how a connection to it is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from shared.ports.store import StoreUnavailable
+
+APPLICATION_ID = 0x534C5057  # "SLPW", so that `file` and we can tell whose database it is
+_BUSY_SECONDS = 30.0
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+# One script for each version of the file; a version's script is never changed once released.
+_VERSIONS = (
+    """
+    CREATE TABLE head (
+        service TEXT PRIMARY KEY, sequence INTEGER NOT NULL, hash TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE state (
+        service TEXT, key TEXT, value BLOB NOT NULL, PRIMARY KEY (service, key)) STRICT, WITHOUT ROWID;
+    CREATE TABLE ledger (
+        service TEXT, sequence INTEGER, previous TEXT NOT NULL, hash TEXT NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (service, sequence)) STRICT, WITHOUT ROWID;
+    CREATE TABLE seen (
+        service TEXT, event TEXT, sequence INTEGER NOT NULL, until INTEGER NOT NULL,
+        PRIMARY KEY (service, event)) STRICT, WITHOUT ROWID;
+    CREATE TABLE due (
+        key TEXT PRIMARY KEY, service TEXT NOT NULL, at INTEGER NOT NULL, what TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE message (
+        service TEXT, key TEXT, queue TEXT NOT NULL, body TEXT NOT NULL, delay INTEGER NOT NULL,
+        visible_at INTEGER NOT NULL, attempts INTEGER NOT NULL, host TEXT, reason TEXT,
+        PRIMARY KEY (service, key)) STRICT, WITHOUT ROWID;
+    CREATE INDEX message_unleased ON message (visible_at) WHERE host IS NULL;
+    CREATE TABLE record (
+        partition TEXT, key TEXT, value BLOB NOT NULL, etag TEXT NOT NULL,
+        PRIMARY KEY (partition, key)) STRICT, WITHOUT ROWID;
+    CREATE TABLE evidence (sha256 TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT;
+    """,
+)
+
+
+def microseconds(at: datetime) -> int:
+    """Write a time as microseconds since 1970."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def moment(value: int) -> datetime:
+    """Read a time written by `microseconds`."""
+    return _EPOCH + value * _MICROSECOND
+
+
+def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
+    """Open the file; the connection may be used by one thread at a time. Raise StoreUnavailable."""
+    with failures_named(path):
+        connection = sqlite3.connect(
+            path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+        )
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA journal_size_limit=67108864")
+        if reading:
+            connection.execute("PRAGMA query_only=ON")
+        return connection
+
+
+def prepare(connection: sqlite3.Connection, path: Path) -> None:
+    """Bring the file to this version's tables; the caller holds the write lock. Raise StoreUnavailable for a newer or foreign one."""
+    with failures_named(path):
+        connection.execute("PRAGMA journal_mode=WAL")
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        owner = connection.execute("PRAGMA application_id").fetchone()[0]
+        if owner not in (0, APPLICATION_ID) or version > len(_VERSIONS):
+            raise StoreUnavailable(
+                f"{path} is of another program or of a newer version ({version}; this one knows {len(_VERSIONS)}); "
+                "start the version that wrote it or name another file"
+            )
+        for number, script in enumerate(_VERSIONS[version:], version + 1):
+            settings = f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={number};"
+            connection.executescript(f"BEGIN IMMEDIATE; {script} {settings} COMMIT;")
+
+
+@contextmanager
+def failures_named(path: Path) -> Iterator[None]:
+    """Turn SQLite's errors into StoreUnavailable."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise unavailable(path, error) from error
+
+
+def unavailable(path: Path, error: sqlite3.Error) -> StoreUnavailable:
+    """Say which file failed how, and what to do."""
+    return StoreUnavailable(
+        f"database {path} failed: {error}; check the disk and the file's rights, then try again"
+    )

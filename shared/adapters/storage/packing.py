@@ -1,0 +1,129 @@
+"""The store's own rows as bytes: a line of JSON, then what it is about, untouched.
+
+For stores that know only keys and values (memory, Tables); SQLite has columns for the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.adapters.storage import partition
+from shared.adapters.storage.partition import Plan
+from shared.domain.errors import SlipwayError
+from shared.ports.store import Due, DueRow, LedgerRow, Loaded, Message
+
+SCHEMA = 1
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class UnreadableRow(SlipwayError):
+    """A row of the store's own has a shape that this code does not know, most likely a newer one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """A commit as rows. `inserts` must be absent, `deletes` present; the head is put if it is as it was read."""
+
+    head: bytes
+    upserts: Mapping[str, bytes] = field(default_factory=dict)
+    inserts: Mapping[str, bytes] = field(default_factory=dict)
+    deletes: frozenset[str] = frozenset()
+
+
+def pack(header: Mapping[str, Any], body: bytes = b"") -> bytes:
+    """Write a header line and the bytes after it."""
+    return (
+        json.dumps({**header, "schema": SCHEMA}, sort_keys=True, separators=(",", ":")).encode()
+        + b"\n"
+        + body
+    )
+
+
+def unpack(key: str, value: bytes) -> tuple[Mapping[str, Any], bytes]:
+    """Return header and body; raise UnreadableRow for anything but our schema."""
+    line, _, body = value.partition(b"\n")
+    try:
+        header = json.loads(line)
+        schema = header["schema"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise UnreadableRow(f"row {key} is damaged; restore the store from its backup") from error
+    if schema != SCHEMA:
+        raise UnreadableRow(
+            f"row {key} has schema {schema}, this version reads {SCHEMA}; deploy the newer version"
+        )
+    return header, body
+
+
+def batch_of(made: Plan, deletes: frozenset[str]) -> Batch:
+    """Turn a plan into rows; `deletes` are those of its deletes that are there."""
+    seen = pack({"sequence": made.sequence, "until": made.seen_until.astimezone(UTC).isoformat()})
+    ledger = pack({"previous": made.previous, "hash": made.hash}, made.ledger)
+    return Batch(
+        head=pack({"sequence": made.sequence, "hash": made.hash}),
+        upserts=made.puts,
+        inserts={
+            made.seen: seen,
+            partition.ledger_key(made.sequence): ledger,
+            **{row.key: pack_message(row.message) for row in made.outbox},
+        },
+        deletes=deletes | made.done,
+    )
+
+
+def pack_message(message: Message) -> bytes:
+    """Write an effect as its outbox row."""
+    return pack({"queue": message.queue, "delay": message.delay // _MICROSECOND}, message.body.encode())
+
+
+def unpack_message(key: str, value: bytes) -> Message:
+    """Read an outbox row."""
+    header, body = unpack(key, value)
+    return Message(queue=header["queue"], body=body.decode(), delay=header["delay"] * _MICROSECOND)
+
+
+def unpack_ledger(key: str, value: bytes) -> LedgerRow:
+    """Read a ledger entry; its bytes are as the decision wrote them."""
+    header, body = unpack(key, value)
+    sequence = int(key.removeprefix(partition.LEDGER))
+    return LedgerRow(sequence=sequence, previous=header["previous"], hash=header["hash"], body=body)
+
+
+def unpack_seen(key: str, value: bytes) -> tuple[int, datetime]:
+    """Return the sequence that an event led to and until when its mark is kept."""
+    header, _ = unpack(key, value)
+    return header["sequence"], datetime.fromisoformat(header["until"])
+
+
+def unpack_range(rows: Mapping[str, bytes], estate: Mapping[str, bytes]) -> Loaded:
+    """Sort the range `1~` into what a decision reads."""
+    sequence, ledger_hash = 0, partition.GENESIS
+    if partition.HEAD in rows:
+        header, _ = unpack(partition.HEAD, rows[partition.HEAD])
+        sequence, ledger_hash = header["sequence"], header["hash"]
+    return Loaded(
+        sequence=sequence,
+        ledger_hash=ledger_hash,
+        rows={key: value for key, value in rows.items() if not partition.is_own(key)},
+        outbox={
+            key: unpack_message(key, value) for key, value in rows.items() if key.startswith(partition.OUTBOX)
+        },
+        estate=estate,
+        extra={},
+    )
+
+
+def pack_due(service: str, due: Due) -> bytes:
+    """Write a hint."""
+    return pack({"service": service, "at": due.at.astimezone(UTC).isoformat(), "what": due.what})
+
+
+def unpack_due(key: str, value: bytes) -> DueRow:
+    """Read a hint."""
+    header, _ = unpack(key, value)
+    return DueRow(
+        key=key, service=header["service"], at=datetime.fromisoformat(header["at"]), what=header["what"]
+    )

@@ -1,0 +1,214 @@
+"""The layout of a service's partition and the plan of one commit, the same in every store.
+
+The limits are those of Azure Tables and hold everywhere, so that nothing is built that production cannot keep.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from shared.codec.keys import encode_part
+from shared.ports.store import Due, Loaded, Message, NeedsRows, OutboxRow, TooLarge, Write
+
+GENESIS = "0" * 64
+HEAD = "1~head"
+OUTBOX, LEDGER, SEEN = "1~outbox~", "4~ledger~", "5~seen~"
+CURRENT, CURRENT_END = "1~", "1\x7f"
+EVER = "\x7f"  # behind every key of ours
+ESTATE = "estate"
+
+MOST_ROWS = 100
+MOST_VALUE = 64 * 1024
+MOST_BATCH = 4 * 1024 * 1024
+MOST_KEY = 512
+_HEADER = 256  # what a store adds to a ledger entry or a message when it keeps it in one value
+_ROW_OVERHEAD = 1024  # headers, URL and keys of one operation in a batch; values travel as base64
+_ROUNDS = 8
+_FORBIDDEN = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """Everything that one commit writes, encoded and checked; only deletes of rows that may be there are left."""
+
+    service: str
+    seen: str
+    seen_until: datetime
+    sequence: int
+    previous: str
+    hash: str
+    ledger: bytes
+    puts: Mapping[str, bytes]
+    deletes: frozenset[str]
+    outbox: tuple[OutboxRow, ...]
+    done: frozenset[str]
+    due: tuple[Due, ...]
+
+
+def outbox_key(sequence: int, number: int) -> str:
+    """Name the n-th effect of a decision."""
+    return f"{OUTBOX}{sequence:020d}~{number:02d}"
+
+
+def outbox_prefix(sequence: int) -> str:
+    """Begin the names of all effects of a decision."""
+    return f"{OUTBOX}{sequence:020d}~"
+
+
+def ledger_key(sequence: int) -> str:
+    """Name a ledger entry."""
+    return f"{LEDGER}{sequence:020d}"
+
+
+def seen_key(event_id: str) -> str:
+    """Name the mark of an event; an id too long for a key is named by its hash."""
+    part = encode_part(event_id)
+    if len(part) > MOST_KEY // 2:
+        part = "=sha256=" + hashlib.sha256(event_id.encode()).hexdigest()
+    return SEEN + part
+
+
+def due_key(service: str, due: Due) -> str:
+    """Name a hint so that names sort by time; the same hint twice is one row."""
+    return f"{utc_text(due.at)}~{encode_part(service)}~{encode_part(due.what)}"
+
+
+def utc_text(at: datetime) -> str:
+    """Write a time so that texts sort as times do."""
+    return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def chain_hash(previous: str, body: bytes) -> str:
+    """Return a ledger entry's hash: SHA-256 of the previous hash as ASCII hexadecimal digits, and the exact bytes."""
+    return hashlib.sha256(previous.encode("ascii") + body).hexdigest()
+
+
+def is_own(key: str) -> bool:
+    """Whether a row is the store's own: head, outbox, ledger, marks of events."""
+    return key == HEAD or key.startswith((OUTBOX, LEDGER, SEEN))
+
+
+def check_key(key: str) -> None:
+    """Raise ValueError for a key that Azure Tables would not take."""
+    if not key or len(key) > MOST_KEY or _FORBIDDEN.search(key):
+        raise ValueError(
+            f"{key!r} cannot be a key: encode its parts with shared.codec.keys, {MOST_KEY} characters at most"
+        )
+
+
+def check_value(key: str, value: bytes) -> None:
+    """Raise TooLarge for a value that no row can hold."""
+    if len(value) > MOST_VALUE:
+        raise TooLarge(
+            f"row {key} has {len(value)} bytes, {MOST_VALUE} fit; keep it as evidence and refer to it by its hash"
+        )
+
+
+def decide(
+    loaded: Loaded,
+    fn: Callable[[Loaded], Write | None],
+    fetch: Callable[[tuple[str, ...]], Mapping[str, bytes | None]],
+) -> Write | None:
+    """Call fn, reading what it asks for, until it answers; raise its NeedsRows if it never has enough."""
+    for _ in range(_ROUNDS):
+        try:
+            return fn(loaded)
+        except NeedsRows as needed:
+            loaded = replace(loaded, extra={**loaded.extra, **fetch(needed.keys)})
+    return fn(loaded)
+
+
+def plan(service: str, event_id: str, loaded: Loaded, write: Write, *, seen_until: datetime) -> Plan:
+    """Encode a decision and check it against the limits before anything is written.
+
+    Raise TooLarge beyond the limits, ValueError for keys that are the store's own or that Tables would refuse.
+    """
+    sequence = loaded.sequence + 1
+    entry = write.ledger(sequence, loaded.ledger_hash)
+    made = Plan(
+        service=service,
+        seen=seen_key(event_id),
+        seen_until=seen_until,
+        sequence=sequence,
+        previous=loaded.ledger_hash,
+        hash=chain_hash(loaded.ledger_hash, entry),
+        ledger=entry,
+        puts=dict(write.puts),
+        deletes=frozenset(key for key in write.deletes if key in loaded.rows or not key.startswith(CURRENT)),
+        outbox=tuple(
+            OutboxRow(key=outbox_key(sequence, n), message=message) for n, message in enumerate(write.outbox)
+        ),
+        done=write.done & loaded.outbox.keys(),
+        due=tuple(write.due),
+    )
+    _check_callers_keys(service, write)
+    _check_limits(made)
+    return made
+
+
+def loaded_after(loaded: Loaded, made: Plan) -> Loaded:
+    """Return the service as the next decision reads it once the plan is committed."""
+    return replace(
+        loaded,
+        sequence=made.sequence,
+        ledger_hash=made.hash,
+        rows={
+            key: value
+            for key, value in {**loaded.rows, **_current(made.puts)}.items()
+            if key not in made.deletes
+        },
+        outbox={key: message for key, message in loaded.outbox.items() if key not in made.done}
+        | {row.key: row.message for row in made.outbox},
+    )
+
+
+def _current(puts: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {key: value for key, value in puts.items() if key.startswith(CURRENT)}
+
+
+def _check_callers_keys(service: str, write: Write) -> None:
+    for key in (*write.puts, *write.deletes):
+        check_key(key)
+        if is_own(key):
+            raise ValueError(f"row {key} of {service} belongs to the store; a decision may not write it")
+    if both := write.deletes & write.puts.keys():
+        raise ValueError(f"decision for {service} both puts and deletes {', '.join(sorted(both))}")
+
+
+def _check_limits(made: Plan) -> None:
+    for key, value in made.puts.items():
+        check_value(key, value)
+    _check_kept(ledger_key(made.sequence), len(made.ledger))
+    bodies = [_body_size(row.message) for row in made.outbox]
+    for row, size in zip(made.outbox, bodies, strict=True):
+        _check_kept(row.key, size)
+    deleted = len(made.deletes) + len(made.done)
+    rows = len(made.puts) + deleted + len(made.outbox) + 3  # head, ledger entry, mark
+    if rows > MOST_ROWS:
+        raise TooLarge(
+            f"decision for {made.service} writes {rows} rows, {MOST_ROWS} fit into a batch; decide in smaller steps"
+        )
+    size = _sent_size((*map(len, made.puts.values()), len(made.ledger), *bodies), rows)
+    if size > MOST_BATCH:
+        raise TooLarge(
+            f"decision for {made.service} takes {size} bytes, {MOST_BATCH} fit into a batch; keep large values as evidence"
+        )
+
+
+def _check_kept(key: str, size: int) -> None:
+    if size > MOST_VALUE - _HEADER:
+        raise TooLarge(
+            f"row {key} has {size} bytes, {MOST_VALUE - _HEADER} fit; keep it as evidence and refer to it by its hash"
+        )
+
+
+def _body_size(message: Message) -> int:
+    return len(message.body.encode())
+
+
+def _sent_size(values: Iterable[int], rows: int) -> int:
+    return sum((size + 2) // 3 * 4 for size in values) + rows * _ROW_OVERHEAD

@@ -1,0 +1,147 @@
+"""Every store under the contract suites, opened for one test, and builders of decisions."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from shared.adapters.azure_storage import AzureTables
+from shared.adapters.memory import MemoryStore
+from shared.adapters.sqlite import SqliteDatabase
+from shared.ports.queues import QueueReceiver, Queues, Received
+from shared.ports.store import Due, Evidence, Loaded, Message, Rows, Store, Write
+from tests.support import azurite
+
+TABLES = pytest.param("tables", marks=pytest.mark.real("azurite"))
+LOCAL = ("memory", "sqlite")
+ALL = (*LOCAL, TABLES)
+OPTIMISTIC = ("memory", TABLES)
+
+SERVICE = "shipping~delivery"
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+
+
+class Clock:
+    """A clock that stands still until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = NOON
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def advance(self, by: timedelta) -> None:
+        """Let time pass."""
+        self.time += by
+
+
+class TestedQueues(Queues, QueueReceiver, Protocol):
+    """Sending and receiving by one object."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """The ports of one database; what a store does not have (yet) is missing."""
+
+    clock: Clock
+    database: Any
+    requests: list[str]
+
+    @property
+    def store(self) -> Store:
+        """The services' partitions."""
+        found: Store = self.database.store
+        return found
+
+    @property
+    def rows(self) -> Rows:
+        """Rows outside of them."""
+        found: Rows = self.database.rows
+        return found
+
+    @property
+    def evidence(self) -> Evidence:
+        """Large values."""
+        found: Evidence = self.database.evidence
+        return found
+
+    @property
+    def queues(self) -> TestedQueues:
+        """Sending and receiving."""
+        found: TestedQueues = self.database.queues
+        return found
+
+
+@contextmanager
+def opened(kind: str, folder: Path) -> Iterator[Opened]:
+    """Open an empty store of a kind and close it afterwards."""
+    clock = Clock()
+    requests: list[str] = []
+    database: Any
+    if kind == "memory":
+        database = MemoryStore(clock)
+    elif kind == "sqlite":
+        database = SqliteDatabase(folder / "slipway.db", clock)
+        database.recover()
+    else:
+        prefix = f"t{uuid.uuid4().hex[:16]}"
+        database = AzureTables.of_connection(
+            azurite.connection(), clock, prefix=prefix, observe=requests.append
+        )
+    try:
+        yield Opened(clock=clock, database=database, requests=requests)
+    finally:
+        database.close()
+
+
+def a_write(
+    *,
+    puts: Mapping[str, bytes] | None = None,
+    deletes: frozenset[str] = frozenset(),
+    entry: bytes = b'{"schema":1}',
+    outbox: Sequence[Message] = (),
+    done: frozenset[str] = frozenset(),
+    due: Sequence[Due] = (),
+) -> Write:
+    """Build a decision; its ledger entry is the same bytes whatever went before."""
+    return Write(
+        puts=puts or {},
+        deletes=deletes,
+        ledger=lambda sequence, previous: entry,
+        outbox=tuple(outbox),
+        done=done,
+        due=tuple(due),
+    )
+
+
+def always(write: Write | None) -> Callable[[Loaded], Write | None]:
+    """Decide this, whatever was loaded."""
+    return lambda loaded: write
+
+
+def a_message(
+    body: str = "body", *, queue: str = "slipway-deploy", delay: timedelta = timedelta(0)
+) -> Message:
+    """Build an effect."""
+    return Message(queue=queue, body=body, delay=delay)
+
+
+def receive_one(
+    queues: QueueReceiver, queue: str = "slipway-deploy", *, wait: timedelta = timedelta(0)
+) -> Received:
+    """Receive a message that must be there."""
+    (message,) = queues.receive(queue, most=1, visibility=MINUTE, wait=wait)
+    return message
+
+
+def receive_none(queues: QueueReceiver, queue: str = "slipway-deploy") -> bool:
+    """Whether no message is to be seen now."""
+    return not queues.receive(queue, most=1, visibility=MINUTE, wait=timedelta(0))
