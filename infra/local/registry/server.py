@@ -71,10 +71,12 @@ class _Reply:
     def _begin(self) -> None:
         handler, self.sent = self._handler, True
         code, _, reason = self.status.partition(" ")
-        handler.send_response(int(code), reason)
+        handler.send_response_only(int(code), reason)
         for name, value in self.headers:
             handler.send_header(name, value)
         named = {name.lower() for name, _ in self.headers}
+        if "date" not in named:
+            handler.send_header("Date", handler.date_time_string())
         bodiless = handler.command == "HEAD" or int(code) in _BODILESS
         if "content-length" not in named and not bodiless:
             self._chunked = handler.request_version >= "HTTP/1.1"

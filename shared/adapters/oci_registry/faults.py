@@ -60,10 +60,13 @@ def reported(doing: str) -> Iterator[None]:
 
 
 def _reason(response: HttpResponse) -> str:
+    from azure.core.exceptions import AzureError
+
     try:
-        errors = json.loads(response.text())["errors"]
+        # A streamed answer, such as a blob's, was not read yet.
+        errors = json.loads(response.read())["errors"]
         return ", " + "; ".join(f"{error['code']}: {error.get('message', '')}"[:300] for error in errors)
-    except (ValueError, LookupError, TypeError, AttributeError):
+    except (ValueError, LookupError, TypeError, AttributeError, AzureError):
         return ""
 
 
