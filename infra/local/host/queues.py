@@ -15,9 +15,6 @@ from infra.local.host.log import log_event
 from infra.local.host.workers import Workers
 from shared.ports.queues import QueueReceiver, Received
 
-# How long a thread blocks in the receiver at most, and so how long a stop may take.
-_WAIT = timedelta(seconds=1)
-
 
 class QueueDispatcher:
     """Brings the messages of one queue to its function.
@@ -28,9 +25,15 @@ class QueueDispatcher:
     """
 
     def __init__(
-        self, function: Registered, receiver: QueueReceiver, options: QueueOptions, workers: Workers
+        self,
+        function: Registered,
+        receiver: QueueReceiver,
+        options: QueueOptions,
+        workers: Workers,
+        wait: timedelta,
     ) -> None:
         self._function, self._receiver, self._options, self._workers = function, receiver, options, workers
+        self._wait = wait
         self._queue = str(function.trigger["queueName"])
         self._running: dict[str, Received] = {}
         self._settling = 0
@@ -67,12 +70,15 @@ class QueueDispatcher:
         while self._wait_for_room():
             try:
                 found = self._receiver.receive(
-                    self._queue, most=self._options.batch_size, visibility=self._options.lease, wait=_WAIT
+                    self._queue,
+                    most=self._options.batch_size,
+                    visibility=self._options.lease,
+                    wait=self._wait,
                 )
             except Exception as error:
                 log_event("queue.receive_failed", error=error, queue=self._queue)
                 with self._changed:
-                    self._changed.wait_for(lambda: self._stopping, _WAIT.total_seconds())
+                    self._changed.wait_for(lambda: self._stopping, self._wait.total_seconds())
                 continue
             for message in found:
                 self._take(message)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import threading
 import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import IO, Any, cast
-from wsgiref.types import WSGIApplication
+from wsgiref.types import WSGIApplication, WSGIEnvironment
 
+from werkzeug.exceptions import HTTPException
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wsgi import LimitedStream
 
@@ -92,20 +94,21 @@ class _Handler(WSGIRequestHandler):
 
     def run_wsgi(self) -> None:
         """Answer one request."""
+        if self.server.stopping:
+            self.close_connection = True
+            self.send_error(503, "The host is stopping")
+            return
         with self.server:
             self._answer()
 
     def _answer(self) -> None:
         environ = self.make_environ()
-        length = environ.get("CONTENT_LENGTH") or "0"
-        chunked = "HTTP_TRANSFER_ENCODING" in environ
-        if not (length.isascii() and length.isdigit()):
+        body = self._body_of(environ)
+        if body is None:
             self.close_connection = True
-            self.send_error(400, "Content-Length is not a number")
+            self.send_error(400, "Content-Length or Transfer-Encoding is not understood")
             return
-        body = None if chunked else LimitedStream(cast("IO[bytes]", self.rfile), int(length))
-        if body is not None:
-            environ["wsgi.input"] = body
+        environ["wsgi.input"] = body
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(
@@ -115,14 +118,20 @@ class _Handler(WSGIRequestHandler):
             return self.wfile.write
 
         content = b"".join(self.server.app(environ, start_response))
-        left = 1 if body is None else int(length) - body.tell()
-        if body is not None and left <= _DRAINED:
-            body.exhaust()
-            left = 0
-        self.close_connection = self.close_connection or bool(left) or self.server.stopping
+        unread = not _drained(body)
+        self.close_connection = self.close_connection or unread or self.server.stopping
         self._send(*started[0], content)
-        if left and body is not None:
+        if unread:
             self._linger()
+
+    def _body_of(self, environ: WSGIEnvironment) -> io.RawIOBase | None:
+        length, coding = environ.get("CONTENT_LENGTH", ""), environ.get("HTTP_TRANSFER_ENCODING", "")
+        if coding:
+            # Both at once are how one request is smuggled within another.
+            return environ["wsgi.input"] if coding.lower() == "chunked" and not length else None
+        if length and not (length.isascii() and length.isdigit()):
+            return None
+        return LimitedStream(cast("IO[bytes]", self.rfile), int(length or 0))
 
     def _send(self, status: str, headers: list[tuple[str, str]], content: bytes) -> None:
         code, _, reason = status.partition(" ")
@@ -155,6 +164,19 @@ class _Handler(WSGIRequestHandler):
 
     def log(self, type: str, message: str, *args: Any) -> None:
         """Say nothing: what matters is logged where it is decided."""
+
+
+def _drained(body: io.RawIOBase) -> bool:
+    """Whether all of a body is read, which for a small rest is done here."""
+    if not isinstance(body, LimitedStream):
+        return False
+    if body.limit - body.tell() > _DRAINED:
+        return False
+    try:
+        body.exhaust()
+    except (OSError, HTTPException):
+        return False
+    return True
 
 
 def _shut(connection: socket.socket) -> None:

@@ -1,0 +1,146 @@
+"""A local host for tests: a host.json of its own, queues in memory, and a client that speaks plain HTTP."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import azure.functions as func
+
+from infra.local.host import LocalHost, LocalPerson, People
+from shared.adapters.memory.queues import MemoryQueues
+from shared.adapters.memory.table import Table
+from shared.ports.queues import QueueReceiver
+
+KEY = "key-of-the-host"
+_PATIENCE = 20.0
+
+
+class Clock:
+    """The wall clock until it is moved."""
+
+    def __init__(self) -> None:
+        self._ahead = timedelta(0)
+
+    def __call__(self) -> datetime:
+        """Return the time."""
+        return datetime.now(UTC) + self._ahead
+
+    def advance(self, **by: float) -> None:
+        """Move the time forward."""
+        self._ahead += timedelta(**by)
+
+
+def wait_until(condition: Callable[[], object], *, clock: Clock | None = None, step: float = 0) -> None:
+    """Wait for a condition while the clock moves by so many seconds each time; fail where it does not come."""
+    end = time.monotonic() + _PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "the condition did not come"
+        if clock is not None:
+            clock.advance(seconds=step)
+        threading.Event().wait(0.005)
+
+
+def write_host_json(folder: Path, *, prefix: str = "", **queues: object) -> Path:
+    """Write a host.json like the product's, with other options for queues where asked for."""
+    options = {"messageEncoding": "none", "batchSize": 4, "newBatchThreshold": 2, **queues}
+    file = folder / "host.json"
+    content = {"version": "2.0", "extensions": {"http": {"routePrefix": prefix}, "queues": options}}
+    file.write_text(json.dumps(content), encoding="utf-8")
+    return file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the host answered."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """Read the body as JSON."""
+        return json.loads(self.body)
+
+
+@dataclass(kw_only=True)
+class Running:
+    """A started host and what it works with."""
+
+    host: LocalHost
+    queues: MemoryQueues
+    clock: Clock = field(default_factory=Clock)
+
+    def connect(self) -> http.client.HTTPConnection:
+        """Open a connection."""
+        return http.client.HTTPConnection(self.host.url.removeprefix("http://"), timeout=_PATIENCE)
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        raw: Iterable[tuple[str, str]] = (),
+    ) -> Answer:
+        """Send one request, `raw` headers in addition and unchecked, and read the answer."""
+        with contextlib.closing(self.connect()) as connection:
+            named = dict(headers or {})
+            connection.putrequest(method, path, skip_host="Host" in named)
+            for name, value in (*named.items(), *raw):
+                connection.putheader(name, value)
+            if "Content-Length" not in named and body:
+                connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body or None)
+            return read_answer(connection)
+
+
+def read_answer(connection: http.client.HTTPConnection) -> Answer:
+    """Read the answer to the request just sent."""
+    response = connection.getresponse()
+    return Answer(status=response.status, headers=dict(response.getheaders()), body=response.read())
+
+
+def new_queues(clock: Clock) -> MemoryQueues:
+    """Make empty queues."""
+    return MemoryQueues(clock, Table())
+
+
+@contextlib.contextmanager
+def running(
+    app: func.FunctionApp,
+    folder: Path,
+    *,
+    people: Iterable[LocalPerson] = (),
+    queues: Mapping[str, object] | None = None,
+    messages: MemoryQueues | None = None,
+    receiver: QueueReceiver | None = None,
+    prefix: str = "",
+    settings: Mapping[str, str] | None = None,
+    **options: Any,
+) -> Iterator[Running]:
+    """Run a host with these functions until the block ends; `queues` are options for host.json."""
+    clock = Clock()
+    messages = messages or new_queues(clock)
+    host = LocalHost(
+        app,
+        receiver=receiver or messages,
+        people=People(people),
+        host_json=write_host_json(folder, prefix=prefix, **(queues or {})),
+        clock=clock,
+        settings=settings or {},
+        key=KEY,
+        receive_wait=timedelta(milliseconds=50),
+        **options,
+    )
+    with host:
+        yield Running(host=host, queues=messages, clock=clock)
