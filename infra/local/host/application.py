@@ -36,9 +36,7 @@ class HostApplication:
             for one in functions.http
             for rule in rules_for(str(one.trigger["route"]), prefix)
         ]
-        self._routes = Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False).bind(
-            "localhost"
-        )
+        self._routes = Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False).bind("localhost")
         self._events = {one.name.lower(): one for one in functions.events}
         self._people, self._key, self._max_body = people, key, max_body
 
@@ -60,9 +58,7 @@ class HostApplication:
         host = request.headers.get("Host", "")
         if host.rsplit(":", 1)[0].lower() not in _HOSTS:
             # A foreign name that resolves to 127.0.0.1 would make a foreign page one of ours (DNS rebinding).
-            return _problem(
-                421, "Misdirected Request", "the local host answers to localhost and 127.0.0.1 only"
-            )
+            return _problem(421, "Misdirected Request", "the local host answers to localhost and 127.0.0.1 only")
         if (request.content_length or 0) > self._max_body:
             raise RequestEntityTooLarge
         target = str(request.environ["REQUEST_URI"])
@@ -75,9 +71,7 @@ class HostApplication:
         found, route_params = self._routes.match(path, request.method)
         level = str(found.trigger.get("authLevel", "function")).lower()
         if level != "anonymous" and not self._knows(request, params):
-            return _problem(
-                401, "Unauthorized", f"{found.name} needs the host's key in x-functions-key or ?code="
-            )
+            return _problem(401, "Unauthorized", f"{found.name} needs the host's key in x-functions-key or ?code=")
         return self._call(found, request, f"http://{host}{target}", params, route_params)
 
     def _call(
@@ -87,19 +81,13 @@ class HostApplication:
         try:
             headers = identify(request.method, sent, self._people).values
         except WrongKey:
-            response = _problem(
-                401, "Unauthorized", f"the key belongs to nobody; sign in at {_SIGN_IN}?key=…"
-            )
+            response = _problem(401, "Unauthorized", f"the key belongs to nobody; sign in at {_SIGN_IN}?key=…")
             response.delete_cookie(COOKIE)
             return response
         except ForeignPage:
-            return _problem(
-                403, "Forbidden", "a page of another origin may not write here; use a key as bearer token"
-            )
+            return _problem(403, "Forbidden", "a page of another origin may not write here; use a key as bearer token")
         body = self._read(request)
-        asked = func.HttpRequest(
-            request.method, url, headers=headers, params=params, route_params=route, body=body
-        )
+        asked = func.HttpRequest(request.method, url, headers=headers, params=params, route_params=route, body=body)
         try:
             return _response(one.run(asked))
         except Exception as error:
@@ -125,9 +113,7 @@ class HostApplication:
             return _problem(404, "Not Found", "functionName names no function with an Event Grid trigger")
         if request.method == "OPTIONS":
             origin = request.headers.get("WebHook-Request-Origin", "*")
-            return Response(
-                status=200, headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"}
-            )
+            return Response(status=200, headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"})
         if request.method != "POST":
             raise MethodNotAllowed(valid_methods=["POST", "OPTIONS"])
         try:
@@ -174,9 +160,7 @@ def _response(returned: object) -> Response:
         returned = func.HttpResponse(returned)
     if not isinstance(returned, func.HttpResponse):
         raise TypeError(f"an HTTP function returned {type(returned).__name__}, not an HttpResponse")
-    response = Response(
-        returned.get_body(), status=returned.status_code, headers=list(returned.headers.items())
-    )
+    response = Response(returned.get_body(), status=returned.status_code, headers=list(returned.headers.items()))
     if "content-type" not in returned.headers:
         response.content_type = (
             f"{returned.mimetype}; charset={returned.charset}"

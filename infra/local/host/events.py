@@ -12,9 +12,7 @@ from datetime import datetime
 
 import azure.functions as func
 
-_CLOUD = frozenset(
-    ["id", "source", "type", "specversion", "time", "subject", "datacontenttype", "dataschema", "data"]
-)
+_CLOUD = frozenset(["id", "source", "type", "specversion", "time", "subject", "datacontenttype", "dataschema", "data"])
 
 
 class BadEvents(ValueError):
@@ -25,9 +23,7 @@ def validation_code(events: list[Mapping[str, object]]) -> str | None:
     """Return the code of a subscription's handshake, None for events."""
     first = events[0] if events else {}
     data = first.get("data")
-    if first.get("eventType") != "Microsoft.EventGrid.SubscriptionValidationEvent" or not isinstance(
-        data, dict
-    ):
+    if first.get("eventType") != "Microsoft.EventGrid.SubscriptionValidationEvent" or not isinstance(data, dict):
         return None
     return str(data.get("validationCode", ""))
 

@@ -38,11 +38,7 @@ class Registered:
     def methods(self) -> frozenset[str] | None:
         """The HTTP methods, None for all."""
         found = self.trigger.get("methods")
-        return (
-            frozenset(str(method).upper() for method in found)
-            if isinstance(found, list | tuple | set)
-            else None
-        )
+        return frozenset(str(method).upper() for method in found) if isinstance(found, list | tuple | set) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +51,7 @@ class Functions:
     events: tuple[Registered, ...]
 
 
-def read_functions(
-    app: func.FunctionApp, settings: Mapping[str, str], host_json: HostJson, now: datetime
-) -> Functions:
+def read_functions(app: func.FunctionApp, settings: Mapping[str, str], host_json: HostJson, now: datetime) -> Functions:
     """Read what the app registered; raise HostRefused with every fault that Azure would find, or silently live with."""
     # The app remembers the names it saw and would take a second reading for duplicates.
     app.functions_bindings = None
@@ -109,9 +103,7 @@ def _read(function: Function, settings: Mapping[str, str], problems: list[str]) 
         )
     if inspect.iscoroutinefunction(call):
         faults.append(f"function {name} is a coroutine; write it with def")
-    resolved = {
-        key: _resolve(name, key, value, settings, faults) for key, value in trigger.get_dict_repr().items()
-    }
+    resolved = {key: _resolve(name, key, value, settings, faults) for key, value in trigger.get_dict_repr().items()}
     problems += faults
     return Registered(name=name, parameter=trigger.name, kind=str(trigger.type), call=call, trigger=resolved)
 
@@ -129,9 +121,7 @@ def _duplicates(what: str, pairs: list[tuple[str, str]]) -> list[str]:
     owners: dict[str, list[str]] = {}
     for key, owner in pairs:
         owners.setdefault(key, []).append(owner)
-    return [
-        f"{what} {key} belongs to {' and '.join(names)}" for key, names in owners.items() if len(names) > 1
-    ]
+    return [f"{what} {key} belongs to {' and '.join(names)}" for key, names in owners.items() if len(names) > 1]
 
 
 def _http_problems(functions: tuple[Registered, ...], prefix: str) -> list[str]:

@@ -68,9 +68,7 @@ class LocalHost:
             max_body=self._max_body,
         )
         # As many threads as can ever be busy, so that a queue of long builds never keeps the others waiting.
-        self._workers = Workers(
-            len(functions.queues) * options.queues.concurrency + 2 * len(functions.timers)
-        )
+        self._workers = Workers(len(functions.queues) * options.queues.concurrency + 2 * len(functions.timers))
         self._server = HostServer(application, port)
         self._timers = Timers(functions.timers, self._workers, self._clock)
         self._queues = [

@@ -49,9 +49,7 @@ def read_host_json(file: Path) -> HostJson:
         extensions = _object(found, "extensions")
         return HostJson(
             route_prefix=str(_object(extensions, "http").get("routePrefix", "api")).strip("/"),
-            queues=_queue_options(
-                _object(extensions, "queues"), _span(found.get("functionTimeout", "00:30:00"))
-            ),
+            queues=_queue_options(_object(extensions, "queues"), _span(found.get("functionTimeout", "00:30:00"))),
         )
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise HostRefused([f"{file}: {error}"]) from error
@@ -79,9 +77,7 @@ def _object(found: Mapping[str, object], name: str) -> Mapping[str, object]:
 def _whole(found: Mapping[str, object], name: str, default: int, allowed: range) -> int:
     value = found.get(name, default)
     if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
-        raise ValueError(
-            f"extensions.queues.{name} is {value!r}; write a number from {allowed[0]} to {allowed[-1]}"
-        )
+        raise ValueError(f"extensions.queues.{name} is {value!r}; write a number from {allowed[0]} to {allowed[-1]}")
     return value
 
 

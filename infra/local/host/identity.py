@@ -14,7 +14,6 @@ from infra.local.host.people import LocalPerson, People
 
 COOKIE = "slipway-key"
 _CLAIMS = "http://schemas.microsoft.com/identity/claims"
-_ROLE = "http://schemas.microsoft.com/ws/2008/06/identity/claims/role"
 _READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -67,7 +66,7 @@ def principal_of(person: LocalPerson) -> dict[str, str]:
         "auth_typ": "aad",
         "claims": [{"typ": typ, "val": val} for typ, val in claims],
         "name_typ": "name",
-        "role_typ": _ROLE if not person.roles else "roles",
+        "role_typ": "roles",
     }
     name = person.mails[0] if person.mails else person.name
     return {

@@ -73,17 +73,13 @@ class People:
                 raise HostRefused([f"{file} holds keys and others may read it; run chmod 600 on it"])
             return cls(_person(entry) for entry in json.loads(file.read_text(encoding="utf-8"))["people"])
         except (OSError, ValueError, TypeError, KeyError) as error:
-            raise HostRefused(
-                [f"{file} cannot be read as people: {error!r}; delete it to start anew"]
-            ) from error
+            raise HostRefused([f"{file} cannot be read as people: {error!r}; delete it to start anew"]) from error
 
     def save(self, file: Path) -> None:
         """Write people.json, readable by its owner only, all of it or nothing."""
         beside = file.with_name(f"{file.name}.{secrets.token_hex(4)}")
         content = json.dumps({"people": [asdict(person) for person in self._people]}, indent=2)
-        with open(
-            os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "w", encoding="utf-8"
-        ) as opened:
+        with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _PRIVATE), "w", encoding="utf-8") as opened:
             opened.write(content + "\n")
         beside.replace(file)
 

@@ -99,6 +99,8 @@ class QueueDispatcher:
             self._give_back(message)
 
     def _run(self, message: Received) -> None:
+        if message.receipt not in self._running:
+            return  # given back before a thread was free
         argument = QueueMessage(  # type: ignore[no-untyped-call]
             id=message.id, body=message.body, dequeue_count=message.attempts, pop_receipt=message.receipt
         )

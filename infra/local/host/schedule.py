@@ -20,14 +20,10 @@ def check_schedule(expression: str, now: datetime) -> None:
     """Raise BadSchedule unless the expression has a next time, and the same one here as on Azure."""
     fields = expression.split()
     if len(fields) not in _FIELDS:
-        raise BadSchedule(
-            f"{expression!r} has {len(fields)} fields; write six: second minute hour day month weekday"
-        )
+        raise BadSchedule(f"{expression!r} has {len(fields)} fields; write six: second minute hour day month weekday")
     for field in fields:
         if not all(_TERM.fullmatch(term) for term in field.split(",")):
-            raise BadSchedule(
-                f"{field!r} in {expression!r} is not understood; use numbers, names, * , - and /"
-            )
+            raise BadSchedule(f"{field!r} in {expression!r} is not understood; use numbers, names, * , - and /")
     if re.search(r"(?<![\d/])7", fields[-1]):
         raise BadSchedule(f"weekday 7 in {expression!r} is not known to Azure; Sunday is 0")
     if not (fields[-3].startswith("*") or fields[-1].startswith("*")):

@@ -7,8 +7,7 @@ import io
 import socket
 import threading
 import time
-from collections.abc import Callable
-from types import TracebackType
+from collections.abc import Callable, Iterator
 from typing import IO, Any, cast
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
@@ -37,9 +36,7 @@ class HostServer(ThreadedWSGIServer):
             try:
                 listening.bind(("127.0.0.1", port))
             except OSError as error:
-                raise HostRefused(
-                    [f"port {port} of 127.0.0.1: {error.strerror}; choose another one"]
-                ) from error
+                raise HostRefused([f"port {port} of 127.0.0.1: {error.strerror}; choose another one"]) from error
             listening.listen(128)
             super().__init__("127.0.0.1", port, application, _Handler, fd=listening.fileno())
 
@@ -57,18 +54,17 @@ class HostServer(ThreadedWSGIServer):
             for connection in self._open:
                 _shut(connection)
 
-    def __enter__(self) -> HostServer:
-        """Count a request as under way."""
+    @contextlib.contextmanager
+    def under_way(self) -> Iterator[None]:
+        """Count a request, so that a stop waits for it."""
         with self._changed:
             self._running += 1
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with self._changed:
-            self._running -= 1
-            self._changed.notify_all()
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._running -= 1
+                self._changed.notify_all()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Remember the connection."""
@@ -98,7 +94,7 @@ class _Handler(WSGIRequestHandler):
             self.close_connection = True
             self.send_error(503, "The host is stopping")
             return
-        with self.server:
+        with self.server.under_way():
             self._answer()
 
     def _answer(self) -> None:

@@ -36,9 +36,7 @@ class _Timer:
 class Timers:
     """Runs the timer functions."""
 
-    def __init__(
-        self, functions: Iterable[Registered], workers: Workers, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, functions: Iterable[Registered], workers: Workers, clock: Callable[[], datetime]) -> None:
         now = clock()
         self._timers = {one.name: _Timer(one, now) for one in functions}
         self._workers, self._clock = workers, clock

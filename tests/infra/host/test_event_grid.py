@@ -111,9 +111,7 @@ def test_the_abuse_protection_of_cloud_events_is_answered(host: Running) -> None
         (PATH, "POST", json.dumps(grid_event("e") | {"eventTime": "noon"}).encode(), 400),
     ],
 )
-def test_what_is_no_delivery_is_refused(
-    host: Running, path: str, method: str, body: bytes, status: int
-) -> None:
+def test_what_is_no_delivery_is_refused(host: Running, path: str, method: str, body: bytes, status: int) -> None:
     """Without the key, for an unknown function or in another shape; the function is not called."""
     answer = host.call(method, path, body=body)
 

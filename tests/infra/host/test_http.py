@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -184,6 +185,59 @@ def test_a_chunked_body_arrives_whole(host: Running) -> None:
     assert (answer.status, answer.body) == (202, b"abcd")
 
 
+def test_who_sends_too_much_is_told_so_and_not_just_cut_off(host: Running) -> None:
+    """The rest of the body is taken and thrown away, because a reset would swallow the answer."""
+    answer = host.call("POST", "/api/echo", body=b"x" * 5_000_000)
+
+    assert (answer.status, answer.json()["title"]) == (413, "Request Entity Too Large")
+
+
+def test_a_client_that_asks_first_is_told_to_send_its_body(host: Running) -> None:
+    """Expect: 100-continue is answered before the body comes."""
+    with contextlib.closing(host.connect()) as connection:
+        connection.putrequest("POST", "/api/echo")
+        connection.putheader("Expect", "100-continue")
+        connection.putheader("Content-Length", "2")
+        connection.endheaders()
+        told = connection.sock.recv(100)
+        connection.send(b"hi")
+        answer = read_answer(connection)
+
+    assert told == b"HTTP/1.1 100 Continue\r\n\r\n"
+    assert (answer.status, answer.body) == (202, b"hi")
+
+
+@pytest.mark.parametrize(
+    ("length", "coding"), [("5", "chunked"), (None, "gzip"), (None, "chunked, chunked"), (None, "identity")]
+)
+def test_smuggling_by_a_second_framing_is_refused(host: Running, length: str | None, coding: str) -> None:
+    """Attack: length and coding disagree about where a request ends. Defence: one of them, and only `chunked`."""
+    sizes = [("Content-Length", length)] if length else []
+
+    answer = host.call("POST", "/api/echo", raw=[*sizes, ("Transfer-Encoding", coding)])
+
+    assert (answer.status, answer.headers["Connection"]) == (400, "close")
+
+
+def test_a_badly_framed_body_is_refused(host: Running) -> None:
+    """The function is not called with half a body."""
+    with contextlib.closing(host.connect()) as connection:
+        connection.putrequest("POST", "/api/echo")
+        connection.putheader("Transfer-Encoding", "chunked")
+        connection.endheaders(b"zz\r\nab\r\n")
+        answer = read_answer(connection)
+
+    assert (answer.status, answer.headers["Connection"]) == (400, "close")
+
+
+def test_only_the_loopback_address_is_listened_on(host: Running) -> None:
+    """Another address of this machine, here 127.0.0.2, is refused."""
+    port = int(host.host.url.rpartition(":")[2])
+
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", port)).close()
+
+
 @pytest.mark.parametrize("length", ["-1", "1,1", "x", "٣"])
 def test_smuggling_by_a_length_that_is_no_number_is_refused(host: Running, length: str) -> None:
     """The host closes, so that what follows is not taken for another request."""
@@ -197,12 +251,12 @@ def test_a_connection_serves_many_requests_also_after_a_refusal(host: Running) -
     with contextlib.closing(host.connect()) as connection:
         connection.request("POST", "/api/nothing", body=b"GET / HTTP/1.1\r\n\r\n")
         refused = read_answer(connection)
-        socket = connection.sock
+        first = connection.sock
         connection.request("POST", "/api/echo", body=b"hello")
         answered = read_answer(connection)
 
         assert (refused.status, answered.status, answered.body) == (404, 202, b"hello")
-        assert connection.sock is socket
+        assert connection.sock is first
 
 
 def test_requests_are_answered_side_by_side(tmp_path: Path) -> None:
@@ -218,8 +272,7 @@ def test_requests_are_answered_side_by_side(tmp_path: Path) -> None:
     with running(together, tmp_path) as host:
         answers: list[int] = []
         threads = [
-            threading.Thread(target=lambda: answers.append(host.call("GET", "/api/meet").status))
-            for _ in range(2)
+            threading.Thread(target=lambda: answers.append(host.call("GET", "/api/meet").status)) for _ in range(2)
         ]
         for thread in threads:
             thread.start()

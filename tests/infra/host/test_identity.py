@@ -131,9 +131,7 @@ def test_sign_in_sets_a_cookie_that_scripts_and_other_sites_cannot_use(host: Run
 @pytest.mark.parametrize(
     ("method", "query", "status"), [("GET", "?key=wrong", 401), ("GET", "", 401), ("POST", "", 405)]
 )
-def test_sign_in_asks_for_a_key_that_is_somebodys(
-    host: Running, method: str, query: str, status: int
-) -> None:
+def test_sign_in_asks_for_a_key_that_is_somebodys(host: Running, method: str, query: str, status: int) -> None:
     """Otherwise no cookie is set."""
     answer = host.call(method, f"/local/sign-in{query}")
 
@@ -154,9 +152,7 @@ def test_sign_in_asks_for_a_key_that_is_somebodys(
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_a_foreign_page_cannot_write_with_the_browsers_cookie(
-    host: Running, method: str, sent: dict[str, str]
-) -> None:
+def test_a_foreign_page_cannot_write_with_the_browsers_cookie(host: Running, method: str, sent: dict[str, str]) -> None:
     """Attack: CSRF, also from another port of this machine. Defence: a write by cookie must prove its origin."""
     assert host.call(method, "/api/who", headers={**COOKIE, **sent}).status == 403
 

@@ -65,9 +65,7 @@ def test_a_message_that_fails_comes_again_after_the_visibility_timeout(tmp_path:
     work = Work()
     work.failures = [RuntimeError("once")]
 
-    with running(
-        work.app, tmp_path, settings={"KIND": "events"}, queues={"visibilityTimeout": "00:00:30"}
-    ) as host:
+    with running(work.app, tmp_path, settings={"KIND": "events"}, queues={"visibilityTimeout": "00:00:30"}) as host:
         work.clock = host.clock
         host.queues.send(QUEUE, "x")
         wait_until(lambda: len(work.got) == 2, clock=host.clock, step=0.2)
@@ -127,9 +125,7 @@ def test_a_delivery_that_a_crash_ended_uses_up_no_try(tmp_path: Path) -> None:
         [leased] = messages.receive(QUEUE, most=1, visibility=timedelta(minutes=1), wait=timedelta(0))
         messages.release(leased, delay=timedelta(0))
 
-    with running(
-        work.app, tmp_path, settings={"KIND": "events"}, queues={"maxDequeueCount": 2}, messages=messages
-    ):
+    with running(work.app, tmp_path, settings={"KIND": "events"}, queues={"maxDequeueCount": 2}, messages=messages):
         wait_until(lambda: messages.count(QUEUE) == 0)
 
     assert [message.dequeue_count for message in work.got] == [6, 7]
