@@ -1,0 +1,148 @@
+"""The git program, run so that nothing of this machine's set-up or of a name somebody chose changes what it does.
+
+No library: git itself is the reference for what a commit, a rename or a merge base is, and it is there where there are
+repositories on disk.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+from shared.adapters.processes import Completed, TimedOut, run
+from shared.ports.errors import Permanent, Transient
+
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+# gitcheckref(1), for full names only: no component starts with a dot or ends in .lock, none of git's own characters.
+_REF = re.compile(r"refs(?:/(?!\.)[^\x00-\x20\x7f~^:?*\[\\/]+)+")
+_REF_NEVER = re.compile(r"\.\.|@\{|\.lock(?:/|$)|\.$")
+_FOUND = re.compile(rb"[0-9a-f]{40,64} (blob|tree|commit|tag) ([0-9]+)")
+_CREDENTIALS = re.compile(r"://[^/@\s]*@")
+
+_SETTINGS: Mapping[str, str] = MappingProxyType(
+    {
+        "core.quotePath": "false",
+        "core.fsmonitor": "false",
+        "gc.auto": "0",
+        "log.follow": "false",
+        "log.showSignature": "false",
+        "maintenance.auto": "false",
+        "safe.directory": "*",
+    }
+)
+
+
+class GitObject(NamedTuple):
+    """What git keeps under a name: `blob`, `tree` or `commit`, and its bytes."""
+
+    kind: str
+    content: bytes
+
+
+class GitFailed(Transient):
+    """Git ended with an error that the caller did not expect; the message is git's own."""
+
+    def __init__(self, message: str, completed: Completed) -> None:
+        super().__init__(message)
+        self.completed = completed
+
+
+def is_commit_id(text: str) -> bool:
+    """Whether the text is a full commit id, the only form that is passed on to git."""
+    return _COMMIT.fullmatch(text) is not None and text.strip("0") != ""
+
+
+def is_full_ref(text: str) -> bool:
+    """Whether the text is a full ref name such as `refs/heads/main`, by git's rules."""
+    return _REF.fullmatch(text) is not None and _REF_NEVER.search(text) is None
+
+
+def text_of(output: bytes) -> str:
+    """Decode what git wrote; bytes that are not UTF-8 become U+FFFD, because no store takes lone surrogates."""
+    return output.decode("utf-8", "replace")
+
+
+def split(done: Completed) -> list[str]:
+    """Return what git printed with -z, one text for each NUL."""
+    return text_of(done.stdout).split("\0")[:-1]
+
+
+class Git:
+    """Runs git on one repository: bare, or with a work tree.
+
+    `protocols` are what git may speak to other repositories (`file`, `https`, `ssh`), `environment` adds to the closed
+    environment that git gets (an agent's socket, a proxy), `settings` to git's configuration, `timeout` is in seconds.
+    """
+
+    def __init__(
+        self,
+        repository: Path,
+        *,
+        protocols: Sequence[str] = (),
+        environment: Mapping[str, str] = MappingProxyType({}),
+        settings: Mapping[str, str] = MappingProxyType({}),
+        timeout: float = 60,
+    ) -> None:
+        self.repository = repository
+        self._timeout = timeout
+        both = {**_SETTINGS, **settings}
+        self._settings = [part for name, value in both.items() for part in ("-c", f"{name}={value}")]
+        self._environment = _environment(protocols) | dict(environment)
+
+    def __call__(self, *args: str, input: bytes | None = None, expect: Sequence[int] = (0,)) -> Completed:
+        """Run `git <args>`; raise GitFailed for an exit code that is not expected, Transient when it takes too long."""
+        # GIT_DIR is named, so that a folder that is no repository never means the one around it.
+        inner = self.repository / ".git"
+        directory = inner if inner.exists() else self.repository
+        command = ["git", f"--git-dir={directory}", *self._settings, *args]
+        try:
+            done = run(command, cwd=self.repository, env=self._environment, timeout=self._timeout, input=input)
+        except TimedOut as error:
+            raise Transient(f"git {args[0]} in {self.repository.name}: {error}; it is tried again") from error
+        if done.code not in expect:
+            said = _CREDENTIALS.sub("://***@", text_of(done.stderr)).strip() or f"exit code {done.code}"
+            raise GitFailed(f"git {args[0]} in {self.repository.name}: {said}", done)
+        return done
+
+    def objects(self, *names: str) -> list[GitObject | None]:
+        """Read objects by name (`<commit>:<path>`) in one process; None for each that is not there."""
+        for name in names:
+            if "\n" in name:
+                raise Permanent(f"{name!r} has a line break, which no path that Slipway reads may have")
+        output = self(
+            "cat-file", "--batch", input="".join(f"{name}\n" for name in names).encode("utf-8", "replace")
+        ).stdout
+        found: list[GitObject | None] = []
+        for _ in names:
+            header, _, output = output.partition(b"\n")
+            # What is not there is answered with its name and one word, never with a size.
+            there = _FOUND.fullmatch(header)
+            if there is None:
+                found.append(None)
+                continue
+            size = int(there[2])
+            found.append(GitObject(there[1].decode(), output[:size]))
+            output = output[size + 1 :]
+        return found
+
+
+def _environment(protocols: Sequence[str]) -> dict[str, str]:
+    git = shutil.which("git")
+    path = os.defpath if git is None else f"{Path(git).parent}{os.pathsep}{os.defpath}"
+    return {
+        "PATH": path,
+        "LC_ALL": "C.UTF-8",
+        "GIT_ALLOW_PROTOCOL": ":".join(protocols) or "none",
+        "GIT_ASKPASS": "",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_LITERAL_PATHSPECS": "1",
+        "GIT_OPTIONAL_LOCKS": "0",
+        "GIT_TERMINAL_PROMPT": "0",
+        "SSH_ASKPASS": "",
+    }

@@ -1,0 +1,50 @@
+"""Commit statuses of repositories that have no place for them: kept in the store, shown by the page and the API."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from shared.codec.keys import decode_part, encode_part
+from shared.ports.statuses import CommitState, CommitStatus
+from shared.ports.store import Rows
+
+
+class KeptStatuses:
+    """Keeps the newest status of each context, one row for each; `now` gives the time that is kept beside it."""
+
+    def __init__(self, rows: Rows, *, now: Callable[[], datetime]) -> None:
+        self._rows, self._now = rows, now
+
+    def set_status(self, repository: str, commit: str, status: CommitStatus) -> None:
+        """Keep a status; the newest of a context counts."""
+        body = {
+            "schema": 1,
+            "at": self._now().isoformat(),
+            "description": status.description,
+            "state": status.state.value,
+        }
+        key = f"{_prefix(commit)}{encode_part(status.context)}"
+        self._rows.overwrite(_partition(repository), key, json.dumps(body, sort_keys=True).encode())
+
+    def statuses(self, repository: str, commit: str) -> Sequence[CommitStatus]:
+        """Read what was kept for a commit, by context."""
+        prefix = _prefix(commit)
+        return [
+            _decode(decode_part(row.key.removeprefix(prefix)), row.value)
+            for row in self._rows.list(_partition(repository), prefix=prefix)
+        ]
+
+
+def _decode(context: str, value: bytes) -> CommitStatus:
+    body = json.loads(value)
+    return CommitStatus(context=context, state=CommitState(body["state"]), description=body["description"])
+
+
+def _partition(repository: str) -> str:
+    return f"statuses~{encode_part(repository)}"
+
+
+def _prefix(commit: str) -> str:
+    return f"{encode_part(commit)}~"
