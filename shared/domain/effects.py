@@ -95,11 +95,12 @@ class AskApproval(Effect):
     kind: ClassVar[str] = "ask-approval"
     number: int
     request: str
+    round: int
 
     @property
     def subject(self) -> str:
         """See Effect."""
-        return f"{self.number}:ask-approval:{self.request[:16]}"
+        return f"{self.number}:ask-approval:{self.request[:16]}.{self.round}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +110,13 @@ class CloseApproval(Effect):
     kind: ClassVar[str] = "ask-approval"
     number: int
     request: str
+    round: int
     reason: str
 
     @property
     def subject(self) -> str:
         """See Effect."""
-        return f"{self.number}:close-approval:{self.request[:16]}"
+        return f"{self.number}:close-approval:{self.request[:16]}.{self.round}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,11 @@ class Hold:
         """Whether the hold keeps this service out of this environment now."""
         if self.until is not None and now >= self.until:
             return False
-        wanted = (EVERYTHING, f"{_ENVIRONMENT}{environment}", f"{_SERVICE}{service.repository}/{service.service}")
+        wanted = (
+            EVERYTHING,
+            f"{_ENVIRONMENT}{environment}",
+            f"{_SERVICE}{service.repository}/{service.service}",
+        )
         return self.scope in wanted
 
 

@@ -6,17 +6,34 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from shared.domain.build import BuildResult
-from shared.domain.names import Digest, Person, ServiceKey
+from shared.domain.event import Event
+from shared.domain.names import Digest, Person
 from shared.domain.policy import ServicePolicy
 from shared.domain.promotion import Facts
+from shared.domain.requests import (
+    AbortRequested,
+    ArtifactHoldLifted,
+    LiveAdopted,
+    OverrideGranted,
+    PromoteRequested,
+    RedeployRequested,
+    RequestEvent,
+    RetryRequested,
+    RollbackRequested,
+)
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something that happened to one service. `id` makes a second delivery harmless."""
-
-    id: str
-    service: ServiceKey
+# The requests stand in their own file; the union of all events is met here.
+__all__ = [
+    "AbortRequested",
+    "ArtifactHoldLifted",
+    "LiveAdopted",
+    "OverrideGranted",
+    "PromoteRequested",
+    "RedeployRequested",
+    "RequestEvent",
+    "RetryRequested",
+    "RollbackRequested",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,86 +165,20 @@ class EffectFailed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PromoteRequested(Event):
-    """A person asks to bring a version into an environment again."""
-
-    version: str
-    environment: str
-    person: Person
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AbortRequested(Event):
-    """A person stops a release."""
-
-    version: str
-    person: Person
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryRequested(Event):
-    """A person asks to resume an errored release at the failed step."""
-
-    version: str
-    person: Person
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedeployRequested(Event):
-    """A person asks to deploy a version (what is live, where it is empty) again."""
-
-    environment: str
-    version: str
-    person: Person
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RollbackRequested(Event):
-    """A person asks to go back to the last good artifact, or to a named earlier one."""
-
-    environment: str
-    reason: str
-    to: str
-    person: Person
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverrideGranted(Event):
-    """A person lets a version past one gate in one environment, once."""
-
-    environment: str
-    version: str
-    gate: str
-    reason: str
-    person: Person
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveAdopted(Event):
-    """A person says what runs: an earlier good version, or nothing that counts (empty)."""
-
-    environment: str
-    version: str
-    reason: str
-    person: Person
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArtifactHoldLifted(Event):
-    """A person lifts the hold on an artifact that was rolled back."""
-
-    hold: str
-    reason: str
-    person: Person
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed(Event):
     """Look again: a deadline, a window, a lifted hold. Alone it changes nothing, and then nothing is written."""
 
 
-ServiceEvent: TypeAlias = (
+PromotionEvent: TypeAlias = (
+    FactsGathered
+    | ApprovalAnswered
+    | ArtifactRetagged
+    | ArtifactDeployed
+    | RolloutObserved
+    | EffectFailed
+    | RequestEvent
+)
+ChangeEvent: TypeAlias = (
     PolicyChanged
     | ServiceRemoved
     | ChangeFound
@@ -235,22 +186,9 @@ ServiceEvent: TypeAlias = (
     | BuildReported
     | TagsRead
     | ImageAnnounced
-    | FactsGathered
-    | ApprovalAnswered
-    | ArtifactRetagged
-    | ArtifactDeployed
-    | RolloutObserved
-    | EffectFailed
-    | PromoteRequested
-    | AbortRequested
-    | RetryRequested
-    | RedeployRequested
-    | RollbackRequested
-    | OverrideGranted
-    | LiveAdopted
-    | ArtifactHoldLifted
     | TimePassed
 )
+ServiceEvent: TypeAlias = ChangeEvent | PromotionEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

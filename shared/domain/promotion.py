@@ -71,12 +71,16 @@ class Vote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRequest:
-    """A numbered question to people; see approval.py for what its id is made of."""
+    """A numbered question to people; see approval.py for what its id is made of.
+
+    `round` counts how often it was put: an approval that lapsed is asked again. `replaced` are ids that came before.
+    """
 
     id: str
     asked: datetime
     votes: tuple[Vote, ...] = ()
     granted: datetime | None = None
+    round: int = 1
     replaced: tuple[str, ...] = ()
 
 
@@ -106,6 +110,7 @@ class Promotion:
     paused_since: datetime | None = None
     facts: Facts | None = None
     facts_asked: datetime | None = None
+    facts_round: int = 0
     approval: ApprovalRequest | None = None
     plan: EnvironmentPolicy | None = None
     retagged: bool = False

@@ -56,6 +56,7 @@ class Release:
     artifact: Artifact | None = None
     next_push: Push | None = None
     early_image: Digest | None = None
+    tags_asked: int = 0
     quarantine: str = ""
     branch_deleted: bool = False
     overrides: tuple[Override, ...] = ()

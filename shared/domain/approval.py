@@ -1,0 +1,122 @@
+"""Who may answer for an environment, and what exactly is answered."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.domain.artifact import Artifact
+from shared.domain.names import Person
+from shared.domain.policy import ApprovalRule, EnvironmentPolicy
+from shared.domain.promotion import Author, Promotion, Vote
+
+_GROUP = "group:"
+AUTHOR, REQUESTER = "author", "requester"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """Why a person's answer does not count; `code` is for programs."""
+
+    code: str
+    reason: str
+
+
+def rule_digest(rules: EnvironmentPolicy) -> str:
+    """Digest of the effective approval and gate rules; freezes and queueing are not part of it."""
+    approval, gates = rules.approval or ApprovalRule(), rules.gates
+    parts = (
+        *sorted(approval.approvers),
+        str(approval.minimum),
+        *sorted(approval.forbid),
+        str(approval.comment),
+        str(approval.expires),
+        str(approval.valid_for),
+        gates.scan,
+        gates.unknown_scan,
+        gates.older_than_live,
+        gates.comply,
+        str(gates.soak),
+    )
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def request_id(artifact: Artifact, promotion: Promotion, rules: EnvironmentPolicy) -> str:
+    """Name the question: another artifact, environment, promotion or rule is another question."""
+    parts = (artifact.id, promotion.environment, str(promotion.number), rule_digest(rules))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def is_approver(rule: ApprovalRule, person: Person, groups: Iterable[str]) -> bool:
+    """Whether the rule lists the person by id, mail or group. A rule that lists nobody takes everyone with the role."""
+    if not rule.approvers:
+        return True
+    names = {person.id, *person.folded_mails()}
+    held = {group.casefold() for group in groups}
+    return any(
+        one.removeprefix(_GROUP).casefold() in held
+        if one.startswith(_GROUP)
+        else one in names or one.casefold() in names
+        for one in rule.approvers
+    )
+
+
+def objection(rule: ApprovalRule, vote: Vote, promotion: Promotion) -> Objection | None:
+    """Return why this approval does not count under the rule, None where it does."""
+    if not is_approver(rule, vote.person, vote.groups):
+        return Objection(
+            code="not-an-approver",
+            reason=f"{vote.person.name} is not an approver of {promotion.environment}; it takes {who_may(rule)}",
+        )
+    if rule.comment and not vote.comment.strip():
+        return Objection(
+            code="comment-required", reason=f"{promotion.environment} asks for a comment with each approval"
+        )
+    if AUTHOR in rule.forbid:
+        found = _author_objection(
+            vote.person, promotion.facts.authors if promotion.facts else (), promotion.environment
+        )
+        if found:
+            return found
+    if REQUESTER in rule.forbid and promotion.requested_by and promotion.requested_by.id == vote.person.id:
+        return Objection(code="requester", reason=f"{vote.person.name} asked for this promotion and may not approve it")
+    return None
+
+
+def _author_objection(person: Person, authors: tuple[Author, ...], environment: str) -> Objection | None:
+    mails = person.folded_mails()
+    if not mails:
+        return Objection(
+            code="unlinked-approver",
+            reason=f"{person.name} has no mail to compare with the authors of the change; add one to the identity",
+        )
+    for author in authors:
+        if "@" not in author.mail:
+            # Nobody can be shown not to be this author.
+            return Objection(
+                code="unlinked-author",
+                reason=f"an author of the change, {author.name or 'without a name'}, has no mail; nobody can be told apart from them",
+            )
+        if author.mail.casefold() in mails:
+            return Objection(
+                code="author",
+                reason=f"{person.name} wrote part of what would be deployed to {environment}; somebody else has to approve",
+            )
+    return None
+
+
+def counting(rule: ApprovalRule, promotion: Promotion, votes: Iterable[Vote]) -> tuple[Vote, ...]:
+    """Return the votes that count under the rule in force, one for each person."""
+    kept: dict[str, Vote] = {}
+    for vote in votes:
+        if vote.person.id not in kept and objection(rule, vote, promotion) is None:
+            kept[vote.person.id] = vote
+    return tuple(kept.values())
+
+
+def who_may(rule: ApprovalRule) -> str:
+    """Say for people who answers: `1 of release-manager@example.com, group release-managers`."""
+    listed = ", ".join(one.replace(_GROUP, "group ", 1) for one in rule.approvers) or "people with the approver role"
+    forbidden = f", not the {' or the '.join(rule.forbid)}" if rule.forbid else ""
+    return f"{rule.minimum} of {listed}{forbidden}"

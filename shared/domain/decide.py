@@ -1,0 +1,112 @@
+"""Deciding: a state and an event give the next state and what it asks of the world. Nothing else is touched."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import assert_never
+
+from shared.domain import changes, events, going_back, operating, reporting, stopping
+from shared.domain.advance import advance
+from shared.domain.answers import Answer, done
+from shared.domain.decision import Decision, Outcome
+from shared.domain.draft import Draft
+from shared.domain.errors import InvalidVersion
+from shared.domain.estate import Estate
+from shared.domain.release import ServiceState
+from shared.domain.waking import wake_times
+
+
+def decide(state: ServiceState, event: events.ServiceEvent, *, estate: Estate, now: datetime) -> Decision:
+    """Say where the service goes next and what that asks of the world.
+
+    Raise ReleaseNotLoaded where an ended release is needed that the state does not hold.
+    """
+    draft = Draft(state, estate, now)
+    try:
+        answer = _answer(draft, event)
+    except InvalidVersion as error:
+        answer = Answer(outcome=Outcome.REFUSED, code="bad-version", reason=str(error))
+    if answer.outcome is Outcome.NOTED:
+        advance(draft)
+    return _decision(state, draft, event, answer)
+
+
+def _decision(state: ServiceState, draft: Draft, event: events.ServiceEvent, answer: Answer) -> Decision:
+    after = draft.result() if answer.outcome is Outcome.NOTED else state
+    outcome = answer.outcome
+    if outcome is Outcome.NOTED and draft.moves:
+        outcome = Outcome.MOVED
+    if isinstance(event, events.TimePassed) and after is state and not draft.effects:
+        outcome = Outcome.NOTHING
+    return Decision(
+        state=after,
+        outcome=outcome,
+        effects=tuple(draft.effects),
+        notes=tuple(draft.notes),
+        code=answer.code,
+        reason=answer.reason,
+        about=answer.about,
+        wake=wake_times(draft),
+    )
+
+
+def _answer(draft: Draft, event: events.ServiceEvent) -> Answer:
+    match event:
+        case events.PolicyChanged():
+            return changes.policy_changed(draft, event)
+        case events.ServiceRemoved():
+            return changes.service_removed(draft)
+        case events.ChangeFound():
+            return changes.change_found(draft, event)
+        case events.BranchDeleted():
+            return changes.branch_deleted(draft, event)
+        case events.BuildReported():
+            return changes.build_reported(draft, event)
+        case events.TagsRead():
+            return changes.tags_read(draft, event)
+        case events.ImageAnnounced():
+            return changes.image_announced(draft, event)
+        case events.TimePassed():
+            return done()
+        case _:
+            return _promotion_answer(draft, event)
+
+
+def _promotion_answer(draft: Draft, event: events.PromotionEvent) -> Answer:
+    match event:
+        case events.FactsGathered():
+            return reporting.facts_gathered(draft, event)
+        case events.ApprovalAnswered():
+            return reporting.approval_answered(draft, event)
+        case events.ArtifactRetagged():
+            return reporting.retagged(draft, event)
+        case events.ArtifactDeployed():
+            return reporting.deployed(draft, event)
+        case events.RolloutObserved():
+            return reporting.observed(draft, event)
+        case events.EffectFailed():
+            return reporting.effect_failed(draft, event)
+        case _:
+            return _request_answer(draft, event)
+
+
+def _request_answer(draft: Draft, event: events.RequestEvent) -> Answer:
+    match event:
+        case events.PromoteRequested():
+            return operating.promote(draft, event)
+        case events.AbortRequested():
+            return stopping.abort(draft, event)
+        case events.RetryRequested():
+            return operating.retry(draft, event)
+        case events.RedeployRequested():
+            return going_back.redeploy(draft, event)
+        case events.RollbackRequested():
+            return going_back.roll_back(draft, event)
+        case events.OverrideGranted():
+            return operating.override(draft, event)
+        case events.LiveAdopted():
+            return operating.adopt(draft, event)
+        case events.ArtifactHoldLifted():
+            return operating.lift_hold(draft, event)
+        case _:
+            assert_never(event)

@@ -1,0 +1,38 @@
+"""What deciding returns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.effects import ServiceEffect
+from shared.domain.release import ServiceState
+
+
+class Outcome(StrEnum):
+    """What an event led to; `nothing` is not written down."""
+
+    MOVED = "moved"
+    NOTED = "noted"
+    IGNORED = "ignored"
+    REFUSED = "refused"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """The state that follows, what it asks of the world, and what to tell people.
+
+    `code` and `reason` say why an event was ignored or refused. `about` names what a request led to, e.g. a
+    promotion's number. `wake` are the times at which the service must be looked at again, with what for.
+    """
+
+    state: ServiceState
+    outcome: Outcome
+    effects: tuple[ServiceEffect, ...] = ()
+    notes: tuple[str, ...] = ()
+    code: str = ""
+    reason: str = ""
+    about: str = ""
+    wake: tuple[tuple[datetime, str], ...] = ()

@@ -1,0 +1,156 @@
+"""A decision in the making: a copy of the state that rules read and change, and what they ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+
+from shared.domain.effects import ServiceEffect, SetStatus
+from shared.domain.errors import ReleaseNotLoaded
+from shared.domain.estate import Estate
+from shared.domain.names import ServiceKey
+from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.policy import EnvironmentPolicy, ServicePolicy
+from shared.domain.promotion import Promotion
+from shared.domain.release import ArtifactHold, EnvironmentState, Numbers, Release, ServiceState, Validation
+from shared.domain.transitions import IllegalMove, legal, legal_release
+
+STATUS_PENDING, STATUS_SUCCEEDED, STATUS_FAILED, STATUS_ERROR = "pending", "succeeded", "failed", "error"
+
+
+class Draft:
+    """Rules work on this; `result` gives the state back as a frozen record. It knows no clock but `now`."""
+
+    def __init__(self, state: ServiceState, estate: Estate, now: datetime) -> None:
+        self.service: ServiceKey = state.service
+        self.estate, self.now = estate, now
+        self.policy: ServicePolicy | None = state.policy
+        self.numbers: Numbers = state.numbers
+        self.environments: dict[str, EnvironmentState] = dict(state.environments)
+        self.releases: dict[str, Release] = dict(state.releases)
+        self.validations: dict[str, Validation] = dict(state.validations)
+        self.holds: tuple[ArtifactHold, ...] = state.holds
+        self.ended: dict[str, Release | None] = dict(state.ended)
+        self.effects: list[ServiceEffect] = []
+        self.notes: list[str] = []
+        self.moves = 0
+        self._state = state
+
+    def result(self) -> ServiceState:
+        """Return the changed state, or the very same object where nothing changed."""
+        ended = {key: release for key, release in self.releases.items() if release.phase.ended}
+        changed = replace(
+            self._state,
+            policy=self.policy,
+            numbers=self.numbers,
+            environments=self.environments,
+            releases={key: release for key, release in self.releases.items() if key not in ended},
+            validations=self.validations,
+            holds=self.holds,
+            ended={**self.ended, **ended},
+        )
+        return self._state if changed == self._state else changed
+
+    def release(self, key: str) -> Release | None:
+        """Return a release, open or ended. Raise ReleaseNotLoaded where the caller has to load it first."""
+        if key in self.releases:
+            return self.releases[key]
+        if key in self.ended:
+            return self.ended[key]
+        raise ReleaseNotLoaded(key)
+
+    def put(self, release: Release) -> Release:
+        """Keep a changed release; one that had ended is under way again only by its phase."""
+        self.releases[release.version.key()] = release
+        return release
+
+    def environment(self, name: str) -> EnvironmentState:
+        """Return what is known of an environment; a new one is empty."""
+        return self.environments.get(name) or EnvironmentState(name=name)
+
+    def put_environment(self, environment: EnvironmentState) -> None:
+        """Keep a changed environment."""
+        self.environments[environment.name] = environment
+
+    def rules(self, promotion: Promotion) -> EnvironmentPolicy | None:
+        """The plan that a started promotion pinned, the policy in force for one that waits; None where it left."""
+        if promotion.plan is not None:
+            return promotion.plan
+        return self.policy.environment(promotion.environment) if self.policy else None
+
+    def promotions(self) -> Iterator[tuple[Release, Promotion]]:
+        """Every promotion of the open releases that has not ended."""
+        for release in self.releases.values():
+            for promotion in release.promotions:
+                if not promotion.phase.ended:
+                    yield release, promotion
+
+    def find(self, number: int) -> tuple[Release, Promotion] | None:
+        """Return a promotion of an open release by its number, ended or not, with its release."""
+        for release in self.releases.values():
+            for promotion in release.promotions:
+                if promotion.number == number:
+                    return release, promotion
+        return None
+
+    def get(self, number: int) -> tuple[Release, Promotion]:
+        """Return a promotion that is known to be there."""
+        found = self.find(number)
+        if found is None:
+            raise LookupError(f"promotion {number} of {self.service} is not open")
+        return found
+
+    def keep(self, promotion: Promotion) -> Promotion:
+        """Put a changed promotion, or a new one, into the release it belongs to."""
+        release, _ = self.get(promotion.number)
+        kept = tuple(promotion if one.number == promotion.number else one for one in release.promotions)
+        self.put(replace(release, promotions=kept))
+        return promotion
+
+    def move(self, promotion: Promotion, phase: Phase, reason: str) -> Promotion:
+        """Move a promotion along the table; raise IllegalMove where the table has no such move."""
+        if not legal(promotion.kind, promotion.phase, phase):
+            raise IllegalMove(
+                f"{promotion.kind} promotion {promotion.number} of {self.service}", promotion.phase, phase
+            )
+        release, _ = self.get(promotion.number)
+        self.moves += 1
+        self.notes.append(
+            f"{release.version.tag} {promotion.environment} #{promotion.number} {promotion.kind}:"
+            f" {promotion.phase} → {phase}{f' ({reason})' if reason else ''}"
+        )
+        return self.keep(
+            replace(promotion, phase=phase, reason=reason, since=self.now, deadline=None, paused_since=None)
+        )
+
+    def move_release(self, release: Release, phase: ReleasePhase, reason: str) -> Release:
+        """Move a release along its table; raise IllegalMove where there is no such move."""
+        if not legal_release(release.phase, phase):
+            raise IllegalMove(f"release {release.version.tag} of {self.service}", release.phase, phase)
+        self.moves += 1
+        self.notes.append(f"{release.version.tag}: {release.phase} → {phase}{f' ({reason})' if reason else ''}")
+        return self.put(replace(release, phase=phase, reason=reason, since=self.now))
+
+    def emit(self, effect: ServiceEffect) -> None:
+        """Ask the world for something, once the decision is saved."""
+        self.effects.append(effect)
+
+    def note(self, text: str) -> None:
+        """Say something that belongs in the timeline and is no move."""
+        self.notes.append(text)
+
+    def status(self, commit: str, state: str, description: str, *, environment: str = "") -> None:
+        """Say something about a commit where its author looks."""
+        context = f"slipway/{self.service.service}" + (f"/{environment}" if environment else "")
+        self.emit(SetStatus(service=self.service, commit=commit, context=context, state=state, description=description))
+
+    def next_promotion(self) -> int:
+        """Give out the next promotion number of the service."""
+        self.numbers = replace(self.numbers, promotion=self.numbers.promotion + 1)
+        return self.numbers.promotion
+
+    def next_build(self) -> int:
+        """Give out the next build number of the service."""
+        self.numbers = replace(self.numbers, build=self.numbers.build + 1)
+        return self.numbers.build

@@ -1,0 +1,48 @@
+"""A release's end, computed from its last promotion in each environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from shared.domain.draft import STATUS_SUCCEEDED, Draft
+from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.release import Release
+
+# The word of the end that asks most of people comes first.
+_WORDS: Mapping[Phase, ReleasePhase] = {
+    Phase.ROLLBACK_FAILED: ReleasePhase.FAILED,
+    Phase.FAILED: ReleasePhase.FAILED,
+    Phase.ROLLED_BACK: ReleasePhase.ROLLED_BACK,
+    Phase.ERRORED: ReleasePhase.ERRORED,
+    Phase.REJECTED: ReleasePhase.REJECTED,
+    Phase.ABORTED: ReleasePhase.ABORTED,
+    Phase.EXPIRED: ReleasePhase.EXPIRED,
+    Phase.SUPERSEDED: ReleasePhase.SUPERSEDED,
+    # Only when nothing else explains it: what it came after left the configuration.
+    Phase.SKIPPED: ReleasePhase.ABORTED,
+}
+
+
+def ending(release: Release) -> tuple[ReleasePhase, str] | None:
+    """Return the word and reason that a packaged release ends with, None while a promotion is under way."""
+    if not release.promotions or any(not one.phase.ended for one in release.promotions):
+        return None
+    last = {one.environment: one for one in release.promotions}
+    for phase, word in _WORDS.items():
+        found = next((one for one in last.values() if one.phase is phase), None)
+        if found is not None:
+            return word, f"{found.environment}: {found.reason or found.cause}"
+    return ReleasePhase.RELEASED, ""
+
+
+def settle_release(draft: Draft, release: Release) -> None:
+    """End a packaged release that has nothing under way."""
+    if release.phase is not ReleasePhase.PACKAGED:
+        return
+    end = ending(release)
+    if end is None:
+        return
+    word, reason = end
+    ended = draft.move_release(release, word, reason)
+    if word is ReleasePhase.RELEASED:
+        draft.status(ended.commit, STATUS_SUCCEEDED, f"{release.version.tag} is released")

@@ -1,0 +1,75 @@
+"""What a gate is asked and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.draft import Draft
+from shared.domain.policy import EnvironmentPolicy
+from shared.domain.promotion import Promotion
+from shared.domain.release import EnvironmentState, Release
+
+OPERATORS = "operators"
+
+
+class Status(StrEnum):
+    """What a gate says: waiting solves itself or by an answer, blocked needs somebody to change something."""
+
+    PASSED = "passed"
+    WAITING = "waiting"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """One gate's answer, with a reason whenever it is not passed."""
+
+    status: Status
+    code: str = ""
+    reason: str = ""
+    since: datetime | None = None
+    who: tuple[str, ...] = ()
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """May this promotion start now?"""
+
+    draft: Draft
+    rules: EnvironmentPolicy
+    environment: EnvironmentState
+    release: Release
+    promotion: Promotion
+
+    @property
+    def now(self) -> datetime:
+        """The time of asking."""
+        return self.draft.now
+
+
+_PASSED = Result(status=Status.PASSED)
+
+
+def passed() -> Result:
+    """Nothing stands in the way."""
+    return _PASSED
+
+
+def waiting(
+    code: str,
+    reason: str,
+    *,
+    since: datetime | None = None,
+    who: tuple[str, ...] = (),
+    until: datetime | None = None,
+) -> Result:
+    """Something will come: an answer, a time, a turn."""
+    return Result(status=Status.WAITING, code=code, reason=reason, since=since, who=who, until=until)
+
+
+def blocked(code: str, reason: str, *, since: datetime | None = None, who: tuple[str, ...] = ()) -> Result:
+    """Somebody must change something."""
+    return Result(status=Status.BLOCKED, code=code, reason=reason, since=since, who=who)

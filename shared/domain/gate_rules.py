@@ -1,0 +1,201 @@
+"""The rule behind each gate: a pure function of one question."""
+
+from __future__ import annotations
+
+from shared.domain import windows
+from shared.domain.approval import who_may
+from shared.domain.gate import OPERATORS, Question, Result, blocked, passed, waiting
+from shared.domain.phases import QUEUED, RUNNING, Phase, PromotionKind
+from shared.domain.policy import Queueing, Verdict
+from shared.domain.promotion import Deployed, Presence
+
+
+def quarantine(q: Question) -> Result:
+    """A tag that changed its digest after packaging stops the release."""
+    if q.release.quarantine:
+        return blocked("Quarantined", f"{q.release.quarantine}; release a higher version", who=("the service's team",))
+    return passed()
+
+
+def hold(q: Question) -> Result:
+    """People's holds, and the hold on an artifact that was rolled back."""
+    found = q.draft.estate.covering(q.draft.service, q.rules.name, q.now)
+    if found is not None:
+        reason = f"held ({found.scope}) by {found.person.name}: {found.reason}"
+        return waiting("Held", reason, since=found.since, who=(OPERATORS, found.person.name), until=found.until)
+    artifact = q.release.artifact.id if q.release.artifact else ""
+    for one in q.draft.holds:
+        if one.artifact == artifact:
+            return blocked("Held", f"{one.reason}; a higher version passes", since=one.since, who=(OPERATORS,))
+    return passed()
+
+
+def live_known(q: Question) -> Result:
+    """What runs must be known, unless this very promotion resumes what made it unknown."""
+    if q.environment.unknown and q.promotion.resume_at is None:
+        reason = f"what is live in {q.rules.name} is not known: {q.environment.unknown}; adopt it, or roll back"
+        return blocked("LiveUnknown", reason, who=(OPERATORS,))
+    read = q.promotion.facts
+    if read is not None and read.foreign:
+        reason = f"{q.rules.name} was changed by hand: {read.foreign}; adopt it, or roll back"
+        return blocked("LiveUnknown", reason, since=read.at, who=(OPERATORS,))
+    return passed()
+
+
+def tests(q: Question) -> Result:
+    """The build's unit tests ran and passed."""
+    counts = q.release.result.tests if q.release.result else None
+    if counts is None or counts.passed == 0:
+        return blocked("TestsMissing", "no unit test ran in the build", who=("the service's team",))
+    if counts.failed:
+        return blocked("TestsFailed", f"{counts.failed} unit tests failed", who=("the service's team",))
+    return passed()
+
+
+def facts(q: Question) -> Result:
+    """What the other gates need was read, and after the last change of what is live."""
+    read = q.promotion.facts
+    if read is None or any(read.presence(one.promotion) is None for one in wanted_targets(q)):
+        since = q.promotion.facts_asked or q.now
+        return waiting("FactMissing", "the outside is being read for the gates", since=since)
+    return passed()
+
+
+def wanted_targets(q: Question) -> tuple[Deployed, ...]:
+    """Earlier good artifacts whose presence decides: the ones to go back to, or the one to deploy again."""
+    if q.promotion.kind is PromotionKind.FORWARD:
+        return (q.environment.live,) if q.environment.live else ()
+    if q.promotion.target is not None:
+        return (q.promotion.target,)
+    bad = q.release.artifact.id if q.release.artifact else ""
+    return tuple(one for one in q.environment.good if one.artifact.id != bad)
+
+
+def scan(q: Question) -> Result:
+    """No vulnerability above the environment's limit; an unknown scan where the environment allows it."""
+    found = q.release.result.scan if q.release.result else None
+    if found is None or found.worst is None:
+        if q.rules.gates.unknown_scan is Verdict.ALLOW:
+            return passed()
+        why = found.reason if found else "the build reported no scan"
+        return blocked(
+            "ScanUnknown",
+            f"the image's vulnerabilities are unknown: {why}",
+            who=("the service's team", OPERATORS),
+        )
+    if found.worst.rank > q.rules.gates.scan.rank:
+        reason = f"the scan found {found.worst} vulnerabilities; {q.rules.name} takes at most {q.rules.gates.scan}"
+        return blocked("ScanAbove", reason, who=("the service's team", OPERATORS))
+    return passed()
+
+
+def rollback_target(q: Question) -> Result:
+    """Going forward needs a way back: the live artifact is proven present, or this is the first."""
+    live, read = q.environment.live, q.promotion.facts
+    if live is None or read is None:
+        return passed()
+    if read.presence(live.promotion) is Presence.GONE:
+        reason = f"{live.artifact.version.tag}, live in {q.rules.name}, is gone from the registry; there is no way back"
+        return blocked("NoWayBack", reason, since=read.at, who=(OPERATORS,))
+    return passed()
+
+
+def older_than_live(q: Question) -> Result:
+    """Where the environment asks for it, a version lower than the live one does not go forward."""
+    live = q.environment.live
+    if q.rules.gates.older_than_live is Verdict.ALLOW or live is None:
+        return passed()
+    if q.release.version.key() < live.artifact.version.key():
+        reason = f"{live.artifact.version.tag} is live in {q.rules.name} and newer"
+        return blocked("OlderThanLive", reason, since=live.at, who=(OPERATORS,))
+    return passed()
+
+
+def manifests(q: Question) -> Result:
+    """The rendered manifests comply; each finding names object and field."""
+    found = q.promotion.facts.findings if q.promotion.facts else ()
+    if not found or q.rules.gates.comply is Verdict.ALLOW:
+        return passed()
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    reason = f"{found[0].object}: {found[0].field}: {found[0].problem}{more}"
+    return blocked("ManifestsDoNotComply", reason, who=("the service's team", OPERATORS))
+
+
+def order(q: Question) -> Result:
+    """With `in_order`, a lower version of the line that is on its way goes first."""
+    if q.draft.policy is None or q.draft.policy.queueing is not Queueing.IN_ORDER:
+        return passed()
+    for release, promotion in q.draft.promotions():
+        lower = release.version.line == q.release.version.line and release.version.key() < q.release.version.key()
+        forward = promotion.kind is PromotionKind.FORWARD and promotion.phase in QUEUED | RUNNING
+        if lower and forward and promotion.environment == q.rules.name:
+            return waiting("Queued", f"{release.version.tag} goes first", since=promotion.since)
+    return passed()
+
+
+def approval(q: Question) -> Result:
+    """The people whom the rule asks for said yes to this artifact, here, under this rule."""
+    rule, request = q.rules.approval, q.promotion.approval
+    if rule is None or (request is not None and request.granted is not None):
+        return passed()
+    given = len(request.votes) if request else 0
+    reason = f"{q.rules.name} waits for approval: {given} of {rule.minimum} given"
+    return waiting("ApprovalNeeded", reason, since=request.asked if request else None, who=(who_may(rule),))
+
+
+def freeze(q: Question) -> Result:
+    """No deny window of the environment is open."""
+    found = windows.first_active(q.rules.freezes, q.now)
+    if found is None:
+        return passed()
+    window, until = found
+    return waiting("Frozen", f"frozen until {until:%Y-%m-%d %H:%M} UTC: {window.reason}", who=(OPERATORS,), until=until)
+
+
+def soak(q: Question) -> Result:
+    """What it comes after has run well for the time the environment asks for."""
+    reached = [one.since for name in q.rules.after if (one := q.release.latest(name)) and one.phase is Phase.SUCCEEDED]
+    if not q.rules.gates.soak or not reached:
+        return passed()
+    until = max(reached) + q.rules.gates.soak
+    if q.now >= until:
+        return passed()
+    return waiting(
+        "Soaking",
+        f"runs in {', '.join(q.rules.after)} until {until:%Y-%m-%d %H:%M} UTC first",
+        since=max(reached),
+        until=until,
+    )
+
+
+def fence(q: Question) -> Result:
+    """A rollback starts only when the attempt that it undoes can no longer write."""
+    for release in q.draft.releases.values():
+        for one in release.promotions:
+            other = one.environment == q.rules.name and one.number != q.promotion.number
+            if other and one.writing_until is not None and q.now < one.writing_until:
+                reason = f"promotion {one.number} may still write"
+                return waiting("Fencing", reason, since=one.since, until=one.writing_until)
+    return passed()
+
+
+def slot(q: Question) -> Result:
+    """One deployment at a time, rollbacks first."""
+    taken = q.environment.slot
+    if taken is not None and taken.promotion != q.promotion.number and not _frees(q, taken.promotion):
+        return waiting(
+            "SlotTaken", f"promotion {taken.promotion} is being deployed to {q.rules.name}", since=taken.since
+        )
+    if q.promotion.kind is PromotionKind.ROLLBACK:
+        return passed()
+    for _, promotion in q.draft.promotions():
+        if promotion.kind is PromotionKind.ROLLBACK and promotion.environment == q.rules.name:
+            return waiting("SlotTaken", f"rollback {promotion.number} goes first", since=promotion.since)
+    return passed()
+
+
+def _frees(q: Question, holder: int) -> bool:
+    # A failed rollback keeps the slot so that nothing goes forward; another rollback may take it over.
+    found = q.draft.find(holder)
+    gone = found is None or found[1].phase is Phase.ROLLBACK_FAILED
+    return gone and q.promotion.kind is PromotionKind.ROLLBACK

@@ -1,0 +1,152 @@
+"""Gates: small rules over facts. Each says passed, waiting or blocked, why, since when and who can act."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from shared.domain import gate_rules as rules
+from shared.domain.gate import Question, Result, Status, passed, waiting
+from shared.domain.phases import PromotionKind
+
+FACTS_FRESH = timedelta(hours=1)
+
+
+class Gate(StrEnum):
+    """Names of the gates, as overrides and blockers use them."""
+
+    QUARANTINE = "quarantine"
+    HOLD = "hold"
+    LIVE_KNOWN = "live-known"
+    TESTS = "tests"
+    FACTS = "facts"
+    SCAN = "scan"
+    ROLLBACK_TARGET = "rollback-target"
+    OLDER_THAN_LIVE = "older-than-live"
+    MANIFESTS = "manifests"
+    ORDER = "order"
+    APPROVAL = "approval"
+    FREEZE = "freeze"
+    SOAK = "soak"
+    FENCE = "fence"
+    SLOT = "slot"
+    FRESH = "fresh"
+
+
+# In the order in which a release is told about them: what somebody must change first, what time solves last.
+_FORWARD: Mapping[Gate, Callable[[Question], Result]] = {
+    Gate.QUARANTINE: rules.quarantine,
+    Gate.HOLD: rules.hold,
+    Gate.LIVE_KNOWN: rules.live_known,
+    Gate.TESTS: rules.tests,
+    Gate.FACTS: rules.facts,
+    Gate.SCAN: rules.scan,
+    Gate.ROLLBACK_TARGET: rules.rollback_target,
+    Gate.OLDER_THAN_LIVE: rules.older_than_live,
+    Gate.MANIFESTS: rules.manifests,
+    Gate.ORDER: rules.order,
+    Gate.APPROVAL: rules.approval,
+    Gate.FREEZE: rules.freeze,
+    Gate.SOAK: rules.soak,
+    Gate.SLOT: rules.slot,
+}
+_REDEPLOY: Mapping[Gate, Callable[[Question], Result]] = {
+    Gate.HOLD: rules.hold,
+    Gate.LIVE_KNOWN: rules.live_known,
+    Gate.FACTS: rules.facts,
+    Gate.FREEZE: rules.freeze,
+    Gate.SLOT: rules.slot,
+}
+_ROLLBACK: Mapping[Gate, Callable[[Question], Result]] = {
+    Gate.FACTS: rules.facts,
+    Gate.FENCE: rules.fence,
+    Gate.SLOT: rules.slot,
+}
+_BY_KIND = {
+    PromotionKind.FORWARD: _FORWARD,
+    PromotionKind.REDEPLOY: _REDEPLOY,
+    PromotionKind.ROLLBACK: _ROLLBACK,
+}
+
+# What a named person may let one artifact past. Never the approval itself, what keeps two versions apart,
+# or a tag that changed under us.
+OVERRIDABLE = frozenset(
+    {
+        Gate.HOLD,
+        Gate.TESTS,
+        Gate.SCAN,
+        Gate.ROLLBACK_TARGET,
+        Gate.OLDER_THAN_LIVE,
+        Gate.MANIFESTS,
+        Gate.ORDER,
+        Gate.FREEZE,
+        Gate.SOAK,
+    }
+)
+TIME = frozenset({Gate.FREEZE, Gate.SOAK, Gate.SLOT, Gate.FRESH})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Blocker:
+    """One thing that a promotion waits for; `code` is for programs, `who` can act, `until` where time will do."""
+
+    environment: str
+    gate: str
+    code: str
+    reason: str
+    since: datetime
+    who: tuple[str, ...]
+    until: datetime | None
+    waiting: bool
+
+
+def evaluate(question: Question) -> dict[Gate, Result]:
+    """Ask every gate of the promotion's kind, overrides applied, in order. All pass: it may start."""
+    results = {
+        gate: _overridden(question, gate, rule(question)) for gate, rule in _BY_KIND[question.promotion.kind].items()
+    }
+    if all(result.status is Status.PASSED for result in results.values()):
+        results[Gate.FRESH] = _fresh(question)
+    return results
+
+
+def _overridden(question: Question, gate: Gate, result: Result) -> Result:
+    if result.status is Status.PASSED or gate not in OVERRIDABLE:
+        return result
+    for override in question.release.overrides:
+        usable = override.used_by in (None, question.promotion.number)
+        if usable and override.gate == gate and override.environment == question.promotion.environment:
+            return replace(
+                result,
+                status=Status.PASSED,
+                reason=f"overridden by {override.person.name}: {override.reason}",
+            )
+    return result
+
+
+def _fresh(question: Question) -> Result:
+    # Facts may have been read long before an approval came; what is acted on must be of now.
+    read = question.promotion.facts
+    if read is not None and question.now - read.at <= FACTS_FRESH:
+        return passed()
+    return waiting("FactMissing", "what was read of the outside is too old; it is read again", since=question.now)
+
+
+def blockers(question: Question) -> tuple[Blocker, ...]:
+    """Return what a waiting promotion waits for, the first being its reason."""
+    return tuple(
+        Blocker(
+            environment=question.promotion.environment,
+            gate=gate,
+            code=result.code,
+            reason=result.reason,
+            since=result.since or question.promotion.since,
+            who=result.who,
+            until=result.until,
+            waiting=result.status is Status.WAITING,
+        )
+        for gate, result in evaluate(question).items()
+        if result.status is not Status.PASSED
+    )

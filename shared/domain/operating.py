@@ -1,0 +1,150 @@
+"""What people ask for by API: promote, retry, override, adopt, lift a hold."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.domain import building
+from shared.domain.answers import Answer, done, refused
+from shared.domain.draft import Draft
+from shared.domain.events import (
+    ArtifactHoldLifted,
+    LiveAdopted,
+    OverrideGranted,
+    PromoteRequested,
+    RetryRequested,
+)
+from shared.domain.gates import OVERRIDABLE
+from shared.domain.lookup import earlier_good, known_environment, known_release, reopen
+from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.policy import EnvironmentPolicy
+from shared.domain.release import Override, Release
+
+
+def promote(draft: Draft, event: PromoteRequested) -> Answer:
+    """A new attempt after one that ended; what comes after it, and was skipped, follows."""
+    release, rules = known_release(draft, event.version), known_environment(draft, event.environment)
+    if isinstance(release, Answer):
+        return release
+    if isinstance(rules, Answer):
+        return rules
+    against = _against_promoting(release, rules)
+    if against is not None:
+        return against
+    live = draft.environment(rules.name).live
+    if live is not None and release.artifact is not None and live.artifact.id == release.artifact.id:
+        return refused("already-live", f"{release.version.tag} is live in {rules.name}; redeploy it instead")
+    reopen(draft, release, f"promoted by {event.person.name}")
+    cause = f"promoted by {event.person.name}"
+    added = building.add_forward(draft, release, rules, cause=cause)
+    draft.keep(replace(draft.get(added.number)[1], requested_by=event.person))
+    draft.note(f"{release.version.tag} {rules.name} #{added.number} forward: {cause}")
+    _renew_what_follows(draft, release, rules, cause)
+    return done(str(added.number))
+
+
+def _against_promoting(release: Release, rules: EnvironmentPolicy) -> Answer | None:
+    tag, latest = release.version.tag, release.latest(rules.name)
+    if release.artifact is None:
+        return refused("not-packaged", f"{tag} is {release.phase}; only a packaged release is promoted")
+    if latest is not None and not latest.phase.ended:
+        return refused("under-way", f"promotion {latest.number} of {tag} to {rules.name} is {latest.phase} already")
+    if latest is not None and latest.phase is Phase.ERRORED:
+        return refused("errored", f"promotion {latest.number} of {tag} is Errored; retry the release instead")
+    for name in rules.after:
+        before = release.latest(name)
+        if before is None or before.phase is not Phase.SUCCEEDED:
+            return refused("out-of-order", f"{tag} has not succeeded in {name}; promote it there first")
+    return None
+
+
+def _renew_what_follows(draft: Draft, release: Release, rules: EnvironmentPolicy, cause: str) -> None:
+    """Give environments further on a new attempt where theirs was skipped because of this one."""
+    if draft.policy is None:
+        return
+    for following in draft.policy.environments_after(rules.name):
+        current = draft.releases[release.version.key()]
+        latest = current.latest(following.name)
+        if latest is None or latest.phase in (Phase.SKIPPED, Phase.ABORTED):
+            building.add_forward(draft, current, following, cause=cause)
+            _renew_what_follows(draft, current, following, cause)
+
+
+def retry(draft: Draft, event: RetryRequested) -> Answer:
+    """Resume an errored release at the step that failed, with the approval it has."""
+    release = known_release(draft, event.version)
+    if isinstance(release, Answer):
+        return release
+    reason = f"retried by {event.person.name}"
+    if release.artifact is None:
+        return _retry_build(draft, release, reason)
+    errored = [
+        one for one in release.promotions if one.phase is Phase.ERRORED and release.latest(one.environment) == one
+    ]
+    if not errored:
+        return refused("not-errored", f"nothing of {release.version.tag} is Errored; promote it instead")
+    reopened = reopen(draft, release, reason)
+    for promotion in errored:
+        again = replace(promotion, attempt=promotion.attempt + 1, plan=None, facts=None, facts_asked=None)
+        draft.move(draft.keep(again), Phase.WAITING, reason)
+        if draft.policy is not None and (rules := draft.policy.environment(promotion.environment)):
+            _renew_what_follows(draft, draft.releases[reopened.version.key()], rules, reason)
+    return done(", ".join(str(one.number) for one in errored))
+
+
+def _retry_build(draft: Draft, release: Release, reason: str) -> Answer:
+    if release.phase is not ReleasePhase.ERRORED or draft.policy is None:
+        return refused("not-errored", f"{release.version.tag} is {release.phase}; only an Errored release is retried")
+    run = building.new_run(draft, draft.policy, release.commit)
+    draft.move_release(replace(release, build=run), ReleasePhase.PACKAGING, reason)
+    return done(f"b{run.number}")
+
+
+def override(draft: Draft, event: OverrideGranted) -> Answer:
+    """Let one version past one gate in one environment, once."""
+    release, rules = known_release(draft, event.version), known_environment(draft, event.environment)
+    if isinstance(release, Answer):
+        return release
+    if isinstance(rules, Answer):
+        return rules
+    if event.gate not in {gate.value for gate in OVERRIDABLE}:
+        names = ", ".join(sorted(OVERRIDABLE))
+        return refused("not-overridable", f"gate {event.gate} cannot be overridden; these can: {names}")
+    if release.phase is not ReleasePhase.PACKAGED:
+        return refused("not-waiting", f"{release.version.tag} is {release.phase}; promote it first")
+    given = Override(environment=rules.name, gate=event.gate, person=event.person, reason=event.reason, at=draft.now)
+    draft.put(replace(release, overrides=(*release.overrides, given)))
+    draft.note(
+        f"{release.version.tag} {rules.name}: gate {event.gate} overridden by {event.person.name}: {event.reason}"
+    )
+    return done()
+
+
+def adopt(draft: Draft, event: LiveAdopted) -> Answer:
+    """Take a person's word for what runs: an earlier good version, or nothing that counts."""
+    environment = draft.environments.get(event.environment)
+    if environment is None:
+        return refused("unknown-environment", f"nothing was ever deployed to {event.environment}")
+    live = earlier_good(environment.good, event.version) if event.version else None
+    if event.version and live is None:
+        known = ", ".join(one.artifact.version.text for one in environment.good) or "none"
+        return refused("no-such-target", f"{event.version} was never good in {event.environment}; there is {known}")
+    holder = draft.find(environment.slot.promotion) if environment.slot else None
+    kept = environment.slot if holder is not None and not holder[1].phase.ended else None
+    draft.put_environment(replace(environment, live=live, unknown="", slot=kept))
+    for _, promotion in list(draft.promotions()):
+        if promotion.environment == event.environment and promotion.facts is not None and promotion.facts.foreign:
+            draft.keep(replace(promotion, facts=replace(promotion.facts, foreign="")))
+    what = f"v{event.version}" if event.version else "nothing"
+    draft.note(f"{event.environment}: {what} adopted as live by {event.person.name}: {event.reason}")
+    return done()
+
+
+def lift_hold(draft: Draft, event: ArtifactHoldLifted) -> Answer:
+    """Let an artifact be promoted again that was rolled back."""
+    found = next((one for one in draft.holds if one.id == event.hold), None)
+    if found is None:
+        return refused("unknown-hold", f"there is no hold {event.hold} on an artifact of {draft.service.service}")
+    draft.holds = tuple(one for one in draft.holds if one.id != event.hold)
+    draft.note(f"hold {event.hold} lifted by {event.person.name}: {event.reason}")
+    return done()

@@ -1,0 +1,143 @@
+"""What effects report of promotions, and what people answer. Only the current attempt's first result counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.domain import running, waiting
+from shared.domain.answers import Answer, done, ignored, refused
+from shared.domain.approval import counting, is_approver, objection, who_may
+from shared.domain.draft import Draft
+from shared.domain.events import (
+    ApprovalAnswered,
+    ArtifactDeployed,
+    ArtifactRetagged,
+    EffectFailed,
+    FactsGathered,
+    RolloutObserved,
+)
+from shared.domain.phases import RUNNING, Phase
+from shared.domain.promotion import Promotion, Vote
+
+
+def _current(draft: Draft, number: int, attempt: int, phase: Phase) -> Promotion | None:
+    found = draft.find(number)
+    if found is None or found[1].attempt != attempt or found[1].phase is not phase:
+        return None
+    return found[1]
+
+
+def _replaced(draft: Draft, number: int, attempt: int, what: str) -> Answer:
+    found = draft.find(number)
+    stands = f"is {found[1].phase} at attempt {found[1].attempt}" if found else "is not under way"
+    return ignored("replaced", f"attempt {attempt} {what}, but promotion {number} {stands}")
+
+
+def facts_gathered(draft: Draft, event: FactsGathered) -> Answer:
+    """Keep what was read for a promotion that still waits."""
+    found = draft.find(event.number)
+    if found is None or found[1].phase is not Phase.WAITING:
+        return ignored("late", f"promotion {event.number} does not wait any more")
+    draft.keep(replace(found[1], facts=event.facts))
+    return done()
+
+
+def retagged(draft: Draft, event: ArtifactRetagged) -> Answer:
+    """Image and chart are where the environment reads them; it goes on unless held or frozen."""
+    promotion = _current(draft, event.number, event.attempt, Phase.RETAGGING)
+    if promotion is None or promotion.retagged:
+        return _replaced(draft, event.number, event.attempt, "retagged")
+    draft.keep(replace(promotion, retagged=True))
+    draft.note(f"{promotion.environment} #{promotion.number}: image and chart are copied")
+    return done()
+
+
+def deployed(draft: Draft, event: ArtifactDeployed) -> Answer:
+    """The deployment was written; its rollout is watched."""
+    promotion = _current(draft, event.number, event.attempt, Phase.DEPLOYING)
+    if promotion is None:
+        return _wrote(draft, event.number, event.attempt, "deployed")
+    kept = draft.keep(replace(promotion, revision=event.revision, writing_until=None))
+    running.begin(draft, kept.number, Phase.VERIFYING)
+    return done()
+
+
+def _wrote(draft: Draft, number: int, attempt: int, what: str) -> Answer:
+    # A report of an attempt that was given up still says that it can no longer write.
+    found = draft.find(number)
+    if found is not None and found[1].writing_until is not None and found[1].attempt == attempt:
+        draft.keep(replace(found[1], writing_until=None))
+        draft.note(f"{found[1].environment} #{number} {what} after it had ended; it writes no more")
+        return done()
+    return _replaced(draft, number, attempt, what)
+
+
+def observed(draft: Draft, event: RolloutObserved) -> Answer:
+    """The rollout settled: the promotion has succeeded, or failed and is undone."""
+    promotion = _current(draft, event.number, event.attempt, Phase.VERIFYING)
+    if promotion is None:
+        return _replaced(draft, event.number, event.attempt, "observed")
+    if event.healthy:
+        running.succeed(draft, promotion)
+    else:
+        running.fail(draft, promotion, Phase.FAILED, event.reason, changed=True)
+    return done()
+
+
+def effect_failed(draft: Draft, event: EffectFailed) -> Answer:
+    """A step came to nothing: the release's fault ends in Failed, ours in Errored."""
+    found = draft.find(event.number)
+    if found is None or found[1].phase not in RUNNING or found[1].attempt != event.attempt:
+        return _wrote(draft, event.number, event.attempt, f"failed ({event.reason})")
+    promotion = draft.keep(replace(found[1], writing_until=None))
+    phase = Phase.ERRORED if event.ours else Phase.FAILED
+    running.fail(draft, promotion, phase, event.reason, changed=event.changed)
+    return done()
+
+
+def approval_answered(draft: Draft, event: ApprovalAnswered) -> Answer:
+    """Count a person's answer to an open request; any rejection ends it."""
+    for _, promotion in list(draft.promotions()):
+        request = promotion.approval
+        if promotion.phase is Phase.WAITING and request is not None and request.id == event.request:
+            return _answer(draft, promotion, event)
+    return refused("approval-closed", _closed(draft, event.request))
+
+
+def _closed(draft: Draft, request: str) -> str:
+    for release in draft.releases.values():
+        for promotion in release.promotions:
+            found = promotion.approval
+            if found is None:
+                continue
+            if request in found.replaced:
+                return f"the approval rule changed; request {found.id} replaced this one"
+            if request == found.id:
+                return f"promotion {promotion.number} of {release.version.tag} is {promotion.phase}: {promotion.reason}"
+    return f"request {request[:12]} is not open; look at the release for what it waits for now"
+
+
+def _answer(draft: Draft, promotion: Promotion, event: ApprovalAnswered) -> Answer:
+    rules, request = draft.rules(promotion), promotion.approval
+    rule = rules.approval if rules else None
+    if rule is None or request is None:
+        return refused("approval-closed", f"{promotion.environment} asks for no approval any more")
+    vote = Vote(person=event.person, groups=event.groups, at=draft.now, comment=event.comment)
+    if not event.approve:
+        if not is_approver(rule, event.person, event.groups):
+            reason = f"{event.person.name} is not an approver of {promotion.environment}; it takes {who_may(rule)}"
+            return refused("not-an-approver", reason)
+        comment = f": {event.comment}" if event.comment else ""
+        waiting.close(draft, promotion, Phase.REJECTED, f"rejected by {event.person.name}{comment}")
+        return done(str(promotion.number))
+    against = objection(rule, vote, promotion)
+    if against is not None:
+        return refused(against.code, against.reason)
+    if any(one.person.id == event.person.id for one in request.votes):
+        return ignored("known", f"{event.person.name} has approved this already")
+    votes = counting(rule, promotion, (*request.votes, vote))
+    granted = request.granted or (draft.now if len(votes) >= rule.minimum else None)
+    draft.keep(replace(promotion, approval=replace(request, votes=votes, granted=granted)))
+    comment = f": {event.comment}" if event.comment else ""
+    draft.note(f"{promotion.environment} #{promotion.number} approved by {event.person.name}{comment}")
+    return done(str(promotion.number))

@@ -1,0 +1,191 @@
+"""What a promotion does once it has left Waiting: the slot, each step, success, failure and the way back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from shared.domain.draft import STATUS_ERROR, STATUS_FAILED, STATUS_PENDING, STATUS_SUCCEEDED, Draft
+from shared.domain.effects import Deploy, ObserveRollout, Remove, Retag
+from shared.domain.names import Person
+from shared.domain.phases import Phase, PromotionKind
+from shared.domain.policy import EnvironmentPolicy, OnFirstFailure
+from shared.domain.promotion import Deployed, Promotion
+from shared.domain.release import ArtifactHold, Release, Slot
+
+GOOD_KEPT = 5
+
+
+def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
+    """Take the slot, pin the plan and begin the first step, or the one that failed before."""
+    release, _ = draft.get(promotion.number)
+    environment = draft.environment(promotion.environment)
+    slot = Slot(version=release.version.text, promotion=promotion.number, since=draft.now)
+    draft.put_environment(replace(environment, slot=slot))
+    used = tuple(
+        replace(one, used_by=promotion.number)
+        if one.environment == promotion.environment and one.used_by is None
+        else one
+        for one in release.overrides
+    )
+    draft.put(replace(release, overrides=used))
+    draft.keep(replace(promotion, plan=rules, previous=environment.live))
+    copies = rules.registry_namespace is not None and promotion.kind is PromotionKind.FORWARD
+    begin(draft, promotion.number, promotion.resume_at or (Phase.RETAGGING if copies else Phase.DEPLOYING))
+    draft.status(
+        release.commit,
+        STATUS_PENDING,
+        f"{release.version.tag} is on its way",
+        environment=promotion.environment,
+    )
+
+
+def begin(draft: Draft, number: int, phase: Phase) -> None:
+    """Move on to a running phase, give it its deadline and ask for its effect."""
+    _, promotion = draft.get(number)
+    rules = draft.rules(promotion)
+    if rules is None:
+        raise LookupError(f"promotion {number} of {draft.service} has started without a plan")
+    moved = draft.move(promotion, phase, "")
+    service, attempt = draft.service, moved.attempt
+    if phase is Phase.RETAGGING:
+        draft.emit(Retag(service=service, number=number, attempt=attempt))
+        draft.keep(replace(moved, deadline=draft.now + rules.deadlines.retagging))
+    elif phase is Phase.DEPLOYING:
+        draft.emit(Deploy(service=service, number=number, attempt=attempt))
+        until = draft.now + rules.deadlines.deploying
+        draft.keep(replace(moved, deadline=until, writing_until=until))
+    else:
+        draft.emit(ObserveRollout(service=service, number=number, attempt=attempt))
+        draft.keep(replace(moved, deadline=draft.now + rules.deadlines.verifying))
+
+
+def succeed(draft: Draft, promotion: Promotion) -> None:
+    """What was brought is live, and first among the good ones; the slot is free."""
+    release, _ = draft.get(promotion.number)
+    environment = draft.environment(promotion.environment)
+    rollback = promotion.kind is PromotionKind.ROLLBACK
+    live = brought(release, promotion, draft.now)
+    bad = release.artifact.id if rollback and release.artifact else ""
+    others = tuple(one for one in environment.good if one.artifact.id not in (live.artifact.id, bad))
+    good = (live, *others)[:GOOD_KEPT]
+    draft.put_environment(replace(environment, live=live, good=good, slot=None, unknown=""))
+    draft.move(promotion, Phase.ROLLED_BACK if rollback else Phase.SUCCEEDED, "")
+    text = f"{live.artifact.version.tag} is live in {promotion.environment}"
+    state = STATUS_FAILED if rollback else STATUS_SUCCEEDED
+    draft.status(release.commit, state, f"rolled back: {text}" if rollback else text, environment=promotion.environment)
+
+
+def brought(release: Release, promotion: Promotion, now: datetime) -> Deployed:
+    """What a promotion brings: its target, or the release's own artifact with the manifests that were checked."""
+    if promotion.target is not None:
+        return promotion.target
+    if release.artifact is None:
+        raise LookupError(f"release {release.version.tag} has no artifact to promote")
+    evidence = promotion.facts.manifests if promotion.facts else ""
+    return Deployed(artifact=release.artifact, manifests=evidence, promotion=promotion.number, at=now)
+
+
+def fail(draft: Draft, promotion: Promotion, phase: Phase, reason: str, *, changed: bool) -> None:
+    """End a running promotion badly: give back the slot, and go back if the environment may have been touched."""
+    if promotion.kind is PromotionKind.ROLLBACK:
+        fail_rollback(draft, promotion, reason)
+        return
+    release, _ = draft.get(promotion.number)
+    failed_at = promotion.phase
+    environment = draft.environment(promotion.environment)
+    draft.put_environment(replace(environment, slot=None))
+    moved = draft.move(promotion, phase, reason)
+    if phase is Phase.ERRORED:
+        draft.keep(replace(moved, resume_at=failed_at))
+        if changed:
+            unknown = f"promotion {promotion.number} ended {phase} while {failed_at.lower()}; retry it"
+            draft.put_environment(replace(environment, slot=None, unknown=unknown))
+    elif changed and promotion.kind is PromotionKind.FORWARD:
+        _go_back(draft, release, moved, hold=phase is Phase.FAILED)
+    state = STATUS_ERROR if phase is Phase.ERRORED else STATUS_FAILED
+    draft.status(release.commit, state, f"{phase}: {reason}", environment=promotion.environment)
+
+
+def _go_back(draft: Draft, release: Release, failed: Promotion, *, hold: bool) -> None:
+    environment = draft.environment(failed.environment)
+    if environment.live is None:
+        rules = draft.rules(failed)
+        draft.note(f"{failed.environment} has no earlier version to go back to; nothing is live there")
+        if rules is not None and rules.on_first_failure is OnFirstFailure.UNINSTALL:
+            draft.emit(Remove(service=draft.service, number=failed.number, attempt=failed.attempt))
+        return
+    add_rollback(
+        draft,
+        release,
+        failed.environment,
+        cause=f"{failed.phase}: {failed.reason}",
+        undoes=failed.number,
+        hold=hold,
+    )
+
+
+def add_rollback(
+    draft: Draft,
+    release: Release,
+    environment: str,
+    *,
+    cause: str,
+    undoes: int | None,
+    hold: bool,
+    person: Person | None = None,
+    target: Deployed | None = None,
+) -> Promotion:
+    """Add a rollback to the release that it undoes, with a hold on what it brought."""
+    if hold and release.artifact is not None:
+        hold_artifact(draft, release, f"{release.version.tag} was rolled back in {environment}: {cause}")
+    number = draft.next_promotion()
+    rollback = Promotion(
+        number=number,
+        environment=environment,
+        kind=PromotionKind.ROLLBACK,
+        phase=Phase.WAITING,
+        since=draft.now,
+        created=draft.now,
+        cause=cause,
+        requested_by=person,
+        previous=draft.environment(environment).live,
+        target=target,
+        undoes=undoes,
+    )
+    current = draft.releases[release.version.key()]
+    draft.put(replace(current, promotions=(*current.promotions, rollback)))
+    draft.moves += 1
+    draft.note(f"{release.version.tag} {environment} #{number} rollback: Waiting ({cause})")
+    return rollback
+
+
+def hold_artifact(draft: Draft, release: Release, reason: str) -> None:
+    """Keep an artifact from being promoted again; holding it twice keeps the first reason."""
+    if release.artifact is None or any(one.artifact == release.artifact.id for one in draft.holds):
+        return
+    hold = ArtifactHold(
+        id=f"{draft.service.service}-{release.version.tag}",
+        artifact=release.artifact.id,
+        version=release.version.text,
+        reason=reason,
+        since=draft.now,
+    )
+    draft.holds = (*draft.holds, hold)
+    draft.note(f"hold on {release.version.tag}: {reason}")
+
+
+def fail_rollback(draft: Draft, promotion: Promotion, reason: str) -> None:
+    """The way back failed: live is unknown and the slot stays taken, so that people are needed.
+
+    A rollback that a person asked for and that never wrote leaves what runs as it was.
+    """
+    release, _ = draft.get(promotion.number)
+    untouched = promotion.phase is Phase.WAITING and promotion.requested_by is not None
+    if not untouched:
+        environment = draft.environment(promotion.environment)
+        slot = Slot(version=release.version.text, promotion=promotion.number, since=draft.now)
+        unknown = f"rollback {promotion.number} failed: {reason}"
+        draft.put_environment(replace(environment, slot=slot, unknown=unknown))
+    draft.move(promotion, Phase.ROLLBACK_FAILED, reason)
+    draft.status(release.commit, STATUS_ERROR, f"rollback failed: {reason}", environment=promotion.environment)

@@ -1,0 +1,46 @@
+"""Aborting: what waits ends, what runs stops or goes back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from shared.domain import building, running, waiting
+from shared.domain.answers import Answer, done, refused
+from shared.domain.draft import Draft
+from shared.domain.events import AbortRequested
+from shared.domain.phases import QUEUED, Phase, PromotionKind, ReleasePhase
+from shared.domain.release import Release
+from shared.domain.version import Version
+
+
+def abort_queued(draft: Draft, release: Release, reason: str) -> int:
+    """Abort every promotion that has not started, withdraw its question, and say how many there were."""
+    queued = [one for one in release.promotions if one.phase in QUEUED and one.kind is not PromotionKind.ROLLBACK]
+    for promotion in queued:
+        waiting.close(draft, promotion, Phase.ABORTED, reason)
+    return len(queued)
+
+
+def abort(draft: Draft, event: AbortRequested) -> Answer:
+    """Stop a release: during Retagging the tag stays, during Deploying or Verifying it is rolled back."""
+    release = draft.release(Version.parse(event.version).key())
+    if release is None:
+        return refused("unknown-release", f"there is no release {event.version} of {draft.service.service}")
+    if release.phase.ended:
+        return refused("ended", f"v{event.version} has ended: {release.phase}; nothing is under way")
+    reason = f"aborted by {event.person.name}" + (f": {event.reason}" if event.reason else "")
+    if release.phase is not ReleasePhase.PACKAGED:
+        building.cancel_build(draft, release)
+        draft.move_release(replace(release, build=None, next_push=None), ReleasePhase.ABORTED, reason)
+        return done()
+    stopped = abort_queued(draft, release, reason)
+    for promotion in release.promotions:
+        forward = promotion.kind is not PromotionKind.ROLLBACK
+        if forward and not promotion.phase.ended and promotion.phase not in QUEUED:
+            _, current = draft.get(promotion.number)
+            changed = promotion.phase is not Phase.RETAGGING
+            running.fail(draft, current, Phase.ABORTED, reason, changed=changed)
+            stopped += 1
+    if not stopped:
+        return refused("rolling-back", f"v{event.version} is being rolled back; a rollback is not aborted")
+    return done()

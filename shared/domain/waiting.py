@@ -1,0 +1,177 @@
+"""Waiting: one question asked again whenever something changes. Do all gates pass now?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.domain import gate_rules, running
+from shared.domain.approval import counting, request_id
+from shared.domain.draft import Draft
+from shared.domain.effects import AskApproval, CloseApproval, GatherFacts
+from shared.domain.gate import Question, Result, Status
+from shared.domain.gates import TIME, Gate, evaluate
+from shared.domain.phases import Phase, PromotionKind
+from shared.domain.policy import ApprovalRule, EnvironmentPolicy, Queueing
+from shared.domain.promotion import ApprovalRequest, Presence, Promotion
+from shared.domain.release import Release
+
+ASK_AGAIN = timedelta(minutes=10)
+DEFAULT_EXPIRY = timedelta(days=7)
+
+
+def question(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> Question:
+    """Put together what the gates of a promotion look at."""
+    environment = draft.environment(promotion.environment)
+    return Question(draft=draft, rules=rules, environment=environment, release=release, promotion=promotion)
+
+
+def step(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
+    """Start the promotion if every gate passes, end it if its time is over, else note what it waits for."""
+    forward = promotion.kind is PromotionKind.FORWARD
+    newer = _newer_waiting(draft, release, promotion) if forward else None
+    if newer is not None:
+        close(draft, promotion, Phase.SUPERSEDED, f"{newer.version.tag} waits for {promotion.environment} too")
+        return
+    promotion = _with_time(draft, _with_request(draft, release, promotion, rules), rules)
+    if promotion.deadline is not None and promotion.paused_since is None and draft.now >= promotion.deadline:
+        close(draft, promotion, Phase.EXPIRED, f"nobody acted in time: {promotion.reason}")
+        return
+    results = evaluate(question(draft, release, promotion, rules))
+    open_gates = {gate: result for gate, result in results.items() if result.status is not Status.PASSED}
+    if not open_gates:
+        _start(draft, release, promotion, rules)
+        return
+    if open_gates.keys() & {Gate.FACTS, Gate.FRESH}:
+        promotion = _ask_facts(draft, promotion)
+    if Gate.APPROVAL in open_gates and not open_gates.keys() - TIME - {Gate.APPROVAL}:
+        promotion = _ask_people(draft, release, promotion, rules)
+    _note_reason(draft, promotion, next(iter(open_gates.values())))
+
+
+def _note_reason(draft: Draft, promotion: Promotion, first: Result) -> None:
+    _, current = draft.get(promotion.number)
+    if current.reason != first.reason:
+        draft.keep(replace(current, reason=first.reason))
+        release, _ = draft.get(promotion.number)
+        draft.note(f"{release.version.tag} {promotion.environment} #{promotion.number} waits: {first.reason}")
+
+
+def _start(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
+    if promotion.kind is not PromotionKind.ROLLBACK:
+        running.start(draft, promotion, rules)
+        return
+    read = promotion.facts
+    wanted = gate_rules.wanted_targets(question(draft, release, promotion, rules))
+    target = next((one for one in wanted if read and read.presence(one.promotion) is not Presence.GONE), None)
+    if target is None:
+        gone = ", ".join(one.artifact.version.tag for one in wanted) or "no earlier version"
+        running.fail_rollback(draft, promotion, f"nothing to go back to: {gone} cannot be had any more")
+        return
+    running.start(draft, draft.keep(replace(promotion, target=target)), rules)
+
+
+def _newer_waiting(draft: Draft, release: Release, promotion: Promotion) -> Release | None:
+    if draft.policy is None or draft.policy.queueing is not Queueing.LATEST_ONLY or promotion.resume_at is not None:
+        return None
+    for other, one in draft.promotions():
+        same = one.environment == promotion.environment and one.kind is PromotionKind.FORWARD
+        newer = other.version.line == release.version.line and other.version.key() > release.version.key()
+        if same and newer and one.phase is Phase.WAITING:
+            return other
+    return None
+
+
+def obstructed(draft: Draft, promotion: Promotion, release: Release, rules: EnvironmentPolicy) -> Result | None:
+    """Return the hold or freeze that stands in the way of the next step, overrides applied."""
+    results = evaluate(question(draft, release, promotion, rules))
+    for gate in (Gate.HOLD, Gate.FREEZE):
+        result = results.get(gate)
+        if result is not None and result.status is not Status.PASSED:
+            return result
+    return None
+
+
+def pause(draft: Draft, promotion: Promotion, *, stopped: bool) -> Promotion:
+    """Let the deadline stand still while held or frozen: it moves on by the time that was spent so."""
+    if stopped and promotion.paused_since is None:
+        return draft.keep(replace(promotion, paused_since=draft.now))
+    if not stopped and promotion.paused_since is not None:
+        deadline = promotion.deadline and promotion.deadline + (draft.now - promotion.paused_since)
+        return draft.keep(replace(promotion, paused_since=None, deadline=deadline))
+    return promotion
+
+
+def _with_time(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> Promotion:
+    if promotion.kind is PromotionKind.ROLLBACK:
+        return promotion
+    if promotion.deadline is None:
+        expires = rules.approval.expires if rules.approval else DEFAULT_EXPIRY
+        promotion = draft.keep(replace(promotion, deadline=draft.now + expires))
+    release, _ = draft.get(promotion.number)
+    return pause(draft, promotion, stopped=obstructed(draft, promotion, release, rules) is not None)
+
+
+def _with_request(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> Promotion:
+    """Keep the request that was put in step with the rule in force, and let an old yes lapse."""
+    request, rule = promotion.approval, rules.approval
+    if request is None or rule is None or release.artifact is None or promotion.resume_at is not None:
+        return promotion
+    wanted = request_id(release.artifact, promotion, rules)
+    if wanted != request.id:
+        draft.emit(_closing(draft, promotion, request, "the approval rule changed"))
+        votes = counting(rule, promotion, request.votes)
+        granted = draft.now if len(votes) >= rule.minimum else None
+        request = ApprovalRequest(
+            id=wanted, asked=draft.now, votes=votes, granted=granted, replaced=(*request.replaced, request.id)
+        )
+        draft.note(f"{release.version.tag} {promotion.environment}: the approval rule changed, {len(votes)} votes stay")
+        if granted is None:
+            draft.emit(_asking(draft, promotion, request))
+        promotion = draft.keep(replace(promotion, approval=request))
+    if request.granted is not None and draft.now >= request.granted + rule.valid_for:
+        request = replace(request, votes=(), granted=None, asked=draft.now, round=request.round + 1)
+        draft.emit(_asking(draft, promotion, request))
+        draft.note(f"{release.version.tag} {promotion.environment}: the approval lapsed and is asked again")
+        deadline = draft.now + rule.expires
+        promotion = draft.keep(replace(promotion, approval=request, deadline=deadline, paused_since=None))
+    return promotion
+
+
+def _ask_people(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> Promotion:
+    if promotion.approval is not None or release.artifact is None:
+        return promotion
+    request = ApprovalRequest(id=request_id(release.artifact, promotion, rules), asked=draft.now)
+    draft.emit(_asking(draft, promotion, request))
+    rule = rules.approval or ApprovalRule()
+    draft.moves += 1
+    return draft.keep(replace(promotion, approval=request, deadline=draft.now + rule.expires))
+
+
+def _asking(draft: Draft, promotion: Promotion, request: ApprovalRequest) -> AskApproval:
+    return AskApproval(service=draft.service, number=promotion.number, request=request.id, round=request.round)
+
+
+def _closing(draft: Draft, promotion: Promotion, request: ApprovalRequest, reason: str) -> CloseApproval:
+    return CloseApproval(
+        service=draft.service, number=promotion.number, request=request.id, round=request.round, reason=reason
+    )
+
+
+def _ask_facts(draft: Draft, promotion: Promotion) -> Promotion:
+    asked = promotion.facts_asked
+    answered = promotion.facts is not None and asked is not None and promotion.facts.at >= asked
+    if asked is not None and not answered and draft.now < asked + ASK_AGAIN:
+        return promotion
+    number = promotion.facts_round + 1
+    draft.emit(GatherFacts(service=draft.service, number=promotion.number, asked=number))
+    draft.moves += 1
+    return draft.keep(replace(promotion, facts_asked=draft.now, facts_round=number))
+
+
+def close(draft: Draft, promotion: Promotion, phase: Phase, reason: str) -> Promotion:
+    """End a promotion that has not started, or send it back, and withdraw its question."""
+    if promotion.approval is not None:
+        draft.emit(_closing(draft, promotion, promotion.approval, f"{phase}: {reason}"))
+    moved = draft.move(promotion, phase, reason)
+    return draft.keep(replace(moved, approval=None)) if phase is Phase.PENDING else moved

@@ -1,0 +1,56 @@
+"""When a service must be looked at again, with nothing happening in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from shared.domain import windows
+from shared.domain.draft import Draft
+from shared.domain.phases import Phase
+from shared.domain.promotion import Promotion
+from shared.domain.waiting import ASK_AGAIN
+
+
+def wake_times(draft: Draft) -> tuple[tuple[datetime, str], ...]:
+    """Return the earliest time for the service and what for; empty where nothing waits for time."""
+    times = [(at, what) for at, what in _times(draft) if at > draft.now]
+    return (min(times),) if times else ()
+
+
+def _times(draft: Draft) -> Iterator[tuple[datetime, str]]:
+    for release in draft.releases.values():
+        if release.build is not None:
+            yield release.build.deadline, "build"
+        for promotion in release.promotions:
+            if promotion.writing_until is not None:
+                yield promotion.writing_until, "fence"
+    for validation in draft.validations.values():
+        for run in validation.running:
+            yield run.deadline, "build"
+    for hold in draft.estate.holds:
+        if hold.until is not None:
+            yield hold.until, "hold"
+    for _, promotion in draft.promotions():
+        yield from _promotion_times(draft, promotion)
+
+
+def _promotion_times(draft: Draft, promotion: Promotion) -> Iterator[tuple[datetime, str]]:
+    if promotion.deadline is not None and promotion.paused_since is None:
+        yield promotion.deadline, "deadline"
+    rules = draft.rules(promotion)
+    if rules is None or promotion.phase not in (Phase.WAITING, Phase.RETAGGING):
+        return
+    change = windows.next_change(rules.freezes, draft.now)
+    if change is not None:
+        yield change, "freeze"
+    release, _ = draft.get(promotion.number)
+    for name in rules.after if rules.gates.soak else ():
+        before = release.latest(name)
+        if before is not None:
+            yield before.since + rules.gates.soak, "soak"
+    request = promotion.approval
+    if request is not None and request.granted is not None and rules.approval is not None:
+        yield request.granted + rules.approval.valid_for, "approval"
+    if promotion.facts_asked is not None:
+        yield promotion.facts_asked + ASK_AGAIN, "facts"
