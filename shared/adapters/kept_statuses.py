@@ -31,10 +31,9 @@ class KeptStatuses:
     def statuses(self, repository: str, commit: str) -> Sequence[CommitStatus]:
         """Read what was kept for a commit, by context."""
         prefix = _prefix(commit)
-        return [
-            _decode(decode_part(row.key.removeprefix(prefix)), row.value)
-            for row in self._rows.list(_partition(repository), prefix=prefix)
-        ]
+        rows = self._rows.list(_partition(repository), prefix=prefix)
+        kept = [_decode(decode_part(row.key.removeprefix(prefix)), row.value) for row in rows]
+        return sorted(kept, key=lambda status: status.context)
 
 
 def _decode(context: str, value: bytes) -> CommitStatus:

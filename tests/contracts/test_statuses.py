@@ -26,7 +26,7 @@ def test_the_newest_status_of_a_context_counts(statuses: Statuses) -> None:
     """Contexts stand side by side, in their order; the same one again changes nothing."""
     running = CommitStatus(context="slipway/delivery", state=CommitState.PENDING, description="tests run")
     done = CommitStatus(context="slipway/delivery", state=CommitState.SUCCEEDED, description="12 tests passed, ü")
-    other = CommitStatus(context="slipway/~a?", state=CommitState.ERROR, description="")
+    other = CommitStatus(context="slipway/~zebra?", state=CommitState.ERROR, description="")
     for status in (running, other, done, done):
         statuses.set_status("shop", COMMIT, status)
 
