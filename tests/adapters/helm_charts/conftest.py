@@ -9,15 +9,18 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.helm_charts import HelmCharts
-from tests.support.cncf_registry import cncf_registry
+from tests.support.registries import distribution_registry, embedded_registry
 
 SAMPLE = Path(__file__).parents[3] / "infra/samples/monorepo/charts"
 
 
-@pytest.fixture(scope="session")
-def registry(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The host and port of a real registry."""
-    with cncf_registry(tmp_path_factory.mktemp("registry")) as host:
+@pytest.fixture(
+    scope="session",
+    params=["embedded", pytest.param("distribution", marks=pytest.mark.real("docker-registry"))],
+)
+def registry(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The host and port of each registry."""
+    with embedded_registry() if request.param == "embedded" else distribution_registry() as host:
         yield host
 
 

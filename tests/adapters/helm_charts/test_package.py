@@ -21,9 +21,7 @@ def content(package: Path) -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", ["delivery", "package"])
-def test_the_same_content_gives_the_same_bytes(
-    charts: HelmCharts, folder: Path, tmp_path: Path, name: str
-) -> None:
+def test_the_same_content_gives_the_same_bytes(charts: HelmCharts, folder: Path, tmp_path: Path, name: str) -> None:
     """Times of files, and of a lock made on the way, leave no trace in a package."""
     first = charts.package(folder / name, version="1.0.2", app_version="v1.0.2", into=tmp_path / "first")
     other = Path(shutil.copytree(folder, tmp_path / "elsewhere"))
@@ -36,24 +34,18 @@ def test_the_same_content_gives_the_same_bytes(
     assert first.stat().st_mtime == 0
 
 
-def test_a_change_of_the_content_changes_the_package(
-    charts: HelmCharts, folder: Path, tmp_path: Path
-) -> None:
+def test_a_change_of_the_content_changes_the_package(charts: HelmCharts, folder: Path, tmp_path: Path) -> None:
     """A different value in a dependency's template is a different package."""
     first = charts.package(folder / "package", version="1.0.2", app_version="v1.0.2", into=tmp_path / "first")
     template = folder / "common/templates/_common.tpl"
     template.write_text(template.read_text().replace("drop: [ALL]", "drop: [NET_RAW]"))
 
-    second = charts.package(
-        folder / "package", version="1.0.2", app_version="v1.0.2", into=tmp_path / "second"
-    )
+    second = charts.package(folder / "package", version="1.0.2", app_version="v1.0.2", into=tmp_path / "second")
 
     assert first.read_bytes() != second.read_bytes()
 
 
-def test_a_package_holds_its_dependencies_and_versions(
-    charts: HelmCharts, folder: Path, tmp_path: Path
-) -> None:
+def test_a_package_holds_its_dependencies_and_versions(charts: HelmCharts, folder: Path, tmp_path: Path) -> None:
     """Version and appVersion are the release's; the library chart from beside the chart is inside."""
     held = content(charts.package(folder / "package", version="1.0.2", app_version="v1.0.2", into=tmp_path))
 
@@ -62,9 +54,7 @@ def test_a_package_holds_its_dependencies_and_versions(
     assert "package/charts/common/templates/_common.tpl" in held
 
 
-def test_dependencies_of_dependencies_are_packaged_too(
-    charts: HelmCharts, folder: Path, tmp_path: Path
-) -> None:
+def test_dependencies_of_dependencies_are_packaged_too(charts: HelmCharts, folder: Path, tmp_path: Path) -> None:
     """Helm looks one level deep; a library that uses another library still renders."""
     (folder / "base").mkdir()
     (folder / "base/Chart.yaml").write_text("apiVersion: v2\nname: base\ntype: library\nversion: 2.0.0\n")

@@ -1,4 +1,4 @@
-"""Charts in a real registry."""
+"""Charts in the embedded registry and in CNCF distribution."""
 
 from __future__ import annotations
 
@@ -14,15 +14,11 @@ from shared.domain.names import Digest
 from shared.ports.errors import NotFound, Permanent, Transient
 from shared.ports.registry import TagTaken
 
-pytestmark = pytest.mark.real("docker-registry")
-
 
 @pytest.fixture
 def package(charts: HelmCharts, folder: Path, tmp_path: Path) -> Path:
     """The sample's chart of delivery, packaged."""
-    return charts.package(
-        folder / "delivery", version="1.0.2", app_version="v1.0.2", into=tmp_path / "package"
-    )
+    return charts.package(folder / "delivery", version="1.0.2", app_version="v1.0.2", into=tmp_path / "package")
 
 
 @pytest.fixture
@@ -65,9 +61,7 @@ def test_a_version_is_never_overwritten(
     """Another chart under the same version is refused, naming both, and the first one stays."""
     digest = charts.push(package, registry, repository)
     (folder / "delivery/values.yaml").write_text("replicas: 9\n")
-    other = charts.package(
-        folder / "delivery", version="1.0.2", app_version="v1.0.2", into=tmp_path / "other"
-    )
+    other = charts.package(folder / "delivery", version="1.0.2", app_version="v1.0.2", into=tmp_path / "other")
 
     with pytest.raises(TagTaken, match=f"{repository}:1.0.2") as refused:
         charts.push(other, registry, repository)
@@ -105,21 +99,15 @@ def test_a_digest_of_another_version_is_refused(
     assert list(tmp_path.glob("*.tgz")) == []
 
 
-def test_a_registry_out_of_reach_is_worth_another_try(
-    charts: HelmCharts, package: Path, tmp_path: Path
-) -> None:
+def test_a_registry_out_of_reach_is_worth_another_try(charts: HelmCharts, package: Path, tmp_path: Path) -> None:
     """Nobody listens on the reserved port 1."""
     with pytest.raises(Transient, match=r"127\.0\.0\.1:1"):
         charts.push(package, "127.0.0.1:1", "charts/delivery")
     with pytest.raises(Transient, match=r"127\.0\.0\.1:1"):
-        charts.pull(
-            "127.0.0.1:1", "charts/delivery", Digest("sha256:" + "0" * 64), version="1.0.2", into=tmp_path
-        )
+        charts.pull("127.0.0.1:1", "charts/delivery", Digest("sha256:" + "0" * 64), version="1.0.2", into=tmp_path)
 
 
-def test_dependencies_come_from_a_registry_too(
-    charts: HelmCharts, registry: str, folder: Path, tmp_path: Path
-) -> None:
+def test_dependencies_come_from_a_registry_too(charts: HelmCharts, registry: str, folder: Path, tmp_path: Path) -> None:
     """A library chart that was pushed is fetched when the chart that needs it is packaged."""
     library = charts.package(folder / "common", version="1.0.0", app_version="v1.0.0", into=tmp_path)
     charts.push(library, registry, "libraries/common")
