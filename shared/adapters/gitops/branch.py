@@ -1,0 +1,163 @@
+"""One branch of a repository somewhere else, through a bare copy that can be thrown away."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from shared.adapters.git_disk.git import Git, GitFailed, is_full_ref, split, text_of
+from shared.adapters.git_disk.writing import NewCommit, write_commit
+from shared.domain.errors import SlipwayError
+from shared.ports.errors import NotFound, Permanent, Transient
+from shared.ports.source import Commit
+
+_PROTOCOLS = ("file", "https", "ssh")
+# Nobody else tidies the copy up. In front, because a process left behind would outlive the host.
+_TIDY = {
+    "gc.auto": "5000",
+    "gc.autoDetach": "false",
+    "maintenance.auto": "true",
+    "maintenance.autoDetach": "false",
+}
+_NEW = "refs/slipway/new"
+_FIELDS = "%H%x00%an%x00%ae%x00%cn%x00%ce%x00%B"
+
+
+class PushedFirst(SlipwayError):
+    """Somebody else wrote the branch meanwhile; nothing was written. Look again and write on top."""
+
+
+class RemoteBranch:
+    """Reads and extends a branch. Use it inside `locked()`: the copy below `work` serves one caller at a time.
+
+    `url` is a path or what git takes as a remote's address, `timeout` in seconds for one run of git.
+    """
+
+    def __init__(self, url: str | Path, branch: str, work: Path, *, timeout: float = 60) -> None:
+        self._url, self._ref = str(url), f"refs/heads/{branch}"
+        if self._url.startswith("-") or not is_full_ref(self._ref):
+            raise Permanent(
+                f"{self._url!r}, branch {branch!r}, cannot be a GitOps repository; correct slipway.yaml",
+                ours=True,
+            )
+        self.name = f"{Path(self._url).name}, branch {branch}"
+        self._copy = work / f"{hashlib.sha256(f'{self._url} {branch}'.encode()).hexdigest()[:24]}.git"
+        self._git = Git(self._copy, protocols=_PROTOCOLS, settings=_TIDY, timeout=timeout)
+        self._timeout = timeout
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other threads and processes from the copy; throw it away where git finds it broken."""
+        self._copy.parent.mkdir(parents=True, exist_ok=True)
+        with self._copy.with_suffix(".lock").open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            self._make_copy()
+            try:
+                yield
+            except GitFailed:
+                # A killed git may leave locks or half an object behind; the next try starts from a new copy.
+                shutil.rmtree(self._copy, ignore_errors=True)
+                raise
+
+    def fetch(self) -> str | None:
+        """Return the branch's tip, with everything below it; None where the branch does not exist yet."""
+        try:
+            done = self._git(
+                "fetch",
+                "--quiet",
+                "--no-tags",
+                "--force",
+                "--",
+                self._url,
+                f"{self._ref}:{self._ref}",
+                expect=(0, 128),
+            )
+            if done.code == 0:
+                return text_of(self._git("rev-parse", "--verify", self._ref).stdout).strip()
+            if b"couldn't find remote ref" in done.stderr:
+                return None
+            raise GitFailed(f"git fetch of {self.name}: {text_of(done.stderr).strip()}", done)
+        except GitFailed as error:
+            self._need_remote(error)
+            raise
+
+    def read(self, tip: str, *paths: str) -> list[bytes | None]:
+        """Read files at a commit; None for each that is absent."""
+        found = self._git.objects(*(f"{tip}:{path}" for path in paths))
+        return [file.content if file is not None and file.kind == "blob" else None for file in found]
+
+    def files(self, tip: str) -> list[str]:
+        """Paths of all files at a commit."""
+        return split(self._git("ls-tree", "-r", "-z", "--name-only", "--full-tree", tip))
+
+    def changed(self, base: str, tip: str) -> list[str]:
+        """Paths of files that differ between two commits; every file where the base is gone."""
+        done = self._git("diff-tree", "-r", "-z", "--name-only", "--no-renames", base, tip, expect=(0, 128))
+        return split(done) if done.code == 0 else self.files(tip)
+
+    def newest(self, tip: str, *paths: str) -> Commit | None:
+        """The newest commit that changed one of the paths."""
+        return next(iter(self._log("--max-count=1", tip, "--", *paths)), None)
+
+    def recent(self, tip: str, most: int) -> list[Commit]:
+        """The newest commits of the whole branch: their number bounds what a look at history costs."""
+        return self._log(f"--max-count={most}", tip, "--")
+
+    def append(self, tip: str | None, commit: NewCommit) -> str:
+        """Write a commit on top of `tip` and push it; return its id.
+
+        Raise PushedFirst, Permanent(ours) where the repository refuses it, Transient.
+        """
+        new = write_commit(self._git, _NEW, replace(commit, parents=(tip,) if tip else ()))
+        done = self._git(
+            "push", "--quiet", "--porcelain", "--", self._url, f"{new}:{self._ref}", expect=(0, 1, 128)
+        )
+        if done.code == 0:
+            return new
+        said = " ".join(text_of(done.stdout + b"\n" + done.stderr).split())
+        if "declined" in said or "prohibited" in said or "denied" in said:
+            raise Permanent(
+                f"{self.name} refuses the push: {said}; let Slipway's identity push there", ours=True
+            )
+        if done.code == 1:
+            raise PushedFirst(f"{self.name} was pushed to meanwhile: {said}")
+        self._need_remote(GitFailed(said, done))
+        raise GitFailed(f"git push to {self.name}: {said}", done)
+
+    def _log(self, *args: str) -> list[Commit]:
+        fields = split(self._git("log", "-z", "--no-mailmap", f"--format={_FIELDS}", *args))
+        return [
+            Commit(id=i, author_name=an, author_mail=am, committer_name=cn, committer_mail=cm, message=text)
+            for i, an, am, cn, cm, text in zip(*[iter(fields)] * 6, strict=True)
+        ]
+
+    def _make_copy(self) -> None:
+        if not self._copy.exists():
+            with tempfile.TemporaryDirectory(dir=self._copy.parent) as folder:
+                _init(Path(folder) / "new").repository.rename(self._copy)
+
+    def _need_remote(self, error: GitFailed) -> None:
+        """Raise where the fault is the remote's, so that a good copy is kept."""
+        if self._url.startswith("/") and not Path(self._url).exists():
+            raise NotFound(
+                f"there is no GitOps repository at {self._url}; create it with git init --bare", ours=True
+            ) from error
+        with tempfile.TemporaryDirectory() as folder:
+            git = _init(Path(folder) / "probe", self._timeout)
+            try:
+                git("ls-remote", "--quiet", "--", self._url, self._ref)
+            except GitFailed as unreachable:
+                raise Transient(f"{self.name} cannot be reached: {unreachable}") from unreachable
+
+
+def _init(folder: Path, timeout: float = 60) -> Git:
+    folder.mkdir()
+    git = Git(folder, protocols=_PROTOCOLS, timeout=timeout)
+    git("init", "--quiet", "--bare", "--template=")
+    return git
