@@ -136,9 +136,7 @@ def test_a_copy_keeps_the_digests_of_all_platforms_and_downloads_no_layer(
     assert registry.describe(server, target, digest) == registry.describe(server, repository, digest)
 
 
-def test_a_second_copy_does_nothing(
-    server: str, registry: OciRegistry, repository: str, tmp_path: Path
-) -> None:
+def test_a_second_copy_does_nothing(server: str, registry: OciRegistry, repository: str, tmp_path: Path) -> None:
     """A tag that holds the digest already is success."""
     digest = registries.push_index(server, repository, "v1.0.0", tmp_path)
     registry.copy(server, repository, f"prod/{repository}", digest, "v1.0.0")
@@ -176,9 +174,7 @@ def test_copying_what_the_source_lacks_says_so(
     assert registry.digest_of(server, f"prod/{repository}", "v1.0.0") is None
 
 
-def test_signatures_by_tag_come_along(
-    server: str, registry: OciRegistry, repository: str, tmp_path: Path
-) -> None:
+def test_signatures_by_tag_come_along(server: str, registry: OciRegistry, repository: str, tmp_path: Path) -> None:
     """Cosign keeps them under a tag made of the digest."""
     digest = registries.push_image(server, repository, "v1.0.0", tmp_path)
     tag = str(digest).replace(":", "-") + ".sig"

@@ -104,9 +104,7 @@ def test_what_a_decision_raises_comes_out_and_nothing_is_written(store: Store) -
     with pytest.raises(LookupError, match="no rule for this"):
         store.transact(SERVICE, "e1", fails)
     with pytest.raises(ZeroDivisionError):
-        store.transact(
-            SERVICE, "e1", always(Write(puts={"1~policy": b"p"}, ledger=lambda s, p: bytes(1 // 0)))
-        )
+        store.transact(SERVICE, "e1", always(Write(puts={"1~policy": b"p"}, ledger=lambda s, p: bytes(1 // 0))))
 
     assert store.read(SERVICE).sequence == 0
     assert not store.ledger(SERVICE, after=0, most=10)
@@ -116,9 +114,7 @@ def test_an_event_twice_is_committed_once(store: Store) -> None:
     """The second time answers with the first sequence and the effects of it that are not done."""
     effects = [a_message("one"), a_message("two")]
     first = store.transact(SERVICE, "e/1", always(a_write(outbox=effects)))
-    store.transact(
-        SERVICE, "e2", always(a_write(outbox=[a_message("three")], done=frozenset({first.outbox[0].key})))
-    )
+    store.transact(SERVICE, "e2", always(a_write(outbox=[a_message("three")], done=frozenset({first.outbox[0].key}))))
 
     again = store.transact(SERVICE, "e/1", always(a_write(puts={"1~policy": b"never"}, outbox=effects)))
 
@@ -163,11 +159,13 @@ def test_an_event_id_may_be_long_and_of_any_characters(store: Store) -> None:
 def test_the_ledger_is_a_chain_over_the_exact_bytes(store: Store) -> None:
     """Each hash is SHA-256 of the previous one, as hexadecimal digits, and the entry as it is stored."""
     given: list[tuple[int, str]] = []
+
+    def entry(sequence: int, previous: str) -> bytes:
+        given.append((sequence, previous))
+        return b"{ }\xff\n" * sequence
+
     for number in range(3):
-        write = Write(
-            ledger=lambda sequence, previous: given.append((sequence, previous)) or b"{ }\xff\n" * sequence
-        )
-        store.transact(SERVICE, f"e{number}", always(write))
+        store.transact(SERVICE, f"e{number}", always(Write(ledger=entry)))
 
     rows = store.ledger(SERVICE, after=0, most=10)
 

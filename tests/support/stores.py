@@ -43,7 +43,7 @@ class Clock:
         self.time += by
 
 
-class TestedQueues(Queues, QueueReceiver, Protocol):
+class BothEnds(Queues, QueueReceiver, Protocol):
     """Sending and receiving by one object."""
 
 
@@ -74,9 +74,9 @@ class Opened:
         return found
 
     @property
-    def queues(self) -> TestedQueues:
+    def queues(self) -> BothEnds:
         """Sending and receiving."""
-        found: TestedQueues = self.database.queues
+        found: BothEnds = self.database.queues
         return found
 
 
@@ -93,9 +93,7 @@ def opened(kind: str, folder: Path) -> Iterator[Opened]:
         database.recover()
     else:
         prefix = f"t{uuid.uuid4().hex[:16]}"
-        database = AzureTables.of_connection(
-            azurite.connection(), clock, prefix=prefix, observe=requests.append
-        )
+        database = AzureTables.of_connection(azurite.connection(), clock, prefix=prefix, observe=requests.append)
     try:
         yield Opened(clock=clock, database=database, requests=requests)
     finally:
@@ -127,16 +125,12 @@ def always(write: Write | None) -> Callable[[Loaded], Write | None]:
     return lambda loaded: write
 
 
-def a_message(
-    body: str = "body", *, queue: str = "slipway-deploy", delay: timedelta = timedelta(0)
-) -> Message:
+def a_message(body: str = "body", *, queue: str = "slipway-deploy", delay: timedelta = timedelta(0)) -> Message:
     """Build an effect."""
     return Message(queue=queue, body=body, delay=delay)
 
 
-def receive_one(
-    queues: QueueReceiver, queue: str = "slipway-deploy", *, wait: timedelta = timedelta(0)
-) -> Received:
+def receive_one(queues: QueueReceiver, queue: str = "slipway-deploy", *, wait: timedelta = timedelta(0)) -> Received:
     """Receive a message that must be there."""
     (message,) = queues.receive(queue, most=1, visibility=MINUTE, wait=wait)
     return message

@@ -32,9 +32,7 @@ class Partitions:
         with failures_named(service):
             # The head comes first in its range, so its etag is never newer than the rows after it.
             entities = list(query(self._services, service, partition.CURRENT, partition.CURRENT_END))
-            estate = {
-                key: value for key, value, _ in query(self._others, partition.ESTATE, "", partition.EVER)
-            }
+            estate = {key: value for key, value, _ in query(self._others, partition.ESTATE, "", partition.EVER)}
         etags = {key: etag for key, _, etag in entities}
         loaded = packing.unpack_range({key: value for key, value, _ in entities}, estate)
         return Snapshot(loaded, etags.get(partition.HEAD))
@@ -71,9 +69,7 @@ def query(
 ) -> Iterable[tuple[str, bytes, str]]:
     """Yield key, value and etag of a partition's rows in key order."""
     parameters = {"name": name, "start": start, "end": end}
-    pages = table.query_entities(
-        _RANGE, parameters=parameters, select=["RowKey", "value"], results_per_page=most
-    )
+    pages = table.query_entities(_RANGE, parameters=parameters, select=["RowKey", "value"], results_per_page=most)
     for number, entity in enumerate(pages, 1):
         yield entity["RowKey"], entity["value"], str(entity.metadata["etag"])
         if number == most:

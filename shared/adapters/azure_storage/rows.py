@@ -46,9 +46,7 @@ class TableRows:
                         entity, UpdateMode.REPLACE, etag=etag, match_condition=unchanged
                     )
         except Exception as error:
-            if isinstance(
-                error.__cause__, ResourceExistsError | ResourceModifiedError | ResourceNotFoundError
-            ):
+            if isinstance(error.__cause__, ResourceExistsError | ResourceModifiedError | ResourceNotFoundError):
                 raise _stale(partition, key) from error
             raise
         new: str = written["etag"]
@@ -72,9 +70,7 @@ class TableRows:
             raise _stale(partition, key)
         try:
             with failures_named(partition):
-                self._table.delete_entity(
-                    partition, key, etag=etag, match_condition=MatchConditions.IfNotModified
-                )
+                self._table.delete_entity(partition, key, etag=etag, match_condition=MatchConditions.IfNotModified)
         except Exception as error:
             if isinstance(error.__cause__, ResourceModifiedError):
                 raise _stale(partition, key) from error

@@ -31,9 +31,7 @@ class AzureTables:
     `prefix` begins the tables' names (letters and digits). Raise StoreUnavailable where the account cannot be used.
     """
 
-    def __init__(
-        self, service: TableServiceClient, now: Callable[[], datetime], *, prefix: str = "slipway"
-    ) -> None:
+    def __init__(self, service: TableServiceClient, now: Callable[[], datetime], *, prefix: str = "slipway") -> None:
         self._now = now
         self._services, self._others, self._lists = (
             opened(service, prefix + name) for name in ("services", "rows", "lists")
@@ -119,10 +117,7 @@ class AzureTables:
         """See Store."""
         end = partition.utc_text(now) + partition.EVER
         with failures_named(_DUE):
-            return [
-                packing.unpack_due(key, value)
-                for key, value, _ in query(self._lists, _DUE, "", end, most=most)
-            ]
+            return [packing.unpack_due(key, value) for key, value, _ in query(self._lists, _DUE, "", end, most=most)]
 
     def add_due(self, service: str, due: Due) -> None:
         """See Store."""
@@ -138,9 +133,7 @@ class AzureTables:
         """See Store."""
         removed = 0
         with failures_named(service):
-            for key, value, _ in query(
-                self._services, service, partition.SEEN, partition.SEEN + partition.EVER
-            ):
+            for key, value, _ in query(self._services, service, partition.SEEN, partition.SEEN + partition.EVER):
                 if removed == most:
                     break
                 if packing.unpack_seen(key, value)[1] <= self._now():

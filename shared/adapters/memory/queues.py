@@ -27,9 +27,7 @@ class MemoryQueues:
     def send(self, queue: str, body: str, *, delay: timedelta = timedelta(0)) -> None:
         """See Queues."""
         if len(body.encode()) > partition.MOST_VALUE:
-            raise TooLarge(
-                f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence"
-            )
+            raise TooLarge(f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence")
         self._offer(queue, body, self._now() + delay)
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:

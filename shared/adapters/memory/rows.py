@@ -40,10 +40,7 @@ class MemoryRows:
     def list(self, partition: str, *, prefix: str = "") -> Sequence[Row]:
         """See Rows."""
         with self._table.lock:
-            found = (
-                self.get(partition, key)
-                for key in self._table.query(partition, prefix, prefix + "\U0010ffff")
-            )
+            found = (self.get(partition, key) for key in self._table.query(partition, prefix, prefix + "\U0010ffff"))
             return [row for row in found if row is not None]
 
     def _check(self, partition: str, key: str, etag: str | None) -> None:

@@ -66,9 +66,7 @@ class MemoryStore:
 
     def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
         """See Store."""
-        rows = self._services.query(
-            service, partition.ledger_key(after + 1), partition.LEDGER + partition.EVER
-        )
+        rows = self._services.query(service, partition.ledger_key(after + 1), partition.LEDGER + partition.EVER)
         return [packing.unpack_ledger(key, value) for key, value in rows.items()][:most]
 
     def services(self) -> Iterator[str]:
@@ -93,9 +91,7 @@ class MemoryStore:
     def prune(self, service: str, *, most: int) -> int:
         """See Store."""
         marks = self._services.query(service, partition.SEEN, partition.SEEN + partition.EVER)
-        old = [key for key, value in marks.items() if packing.unpack_seen(key, value)[1] <= self._now()][
-            :most
-        ]
+        old = [key for key, value in marks.items() if packing.unpack_seen(key, value)[1] <= self._now()][:most]
         self._services.remove(service, old)
         return len(old)
 

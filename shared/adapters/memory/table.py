@@ -33,9 +33,7 @@ class Table:
 
     def put(self, name: str, key: str, value: bytes) -> str:
         """Write one row whatever is there, and return its etag."""
-        for part in (name, key):
-            partition.check_key(part)
-        partition.check_value(key, value)
+        _check(name, {key: value})
         with self.lock:
             etag = str(next(self._etags))
             self._partitions.setdefault(name, {})[key] = (bytes(value), etag)
@@ -52,15 +50,19 @@ class Table:
         rows = {partition.HEAD: batch.head, **batch.upserts, **batch.inserts}
         if len(rows) + len(batch.deletes) > partition.MOST_ROWS:
             raise TooLarge(f"a batch for {name} has {len(rows) + len(batch.deletes)} rows")
+        _check(name, rows)
         with self.lock:
             there = self._partitions.get(name, {})
             head = there.get(partition.HEAD)
-            if (
-                (head and head[1]) != etag
-                or batch.inserts.keys() & there.keys()
-                or batch.deletes - there.keys()
-            ):
+            if (head and head[1]) != etag or batch.inserts.keys() & there.keys() or batch.deletes - there.keys():
                 raise Moved(f"{name} was changed by somebody else")
             for key, value in rows.items():
                 self.put(name, key, value)
             self.remove(name, batch.deletes)
+
+
+def _check(name: str, rows: Mapping[str, bytes]) -> None:
+    partition.check_key(name)
+    for key, value in rows.items():
+        partition.check_key(key)
+        partition.check_value(key, value)

@@ -17,9 +17,7 @@ from shared.adapters.storage.delivery import Delivery, Parcel
 
 POLL_SECONDS = 1.0
 _MOST = 500
-_UNLEASED = (
-    "SELECT service, key FROM message WHERE host IS NULL AND visible_at <= ? ORDER BY visible_at LIMIT ?"
-)
+_UNLEASED = "SELECT service, key FROM message WHERE host IS NULL AND visible_at <= ? ORDER BY visible_at LIMIT ?"
 _CLAIM = (
     f"UPDATE message SET host = ? WHERE (service, key) IN ({_UNLEASED}) "
     "RETURNING service, key, queue, body, visible_at, attempts"
@@ -36,6 +34,7 @@ class Leases:
         self._starting = threading.Lock()
         self._polling = threading.Lock()
         self._next_poll = 0.0
+        self._closed = False
 
     @property
     def host(self) -> str | None:
@@ -58,6 +57,8 @@ class Leases:
         if time.monotonic() < self._next_poll or not self._polling.acquire(blocking=False):
             return
         try:
+            if self._closed:
+                return
             self.start()
             if self._lock is not None:
                 self._free(self._lock, set(self._lock.others()))
@@ -69,7 +70,8 @@ class Leases:
 
     def close(self) -> None:
         """Give the leases back and stop being a host."""
-        with self._starting:
+        with self._polling, self._starting:
+            self._closed = True
             if self._lock is not None:
                 lock, self._lock = self._lock, None
                 self._writer.run(lambda transaction: _release(transaction, [lock.id]))

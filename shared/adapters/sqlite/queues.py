@@ -38,9 +38,7 @@ class SqliteQueues:
     def send(self, queue: str, body: str, *, delay: timedelta = timedelta(0)) -> None:
         """See Queues."""
         if len(body.encode()) > partition.MOST_VALUE:
-            raise TooLarge(
-                f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence"
-            )
+            raise TooLarge(f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence")
         parcel = self._door(queue, body, self._now() + delay)
         self._writer.run(lambda transaction: self._insert(transaction, [(parcel, delay, None)]))
 
@@ -72,9 +70,7 @@ class SqliteQueues:
         gone = list(done)
         if gone:
             transaction.executemany(_DELETE, [(service, key) for key in gone])
-            transaction.afterwards.append(
-                lambda: self._delivery.forget([message_id(service, key) for key in gone])
-            )
+            transaction.afterwards.append(lambda: self._delivery.forget([message_id(service, key) for key in gone]))
 
     def receive(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
         """See QueueReceiver."""
@@ -127,9 +123,7 @@ class SqliteQueues:
 
     def _door(self, queue: str, body: str, at: datetime) -> Parcel:
         key = f"{time.time_ns():020d}-{self._leases.process}-{next(self._numbers)}"
-        return Parcel(
-            id=message_id(_DOOR, key), queue=queue, body=body, visible_at=at, service=_DOOR, key=key
-        )
+        return Parcel(id=message_id(_DOOR, key), queue=queue, body=body, visible_at=at, service=_DOOR, key=key)
 
     def _insert(self, transaction: Transaction, made: Sequence[tuple[Parcel, timedelta, str | None]]) -> None:
         host = self._leases.host

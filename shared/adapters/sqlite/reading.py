@@ -38,9 +38,7 @@ def load_outbox(execute: Execute, service: str) -> dict[str, Message]:
 
 def load_estate(execute: Execute) -> Mapping[str, bytes]:
     """Read the partition `estate`."""
-    return dict(
-        execute("SELECT key, value FROM record WHERE partition = ? ORDER BY key", (partition.ESTATE,))
-    )
+    return dict(execute("SELECT key, value FROM record WHERE partition = ? ORDER BY key", (partition.ESTATE,)))
 
 
 def outbox_of(outbox: Mapping[str, Message], sequence: int) -> tuple[OutboxRow, ...]:

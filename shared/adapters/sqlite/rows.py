@@ -64,9 +64,7 @@ class SqliteRows:
 
     def list(self, partition: str, *, prefix: str = "") -> Sequence[Row]:
         """See Rows."""
-        query = (
-            "SELECT key, value, etag FROM record WHERE partition = ? AND key >= ? AND key < ? ORDER BY key"
-        )
+        query = "SELECT key, value, etag FROM record WHERE partition = ? AND key >= ? AND key < ? ORDER BY key"
         with self._readers.snapshot() as connection:
             return [_row(found) for found in connection.execute(query, (partition, prefix, prefix + _END))]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -55,14 +55,16 @@ def moment(value: int) -> datetime:
 
 def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
     """Open the file; the connection may be used by one thread at a time. Raise StoreUnavailable."""
-    with failures_named(path):
+    with failures_named(path), ExitStack() as undo:
         connection = sqlite3.connect(
             path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
         )
+        undo.callback(connection.close)
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA journal_size_limit=67108864")
         if reading:
             connection.execute("PRAGMA query_only=ON")
+        undo.pop_all()
         return connection
 
 
@@ -93,6 +95,4 @@ def failures_named(path: Path) -> Iterator[None]:
 
 def unavailable(path: Path, error: sqlite3.Error) -> StoreUnavailable:
     """Say which file failed how, and what to do."""
-    return StoreUnavailable(
-        f"database {path} failed: {error}; check the disk and the file's rights, then try again"
-    )
+    return StoreUnavailable(f"database {path} failed: {error}; check the disk and the file's rights, then try again")

@@ -45,9 +45,7 @@ class SqliteStore:
     ) -> Committed:
         """See Store."""
         partition.check_key(service)
-        return self._writer.run(
-            lambda transaction: self._transact(transaction, service, event_id, fn, seen_for)
-        )
+        return self._writer.run(lambda transaction: self._transact(transaction, service, event_id, fn, seen_for))
 
     def read(self, service: str) -> Loaded:
         """See Store."""
@@ -91,9 +89,7 @@ class SqliteStore:
     def remove_due(self, keys: Sequence[str]) -> None:
         """See Store."""
         rows = [(key,) for key in keys]
-        self._writer.run(
-            lambda transaction: _discard(transaction.executemany("DELETE FROM due WHERE key = ?", rows))
-        )
+        self._writer.run(lambda transaction: _discard(transaction.executemany("DELETE FROM due WHERE key = ?", rows)))
 
     def prune(self, service: str, *, most: int) -> int:
         """See Store."""

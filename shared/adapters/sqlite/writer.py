@@ -9,7 +9,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -69,15 +69,17 @@ class Writer:
     `begin` is called inside each transaction before any work and `undone` after a rollback, for caches.
     """
 
-    def __init__(
-        self, path: Path, *, begin: Callable[[Transaction], None], undone: Callable[[], None]
-    ) -> None:
+    def __init__(self, path: Path, *, begin: Callable[[Transaction], None], undone: Callable[[], None]) -> None:
         self._path = path
         self._begin, self._undone = begin, undone
-        self._lock = WriteLock(path)
-        self._connection = connect(path)
-        with self._lock.held():
-            prepare(self._connection, path)
+        with ExitStack() as undo:
+            self._lock = WriteLock(path)
+            undo.callback(self._lock.close)
+            self._connection = connect(path)
+            undo.callback(self._connection.close)
+            with self._lock.held():
+                prepare(self._connection, path)
+            self._opened = undo.pop_all()
         self._arrivals: queue.SimpleQueue[_Submission[Any] | None] = queue.SimpleQueue()
         self._lazy: dict[str, Work[None]] = {}
         self._lazy_lock = threading.Lock()
@@ -113,8 +115,7 @@ class Writer:
             self._closing = True
             self._arrivals.put(None)
         self._thread.join()
-        self._connection.close()
-        self._lock.close()
+        self._opened.close()
 
     def _loop(self) -> None:
         while not (self._closing and self._arrivals.empty() and not self._lazy):

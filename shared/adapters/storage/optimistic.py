@@ -64,9 +64,7 @@ class OptimisticTransactions:
         self._partitions = partitions
         self._now = now
 
-    def run(
-        self, service: str, event_id: str, fn: Callable[[Loaded], Write | None], seen_for: timedelta
-    ) -> Committed:
+    def run(self, service: str, event_id: str, fn: Callable[[Loaded], Write | None], seen_for: timedelta) -> Committed:
         """Commit what fn decides; see Store.transact."""
         partition.check_key(service)
         unsure: Unsure | None = None

@@ -36,11 +36,7 @@ class Batch:
 
 def pack(header: Mapping[str, Any], body: bytes = b"") -> bytes:
     """Write a header line and the bytes after it."""
-    return (
-        json.dumps({**header, "schema": SCHEMA}, sort_keys=True, separators=(",", ":")).encode()
-        + b"\n"
-        + body
-    )
+    return json.dumps({**header, "schema": SCHEMA}, sort_keys=True, separators=(",", ":")).encode() + b"\n" + body
 
 
 def unpack(key: str, value: bytes) -> tuple[Mapping[str, Any], bytes]:
@@ -52,9 +48,7 @@ def unpack(key: str, value: bytes) -> tuple[Mapping[str, Any], bytes]:
     except (ValueError, KeyError, TypeError) as error:
         raise UnreadableRow(f"row {key} is damaged; restore the store from its backup") from error
     if schema != SCHEMA:
-        raise UnreadableRow(
-            f"row {key} has schema {schema}, this version reads {SCHEMA}; deploy the newer version"
-        )
+        raise UnreadableRow(f"row {key} has schema {schema}, this version reads {SCHEMA}; deploy the newer version")
     return header, body
 
 
@@ -108,9 +102,7 @@ def unpack_range(rows: Mapping[str, bytes], estate: Mapping[str, bytes]) -> Load
         sequence=sequence,
         ledger_hash=ledger_hash,
         rows={key: value for key, value in rows.items() if not partition.is_own(key)},
-        outbox={
-            key: unpack_message(key, value) for key, value in rows.items() if key.startswith(partition.OUTBOX)
-        },
+        outbox={key: unpack_message(key, value) for key, value in rows.items() if key.startswith(partition.OUTBOX)},
         estate=estate,
         extra={},
     )
@@ -124,6 +116,4 @@ def pack_due(service: str, due: Due) -> bytes:
 def unpack_due(key: str, value: bytes) -> DueRow:
     """Read a hint."""
     header, _ = unpack(key, value)
-    return DueRow(
-        key=key, service=header["service"], at=datetime.fromisoformat(header["at"]), what=header["what"]
-    )
+    return DueRow(key=key, service=header["service"], at=datetime.fromisoformat(header["at"]), what=header["what"])

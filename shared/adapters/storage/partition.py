@@ -139,9 +139,7 @@ def plan(service: str, event_id: str, loaded: Loaded, write: Write, *, seen_unti
         ledger=entry,
         puts=dict(write.puts),
         deletes=frozenset(key for key in write.deletes if key in loaded.rows or not key.startswith(CURRENT)),
-        outbox=tuple(
-            OutboxRow(key=outbox_key(sequence, n), message=message) for n, message in enumerate(write.outbox)
-        ),
+        outbox=tuple(OutboxRow(key=outbox_key(sequence, n), message=message) for n, message in enumerate(write.outbox)),
         done=write.done & loaded.outbox.keys(),
         due=tuple(write.due),
     )
@@ -156,11 +154,7 @@ def loaded_after(loaded: Loaded, made: Plan) -> Loaded:
         loaded,
         sequence=made.sequence,
         ledger_hash=made.hash,
-        rows={
-            key: value
-            for key, value in {**loaded.rows, **_current(made.puts)}.items()
-            if key not in made.deletes
-        },
+        rows={key: value for key, value in {**loaded.rows, **_current(made.puts)}.items() if key not in made.deletes},
         outbox={key: message for key, message in loaded.outbox.items() if key not in made.done}
         | {row.key: row.message for row in made.outbox},
     )

@@ -1,0 +1,159 @@
+"""Group commit: what arrives together is committed together, and a bad piece fails alone."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.adapters.sqlite.writer import Transaction, Writer
+from shared.ports.store import StoreUnavailable
+
+ROW = "INSERT INTO record VALUES ('p', ?, x'00', '')"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """Where the database lies."""
+    return tmp_path / "slipway.db"
+
+
+@pytest.fixture
+def writer(file: Path) -> Iterator[Writer]:
+    """A writer on an empty file."""
+    found = Writer(file, begin=lambda transaction: None, undone=lambda: None)
+    yield found
+    found.close()
+
+
+def keys(file: Path) -> list[str]:
+    """Read what is committed."""
+    with sqlite3.connect(file) as connection:
+        found = [key for (key,) in connection.execute("SELECT key FROM record ORDER BY key")]
+    connection.close()
+    return found
+
+
+def put(key: str) -> Callable[[Transaction], str]:
+    """Build a piece of work that writes a row."""
+
+    def work(transaction: Transaction) -> str:
+        transaction.execute(ROW, (key,))
+        return key
+
+    return work
+
+
+def together(writer: Writer, *pieces: Callable[[Transaction], object]) -> list[object]:
+    """Submit pieces while the writer is busy, so that they share a transaction; return results and errors."""
+    busy, go = threading.Event(), threading.Event()
+    blocker = threading.Thread(target=writer.run, args=(lambda transaction: (busy.set(), go.wait()),))
+    blocker.start()
+    busy.wait()
+    results: list[object] = [None] * len(pieces)
+
+    def submit(number: int) -> None:
+        try:
+            results[number] = writer.run(pieces[number])
+        except Exception as error:
+            results[number] = error
+
+    threads = [threading.Thread(target=submit, args=(number,)) for number in range(len(pieces))]
+    for number, thread in enumerate(threads, 1):
+        thread.start()
+        while writer._arrivals.qsize() < number:
+            thread.join(0.001)
+    go.set()
+    for thread in (blocker, *threads):
+        thread.join()
+    return results
+
+
+def test_pieces_that_arrive_together_share_a_commit(file: Path, writer: Writer) -> None:
+    """One commit, seen from outside, for all of them."""
+    during: list[list[str]] = []
+
+    def look(transaction: Transaction) -> None:
+        during.append(keys(file))
+
+    assert together(writer, put("a"), look, put("b"), look)[::2] == ["a", "b"]
+    assert during == [[], []]
+    assert keys(file) == ["a", "b"]
+
+
+def test_a_piece_that_raises_fails_alone(file: Path, writer: Writer) -> None:
+    """The others of its group are committed."""
+
+    def bad(transaction: Transaction) -> None:
+        raise LookupError("no rule")
+
+    first, error, second = together(writer, put("a"), bad, put("b"))
+
+    assert (first, second) == ("a", "b")
+    assert isinstance(error, LookupError)
+    assert keys(file) == ["a", "b"]
+
+
+@pytest.mark.parametrize("failure", ["of the database", "of its own"])
+def test_a_piece_that_fails_after_it_wrote_leaves_nothing_of_itself(file: Path, writer: Writer, failure: str) -> None:
+    """The group is rolled back and each piece is tried alone."""
+
+    def bad(transaction: Transaction) -> None:
+        transaction.execute(ROW, ("half",))
+        if failure == "of its own":
+            raise LookupError("too late")
+        transaction.execute("INSERT INTO record VALUES ('p', 'text', 'no blob', '')")
+
+    first, error, second = together(writer, put("a"), bad, put("b"))
+
+    assert (first, second) == ("a", "b")
+    assert isinstance(error, LookupError if failure == "of its own" else StoreUnavailable)
+    assert keys(file) == ["a", "b"]
+
+
+def test_what_follows_a_commit_is_done_once_and_only_after_it(file: Path, writer: Writer) -> None:
+    """Callbacks of a piece that failed are not called, those of a group tried again not twice."""
+    called: list[list[str]] = []
+
+    def good(transaction: Transaction) -> None:
+        transaction.execute(ROW, ("a",))
+        transaction.afterwards.append(lambda: called.append(keys(file)))
+
+    def bad(transaction: Transaction) -> None:
+        transaction.afterwards.append(lambda: called.append(["never"]))
+        transaction.execute("INSERT INTO record VALUES ('p', 'text', 'no blob', '')")
+
+    together(writer, good, bad)
+
+    assert called == [["a"]]
+
+
+def test_lazy_work_is_written_without_anybody_waiting_for_it(file: Path, writer: Writer) -> None:
+    """It comes before the pieces of the next commit, and a later one of its name replaces it."""
+    writer.soon("x", lambda transaction: _nothing(put("first")(transaction)))
+    writer.soon("x", lambda transaction: _nothing(put("second")(transaction)))
+
+    found = writer.run(lambda transaction: transaction.execute("SELECT key FROM record").fetchall())
+
+    assert found in ([("second",)], [("first",), ("second",)])  # the first may be on disk already
+
+
+def test_lazy_work_is_written_when_nothing_else_comes(file: Path, writer: Writer) -> None:
+    """At most a moment later."""
+    done = threading.Event()
+
+    def work(transaction: Transaction) -> None:
+        put("a")(transaction)
+        transaction.afterwards.append(done.set)
+
+    writer.soon("x", work)
+
+    assert done.wait(30)
+    assert keys(file) == ["a"]
+
+
+def _nothing(_: object) -> None:
+    """Drop a result."""

@@ -1,0 +1,114 @@
+"""Reading a store outside of decisions, and the hints for the tick. Run on every store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.ports.store import Due, Store
+from tests.support.stores import ALL, MINUTE, NOON, SERVICE, Opened, a_message, a_write, always, opened
+
+DAY = timedelta(days=1)
+
+
+@pytest.fixture(params=ALL)
+def fixture(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+    """An empty store of each kind."""
+    with opened(request.param, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def store(fixture: Opened) -> Store:
+    """Its Store."""
+    return fixture.store
+
+
+def test_a_range_is_read_in_key_order_and_no_further_than_asked(store: Store) -> None:
+    """start <= key < end, `most` at most."""
+    puts = {f"3~ended~{number}": str(number).encode() for number in (3, 1, 4, 2)}
+    store.transact(SERVICE, "e1", always(a_write(puts=puts)))
+
+    assert store.range(SERVICE, "3~ended~1", "3~ended~4", most=2) == [("3~ended~1", b"1"), ("3~ended~2", b"2")]
+    assert [key for key, _ in store.range(SERVICE, "3~ended~2", "3~ended~4", most=9)] == ["3~ended~2", "3~ended~3"]
+
+
+def test_rows_of_the_stores_own_are_not_read_as_rows(store: Store) -> None:
+    """Head, outbox, ledger and marks are the store's affair."""
+    store.transact(SERVICE, "e1", always(a_write(puts={"1~policy": b"p"}, outbox=[a_message()])))
+
+    assert store.range(SERVICE, "0", "9", most=99) == [("1~policy", b"p")]
+    assert store.row(SERVICE, "1~head") is None
+
+
+def test_services_do_not_see_each_others_rows(store: Store) -> None:
+    """A service's name that begins with another's is another service."""
+    store.transact("shipping~a", "e1", always(a_write(puts={"1~policy": b"a"})))
+    store.transact("shipping~a-b", "e1", always(a_write(puts={"1~policy": b"b"})))
+
+    assert store.row("shipping~a", "1~policy") == b"a"
+    assert dict(store.read("shipping~a-b").rows) == {"1~policy": b"b"}
+    assert len(store.ledger("shipping~a", after=0, most=9)) == 1
+
+
+def test_every_service_that_was_written_is_named(store: Store) -> None:
+    """Reading an unknown service does not make it known."""
+    store.transact("shipping~b", "e1", always(a_write()))
+    store.transact("shipping~a", "e1", always(a_write()))
+    store.read("shipping~c")
+
+    assert list(store.services()) == ["shipping~a", "shipping~b"]
+
+
+def test_the_ledger_is_read_in_pages(store: Store) -> None:
+    """Entries after a sequence, in order."""
+    for number in range(12):
+        store.transact(SERVICE, f"e{number}", always(a_write()))
+
+    assert [row.sequence for row in store.ledger(SERVICE, after=8, most=2)] == [9, 10]
+    assert [row.sequence for row in store.ledger(SERVICE, after=10, most=9)] == [11, 12]
+
+
+def test_hints_come_when_their_time_has_come_earliest_first(store: Store) -> None:
+    """A decision's hints and those written alone are one list; the exact moment counts as come."""
+    hints = [Due(at=NOON + MINUTE, what="deadline"), Due(at=NOON, what="approval"), Due(at=NOON + DAY, what="freeze")]
+    store.transact(SERVICE, "e1", always(a_write(due=hints)))
+    store.add_due("shipping~package", Due(at=NOON - MINUTE, what="click"))
+
+    found = store.due(NOON + MINUTE, most=9)
+
+    assert [(row.service, row.what, row.at) for row in found] == [
+        ("shipping~package", "click", NOON - MINUTE),
+        (SERVICE, "approval", NOON),
+        (SERVICE, "deadline", NOON + MINUTE),
+    ]
+    assert store.due(NOON + MINUTE, most=1) == found[:1]
+
+
+def test_hints_are_removed_by_their_keys(store: Store) -> None:
+    """The same hint twice is one; unknown keys are ignored."""
+    for _ in range(2):
+        store.add_due(SERVICE, Due(at=NOON, what="a/b"))
+    store.add_due(SERVICE, Due(at=NOON, what="c"))
+    first, second = store.due(NOON, most=9)
+
+    store.remove_due([first.key, first.key + "x"])
+
+    assert store.due(NOON, most=9) == [second]
+
+
+def test_marks_of_events_are_kept_as_long_as_asked_and_then_removed_bit_by_bit(fixture: Opened) -> None:
+    """An expired mark goes when it is pruned, `most` at a time; the event is news from then on."""
+    store = fixture.store
+    for number in range(3):
+        store.transact(SERVICE, f"e{number}", always(a_write()), seen_for=DAY)
+    store.transact(SERVICE, "kept", always(a_write()), seen_for=2 * DAY)
+    early = store.prune(SERVICE, most=9)
+    fixture.clock.advance(DAY)
+
+    assert (early, store.prune(SERVICE, most=2), store.prune(SERVICE, most=9)) == (0, 2, 1)
+    assert store.transact(SERVICE, "kept", always(a_write())).duplicate
+    assert not store.transact(SERVICE, "e0", always(a_write())).duplicate
