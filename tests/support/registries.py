@@ -20,6 +20,7 @@ from infra.local.registry.server import RunningServer
 from shared.adapters.oci_registry import OciRegistry
 from shared.adapters.oci_registry.connection import Connection
 from shared.adapters.oci_registry.manifest import (
+    OCI_CONFIG,
     OCI_INDEX,
     OCI_MANIFEST,
     RawManifest,
@@ -83,9 +84,7 @@ class RequestLog:
 
     def blobs_sent(self) -> list[Exchange]:
         """Downloads of blobs."""
-        return [
-            one for one in self.exchanges if one.method == "GET" and re.search("/blobs/sha256:", one.path)
-        ]
+        return [one for one in self.exchanges if one.method == "GET" and re.search("/blobs/sha256:", one.path)]
 
 
 @contextmanager
@@ -141,9 +140,7 @@ def push_index(
         with Connection(host, None) as connection:
             size = len(connection.manifest(repository, str(digest)).content)
         platform = {"os": "linux", "architecture": architecture}
-        children.append(
-            {"mediaType": OCI_MANIFEST, "digest": str(digest), "size": size, "platform": platform}
-        )
+        children.append({"mediaType": OCI_MANIFEST, "digest": str(digest), "size": size, "platform": platform})
     document = {"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children}
     return put(host, repository, tag, json.dumps(document, indent=3).encode(), OCI_INDEX)
 
@@ -166,6 +163,15 @@ def push_referrer(host: str, repository: str, subject: Digest, tag: str | None =
     return put(host, repository, tag or str(digest_of(content)), content, OCI_MANIFEST)
 
 
+def push_manifest(host: str, repository: str, tag: str, configuration: bytes) -> Digest:
+    """Push a manifest whose image configuration is these bytes, and that has no layers."""
+    with Connection(host, None) as connection:
+        connection.upload(repository, io.BytesIO(configuration))
+    config = {"mediaType": OCI_CONFIG, "digest": str(digest_of(configuration)), "size": len(configuration)}
+    document: dict[str, object] = {"schemaVersion": 2, "mediaType": OCI_MANIFEST, "config": config, "layers": []}
+    return put(host, repository, tag, canonical(document), OCI_MANIFEST)
+
+
 def put(host: str, repository: str, reference: str, content: bytes, media_type: str) -> Digest:
     """Put a manifest's bytes as they are, over whatever the reference held."""
     digest = Digest(f"sha256:{hashlib.sha256(content).hexdigest()}")
@@ -174,12 +180,6 @@ def put(host: str, repository: str, reference: str, content: bytes, media_type: 
             repository, reference, RawManifest(digest=digest, media_type=media_type, content=content)
         )
     return digest
-
-
-def manifest_content(host: str, repository: str, reference: str) -> bytes:
-    """Fetch a manifest's bytes as they are."""
-    with Connection(host, None) as connection:
-        return connection.manifest(repository, reference).content
 
 
 def stored_gzip(content: bytes) -> bytes:

@@ -48,9 +48,7 @@ def create_registry(root: Path, notify: Notifier | None = None) -> WSGIApp:
         except RegistryError as refusal:
             response = _refusal(refusal)
         except HTTPException as problem:
-            response = _refusal(
-                RegistryError(problem.code or 500, "UNSUPPORTED", problem.description or problem.name)
-            )
+            response = _refusal(RegistryError(problem.code or 500, "UNSUPPORTED", problem.description or problem.name))
         response.headers["Docker-Distribution-Api-Version"] = "registry/2.0"
         return response
 

@@ -40,11 +40,7 @@ class BlobRoutes:
         """Begin an upload; with `mount` share another repository's blob instead, with `digest` take it whole."""
         mount, source = request.args.get("mount"), request.args.get("from")
         # Without a source repository, or where it lacks the blob, the client uploads as if it had not asked.
-        if (
-            mount
-            and source
-            and self._repositories.has_blob(checked_repository(source), checked_digest(mount))
-        ):
+        if mount and source and self._repositories.has_blob(checked_repository(source), checked_digest(mount)):
             self._repositories.link_blob(repository, mount)
             return _created(repository, mount)
         session = self._blobs.start(repository)
@@ -90,9 +86,7 @@ def _begin(request: Request) -> int | None:
         return None
     match = _CONTENT_RANGE.fullmatch(stated.strip())
     if match is None:
-        raise RegistryError(
-            416, "BLOB_UPLOAD_INVALID", f"Content-Range {stated[:100]!r} is not <first>-<last>"
-        )
+        raise RegistryError(416, "BLOB_UPLOAD_INVALID", f"Content-Range {stated[:100]!r} is not <first>-<last>")
     return int(match[1])
 
 

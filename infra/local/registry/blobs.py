@@ -59,9 +59,7 @@ class Blobs:
         """Add to an upload and return its new length; `at` must be the present one where it is given."""
         present = self.received(repository, session)
         if at is not None and at != present:
-            raise RegistryError(
-                416, "BLOB_UPLOAD_INVALID", f"the upload has {present} bytes, the chunk begins at {at}"
-            )
+            raise RegistryError(416, "BLOB_UPLOAD_INVALID", f"the upload has {present} bytes, the chunk begins at {at}")
         with self._file(repository, session).open("ab") as file:
             shutil.copyfileobj(content, file, _CHUNK)
         return self.received(repository, session)

@@ -42,9 +42,7 @@ class ManifestRoutes:
             )
         digest = self._repositories.put_manifest(repository, manifest, tag)
         if self._notify:
-            self._notify.pushed(
-                _pushed(request, repository, tag, digest, manifest.media_type, len(manifest.content))
-            )
+            self._notify.pushed(_pushed(request, repository, tag, digest, manifest.media_type, len(manifest.content)))
         headers = {"Location": f"/v2/{repository}/manifests/{digest}", "Docker-Content-Digest": digest}
         if manifest.subject:
             headers["OCI-Subject"] = manifest.subject
@@ -79,9 +77,7 @@ class ManifestRoutes:
         return Response(json.dumps(body), headers=headers, content_type=_INDEX)
 
 
-def _pushed(
-    request: Request, repository: str, tag: str | None, digest: str, media_type: str, size: int
-) -> Pushed:
+def _pushed(request: Request, repository: str, tag: str | None, digest: str, media_type: str, size: int) -> Pushed:
     return Pushed(
         repository=repository,
         tag=tag,

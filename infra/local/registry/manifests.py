@@ -72,7 +72,9 @@ def parse_manifest(content: bytes, content_type: str | None) -> Manifest:
 
 
 def _object(document: Mapping[str, object], key: str) -> Mapping[str, object]:
-    value = document.get(key) or {}
+    value = document.get(key)
+    if value is None:
+        return {}
     if not isinstance(value, dict):
         raise _invalid(f"{key} is not an object")
     return value

@@ -47,9 +47,7 @@ class _Reply:
         self._handler = handler
         self.status, self.headers, self.sent, self._chunked = "", list[tuple[str, str]](), False, False
 
-    def start(
-        self, status: str, headers: list[tuple[str, str]], exc_info: Any = None
-    ) -> Callable[[bytes], None]:
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
         if exc_info and self.sent:
             raise exc_info[1].with_traceback(exc_info[2])
         self.status, self.headers = status, headers
@@ -80,9 +78,7 @@ class _Reply:
         bodiless = handler.command == "HEAD" or int(code) in _BODILESS
         if "content-length" not in named and not bodiless:
             self._chunked = handler.request_version >= "HTTP/1.1"
-            handler.send_header(
-                *(("Transfer-Encoding", "chunked") if self._chunked else ("Connection", "close"))
-            )
+            handler.send_header(*(("Transfer-Encoding", "chunked") if self._chunked else ("Connection", "close")))
             handler.close_connection = handler.close_connection or not self._chunked
         if handler.close_connection:
             handler.send_header("Connection", "close")

@@ -64,9 +64,7 @@ class Connection:
     def put_manifest(self, repository: str, reference: str, manifest: RawManifest) -> None:
         """Store a manifest under a tag or its digest."""
         headers = {"Content-Type": manifest.media_type}
-        response = self._send(
-            "PUT", _manifest(repository, reference), headers, ok={201}, content=manifest.content
-        )
+        response = self._send("PUT", _manifest(repository, reference), headers, ok={201}, content=manifest.content)
         stored = response.headers.get("Docker-Content-Digest", str(manifest.digest))
         if stored != str(manifest.digest):
             raise Permanent(f"{self.registry}/{repository} stored {manifest.digest} as {stored}", ours=True)
@@ -120,11 +118,7 @@ class Connection:
     def referrers(self, repository: str, digest: Digest) -> Sequence[Digest] | None:
         """What names this digest as its subject; None where the registry cannot tell."""
         pages = self._pages(f"/v2/{quote(repository)}/referrers/{quote(str(digest), safe=':')}")
-        return (
-            [Digest(item["digest"]) for page in pages for item in page.get("manifests") or ()]
-            if pages
-            else None
-        )
+        return [Digest(item["digest"]) for page in pages for item in page.get("manifests") or ()] if pages else None
 
     def _pages(self, path: str) -> Sequence[Mapping[str, Any]]:
         pages: list[Mapping[str, Any]] = []
@@ -173,7 +167,8 @@ def _client(base: str, credential: TokenCredential | None) -> ContainerRegistryC
 
     class AllowHttp(SansIOHTTPPolicy[Any, Any]):
         def on_request(self, request: PipelineRequest[Any]) -> None:
-            request.context.options.setdefault("enforce_https", False)
+            # Not among the options, which the token exchange would pass on to a transport that knows no such thing.
+            request.context["enforce_https"] = False
 
     plain = base.startswith("http:")
     return ContainerRegistryClient(

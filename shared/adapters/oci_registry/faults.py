@@ -23,9 +23,7 @@ def refused(response: HttpResponse, doing: str) -> AdapterError:
     status = response.status_code
     said = f"{doing}: HTTP {status}{_reason(response)}"
     if status in _NOT_LET_IN:
-        return Permanent(
-            f"{said}; give Slipway's identity the right to do that (AcrPull, AcrPush)", ours=True
-        )
+        return Permanent(f"{said}; give Slipway's identity the right to do that (AcrPull, AcrPush)", ours=True)
     if status == 404:
         return NotFound(said)
     if status in _BUSY or status >= 500:

@@ -68,9 +68,7 @@ class RawManifest:
         found = (document.get(key) or [] for key in keys)
         try:
             return tuple(
-                _descriptor(item)
-                for value in found
-                for item in (value if isinstance(value, list) else [value])
+                _descriptor(item) for value in found for item in (value if isinstance(value, list) else [value])
             )
         except (LookupError, TypeError, ValueError, InvalidValue) as problem:
             raise Permanent(f"manifest {self.digest} cannot be read: {problem!r}") from problem

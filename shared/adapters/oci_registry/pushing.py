@@ -24,9 +24,7 @@ from shared.domain.names import Digest
 from shared.ports.errors import Permanent
 
 
-def push_image(
-    connection: Connection, repository: str, tag: str, layer: Path, config: Mapping[str, object]
-) -> Digest:
+def push_image(connection: Connection, repository: str, tag: str, layer: Path, config: Mapping[str, object]) -> Digest:
     """Push layer and configuration where they lack, then let the tag name the image."""
     packed = _digest(layer.open("rb"))
     rootfs = {"type": "layers", "diff_ids": [str(_unpacked_digest(layer))]}

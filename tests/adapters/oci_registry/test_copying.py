@@ -120,9 +120,7 @@ def test_a_writer_that_was_faster_shows(tmp_path: Path) -> None:
     def racing(app: App) -> App:
         def raced(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
             answer = list(app(environ, start))
-            if environ["REQUEST_METHOD"] == "PUT" and environ["PATH_INFO"].endswith(
-                "prod/delivery/manifests/v1.0.0"
-            ):
+            if environ["REQUEST_METHOD"] == "PUT" and environ["PATH_INFO"].endswith("prod/delivery/manifests/v1.0.0"):
                 tag = Path(tmp_path / "registry/repositories/prod/delivery/_tags/v1.0.0")
                 tag.write_text(str(other[0]))
             return answer

@@ -28,9 +28,7 @@ def answering(status: int, body: str = "", **headers: str) -> Iterator[str]:
 
     @Request.application
     def app(request: Request) -> Response:
-        return Response(
-            body, status=status, headers={name.replace("_", "-"): text for name, text in headers.items()}
-        )
+        return Response(body, status=status, headers={name.replace("_", "-"): text for name, text in headers.items()})
 
     server = RunningServer(app)
     try:
@@ -95,13 +93,25 @@ def test_nobody_listening_is_worth_another_try() -> None:
             OciRegistry().digest_of(host, "delivery", "v1.0.0")
 
 
-def test_an_answer_that_is_no_manifest_is_refused(tmp_path: Path) -> None:
-    """It says which manifest, and that it is not JSON."""
+def test_an_answer_that_is_no_manifest_is_worth_another_try(tmp_path: Path) -> None:
+    """A proxy's page with status 200 does not have the digest that was asked for."""
     with embedded_registry(wrap=_garbled) as host:
         digest = registries.push_image(host, "delivery", "v1.0.0", tmp_path)
 
-        with pytest.raises((Permanent, Transient), match=str(digest)[7:19]):
+        with pytest.raises(Transient, match=f"delivery@{digest} came with"):
             OciRegistry().describe(host, "delivery", digest)
+
+
+@pytest.mark.parametrize("configuration", [b"no JSON", b"[]"])
+def test_a_configuration_that_cannot_be_read_is_the_releases_fault(configuration: bytes) -> None:
+    """Whoever pushed it must push another."""
+    with embedded_registry() as host:
+        digest = registries.push_manifest(host, "delivery", "v1.0.0", configuration)
+
+        with pytest.raises(Permanent, match="is not") as fault:
+            OciRegistry().describe(host, "delivery", digest)
+
+    assert not fault.value.ours
 
 
 def test_a_blob_that_the_manifest_promises_and_nobody_has_is_not_found(tmp_path: Path) -> None:
