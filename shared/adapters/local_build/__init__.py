@@ -1,0 +1,5 @@
+"""Builds on this machine, as processes: for one machine, where nobody runs a pipeline or a container engine."""
+
+from shared.adapters.local_build.builder import LocalBuilder
+
+__all__ = ["LocalBuilder"]

@@ -1,0 +1,134 @@
+"""The Builder port on this machine."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from shared.adapters.local_build import results
+from shared.adapters.local_build.steps import DO
+from shared.adapters.local_build.work import Cancelled, StepFailed, Work
+from shared.adapters.local_build.workplace import Workplace
+from shared.ports.builder import (
+    BuildOrder,
+    BuildOutcome,
+    BuildResult,
+    BuildUnderWay,
+    Step,
+    StepResult,
+)
+from shared.ports.chart import Charts
+from shared.ports.errors import Permanent, Transient
+from shared.ports.registry import Registry
+from shared.ports.source import Source
+from shared.ports.store import Evidence
+
+_LOOK_AGAIN = 5
+
+
+class LocalBuilder:
+    """Does the steps of a service's build one after the other and keeps what each of them printed.
+
+    `folder` is the builder's own; `path` is the PATH that test commands see; `timeout` is for a test command. Orders are
+    safe to ask for from several threads and processes: one works, the others are told that it is under way.
+    """
+
+    def __init__(
+        self,
+        *,
+        source: Source,
+        charts: Charts,
+        registry: Registry,
+        evidence: Evidence,
+        folder: Path,
+        path: str = os.defpath,
+        timeout: timedelta = timedelta(minutes=30),
+    ) -> None:
+        self._source, self._charts, self._registry, self._evidence = source, charts, registry, evidence
+        # Absolute: commands run in folders of their own.
+        self._folder, self._path, self._timeout = folder.resolve(), path, timeout
+
+    def build(self, order: BuildOrder) -> BuildResult | BuildUnderWay:
+        """Work until the build has ended; find it under way, or its result. Raise Transient, Permanent(ours)."""
+        place = Workplace(self._folder, order.id)
+        try:
+            with place.taken() as ours:
+                if not ours:
+                    return BuildUnderWay(look_again=_LOOK_AGAIN)
+                result = results.kept(place.result)
+                if result is None:
+                    result = self._run(order, place)
+                    results.keep(place.result, result)
+                return result
+        except OSError as error:
+            raise Transient(f"the build of {_named(order)} cannot work in {self._folder}: {error}") from error
+
+    def cancel(self, order_id: str) -> None:
+        """Have a build end, its processes too; one that has ended stays as it is, one asked for later does not begin."""
+        Workplace(self._folder, order_id).cancel()
+
+    def _run(self, order: BuildOrder, place: Workplace) -> BuildResult:
+        work = Work(
+            order=order,
+            source=self._source,
+            charts=self._charts,
+            registry=self._registry,
+            scratch=place.cleared(),
+            path=self._path,
+            seconds=self._timeout.total_seconds(),
+            cancelled=place.cancelled,
+        )
+        steps: list[StepResult] = []
+        try:
+            for step in order.steps:
+                steps.append(self._step(step, work))
+                if steps[-1].outcome is not BuildOutcome.SUCCEEDED:
+                    break
+        finally:
+            place.close()
+        outcome, reason = _end(order, steps)
+        return BuildResult(
+            outcome=outcome,
+            reason=reason,
+            steps=tuple(steps),
+            tests=work.tests,
+            scan=work.scan,
+            image_digest=work.image_digest,
+            chart_digest=work.chart_digest,
+        )
+
+    def _step(self, step: Step, work: Work) -> StepResult:
+        started = time.monotonic()
+        outcome, reason = BuildOutcome.SUCCEEDED, ""
+        try:
+            if work.cancelled():
+                raise Cancelled
+            output = DO[step](work)
+        except StepFailed as failed:
+            outcome, reason, output = BuildOutcome.FAILED, str(failed), failed.output
+        except Cancelled as stopped:
+            outcome, reason, output = BuildOutcome.CANCELLED, "nobody wants it any more", stopped.output
+        except Permanent as refused:
+            if refused.ours:
+                raise
+            outcome, reason, output = BuildOutcome.FAILED, str(refused), b""
+        return StepResult(
+            step=step,
+            outcome=outcome,
+            output=self._evidence.put(output or f"{reason}\n".encode()),
+            milliseconds=round((time.monotonic() - started) * 1000),
+            reason=reason,
+        )
+
+
+def _end(order: BuildOrder, steps: list[StepResult]) -> tuple[BuildOutcome, str]:
+    if not steps or steps[-1].outcome is BuildOutcome.SUCCEEDED:
+        return BuildOutcome.SUCCEEDED, ""
+    last = steps[-1]
+    return last.outcome, f"{_named(order)}: step {last.step} {last.outcome}: {last.reason}"
+
+
+def _named(order: BuildOrder) -> str:
+    return f"{order.service} {order.version}" if order.version else f"{order.service} at {order.commit[:12]}"

@@ -1,0 +1,68 @@
+"""The step that runs a service's own tests."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from shared.adapters.local_build import commands, counts
+from shared.adapters.local_build.work import SCAN_REPORT, Cancelled, StepFailed, Work
+
+REPORTS = "testresults"
+
+
+def unit_tests(work: Work) -> bytes:
+    """Run the service's own test command in its folder and count what ran."""
+    order = work.order
+    if not order.test:
+        raise StepFailed("there is no test command and no container engine here; set build.test in slipway.yaml")
+    folder = work.tree("tests") / order.path
+    if not folder.is_dir():
+        raise StepFailed(f"there is no folder {order.path} at this commit; correct the service's path in slipway.yaml")
+    try:
+        command = commands.arguments(order.test)
+    except ValueError as error:
+        raise StepFailed(
+            f"the test command {order.test!r} cannot be read: {error}; correct build.test in slipway.yaml"
+        ) from error
+    # Results that came with the commit are nobody's results.
+    shutil.rmtree(folder / REPORTS, ignore_errors=True)
+    (folder / SCAN_REPORT).unlink(missing_ok=True)
+    home = work.scratch / "home"
+    home.mkdir(exist_ok=True)
+    ended = commands.run(
+        command,
+        cwd=folder,
+        env=commands.environment(home, work.path),
+        notes=work.scratch,
+        seconds=work.seconds,
+        cancelled=work.cancelled,
+    )
+    if ended.cancelled:
+        raise Cancelled(ended.output)
+    _judge(work, ended, folder / REPORTS)
+    return ended.output
+
+
+def _judge(work: Work, ended: commands.Ended, reports: Path) -> None:
+    try:
+        work.tests = found = counts.of_reports(reports) or counts.of_output(ended.output)
+    except counts.UnreadableReport as error:
+        raise StepFailed(f"the test results cannot be read: {error}", ended.output) from error
+    if ended.timed_out:
+        raise StepFailed(f"the tests did not end within {work.seconds:g} s; find what they wait for", ended.output)
+    if found is not None and found.failed:
+        ran = found.passed + found.failed
+        raise StepFailed(f"{found.failed} of {ran} tests failed; correct them and push again", ended.output)
+    if ended.code is None:
+        raise StepFailed("the test command was killed; read its output", ended.output)
+    if ended.code:
+        raise StepFailed(f"the test command ended with exit code {ended.code}; read its output", ended.output)
+    if found is None:
+        raise StepFailed(
+            f"the test command ran no test that could be counted; let it write JUnit XML into {REPORTS}/",
+            ended.output,
+        )
+    if not found.passed:
+        skipped = f" ({found.skipped} were skipped)" if found.skipped else ""
+        raise StepFailed(f"the test command ran no test{skipped}; look at what it is pointed at", ended.output)

@@ -1,0 +1,75 @@
+"""What the steps of one build share, and how a step says that the build ends here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from shared.adapters.local_build.scans import ScanReport
+from shared.domain.names import Digest
+from shared.ports.builder import BuildOrder, ScanResult, TestCounts
+from shared.ports.chart import Charts
+from shared.ports.errors import Permanent
+from shared.ports.registry import Registry
+from shared.ports.source import Source
+
+SCAN_REPORT = "scan.json"
+
+
+class StepFailed(Exception):
+    """The change is at fault; `output` is what the step printed."""
+
+    def __init__(self, reason: str, output: bytes = b"") -> None:
+        super().__init__(reason)
+        self.output = output
+
+
+class Cancelled(Exception):
+    """Nobody wants the build any more; `output` is what the step had printed."""
+
+    def __init__(self, output: bytes = b"") -> None:
+        super().__init__("cancelled")
+        self.output = output
+
+
+@dataclass(kw_only=True)
+class Work:
+    """One run of a build: what it works with, and what its steps found so far."""
+
+    order: BuildOrder
+    source: Source
+    charts: Charts
+    registry: Registry
+    scratch: Path
+    path: str
+    seconds: float
+    cancelled: Callable[[], bool]
+    tests: TestCounts | None = None
+    user: str = ""
+    layer: Path | None = None
+    report: ScanReport | None = None
+    scan: ScanResult | None = None
+    image_digest: Digest | None = None
+    package: Path | None = None
+    chart_digest: Digest | None = None
+    _exported: set[str] = field(default_factory=set)
+
+    def tree(self, name: str) -> Path:
+        """The commit's files: tests get a tree of their own, for they may write into it."""
+        folder = self.scratch / name
+        if name not in self._exported:
+            # Whole: tests and charts may use what lies beside the service.
+            self.source.export(self.order.repository, self.order.commit, (), folder)
+            self._exported.add(name)
+        return folder
+
+    def tag(self) -> str:
+        """The version's tag; an order that pushes must have one."""
+        return f"v{self.version()}"
+
+    def version(self) -> str:
+        """The version; raise Permanent(ours) for an order without one."""
+        if self.order.version is None:
+            raise Permanent(f"build {self.order.id} is to push {self.order.service} and names no version", ours=True)
+        return self.order.version

@@ -1,0 +1,185 @@
+"""Whole builds of the sample."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from shared.adapters.helm_charts import HelmCharts
+from shared.adapters.oci_registry import OciRegistry
+from shared.domain.names import Digest
+from shared.domain.policy import Severity
+from shared.ports.builder import PACKAGE, VALIDATE_PULL_REQUEST, BuildOutcome, Step, TestCounts
+from shared.ports.errors import Permanent, Transient
+from tests.support.build_site import Site
+
+SERVICE = "src/shipping/delivery"
+
+
+def test_a_release_is_tested_and_pushed(site: Site) -> None:
+    """Both digests are those that the registry then names, and every step kept what it printed."""
+    order = site.order()
+
+    result = site.build(order)
+
+    assert (result.outcome, result.reason) == (BuildOutcome.SUCCEEDED, "")
+    assert [step.step for step in result.steps] == list(PACKAGE)
+    assert result.tests == TestCounts(passed=10, failed=0, skipped=0)
+    registry = OciRegistry()
+    assert result.image_digest == registry.digest_of(site.registry, "delivery", "v1.0.2")
+    assert result.chart_digest == registry.digest_of(site.registry, "charts/delivery", "1.0.2")
+    assert "Ran 10 tests" in site.evidence.get(result.steps[0].output).decode()
+
+
+def test_the_image_says_what_it_is(site: Site) -> None:
+    """Its labels name service, version and commit, and that nobody can run it; it is not root's."""
+    order = site.order()
+
+    digest = site.build(order).image_digest
+
+    assert digest is not None
+    described = OciRegistry().describe(site.registry, "delivery", digest)
+    assert described.user == "10001:10001"
+    assert described.labels == {
+        "org.opencontainers.image.title": "delivery",
+        "org.opencontainers.image.version": "1.0.2",
+        "org.opencontainers.image.revision": order.commit,
+        "dev.slipway.runnable": "false",
+    }
+
+
+def test_the_chart_carries_the_version(site: Site, tmp_path: Path) -> None:
+    """What is pulled again is the chart of this version, its dependencies inside."""
+    order = site.order(
+        service="package",
+        path="src/shipping/package",
+        chart="charts/package",
+        test="python -m tests testresults",
+        image_repository="package",
+        chart_repository="charts/package",
+    )
+
+    result = site.build(order)
+
+    assert result.outcome is BuildOutcome.SUCCEEDED, result.reason
+    assert result.chart_digest is not None
+    assert result.tests == TestCounts(passed=12, failed=0, skipped=0)
+    HelmCharts().pull(site.registry, "charts/package", result.chart_digest, version="1.0.2", into=tmp_path)
+
+
+def test_the_same_commit_gives_the_same_digests(site: Site) -> None:
+    """A second try under another id finds its own image and chart in the registry, and is content."""
+    first = site.build(site.order())
+    again = site.build(site.order(id="monorepo~delivery:1:build:2"))
+
+    assert again.outcome is BuildOutcome.SUCCEEDED, again.reason
+    assert (again.image_digest, again.chart_digest) == (first.image_digest, first.chart_digest)
+
+
+def test_a_version_that_holds_another_image_is_not_overwritten(site: Site) -> None:
+    """The build fails and names what is there."""
+    first = site.build(site.order())
+    changed = site.order({f"{SERVICE}/notes.txt": "new\n"}, id="monorepo~delivery:2:build:1")
+
+    result = site.build(changed)
+
+    assert (result.outcome, result.steps[-1].step) == (BuildOutcome.FAILED, Step.PUSH_IMAGE)
+    assert str(first.image_digest) in result.reason
+    assert OciRegistry().digest_of(site.registry, "delivery", "v1.0.2") == first.image_digest
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "step", "problem"),
+    [
+        (f"{SERVICE}/Dockerfile", "FROM scratch\nUSER root\n", Step.IMAGE, "must not run as root"),
+        (f"{SERVICE}/Dockerfile", None, Step.IMAGE, "a service needs one"),
+        ("charts/delivery/templates/bad.yaml", "{{ .Values.no.such }}", Step.PACKAGE_CHART, "lint errors, first charts/delivery"),
+        ("charts/delivery/Chart.yaml", None, Step.PACKAGE_CHART, "no chart in charts/delivery"),
+        ("charts/delivery/Chart.yaml", "apiVersion: v2\nname: other\nversion: 1.0.0\n", Step.PUSH_CHART, "must end in the chart's name"),
+        (f"{SERVICE}/plan.py", "raise ImportError\n", Step.UNIT_TESTS, "tests failed"),
+    ],
+)  # fmt: skip
+def test_a_change_at_fault_fails_its_step(site: Site, path: str, content: str | None, step: Step, problem: str) -> None:
+    """The reason names service, version, step and problem; later steps are not begun."""
+    result = site.build(site.order({path: content}))
+
+    assert result.outcome is BuildOutcome.FAILED
+    assert result.reason.startswith(f"delivery 1.0.2: step {step} failed: ")
+    assert problem in result.reason
+    assert [each.step for each in result.steps] == list(PACKAGE[: PACKAGE.index(step) + 1])
+
+
+def test_a_registry_out_of_reach_is_nobodys_fault_and_is_tried_again(site: Site) -> None:
+    """Nothing is kept of such a try: the next one does the work."""
+    order = site.order()
+
+    with pytest.raises(Transient):
+        site.build(replace(order, registry="127.0.0.1:1"))
+
+    assert site.build(order).outcome is BuildOutcome.SUCCEEDED
+
+
+def test_an_order_that_pushes_must_name_a_version(site: Site) -> None:
+    """That is our mistake, not the change's."""
+    with pytest.raises(Permanent, match="names no version") as refused:
+        site.build(site.order(version=None))
+
+    assert refused.value.ours
+
+
+def test_a_pull_request_pushes_nothing(site: Site) -> None:
+    """It is tested, its image made, its scan read; the registry stays empty."""
+    result = site.build(site.order(steps=VALIDATE_PULL_REQUEST, version=None))
+
+    assert result.outcome is BuildOutcome.SUCCEEDED
+    assert (result.image_digest, result.chart_digest) == (None, None)
+    assert OciRegistry().tags(site.registry, "delivery") == []
+
+
+def test_without_a_scanner_the_scan_is_unknown(site: Site) -> None:
+    """Unknown with its reason, never clean; the build goes on."""
+    scan = site.build(site.order()).scan
+
+    assert scan is not None
+    assert (scan.worst, scan.reason) == (None, "no scanner on this host")
+
+
+def trivy(digest: Digest | str) -> str:
+    """A report of one high vulnerability."""
+    return json.dumps(
+        {
+            "SchemaVersion": 2,
+            "Metadata": {"RepoDigests": [f"registry.example/delivery@{digest}"]},
+            "Results": [{"Target": "debian", "Vulnerabilities": [{"Severity": "HIGH"}]}],
+        }
+    )
+
+
+def test_a_scan_report_counts_for_the_image_it_names(site: Site) -> None:
+    """The image is the same in every try, so a scanner that runs in the tests can name it."""
+    command = "cp ../../../reports/scan.json . ; python -m unittest"
+    shell = f"sh -c '{command}'"
+    files = {"reports/scan.json": trivy("sha256:" + "0" * 64)}
+    other = site.build(site.order(files, test=shell))
+    # Where the commit is the same the image is, so the report comes from outside of it.
+    outside = site.folder.parent / "scan.json"
+    outside.write_text(trivy(other.image_digest or ""))
+
+    same = site.build(site.order(test=f"sh -c 'cp {outside} . ; python -m unittest'", id="monorepo~delivery:1:build:2"))
+
+    assert other.scan is not None
+    assert other.scan.worst is None
+    assert "is not about" in other.scan.reason
+    assert same.scan is not None
+    assert same.scan.worst is Severity.HIGH
+
+
+def test_a_scan_report_in_the_commit_is_nobodys_report(site: Site) -> None:
+    """A change cannot bring its own clean bill of health."""
+    scan = site.build(site.order({f"{SERVICE}/scan.json": trivy("sha256:" + "0" * 64)})).scan
+
+    assert scan is not None
+    assert scan.reason == "no scanner on this host"

@@ -1,0 +1,69 @@
+"""A local builder with everything around it: the sample in a real git repository, a real registry."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from shared.adapters.git_disk.source import GitSource
+from shared.adapters.helm_charts import HelmCharts
+from shared.adapters.local_build import LocalBuilder
+from shared.adapters.memory.rows import MemoryEvidence
+from shared.adapters.oci_registry import OciRegistry
+from shared.ports.builder import PACKAGE, BuildOrder, BuildResult
+from tests.support.git_repositories import GitRepository
+
+SAMPLE = Path(__file__).parents[2] / "infra/samples/monorepo"
+Files = Mapping[str, str | bytes | None]
+
+
+@dataclass
+class Site:
+    """A builder with everything around it."""
+
+    folder: Path
+    repository: GitRepository
+    registry: str
+    evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
+
+    def builder(self) -> LocalBuilder:
+        """A builder as a host makes it at its start."""
+        return LocalBuilder(
+            source=GitSource({"monorepo": self.repository.path}),
+            charts=HelmCharts(),
+            registry=OciRegistry(),
+            evidence=self.evidence,
+            folder=self.folder,
+        )
+
+    def order(self, files: Files | None = None, **fields: object) -> BuildOrder:
+        """An order to package version 1.0.2 of delivery, after a commit of the files."""
+        commit = self.repository.commit(files) if files else self.repository.tip()
+        assert commit is not None
+        order = BuildOrder(
+            id="monorepo~delivery:1:build:1",
+            repository="monorepo",
+            service="delivery",
+            commit=commit,
+            ref="refs/heads/release/delivery/v1.0.2",
+            path="src/shipping/delivery",
+            chart="charts/delivery",
+            steps=PACKAGE,
+            test="python -m unittest",
+            version="1.0.2",
+            registry=self.registry,
+            image_repository="delivery",
+            chart_repository="charts/delivery",
+        )
+        return replace(order, **fields)  # type: ignore[arg-type] # fields by name, as the test wants them
+
+    def build(self, order: BuildOrder) -> BuildResult:
+        """Build, and expect a result."""
+        result = self.builder().build(order)
+        assert isinstance(result, BuildResult)
+        return result
+
+    def output(self, result: BuildResult) -> str:
+        """What the last step printed."""
+        return self.evidence.get(result.steps[-1].output).decode()
