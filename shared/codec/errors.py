@@ -18,13 +18,12 @@ class UnreadableRecord(SlipwayError):
     `newer` tells what a newer Slipway wrote (try again later, on an upgraded worker) from damage, with its `field`.
     """
 
-    def __init__(self, kind: str, *, found: object, known: int, field: str = "", problem: str = "") -> None:
+    def __init__(self, kind: str, *, found: int, known: int, field: str = "", problem: str = "is damaged") -> None:
         self.kind, self.found, self.known, self.field, self.problem = kind, found, known, field, problem
-        self.newer = type(found) is int and found > known
+        self.newer = found > known
+        what = f"{problem} (schema {found}, known up to {known}); restore it from a backup"
         if self.newer:
             what = f"has schema {found} and this Slipway reads up to {known}; upgrade this worker"
-        else:
-            what = f"{problem} (schema {found}, known {known}); restore it from a backup" if problem else "is damaged"
         super().__init__(f"{kind}{f', field {field}' if field else ''}: {what}")
 
 

@@ -1,0 +1,120 @@
+"""Builds, their results and pushes ↔ JSON."""
+
+from __future__ import annotations
+
+from shared.codec.fields import Fields
+from shared.codec.primitives import Json, decode_person, encode_person, maybe_digest, time_text, whole
+from shared.domain.build import BuildOutcome, BuildResult, BuildRun, ScanResult, Step, StepResult, TestCounts
+from shared.domain.policy import Severity
+from shared.domain.release import Push
+
+
+def encode_run(run: BuildRun) -> Json:
+    """A running build as an object."""
+    return {
+        "number": whole(run.number),
+        "attempt": whole(run.attempt),
+        "commit": run.commit,
+        "since": time_text(run.since),
+        "deadline": time_text(run.deadline),
+    }
+
+
+def decode_run(fields: Fields) -> BuildRun:
+    """See encode_run."""
+    return BuildRun(
+        number=fields.number("number"),
+        attempt=fields.number("attempt"),
+        commit=fields.text("commit"),
+        since=fields.time("since"),
+        deadline=fields.time("deadline"),
+    )
+
+
+def encode_push(push: Push) -> Json:
+    """A push as an object."""
+    values: Json = {"commit": push.commit, "number": whole(push.number)}
+    if push.pushed_by is not None:
+        values["pushed_by"] = encode_person(push.pushed_by)
+    return values
+
+
+def decode_push(fields: Fields) -> Push:
+    """See encode_push."""
+    return Push(
+        commit=fields.text("commit"),
+        number=fields.number("number"),
+        pushed_by=fields.maybe("pushed_by", decode_person),
+    )
+
+
+def encode_result(result: BuildResult) -> Json:
+    """A build's result as an object."""
+    values: Json = {"outcome": result.outcome}
+    if result.reason:
+        values["reason"] = result.reason
+    if result.steps:
+        values["steps"] = [_encode_step(step) for step in result.steps]
+    if result.tests is not None:
+        tests = result.tests
+        values["tests"] = {
+            "passed": whole(tests.passed),
+            "failed": whole(tests.failed),
+            "skipped": whole(tests.skipped),
+        }
+    if result.scan is not None:
+        values["scan"] = _encode_scan(result.scan)
+    if result.image_digest is not None:
+        values["image_digest"] = result.image_digest.text
+    if result.chart_digest is not None:
+        values["chart_digest"] = result.chart_digest.text
+    return values
+
+
+def decode_result(fields: Fields) -> BuildResult:
+    """See encode_result."""
+    return BuildResult(
+        outcome=fields.word("outcome", BuildOutcome),
+        reason=fields.text("reason", ""),
+        steps=fields.many("steps", _decode_step),
+        tests=fields.maybe("tests", _decode_tests),
+        scan=fields.maybe("scan", _decode_scan),
+        image_digest=maybe_digest(fields, "image_digest"),
+        chart_digest=maybe_digest(fields, "chart_digest"),
+    )
+
+
+def _encode_step(step: StepResult) -> Json:
+    values: Json = {"step": step.step, "output": step.output, "ms": whole(step.milliseconds)}
+    if step.outcome is not BuildOutcome.SUCCEEDED:
+        values["outcome"] = step.outcome
+    if step.reason:
+        values["reason"] = step.reason
+    return values
+
+
+def _decode_step(fields: Fields) -> StepResult:
+    return StepResult(
+        step=fields.word("step", Step),
+        outcome=fields.word("outcome", BuildOutcome, BuildOutcome.SUCCEEDED),
+        output=fields.text("output"),
+        milliseconds=fields.number("ms"),
+        reason=fields.text("reason", ""),
+    )
+
+
+def _decode_tests(fields: Fields) -> TestCounts:
+    return TestCounts(passed=fields.number("passed"), failed=fields.number("failed"), skipped=fields.number("skipped"))
+
+
+def _encode_scan(scan: ScanResult) -> Json:
+    values: Json = {}
+    if scan.worst is not None:
+        values["worst"] = scan.worst
+    if scan.reason:
+        values["reason"] = scan.reason
+    return values
+
+
+def _decode_scan(fields: Fields) -> ScanResult:
+    return ScanResult(worst=fields.maybe_word("worst", Severity), reason=fields.text("reason", ""))

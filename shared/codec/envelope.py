@@ -1,0 +1,153 @@
+"""Messages: an event or an effect in its envelope ↔ the text that a queue carries."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.codec.effects import EFFECTS
+from shared.codec.errors import UnknownMessage, UnreadableRecord
+from shared.codec.events import EVENTS
+from shared.codec.fields import Fields
+from shared.codec.kinds import AnyKind
+from shared.codec.outside import OUTSIDE, OutsideKind
+from shared.codec.primitives import Json, dump_text, parse_service, read, time_text, whole
+from shared.codec.requests import REQUESTS
+from shared.domain.effects import ServiceEffect
+from shared.domain.errors import InvalidValue
+from shared.domain.events import OutsideEvent, ServiceEvent
+
+_EVENTS: tuple[AnyKind, ...] = EVENTS + REQUESTS
+_BY_NAME: Mapping[str, AnyKind] = {kind.name: kind for kind in _EVENTS + EFFECTS}
+_BY_TYPE: Mapping[type[Any], AnyKind] = {kind.type: kind for kind in _EVENTS + EFFECTS}
+_OUTSIDE_BY_NAME: Mapping[str, OutsideKind[Any]] = {kind.name: kind for kind in OUTSIDE}
+_OUTSIDE_BY_TYPE: Mapping[type[Any], OutsideKind[Any]] = {kind.type: kind for kind in OUTSIDE}
+_EFFECT_NAMES = frozenset(kind.name for kind in EFFECTS)
+
+SCHEMA = max(*(kind.schema for kind in _EVENTS + EFFECTS), *(kind.schema for kind in OUTSIDE))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Envelope:
+    """A message as it is sent, its body not yet read. `service` is empty where the message belongs to none yet.
+
+    `correlation` goes from a message to all that it leads to; `tries` counts how often an effect was put off.
+    """
+
+    schema: int
+    type: str
+    id: str
+    service: str
+    correlation: str
+    at: datetime
+    body: Mapping[str, object]
+    tries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """What a queue brought: either an event or an effect, never both."""
+
+    event: ServiceEvent | OutsideEvent | None = None
+    effect: ServiceEffect | None = None
+    correlation: str
+    at: datetime
+    tries: int = 0
+
+
+def type_name(message: ServiceEvent | OutsideEvent | ServiceEffect) -> str:
+    """Return the name of a message's type, as it is on the wire and in the ledger."""
+    kind = _BY_TYPE.get(type(message)) or _OUTSIDE_BY_TYPE[type(message)]
+    return kind.name
+
+
+def encode_event(event: ServiceEvent | OutsideEvent, *, correlation: str, at: datetime) -> str:
+    """Return an event as a queue carries it; `at` is when it was received or made."""
+    outside = _OUTSIDE_BY_TYPE.get(type(event))
+    if outside is not None:
+        values = _sealed(outside.name, outside.schema, event.id, outside.about(event), correlation, at)
+        return dump_text({**values, "body": outside.encode(event)})
+    return _encode(event, correlation, at)
+
+
+def encode_effect(effect: ServiceEffect, *, correlation: str, at: datetime, tries: int = 0) -> str:
+    """Return an effect as a queue carries it; `at` is when it was decided."""
+    return _encode(effect, correlation, at, tries)
+
+
+def _encode(message: Any, correlation: str, at: datetime, tries: int = 0) -> str:
+    kind = _BY_TYPE[type(message)]
+    values = _sealed(kind.name, kind.schema, message.id, str(message.service), correlation, at)
+    if tries:
+        values["tries"] = whole(tries)
+    return dump_text({**values, "body": kind.encode(message)})
+
+
+def _sealed(name: str, schema: int, id_: str, service: str, correlation: str, at: datetime) -> Json:
+    return {
+        "schema": schema,
+        "type": name,
+        "id": id_,
+        "service": service,
+        "correlation": correlation,
+        "at": time_text(at),
+    }
+
+
+def decode(text: str) -> Message:
+    """Read a message whole.
+
+    Raise UnreadableRecord for a newer schema (give it back to the queue with a delay) and for a damaged message,
+    UnknownMessage for a type that no Slipway of this schema sends.
+    """
+    envelope = parse(text)
+    body = Fields(f"message {envelope.type}", SCHEMA, dict(envelope.body), path="body.", schema=envelope.schema)
+    outside = _OUTSIDE_BY_NAME.get(envelope.type)
+    if outside is not None:
+        event = outside.decode(envelope.id, body)
+        body.done()
+        return Message(event=event, correlation=envelope.correlation, at=envelope.at, tries=envelope.tries)
+    kind = _BY_NAME.get(envelope.type)
+    if kind is None:
+        raise UnknownMessage(envelope.type)
+    try:
+        service = parse_service(envelope.service)
+    except InvalidValue as error:
+        raise _damaged(envelope, "service", str(error)) from error
+    found = kind.decode(envelope.id, service, body)
+    body.done()
+    if envelope.type not in _EFFECT_NAMES:
+        return Message(event=found, correlation=envelope.correlation, at=envelope.at, tries=envelope.tries)
+    if found.id != envelope.id:
+        raise _damaged(envelope, "id", f"is {envelope.id}, but the content is that of {found.id}")
+    return Message(effect=found, correlation=envelope.correlation, at=envelope.at, tries=envelope.tries)
+
+
+def _damaged(envelope: Envelope, field: str, problem: str) -> UnreadableRecord:
+    kind = f"message {envelope.type}"
+    return UnreadableRecord(kind, found=envelope.schema, known=SCHEMA, field=field, problem=problem)
+
+
+def parse(text: str) -> Envelope:
+    """Read an envelope and leave its body alone, e.g. to show what lies in a poison queue. Raise UnreadableRecord."""
+    return read("message", SCHEMA, text, _decode_envelope)
+
+
+def _decode_envelope(fields: Fields) -> Envelope:
+    return Envelope(
+        schema=fields.schema,
+        type=fields.text("type"),
+        id=fields.text("id"),
+        service=fields.text("service"),
+        correlation=fields.text("correlation"),
+        at=fields.time("at"),
+        body=fields.object("body"),
+        tries=fields.number("tries", 0),
+    )
+
+
+def effect_id_of(text: str) -> str:
+    """Return the id of an encoded message; raise UnreadableRecord."""
+    return parse(text).id

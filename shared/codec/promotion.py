@@ -1,0 +1,136 @@
+"""Promotions ↔ JSON."""
+
+from __future__ import annotations
+
+from shared.codec.artifact import decode_deployed, encode_deployed
+from shared.codec.facts import decode_facts, encode_facts
+from shared.codec.fields import Fields
+from shared.codec.plan import decode_plan, encode_plan
+from shared.codec.primitives import Json, decode_person, encode_person, time_text, whole
+from shared.domain.phases import Phase, PromotionKind
+from shared.domain.promotion import ApprovalRequest, Promotion, Vote
+
+
+def encode_promotion(promotion: Promotion) -> Json:
+    """A promotion as an object."""
+    values: Json = {
+        "number": whole(promotion.number),
+        "environment": promotion.environment,
+        "kind": promotion.kind,
+        "phase": promotion.phase,
+        "since": time_text(promotion.since),
+        "created": time_text(promotion.created),
+        "cause": promotion.cause,
+    }
+    if promotion.reason:
+        values["reason"] = promotion.reason
+    if promotion.requested_by is not None:
+        values["requested_by"] = encode_person(promotion.requested_by)
+    if promotion.previous is not None:
+        values["previous"] = encode_deployed(promotion.previous)
+    if promotion.target is not None:
+        values["target"] = encode_deployed(promotion.target)
+    if promotion.undoes is not None:
+        values["undoes"] = whole(promotion.undoes)
+    if promotion.facts is not None:
+        values["facts"] = encode_facts(promotion.facts)
+    if promotion.approval is not None:
+        values["approval"] = _encode_approval(promotion.approval)
+    if promotion.plan is not None:
+        values["plan"] = encode_plan(promotion.plan)
+    _add_run(values, promotion)
+    return values
+
+
+def _add_run(values: Json, promotion: Promotion) -> None:
+    """Add how far the promotion's current step is."""
+    if promotion.attempt != 1:
+        values["attempt"] = whole(promotion.attempt)
+    if promotion.resume_at is not None:
+        values["resume_at"] = promotion.resume_at
+    if promotion.facts_round:
+        values["facts_round"] = whole(promotion.facts_round)
+    if promotion.retagged:
+        values["retagged"] = True
+    if promotion.revision:
+        values["revision"] = promotion.revision
+    if promotion.deadline is not None:
+        values["deadline"] = time_text(promotion.deadline)
+    if promotion.paused_since is not None:
+        values["paused_since"] = time_text(promotion.paused_since)
+    if promotion.facts_asked is not None:
+        values["facts_asked"] = time_text(promotion.facts_asked)
+    if promotion.writing_until is not None:
+        values["writing_until"] = time_text(promotion.writing_until)
+
+
+def decode_promotion(fields: Fields) -> Promotion:
+    """See encode_promotion."""
+    return Promotion(
+        number=fields.number("number"),
+        environment=fields.text("environment"),
+        kind=fields.word("kind", PromotionKind),
+        phase=fields.word("phase", Phase),
+        since=fields.time("since"),
+        created=fields.time("created"),
+        cause=fields.text("cause"),
+        reason=fields.text("reason", ""),
+        requested_by=fields.maybe("requested_by", decode_person),
+        previous=fields.maybe("previous", decode_deployed),
+        target=fields.maybe("target", decode_deployed),
+        undoes=fields.maybe_number("undoes"),
+        attempt=fields.number("attempt", 1),
+        resume_at=fields.maybe_word("resume_at", Phase),
+        deadline=fields.maybe_time("deadline"),
+        paused_since=fields.maybe_time("paused_since"),
+        facts=fields.maybe("facts", decode_facts),
+        facts_asked=fields.maybe_time("facts_asked"),
+        facts_round=fields.number("facts_round", 0),
+        approval=fields.maybe("approval", _decode_approval),
+        plan=fields.maybe("plan", decode_plan),
+        retagged=fields.flag("retagged", False),
+        revision=fields.text("revision", ""),
+        writing_until=fields.maybe_time("writing_until"),
+    )
+
+
+def _encode_approval(request: ApprovalRequest) -> Json:
+    values: Json = {"id": request.id, "asked": time_text(request.asked)}
+    if request.votes:
+        values["votes"] = [_encode_vote(vote) for vote in request.votes]
+    if request.granted is not None:
+        values["granted"] = time_text(request.granted)
+    if request.round != 1:
+        values["round"] = whole(request.round)
+    if request.replaced:
+        values["replaced"] = request.replaced
+    return values
+
+
+def _decode_approval(fields: Fields) -> ApprovalRequest:
+    return ApprovalRequest(
+        id=fields.text("id"),
+        asked=fields.time("asked"),
+        votes=fields.many("votes", _decode_vote),
+        granted=fields.maybe_time("granted"),
+        round=fields.number("round", 1),
+        replaced=fields.texts("replaced"),
+    )
+
+
+def _encode_vote(vote: Vote) -> Json:
+    values: Json = {"person": encode_person(vote.person), "at": time_text(vote.at)}
+    if vote.groups:
+        values["groups"] = vote.groups
+    if vote.comment:
+        values["comment"] = vote.comment
+    return values
+
+
+def _decode_vote(fields: Fields) -> Vote:
+    return Vote(
+        person=fields.one("person", decode_person),
+        groups=fields.texts("groups"),
+        at=fields.time("at"),
+        comment=fields.text("comment", ""),
+    )

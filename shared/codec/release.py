@@ -1,0 +1,119 @@
+"""Releases ↔ stored bytes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from shared.codec.artifact import decode_artifact, encode_artifact
+from shared.codec.build import decode_push, decode_result, decode_run, encode_push, encode_result, encode_run
+from shared.codec.fields import Fields
+from shared.codec.primitives import (
+    Json,
+    decode_person,
+    dump,
+    encode_person,
+    maybe_digest,
+    read,
+    time_text,
+    version,
+    whole,
+)
+from shared.codec.promotion import decode_promotion, encode_promotion
+from shared.domain.phases import ReleasePhase
+from shared.domain.release import Override, Release
+
+SCHEMA = 1
+
+
+def encode_release(release: Release) -> bytes:
+    """Return a release, open or ended, as it is stored."""
+    values: Json = {
+        "version": release.version.text,
+        "ref": release.ref,
+        "commit": release.commit,
+        "phase": release.phase,
+        "since": time_text(release.since),
+        "created": time_text(release.created),
+    }
+    if release.reason:
+        values["reason"] = release.reason
+    if release.pushed_by is not None:
+        values["pushed_by"] = encode_person(release.pushed_by)
+    if release.build is not None:
+        values["build"] = encode_run(release.build)
+    if release.result is not None:
+        values["result"] = encode_result(release.result)
+    if release.artifact is not None:
+        values["artifact"] = encode_artifact(release.artifact)
+    if release.promotions:
+        values["promotions"] = [encode_promotion(promotion) for promotion in release.promotions]
+    if release.overrides:
+        values["overrides"] = [_encode_override(override) for override in release.overrides]
+    _add_unusual(values, release)
+    return dump(SCHEMA, values)
+
+
+def _add_unusual(values: Json, release: Release) -> None:
+    if release.next_push is not None:
+        values["next_push"] = encode_push(release.next_push)
+    if release.early_image is not None:
+        values["early_image"] = release.early_image.text
+    if release.tags_asked:
+        values["tags_asked"] = whole(release.tags_asked)
+    if release.quarantine:
+        values["quarantine"] = release.quarantine
+    if release.branch_deleted:
+        values["branch_deleted"] = True
+
+
+@lru_cache(maxsize=256)
+def decode_release(data: bytes) -> Release:
+    """Read a release; the same bytes give the same object. Raise UnreadableRecord."""
+    return read("release", SCHEMA, data, _decode_release)
+
+
+def _decode_release(fields: Fields) -> Release:
+    return Release(
+        version=version(fields, "version"),
+        ref=fields.text("ref"),
+        commit=fields.text("commit"),
+        phase=fields.word("phase", ReleasePhase),
+        reason=fields.text("reason", ""),
+        since=fields.time("since"),
+        created=fields.time("created"),
+        pushed_by=fields.maybe("pushed_by", decode_person),
+        build=fields.maybe("build", decode_run),
+        result=fields.maybe("result", decode_result),
+        artifact=fields.maybe("artifact", decode_artifact),
+        next_push=fields.maybe("next_push", decode_push),
+        early_image=maybe_digest(fields, "early_image"),
+        tags_asked=fields.number("tags_asked", 0),
+        quarantine=fields.text("quarantine", ""),
+        branch_deleted=fields.flag("branch_deleted", False),
+        overrides=fields.many("overrides", _decode_override),
+        promotions=fields.many("promotions", decode_promotion),
+    )
+
+
+def _encode_override(override: Override) -> Json:
+    values: Json = {
+        "environment": override.environment,
+        "gate": override.gate,
+        "person": encode_person(override.person),
+        "reason": override.reason,
+        "at": time_text(override.at),
+    }
+    if override.used_by is not None:
+        values["used_by"] = whole(override.used_by)
+    return values
+
+
+def _decode_override(fields: Fields) -> Override:
+    return Override(
+        environment=fields.text("environment"),
+        gate=fields.text("gate"),
+        person=fields.one("person", decode_person),
+        reason=fields.text("reason"),
+        at=fields.time("at"),
+        used_by=fields.maybe_number("used_by"),
+    )

@@ -1,0 +1,122 @@
+"""What a service's partition holds beside policy and releases ↔ stored bytes."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from shared.codec.artifact import decode_deployed, encode_deployed
+from shared.codec.build import decode_push, decode_run, encode_push, encode_run
+from shared.codec.fields import Fields
+from shared.codec.primitives import Json, dump, read, time_text, whole
+from shared.domain.release import ArtifactHold, EnvironmentState, Numbers, Slot, Validation
+
+SCHEMA = 1
+
+
+def encode_environment(environment: EnvironmentState) -> bytes:
+    """Return what is known of an environment as it is stored."""
+    values: Json = {"name": environment.name}
+    if environment.live is not None:
+        values["live"] = encode_deployed(environment.live)
+    if environment.good:
+        values["good"] = [encode_deployed(deployed) for deployed in environment.good]
+    if environment.slot is not None:
+        slot = environment.slot
+        values["slot"] = {
+            "version": slot.version,
+            "promotion": whole(slot.promotion),
+            "since": time_text(slot.since),
+        }
+    if environment.unknown:
+        values["unknown"] = environment.unknown
+    return dump(SCHEMA, values)
+
+
+@lru_cache(maxsize=256)
+def decode_environment(data: bytes) -> EnvironmentState:
+    """Read what is known of an environment; the same bytes give the same object. Raise UnreadableRecord."""
+    return read("environment", SCHEMA, data, _decode_environment)
+
+
+def _decode_environment(fields: Fields) -> EnvironmentState:
+    return EnvironmentState(
+        name=fields.text("name"),
+        live=fields.maybe("live", decode_deployed),
+        good=fields.many("good", decode_deployed),
+        slot=fields.maybe("slot", _decode_slot),
+        unknown=fields.text("unknown", ""),
+    )
+
+
+def _decode_slot(fields: Fields) -> Slot:
+    return Slot(version=fields.text("version"), promotion=fields.number("promotion"), since=fields.time("since"))
+
+
+def encode_validation(validation: Validation) -> bytes:
+    """Return a branch's validation as it is stored."""
+    values: Json = {"ref": validation.ref}
+    if validation.pull_request:
+        values["pull_request"] = validation.pull_request
+    if validation.running:
+        values["running"] = [encode_run(run) for run in validation.running]
+    if validation.waiting is not None:
+        values["waiting"] = encode_push(validation.waiting)
+    return dump(SCHEMA, values)
+
+
+def decode_validation(data: bytes) -> Validation:
+    """Read a branch's validation; raise UnreadableRecord."""
+    return read("validation", SCHEMA, data, _decode_validation)
+
+
+def _decode_validation(fields: Fields) -> Validation:
+    return Validation(
+        ref=fields.text("ref"),
+        pull_request=fields.text("pull_request", ""),
+        running=fields.many("running", decode_run),
+        waiting=fields.maybe("waiting", decode_push),
+    )
+
+
+def encode_holds(holds: tuple[ArtifactHold, ...]) -> bytes:
+    """Return the holds on a service's artifacts as they are stored."""
+    values: list[Json] = [
+        {
+            "id": hold.id,
+            "artifact": hold.artifact,
+            "version": hold.version,
+            "reason": hold.reason,
+            "since": time_text(hold.since),
+        }
+        for hold in holds
+    ]
+    return dump(SCHEMA, {"holds": values})
+
+
+def decode_holds(data: bytes) -> tuple[ArtifactHold, ...]:
+    """Read the holds on a service's artifacts; raise UnreadableRecord."""
+    return read("artifact holds", SCHEMA, data, lambda fields: fields.many("holds", _decode_hold))
+
+
+def _decode_hold(fields: Fields) -> ArtifactHold:
+    return ArtifactHold(
+        id=fields.text("id"),
+        artifact=fields.text("artifact"),
+        version=fields.text("version"),
+        reason=fields.text("reason"),
+        since=fields.time("since"),
+    )
+
+
+def encode_numbers(numbers: Numbers) -> bytes:
+    """Return a service's last numbers as they are stored."""
+    return dump(SCHEMA, {"promotion": whole(numbers.promotion), "build": whole(numbers.build)})
+
+
+def decode_numbers(data: bytes) -> Numbers:
+    """Read a service's last numbers; raise UnreadableRecord."""
+    return read("numbers", SCHEMA, data, _decode_numbers)
+
+
+def _decode_numbers(fields: Fields) -> Numbers:
+    return Numbers(promotion=fields.number("promotion"), build=fields.number("build"))

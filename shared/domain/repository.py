@@ -1,0 +1,36 @@
+"""What is known of a repository beside its services: where its branches stood, and the configuration in force."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.policy import RepositoryPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tip:
+    """Where a branch stood when it was last looked at: `commit` is None once it is gone.
+
+    `number` counts the branch's changes. `sent` is set when all that this change concerns has been told of it;
+    until then `previous` says where the change began.
+    """
+
+    commit: str | None
+    number: int
+    previous: str | None = None
+    sent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfigInForce:
+    """The last good slipway.yaml, compiled, and what is wrong with a newer one.
+
+    `commit` is where the policy was read, empty while there has been none; `faulty_commit` where the faults were found.
+    """
+
+    commit: str = ""
+    policy: RepositoryPolicy | None = None
+    faults: tuple[str, ...] = ()
+    faulty_commit: str = ""
+    checked_at: datetime
