@@ -13,6 +13,7 @@ from shared.adapters.azure_storage.client import (
     tables_of_account,
     tables_of_connection,
 )
+from shared.adapters.azure_storage.evidence import TableEvidence
 from shared.adapters.azure_storage.partitions import Partitions, entity_of, query
 from shared.adapters.azure_storage.rows import TableRows
 from shared.adapters.storage import packing, partition
@@ -26,19 +27,20 @@ _NAMES, _DUE = "names", "due"
 
 
 class AzureTables:
-    """Services in one table, other rows in a second, the lists of names and of hints in a third.
+    """Services in one table, other rows in a second, the lists of names and of hints in a third, evidence in a fourth.
 
     `prefix` begins the tables' names (letters and digits). Raise StoreUnavailable where the account cannot be used.
     """
 
     def __init__(self, service: TableServiceClient, now: Callable[[], datetime], *, prefix: str = "slipway") -> None:
         self._now = now
-        self._services, self._others, self._lists = (
-            opened(service, prefix + name) for name in ("services", "rows", "lists")
+        self._services, self._others, self._lists, self._large = (
+            opened(service, prefix + name) for name in ("services", "rows", "lists", "evidence")
         )
         self._partitions = Partitions(self._services, self._others, self._hint)
         self._transactions = OptimisticTransactions(self._partitions, now)
         self.rows = TableRows(self._others)
+        self.evidence = TableEvidence(self._large)
 
     @classmethod
     def of_account(
@@ -66,7 +68,7 @@ class AzureTables:
 
     def close(self) -> None:
         """Close the connections."""
-        for table in (self._services, self._others, self._lists):
+        for table in (self._services, self._others, self._lists, self._large):
             table.close()
 
     def transact(

@@ -50,7 +50,12 @@ def put(key: str) -> Callable[[Transaction], str]:
 def together(writer: Writer, *pieces: Callable[[Transaction], object]) -> list[object]:
     """Submit pieces while the writer is busy, so that they share a transaction; return results and errors."""
     busy, go = threading.Event(), threading.Event()
-    blocker = threading.Thread(target=writer.run, args=(lambda transaction: (busy.set(), go.wait()),))
+
+    def block(transaction: Transaction) -> None:
+        busy.set()
+        go.wait()
+
+    blocker = threading.Thread(target=writer.run, args=(block,))
     blocker.start()
     busy.wait()
     results: list[object] = [None] * len(pieces)
