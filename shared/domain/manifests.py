@@ -76,7 +76,7 @@ def _containers(workload: Mapping[str, object]) -> Iterator[_Container]:
     pod = _at(workload, *path)
     for group in ("containers", "initContainers", "ephemeralContainers"):
         listed = pod.get(group)
-        for number, spec in enumerate(listed if isinstance(listed, Sequence) else ()):
+        for number, spec in enumerate(listed if isinstance(listed, list | tuple) else ()):
             field = f"{'.'.join(path)}.{group}[{number}]"
             yield _Container(field, spec if isinstance(spec, Mapping) else {}, group == "containers")
 

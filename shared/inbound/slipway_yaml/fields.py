@@ -1,0 +1,134 @@
+"""Types of single values, each refusing in plain words what it cannot be."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from shared.domain.errors import InvalidValue
+from shared.domain.placeholders import PLACEHOLDERS, placeholders
+
+_DURATION = re.compile(r"([0-9]{1,9})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_LONGEST = timedelta(days=366)
+_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?")
+_OCI_PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
+_OCI = re.compile(rf"{_OCI_PART}(?:/{_OCI_PART})*")
+_ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
+_LONGEST_REPOSITORY = 255
+
+
+def valid_repository(text: str) -> bool:
+    """Whether a registry may have a repository of this name."""
+    return len(text) <= _LONGEST_REPOSITORY and _OCI.fullmatch(text) is not None
+
+
+def template(*known: str) -> AfterValidator:
+    """Make a check that a template names no placeholders but these."""
+
+    def check(text: str) -> str:
+        try:
+            named = placeholders(text)
+        except InvalidValue as error:
+            raise ValueError(error.problem) from error
+        for name in named:
+            if name not in known:
+                there_are = ", ".join(f"{{{each}}}" for each in known)
+                raise ValueError(f"{{{name}}} is not a placeholder here; there are: {there_are}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _matching(pattern: re.Pattern[str], problem: str) -> AfterValidator:
+    def check(text: str) -> str:
+        if pattern.fullmatch(text) is None:
+            raise ValueError(f"{text!r} {problem}")
+        return text
+
+    return AfterValidator(check)
+
+
+def _duration(value: Any) -> timedelta:
+    match = _DURATION.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is not a duration such as 7d, 24h, 30m or 90s")
+    # Compared before it is multiplied: nine digits of days are more than a timedelta holds.
+    amount, unit = int(match[1]), timedelta(**{_UNITS[match[2]]: 1})
+    if amount > _LONGEST // unit:
+        raise ValueError(f"{value} is longer than 366 days")
+    return amount * unit
+
+
+def _more_than_nothing(value: timedelta) -> timedelta:
+    if not value:
+        raise ValueError("must be longer than nothing")
+    return value
+
+
+def _first_version(value: int) -> int:
+    if value != 1:
+        raise ValueError(f"{value} is not read by this Slipway; write version: 1")
+    return value
+
+
+def _folder(text: str) -> str:
+    parts = [part for part in text.split("/") if part not in ("", ".")]
+    if text.startswith("/") or ".." in parts or "\\" in text or not parts:
+        raise ValueError(f"{text!r} must be a path below the root of the repository")
+    return "/".join(parts)
+
+
+def _without_braces(text: str) -> str:
+    if "{" in text or "}" in text:
+        raise ValueError(f"{text!r} takes no placeholders; write the folder")
+    return text
+
+
+def _approver(text: str) -> str:
+    name = text.removeprefix("group:")
+    if not name or name != name.strip() or not name.isprintable():
+        raise ValueError(f"{text!r} is not a mail address, an id or group:<name>")
+    return text
+
+
+def _word(value: Any) -> Any:
+    # Numbers and truth values in `set` and `args` reach Helm and the build as the text they are in YAML.
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else value
+
+
+def _refuse_empty(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty")
+    return text
+
+
+def or_none(word: str) -> BeforeValidator:
+    """Let the word stand for nothing."""
+    return BeforeValidator(lambda value: None if value == word else value)
+
+
+Duration = Annotated[timedelta, BeforeValidator(_duration)]
+Span = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_more_than_nothing)]
+Text = Annotated[str, Field(max_length=1000), AfterValidator(_refuse_empty)]
+Word = Annotated[str, Field(max_length=4000), BeforeValidator(_word)]
+_Path = Annotated[str, Field(max_length=400), AfterValidator(_folder)]
+Folder = Annotated[_Path, AfterValidator(_without_braces)]
+Namespace = Annotated[
+    str, _matching(_LABEL, "is not a namespace: lower-case letters, digits and inner hyphens, 63 at most")
+]
+Registry = Annotated[str, _matching(_HOST, "is not a registry's host, such as fabrikam.azurecr.io or localhost:5000")]
+RegistryNamespace = Annotated[str, _matching(_OCI, "cannot begin a repository's name in a registry")]
+Argument = Annotated[str, _matching(_ARGUMENT, "is not the name of a build argument")]
+Approver = Annotated[str, Field(max_length=200), AfterValidator(_approver)]
+Template = Annotated[Word, template(*PLACEHOLDERS)]
+FileTemplate = Annotated[_Path, template(*PLACEHOLDERS)]
+ArtifactTemplate = Annotated[Text, template("service")]
+FileVersion = Annotated[int, AfterValidator(_first_version)]
+Choice = Field(strict=False)  # an enumeration takes its words; everything else is taken as it is written

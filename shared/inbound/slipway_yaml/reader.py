@@ -1,0 +1,28 @@
+"""The reader that the rest sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.domain.policy import GitOpsTarget, RepositoryPolicy
+
+
+class SlipwayYaml:
+    """Compiles slipway.yaml into policy (port: PolicyReader).
+
+    `local_deploy` is where environments without `deploy:` go on the local host; elsewhere it is None and they are
+    refused. `default_registry` is used where the file names no registry.
+    """
+
+    def __init__(self, *, local_deploy: GitOpsTarget | None = None, default_registry: str | None = None) -> None:
+        self._local_deploy, self._default_registry = local_deploy, default_registry
+
+    def compile(self, content: bytes, *, repository: str, commit: str, files: Sequence[str]) -> RepositoryPolicy:
+        """Validate and compile; where `files` is empty the tree is unknown and no folder is looked for in it.
+
+        Raise BrokenPolicy with every fault that was found, in the file's order.
+        """
+        from shared.inbound.slipway_yaml.compiler import Compiler
+
+        compiler = Compiler(local_deploy=self._local_deploy, default_registry=self._default_registry)
+        return compiler.compile(content, repository=repository, commit=commit, files=files)

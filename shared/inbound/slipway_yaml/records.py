@@ -1,0 +1,98 @@
+"""From the file's models to the domain's records."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from shared.domain.policy import (
+    ApprovalRule,
+    BuildPolicy,
+    Deadlines,
+    DenyWindow,
+    DeployTarget,
+    EnvironmentPolicy,
+    GateRules,
+    Patterns,
+    TriggerPolicy,
+    Verdict,
+)
+from shared.inbound.slipway_yaml.discovery import Located
+from shared.inbound.slipway_yaml.environments import PRODUCTION
+from shared.inbound.slipway_yaml.models import Approval, Build, Environment, Gates
+
+# What every chart needs to run the released image and to say why; a file with `set` says it itself.
+_SET = {"image.repository": "{image}", "image.tag": "{tag}@{digest}", "reason": "{reason}"}
+
+
+def triggers(located: Located) -> TriggerPolicy:
+    """Without a list of paths, a service's own folder and its chart's are what counts."""
+    wanted = located.service.triggers
+    own = list(dict.fromkeys((located.path, located.chart)))
+    branches, paths = wanted.branches.include, wanted.paths.include
+    return TriggerPolicy(
+        branches=Patterns(include=tuple(branches or ["*"]), exclude=tuple(wanted.branches.exclude)),
+        paths=Patterns(include=tuple(paths or own), exclude=tuple(wanted.paths.exclude)),
+        batch=wanted.batch,
+    )
+
+
+def build(wanted: Build) -> BuildPolicy:
+    """The deadline is the service's, not the build's."""
+    return BuildPolicy(test=wanted.test, test_target=wanted.test_target, args=tuple(wanted.args.items()))
+
+
+def environment(
+    name: str,
+    wanted: Environment,
+    *,
+    chart: str,
+    deploy: DeployTarget,
+    freezes: Sequence[DenyWindow],
+) -> EnvironmentPolicy:
+    """One environment, as one service sees it."""
+    values = [f"{chart}/values-{{environment}}.yaml"] if wanted.values is None else wanted.values
+    deadlines = wanted.deadlines
+    return EnvironmentPolicy(
+        name=name,
+        namespace=wanted.namespace or name,
+        deploy=deploy,
+        after=tuple(dict.fromkeys(wanted.after)),
+        values=tuple(values),
+        set=tuple((_SET if wanted.set is None else wanted.set).items()),
+        registry_namespace=wanted.registry_namespace,
+        approval=_approval(name, wanted),
+        gates=_gates(name, wanted.gates),
+        deadlines=Deadlines(
+            retagging=deadlines.retagging, deploying=deadlines.deploying, verifying=deadlines.verifying
+        ),
+        freezes=tuple(freezes),
+        identity=wanted.identity,
+        on_first_failure=wanted.on_first_failure,
+    )
+
+
+def _approval(name: str, wanted: Environment) -> ApprovalRule | None:
+    rule = wanted.approval
+    if rule is None and name == PRODUCTION and "approval" not in wanted.model_fields_set:
+        rule = Approval()
+    if rule is None:
+        return None
+    return ApprovalRule(
+        approvers=tuple(rule.approvers),
+        minimum=rule.minimum,
+        forbid=tuple(rule.forbid),
+        expires=rule.expires,
+        valid_for=rule.valid_for,
+        comment=rule.comment,
+    )
+
+
+def _gates(name: str, wanted: Gates) -> GateRules:
+    unknown = Verdict.BLOCK if name == PRODUCTION else Verdict.ALLOW
+    return GateRules(
+        scan=wanted.scan,
+        unknown_scan=wanted.unknown_scan or unknown,
+        older_than_live=wanted.older_than_live,
+        comply=wanted.comply,
+        soak=wanted.soak,
+    )
