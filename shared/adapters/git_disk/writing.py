@@ -51,7 +51,7 @@ def write_commit(git: Git, ref: str, commit: NewCommit) -> str:
 
 
 def _identity(who: Identity) -> str:
-    name, mail = (_NOT_IN_IDENTITY.sub(" ", text).strip() for text in (who.name, who.mail))
+    name, mail = (" ".join(_NOT_IN_IDENTITY.sub(" ", text).split()) for text in (who.name, who.mail))
     return f"{name} <{mail}>" if name else f"<{mail}>"
 
 

@@ -1,0 +1,85 @@
+"""What a cluster would make of manifests, decided by looking at them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from typing import NamedTuple
+
+FAIL_ANNOTATION = "demo.slipway.dev/fail"
+FAIL_VARIABLE = "FAIL_ROLLOUT"
+_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+
+
+class Health(StrEnum):
+    """What status.yaml may say."""
+
+    HEALTHY = "Healthy"
+    PROGRESSING = "Progressing"
+    DEGRADED = "Degraded"
+
+
+class Verdict(NamedTuple):
+    """How a folder's objects are doing, with the reason for people."""
+
+    health: Health
+    message: str
+
+
+def judge(manifests: bytes | None) -> Verdict:
+    """Degraded where the manifests cannot be applied or ask to fail, healthy otherwise; None means nothing is deployed."""
+    import yaml
+
+    if manifests is None:
+        return Verdict(Health.HEALTHY, "nothing is deployed")
+    try:
+        documents = [document for document in yaml.safe_load_all(manifests) if document is not None]
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        return Verdict(Health.DEGRADED, f"manifests.yaml is not YAML: {' '.join(str(error).split())[:300]}")
+    healthy = []
+    for number, document in enumerate(documents, 1):
+        name = _name(document)
+        if name is None:
+            return Verdict(Health.DEGRADED, f"document {number} is no object with apiVersion, kind and metadata.name")
+        if document["kind"] in _WORKLOADS:
+            replicas = _at(document, "spec").get("replicas", 1)
+            fault = next(_faults(document), None)
+            if fault is not None:
+                return Verdict(Health.DEGRADED, f"{name}: 0 of {replicas} replicas ready: {fault}")
+            healthy.append(f"{name}: {replicas} of {replicas} replicas ready")
+    return Verdict(Health.HEALTHY, "; ".join(healthy) or f"{len(documents)} objects applied")
+
+
+def _name(document: object) -> str | None:
+    if not isinstance(document, dict):
+        return None
+    name = _at(document, "metadata").get("name")
+    return f"{document['kind']} {name}" if document.get("apiVersion") and document.get("kind") and name else None
+
+
+def _faults(workload: Mapping[str, object]) -> Iterator[str]:
+    template = _at(workload, "spec", "template")
+    for notes in (_at(workload, "metadata", "annotations"), _at(template, "metadata", "annotations")):
+        if _true(notes.get(FAIL_ANNOTATION)):
+            yield f"the annotation {FAIL_ANNOTATION} asks for it"
+    containers = _at(template, "spec").get("containers")
+    for container in containers if isinstance(containers, list) else ():
+        if not isinstance(container, dict):
+            yield "a container is no mapping"
+            continue
+        if not container.get("image"):
+            yield f"container {container.get('name')} has no image"
+        environment = container.get("env")
+        for variable in environment if isinstance(environment, list) else ():
+            if isinstance(variable, dict) and variable.get("name") == FAIL_VARIABLE and _true(variable.get("value")):
+                yield f"container {container.get('name')} restarts again and again ({FAIL_VARIABLE} is set)"
+
+
+def _at(node: object, *keys: str) -> Mapping[str, object]:
+    for key in keys:
+        node = node.get(key) if isinstance(node, Mapping) else None
+    return node if isinstance(node, Mapping) else {}
+
+
+def _true(value: object) -> bool:
+    return str(value).casefold() == "true"

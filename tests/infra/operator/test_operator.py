@@ -1,0 +1,210 @@
+"""The small operator answers as one in a cluster does: for each change, by what the manifests say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+import yaml
+
+from infra.local.operator.operator import Operator
+from infra.local.operator.verdict import Health, Verdict, judge
+from shared.adapters.gitops.deployer import GitOpsDeployer
+from shared.domain.names import SLIPWAY
+from shared.domain.policy import GitOpsTarget
+from shared.ports.deployer import DeployOrder, RolloutState
+from tests.support.git_repositories import GitRepository, a_repository
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+TARGET = GitOpsTarget(repository="environments.git", path="qa/delivery")
+GOOD = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: delivery}\nspec: {replicas: 2, template: {spec: {containers: [{name: main, image: x}]}}}\n"
+BAD = GOOD.replace("image: x", "image: x, env: [{name: FAIL_ROLLOUT, value: 'true'}]")
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> GitRepository:
+    """An empty GitOps repository."""
+    return a_repository(tmp_path / "environments.git")
+
+
+@pytest.fixture
+def operator(repository: GitRepository, tmp_path: Path) -> Operator:
+    """The operator of that repository."""
+    return Operator(repository.path, tmp_path / "operator", now=lambda: NOON)
+
+
+@pytest.fixture
+def deployer(tmp_path: Path) -> GitOpsDeployer:
+    """Slipway's side."""
+    return GitOpsDeployer(lambda name: tmp_path / name, tmp_path / "work", now=lambda: NOON)
+
+
+def an_order(number: int, manifests: str = GOOD) -> DeployOrder:
+    """A promotion of delivery to qa."""
+    return DeployOrder(
+        id=f"shop~delivery:{number}:deploy:1",
+        number=number,
+        repository="shop",
+        service="delivery",
+        environment="qa",
+        namespace="backend-qa",
+        version=f"1.{number}.0",
+        commit="c" * 40,
+        image="x",
+        manifests=manifests.encode(),
+        target=TARGET,
+        author=SLIPWAY,
+        cause="test",
+    )
+
+
+@contextmanager
+def running(operator: Operator) -> Iterator[None]:
+    """Let the operator watch in a thread."""
+    stop, wake = Event(), Event()
+    thread = Thread(target=operator.run, args=(stop, wake), kwargs={"interval": 0.01})
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        wake.set()
+        thread.join(60)
+    assert not thread.is_alive()
+
+
+def status_of(repository: GitRepository) -> dict[str, str]:
+    """What status.yaml says."""
+    found: dict[str, str] = yaml.safe_load(repository.file("qa/delivery/status.yaml") or b"{}")
+    return found
+
+
+def test_an_empty_repository_needs_no_answer(operator: Operator) -> None:
+    """There is not even a branch."""
+    assert operator.step() == 0
+
+
+def test_a_promotion_is_answered_once(repository: GitRepository, operator: Operator, deployer: GitOpsDeployer) -> None:
+    """Slipway sees its own revision healthy; nothing new is no reason for a commit."""
+    revision = deployer.deploy(an_order(1)).revision
+
+    assert operator.step() == 1
+    assert operator.step() == 0
+    rollout = deployer.observe(TARGET, revision)
+    assert rollout.state == RolloutState.HEALTHY
+    assert rollout.reason == "Deployment delivery: 2 of 2 replicas ready"
+    assert repository.git("rev-list", "--count", "main") == "2"
+
+
+def test_a_bad_version_is_degraded_and_the_next_one_healthy(operator: Operator, deployer: GitOpsDeployer) -> None:
+    """The message names the object; the rollback with the same manifests as before is answered again."""
+    deployer.deploy(an_order(1))
+    operator.step()
+    bad = deployer.deploy(an_order(2, BAD)).revision
+    operator.step()
+    degraded = deployer.observe(TARGET, bad)
+    back = deployer.deploy(an_order(3)).revision
+    operator.step()
+
+    assert degraded.state == RolloutState.DEGRADED
+    assert degraded.reason.startswith("Deployment delivery: 0 of 2 replicas ready: container main")
+    assert deployer.observe(TARGET, back).state == RolloutState.HEALTHY
+
+
+def test_a_change_by_hand_is_answered_too(repository: GitRepository, operator: Operator) -> None:
+    """An operator does not care who wrote."""
+    commit = repository.commit(
+        {"qa/delivery/manifests.yaml": BAD, "qa/README.md": "x", "manifests.yaml": "", "a\nb/manifests.yaml": ""}
+    )
+    operator.step()
+
+    assert status_of(repository)["revision"] == commit
+    assert status_of(repository)["health"] == "Degraded"
+
+
+def test_a_removal_is_answered(operator: Operator, deployer: GitOpsDeployer) -> None:
+    """Nothing left is healthy."""
+    deployer.deploy(an_order(1))
+    revision = deployer.remove(an_order(2)).revision
+    operator.step()
+
+    assert deployer.observe(TARGET, revision).state == RolloutState.HEALTHY
+
+
+def test_a_restarted_operator_answers_what_is_open(
+    repository: GitRepository, operator: Operator, deployer: GitOpsDeployer, tmp_path: Path
+) -> None:
+    """It keeps nothing but what is in the repository; a status deleted by hand is written again."""
+    deployer.deploy(an_order(1))
+    operator.step()
+    restarted = Operator(repository.path, tmp_path / "restarted", now=lambda: NOON)
+
+    assert restarted.step() == 0
+    repository.commit({"qa/delivery/status.yaml": None})
+    assert restarted.step() == 1
+    assert status_of(repository)["health"] == "Healthy"
+
+
+def test_progressing_is_asked_again_until_it_settles(
+    repository: GitRepository, deployer: GitOpsDeployer, tmp_path: Path
+) -> None:
+    """Each change of mind is a commit, the same answer is none."""
+    answers = [Verdict(Health.PROGRESSING, "1 of 2")] * 2 + [Verdict(Health.HEALTHY, "2 of 2")]
+    operator = Operator(repository.path, tmp_path / "slow", verdict=lambda _: answers.pop(0), now=lambda: NOON)
+    deployer.deploy(an_order(1))
+
+    assert [operator.step() for _ in range(4)] == [1, 0, 1, 0]
+    assert status_of(repository)["message"] == "2 of 2"
+
+
+def test_somebody_who_pushes_first_is_built_upon(
+    repository: GitRepository, deployer: GitOpsDeployer, tmp_path: Path
+) -> None:
+    """The answer is given again for what is there then."""
+    revisions = [deployer.deploy(an_order(1)).revision]
+
+    def promotes_meanwhile(manifests: bytes | None) -> Verdict:
+        if len(revisions) < 2:
+            revisions.append(deployer.deploy(an_order(2)).revision)
+        return judge(manifests)
+
+    Operator(repository.path, tmp_path / "operator", verdict=promotes_meanwhile, now=lambda: NOON).step()
+
+    assert deployer.observe(TARGET, revisions[1]).state == RolloutState.HEALTHY
+
+
+def test_while_it_runs_every_promotion_is_answered(
+    repository: GitRepository, operator: Operator, deployer: GitOpsDeployer
+) -> None:
+    """It notices pushes by itself and ends when it is asked to."""
+    with running(operator):
+        for number in (1, 2, 3):
+            revision = deployer.deploy(an_order(number)).revision
+            # Bounded by looks, each of which takes milliseconds.
+            seen = (deployer.observe(TARGET, revision).state for _ in range(2000))
+            assert RolloutState.HEALTHY in seen
+
+
+@pytest.mark.parametrize(
+    ("manifests", "health", "message"),
+    [
+        ("", Health.HEALTHY, "0 objects"),
+        ("---\n---\napiVersion: v1\nkind: Service\nmetadata: {name: delivery}\n", Health.HEALTHY, "1 objects"),
+        (GOOD.replace("{name: delivery}", "{name: d, annotations: {demo.slipway.dev/fail: 'true'}}"), Health.DEGRADED, "Deployment d: 0 of 2"),
+        (GOOD.replace("image: x", "imagine: x"), Health.DEGRADED, "container main has no image"),
+        ("a: [", Health.DEGRADED, "not YAML"),
+        ("just text", Health.DEGRADED, "document 1"),
+        ("kind: Deployment\n", Health.DEGRADED, "document 1"),
+        (GOOD.replace("[{name: main, image: x}]", "[1]"), Health.DEGRADED, "no mapping"),
+    ],
+)  # fmt: skip
+def test_manifests_are_judged_by_what_they_say(manifests: str, health: Health, message: str) -> None:
+    """Malformed ones are degraded, with the place; the message names the object."""
+    verdict = judge(manifests.encode())
+
+    assert verdict.health == health
+    assert message in verdict.message
