@@ -11,7 +11,7 @@ from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.local_build import LocalBuilder
 from shared.adapters.memory.rows import MemoryEvidence
 from shared.adapters.oci_registry import OciRegistry
-from shared.ports.builder import PACKAGE, BuildOrder, BuildResult
+from shared.ports.builder import PACKAGE, Builder, BuildOrder, BuildResult
 from tests.support.git_repositories import GitRepository
 
 SAMPLE = Path(__file__).parents[2] / "infra/samples/monorepo"
@@ -27,7 +27,7 @@ class Site:
     registry: str
     evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
 
-    def builder(self) -> LocalBuilder:
+    def builder(self) -> Builder:
         """A builder as a host makes it at its start."""
         return LocalBuilder(
             source=GitSource({"monorepo": self.repository.path}),

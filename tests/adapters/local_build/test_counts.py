@@ -1,0 +1,87 @@
+"""Counting tests."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.adapters.local_build import counts
+from shared.ports.builder import TestCounts
+
+EVERY_END = """
+import unittest
+class T(unittest.TestCase):
+    def test_passes(self): pass
+    def test_passes_too(self): pass
+    def test_fails(self): self.fail()
+    def test_breaks(self): raise OSError
+    @unittest.skip("later")
+    def test_waits(self): pass
+"""
+
+
+@pytest.mark.parametrize(
+    "runner", [["unittest", "t"], ["pytest", "t.py", "-p", "no:cacheprovider"], ["pytest", "t.py", "-q"]]
+)
+def test_real_runners_output_is_understood(tmp_path: Path, runner: list[str]) -> None:
+    """The same tests are counted alike."""
+    (tmp_path / "t.py").write_text(EVERY_END)
+
+    done = subprocess.run([sys.executable, "-B", "-m", *runner], cwd=tmp_path, capture_output=True)
+
+    assert counts.of_output(done.stdout + done.stderr) == TestCounts(passed=2, failed=2, skipped=1)
+
+
+def test_junit_of_a_real_runner_is_understood(tmp_path: Path) -> None:
+    """Counted by test cases, over several files."""
+    (tmp_path / "t.py").write_text(EVERY_END)
+    for name in ("one", "two"):
+        subprocess.run(
+            [sys.executable, "-B", "-m", "pytest", "t.py", "-q", f"--junitxml=results/{name}.xml"],
+            cwd=tmp_path,
+            capture_output=True,
+        )
+
+    assert counts.of_reports(tmp_path / "results") == TestCounts(passed=4, failed=4, skipped=2)
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("Ran 3 tests in 0.002s\n\nOK\n", (3, 0, 0)),
+        ("Ran 3 tests in 0.002s\r\n\r\nFAILED (failures=1, skipped=1)\r\n", (1, 1, 1)),
+        ("Ran 2 tests in 1s\nOK\nRan 1 test in 1s\nOK (expected failures=1)\n", (3, 0, 0)),
+        ("Ran 1 test in 1s\n\nFAILED (unexpected successes=1)\n", (0, 1, 0)),
+        ("Ran 0 tests in 0.000s\n\nFAILED (errors=1)\n", (0, 1, 0)),
+        ("Ran 0 tests in 0.000s\n\nNO TESTS RAN\n", (0, 0, 0)),
+        ("\x1b[32m=== \x1b[32m\x1b[1m5 passed\x1b[0m, \x1b[33m1 warning\x1b[0m\x1b[32m in 0.12s\x1b[0m ===", (5, 0, 0)),
+        ("1 failed, 2 passed, 1 skipped, 1 xfailed, 2 errors in 75.10s (0:01:15)\n", (3, 3, 1)),
+        ("no tests ran in 0.01s\n", None),
+        ("I saw 3 passed in the street\n", None),
+        ("", None),
+    ],
+)  # fmt: skip
+def test_what_runners_print(output: str, expected: tuple[int, int, int] | None) -> None:
+    """Passed, failed, skipped; None for what no known runner printed."""
+    found = counts.of_output(output.encode())
+
+    assert (found and (found.passed, found.failed, found.skipped)) == expected
+
+
+def test_without_reports_there_is_no_count(tmp_path: Path) -> None:
+    """Neither a missing folder nor an empty one is a count of nothing."""
+    assert counts.of_reports(tmp_path) is None
+    assert counts.of_reports(tmp_path / "none") is None
+
+
+@pytest.mark.parametrize("content", ["", "<testsuite>", "no xml"])
+def test_a_broken_report_is_refused(tmp_path: Path, content: str) -> None:
+    """It is named, and not taken for zero tests."""
+    (tmp_path / "good.xml").write_text("<testsuite><testcase name='a'/></testsuite>")
+    (tmp_path / "odd.xml").write_text(content)
+
+    with pytest.raises(counts.UnreadableReport, match=r"odd\.xml"):
+        counts.of_reports(tmp_path)

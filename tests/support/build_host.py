@@ -1,0 +1,20 @@
+"""A host that builds and can be killed: `python -m tests.support.build_host <folder of the site> <test command>`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from shared.ports.builder import VALIDATE_BRANCH
+from tests.support.build_site import Site
+from tests.support.git_repositories import GitRepository
+
+
+def main(folder: Path, test: str) -> None:
+    """Run one validation of the sample's delivery."""
+    site = Site(folder / "builds", GitRepository(folder / "origin.git"), "")
+    site.build(site.order(test=test, steps=VALIDATE_BRANCH, version=None))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])
