@@ -20,6 +20,8 @@ MOST_DEPTH = 20
 Data: TypeAlias = "str | int | bool | list[Data] | dict[str, Data] | None"
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
+# What a quoted scalar can smuggle in by escapes: controls (but line break and tab) and halves of characters.
+_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}"
@@ -85,6 +87,7 @@ class _Builder:
 
     def mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Data]:
         """Build a mapping and note the line of each key."""
+        self._check_tag(node, place)
         built: dict[str, Data] = {}
         for key, value in node.value:
             line = key.start_mark.line + 1
@@ -92,22 +95,32 @@ class _Builder:
                 self._lines[(*place, "?")] = line
                 self.faults.add((*place, "?"), "must be a word; lists and mappings cannot be keys")
                 continue
-            here = (*place, key.value)
-            if key.value in built:
+            name = self._text(key, place)
+            here = (*place, name)
+            if name in built:
                 first, self._lines[here] = self._lines[here], line
                 self.faults.add(here, f"is given twice, first in line {first}")
             self._lines[here] = line
-            built[key.value] = self._any(value, here)
+            built[name] = self._any(value, here)
         return built
 
     def _any(self, node: yaml.Node, place: Place) -> Data:
-        if node.tag not in _PLAIN_TAGS:
-            self.faults.add(place, f"has the tag {node.tag}; tags are not read here")
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, place)
+        self._check_tag(node, place)
         if isinstance(node, yaml.SequenceNode):
             return self._sequence(node, place)
-        return _scalar(node)
+        return _scalar(node.tag, self._text(node, place))
+
+    def _check_tag(self, node: yaml.Node, place: Place) -> None:
+        if node.tag not in _PLAIN_TAGS:
+            self.faults.add(place, f"has the tag {node.tag}; tags are not read here")
+
+    def _text(self, node: yaml.Node, place: Place) -> str:
+        shown = _UNSHOWN.sub("�", str(node.value))
+        if shown != node.value:
+            self.faults.add(place, f"holds a character that cannot be shown: {shown}")
+        return shown
 
     def _sequence(self, node: yaml.SequenceNode, place: Place) -> Data:
         for number, item in enumerate(node.value):
@@ -115,9 +128,8 @@ class _Builder:
         return [self._any(item, (*place, number)) for number, item in enumerate(node.value)]
 
 
-def _scalar(node: yaml.Node) -> Data:
-    text = str(node.value)
-    kind = node.tag.rpartition(":")[2]
+def _scalar(tag: str, text: str) -> Data:
+    kind = tag.rpartition(":")[2]
     if kind == "null":
         return None
     if kind == "int" and _WHOLE.fullmatch(text):

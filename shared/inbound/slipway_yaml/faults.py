@@ -8,6 +8,9 @@ from typing import TypeAlias
 from shared.ports.policies import BrokenPolicy, Fault
 
 FILE = "slipway.yaml"
+# Faults are stored and shown as a whole, so even a hostile file makes a bounded text of them.
+MOST_FAULTS = 50
+MOST_CHARACTERS = 500
 Place: TypeAlias = tuple[str | int, ...]
 
 
@@ -20,14 +23,19 @@ class Faults:
 
     def add(self, place: Sequence[str | int], problem: str) -> None:
         """Note a fault; what is missing is shown at the line of what it is missing from."""
-        self._found[Fault(file=FILE, line=self._line(tuple(place)), key=dotted(place), problem=problem)] = None
+        line = self._line(tuple(place))
+        self._found[Fault(file=FILE, line=line, key=_short(dotted(place)), problem=_short(problem))] = None
 
     def __bool__(self) -> bool:
         return bool(self._found)
 
     def broken(self) -> BrokenPolicy:
-        """Return what to raise: all faults, by line."""
-        return BrokenPolicy(sorted(self._found, key=lambda fault: fault.line))
+        """Return what to raise: all faults, by line; of very many the first, and how many there are."""
+        faults = sorted(self._found, key=lambda fault: fault.line)
+        more = len(faults) - MOST_FAULTS
+        if more > 0:
+            faults[MOST_FAULTS:] = [Fault(file=FILE, line=0, key="", problem=f"has {more} more faults")]
+        return BrokenPolicy(faults)
 
     def _line(self, place: Place) -> int:
         while place and place not in self._lines:
@@ -38,3 +46,7 @@ class Faults:
 def dotted(place: Sequence[str | int]) -> str:
     """Write a place as people do: `environments.qa.after[0]`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"

@@ -51,8 +51,11 @@ def test_a_billion_laughs_is_refused_before_it_is_expanded() -> None:
     ("content", "fault"),
     [
         (b"version: !!python/object/apply:os.system [x]", "version: has the tag tag:yaml.org,2002:python/object/apply:os.system; tags are not read here"),
+        (b"!secret {version: 1}", "has the tag !secret; tags are not read here"),
         (b"version: !secret x", "version: has the tag !secret; tags are not read here"),
         (b"version: !!binary eA==", "version: has the tag tag:yaml.org,2002:binary; tags are not read here"),
+        (b'registry: "a\\0b"\n"\\ud800": 1\n', "registry: holds a character that cannot be shown: a\ufffdb"),
+        (b'x: 1\n"\\ud800": 1\n', "holds a character that cannot be shown: \ufffd"),
         (b"? [a, b]\n: 1\n", "?: must be a word; lists and mappings cannot be keys"),
         (b"version: 1\nversion: 1\n", "version: is given twice, first in line 1"),
         (b"services:\n  a: {path: x,\n    path: y}", "services.a.path: is given twice, first in line 2"),
@@ -63,7 +66,7 @@ def test_what_is_not_plain_is_a_fault_beside_the_others(content: bytes, fault: s
     found = faults(content)
 
     assert [each for each in found if each.partition(": ")[2] == fault]
-    assert any("registry: is missing" in each for each in found)
+    assert any("environments.qa.deploy: is missing" in each for each in found)
 
 
 def test_a_byte_order_mark_is_no_fault() -> None:
@@ -75,3 +78,24 @@ def test_a_byte_order_mark_is_no_fault() -> None:
 def test_only_version_1_is_read(text: str) -> None:
     """A later shape must not be guessed at, and YAML's odd numbers are the text that was written."""
     assert any(fault.startswith("slipway.yaml:1: version: ") for fault in faults(f"version: {text}".encode()))
+
+
+def test_a_hostile_file_makes_a_bounded_text_of_faults() -> None:
+    """Faults are stored and shown; neither their number nor a long key makes them grow without end."""
+    keys = "".join(f"k{number}: 1\n" for number in range(200))
+
+    found = faults(f"{'x' * 900}: 1\n{keys}".encode())
+
+    assert len(found) == 51
+    assert (
+        found[-1] == "slipway.yaml: has 156 more faults"
+    )  # with the version, the registry, the services and two targets
+    assert max(map(len, found)) < 1100
+
+
+def test_circles_of_environments_are_counted_only_so_far() -> None:
+    """Where everything comes after everything, the first circles say enough."""
+    everyone = ", ".join(f"e{number}" for number in range(20))
+    text = "environments:\n" + "".join(f"  e{number}: {{after: [{everyone}]}}\n" for number in range(20))
+
+    assert sum("goes in a circle" in fault for fault in faults(text.encode())) == 10
