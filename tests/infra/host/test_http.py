@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -246,10 +247,10 @@ def test_smuggling_by_a_length_that_is_no_number_is_refused(host: Running, lengt
     assert (answer.status, answer.headers["Connection"]) == (400, "close")
 
 
-def test_a_connection_serves_many_requests_also_after_a_refusal(host: Running) -> None:
-    """A body that nobody read is not taken for the next request."""
+def test_a_connection_serves_many_requests(host: Running) -> None:
+    """It is kept, and keeps serving after a refusal."""
     with contextlib.closing(host.connect()) as connection:
-        connection.request("POST", "/api/nothing", body=b"GET / HTTP/1.1\r\n\r\n")
+        connection.request("POST", "/api/nothing", body=b"hello")
         refused = read_answer(connection)
         first = connection.sock
         connection.request("POST", "/api/echo", body=b"hello")
@@ -257,6 +258,21 @@ def test_a_connection_serves_many_requests_also_after_a_refusal(host: Running) -
 
         assert (refused.status, answered.status, answered.body) == (404, 202, b"hello")
         assert connection.sock is first
+
+
+def test_a_body_that_nobody_read_is_not_taken_for_a_request(host: Running) -> None:
+    """Attack: a request within the body of one that is refused early. Defence: the body is read to its end."""
+    hidden = b"GET /api/files/hidden HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    first = b"POST /api/nothing HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(hidden)
+    last = b"GET /api/files/last HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+
+    with contextlib.closing(host.connect()) as connection:
+        connection.connect()
+        connection.sock.sendall(first + hidden + last)
+        answers = connection.sock.makefile("rb").read()
+
+    assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == [b"404", b"200"]
+    assert answers.endswith(b"last")
 
 
 def test_requests_are_answered_side_by_side(tmp_path: Path) -> None:

@@ -157,6 +157,13 @@ def test_a_foreign_page_cannot_write_with_the_browsers_cookie(host: Running, met
     assert host.call(method, "/api/who", headers={**COOKIE, **sent}).status == 403
 
 
+def test_what_the_browser_says_of_the_site_counts_before_the_origin(host: Running) -> None:
+    """Attack: the origin is made to look like ours. Defence: a page can forge neither, but the site is the stricter word."""
+    sent = {"Sec-Fetch-Site": "cross-site", "Origin": host.host.url}
+
+    assert host.call("POST", "/api/who", headers={**COOKIE, **sent}).status == 403
+
+
 def test_our_own_page_writes_with_its_cookie(host: Running) -> None:
     """The browser says so in Sec-Fetch-Site, an older one in Origin."""
     origin = {"Origin": host.host.url}

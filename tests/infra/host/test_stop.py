@@ -57,6 +57,23 @@ def test_a_stop_lets_running_functions_end(tmp_path: Path) -> None:
     assert host.queues.count(QUEUE) == 0
 
 
+def test_a_stop_waits_for_a_message_that_is_worked_on(tmp_path: Path) -> None:
+    """Its lease is not given back while there is time."""
+    held = Held()
+    with running(held.app, tmp_path) as host:
+        host.queues.send(QUEUE, "x")
+        assert held.begun.acquire(timeout=20)
+        stopping = threading.Thread(target=host.host.stop)
+        stopping.start()
+        stopping.join(timeout=0.6)
+        waited = stopping.is_alive()
+        held.go.set()
+        stopping.join()
+
+    assert waited
+    assert host.queues.count(QUEUE) == 0
+
+
 def test_after_the_grace_time_the_lease_of_what_still_runs_is_given_back(tmp_path: Path) -> None:
     """Another host gets the message at once; what the first one's function ends with no longer counts."""
     held = Held()
