@@ -1,0 +1,71 @@
+"""Reports what a push changed. Git runs a copy of this file beside the repository, so it needs Python's library and nothing else.
+
+Told what it needs by the JSON file that its first argument names: url, secret and repository. It never fails a push.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import pwd
+import subprocess
+import sys
+import uuid
+from pathlib import Path
+from urllib.parse import urlsplit
+
+_SECONDS = 3
+
+
+def main() -> None:
+    """Read git's list of changed refs and send it; say on stderr why that was not possible."""
+    url = "its host"
+    try:
+        settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+        url = settings["url"]
+        lines = sys.stdin.buffer.read().decode("utf-8", "replace").splitlines()
+        changes = [line.split(" ", 2) for line in lines]
+        body = {
+            "id": str(uuid.uuid4()),
+            "repository": settings["repository"],
+            "refs": [{"ref": ref, "before": before, "after": after} for before, after, ref in changes],
+            "pusher": pusher(),
+        }
+        send(url, settings["secret"], json.dumps(body).encode())
+    except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
+        print(f"slipway: the push is stored, but {url} was not told: {error}", file=sys.stderr)
+        print("slipway: nothing to do, it compares branches when it starts and each minute", file=sys.stderr)
+
+
+def send(url: str, secret: str, body: bytes) -> None:
+    """Post the body; raise OSError, HTTPException, or ValueError for an answer that is no success."""
+    # http.client follows neither proxies nor redirects, either of which would carry the secret elsewhere.
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=_SECONDS)
+    try:
+        headers = {"Content-Type": "application/json", "X-Slipway-Secret": secret}
+        connection.request("POST", f"{parts.path.rstrip('/')}/api/hooks/git", body, headers)
+        answer = connection.getresponse()
+        if not 200 <= answer.status < 300:
+            raise ValueError(f"it answered {answer.status} {answer.reason}")
+    finally:
+        connection.close()
+
+
+def pusher() -> dict[str, str]:
+    """Who pushes: the committer that git would write for this process, or the user of the machine."""
+    user = {"name": pwd.getpwuid(os.getuid()).pw_name, "mail": ""}
+    command = ["git", "var", "GIT_COMMITTER_IDENT"]
+    try:
+        found = subprocess.run(command, capture_output=True, timeout=_SECONDS, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return user
+    # "Ann Author <ann@example.com> 1772452800 +0000"
+    name, opened, rest = found.stdout.decode("utf-8", "replace").partition(" <")
+    return {"name": name, "mail": rest.partition(">")[0]} if opened else user
+
+
+if __name__ == "__main__":
+    main()

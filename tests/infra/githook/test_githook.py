@@ -1,0 +1,183 @@
+"""The hook reports each push once, keeps its secret, and never stands in a push's way."""
+
+from __future__ import annotations
+
+import json
+import stat
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from infra.local.githook.install import install_hook
+from shared.ports.errors import Permanent
+from tests.support.git_repositories import GitRepository, a_repository
+
+SECRET = "s3cret-of-the-hook"
+NOTHING = "0" * 40
+
+
+@dataclass
+class Host:
+    """Stands for the local host's door: notes what comes in and answers with `status`."""
+
+    url: str = ""
+    status: int = 202
+    requests: list[tuple[str, Mapping[str, str], bytes]] = field(default_factory=list)
+
+    def bodies(self) -> list[dict[str, object]]:
+        """The JSON bodies that came in."""
+        return [json.loads(body) for _, _, body in self.requests]
+
+
+@contextmanager
+def listening(host: Host) -> Iterator[None]:
+    """Serve the door on loopback."""
+
+    class Door(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            host.requests.append((self.path, dict(self.headers), body))
+            self.send_response(host.status)
+            self.send_header("Location", f"{host.url}/elsewhere")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            """Print nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+        host.url = f"http://127.0.0.1:{server.server_port}"
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture
+def host() -> Iterator[Host]:
+    """A door that listens."""
+    found = Host()
+    with listening(found):
+        yield found
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> GitRepository:
+    """A repository in a folder whose name needs care."""
+    return a_repository(tmp_path / "o'r i g.git", {"README.md": "shop"})
+
+
+def pushed(repository: GitRepository, folder: Path, *refspecs: str) -> subprocess.CompletedProcess[str]:
+    """Push as a person does, with an identity of their own."""
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "GIT_COMMITTER_NAME": "Bén Builder",
+        "GIT_COMMITTER_EMAIL": "ben@example.com",
+    }
+    command = ["git", "push", "--", str(repository.path), *refspecs]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+
+
+def test_a_push_is_reported_with_every_ref_and_its_pusher(
+    host: Host, repository: GitRepository, tmp_path: Path
+) -> None:
+    """One delivery for one push: created, moved and deleted branches, with an id of its own."""
+    main = repository.tip() or ""
+    repository.commit({"x": "1"}, branch="old")
+    other = a_repository(tmp_path / "other.git")
+    other.git("fetch", "--quiet", str(repository.path), "main:main")
+    moved = other.commit({"x": "2"})
+    old = repository.tip("old")
+    install_hook(repository.path, host.url, SECRET, "shop")
+    done = pushed(repository, other.path, "main:main", f"{main}:refs/heads/feature/ä", ":old")
+
+    assert done.returncode == 0
+    assert "slipway" not in done.stderr
+    ((path, headers, _),) = host.requests
+    assert path == "/api/hooks/git"
+    assert headers["X-Slipway-Secret"] == SECRET
+    (body,) = host.bodies()
+    assert body["repository"] == "shop"
+    assert body["pusher"] == {"name": "Bén Builder", "mail": "ben@example.com"}
+    refs = body["refs"]
+    assert isinstance(refs, list)
+    assert sorted(refs, key=str) == sorted(
+        [
+            {"ref": "refs/heads/main", "before": main, "after": moved},
+            {"ref": "refs/heads/feature/ä", "before": NOTHING, "after": main},
+            {"ref": "refs/heads/old", "before": old, "after": NOTHING},
+        ],
+        key=str,
+    )
+
+
+def test_each_push_has_its_own_delivery_id(host: Host, repository: GitRepository) -> None:
+    """The id tells a repeated delivery from a second push."""
+    install_hook(repository.path, host.url, SECRET, "shop")
+    repository.push({"x": "1"})
+    repository.push({"x": "2"})
+
+    assert len({str(body["id"]) for body in host.bodies()}) == 2
+
+
+def test_a_push_while_the_host_is_down_arrives_and_says_so(repository: GitRepository, tmp_path: Path) -> None:
+    """Exit code 0, and a line for the person who pushed."""
+    host = Host()
+    with listening(host):
+        pass
+    install_hook(repository.path, host.url, SECRET, "shop")
+    done = pushed(repository, repository.path, "main:refs/heads/new")
+
+    assert done.returncode == 0
+    assert repository.tip("new") == repository.tip()
+    assert "the push is stored" in done.stderr
+    assert SECRET not in done.stderr
+
+
+@pytest.mark.parametrize("status", [401, 500, 302])
+def test_a_refusal_is_shown_and_nothing_else_is_asked(host: Host, repository: GitRepository, status: int) -> None:
+    """Redirects are not followed: they would carry the secret elsewhere."""
+    host.status = status
+    install_hook(repository.path, host.url, SECRET, "shop")
+    done = pushed(repository, repository.path, "main:refs/heads/new")
+
+    assert done.returncode == 0
+    assert f"it answered {status}" in done.stderr
+    assert [path for path, _, _ in host.requests] == ["/api/hooks/git"]
+
+
+def test_the_secret_can_be_read_by_its_owner_only(host: Host, repository: GitRepository) -> None:
+    """It is in one file, mode 0600, and neither in the hook nor on a command line."""
+    hook = install_hook(repository.path, host.url, SECRET, "shop")
+    holders = [path for path in hook.parent.iterdir() if SECRET in path.read_text()]
+
+    assert [stat.S_IMODE(path.stat().st_mode) for path in holders] == [0o600]
+    assert stat.S_IMODE(hook.stat().st_mode) == 0o700
+
+
+def test_installing_again_replaces_the_address(host: Host, repository: GitRepository) -> None:
+    """The local host may come up on another port."""
+    install_hook(repository.path, "http://127.0.0.1:9", "old", "shop")
+    install_hook(repository.path, host.url, SECRET, "shop")
+    repository.push({"x": "1"})
+
+    assert len(host.requests) == 1
+
+
+def test_a_hook_of_somebody_else_is_left_alone(repository: GitRepository) -> None:
+    """The message says what to do."""
+    hook = repository.path / "hooks" / "post-receive"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text("#!/bin/sh\necho theirs\n")
+
+    with pytest.raises(Permanent, match="call both from one script"):
+        install_hook(repository.path, "http://127.0.0.1:9", SECRET, "shop")
+    assert "theirs" in hook.read_text()
