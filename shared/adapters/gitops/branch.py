@@ -115,16 +115,12 @@ class RemoteBranch:
         Raise PushedFirst, Permanent(ours) where the repository refuses it, Transient.
         """
         new = write_commit(self._git, _NEW, replace(commit, parents=(tip,) if tip else ()))
-        done = self._git(
-            "push", "--quiet", "--porcelain", "--", self._url, f"{new}:{self._ref}", expect=(0, 1, 128)
-        )
+        done = self._git("push", "--quiet", "--porcelain", "--", self._url, f"{new}:{self._ref}", expect=(0, 1, 128))
         if done.code == 0:
             return new
         said = " ".join(text_of(done.stdout + b"\n" + done.stderr).split())
         if "declined" in said or "prohibited" in said or "denied" in said:
-            raise Permanent(
-                f"{self.name} refuses the push: {said}; let Slipway's identity push there", ours=True
-            )
+            raise Permanent(f"{self.name} refuses the push: {said}; let Slipway's identity push there", ours=True)
         if done.code == 1:
             raise PushedFirst(f"{self.name} was pushed to meanwhile: {said}")
         self._need_remote(GitFailed(said, done))

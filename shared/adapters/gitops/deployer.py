@@ -95,9 +95,7 @@ class GitOpsDeployer:
                     if done is not None:
                         return DeployReport(revision=done, already=True)
                 try:
-                    return DeployReport(
-                        revision=branch.append(tip, self._commit(order, folder, before, manifests))
-                    )
+                    return DeployReport(revision=branch.append(tip, self._commit(order, folder, before, manifests)))
                 except PushedFirst as error:
                     refusal = str(error)
             # At random, so that several who push at once do not meet again at once.
@@ -106,9 +104,7 @@ class GitOpsDeployer:
             f"{order.service} {order.version} could not be committed for {order.environment}: others pushed first {self._tries} times ({refusal})"
         )
 
-    def _commit(
-        self, order: DeployOrder, folder: str, before: Promoted | None, manifests: bytes | None
-    ) -> NewCommit:
+    def _commit(self, order: DeployOrder, folder: str, before: Promoted | None, manifests: bytes | None) -> NewCommit:
         about = {
             "service": f"{order.repository}/{order.service}",
             "version": order.version,
@@ -117,9 +113,7 @@ class GitOpsDeployer:
         first = Promoted(number=order.number, effect=order.id, manifests=files.hash_of(manifests))
         record = before.followed_by(order.number, order.id, manifests) if before else first
         verb = f"{order.service} {order.version} to {order.environment}"
-        subject = (
-            verb if manifests is not None else f"{order.service} {order.version} out of {order.environment}"
-        )
+        subject = verb if manifests is not None else f"{order.service} {order.version} out of {order.environment}"
         trailers = {
             files.EFFECT: order.id,
             files.NUMBER: str(order.number),
@@ -154,19 +148,15 @@ class GitOpsDeployer:
                 ours=True,
             )
         url = self._resolve(target.repository)
-        return RemoteBranch(url, target.branch, self._work, timeout=self._timeout), files.checked_folder(
-            target.path
-        )
+        return RemoteBranch(url, target.branch, self._work, timeout=self._timeout), files.checked_folder(target.path)
 
 
-def _commit_of(
-    branch: RemoteBranch, tip: str, folder: str, before: Promoted, order: DeployOrder
-) -> str | None:
+def _commit_of(branch: RemoteBranch, tip: str, folder: str, before: Promoted, order: DeployOrder) -> str | None:
     """The commit by which the order was applied before; None where it was not. Raise Fenced."""
     if before.knows(order.id):
         for commit in branch.recent(tip, _RECENT_COMMITS):
             trailers = files.trailers_of(commit.message)
-            if trailers.get(files.EFFECT) == order.id and trailers.get(files.PATH) == folder:
+            if trailers.get(files.EFFECT) == order.id and trailers.get(files.PATH) == files.one_line(folder):
                 return commit.id
     if before.effect == order.id:
         # Its commit lies far back, or history was rewritten; the operator names the newest one too.

@@ -72,9 +72,7 @@ def encode(promoted: Promoted, about: Mapping[str, str]) -> bytes:
         "recent": list(promoted.recent),
     }
     text = "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in fields.items())
-    return ("# Written by Slipway with each promotion; changes by hand are lost.\n" + text).encode(
-        "utf-8", "replace"
-    )
+    return ("# Written by Slipway with each promotion; changes by hand are lost.\n" + text).encode("utf-8", "replace")
 
 
 def decode(content: bytes | None) -> Promoted | None:
@@ -97,7 +95,7 @@ def from_history(folder: str, commits: Sequence[Commit]) -> Promoted | None:
     found = [
         trailers
         for trailers in (trailers_of(commit.message) for commit in commits)
-        if trailers.get(PATH) == folder
+        if trailers.get(PATH) == one_line(folder)
     ]
     promotions = [(t[NUMBER], t[EFFECT]) for t in found if t.get(NUMBER, "").isdecimal() and EFFECT in t]
     if not promotions:
@@ -154,8 +152,8 @@ def _images_of_list(containers: object) -> Iterator[str]:
 
 def message(subject: str, trailers: Mapping[str, str]) -> str:
     """A commit message; neither subject nor trailer can start a line of its own."""
-    lines = "".join(f"{key}: {_one_line(value)}\n" for key, value in trailers.items())
-    return f"{_one_line(subject)}\n\n{lines}"
+    lines = "".join(f"{key}: {one_line(value)}\n" for key, value in trailers.items())
+    return f"{one_line(subject)}\n\n{lines}"
 
 
 def trailers_of(text: str) -> Mapping[str, str]:
@@ -164,5 +162,6 @@ def trailers_of(text: str) -> Mapping[str, str]:
     return {found[1]: found[2] for found in map(_TRAILER.fullmatch, last.splitlines()) if found is not None}
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
+    """Return the text as subject and trailers hold it."""
     return " ".join(text.split())

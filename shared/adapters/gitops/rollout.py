@@ -20,18 +20,14 @@ def read_rollout(revision: str, newest: Commit | None, status: bytes | None) -> 
     said = read_mapping(status)
     if not said:
         return _progressing(
-            "the operator has not answered yet"
-            if status is None
-            else "the operator's status.yaml cannot be read"
+            "the operator has not answered yet" if status is None else "the operator's status.yaml cannot be read"
         )
     if said.get("revision") != revision:
         return _progressing(f"the operator still shows {str(said.get('revision'))[:12]}")
     state = _HEALTH.get(str(said.get("health")))
     message = str(said.get("message") or "")
     if state is None:
-        return _progressing(
-            f"the operator shows {said.get('health')!r}, which is none of {', '.join(_HEALTH)}"
-        )
+        return _progressing(f"the operator shows {said.get('health')!r}, which is none of {', '.join(_HEALTH)}")
     return Rollout(state=state, reason=message or f"the operator shows {said['health']}")
 
 
@@ -45,4 +41,6 @@ def _replaced(revision: str, newest: Commit | None) -> str:
     trailers = trailers_of(newest.message)
     if EFFECT not in trailers:
         return f"{newest.author_name} changed the folder by hand in commit {newest.id[:12]}"
-    return f"promotion {trailers.get(NUMBER)} ({trailers.get('Slipway-Version')}) wrote commit {newest.id[:12]} after it"
+    return (
+        f"promotion {trailers.get(NUMBER)} ({trailers.get('Slipway-Version')}) wrote commit {newest.id[:12]} after it"
+    )

@@ -99,12 +99,16 @@ def test_the_folder_stays_inside_the_repository(repository: GitRepository, deplo
     assert repository.tip() == before
 
 
-@pytest.mark.parametrize("path", ["qa/ü delivery", 'qa/"quoted"', "./qa//delivery/", "-qa/-x", "qa/*"])
+@pytest.mark.parametrize(
+    "path", ["qa/ü delivery", 'qa/"quoted"', "./qa//delivery/", "-qa/-x", "qa/*", "qa/two  spaces"]
+)
 def test_odd_folders_are_folders(repository: GitRepository, deployer: GitOpsDeployer, path: str) -> None:
     """Names that git or a shell could misread are written and read like others."""
     revision = deployer.deploy(an_order(path=path)).revision
 
     running = deployer.running(GitOpsTarget(repository="environments.git", path=path))
+    deployer.deploy(an_order(2, path=path))
+    assert deployer.deploy(an_order(path=path)).revision == revision
     assert running is not None
     assert (running.revision, running.foreign) == (revision, False)
 
