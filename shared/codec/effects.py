@@ -23,8 +23,8 @@ from shared.domain.effects import (
 )
 from shared.domain.names import ServiceKey
 
-_Attempted: TypeAlias = Build | CancelBuild | Retag | Deploy | Remove | ObserveRollout
-_A = TypeVar("_A", Build, CancelBuild, Retag, Deploy, Remove, ObserveRollout)
+_Attempted: TypeAlias = Build | CancelBuild | Retag | Deploy | ObserveRollout
+_A = TypeVar("_A", Build, CancelBuild, Retag, Deploy, ObserveRollout)
 
 
 def _attempted(effect: _Attempted) -> Json:
@@ -38,6 +38,19 @@ def _to_attempted(type_: type[_A]) -> Callable[[str, ServiceKey, Fields], _A]:
         return type_(service=service, number=body.number("number"), attempt=body.number("attempt"))
 
     return decode
+
+
+def _remove(effect: Remove) -> Json:
+    return {"version": effect.version, "number": whole(effect.number), "attempt": whole(effect.attempt)}
+
+
+def _to_remove(_: str, service: ServiceKey, body: Fields) -> Remove:
+    return Remove(
+        service=service,
+        version=body.text("version"),
+        number=body.number("number"),
+        attempt=body.number("attempt"),
+    )
 
 
 def _read_tags(effect: ReadTags) -> Json:
@@ -54,6 +67,19 @@ def _gather_facts(effect: GatherFacts) -> Json:
 
 def _to_gather_facts(_: str, service: ServiceKey, body: Fields) -> GatherFacts:
     return GatherFacts(service=service, number=body.number("number"), asked=body.number("asked"))
+
+
+def _remove(effect: Remove) -> Json:
+    return {"version": effect.version, "number": whole(effect.number), "attempt": whole(effect.attempt)}
+
+
+def _to_remove(_: str, service: ServiceKey, body: Fields) -> Remove:
+    return Remove(
+        service=service,
+        version=body.text("version"),
+        number=body.number("number"),
+        attempt=body.number("attempt"),
+    )
 
 
 def _ask_approval(effect: AskApproval) -> Json:
@@ -116,7 +142,7 @@ EFFECTS: tuple[AnyKind, ...] = (
     Kind("close-approval", CloseApproval, _close_approval, _to_close_approval),
     Kind("retag", Retag, _attempted, _to_attempted(Retag)),
     Kind("deploy", Deploy, _attempted, _to_attempted(Deploy)),
-    Kind("remove", Remove, _attempted, _to_attempted(Remove)),
+    Kind("remove", Remove, _remove, _to_remove),
     Kind("observe-rollout", ObserveRollout, _attempted, _to_attempted(ObserveRollout)),
     Kind("set-status", SetStatus, _set_status, _to_set_status),
 )

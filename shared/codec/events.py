@@ -9,6 +9,7 @@ from shared.codec.kinds import AnyKind, Kind, no_body
 from shared.codec.policy import decode_policy_values, encode_policy_values
 from shared.codec.primitives import Json, decode_person, digest, encode_person, maybe_digest, whole
 from shared.domain.events import (
+    ArtifactAnnounced,
     ArtifactDeployed,
     ArtifactRetagged,
     BranchDeleted,
@@ -16,7 +17,6 @@ from shared.domain.events import (
     ChangeFound,
     EffectFailed,
     FactsGathered,
-    ImageAnnounced,
     PolicyChanged,
     RolloutObserved,
     ServiceRemoved,
@@ -101,12 +101,19 @@ def _to_tags_read(id_: str, service: ServiceKey, body: Fields) -> TagsRead:
     )
 
 
-def _image_announced(event: ImageAnnounced) -> Json:
-    return {"version": event.version, "digest": event.digest.text}
+def _artifact_announced(event: ArtifactAnnounced) -> Json:
+    chart = {"chart": True} if event.chart else {}
+    return {"version": event.version, "digest": event.digest.text, **chart}
 
 
-def _to_image_announced(id_: str, service: ServiceKey, body: Fields) -> ImageAnnounced:
-    return ImageAnnounced(id=id_, service=service, version=body.text("version"), digest=digest(body, "digest"))
+def _to_artifact_announced(id_: str, service: ServiceKey, body: Fields) -> ArtifactAnnounced:
+    return ArtifactAnnounced(
+        id=id_,
+        service=service,
+        version=body.text("version"),
+        digest=digest(body, "digest"),
+        chart=body.flag("chart", False),
+    )
 
 
 def _facts_gathered(event: FactsGathered) -> Json:
@@ -202,7 +209,7 @@ EVENTS: tuple[AnyKind, ...] = (
     Kind("branch-deleted", BranchDeleted, _branch_deleted, _to_branch_deleted),
     Kind("build-reported", BuildReported, _build_reported, _to_build_reported),
     Kind("tags-read", TagsRead, _tags_read, _to_tags_read),
-    Kind("image-announced", ImageAnnounced, _image_announced, _to_image_announced),
+    Kind("artifact-announced", ArtifactAnnounced, _artifact_announced, _to_artifact_announced),
     Kind("facts-gathered", FactsGathered, _facts_gathered, _to_facts_gathered),
     Kind("artifact-retagged", ArtifactRetagged, _attempt, _to_retagged),
     Kind("artifact-deployed", ArtifactDeployed, _deployed, _to_deployed),

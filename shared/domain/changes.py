@@ -13,7 +13,7 @@ from shared.domain.events import (
     BranchDeleted,
     BuildReported,
     ChangeFound,
-    ImageAnnounced,
+    ArtifactAnnounced,
     PolicyChanged,
     TagsRead,
 )
@@ -169,23 +169,25 @@ def _compare(draft: Draft, release: Release, event: TagsRead) -> Answer:
     return ignored("known", f"the tags of {release.version.tag} name what was packaged")
 
 
-def image_announced(draft: Draft, event: ImageAnnounced) -> Answer:
+def artifact_announced(draft: Draft, event: ArtifactAnnounced) -> Answer:
     """Keep an early digest as a fact; ask the registry where a known one seems to have changed."""
     release = draft.release(Version.parse(event.version).key())
     if release is None:
         return ignored("unknown-release", f"there is no release of {event.version}")
+    what = "chart" if event.chart else "image"
     if release.artifact is None:
-        if release.early_image == event.digest:
-            return ignored("known", "this image was announced before")
+        if event.chart or release.early_image == event.digest:
+            return ignored("known", f"{release.version.tag} is not packaged yet; its {what} is read when it is")
         draft.put(replace(release, early_image=event.digest))
         draft.note(f"{release.version.tag}: the registry announced {event.digest.short} before the build's result")
         return done()
-    if release.artifact.image_digest == event.digest:
+    known = release.artifact.chart_digest if event.chart else release.artifact.image_digest
+    if known == event.digest:
         return ignored("known", f"{release.version.tag} names what was packaged")
     asked = release.tags_asked + 1
     draft.put(replace(release, tags_asked=asked))
     draft.emit(ReadTags(service=draft.service, version=release.version.text, asked=asked))
-    draft.note(f"{release.version.tag}: the registry announced another image, {event.digest.short}; its tag is read")
+    draft.note(f"{release.version.tag}: the registry announced another {what}, {event.digest.short}; its tag is read")
     return done()
 
 

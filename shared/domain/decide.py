@@ -64,8 +64,8 @@ def _answer(draft: Draft, event: events.ServiceEvent) -> Answer:
             return changes.build_reported(draft, event)
         case events.TagsRead():
             return changes.tags_read(draft, event)
-        case events.ImageAnnounced():
-            return changes.image_announced(draft, event)
+        case events.ArtifactAnnounced():
+            return changes.artifact_announced(draft, event)
         case events.TimePassed():
             return done()
         case _:

@@ -149,9 +149,10 @@ class Deploy(Effect):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remove(Effect):
-    """Take a service out of an environment after its first deployment failed."""
+    """Take a service out of an environment after its first deployment failed; the release has ended by then."""
 
     kind: ClassVar[str] = "deploy"
+    version: str
     number: int
     attempt: int
 

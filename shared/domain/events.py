@@ -92,11 +92,12 @@ class TagsRead(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ImageAnnounced(Event):
-    """The registry says that the version's image was pushed; a hint."""
+class ArtifactAnnounced(Event):
+    """The registry says that the version's image, or its chart, was pushed; a hint."""
 
     version: str
     digest: Digest
+    chart: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +186,7 @@ ChangeEvent: TypeAlias = (
     | BranchDeleted
     | BuildReported
     | TagsRead
-    | ImageAnnounced
+    | ArtifactAnnounced
     | TimePassed
 )
 ServiceEvent: TypeAlias = ChangeEvent | PromotionEvent

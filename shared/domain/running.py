@@ -113,7 +113,8 @@ def _go_back(draft: Draft, release: Release, failed: Promotion, *, hold: bool) -
         rules = draft.rules(failed)
         draft.note(f"{failed.environment} has no earlier version to go back to; nothing is live there")
         if rules is not None and rules.on_first_failure is OnFirstFailure.UNINSTALL:
-            draft.emit(Remove(service=draft.service, number=failed.number, attempt=failed.attempt))
+            version = release.version.text
+            draft.emit(Remove(service=draft.service, version=version, number=failed.number, attempt=failed.attempt))
         return
     add_rollback(
         draft,

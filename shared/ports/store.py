@@ -50,8 +50,8 @@ class OutboxRow:
 class Loaded:
     """A service as it is read before a decision.
 
-    `rows` is the range `1~` without head and outbox, row key to value; `outbox` the open effects; `estate` the rows of the partition
-    `estate`; `extra` the rows that an earlier call of fn asked for by raising NeedsRows.
+    `rows` is the range `1~` without head and outbox, row key to value; `outbox` the open effects; `estate` the range
+    `1~` of the partition `estate`, which is written by transactions too, and `estate_sequence` its sequence; `extra` the rows that an earlier call of fn asked for by raising NeedsRows.
     """
 
     sequence: int
@@ -60,6 +60,7 @@ class Loaded:
     outbox: Mapping[str, Message]
     estate: Mapping[str, bytes]
     extra: Mapping[str, bytes | None]
+    estate_sequence: int = 0
 
 
 class NeedsRows(SlipwayError):
@@ -153,6 +154,10 @@ class Store(Protocol):
         that was committed before writes nothing and is answered with `duplicate`. Outbox keys are `1~outbox~<sequence>~<n>`.
         Raise StaleService after too many tries, TooLarge beyond the limits, StoreUnavailable when the store fails.
         """
+        ...
+
+    def forget(self, service: str, keys: Sequence[str]) -> None:
+        """Delete outbox rows whose effect is done and needs no report; unknown ones are ignored."""
         ...
 
     def read(self, service: str) -> Loaded:

@@ -1,0 +1,165 @@
+"""One event of one service: load, decide, commit, send. The same for queues, reports, clicks and API calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from shared.app.parts import App
+from shared.codec.envelope import effect_id_of, encode_effect, type_name
+from shared.codec.estate import decode_estate
+from shared.codec.ledger import LedgerEntry, decode_entry, encode_entry
+from shared.codec.state import decode_state, encode_changes, ended_release_row
+from shared.domain.decide import decide
+from shared.domain.decision import Decision, Outcome
+from shared.domain.effects import queue_of
+from shared.domain.errors import ReleaseNotLoaded
+from shared.domain.estate import Estate
+from shared.domain.events import ServiceEvent
+from shared.domain.names import Person
+from shared.domain.release import ServiceState
+from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, Write
+from shared.telemetry import log_event
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handled:
+    """What an event led to. `duplicate` is set where it had been handled before; the rest is then of the first time."""
+
+    outcome: Outcome
+    code: str = ""
+    reason: str = ""
+    about: str = ""
+    notes: tuple[str, ...] = ()
+    sequence: int = 0
+    duplicate: bool = False
+
+
+class _Made(NamedTuple):
+    decision: Decision
+    write: Write | None
+
+
+def handle(app: App, event: ServiceEvent, *, correlation: str = "") -> Handled:
+    """Commit what the event leads to and send its effects; a second delivery sends again what is not done.
+
+    Raise StaleService, StoreUnavailable or UnreadableRecord, all before anything is known to be changed.
+    """
+    made: list[_Made] = []
+
+    def fn(loaded: Loaded) -> Write | None:
+        made.append(_decide(event, loaded, correlation or event.id, app.now()))
+        return made[-1].write
+
+    service = str(event.service)
+    committed = app.store.transact(service, event.id, fn)
+    app.queues.send_outbox(service, committed.outbox)
+    if committed.duplicate:
+        return _first_time(app, service, committed)
+    decision = made[-1].decision
+    if decision.outcome is Outcome.NOTHING:
+        for at, what in decision.wake:
+            app.store.add_due(service, Due(at=at, what=what))
+    log_event(
+        "event.handled",
+        service=service,
+        type=type_name(event),
+        outcome=decision.outcome,
+        code=decision.code,
+        sequence=committed.sequence,
+        notes=decision.notes,
+        correlation=correlation or event.id,
+    )
+    return Handled(
+        outcome=decision.outcome,
+        code=decision.code,
+        reason=decision.reason,
+        about=decision.about,
+        notes=decision.notes,
+        sequence=committed.sequence,
+    )
+
+
+def read_state(event_service: ServiceEvent, loaded: Loaded) -> tuple[ServiceState, Estate]:
+    """Decode what a transaction loaded."""
+    state = decode_state(event_service.service, loaded.rows, loaded.extra)
+    return state, decode_estate(loaded.estate, loaded.estate_sequence)
+
+
+def _decide(event: ServiceEvent, loaded: Loaded, correlation: str, now: datetime) -> _Made:
+    state, estate = read_state(event, loaded)
+    try:
+        decision = decide(state, event, estate=estate, now=now)
+    except ReleaseNotLoaded as missing:
+        raise NeedsRows([ended_release_row(missing.version_key)]) from missing
+    done = _done(getattr(event, "effect", ""), loaded.outbox)
+    if decision.outcome is Outcome.NOTHING:
+        return _Made(decision, None)
+    puts, deletes = encode_changes(state, decision.state, loaded.sequence + 1)
+
+    def ledger(sequence: int, _previous: str) -> bytes:
+        return encode_entry(_entry(event, decision, correlation, estate, now, sequence))
+
+    write = Write(
+        puts=puts,
+        deletes=deletes,
+        ledger=ledger,
+        outbox=tuple(
+            Message(queue=queue_of(one.kind), body=encode_effect(one, correlation=correlation, at=now))
+            for one in decision.effects
+        ),
+        done=done,
+        due=tuple(Due(at=at, what=what) for at, what in decision.wake),
+    )
+    return _Made(decision, write)
+
+
+def _done(effect: str, outbox: Mapping[str, Message]) -> frozenset[str]:
+    if not effect:
+        return frozenset()
+    return frozenset(key for key, message in outbox.items() if effect_id_of(message.body) == effect)
+
+
+def _entry(
+    event: ServiceEvent, decision: Decision, correlation: str, estate: Estate, now: datetime, sequence: int
+) -> LedgerEntry:
+    detail = {"code": decision.code, "about": decision.about}
+    return LedgerEntry(
+        sequence=sequence,
+        at=now,
+        service=str(event.service),
+        event_type=type_name(event),
+        event_id=event.id,
+        person=person_of(event),
+        outcome=decision.outcome,
+        reason=decision.reason,
+        notes=decision.notes,
+        effects=tuple(effect.id for effect in decision.effects),
+        correlation=correlation,
+        estate=estate.revision,
+        detail={name: text for name, text in detail.items() if text},
+    )
+
+
+def person_of(event: ServiceEvent) -> Person | None:
+    """Who is behind an event, where somebody is."""
+    return getattr(event, "person", None) or getattr(event, "pushed_by", None)
+
+
+def _first_time(app: App, service: str, committed: Committed) -> Handled:
+    """Answer a duplicate with what the first delivery led to."""
+    rows = app.store.ledger(service, after=committed.sequence - 1, most=1)
+    if not rows:
+        return Handled(outcome=Outcome.NOTED, sequence=committed.sequence, duplicate=True)
+    entry = decode_entry(rows[0].body)
+    return Handled(
+        outcome=entry.outcome,
+        code=entry.detail.get("code", ""),
+        reason=entry.reason,
+        about=entry.detail.get("about", ""),
+        notes=entry.notes,
+        sequence=committed.sequence,
+        duplicate=True,
+    )

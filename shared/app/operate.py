@@ -1,0 +1,139 @@
+"""What people do: requests become events, answered at once by the same decision that queues lead to."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.app.configuration import policy_in_force
+from shared.app.handle_event import Handled, handle
+from shared.app.parts import App
+from shared.codec.envelope import encode_event
+from shared.codec.estate import HOLD, decode_hold, encode_hold, hold_row
+from shared.codec.ledger import LedgerEntry, encode_entry
+from shared.domain.decision import Outcome
+from shared.domain.effects import EVENTS_QUEUE
+from shared.domain.errors import InvalidValue
+from shared.domain.estate import EVERYTHING, Hold, checked_scope
+from shared.domain.events import ServiceEvent, TimePassed
+from shared.domain.names import Person, ServiceKey
+from shared.ports.store import Due, Loaded, Write
+
+ESTATE = "estate"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who asks, by which route, and the key under which asking again changes nothing."""
+
+    person: Person
+    groups: tuple[str, ...]
+    route: str
+    idempotency_key: str
+
+
+def request_id(app: App, caller: Caller) -> str:
+    """Name a request by (route, person, Idempotency-Key); without a key it is new each time."""
+    key = caller.idempotency_key or app.new_id()
+    text = "\n".join((caller.route, caller.person.id, key))
+    return "api:" + hashlib.sha256(text.encode()).hexdigest()[:40]
+
+
+def operate(app: App, event: ServiceEvent) -> Handled:
+    """Handle a person's request while they wait.
+
+    No message stands behind it, so a hint is written first: a crash after the commit is made up by the tick.
+    """
+    app.store.add_due(str(event.service), Due(at=app.now(), what="request"))
+    return handle(app, event)
+
+
+def add_hold(app: App, caller: Caller, *, scope: str, reason: str, until: datetime | None) -> Hold:
+    """Hold everything, an environment or a service. Raise InvalidValue; nothing is changed then."""
+    if not reason.strip():
+        raise InvalidValue("reason", "says why, so that the next person knows")
+    if until is not None and until <= app.now():
+        raise InvalidValue("until", f"{until.isoformat()} is over already")
+    event_id = request_id(app, caller)
+    hold = Hold(
+        id="stop" if scope == EVERYTHING and until is None else f"hold-{event_id[4:16]}",
+        scope=checked_scope(scope),
+        reason=reason,
+        person=caller.person,
+        since=app.now(),
+        until=until,
+    )
+
+    def fn(loaded: Loaded) -> Write:
+        note = f"hold {hold.id} on {hold.scope}: {hold.reason}"
+        row = {} if hold_row(hold.id) in loaded.rows else {hold_row(hold.id): encode_hold(hold)}
+        return _estate_write(app, event_id, "hold-added", caller, note, puts=row)
+
+    app.store.transact(ESTATE, event_id, fn)
+    return next((one for one in holds(app) if one.id == hold.id), hold)
+
+
+def lift_hold(app: App, caller: Caller, hold_id: str, reason: str) -> Hold | None:
+    """Lift a hold by people, and look again at what it kept back; None where there is no such hold."""
+    event_id = request_id(app, caller)
+    found = next((one for one in holds(app) if one.id == hold_id), None)
+
+    def fn(_loaded: Loaded) -> Write:
+        note = f"hold {hold_id} lifted: {reason or 'no reason given'}"
+        deletes = frozenset({hold_row(hold_id)})
+        return _estate_write(app, event_id, "hold-lifted", caller, note, deletes=deletes)
+
+    if found is None:
+        return None
+    app.store.transact(ESTATE, event_id, fn)
+    look_again(app, found)
+    return found
+
+
+def _estate_write(
+    app: App,
+    event_id: str,
+    event_type: str,
+    caller: Caller,
+    note: str,
+    *,
+    puts: dict[str, bytes] | None = None,
+    deletes: frozenset[str] = frozenset(),
+) -> Write:
+    now = app.now()
+    entry = LedgerEntry(
+        sequence=0,
+        at=now,
+        service=ESTATE,
+        event_type=event_type,
+        event_id=event_id,
+        person=caller.person,
+        outcome=Outcome.NOTED,
+        notes=(note,),
+    )
+    return Write(
+        puts=puts or {},
+        deletes=deletes,
+        ledger=lambda sequence, _previous: encode_entry(replace(entry, sequence=sequence)),
+    )
+
+
+def holds(app: App) -> tuple[Hold, ...]:
+    """Read every hold by people."""
+    rows = app.store.read(ESTATE).rows
+    return tuple(decode_hold(value) for key, value in sorted(rows.items()) if key.startswith(HOLD))
+
+
+def look_again(app: App, hold: Hold) -> None:
+    """Have every service in a lifted hold's scope looked at; one that does not wait for it changes nothing."""
+    for repository in app.source.repositories():
+        policy = policy_in_force(app, repository)
+        for one in policy.services if policy else ():
+            if _concerns(hold, one.service):
+                event = TimePassed(id=app.new_id(), service=one.service)
+                app.queues.send(EVENTS_QUEUE, encode_event(event, correlation=event.id, at=app.now()))
+
+
+def _concerns(hold: Hold, service: ServiceKey) -> bool:
+    return not hold.scope.startswith("service:") or hold.scope == f"service:{service.repository}/{service.service}"

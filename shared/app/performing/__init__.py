@@ -1,0 +1,1 @@
+"""Effects: look, act, report. One module for each kind."""

@@ -1,0 +1,100 @@
+"""Build: order it, wait for it, and read back what the registry holds before it counts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.app.parts import App
+from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
+from shared.app.service_view import read_service
+from shared.domain.build import PACKAGE, VALIDATE_BRANCH, VALIDATE_PULL_REQUEST, BuildOutcome, BuildResult
+from shared.domain.effects import Build, CancelBuild
+from shared.domain.events import BuildReported
+from shared.domain.policy import ServicePolicy
+from shared.domain.release import Release, ServiceState, Validation
+from shared.domain.version import Version
+from shared.ports.builder import BuildOrder, BuildUnderWay
+
+
+def build(app: App, effect: Build) -> Performed:
+    """Build a validation's or a release's commit, if it is still waited for."""
+    state = read_service(app, effect.service).state
+    found = _waited_for(state, effect)
+    if found is None or state.policy is None:
+        return NothingToReport()
+    commit, about = found
+    result = app.builder.build(_order(effect, state.policy, commit, about))
+    if isinstance(result, BuildUnderWay):
+        return LookAgain(timedelta(seconds=result.look_again))
+    if isinstance(about, Release) and result.outcome is BuildOutcome.SUCCEEDED:
+        result = _read_back(app, state.policy, about.version, result)
+    return reported(effect, result)
+
+
+def reported(effect: Build, result: BuildResult) -> BuildReported:
+    """Make the report of a build."""
+    return BuildReported(
+        id=report_id(effect.id),
+        service=effect.service,
+        effect=effect.id,
+        number=effect.number,
+        attempt=effect.attempt,
+        result=result,
+    )
+
+
+def cancel(app: App, effect: CancelBuild) -> Performed:
+    """Stop a build whose result no longer counts."""
+    app.builder.cancel(Build(service=effect.service, number=effect.number, attempt=effect.attempt).id)
+    return NothingToReport()
+
+
+def _waited_for(state: ServiceState, effect: Build) -> tuple[str, Release | Validation] | None:
+    wanted = (effect.number, effect.attempt)
+    for release in state.releases.values():
+        if release.build is not None and (release.build.number, release.build.attempt) == wanted:
+            return release.build.commit, release
+    for validation in state.validations.values():
+        for run in validation.running:
+            if (run.number, run.attempt) == wanted:
+                return run.commit, validation
+    return None
+
+
+def _order(effect: Build, policy: ServicePolicy, commit: str, about: Release | Validation) -> BuildOrder:
+    order = BuildOrder(
+        id=effect.id,
+        repository=policy.service.repository,
+        service=policy.service.service,
+        commit=commit,
+        ref=about.ref,
+        path=policy.path,
+        chart=policy.chart,
+        steps=VALIDATE_BRANCH,
+        test=policy.build.test,
+        test_target=policy.build.test_target,
+        args=policy.build.args,
+    )
+    if isinstance(about, Validation):
+        return replace(order, steps=VALIDATE_PULL_REQUEST) if about.pull_request else order
+    return replace(
+        order,
+        steps=PACKAGE,
+        version=about.version.text,
+        registry=policy.registry,
+        image_repository=policy.image_repository,
+        chart_repository=policy.chart_repository,
+    )
+
+
+def _read_back(app: App, policy: ServicePolicy, version: Version, claimed: BuildResult) -> BuildResult:
+    image = app.registry.digest_of(policy.registry, policy.image_repository, version.tag)
+    chart = app.registry.digest_of(policy.registry, policy.chart_repository, version.text)
+    for what, said, found in (("image", claimed.image_digest, image), ("chart", claimed.chart_digest, chart)):
+        if said is not None and found is not None and said != found:
+            reason = (
+                f"the registry's {what} of {version.tag} is {found}, but the build pushed {said}; push a higher version"
+            )
+            return replace(claimed, outcome=BuildOutcome.FAILED, reason=reason)
+    return replace(claimed, image_digest=image, chart_digest=chart)

@@ -1,0 +1,108 @@
+"""Gathering facts: read what gates need, and say when it was read."""
+
+from __future__ import annotations
+
+from shared.app.parts import App
+from shared.app.performing.outcome import NothingToReport, Performed, report_id
+from shared.app.performing.rendering import Rendered, render
+from shared.app.service_view import read_service
+from shared.domain.artifact import Artifact, in_namespace
+from shared.domain.effects import GatherFacts, ReadTags
+from shared.domain.events import FactsGathered, TagsRead
+from shared.domain.phases import Phase, PromotionKind
+from shared.domain.plan import filled_target
+from shared.domain.policy import EnvironmentPolicy, ServicePolicy
+from shared.domain.promotion import Author, Deployed, Facts, Presence, Promotion
+from shared.domain.release import EnvironmentState, Release, ServiceState
+from shared.domain.version import Version
+
+
+def read_tags(app: App, effect: ReadTags) -> Performed:
+    """Read what the version's tags name now."""
+    policy = read_service(app, effect.service).state.policy
+    if policy is None:
+        return NothingToReport()
+    version = Version.parse(effect.version)
+    return TagsRead(
+        id=report_id(effect.id),
+        service=effect.service,
+        effect=effect.id,
+        version=version.text,
+        image=app.registry.digest_of(policy.registry, policy.image_repository, version.tag),
+        chart=app.registry.digest_of(policy.registry, policy.chart_repository, version.text),
+    )
+
+
+def gather(app: App, effect: GatherFacts) -> Performed:
+    """Read authors, ways back, manifests and what runs, for a promotion that waits."""
+    state = read_service(app, effect.service).state
+    found = _waiting(state, effect.number)
+    rules = state.policy.environment(found[1].environment) if found and state.policy else None
+    if found is None or rules is None or state.policy is None:
+        return NothingToReport()
+    release, promotion = found
+    environment = state.environments.get(rules.name) or EnvironmentState(name=rules.name)
+    forward = promotion.kind is PromotionKind.FORWARD
+    rendered = render(app, state.policy, rules, release, promotion) if forward else Rendered()
+    facts = Facts(
+        at=app.now(),
+        authors=_authors(app, state.policy, release, environment) if forward else (),
+        targets=tuple((one.promotion, presence(app, one.artifact, rules)) for one in _targets(environment)),
+        manifests=rendered.evidence,
+        findings=rendered.findings,
+        foreign=_foreign(app, state.policy, rules) if promotion.kind is not PromotionKind.ROLLBACK else "",
+    )
+    return FactsGathered(
+        id=report_id(effect.id), service=effect.service, effect=effect.id, number=effect.number, facts=facts
+    )
+
+
+def _waiting(state: ServiceState, number: int) -> tuple[Release, Promotion] | None:
+    for release in state.releases.values():
+        for promotion in release.promotions:
+            if promotion.number == number and promotion.phase is Phase.WAITING:
+                return release, promotion
+    return None
+
+
+def _targets(environment: EnvironmentState) -> tuple[Deployed, ...]:
+    live = (environment.live,) if environment.live else ()
+    return (*live, *(one for one in environment.good if one not in live))
+
+
+def presence(app: App, artifact: Artifact, rules: EnvironmentPolicy) -> Presence:
+    """Say whether image and chart of an artifact are where the environment reads them, or can be copied there again."""
+    if _holds_both(app, artifact, rules.registry_namespace):
+        return Presence.HERE
+    if rules.registry_namespace and _holds_both(app, artifact, None):
+        return Presence.COPYABLE
+    return Presence.GONE
+
+
+def _holds_both(app: App, artifact: Artifact, namespace: str | None) -> bool:
+    image, chart = (
+        in_namespace(artifact.image_repository, namespace),
+        in_namespace(artifact.chart_repository, namespace),
+    )
+    return app.registry.has(artifact.registry, image, artifact.image_digest) and app.registry.has(
+        artifact.registry, chart, artifact.chart_digest
+    )
+
+
+def _authors(app: App, policy: ServicePolicy, release: Release, environment: EnvironmentState) -> tuple[Author, ...]:
+    """Who pushed, and who wrote commits on the service's paths since the version that is live there."""
+    base = environment.live.artifact.commit if environment.live else None
+    commits = app.source.commits(policy.service.repository, base, release.commit, paths=(policy.path, policy.chart))
+    found = {Author(name=one.author_name, mail=one.author_mail) for one in commits}
+    if release.pushed_by is not None:
+        found |= {Author(name=release.pushed_by.name, mail=mail) for mail in release.pushed_by.mails}
+    return tuple(sorted(found, key=lambda one: (one.mail, one.name)))
+
+
+def _foreign(app: App, policy: ServicePolicy, rules: EnvironmentPolicy) -> str:
+    """Say what runs that Slipway did not bring there; empty where all is as it was left."""
+    target = filled_target(rules.deploy, policy.service.service, rules.name)
+    running = app.deployer(target).running(target)
+    if running is None or not running.foreign:
+        return ""
+    return f"revision {running.revision[:12]} was not written by Slipway"

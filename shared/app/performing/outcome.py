@@ -1,0 +1,29 @@
+"""What performing an effect comes to, apart from an event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TypeAlias
+
+from shared.domain.events import ServiceEvent
+
+
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """Not finished yet, which is neither success nor failure."""
+
+    after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class NothingToReport:
+    """Done, or not wanted any more; no decision waits for it."""
+
+
+Performed: TypeAlias = ServiceEvent | LookAgain | NothingToReport
+
+
+def report_id(effect_id: str) -> str:
+    """Name the report of an effect: only the first one counts."""
+    return f"{effect_id}:done"

@@ -1,0 +1,67 @@
+"""Manifests as an environment would get them: the pinned chart, values of the released commit, settings of the policy."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from shared.app.parts import App
+from shared.domain.artifact import Artifact
+from shared.domain.manifests import Finding, findings
+from shared.domain.placeholders import expand
+from shared.domain.plan import image_reference, placeholder_values
+from shared.domain.policy import EnvironmentPolicy, ServicePolicy
+from shared.domain.promotion import Promotion
+from shared.domain.release import Release
+from shared.ports.chart import Rendering
+from shared.ports.errors import Permanent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The manifests' evidence, and in what they do not comply."""
+
+    evidence: str = ""
+    findings: tuple[Finding, ...] = ()
+
+
+def render(
+    app: App, policy: ServicePolicy, rules: EnvironmentPolicy, release: Release, promotion: Promotion
+) -> Rendered:
+    """Render and check. A chart that cannot be rendered is a finding; Transient and our own faults come out."""
+    artifact = release.artifact
+    if artifact is None:
+        return Rendered()
+    try:
+        manifests = _render(app, policy, rules, artifact, promotion)
+        objects = app.charts.parse(manifests)
+    except Permanent as error:
+        if error.ours:
+            raise
+        return Rendered(findings=(Finding(f"chart {policy.chart}", "templates", str(error)),))
+    found = findings(objects, image=image_reference(artifact, rules))
+    return Rendered(evidence=app.evidence.put(manifests), findings=found)
+
+
+def _render(
+    app: App, policy: ServicePolicy, rules: EnvironmentPolicy, artifact: Artifact, promotion: Promotion
+) -> bytes:
+    values = placeholder_values(policy.service.service, artifact, rules, promotion)
+    files = [app.source.file(policy.service.repository, artifact.commit, expand(path, values)) for path in rules.values]
+    rendering = Rendering(
+        release_name=policy.service.service,
+        namespace=rules.namespace,
+        values=tuple(content for content in files if content is not None),
+        set=tuple((key, expand(template, values)) for key, template in rules.set),
+    )
+    app.scratch.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=app.scratch) as folder:
+        package = app.charts.pull(
+            artifact.registry,
+            artifact.chart_repository,
+            artifact.chart_digest,
+            version=artifact.version.text,
+            into=Path(folder),
+        )
+        return app.charts.render(package, rendering)

@@ -1,0 +1,140 @@
+"""The steps of a promotion that write: retag, deploy, watch, remove. Each reads the state again before it acts."""
+
+from __future__ import annotations
+
+from shared.app.parts import App
+from shared.app.performing.facts import presence
+from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
+from shared.app.service_view import ServiceView, read_release, read_service
+from shared.domain.acting import May, may_act
+from shared.domain.artifact import Artifact, in_namespace
+from shared.domain.effects import Deploy, ObserveRollout, Remove, Retag
+from shared.domain.events import ArtifactDeployed, ArtifactRetagged, RolloutObserved
+from shared.domain.names import SLIPWAY
+from shared.domain.phases import Phase
+from shared.domain.plan import change_cause, filled_target, image_reference
+from shared.domain.policy import EnvironmentPolicy
+from shared.domain.promotion import Presence, Promotion
+from shared.domain.release import Release
+from shared.domain.running import brought
+from shared.domain.version import Version
+from shared.ports.deployer import DeployOrder, RolloutState
+
+
+def retag(app: App, effect: Retag) -> Performed:
+    """Copy image and chart into the environment's namespace, by digest."""
+    view = read_service(app, effect.service)
+    may, release, promotion = _may(app, view, effect, Phase.RETAGGING)
+    if release is None or promotion is None or promotion.plan is None or release.artifact is None:
+        return NothingToReport()
+    if may is May.WAIT:
+        return LookAgain(app.timing.held_poll)
+    _copy(app, release.artifact, promotion.plan)
+    return ArtifactRetagged(
+        id=report_id(effect.id),
+        service=effect.service,
+        effect=effect.id,
+        number=effect.number,
+        attempt=effect.attempt,
+    )
+
+
+def _copy(app: App, artifact: Artifact, rules: EnvironmentPolicy) -> None:
+    for repository, digest, tag in (
+        (artifact.image_repository, artifact.image_digest, artifact.version.tag),
+        (artifact.chart_repository, artifact.chart_digest, artifact.version.text),
+    ):
+        target = in_namespace(repository, rules.registry_namespace)
+        app.registry.copy(artifact.registry, repository, target, digest, tag)
+
+
+def deploy(app: App, effect: Deploy) -> Performed:
+    """Apply the manifests that were checked; a rollback applies those that were good before."""
+    view = read_service(app, effect.service)
+    may, release, promotion = _may(app, view, effect, Phase.DEPLOYING)
+    if release is None or promotion is None or promotion.plan is None:
+        return NothingToReport()
+    order = _order(app, effect, release, promotion, promotion.plan)
+    deployer = app.deployer(order.target)
+    if may is May.WAIT:
+        running = deployer.running(order.target)
+        if running is None or running.number != effect.number:
+            return LookAgain(app.timing.held_poll)
+    report = deployer.deploy(order)
+    return ArtifactDeployed(
+        id=report_id(effect.id),
+        service=effect.service,
+        effect=effect.id,
+        number=effect.number,
+        attempt=effect.attempt,
+        revision=report.revision,
+    )
+
+
+def _order(
+    app: App, effect: Deploy | Remove, release: Release, promotion: Promotion, rules: EnvironmentPolicy
+) -> DeployOrder:
+    deployed = brought(release, promotion, app.now())
+    artifact = deployed.artifact
+    if promotion.target is not None and presence(app, artifact, rules) is Presence.COPYABLE:
+        _copy(app, artifact, rules)
+    return DeployOrder(
+        id=effect.id,
+        number=effect.number,
+        repository=effect.service.repository,
+        service=effect.service.service,
+        environment=rules.name,
+        namespace=rules.namespace,
+        version=artifact.version.text,
+        commit=artifact.commit,
+        image=image_reference(artifact, rules),
+        manifests=app.evidence.get(deployed.manifests),
+        target=filled_target(rules.deploy, effect.service.service, rules.name),
+        author=promotion.requested_by or SLIPWAY,
+        cause=change_cause(artifact, promotion),
+    )
+
+
+def observe(app: App, effect: ObserveRollout) -> Performed:
+    """Watch until the environment settles; healthy counts only if it runs what was deployed."""
+    view = read_service(app, effect.service)
+    _, release, promotion = _may(app, view, effect, Phase.VERIFYING)
+    if release is None or promotion is None or promotion.plan is None:
+        return NothingToReport()
+    rules = promotion.plan
+    target = filled_target(rules.deploy, effect.service.service, rules.name)
+    deployer = app.deployer(target)
+    rollout = deployer.observe(target, promotion.revision)
+    if rollout.state is RolloutState.PROGRESSING:
+        return LookAgain(app.timing.rollout_poll)
+    healthy, reason = rollout.state is RolloutState.HEALTHY, rollout.reason
+    if healthy:
+        wanted = image_reference(brought(release, promotion, app.now()).artifact, rules)
+        running = deployer.running(target)
+        if running is None or wanted not in running.images:
+            healthy, reason = False, f"{rules.name} is healthy but does not run {wanted}"
+    return RolloutObserved(
+        id=report_id(effect.id),
+        service=effect.service,
+        effect=effect.id,
+        number=effect.number,
+        attempt=effect.attempt,
+        healthy=healthy,
+        reason=reason,
+    )
+
+
+def remove(app: App, effect: Remove) -> Performed:
+    """Take out a first deployment that failed."""
+    release = read_release(app, effect.service, Version.parse(effect.version))
+    promotion = next((one for one in release.promotions if one.number == effect.number), None) if release else None
+    if release is not None and promotion is not None and promotion.plan is not None:
+        order = _order(app, effect, release, promotion, promotion.plan)
+        app.deployer(order.target).remove(order)
+    return NothingToReport()
+
+
+def _may(
+    app: App, view: ServiceView, effect: Retag | Deploy | ObserveRollout, phase: Phase
+) -> tuple[May, Release | None, Promotion | None]:
+    return may_act(view.state, view.estate, number=effect.number, attempt=effect.attempt, phase=phase, now=app.now())

@@ -1,0 +1,44 @@
+"""A service as it stands, outside of any decision."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.app.parts import App
+from shared.codec.estate import decode_estate
+from shared.codec.release import decode_release
+from shared.codec.state import decode_state, ended_release_row
+from shared.domain.estate import Estate
+from shared.domain.names import ServiceKey
+from shared.domain.release import Release, ServiceState
+from shared.domain.version import Version
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceView:
+    """State, people's holds, and the head of the ledger at the time of reading. Sequence 0: nothing was ever written."""
+
+    state: ServiceState
+    estate: Estate
+    sequence: int
+    ledger_hash: str
+
+
+def read_service(app: App, service: ServiceKey) -> ServiceView:
+    """Read a service in one go."""
+    loaded = app.store.read(str(service))
+    return ServiceView(
+        state=decode_state(service, loaded.rows, loaded.extra),
+        estate=decode_estate(loaded.estate, loaded.estate_sequence),
+        sequence=loaded.sequence,
+        ledger_hash=loaded.ledger_hash,
+    )
+
+
+def read_release(app: App, service: ServiceKey, version: Version) -> Release | None:
+    """Read one release, open or ended."""
+    open_ones = read_service(app, service).state.releases
+    if version.key() in open_ones:
+        return open_ones[version.key()]
+    row = app.store.row(str(service), ended_release_row(version.key()))
+    return decode_release(row) if row is not None else None

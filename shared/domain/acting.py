@@ -1,0 +1,37 @@
+"""Read again just before acting: is this still wanted, and may it be done now?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.draft import Draft
+from shared.domain.estate import Estate
+from shared.domain.phases import Phase, PromotionKind
+from shared.domain.promotion import Promotion
+from shared.domain.release import Release, ServiceState
+from shared.domain.waiting import obstructed
+
+
+class May(StrEnum):
+    """Act now, wait for a hold or freeze to end, or not at all: the attempt was replaced or has ended."""
+
+    ACT = "act"
+    WAIT = "wait"
+    NOT = "not"
+
+
+def may_act(
+    state: ServiceState, estate: Estate, *, number: int, attempt: int, phase: Phase, now: datetime
+) -> tuple[May, Release | None, Promotion | None]:
+    """Say whether an attempt of a running step may act, with the release and promotion it belongs to."""
+    draft = Draft(state, estate, now)
+    found = draft.find(number)
+    if found is None or found[1].phase is not phase or found[1].attempt != attempt:
+        return May.NOT, None, None
+    release, promotion = found
+    rules = draft.rules(promotion)
+    if promotion.kind is PromotionKind.ROLLBACK or rules is None:
+        return May.ACT, release, promotion
+    held = obstructed(draft, promotion, release, rules) is not None
+    return (May.WAIT if held else May.ACT), release, promotion

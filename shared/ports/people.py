@@ -1,0 +1,38 @@
+"""How people are asked: a card in Teams, or the page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.names import ServiceKey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A numbered request as people see it. `ledger_head` is the ledger's hash when it was put."""
+
+    request: str
+    service: ServiceKey
+    version: str
+    environment: str
+    promotion: int
+    image_digest: str
+    chart_digest: str
+    commit: str
+    who: str
+    expires: datetime | None
+    ledger_head: str
+
+
+class People(Protocol):
+    """Raise Transient when people cannot be reached now. Asking or closing twice is harmless."""
+
+    def ask(self, question: Question) -> None:
+        """Put the question where approvers look."""
+        ...
+
+    def close(self, service: ServiceKey, request: str, reason: str) -> None:
+        """Say that the question is closed, and why."""
+        ...

@@ -1,0 +1,19 @@
+"""Facts for the log: one line each, as fields. Never a token, a body or a card."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+_LOG = logging.getLogger("slipway")
+
+
+def log_event(name: str, **fields: object) -> None:
+    """Log a fact at INFO; values are written as JSON, anything else as its text."""
+    if _LOG.isEnabledFor(logging.INFO):
+        _LOG.info("%s %s", name, json.dumps(fields, default=str, sort_keys=True))
+
+
+def log_fault(name: str, error: BaseException, **fields: object) -> None:
+    """Log something that should not have happened, with its trace."""
+    _LOG.error("%s %s", name, json.dumps(fields, default=str, sort_keys=True), exc_info=error)
