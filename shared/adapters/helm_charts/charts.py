@@ -60,9 +60,7 @@ class HelmCharts:
             TemporaryDirectory(prefix="slipway-chart-") as scratch,
         ):
             with faults(f"packaging of chart {chart.name} {version}"):
-                written = helm.package(
-                    str(copy), destination=scratch, version=version, app_version=app_version
-                )
+                written = helm.package(str(copy), destination=scratch, version=version, app_version=app_version)
             into.mkdir(parents=True, exist_ok=True)
             package = into / f"{metadata.of_folder(copy).name}-{version}.tgz"
             canonical.rewrite(Path(written), package)

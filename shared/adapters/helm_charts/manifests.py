@@ -26,9 +26,7 @@ def render(chart: Path, rendering: Rendering) -> bytes:
         files = loaded.render(_values(rendering), name=rendering.release_name, namespace=rendering.namespace)
         definitions = [(str(each["name"]), str(each["data"])) for each in loaded.crds]
     shown = [(name, text) for name, text in sorted(files.items()) if not name.endswith("/NOTES.txt")]
-    pieces = [
-        f"---\n{_SOURCE}{name}\n{text.strip()}\n" for name, text in [*definitions, *shown] if text.strip()
-    ]
+    pieces = [f"---\n{_SOURCE}{name}\n{text.strip()}\n" for name, text in [*definitions, *shown] if text.strip()]
     return "".join(pieces).encode()
 
 
@@ -50,9 +48,7 @@ def read(manifests: bytes) -> Sequence[Mapping[str, object]]:
             if document is None:
                 continue
             if not isinstance(document, dict):
-                raise Permanent(
-                    f"a rendered manifest is {type(document).__name__} and not an object: {document!r:.80}"
-                )
+                raise Permanent(f"a rendered manifest is {type(document).__name__} and not an object: {document!r:.80}")
             found.append(document)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line if error.problem_mark is not None else 0

@@ -28,9 +28,7 @@ class Metadata:
     def hosts(self) -> frozenset[str]:
         """Registries that dependencies come from."""
         found = (
-            each.removeprefix("oci://").partition("/")[0]
-            for each in self.repositories
-            if each.startswith("oci://")
+            each.removeprefix("oci://").partition("/")[0] for each in self.repositories if each.startswith("oci://")
         )
         return frozenset(found)
 
@@ -69,9 +67,7 @@ def _read(content: bytes, where: str) -> Metadata:
         raise Permanent(f"{where} does not name the chart; it needs name and version")
     listed = document.get("dependencies") or []
     repositories = (
-        [each.get("repository") for each in listed if isinstance(each, dict)]
-        if isinstance(listed, list)
-        else []
+        [each.get("repository") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
     )
     return Metadata(
         name=document["name"],

@@ -36,9 +36,7 @@ class OciCharts:
             try:
                 found = self._resolve(client, about.version)
             except NotFound:
-                client.push(
-                    str(package), f"oci://{self._registry}/{parent}".rstrip("/"), plain_http=self._plain
-                )
+                client.push(str(package), f"oci://{self._registry}/{parent}".rstrip("/"), plain_http=self._plain)
                 # Two writers of one tag both see success: what counts is what can be read.
                 found = self._resolve(client, about.version)
             self._compare(client, package, about.version, found)
@@ -55,9 +53,7 @@ class OciCharts:
         about = metadata.of_package(package)
         if (about.name, about.version) != (name, version):
             package.unlink()
-            raise Permanent(
-                f"{self._name}@{digest} is chart {about.name} {about.version} and not {name} {version}"
-            )
+            raise Permanent(f"{self._name}@{digest} is chart {about.name} {about.version} and not {name} {version}")
         return package
 
     def _client(self) -> Any:
@@ -85,9 +81,7 @@ class OciCharts:
         # Manifests may differ in a note of time where the chart is the same, so the packages are compared.
         ours, theirs = package.read_bytes(), self._fetch(client, found)
         if ours != theirs:
-            raise TagTaken(
-                f"chart {self._name}:{version} (package)", expected=_sha256(ours), found=_sha256(theirs)
-            )
+            raise TagTaken(f"chart {self._name}:{version} (package)", expected=_sha256(ours), found=_sha256(theirs))
 
 
 def _sha256(content: bytes) -> Digest:

@@ -39,9 +39,7 @@ def _with_folders(chart: Path) -> list[Path]:
 
     def visit(folder: Path, above: tuple[Path, ...]) -> None:
         if folder in above:
-            raise Permanent(
-                f"chart {chart.name}: {folder.name} depends on itself; break the circle in Chart.yaml"
-            )
+            raise Permanent(f"chart {chart.name}: {folder.name} depends on itself; break the circle in Chart.yaml")
         if folder in order:
             return
         for relative in metadata.of_folder(folder).folders:
@@ -75,7 +73,7 @@ def _fill(folder: Path, plain_http: Callable[[str], bool]) -> None:
     import helm_python as helm
 
     about = metadata.of_folder(folder)
-    with faults(f"dependencies of chart {about.name}"):
+    with faults(f"dependencies of chart {about.name}", of_chart=True):
         if all(each["status"] in {"ok", "unpacked"} for each in helm.dependency_list(str(folder))):
             return
         lock = folder / "Chart.lock"
