@@ -40,19 +40,6 @@ def _to_attempted(type_: type[_A]) -> Callable[[str, ServiceKey, Fields], _A]:
     return decode
 
 
-def _remove(effect: Remove) -> Json:
-    return {"version": effect.version, "number": whole(effect.number), "attempt": whole(effect.attempt)}
-
-
-def _to_remove(_: str, service: ServiceKey, body: Fields) -> Remove:
-    return Remove(
-        service=service,
-        version=body.text("version"),
-        number=body.number("number"),
-        attempt=body.number("attempt"),
-    )
-
-
 def _read_tags(effect: ReadTags) -> Json:
     return {"version": effect.version, "asked": whole(effect.asked)}
 
