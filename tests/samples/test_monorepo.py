@@ -13,7 +13,9 @@ import pytest
 import yaml
 
 from shared.adapters.helm_charts import HelmCharts
+from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.chart import Rendering
+from tests.support.tree_state import tree_state
 
 SAMPLE = Path(__file__).parents[2] / "infra/samples/monorepo"
 SERVICES = ("delivery", "package")
@@ -42,10 +44,7 @@ def rendered(service: str, environment: str) -> dict[str, Any]:
         values=tuple((SAMPLE / path.format(service=service)).read_bytes() for path in asked["values"]),
         set=tuple((key, filled[text]) for key, text in asked["set"].items()),
     )
-    return {
-        str(each["kind"]): each
-        for each in charts.parse(charts.render(SAMPLE / "charts" / service, rendering))
-    }
+    return {str(each["kind"]): each for each in charts.parse(charts.render(SAMPLE / "charts" / service, rendering))}
 
 
 def python(*args: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -123,13 +122,8 @@ def test_a_services_pods_are_found(service: str) -> None:
 
 def test_environments_differ_by_their_values() -> None:
     """More replicas and another host in production; what has no ingress gets none."""
-    hosts = {
-        name: rendered("delivery", name)["Ingress"]["spec"]["rules"][0]["host"]
-        for name in ("qa", "production")
-    }
-    replicas = {
-        name: rendered("delivery", name)["Deployment"]["spec"]["replicas"] for name in ("qa", "production")
-    }
+    hosts = {name: rendered("delivery", name)["Ingress"]["spec"]["rules"][0]["host"] for name in ("qa", "production")}
+    replicas = {name: rendered("delivery", name)["Deployment"]["spec"]["replicas"] for name in ("qa", "production")}
 
     assert hosts == {"qa": "delivery.qa.example.com", "production": "delivery.example.com"}
     assert replicas == {"qa": 1, "production": 3}
@@ -138,9 +132,13 @@ def test_environments_differ_by_their_values() -> None:
 
 def test_the_configuration_names_what_is_there() -> None:
     """Each service's folder has a Dockerfile and its chart a Chart.yaml of the service's name."""
-    services = configuration()["services"]
+    files = sorted(tree_state(SAMPLE))
+    content = (SAMPLE / "slipway.yaml").read_bytes()
 
-    assert tuple(services) == SERVICES
+    policy = SlipwayYaml().compile(content, repository="monorepo", commit="a" * 40, files=files)
+
+    assert tuple(service.service.service for service in policy.services) == SERVICES
+    services = configuration()["services"]
     for name, service in services.items():
         assert (SAMPLE / service["path"] / "Dockerfile").is_file()
         chart = yaml.safe_load((SAMPLE / service["chart"] / "Chart.yaml").read_text())

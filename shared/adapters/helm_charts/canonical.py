@@ -23,6 +23,8 @@ def rewrite(package: Path, into: Path) -> None:
             member = tarfile.TarInfo(name)
             member.size, member.mode = len(content[name]), 0o644
             target.addfile(member, io.BytesIO(content[name]))
-    into.write_bytes(gzip.compress(buffer.getvalue(), compresslevel=9, mtime=0))
+    # Not gzip.compress, whose header differs between versions of Python.
+    with into.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", filename="", mtime=0) as packed:
+        packed.write(buffer.getvalue())
     # Helm writes the file's time into the manifest it pushes (org.opencontainers.image.created).
     os.utime(into, (0, 0))
