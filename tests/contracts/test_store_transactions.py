@@ -223,18 +223,33 @@ def test_a_decision_that_never_has_enough_rows_is_ended(store: Store) -> None:
         store.transact(SERVICE, "e1", decide)
 
 
-def test_a_decision_sees_the_estate_as_it_is(fixture: Opened) -> None:
-    """Holds are read with each decision, however they got there."""
-    fixture.store.transact(SERVICE, "e1", always(a_write()))
-    etag = fixture.rows.put("estate", "stop", b"all", etag=None)
-    with_stop = fixture.store.read(SERVICE).estate
-    seen: list[dict[str, bytes]] = []
-    fixture.store.transact(SERVICE, "e2", lambda loaded: seen.append(dict(loaded.estate)))
-    fixture.rows.delete("estate", "stop", etag=etag)
-    fixture.store.transact(SERVICE, "e3", lambda loaded: seen.append(dict(loaded.estate)))
+def test_a_decision_sees_the_estate_as_it_is(store: Store) -> None:
+    """Holds are read with each decision, with the estate's sequence; its outbox and ended rows are not."""
+    store.transact(SERVICE, "e1", always(a_write()))
+    stop = a_write(puts={"1~stop": b"all", "2~hold~1": b"lifted"}, outbox=[a_message()])
+    store.transact("estate", "stop", always(stop))
+    seen: list[tuple[dict[str, bytes], int]] = []
 
-    assert dict(with_stop) == {"stop": b"all"}
-    assert seen == [{"stop": b"all"}, {}]
+    store.transact(SERVICE, "e2", lambda loaded: seen.append((dict(loaded.estate), loaded.estate_sequence)))
+    store.transact("estate", "go on", always(a_write(deletes=frozenset({"1~stop"}))))
+    store.transact(SERVICE, "e3", lambda loaded: seen.append((dict(loaded.estate), loaded.estate_sequence)))
+
+    assert seen == [({"1~stop": b"all"}, 1), ({}, 2)]
+    assert store.read(SERVICE).estate_sequence == 2
+    assert list(store.services()) == [SERVICE]
+
+
+def test_an_effect_that_needs_no_report_is_forgotten_without_a_decision(store: Store) -> None:
+    """It leaves the outbox; sequence and ledger stay, and rows that are no effects cannot be lost so."""
+    effects = [a_message("a"), a_message("b")]
+    first = store.transact(SERVICE, "e1", always(a_write(puts={"1~policy": b"p"}, outbox=effects)))
+
+    store.forget(SERVICE, [first.outbox[0].key, "1~outbox~unknown", "1~policy", "1~head"])
+
+    seen: list[Loaded] = []
+    store.transact(SERVICE, "e2", lambda loaded: seen.append(loaded))
+    assert list(seen[0].outbox) == [first.outbox[1].key]
+    assert (seen[0].sequence, dict(seen[0].rows)) == (1, {"1~policy": b"p"})
 
 
 def test_decisions_at_the_same_time_are_all_taken_one_after_the_other(store: Store) -> None:

@@ -22,19 +22,18 @@ _REFUSED = {404, 409, 412}  # a row to delete is gone, a row to insert is there,
 class Partitions:
     """What OptimisticTransactions asks for, on Azure Tables."""
 
-    def __init__(
-        self, services: TableClient, others: TableClient, hint: Callable[[str, tuple[Due, ...], bool], None]
-    ) -> None:
-        self._services, self._others, self._hint = services, others, hint
+    def __init__(self, services: TableClient, hint: Callable[[str, tuple[Due, ...], bool], None]) -> None:
+        self._services, self._hint = services, hint
 
     def snapshot(self, service: str) -> Snapshot:
         """Read the range `1~` and the estate, in two requests."""
         with failures_named(service):
             # The head comes first in its range, so its etag is never newer than the rows after it.
             entities = list(query(self._services, service, partition.CURRENT, partition.CURRENT_END))
-            estate = {key: value for key, value, _ in query(self._others, partition.ESTATE, "", partition.EVER)}
+            estate = query(self._services, partition.ESTATE, partition.CURRENT, partition.CURRENT_END)
+            of_estate = {key: value for key, value, _ in estate}
         etags = {key: etag for key, _, etag in entities}
-        loaded = packing.unpack_range({key: value for key, value, _ in entities}, estate)
+        loaded = packing.unpack_range({key: value for key, value, _ in entities}, of_estate)
         return Snapshot(loaded, etags.get(partition.HEAD))
 
     def fetch(self, service: str, keys: Iterable[str]) -> Mapping[str, bytes | None]:

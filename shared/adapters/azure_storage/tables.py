@@ -37,7 +37,7 @@ class AzureTables:
         self._services, self._others, self._lists, self._large = (
             opened(service, prefix + name) for name in ("services", "rows", "lists", "evidence")
         )
-        self._partitions = Partitions(self._services, self._others, self._hint)
+        self._partitions = Partitions(self._services, self._hint)
         self._transactions = OptimisticTransactions(self._partitions, now)
         self.rows = TableRows(self._others)
         self.evidence = TableEvidence(self._large)
@@ -82,6 +82,12 @@ class AzureTables:
         """See Store."""
         return self._transactions.run(service, event_id, fn, seen_for)
 
+    def forget(self, service: str, keys: Sequence[str]) -> None:
+        """See Store."""
+        with failures_named(service):
+            for key in partition.outbox_keys(keys):
+                self._services.delete_entity(service, key)
+
     def read(self, service: str) -> Loaded:
         """See Store."""
         return self._partitions.snapshot(service).loaded
@@ -113,7 +119,8 @@ class AzureTables:
     def services(self) -> Iterator[str]:
         """See Store. A service whose first decision failed at the last moment is named too."""
         with failures_named(_NAMES):
-            return iter([key for key, _, _ in query(self._lists, _NAMES, "", partition.EVER)])
+            found = [key for key, _, _ in query(self._lists, _NAMES, "", partition.EVER)]
+        return iter([name for name in found if name != partition.ESTATE])
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
         """See Store."""

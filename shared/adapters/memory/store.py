@@ -51,6 +51,10 @@ class MemoryStore:
         """See Store."""
         return self._transactions.run(service, event_id, fn, seen_for)
 
+    def forget(self, service: str, keys: Sequence[str]) -> None:
+        """See Store."""
+        self._services.remove(service, partition.outbox_keys(keys))
+
     def read(self, service: str) -> Loaded:
         """See Store."""
         return self.snapshot(service).loaded
@@ -71,7 +75,7 @@ class MemoryStore:
 
     def services(self) -> Iterator[str]:
         """See Store."""
-        return iter(self._names.query("names", "", partition.EVER))
+        return iter([name for name in self._names.query("names", "", partition.EVER) if name != partition.ESTATE])
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
         """See Store."""
@@ -99,8 +103,8 @@ class MemoryStore:
         """Read the range `1~` and the estate."""
         with self._services.lock:
             rows = self._services.query(service, partition.CURRENT, partition.CURRENT_END)
+            estate = self._services.query(partition.ESTATE, partition.CURRENT, partition.CURRENT_END)
             head = self._services.get(service, partition.HEAD)
-        estate = self._others.query(partition.ESTATE, "", partition.EVER)
         return Snapshot(packing.unpack_range(rows, estate), head[1] if head else None)
 
     def fetch(self, service: str, keys: Iterable[str]) -> Mapping[str, bytes | None]:

@@ -6,10 +6,10 @@ those of this process all go through the writer.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from shared.adapters.sqlite import reading
+from shared.adapters.sqlite.reading import Estate
 from shared.adapters.sqlite.writer import Transaction
+from shared.adapters.storage import partition
 from shared.ports.store import Loaded
 
 _MOST_SERVICES = 256
@@ -21,7 +21,7 @@ class Cache:
     def __init__(self) -> None:
         self._version = -1
         self._services: dict[str, Loaded] = {}
-        self._estate: Mapping[str, bytes] | None = None
+        self._estate: Estate | None = None
 
     def begin(self, transaction: Transaction) -> None:
         """Forget everything if another process wrote since the last transaction."""
@@ -39,7 +39,9 @@ class Cache:
         """Return the service, read if it must be."""
         loaded = self._services.get(service)
         if loaded is None:
-            loaded = reading.load(transaction.execute, service, self._estate_rows(transaction))
+            if self._estate is None:
+                self._estate = reading.load_estate(transaction.execute)
+            loaded = reading.load(transaction.execute, service, self._estate)
             self.keep(service, loaded)
         return loaded
 
@@ -50,14 +52,7 @@ class Cache:
         self._services[service] = loaded
 
     def drop(self, service: str) -> None:
-        """Forget a service that something else than a decision changed."""
+        """Forget a service that something else than its own decision changed; the estate is part of all."""
         self._services.pop(service, None)
-
-    def drop_estate(self) -> None:
-        """Forget the estate, which is part of every service."""
-        self.clear()
-
-    def _estate_rows(self, transaction: Transaction) -> Mapping[str, bytes]:
-        if self._estate is None:
-            self._estate = reading.load_estate(transaction.execute)
-        return self._estate
+        if service == partition.ESTATE:
+            self.clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 
@@ -35,7 +36,7 @@ class SqliteDatabase:
         self._leases = Leases(self._path, self._writer, self._readers, now)
         self.queues = SqliteQueues(self._writer, self._leases, cache, self._delivery, now)
         self.store = SqliteStore(self._writer, self._readers, cache, self.queues, now)
-        self.rows = SqliteRows(self._writer, self._readers, cache)
+        self.rows = SqliteRows(self._writer, self._readers)
         self.evidence = SqliteEvidence(self._writer, self._readers)
         self._closed = False
 
@@ -57,7 +58,8 @@ class SqliteDatabase:
         """Hand nothing out any more, write what has arrived, give leases back; the second time is harmless."""
         if not self._closed:
             self._closed = True
-            self._delivery.close()
-            self._leases.close()
-            self._writer.close()
-            self._readers.close()
+            with ExitStack() as last:
+                last.callback(self._readers.close)
+                last.callback(self._writer.close)
+                last.callback(self._leases.close)
+                self._delivery.close()

@@ -74,8 +74,10 @@ class Leases:
             self._closed = True
             if self._lock is not None:
                 lock, self._lock = self._lock, None
-                self._writer.run(lambda transaction: _release(transaction, [lock.id]))
-                lock.close()
+                try:
+                    self._writer.run(lambda transaction: _release(transaction, [lock.id]))
+                finally:
+                    lock.close()
 
     def _free(self, lock: HostLock, hosts: set[str]) -> None:
         dead = [host for host in hosts if lock.dead(host)]

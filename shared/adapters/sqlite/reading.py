@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.adapters.storage import partition
@@ -12,33 +13,37 @@ from shared.ports.store import LedgerRow, Loaded, Message, OutboxRow
 Execute = Callable[..., sqlite3.Cursor]
 
 
-def load(execute: Execute, service: str, estate: Mapping[str, bytes]) -> Loaded:
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """The part of the partition `estate` that every decision sees."""
+
+    rows: Mapping[str, bytes]
+    sequence: int
+
+
+def load(execute: Execute, service: str, estate: Estate) -> Loaded:
     """Read a service as a decision sees it."""
-    head = execute("SELECT sequence, hash FROM head WHERE service = ?", (service,)).fetchone()
-    sequence, ledger_hash = head or (0, partition.GENESIS)
-    rows = execute(
-        "SELECT key, value FROM state WHERE service = ? AND key >= ? AND key < ? ORDER BY key",
-        (service, partition.CURRENT, partition.CURRENT_END),
-    )
+    sequence, ledger_hash = _head(execute, service)
     return Loaded(
         sequence=sequence,
         ledger_hash=ledger_hash,
-        rows=dict(rows),
+        rows=_current(execute, service),
         outbox=load_outbox(execute, service),
-        estate=estate,
+        estate=estate.rows,
         extra={},
+        estate_sequence=estate.sequence,
     )
+
+
+def load_estate(execute: Execute) -> Estate:
+    """Read the estate."""
+    return Estate(_current(execute, partition.ESTATE), _head(execute, partition.ESTATE)[0])
 
 
 def load_outbox(execute: Execute, service: str) -> dict[str, Message]:
     """Read the effects that are not done, oldest first."""
     rows = execute("SELECT key, queue, body, delay FROM message WHERE service = ? ORDER BY key", (service,))
     return {key: message(queue, body, delay) for key, queue, body, delay in rows}
-
-
-def load_estate(execute: Execute) -> Mapping[str, bytes]:
-    """Read the partition `estate`."""
-    return dict(execute("SELECT key, value FROM record WHERE partition = ? ORDER BY key", (partition.ESTATE,)))
 
 
 def outbox_of(outbox: Mapping[str, Message], sequence: int) -> tuple[OutboxRow, ...]:
@@ -68,3 +73,13 @@ def ledger(execute: Execute, service: str, after: int, most: int) -> list[Ledger
 def message(queue: str, body: str, delay: int) -> Message:
     """Make an effect of its columns."""
     return Message(queue=queue, body=body, delay=timedelta(microseconds=delay))
+
+
+def _head(execute: Execute, service: str) -> tuple[int, str]:
+    found: tuple[int, str] | None = execute("SELECT sequence, hash FROM head WHERE service = ?", (service,)).fetchone()
+    return found or (0, partition.GENESIS)
+
+
+def _current(execute: Execute, service: str) -> dict[str, bytes]:
+    query = "SELECT key, value FROM state WHERE service = ? AND key >= ? AND key < ? ORDER BY key"
+    return dict(execute(query, (service, partition.CURRENT, partition.CURRENT_END)))

@@ -6,7 +6,6 @@ import hashlib
 import uuid
 from collections.abc import Sequence
 
-from shared.adapters.sqlite.cache import Cache
 from shared.adapters.sqlite.readers import Readers
 from shared.adapters.sqlite.writer import Transaction, Writer
 from shared.adapters.storage import partition as layout
@@ -20,8 +19,8 @@ _PUT = "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)"
 class SqliteRows:
     """Small records outside the services' partitions."""
 
-    def __init__(self, writer: Writer, readers: Readers, cache: Cache) -> None:
-        self._writer, self._readers, self._cache = writer, readers, cache
+    def __init__(self, writer: Writer, readers: Readers) -> None:
+        self._writer, self._readers = writer, readers
 
     def get(self, partition: str, key: str) -> Row | None:
         """See Rows."""
@@ -37,7 +36,6 @@ class SqliteRows:
         def work(transaction: Transaction) -> str:
             _require(transaction, partition, key, etag)
             transaction.execute(_PUT, (partition, key, value, new))
-            self._changed(partition)
             return new
 
         return self._writer.run(work)
@@ -48,7 +46,6 @@ class SqliteRows:
 
         def work(transaction: Transaction) -> None:
             transaction.execute(_PUT, (partition, key, value, new))
-            self._changed(partition)
 
         self._writer.run(work)
 
@@ -58,7 +55,6 @@ class SqliteRows:
         def work(transaction: Transaction) -> None:
             _require(transaction, partition, key, etag)
             transaction.execute("DELETE FROM record WHERE partition = ? AND key = ?", (partition, key))
-            self._changed(partition)
 
         self._writer.run(work)
 
@@ -73,10 +69,6 @@ class SqliteRows:
         layout.check_key(key)
         layout.check_value(key, value)
         return uuid.uuid4().hex
-
-    def _changed(self, partition: str) -> None:
-        if partition == layout.ESTATE:
-            self._cache.drop_estate()
 
 
 class SqliteEvidence:

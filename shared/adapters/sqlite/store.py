@@ -47,6 +47,12 @@ class SqliteStore:
         partition.check_key(service)
         return self._writer.run(lambda transaction: self._transact(transaction, service, event_id, fn, seen_for))
 
+    def forget(self, service: str, keys: Sequence[str]) -> None:
+        """See Store."""
+        gone = partition.outbox_keys(keys)
+        if gone:
+            self._writer.run(lambda transaction: self._forget(transaction, service, gone))
+
     def read(self, service: str) -> Loaded:
         """See Store."""
         with self._readers.snapshot() as connection:
@@ -70,8 +76,9 @@ class SqliteStore:
 
     def services(self) -> Iterator[str]:
         """See Store."""
+        query = "SELECT service FROM head WHERE service <> ? ORDER BY service"
         with self._readers.snapshot() as connection:
-            return iter([row[0] for row in connection.execute("SELECT service FROM head ORDER BY service")])
+            return iter([name for (name,) in connection.execute(query, (partition.ESTATE,))])
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
         """See Store."""
@@ -102,6 +109,10 @@ class SqliteStore:
             self._writer.run(lambda transaction: _discard(transaction.executemany(delete, rows)))
         return len(old)
 
+    def _forget(self, transaction: Transaction, service: str, keys: Sequence[str]) -> None:
+        self._queues.write_outbox(transaction, service, (), keys)
+        self._cache.drop(service)
+
     def _transact(
         self,
         transaction: Transaction,
@@ -124,7 +135,10 @@ class SqliteStore:
         made = partition.plan(service, event_id, loaded, write, seen_until=self._now() + seen_for)
         _write(transaction, made)
         self._queues.write_outbox(transaction, service, made.outbox, made.done)
-        self._cache.keep(service, partition.loaded_after(loaded, made))
+        if service == partition.ESTATE:
+            self._cache.drop(service)
+        else:
+            self._cache.keep(service, partition.loaded_after(loaded, made))
         return Committed(sequence=made.sequence, ledger_hash=made.hash, outbox=made.outbox)
 
 

@@ -83,6 +83,7 @@ class Writer:
         self._arrivals: queue.SimpleQueue[_Submission[Any] | None] = queue.SimpleQueue()
         self._lazy: dict[str, Work[None]] = {}
         self._lazy_lock = threading.Lock()
+        self._asleep = False
         self._closing = False
         self._gate = threading.Lock()
         self._thread = threading.Thread(target=self._loop, name="sqlite-writer", daemon=True)
@@ -102,9 +103,9 @@ class Writer:
     def soon(self, name: str, work: Work[None]) -> None:
         """Run the work with the next commit, at most a moment later; nobody waits, and a later one of that name replaces it."""
         with self._lazy_lock:
-            first = not self._lazy
             self._lazy[name] = work
-        if first:
+            asleep, self._asleep = self._asleep, False
+        if asleep:
             self._arrivals.put(None)
 
     def close(self) -> None:
@@ -125,13 +126,10 @@ class Writer:
                 self._commit(lazy, group)
 
     def _gather(self) -> list[_Submission[Any]]:
-        """Wait for the first submission and take what came with it; None says that lazy work waits or that we close."""
+        """Wait for the first submission and take what came with it; none when only lazy work is left."""
         group: list[_Submission[Any]] = []
+        arrived = self._wait()
         with suppress(queue.Empty):
-            arrived = self._arrivals.get()
-            if arrived is None and not self._closing:
-                # Give lazy work the time to ride along with somebody else's commit.
-                arrived = self._arrivals.get(timeout=_LAZY_SECONDS)
             while True:
                 if arrived is not None:
                     group.append(arrived)
@@ -139,6 +137,21 @@ class Writer:
                     break
                 arrived = self._arrivals.get_nowait()
         return group
+
+    def _wait(self) -> _Submission[Any] | None:
+        # Lazy work rides along with somebody else's commit. While those keep coming, the thread need not be woken for
+        # it; only one that has had nothing to do for a moment is really asleep.
+        while True:
+            try:
+                arrived = self._arrivals.get(timeout=_LAZY_SECONDS)
+            except queue.Empty:
+                with self._lazy_lock:
+                    if self._lazy or self._closing:
+                        return None
+                    self._asleep = True
+                arrived = self._arrivals.get()
+            if arrived is not None or self._closing:
+                return arrived
 
     def _take_lazy(self) -> list[Work[None]]:
         with self._lazy_lock:

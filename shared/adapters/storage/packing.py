@@ -93,17 +93,15 @@ def unpack_seen(key: str, value: bytes) -> tuple[int, datetime]:
 
 
 def unpack_range(rows: Mapping[str, bytes], estate: Mapping[str, bytes]) -> Loaded:
-    """Sort the range `1~` into what a decision reads."""
-    sequence, ledger_hash = 0, partition.GENESIS
-    if partition.HEAD in rows:
-        header, _ = unpack(partition.HEAD, rows[partition.HEAD])
-        sequence, ledger_hash = header["sequence"], header["hash"]
+    """Sort the ranges `1~` of a service and of the estate into what a decision reads."""
+    sequence, ledger_hash = _unpack_head(rows)
     return Loaded(
         sequence=sequence,
         ledger_hash=ledger_hash,
-        rows={key: value for key, value in rows.items() if not partition.is_own(key)},
+        rows=_callers(rows),
         outbox={key: unpack_message(key, value) for key, value in rows.items() if key.startswith(partition.OUTBOX)},
-        estate=estate,
+        estate=_callers(estate),
+        estate_sequence=_unpack_head(estate)[0],
         extra={},
     )
 
@@ -117,3 +115,14 @@ def unpack_due(key: str, value: bytes) -> DueRow:
     """Read a hint."""
     header, _ = unpack(key, value)
     return DueRow(key=key, service=header["service"], at=datetime.fromisoformat(header["at"]), what=header["what"])
+
+
+def _unpack_head(rows: Mapping[str, bytes]) -> tuple[int, str]:
+    if partition.HEAD not in rows:
+        return 0, partition.GENESIS
+    header, _ = unpack(partition.HEAD, rows[partition.HEAD])
+    return header["sequence"], header["hash"]
+
+
+def _callers(rows: Mapping[str, bytes]) -> dict[str, bytes]:
+    return {key: value for key, value in rows.items() if not partition.is_own(key)}

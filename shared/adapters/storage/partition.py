@@ -59,6 +59,11 @@ def outbox_prefix(sequence: int) -> str:
     return f"{OUTBOX}{sequence:020d}~"
 
 
+def outbox_keys(keys: Iterable[str]) -> list[str]:
+    """Return those keys that name effects; nothing else is ever forgotten."""
+    return [key for key in keys if key.startswith(OUTBOX)]
+
+
 def ledger_key(sequence: int) -> str:
     """Name a ledger entry."""
     return f"{LEDGER}{sequence:020d}"

@@ -16,7 +16,7 @@ import pytest
 from shared.adapters.sqlite import SqliteDatabase
 from shared.ports.store import Message
 from tests.support.sqlite_process import ENDLESS, QUEUE, SERVICE, lines, writing
-from tests.support.stores import MINUTE, Clock, a_write, always, receive_one
+from tests.support.stores import MINUTE, Clock, a_write, always, receive_none, receive_one
 
 PATIENCE = timedelta(seconds=60)
 
@@ -149,6 +149,42 @@ def test_a_closed_host_gives_its_leases_back(file: Path) -> None:
     second.close()
 
     assert (message.body, message.attempts) == ("body", 2)
+
+
+def test_a_delay_outlives_the_host(file: Path) -> None:
+    """A message released with a delay is not looked at earlier because another host took over."""
+    clock = Clock()
+    first = SqliteDatabase(file, clock)
+    first.recover()
+    first.queues.send(QUEUE, "body")
+    first.queues.release(receive_one(first.queues), delay=10 * MINUTE)
+    first.close()
+
+    second = SqliteDatabase(file, clock)
+    second.recover()
+    early = receive_none(second.queues)
+    clock.advance(10 * MINUTE)
+    second.close()
+    third = SqliteDatabase(file, clock)
+    third.recover()
+    message = receive_one(third.queues)
+    third.close()
+
+    assert early
+    assert message.attempts == 2
+
+
+def test_a_poisoned_message_says_why(file: Path, database: SqliteDatabase) -> None:
+    """The reason is kept beside it, for whoever looks."""
+    database.recover()
+    database.queues.send(QUEUE, "bad")
+
+    database.queues.poison(receive_one(database.queues), reason="unknown type")
+
+    with sqlite3.connect(file) as connection:
+        rows = connection.execute("SELECT queue, body, reason FROM message").fetchall()
+    connection.close()
+    assert rows == [(f"{QUEUE}-poison", "bad", "unknown type")]
 
 
 def test_a_living_hosts_leases_are_not_taken(file: Path, database: SqliteDatabase) -> None:
