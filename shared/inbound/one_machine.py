@@ -1,0 +1,34 @@
+"""Policy as it holds on one machine: one registry, and GitOps on disk where a cluster would be asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shared.domain.policy import EnvironmentPolicy, GitOpsTarget, RepositoryPolicy, ServicePolicy
+from shared.domain.policy_digest import policy_digest
+from shared.ports.policies import PolicyReader
+
+
+class OneMachinePolicies:
+    """Reads policy by another reader and keeps it on this machine, so that trying a monorepo never touches its cluster."""
+
+    def __init__(self, reader: PolicyReader, *, registry: str | None, deploy: GitOpsTarget) -> None:
+        self._reader, self._registry, self._deploy = reader, registry, deploy
+
+    def compile(self, content: bytes, *, repository: str, commit: str, files: Sequence[str]) -> RepositoryPolicy:
+        """See PolicyReader."""
+        policy = self._reader.compile(content, repository=repository, commit=commit, files=files)
+        return replace(policy, services=tuple(self._service(one) for one in policy.services))
+
+    def _service(self, policy: ServicePolicy) -> ServicePolicy:
+        changed = replace(
+            policy,
+            registry=self._registry or policy.registry,
+            environments=tuple(self._environment(one) for one in policy.environments),
+        )
+        return replace(changed, digest=policy_digest(changed))
+
+    def _environment(self, environment: EnvironmentPolicy) -> EnvironmentPolicy:
+        kept = isinstance(environment.deploy, GitOpsTarget) and "://" not in environment.deploy.repository
+        return environment if kept else replace(environment, deploy=self._deploy)
