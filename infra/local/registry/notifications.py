@@ -71,7 +71,7 @@ class Notifier:
                 _log.warning("%s is too far behind; it is not told of %s", endpoint.url, push.digest)
 
     def stop(self) -> None:
-        """Send what waits, once each, and end; an endpoint that does not answer is not tried again."""
+        """Send what waits and end; after the first failure the rest for that endpoint is dropped."""
         self._stopped.set()
         for _, waiting in self._lanes:
             waiting.put(None)
@@ -80,16 +80,18 @@ class Notifier:
 
     def _work(self, endpoint: Endpoint, waiting: queue.Queue[bytes | None]) -> None:
         while (body := waiting.get()) is not None:
-            self._deliver(endpoint, body)
+            if not self._deliver(endpoint, body) and self._stopped.is_set():
+                return
 
-    def _deliver(self, endpoint: Endpoint, body: bytes) -> None:
+    def _deliver(self, endpoint: Endpoint, body: bytes) -> bool:
         for pause in (*endpoint.pauses, None):
             problem = _post(endpoint, body)
             if problem is None:
-                return
+                return True
             if pause is None or self._stopped.wait(pause):
                 break
         _log.warning("%s was not told of a push: %s", endpoint.url, problem)
+        return False
 
 
 def envelope(push: Pushed, *, id: str, at: datetime) -> bytes:

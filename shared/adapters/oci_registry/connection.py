@@ -13,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from shared.adapters.oci_registry.faults import refused, reported
 from shared.adapters.oci_registry.manifest import ACCEPTED, RawManifest, digest_of, json_object
+from shared.domain.errors import InvalidValue
 from shared.domain.names import Digest
 from shared.ports.errors import Permanent, Transient
 
@@ -49,7 +50,7 @@ class Connection:
         if response.status_code == 404:
             return None
         stated = response.headers.get("Docker-Content-Digest")
-        return Digest(stated) if stated else self.manifest(repository, reference).digest
+        return _digest(stated, path) if stated else self.manifest(repository, reference).digest
 
     def manifest(self, repository: str, reference: str) -> RawManifest:
         """Fetch a manifest's exact bytes; raise NotFound, or Transient where they are not what was asked for."""
@@ -118,7 +119,11 @@ class Connection:
     def referrers(self, repository: str, digest: Digest) -> Sequence[Digest] | None:
         """What names this digest as its subject; None where the registry cannot tell."""
         pages = self._pages(f"/v2/{quote(repository)}/referrers/{quote(str(digest), safe=':')}")
-        return [Digest(item["digest"]) for page in pages for item in page.get("manifests") or ()] if pages else None
+        return (
+            [_digest(item.get("digest"), repository) for page in pages for item in page.get("manifests") or ()]
+            if pages
+            else None
+        )
 
     def _pages(self, path: str) -> Sequence[Mapping[str, Any]]:
         pages: list[Mapping[str, Any]] = []
@@ -152,6 +157,13 @@ class Connection:
         if response.status_code not in ok:
             raise refused(response, doing)
         return response
+
+
+def _digest(text: object, where: str) -> Digest:
+    try:
+        return Digest(str(text))
+    except InvalidValue as problem:
+        raise Permanent(f"{where} names content in a way that is not supported: {problem}") from problem
 
 
 def base_url(registry: str) -> str:

@@ -137,6 +137,27 @@ def test_a_writer_that_was_faster_shows(tmp_path: Path) -> None:
     assert refusal.value.found == other[0]
 
 
+def test_a_tag_that_vanishes_at_once_is_no_success(tmp_path: Path) -> None:
+    """Somebody cleans up while we copy; the caller must know."""
+    tag = tmp_path / "registry/repositories/prod/delivery/_tags/v1.0.0"
+
+    def removing(app: App) -> App:
+        def removed(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+            answer = list(app(environ, start))
+            tag.unlink(missing_ok=True)
+            return answer
+
+        return removed
+
+    with embedded_registry(tmp_path / "registry", wrap=removing) as host:
+        digest = registries.push_image(host, "delivery", "v1.0.0", tmp_path)
+
+        with pytest.raises(TagTaken, match="holds nothing") as refusal:
+            OciRegistry().copy(host, "delivery", "prod/delivery", digest, "v1.0.0")
+
+    assert (refusal.value.expected, refusal.value.found) == (digest, None)
+
+
 def test_copies_of_many_tags_at_once_all_arrive(tmp_path: Path) -> None:
     """Services are promoted at the same time."""
     with embedded_registry() as host:

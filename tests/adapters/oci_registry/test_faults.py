@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
+from azure.core.exceptions import ClientAuthenticationError
 from werkzeug.wrappers import Request, Response
 
 from infra.local.registry.server import RunningServer
@@ -114,6 +116,34 @@ def test_a_configuration_that_cannot_be_read_is_the_releases_fault(configuration
     assert not fault.value.ours
 
 
+def test_a_digest_of_another_kind_is_refused() -> None:
+    """Only SHA-256 is compared anywhere; pretending otherwise would compare nothing."""
+    with answering(200, Docker_Content_Digest="sha512:" + "0" * 128) as host, pytest.raises(Permanent, match="sha512"):
+        OciRegistry().digest_of(host, "delivery", "v1.0.0")
+
+
+def test_a_registry_that_does_not_state_digests_has_them_computed(tmp_path: Path) -> None:
+    """The header is optional; the content is not."""
+    with embedded_registry(wrap=_silent) as host:
+        digest = registries.push_image(host, "delivery", "v1.0.0", tmp_path)
+
+        assert OciRegistry().digest_of(host, "delivery", "v1.0.0") == digest
+
+
+def test_a_token_that_cannot_be_had_is_our_fault() -> None:
+    """The identity is missing or switched off."""
+
+    class Nobody:
+        def get_token(self, *scopes: str, **options: Any) -> AccessToken:
+            raise ClientAuthenticationError("no identity here")
+
+    with answering(401, WWW_Authenticate='Bearer realm="r",service="s",scope="x"') as host:
+        with pytest.raises(Permanent, match="no identity here") as fault:
+            OciRegistry(Nobody).digest_of(host, "delivery", "v1.0.0")
+
+    assert fault.value.ours
+
+
 def test_a_blob_that_the_manifest_promises_and_nobody_has_is_not_found(tmp_path: Path) -> None:
     """The SDK's own exceptions are translated too."""
     with embedded_registry(tmp_path / "registry") as host:
@@ -163,5 +193,17 @@ def _pages_of_two(app: App) -> App:
         if environ["PATH_INFO"].endswith("/tags/list"):
             environ["QUERY_STRING"] = environ["QUERY_STRING"].replace("n=1000", "n=2")
         return app(environ, start)
+
+    return around
+
+
+def _silent(app: App) -> App:
+    def around(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+        def without(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Any:
+            manifest = "/manifests/" in environ["PATH_INFO"]
+            kept = [one for one in headers if not manifest or one[0] != "Docker-Content-Digest"]
+            return start(status, kept, exc_info)
+
+        return app(environ, without)
 
     return around
