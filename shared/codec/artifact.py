@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from shared.codec.fields import Fields
 from shared.codec.primitives import Json, digest, time_text, version, whole
 from shared.domain.artifact import Artifact
@@ -34,21 +36,51 @@ def decode_artifact(fields: Fields) -> Artifact:
     )
 
 
-def encode_deployed(deployed: Deployed) -> Json:
-    """A deployed artifact as an object."""
-    return {
-        "artifact": encode_artifact(deployed.artifact),
-        "manifests": deployed.manifests,
-        "promotion": whole(deployed.promotion),
-        "at": time_text(deployed.at),
-    }
+class ArtifactTable:
+    """The artifacts of one record, each written once: whoever deployed one names it by its place in the table."""
 
+    __slots__ = ("_artifacts",)
 
-def decode_deployed(fields: Fields) -> Deployed:
-    """See encode_deployed."""
-    return Deployed(
-        artifact=fields.one("artifact", decode_artifact),
-        manifests=fields.text("manifests"),
-        promotion=fields.number("promotion"),
-        at=fields.time("at"),
-    )
+    def __init__(self, artifacts: Iterable[Artifact] = ()) -> None:
+        self._artifacts = list(artifacts)
+
+    def place(self, artifact: Artifact) -> int:
+        """Return the artifact's place; a new one is put at the end."""
+        if artifact not in self._artifacts:
+            self._artifacts.append(artifact)
+        return self._artifacts.index(artifact)
+
+    def add_to(self, values: Json) -> None:
+        """Put the table into its record, after everything else was."""
+        if self._artifacts:
+            values["artifacts"] = [encode_artifact(artifact) for artifact in self._artifacts]
+
+    @staticmethod
+    def of(fields: Fields) -> ArtifactTable:
+        """Read the table of a record, before anything else is."""
+        return ArtifactTable(fields.many("artifacts", decode_artifact))
+
+    def at(self, fields: Fields, name: str) -> Artifact:
+        """Read the artifact that a field names."""
+        place = fields.number(name)
+        if not 0 <= place < len(self._artifacts):
+            raise fields.damaged(name, f"names artifact {place} of {len(self._artifacts)}")
+        return self._artifacts[place]
+
+    def encode(self, deployed: Deployed) -> Json:
+        """A deployed artifact as an object."""
+        return {
+            "artifact": self.place(deployed.artifact),
+            "manifests": deployed.manifests,
+            "promotion": whole(deployed.promotion),
+            "at": time_text(deployed.at),
+        }
+
+    def decode(self, fields: Fields) -> Deployed:
+        """See encode."""
+        return Deployed(
+            artifact=self.at(fields, "artifact"),
+            manifests=fields.text("manifests"),
+            promotion=fields.number("promotion"),
+            at=fields.time("at"),
+        )

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from shared.codec.fields import Fields
 from shared.codec.primitives import Json, decode_person, encode_person, maybe_digest, time_text, whole
+from shared.domain.artifact import Artifact
 from shared.domain.build import BuildOutcome, BuildResult, BuildRun, ScanResult, Step, StepResult, TestCounts
+from shared.domain.names import Digest
 from shared.domain.policy import Severity
 from shared.domain.release import Push
+
+_OF_ARTIFACT = "artifact"
 
 
 def encode_run(run: BuildRun) -> Json:
@@ -48,8 +52,8 @@ def decode_push(fields: Fields) -> Push:
     )
 
 
-def encode_result(result: BuildResult) -> Json:
-    """A build's result as an object."""
+def encode_result(result: BuildResult, artifact: Artifact | None = None) -> Json:
+    """A build's result as an object; its digests are left out where they are those of the artifact beside it."""
     values: Json = {"outcome": result.outcome}
     if result.reason:
         values["reason"] = result.reason
@@ -64,6 +68,9 @@ def encode_result(result: BuildResult) -> Json:
         }
     if result.scan is not None:
         values["scan"] = _encode_scan(result.scan)
+    if artifact is not None and _digests(artifact) == _digests(result):
+        values["digests"] = _OF_ARTIFACT
+        return values
     if result.image_digest is not None:
         values["image_digest"] = result.image_digest.text
     if result.chart_digest is not None:
@@ -71,16 +78,26 @@ def encode_result(result: BuildResult) -> Json:
     return values
 
 
-def decode_result(fields: Fields) -> BuildResult:
+def _digests(holder: BuildResult | Artifact) -> tuple[Digest | None, Digest | None]:
+    return holder.image_digest, holder.chart_digest
+
+
+def decode_result(fields: Fields, artifact: Artifact | None = None) -> BuildResult:
     """See encode_result."""
+    if "digests" in fields:
+        if fields.text("digests") != _OF_ARTIFACT or artifact is None:
+            raise fields.damaged("digests", "names no artifact beside the result")
+        image, chart = _digests(artifact)
+    else:
+        image, chart = maybe_digest(fields, "image_digest"), maybe_digest(fields, "chart_digest")
     return BuildResult(
         outcome=fields.word("outcome", BuildOutcome),
         reason=fields.text("reason", ""),
         steps=fields.many("steps", _decode_step),
         tests=fields.maybe("tests", _decode_tests),
         scan=fields.maybe("scan", _decode_scan),
-        image_digest=maybe_digest(fields, "image_digest"),
-        chart_digest=maybe_digest(fields, "chart_digest"),
+        image_digest=image,
+        chart_digest=chart,
     )
 
 

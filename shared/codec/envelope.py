@@ -108,6 +108,8 @@ def decode(text: str) -> Message:
     if outside is not None:
         event = outside.decode(envelope.id, body)
         body.done()
+        if outside.about(event) != envelope.service:
+            raise _damaged(envelope, "service", f"is {envelope.service!r}, but the content is about another")
         return Message(event=event, correlation=envelope.correlation, at=envelope.at, tries=envelope.tries)
     kind = _BY_NAME.get(envelope.type)
     if kind is None:

@@ -25,14 +25,13 @@ def decode_policy(data: bytes) -> ServicePolicy:
 
 def encode_policy_values(policy: ServicePolicy) -> Json:
     """A service's policy as an object, for a message."""
-    return {
+    values: Json = {
         "service": str(policy.service),
         "path": policy.path,
         "chart": policy.chart,
         "registry": policy.registry,
         "image_repository": policy.image_repository,
         "chart_repository": policy.chart_repository,
-        "environments": [encode_plan(environment) for environment in policy.environments],
         "triggers": _encode_triggers(policy.triggers),
         "build": _encode_build(policy.build),
         "queueing": policy.queueing,
@@ -40,6 +39,9 @@ def encode_policy_values(policy: ServicePolicy) -> Json:
         "digest": policy.digest,
         "commit": policy.commit,
     }
+    if policy.environments:
+        values["environments"] = [encode_plan(environment) for environment in policy.environments]
+    return values
 
 
 def decode_policy_values(fields: Fields) -> ServicePolicy:
@@ -78,7 +80,12 @@ def _decode_triggers(fields: Fields) -> TriggerPolicy:
 
 
 def _encode_patterns(patterns: Patterns) -> Json:
-    return {"include": patterns.include, "exclude": patterns.exclude}
+    values: Json = {}
+    if patterns.include:
+        values["include"] = patterns.include
+    if patterns.exclude:
+        values["exclude"] = patterns.exclude
+    return values
 
 
 def _decode_patterns(fields: Fields) -> Patterns:
@@ -86,7 +93,9 @@ def _decode_patterns(fields: Fields) -> Patterns:
 
 
 def _encode_build(build: BuildPolicy) -> Json:
-    values: Json = {"args": build.args}
+    values: Json = {}
+    if build.args:
+        values["args"] = build.args
     if build.test is not None:
         values["test"] = build.test
     if build.test_target is not None:

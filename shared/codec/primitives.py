@@ -88,6 +88,12 @@ def time_text(value: datetime) -> str:
         if value.utcoffset() is None:
             raise InvalidValue("time", f"{value.isoformat()} has no zone; make it aware where it is read")
         value = value.astimezone(UTC)
+    return _utc_text(value)
+
+
+# Most of a record's times were in it before. In UTC only: elsewhere the two times of a repeated hour are equal.
+@lru_cache(maxsize=4096)
+def _utc_text(value: datetime) -> str:
     return value.isoformat(timespec="microseconds")[:26] + "Z"
 
 

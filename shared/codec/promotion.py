@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.codec.artifact import decode_deployed, encode_deployed
+from shared.codec.artifact import ArtifactTable
 from shared.codec.facts import decode_facts, encode_facts
 from shared.codec.fields import Fields
 from shared.codec.plan import decode_plan, encode_plan
@@ -11,8 +11,8 @@ from shared.domain.phases import Phase, PromotionKind
 from shared.domain.promotion import ApprovalRequest, Promotion, Vote
 
 
-def encode_promotion(promotion: Promotion) -> Json:
-    """A promotion as an object."""
+def encode_promotion(promotion: Promotion, artifacts: ArtifactTable) -> Json:
+    """A promotion as an object; the artifacts it names go into its release's table."""
     values: Json = {
         "number": whole(promotion.number),
         "environment": promotion.environment,
@@ -27,9 +27,9 @@ def encode_promotion(promotion: Promotion) -> Json:
     if promotion.requested_by is not None:
         values["requested_by"] = encode_person(promotion.requested_by)
     if promotion.previous is not None:
-        values["previous"] = encode_deployed(promotion.previous)
+        values["previous"] = artifacts.encode(promotion.previous)
     if promotion.target is not None:
-        values["target"] = encode_deployed(promotion.target)
+        values["target"] = artifacts.encode(promotion.target)
     if promotion.undoes is not None:
         values["undoes"] = whole(promotion.undoes)
     if promotion.facts is not None:
@@ -64,7 +64,7 @@ def _add_run(values: Json, promotion: Promotion) -> None:
         values["writing_until"] = time_text(promotion.writing_until)
 
 
-def decode_promotion(fields: Fields) -> Promotion:
+def decode_promotion(fields: Fields, artifacts: ArtifactTable) -> Promotion:
     """See encode_promotion."""
     return Promotion(
         number=fields.number("number"),
@@ -76,8 +76,8 @@ def decode_promotion(fields: Fields) -> Promotion:
         cause=fields.text("cause"),
         reason=fields.text("reason", ""),
         requested_by=fields.maybe("requested_by", decode_person),
-        previous=fields.maybe("previous", decode_deployed),
-        target=fields.maybe("target", decode_deployed),
+        previous=fields.maybe("previous", artifacts.decode),
+        target=fields.maybe("target", artifacts.decode),
         undoes=fields.maybe_number("undoes"),
         attempt=fields.number("attempt", 1),
         resume_at=fields.maybe_word("resume_at", Phase),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from shared.codec.artifact import decode_artifact, encode_artifact
+from shared.codec.artifact import ArtifactTable
 from shared.codec.build import decode_push, decode_result, decode_run, encode_push, encode_result, encode_run
 from shared.codec.fields import Fields
 from shared.codec.primitives import (
@@ -27,6 +27,7 @@ SCHEMA = 1
 
 def encode_release(release: Release) -> bytes:
     """Return a release, open or ended, as it is stored."""
+    artifacts = ArtifactTable()
     values: Json = {
         "version": release.version.text,
         "ref": release.ref,
@@ -42,14 +43,15 @@ def encode_release(release: Release) -> bytes:
     if release.build is not None:
         values["build"] = encode_run(release.build)
     if release.result is not None:
-        values["result"] = encode_result(release.result)
+        values["result"] = encode_result(release.result, release.artifact)
     if release.artifact is not None:
-        values["artifact"] = encode_artifact(release.artifact)
+        values["artifact"] = artifacts.place(release.artifact)
     if release.promotions:
-        values["promotions"] = [encode_promotion(promotion) for promotion in release.promotions]
+        values["promotions"] = [encode_promotion(promotion, artifacts) for promotion in release.promotions]
     if release.overrides:
         values["overrides"] = [_encode_override(override) for override in release.overrides]
     _add_unusual(values, release)
+    artifacts.add_to(values)
     return dump(SCHEMA, values)
 
 
@@ -73,6 +75,8 @@ def decode_release(data: bytes) -> Release:
 
 
 def _decode_release(fields: Fields) -> Release:
+    artifacts = ArtifactTable.of(fields)
+    artifact = artifacts.at(fields, "artifact") if "artifact" in fields else None
     return Release(
         version=version(fields, "version"),
         ref=fields.text("ref"),
@@ -83,15 +87,15 @@ def _decode_release(fields: Fields) -> Release:
         created=fields.time("created"),
         pushed_by=fields.maybe("pushed_by", decode_person),
         build=fields.maybe("build", decode_run),
-        result=fields.maybe("result", decode_result),
-        artifact=fields.maybe("artifact", decode_artifact),
+        result=fields.maybe("result", lambda result: decode_result(result, artifact)),
+        artifact=artifact,
         next_push=fields.maybe("next_push", decode_push),
         early_image=maybe_digest(fields, "early_image"),
         tags_asked=fields.number("tags_asked", 0),
         quarantine=fields.text("quarantine", ""),
         branch_deleted=fields.flag("branch_deleted", False),
         overrides=fields.many("overrides", _decode_override),
-        promotions=fields.many("promotions", decode_promotion),
+        promotions=fields.many("promotions", lambda promotion: decode_promotion(promotion, artifacts)),
     )
 
 

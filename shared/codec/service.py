@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from shared.codec.artifact import decode_deployed, encode_deployed
+from shared.codec.artifact import ArtifactTable
 from shared.codec.build import decode_push, decode_run, encode_push, encode_run
 from shared.codec.fields import Fields
 from shared.codec.primitives import Json, dump, read, time_text, whole
@@ -15,11 +15,12 @@ SCHEMA = 1
 
 def encode_environment(environment: EnvironmentState) -> bytes:
     """Return what is known of an environment as it is stored."""
+    artifacts = ArtifactTable()
     values: Json = {"name": environment.name}
     if environment.live is not None:
-        values["live"] = encode_deployed(environment.live)
+        values["live"] = artifacts.encode(environment.live)
     if environment.good:
-        values["good"] = [encode_deployed(deployed) for deployed in environment.good]
+        values["good"] = [artifacts.encode(deployed) for deployed in environment.good]
     if environment.slot is not None:
         slot = environment.slot
         values["slot"] = {
@@ -29,6 +30,7 @@ def encode_environment(environment: EnvironmentState) -> bytes:
         }
     if environment.unknown:
         values["unknown"] = environment.unknown
+    artifacts.add_to(values)
     return dump(SCHEMA, values)
 
 
@@ -39,10 +41,11 @@ def decode_environment(data: bytes) -> EnvironmentState:
 
 
 def _decode_environment(fields: Fields) -> EnvironmentState:
+    artifacts = ArtifactTable.of(fields)
     return EnvironmentState(
         name=fields.text("name"),
-        live=fields.maybe("live", decode_deployed),
-        good=fields.many("good", decode_deployed),
+        live=fields.maybe("live", artifacts.decode),
+        good=fields.many("good", artifacts.decode),
         slot=fields.maybe("slot", _decode_slot),
         unknown=fields.text("unknown", ""),
     )

@@ -1,0 +1,81 @@
+"""Events and effects go through a queue and come out as they went in."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.codec import envelope
+from shared.codec.errors import UnknownMessage, UnreadableRecord
+from shared.domain.effects import ServiceEffect
+from shared.domain.events import OutsideEvent, ServiceEvent
+from tests.support.codec import examples as ex
+from tests.support.codec.messages import MESSAGES, encode
+from tests.support.codec.records import any_of
+
+EVENTS = get_args(ServiceEvent) + get_args(OutsideEvent)
+EFFECTS = get_args(ServiceEffect)
+
+
+@pytest.mark.parametrize("type_", EVENTS, ids=lambda type_: type_.__name__)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_every_event_comes_out_as_it_went_in(type_: Any, data: st.DataObject) -> None:
+    """Each member of the closed unions has a codec that loses nothing."""
+    event = data.draw(any_of(type_))
+
+    message = envelope.decode(envelope.encode_event(event, correlation="c", at=ex.NOON))
+
+    assert message == envelope.Message(event=event, correlation="c", at=ex.NOON)
+
+
+@pytest.mark.parametrize("type_", EFFECTS, ids=lambda type_: type_.__name__)
+@settings(max_examples=25)
+@given(data=st.data(), tries=st.integers(0, 9))
+def test_every_effect_comes_out_as_it_went_in(type_: Any, data: st.DataObject, tries: int) -> None:
+    """So does how often it was put off, and its id can be had without the rest."""
+    effect = data.draw(any_of(type_))
+
+    text = envelope.encode_effect(effect, correlation="c", at=ex.NOON, tries=tries)
+
+    assert envelope.decode(text) == envelope.Message(effect=effect, correlation="c", at=ex.NOON, tries=tries)
+    assert envelope.effect_id_of(text) == effect.id
+
+
+def test_every_type_has_one_name_and_the_examples_have_them_all() -> None:
+    """A name is used once, over events and effects."""
+    names = {envelope.type_name(message) for message in MESSAGES}
+
+    assert {type(message) for message in MESSAGES} == {*EVENTS, *EFFECTS}
+    assert len(names) == len(MESSAGES)
+
+
+def test_an_envelope_shows_what_it_is_about_without_its_body_being_read() -> None:
+    """Even a damaged message can be looked at in the poison queue."""
+    values = json.loads(encode(MESSAGES[0])) | {"body": {"policy": "torn"}}
+
+    shown = envelope.parse(json.dumps(values))
+
+    assert (shown.type, shown.service, shown.body) == ("policy-changed", "shop~delivery", {"policy": "torn"})
+
+
+def test_a_message_of_an_unknown_type_is_told_from_a_newer_one() -> None:
+    """At a schema that we know, no Slipway sends it."""
+    values = json.loads(encode(MESSAGES[0])) | {"type": "coffee-wanted"}
+
+    with pytest.raises(UnknownMessage, match="'coffee-wanted' is not known"):
+        envelope.decode(json.dumps(values))
+    with pytest.raises(UnreadableRecord, match="upgrade"):
+        envelope.decode(json.dumps(values | {"schema": envelope.SCHEMA + 1}))
+
+
+def test_an_effect_whose_id_is_not_that_of_its_content_is_refused() -> None:
+    """Its report would mark another effect as done."""
+    values = json.loads(encode(MESSAGES[-2])) | {"id": "shop~delivery:9:deploy:1"}
+
+    with pytest.raises(UnreadableRecord, match="field id: is shop~delivery:9:deploy:1, but the content"):
+        envelope.decode(json.dumps(values))

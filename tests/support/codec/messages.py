@@ -1,0 +1,80 @@
+"""One typical message of each type, by its name on the wire. `python -m tests.support.codec.messages` writes them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from shared.codec import envelope
+from shared.domain import effects, events
+from shared.domain.names import Digest
+from tests.support.codec import examples as ex
+from tests.support.codec import odd
+from tests.support.codec.stored import GOLDEN
+
+FILE = GOLDEN / "messages.txt"
+
+_TO: dict[str, Any] = {"id": "e-1", "service": ex.DELIVERY}
+_DONE: dict[str, Any] = {**_TO, "effect": "shop~delivery:4:deploy:1", "number": 4, "attempt": 1}
+_ASKED: dict[str, Any] = {**_TO, "person": ex.BEN}
+_AT: dict[str, Any] = {**_ASKED, "environment": "qa", "version": "1.1.0", "reason": "because"}
+_STEP: dict[str, Any] = {"service": ex.DELIVERY, "number": 4, "attempt": 1}
+_ASK: dict[str, Any] = {"service": ex.DELIVERY, "number": 4, "request": ex.hexadecimal(12), "round": 1}
+_DIGEST = Digest(f"sha256:{ex.hexadecimal(5)}")
+
+MESSAGES: tuple[Any, ...] = (
+    events.PolicyChanged(**_TO, policy=ex.POLICY),
+    events.ServiceRemoved(**_TO),
+    events.ChangeFound(
+        **_TO, ref=ex.REF, commit=ex.COMMIT, number=2, pushed_by=ex.ANNA, skip="[skip ci]", pull_request="1"
+    ),
+    events.BranchDeleted(**_TO, ref=ex.REF, number=3),
+    events.BuildReported(**_DONE, result=ex.RESULT),
+    events.TagsRead(**_TO, effect="shop~delivery:v1.1.0:read-tags:1", version="1.1.0", image=_DIGEST, chart=None),
+    events.ArtifactAnnounced(**_TO, version="1.1.0", digest=_DIGEST, chart=True),
+    events.FactsGathered(**_TO, effect="shop~delivery:4:gather-facts:1", number=4, facts=ex.FACTS),
+    events.ApprovalAnswered(**_ASKED, request=ex.hexadecimal(12), groups=("all",), approve=True, comment="ok"),
+    events.ArtifactRetagged(**_DONE),
+    events.ArtifactDeployed(**_DONE, revision=ex.COMMIT),
+    events.RolloutObserved(**_DONE, healthy=False, reason="2 of 3 pods crash"),
+    events.EffectFailed(**_DONE, reason="timed out", ours=True, changed=False),
+    events.PromoteRequested(**_ASKED, version="1.1.0", environment="qa"),
+    events.AbortRequested(**_ASKED, version="1.1.0", reason="because"),
+    events.RetryRequested(**_ASKED, version="1.1.0"),
+    events.RedeployRequested(**_ASKED, version="1.1.0", environment="qa"),
+    events.RollbackRequested(**_ASKED, environment="qa", reason="because", to="1.0.0"),
+    events.OverrideGranted(**_AT, gate="scan"),
+    events.LiveAdopted(**_AT),
+    events.ArtifactHoldLifted(**_ASKED, hold="a-1", reason="because"),
+    events.TimePassed(**_TO),
+    events.PushReceived(id="e-1", repository="shop", ref=ex.REF, pushed_by=ex.ANNA),
+    events.TagPushed(id="e-1", registry="localhost:5000", repository="delivery", tag="v1.1.0", digest=_DIGEST),
+    effects.Build(**_STEP),
+    effects.CancelBuild(**_STEP),
+    effects.ReadTags(service=ex.DELIVERY, version="1.1.0", asked=1),
+    effects.GatherFacts(service=ex.DELIVERY, number=4, asked=1),
+    effects.AskApproval(**_ASK),
+    effects.CloseApproval(**_ASK, reason="superseded"),
+    effects.Retag(**_STEP),
+    effects.Deploy(**_STEP),
+    effects.Remove(**_STEP, version="1.1.0"),
+    effects.ObserveRollout(**_STEP),
+    effects.SetStatus(
+        service=ex.DELIVERY, commit=ex.COMMIT, context="delivery", state="failed", description="2 tests failed"
+    ),
+)
+
+
+def encode(message: Any) -> str:
+    """Return a message's text, sent at noon."""
+    if isinstance(message, effects.Effect):
+        return envelope.encode_effect(message, correlation="c-1", at=ex.NOON)  # type: ignore[arg-type]
+    return envelope.encode_event(message, correlation="c-1", at=ex.NOON)
+
+
+def lines() -> str:
+    """Return all messages, one in a line."""
+    return "".join(f"{encode(message)}\n" for message in MESSAGES + odd.MESSAGES)
+
+
+if __name__ == "__main__":
+    FILE.write_text(lines(), encoding="utf-8")

@@ -1,0 +1,129 @@
+"""Records with as little as there can be, and those that say what others leave out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from shared.domain import events
+from shared.domain.build import BuildOutcome, BuildResult, ScanResult, Step, StepResult
+from shared.domain.names import SLIPWAY
+from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.policy import (
+    ApprovalRule,
+    BuildPolicy,
+    Deadlines,
+    EnvironmentPolicy,
+    HelmTarget,
+    OnFirstFailure,
+    Patterns,
+    ServicePolicy,
+    Severity,
+    TriggerPolicy,
+)
+from shared.domain.promotion import ApprovalRequest, Facts, Promotion, Vote
+from shared.domain.release import EnvironmentState, Override, Push, Release, Validation
+from shared.domain.repository import ConfigInForce, Tip
+from shared.domain.version import Version
+from tests.support.codec import examples as ex
+
+STRICT = EnvironmentPolicy(
+    name="production",
+    namespace="backend",
+    deploy=HelmTarget(context="prod"),
+    approval=ApprovalRule(
+        approvers=("ben",),
+        minimum=2,
+        forbid=("author", "pusher"),
+        expires=timedelta(days=1),
+        valid_for=timedelta(hours=1),
+        comment=True,
+    ),
+    deadlines=Deadlines(verifying=timedelta(hours=1)),
+    identity="prod-identity",
+    on_first_failure=OnFirstFailure.UNINSTALL,
+)
+POLICY = replace(
+    ex.POLICY,
+    environments=(STRICT,),
+    build=BuildPolicy(),
+    triggers=TriggerPolicy(branches=Patterns(), paths=Patterns(exclude=("docs",)), batch=False),
+)
+NO_ENVIRONMENTS: ServicePolicy = replace(POLICY, environments=())
+FAILED = BuildResult(
+    outcome=BuildOutcome.FAILED,
+    reason="2 tests failed",
+    steps=(StepResult(step=Step.UNIT_TESTS, outcome=BuildOutcome.FAILED, output="", milliseconds=1, reason="exit 1"),),
+    scan=ScanResult(worst=Severity.HIGH),
+    chart_digest=ex.NEW.chart_digest,
+)
+RELEASE = Release(
+    version=Version.parse("2.0.0"),
+    ref=ex.REF,
+    commit=ex.COMMIT,
+    phase=ReleasePhase.FAILED,
+    reason="2 tests failed",
+    since=ex.NOON,
+    created=ex.NOON,
+    result=FAILED,
+    promotions=(
+        Promotion(
+            number=1,
+            environment="qa",
+            kind=PromotionKind.FORWARD,
+            phase=Phase.WAITING,
+            since=ex.NOON,
+            created=ex.NOON,
+            cause="packaged",
+            facts=Facts(at=ex.NOON),
+            approval=ApprovalRequest(
+                id="r",
+                asked=ex.NOON,
+                votes=(Vote(person=SLIPWAY, groups=(), at=ex.NOON, comment=""),),
+                round=2,
+                replaced=("q",),
+            ),
+        ),
+        Promotion(
+            number=2,
+            environment="dev",
+            kind=PromotionKind.REDEPLOY,
+            phase=Phase.PENDING,
+            since=ex.NOON,
+            created=ex.NOON,
+            cause="asked",
+            approval=ApprovalRequest(id="s", asked=ex.NOON),
+        ),
+    ),
+    overrides=(Override(environment="qa", gate="scan", person=ex.BEN, reason="tried", at=ex.NOON),),
+)
+NEW_RELEASE = replace(RELEASE, phase=ReleasePhase.VALIDATING, reason="", result=None, promotions=())
+ENVIRONMENT = EnvironmentState(name="qa")
+VALIDATION = Validation(ref="refs/heads/x")
+WAITING = replace(VALIDATION, waiting=Push(commit=ex.COMMIT, number=1, pushed_by=None))
+TIP = Tip(commit=None, number=1)
+CONFIG = ConfigInForce(checked_at=ex.NOON)
+
+MESSAGES: tuple[events.ServiceEvent | events.OutsideEvent, ...] = (
+    events.ChangeFound(id="e-2", service=ex.DELIVERY, ref=ex.REF, commit=ex.COMMIT, number=1),
+    events.BuildReported(
+        id="e-2",
+        service=ex.DELIVERY,
+        effect="x",
+        number=1,
+        attempt=1,
+        result=BuildResult(outcome=BuildOutcome.ERRORED, reason=""),
+    ),
+    events.TagsRead(
+        id="e-2",
+        service=ex.DELIVERY,
+        effect="x",
+        version="1.0.0",
+        image=None,
+        chart=ex.NEW.chart_digest,
+    ),
+    events.ArtifactAnnounced(id="e-2", service=ex.DELIVERY, version="1.0.0", digest=ex.NEW.image_digest),
+    events.ApprovalAnswered(id="e-2", service=ex.DELIVERY, request="r", person=ex.BEN, groups=(), approve=False),
+    events.AbortRequested(id="e-2", service=ex.DELIVERY, version="1.0.0", person=ex.BEN),
+    events.PushReceived(id="e-2", repository="shop", ref=ex.REF),
+)

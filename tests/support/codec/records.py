@@ -1,0 +1,80 @@
+"""Any value of a domain type, for hypothesis: every field is drawn, none is left at its default."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from hypothesis import strategies as st
+
+from shared.domain.names import Digest, ServiceKey
+from shared.domain.release import ServiceState
+from shared.domain.version import Version
+
+_TEXT = st.text(max_size=8)
+_NAME = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
+_LEAVES: dict[Any, st.SearchStrategy[Any]] = {
+    str: _TEXT,
+    int: st.integers(min_value=-(2**70), max_value=2**70),
+    bool: st.booleans(),
+    datetime: st.datetimes(timezones=st.just(UTC)),
+    timedelta: st.timedeltas(),
+    Digest: st.integers(min_value=0, max_value=2**256 - 1).map(lambda number: Digest(f"sha256:{number:064x}")),
+    ServiceKey: st.builds(ServiceKey, _NAME, _NAME),
+    Version: st.tuples(*[st.integers(0, 12)] * 3, st.sampled_from(("", "-rc.1", "-alpha"))).map(
+        lambda parts: Version.parse(f"{parts[0]}.{parts[1]}.{parts[2]}{parts[3]}")
+    ),
+}
+
+
+@cache
+def any_of(type_: Any) -> st.SearchStrategy[Any]:
+    """Return what draws values of the type: a leaf, a word, a dataclass, a union, a tuple or a mapping of those."""
+    if type_ in _LEAVES:
+        return _LEAVES[type_]
+    if type_ is type(None):
+        return st.none()
+    origin, inner = get_origin(type_), get_args(type_)
+    if origin in (Union, types.UnionType):
+        return st.one_of([any_of(one) for one in inner])
+    if origin is tuple:
+        if inner[-1] is Ellipsis:
+            return st.lists(any_of(inner[0]), max_size=2).map(tuple)
+        return st.tuples(*(any_of(one) for one in inner))
+    if origin is Mapping:
+        return st.dictionaries(any_of(inner[0]), any_of(inner[1]), max_size=2)
+    if issubclass(type_, StrEnum):
+        return st.sampled_from(type_)
+    assert isinstance(type_, type)
+    assert is_dataclass(type_)
+    hints = get_type_hints(type_)
+    return st.builds(type_, **{field.name: any_of(hints[field.name]) for field in fields(type_)})
+
+
+def _by_key(releases: list[Any]) -> dict[str, Any]:
+    return {release.version.key(): release for release in releases}
+
+
+def _some(type_: type, key: str) -> st.SearchStrategy[dict[str, Any]]:
+    return st.lists(any_of(type_), max_size=2).map(lambda all_: {getattr(one, key): one for one in all_})
+
+
+@cache
+def any_state() -> st.SearchStrategy[ServiceState]:
+    """Return what draws a service's state whose mappings are keyed as the domain keys them; nothing is ended."""
+    hints = get_type_hints(ServiceState)
+    return st.builds(
+        ServiceState,
+        service=any_of(ServiceKey),
+        policy=any_of(hints["policy"]),
+        numbers=any_of(hints["numbers"]),
+        environments=_some(get_args(hints["environments"])[1], "name"),
+        releases=st.lists(any_of(get_args(hints["releases"])[1]), max_size=2).map(_by_key),
+        validations=_some(get_args(hints["validations"])[1], "ref"),
+        holds=any_of(hints["holds"]),
+    )
