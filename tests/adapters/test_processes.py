@@ -52,15 +52,33 @@ def test_a_missing_program_is_our_fault_and_named() -> None:
     assert raised.value.ours
 
 
-def test_a_child_dies_when_its_host_is_killed(tmp_path: Path) -> None:
+def test_a_missing_folder_is_our_fault_and_named(tmp_path: Path) -> None:
+    """The program is there; where it should run is not."""
+    with pytest.raises(Permanent, match=r"cannot be started in .*/gone") as raised:
+        run(["true"], cwd=tmp_path / "gone", env=ENV, timeout=60)
+
+    assert raised.value.ours
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        f"from shared.adapters.processes import run\nrun(COMMAND, env={ENV!r}, timeout=600)",
+        "import subprocess\nfrom shared.adapters.processes import child_dies_with_parent\n"
+        "subprocess.run(COMMAND, preexec_fn=child_dies_with_parent)",
+    ],
+    ids=["run", "preexec_fn"],
+)
+def test_a_child_dies_when_its_host_is_killed(tmp_path: Path, script: str) -> None:
     """After kill -9 of the host no child goes on working."""
     started = tmp_path / "started"
     os.mkfifo(started)
     command = ["sh", "-c", f"echo $$ > '{started}'; exec sleep 600"]
-    script = f"from shared.adapters.processes import run\nrun({command!r}, env={ENV!r}, timeout=600)"
-    with subprocess.Popen([sys.executable, "-c", script], cwd=Path(__file__).parents[2]) as host:
+    program = script.replace("COMMAND", repr(command))
+    with subprocess.Popen([sys.executable, "-c", program], cwd=Path(__file__).parents[2]) as host:
         child = os.pidfd_open(int(started.read_text()))
         host.kill()
 
     # A pidfd becomes readable when the process has ended.
     assert select.select([child], [], [], 60)[0] == [child]
+    os.close(child)

@@ -67,6 +67,17 @@ def text_of(output: bytes) -> str:
     return output.decode("utf-8", "replace")
 
 
+def said_by(done: Completed) -> str:
+    """What git said of a failure, on one line."""
+    said = " ".join(text_of(done.stdout + b"\n" + done.stderr).split())
+    return without_password(said) or f"exit code {done.code}"
+
+
+def without_password(text: str) -> str:
+    """The text as it may be shown: what stands before the host of an address is left out."""
+    return _CREDENTIALS.sub("://***@", text)
+
+
 def split(done: Completed) -> list[str]:
     """Return what git printed with -z, one text for each NUL."""
     return text_of(done.stdout).split("\0")[:-1]
@@ -105,8 +116,7 @@ class Git:
         except TimedOut as error:
             raise Transient(f"git {args[0]} in {self.repository.name}: {error}; it is tried again") from error
         if done.code not in expect:
-            said = _CREDENTIALS.sub("://***@", text_of(done.stderr)).strip() or f"exit code {done.code}"
-            raise GitFailed(f"git {args[0]} in {self.repository.name}: {said}", done)
+            raise GitFailed(f"git {args[0]} in {self.repository.name}: {said_by(done)}", done)
         return done
 
     def objects(self, *names: str) -> list[GitObject | None]:

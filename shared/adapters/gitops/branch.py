@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import re
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,20 +12,25 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from shared.adapters.git_disk.git import Git, GitFailed, is_full_ref, split, text_of
+from shared.adapters.git_disk.git import Git, GitFailed, is_full_ref, said_by, split, text_of, without_password
 from shared.adapters.git_disk.writing import NewCommit, write_commit
 from shared.domain.errors import SlipwayError
 from shared.ports.errors import NotFound, Permanent, Transient
 from shared.ports.source import Commit
 
 _PROTOCOLS = ("file", "https", "ssh")
-# Nobody else tidies the copy up. In front, because a process left behind would outlive the host.
-_TIDY = {
+_SETTINGS = {
+    # Nobody else tidies the copy up. In front, because a process left behind would outlive the host.
     "gc.auto": "5000",
     "gc.autoDetach": "false",
     "maintenance.auto": "true",
     "maintenance.autoDetach": "false",
+    # What the copy loses is fetched again; the repository itself follows its own settings.
+    "core.fsync": "none",
 }
+# git-push(1), --porcelain: flag, refs and what was said of them, between tabs.
+_REFUSED = re.compile(r"^!\t[^\t]*\t\[[a-z ]*rejected\] \((.*)\)$", re.MULTILINE)
+_FOR_GOOD = re.compile(r"declined|denied|prohibited|protected")
 _NEW = "refs/slipway/new"
 _FIELDS = "%H%x00%an%x00%ae%x00%cn%x00%ce%x00%B"
 
@@ -41,14 +47,15 @@ class RemoteBranch:
 
     def __init__(self, url: str | Path, branch: str, work: Path, *, timeout: float = 60) -> None:
         self._url, self._ref = str(url), f"refs/heads/{branch}"
+        shown = without_password(self._url)
         if self._url.startswith("-") or not is_full_ref(self._ref):
             raise Permanent(
-                f"{self._url!r}, branch {branch!r}, cannot be a GitOps repository; correct slipway.yaml",
+                f"{shown!r}, branch {branch!r}, cannot be a GitOps repository; correct slipway.yaml",
                 ours=True,
             )
-        self.name = f"{Path(self._url).name}, branch {branch}"
+        self.name = f"{Path(shown).name}, branch {branch}"
         self._copy = work / f"{hashlib.sha256(f'{self._url} {branch}'.encode()).hexdigest()[:24]}.git"
-        self._git = Git(self._copy, protocols=_PROTOCOLS, settings=_TIDY, timeout=timeout)
+        self._git = Git(self._copy, protocols=_PROTOCOLS, settings=_SETTINGS, timeout=timeout)
         self._timeout = timeout
 
     @contextmanager
@@ -79,10 +86,11 @@ class RemoteBranch:
                 expect=(0, 128),
             )
             if done.code == 0:
-                return text_of(self._git("rev-parse", "--verify", self._ref).stdout).strip()
+                # One process less than asking git for what it has just written.
+                return (self._copy / "FETCH_HEAD").read_text().split("\t")[0]
             if b"couldn't find remote ref" in done.stderr:
                 return None
-            raise GitFailed(f"git fetch of {self.name}: {text_of(done.stderr).strip()}", done)
+            raise GitFailed(f"git fetch of {self.name}: {said_by(done)}", done)
         except GitFailed as error:
             self._need_remote(error)
             raise
@@ -118,13 +126,16 @@ class RemoteBranch:
         done = self._git("push", "--quiet", "--porcelain", "--", self._url, f"{new}:{self._ref}", expect=(0, 1, 128))
         if done.code == 0:
             return new
-        said = " ".join(text_of(done.stdout + b"\n" + done.stderr).split())
-        if "declined" in said or "prohibited" in said or "denied" in said:
-            raise Permanent(f"{self.name} refuses the push: {said}; let Slipway's identity push there", ours=True)
+        refused = _REFUSED.search(text_of(done.stdout))
+        if refused is not None and _FOR_GOOD.search(refused[1]):
+            raise Permanent(
+                f"{self.name} refuses the push ({refused[1]}); let Slipway's identity push there", ours=True
+            )
         if done.code == 1:
-            raise PushedFirst(f"{self.name} was pushed to meanwhile: {said}")
-        self._need_remote(GitFailed(said, done))
-        raise GitFailed(f"git push to {self.name}: {said}", done)
+            raise PushedFirst(f"{self.name} was pushed to meanwhile: {refused[1] if refused else said_by(done)}")
+        error = GitFailed(f"git push to {self.name}: {said_by(done)}", done)
+        self._need_remote(error)
+        raise error
 
     def _log(self, *args: str) -> list[Commit]:
         fields = split(self._git("log", "-z", "--no-mailmap", f"--format={_FIELDS}", *args))

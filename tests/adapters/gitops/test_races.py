@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,8 +13,8 @@ import pytest
 from shared.adapters.gitops.deployer import GitOpsDeployer
 from shared.domain.names import SLIPWAY
 from shared.domain.policy import GitOpsTarget
-from shared.ports.deployer import DeployOrder
-from shared.ports.errors import Transient
+from shared.ports.deployer import DeployOrder, Fenced
+from shared.ports.errors import NotFound, Transient
 from tests.support.git_repositories import GitRepository, a_repository
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -75,7 +75,7 @@ def test_a_later_promotion_that_came_first_is_not_overwritten(repository: GitRep
         other.deploy(an_order(number=2))
         return NOON
 
-    with pytest.raises(Exception, match="promotion 2 has written qa/delivery"):
+    with pytest.raises(Fenced, match="promotion 2 has written qa/delivery"):
         a_deployer(tmp_path, "work", now=a_later_one_comes_first).deploy(an_order(number=1))
     assert repository.file("qa/delivery/manifests.yaml") == an_order(number=2).manifests
 
@@ -94,7 +94,9 @@ def test_who_loses_every_race_is_told_to_try_again(repository: GitRepository, tm
 @pytest.mark.parametrize("works", [("one", "one"), ("one", "two")], ids=["one copy", "a copy each"])
 def test_many_at_once_all_arrive(repository: GitRepository, tmp_path: Path, works: tuple[str, str]) -> None:
     """Threads that share a copy and hosts that do not: each service's commit is there once, on one line of history."""
-    deployers = [a_deployer(tmp_path, work, tries=100) for work in works]
+    # Clocks of their own, because two equal commits would be one.
+    clocks = [lambda at=NOON + timedelta(hours=n): at for n in range(len(works))]
+    deployers = [a_deployer(tmp_path, work, now=clock, tries=100) for work, clock in zip(works, clocks, strict=True)]
     orders = [an_order(f"service-{n}") for n in range(6)]
     with ThreadPoolExecutor(6) as pool:
         # The same orders to both, as after a lease that ran out.
@@ -112,6 +114,32 @@ def test_a_push_whose_end_was_not_seen_is_found_again(repository: GitRepository,
     second = a_deployer(tmp_path, "second").deploy(an_order())
 
     assert second == replace(first, already=True)
+
+
+def test_an_order_is_found_after_history_was_rewritten(repository: GitRepository, tmp_path: Path) -> None:
+    """Somebody squashes the branch: the record still says that the order was applied, and the newest commit stands for it."""
+    deployer = a_deployer(tmp_path, "work")
+    deployer.deploy(an_order())
+    who = ("-c", "user.name=Ben", "-c", "user.email=ben@example.com")
+    squashed = repository.git(*who, "commit-tree", "main^{tree}", "-m", "Squashed")
+    repository.git("update-ref", "refs/heads/main", squashed)
+
+    report = deployer.deploy(an_order())
+
+    assert (report.revision, report.already) == (squashed, True)
+
+
+def test_a_repository_that_goes_away_before_the_push_is_named(repository: GitRepository, tmp_path: Path) -> None:
+    """The copy is kept: when the repository is back the same order goes through."""
+
+    def away() -> datetime:
+        repository.path.rename(tmp_path / "away.git")
+        return NOON
+
+    with pytest.raises(NotFound, match="there is no GitOps repository"):
+        a_deployer(tmp_path, "work", now=away).deploy(an_order())
+    (tmp_path / "away.git").rename(repository.path)
+    assert not a_deployer(tmp_path, "work").deploy(an_order()).already
 
 
 @pytest.mark.parametrize("damage", ["lock", "objects", "HEAD", "everything"])

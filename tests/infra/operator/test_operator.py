@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from shared.adapters.gitops.deployer import GitOpsDeployer
 from shared.domain.names import SLIPWAY
 from shared.domain.policy import GitOpsTarget
 from shared.ports.deployer import DeployOrder, RolloutState
+from shared.ports.errors import Transient
 from tests.support.git_repositories import GitRepository, a_repository
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -175,6 +177,61 @@ def test_somebody_who_pushes_first_is_built_upon(
     Operator(repository.path, tmp_path / "operator", verdict=promotes_meanwhile, now=lambda: NOON).step()
 
     assert deployer.observe(TARGET, revisions[1]).state == RolloutState.HEALTHY
+
+
+def test_who_loses_every_race_says_so(repository: GitRepository, tmp_path: Path) -> None:
+    """The loop tries again later."""
+    repository.commit({"qa/delivery/manifests.yaml": GOOD})
+
+    def always_first(manifests: bytes | None) -> Verdict:
+        repository.commit({"theirs.txt": str(repository.tip())})
+        return judge(manifests)
+
+    with pytest.raises(Transient, match="others pushed first"):
+        Operator(repository.path, tmp_path / "operator", verdict=always_first, now=lambda: NOON).step()
+
+
+def test_a_rewritten_branch_is_looked_at_whole(repository: GitRepository, operator: Operator) -> None:
+    """What the operator saw before may be gone."""
+    repository.commit({"qa/delivery/manifests.yaml": GOOD})
+    operator.step()
+    repository.delete_branch("main")
+    repository.git("gc", "--quiet", "--prune=now")
+    commit = repository.commit({"qa/delivery/manifests.yaml": BAD})
+    operator.step()
+
+    assert (status_of(repository)["revision"], status_of(repository)["health"]) == (commit, "Degraded")
+
+
+def test_it_waits_for_a_repository_that_is_not_there_yet(
+    deployer: GitOpsDeployer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A fault is logged, and does not end the loop."""
+    operator = Operator(tmp_path / "environments.git", tmp_path / "operator", now=lambda: NOON)
+    stop, wake = Event(), Event()
+    thread = Thread(target=operator.run, args=(stop, wake))
+    thread.start()
+    try:
+        wait_for(lambda: bool(caplog.records))
+        repository = a_repository(tmp_path / "environments.git")
+        deployer.deploy(an_order(1))
+        wake.set()
+        wait_for(lambda: repository.file("qa/delivery/status.yaml") is not None)
+    finally:
+        stop.set()
+        wake.set()
+        thread.join(60)
+
+    assert "there is no GitOps repository" in caplog.text
+    assert status_of(repository)["health"] == "Healthy"
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Look until it is so; a minute is for ever."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end, "it did not happen"
+        time.sleep(0.005)
 
 
 def test_while_it_runs_every_promotion_is_answered(
