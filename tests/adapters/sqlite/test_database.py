@@ -12,7 +12,7 @@ import pytest
 from shared.adapters.sqlite import SqliteDatabase
 from shared.adapters.storage.partition import chain_hash
 from shared.ports.store import Loaded, StoreUnavailable, Write
-from tests.support.stores import SERVICE, Clock, a_message, a_write, always, receive_one
+from tests.support.stores import MINUTE, SERVICE, Clock, a_message, a_write, always, receive_none, receive_one
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_a_decision_may_not_use_the_store(database: SqliteDatabase) -> None:
         database.store.transact(SERVICE, "e1", decide)
 
 
-def test_an_acknowledgement_of_what_is_done_costs_no_transaction(file: Path, database: SqliteDatabase) -> None:
+def test_an_acknowledgement_of_what_is_done_writes_nothing(file: Path, database: SqliteDatabase) -> None:
     """The decision that took the report has removed the message; nothing is left to write."""
     database.recover()
     committed = database.store.transact(SERVICE, "e1", always(a_write(outbox=[a_message()])))
@@ -103,6 +103,23 @@ def test_an_acknowledgement_of_what_is_done_costs_no_transaction(file: Path, dat
 
     assert watcher.execute("PRAGMA data_version").fetchone() == before
     watcher.close()
+
+
+def test_an_effect_that_is_done_is_not_delivered_again(file: Path) -> None:
+    """Neither when its lease runs out nor when it had not been received yet."""
+    clock = Clock()
+    database = SqliteDatabase(file, clock)
+    database.recover()
+    committed = database.store.transact(SERVICE, "e1", always(a_write(outbox=[a_message("a"), a_message("b")])))
+    receive_one(database.queues)
+
+    done = frozenset(row.key for row in committed.outbox)
+    database.store.transact(SERVICE, "e2", always(a_write(done=done)))
+    clock.advance(2 * MINUTE)
+    left = receive_none(database.queues)
+    database.close()
+
+    assert left
 
 
 @pytest.mark.parametrize("setting", ["user_version = 99", "application_id = 7"])
