@@ -12,6 +12,8 @@ from shared.domain.promotion import Promotion
 from shared.domain.release import EnvironmentState, Release
 
 OPERATORS = "operators"
+TEAM = "the service's team"
+OURSELVES = "slipway"
 
 
 class Status(StrEnum):
@@ -62,14 +64,14 @@ def waiting(
     code: str,
     reason: str,
     *,
+    who: tuple[str, ...],
     since: datetime | None = None,
-    who: tuple[str, ...] = (),
     until: datetime | None = None,
 ) -> Result:
     """Something will come: an answer, a time, a turn."""
     return Result(status=Status.WAITING, code=code, reason=reason, since=since, who=who, until=until)
 
 
-def blocked(code: str, reason: str, *, since: datetime | None = None, who: tuple[str, ...] = ()) -> Result:
+def blocked(code: str, reason: str, *, who: tuple[str, ...], since: datetime | None = None) -> Result:
     """Somebody must change something."""
     return Result(status=Status.BLOCKED, code=code, reason=reason, since=since, who=who)

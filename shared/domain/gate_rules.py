@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from shared.domain import windows
 from shared.domain.approval import who_may
-from shared.domain.gate import OPERATORS, Question, Result, blocked, passed, waiting
+from shared.domain.gate import OPERATORS, OURSELVES, TEAM, Question, Result, blocked, passed, waiting
 from shared.domain.phases import QUEUED, RUNNING, Phase, PromotionKind
 from shared.domain.policy import Queueing, Verdict
 from shared.domain.promotion import Deployed, Presence
+from shared.domain.release import Slot
 
 
 def quarantine(q: Question) -> Result:
     """A tag that changed its digest after packaging stops the release."""
     if q.release.quarantine:
-        return blocked("Quarantined", f"{q.release.quarantine}; release a higher version", who=("the service's team",))
+        return blocked("Quarantined", f"{q.release.quarantine}; release a higher version", who=(TEAM,))
     return passed()
 
 
@@ -46,9 +47,9 @@ def tests(q: Question) -> Result:
     """The build's unit tests ran and passed."""
     counts = q.release.result.tests if q.release.result else None
     if counts is None or counts.passed == 0:
-        return blocked("TestsMissing", "no unit test ran in the build", who=("the service's team",))
+        return blocked("TestsMissing", "no unit test ran in the build", who=(TEAM,))
     if counts.failed:
-        return blocked("TestsFailed", f"{counts.failed} unit tests failed", who=("the service's team",))
+        return blocked("TestsFailed", f"{counts.failed} unit tests failed", who=(TEAM,))
     return passed()
 
 
@@ -57,7 +58,7 @@ def facts(q: Question) -> Result:
     read = q.promotion.facts
     if read is None or any(read.presence(one.promotion) is None for one in wanted_targets(q)):
         since = q.promotion.facts_asked or q.now
-        return waiting("FactMissing", "the outside is being read for the gates", since=since)
+        return waiting("FactMissing", "the outside is being read for the gates", who=(OURSELVES,), since=since)
     return passed()
 
 
@@ -81,11 +82,11 @@ def scan(q: Question) -> Result:
         return blocked(
             "ScanUnknown",
             f"the image's vulnerabilities are unknown: {why}",
-            who=("the service's team", OPERATORS),
+            who=(TEAM, OPERATORS),
         )
     if found.worst.rank > q.rules.gates.scan.rank:
         reason = f"the scan found {found.worst} vulnerabilities; {q.rules.name} takes at most {q.rules.gates.scan}"
-        return blocked("ScanAbove", reason, who=("the service's team", OPERATORS))
+        return blocked("ScanAbove", reason, who=(TEAM, OPERATORS))
     return passed()
 
 
@@ -118,7 +119,7 @@ def manifests(q: Question) -> Result:
         return passed()
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     reason = f"{found[0].object}: {found[0].field}: {found[0].problem}{more}"
-    return blocked("ManifestsDoNotComply", reason, who=("the service's team", OPERATORS))
+    return blocked("ManifestsDoNotComply", reason, who=(TEAM, OPERATORS))
 
 
 def order(q: Question) -> Result:
@@ -129,7 +130,8 @@ def order(q: Question) -> Result:
         lower = release.version.line == q.release.version.line and release.version.key() < q.release.version.key()
         forward = promotion.kind is PromotionKind.FORWARD and promotion.phase in QUEUED | RUNNING
         if lower and forward and promotion.environment == q.rules.name:
-            return waiting("Queued", f"{release.version.tag} goes first", since=promotion.since)
+            who = (f"promotion {promotion.number}",)
+            return waiting("Queued", f"{release.version.tag} goes first", who=who, since=promotion.since)
     return passed()
 
 
@@ -163,19 +165,20 @@ def soak(q: Question) -> Result:
     return waiting(
         "Soaking",
         f"runs in {', '.join(q.rules.after)} until {until:%Y-%m-%d %H:%M} UTC first",
+        who=(OPERATORS,),
         since=max(reached),
         until=until,
     )
 
 
 def fence(q: Question) -> Result:
-    """A rollback starts only when the attempt that it undoes can no longer write."""
+    """Nothing starts while an attempt that was given up may still write; running ones are the slot's business."""
     for release in q.draft.releases.values():
         for one in release.promotions:
             other = one.environment == q.rules.name and one.number != q.promotion.number
-            if other and one.writing_until is not None and q.now < one.writing_until:
+            if other and one.phase.ended and one.writing_until is not None and q.now < one.writing_until:
                 reason = f"promotion {one.number} may still write"
-                return waiting("Fencing", reason, since=one.since, until=one.writing_until)
+                return waiting("Fencing", reason, who=(OURSELVES,), since=one.since, until=one.writing_until)
     return passed()
 
 
@@ -183,15 +186,23 @@ def slot(q: Question) -> Result:
     """One deployment at a time, rollbacks first."""
     taken = q.environment.slot
     if taken is not None and taken.promotion != q.promotion.number and not _frees(q, taken.promotion):
-        return waiting(
-            "SlotTaken", f"promotion {taken.promotion} is being deployed to {q.rules.name}", since=taken.since
-        )
+        return _slot_taken(q, taken)
     if q.promotion.kind is PromotionKind.ROLLBACK:
         return passed()
     for _, promotion in q.draft.promotions():
         if promotion.kind is PromotionKind.ROLLBACK and promotion.environment == q.rules.name:
-            return waiting("SlotTaken", f"rollback {promotion.number} goes first", since=promotion.since)
+            who = (f"promotion {promotion.number}",)
+            return waiting("SlotTaken", f"rollback {promotion.number} goes first", who=who, since=promotion.since)
     return passed()
+
+
+def _slot_taken(q: Question, taken: Slot) -> Result:
+    found = q.draft.find(taken.promotion)
+    if found is None or found[1].phase.ended:
+        reason = f"rollback {taken.promotion} of {q.rules.name} failed; adopt what is live, or roll back"
+        return blocked("SlotTaken", reason, who=(OPERATORS,), since=taken.since)
+    reason = f"promotion {taken.promotion} is being deployed to {q.rules.name}"
+    return waiting("SlotTaken", reason, who=(f"promotion {taken.promotion}",), since=taken.since)
 
 
 def _frees(q: Question, holder: int) -> bool:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain import gate_rules as rules
-from shared.domain.gate import Question, Result, Status, passed, waiting
+from shared.domain.gate import OURSELVES, Question, Result, Status, passed, waiting
 from shared.domain.phases import PromotionKind
 
 FACTS_FRESH = timedelta(hours=1)
@@ -50,6 +50,7 @@ _FORWARD: Mapping[Gate, Callable[[Question], Result]] = {
     Gate.APPROVAL: rules.approval,
     Gate.FREEZE: rules.freeze,
     Gate.SOAK: rules.soak,
+    Gate.FENCE: rules.fence,
     Gate.SLOT: rules.slot,
 }
 _REDEPLOY: Mapping[Gate, Callable[[Question], Result]] = {
@@ -57,6 +58,7 @@ _REDEPLOY: Mapping[Gate, Callable[[Question], Result]] = {
     Gate.LIVE_KNOWN: rules.live_known,
     Gate.FACTS: rules.facts,
     Gate.FREEZE: rules.freeze,
+    Gate.FENCE: rules.fence,
     Gate.SLOT: rules.slot,
 }
 _ROLLBACK: Mapping[Gate, Callable[[Question], Result]] = {
@@ -85,7 +87,7 @@ OVERRIDABLE = frozenset(
         Gate.SOAK,
     }
 )
-TIME = frozenset({Gate.FREEZE, Gate.SOAK, Gate.SLOT, Gate.FRESH})
+TIME = frozenset({Gate.FREEZE, Gate.SOAK, Gate.FENCE, Gate.SLOT, Gate.FRESH})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +133,8 @@ def _fresh(question: Question) -> Result:
     read = question.promotion.facts
     if read is not None and question.now - read.at <= FACTS_FRESH:
         return passed()
-    return waiting("FactMissing", "what was read of the outside is too old; it is read again", since=question.now)
+    reason = "what was read of the outside is too old; it is read again"
+    return waiting("FactMissing", reason, who=(OURSELVES,), since=question.now)
 
 
 def blockers(question: Question) -> tuple[Blocker, ...]:

@@ -1,0 +1,133 @@
+"""Why a release stands where it stands: what it waits for, since when, and who can act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+
+from shared.domain import gates, waiting
+from shared.domain.draft import Draft
+from shared.domain.estate import Estate
+from shared.domain.gate import OPERATORS, OURSELVES
+from shared.domain.gates import Blocker, Gate
+from shared.domain.graph import Standing, standing
+from shared.domain.overdue import release_deadline
+from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.promotion import Promotion
+from shared.domain.release import Release, ServiceState
+
+_BUILDER = "the builder"
+_DOING: Mapping[Phase, str] = {
+    Phase.RETAGGING: "is copied into the registry namespace of",
+    Phase.DEPLOYING: "is being deployed to",
+    Phase.VERIFYING: "settles in",
+    Phase.AWAITING_SWITCH: "waits to be switched to in",
+    Phase.SWITCHING: "is being switched to in",
+}
+
+
+def why(state: ServiceState, release: Release, *, estate: Estate, now: datetime) -> tuple[Blocker, ...]:
+    """Return what an open release waits for, in the order of its promotions; nothing for one that has ended.
+
+    The first blocker of a promotion is the reason that it shows. Whatever is open has a blocker, and each names who can act.
+    """
+    if release.phase.ended:
+        return ()
+    if release.phase is not ReleasePhase.PACKAGED:
+        return (_unpackaged(release),)
+    draft = Draft(state, estate, now)
+    return tuple(one for promotion in release.promotions for one in _of(draft, release, promotion))
+
+
+def _unpackaged(release: Release) -> Blocker:
+    run, tag = release.build, release.version.tag
+    return Blocker(
+        environment="",
+        gate=release.phase.lower(),
+        code=release.phase,
+        reason=f"build {run.number} of {run.commit[:12]} runs"
+        if run
+        else f"the registry is asked whether {tag} exists",
+        since=run.since if run else release.since,
+        who=(_BUILDER if run else OURSELVES,),
+        until=release_deadline(release),
+        waiting=True,
+    )
+
+
+def _of(draft: Draft, release: Release, promotion: Promotion) -> Iterator[Blocker]:
+    if promotion.phase.ended:
+        if promotion.writing_until is not None and draft.now < promotion.writing_until:
+            reason = f"promotion {promotion.number} is {promotion.phase}, but may still write"
+            yield _blocker(promotion, Gate.FENCE, "Fencing", reason, until=promotion.writing_until)
+    elif promotion.phase is Phase.PENDING:
+        yield from _comes_after(draft, release, promotion)
+    elif promotion.phase is Phase.WAITING:
+        yield from _gates(draft, release, promotion) or (_next_look(promotion),)
+    else:
+        yield _running(draft, release, promotion)
+
+
+def _blocker(
+    promotion: Promotion,
+    gate: str,
+    code: str,
+    reason: str,
+    *,
+    who: tuple[str, ...] = (OURSELVES,),
+    until: datetime | None = None,
+) -> Blocker:
+    return Blocker(
+        environment=promotion.environment,
+        gate=gate,
+        code=code,
+        reason=reason,
+        since=promotion.since,
+        who=who,
+        until=until,
+        waiting=True,
+    )
+
+
+def _gates(draft: Draft, release: Release, promotion: Promotion) -> tuple[Blocker, ...]:
+    rules = draft.rules(promotion)
+    return gates.blockers(waiting.question(draft, release, promotion, rules)) if rules else ()
+
+
+def _next_look(promotion: Promotion) -> Blocker:
+    # Time alone has opened the last gate, and the minute tick has not come yet.
+    return _blocker(promotion, "due", "Due", f"nothing is in the way to {promotion.environment}; it is looked at soon")
+
+
+def _comes_after(draft: Draft, release: Release, promotion: Promotion) -> Iterator[Blocker]:
+    rules = draft.rules(promotion)
+    stands = {name: standing(release, name) for name in rules.after} if rules else {}
+    missing = [name for name, one in stands.items() if one is not Standing.REACHED]
+    for name in missing:
+        yield _before(draft, release, promotion, name)
+    if not missing:
+        yield _next_look(promotion)
+
+
+def _before(draft: Draft, release: Release, promotion: Promotion, name: str) -> Blocker:
+    before = release.latest(name)
+    if before is None:
+        reason = f"comes after {name}, where {release.version.tag} was never promoted; promote it there"
+        return _blocker(promotion, "after", "ComesAfter", reason, who=(OPERATORS,))
+    if before.phase.ended or before.kind is PromotionKind.ROLLBACK:
+        reason = f"comes after {name}, where promotion {before.number} is {before.phase}; promote it there again"
+        return _blocker(promotion, "after", "ComesAfter", reason, who=(OPERATORS,))
+    first = next(iter(_of(draft, release, before)))
+    reason = f"comes after {name}, where promotion {before.number} is {before.phase}: {first.reason}"
+    return _blocker(promotion, "after", "ComesAfter", reason, who=first.who)
+
+
+def _running(draft: Draft, release: Release, promotion: Promotion) -> Blocker:
+    if promotion.phase is Phase.RETAGGING:
+        obstacles = (one for one in _gates(draft, release, promotion) if one.gate in (Gate.HOLD, Gate.FREEZE))
+        obstacle = next(obstacles, None) or (_next_look(promotion) if promotion.retagged else None)
+        if obstacle is not None:
+            return obstacle
+    brought = promotion.target.artifact.version if promotion.target else release.version
+    reason = f"{brought.tag} {_DOING[promotion.phase]} {promotion.environment}"
+    return _blocker(promotion, promotion.phase.lower(), promotion.phase, reason, until=promotion.deadline)
