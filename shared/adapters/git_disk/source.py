@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from shared.adapters.git_disk.git import Git, GitFailed, is_commit_id, is_full_ref, split, text_of
+from shared.adapters.git_disk.unpack import unpack
 from shared.adapters.processes import Completed
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.source import Commit
@@ -120,7 +120,6 @@ class GitSource:
         Raise NotFound for a path that is not there, Permanent for content that points out of the folder.
         """
         inside = _pathspecs(paths)
-        into.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(suffix=".tar") as archive:
             try:
                 self._read(
@@ -136,13 +135,7 @@ class GitSource:
             except GitFailed:
                 self._need_paths(repository, commit, inside)
                 raise
-            try:
-                with tarfile.open(archive.name) as tar:
-                    tar.extractall(into, filter="data")
-            except tarfile.FilterError as error:
-                raise Permanent(
-                    f"commit {commit[:12]} of repository {repository} holds what may not be written: {error}"
-                ) from error
+            unpack(Path(archive.name), into)
 
     def _git(self, repository: str) -> Git:
         git = self._repositories.get(repository)
