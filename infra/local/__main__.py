@@ -1,0 +1,68 @@
+"""`python -m infra.local up|demo`: Slipway on one machine."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from infra.local.folder import Folder
+from infra.local.sample import REPOSITORY, make_origin
+
+DEFAULT_FOLDER, DEMO_FOLDER = Path(".local/up"), Path(".local/demo")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code is 0 only where it did all it says."""
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description="Slipway on one machine")
+    commands = parser.add_subparsers(dest="command", required=True)
+    up = commands.add_parser("up", help="serve until Ctrl-C")
+    up.add_argument("--repo", type=Path, help="your monorepo; without it the sample is served")
+    up.add_argument("--dir", type=Path, default=DEFAULT_FOLDER, help="where the state is kept")
+    up.add_argument("--port", type=int, help="the page's port, chosen at the first start")
+    demo = commands.add_parser("demo", help="release the sample and say what was proven")
+    demo.add_argument("--dir", type=Path, default=DEMO_FOLDER, help="where the state is kept")
+    given = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=os.environ.get("SLIPWAY_LOG", "WARNING"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
+    )
+    if given.command == "demo":
+        from infra.local.demo import run_demo
+
+        return run_demo(given.dir)
+    return serve(given.dir, given.repo, given.port)
+
+
+def serve(root: Path, repo: Path | None, port: int | None) -> int:
+    """Run the local host until it is told to stop."""
+    from infra.local.machine import Machine
+
+    folder = Folder(root)
+    if repo is not None and not (repo / ".git").exists() and not (repo / "HEAD").exists():
+        print(f"{repo} is not a git repository; give the folder of your monorepo", file=sys.stderr)
+        return 2
+    if repo is None and not folder.started_before():
+        make_origin(folder.origin)
+    stop = threading.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda *_: stop.set())
+    name = REPOSITORY if repo is None else repo.resolve().name.removesuffix(".git")
+    with Machine(folder, repository=name, source=repo or folder.origin, port=port) as machine:
+        print(f"Slipway serves {machine.kept.source} as {machine.kept.repository!r}; state in {folder.root}")
+        print("Sign in as:")
+        for person in machine.people:
+            print(f"  {person.name:<14} {machine.url}/local/sign-in?key={person.key}")
+        if repo is None:
+            print(f"Push to it: git clone {machine.kept.source}")
+        print("Ctrl-C stops it.", flush=True)
+        stop.wait()
+        print("Stopping: what runs may finish.", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

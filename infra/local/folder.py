@@ -1,0 +1,115 @@
+"""What the local host keeps below one folder, and the settings that have to stay the same from start to start."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from infra.local.host import People, new_person
+
+READ, APPROVE, OPERATE, ADMIN = "Slipway.Read", "Slipway.Approve", "Slipway.Operate", "Slipway.Admin"
+_FIRST_PORT = 7071
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """Secrets and ports: hooks hold the URL, and image references hold the registry's port."""
+
+    hook_secret: str
+    registry_secret: str
+    host_key: str
+    port: int
+    registry_port: int
+    repository: str
+    source: str
+
+
+class Folder:
+    """One local host's files."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.database = self.root / "slipway.db"
+        self.people = self.root / "people.json"
+        self.registry = self.root / "registry"
+        self.origin = self.root / "origin.git"
+        self.environments = self.root / "environments.git"
+        self.work = self.root / "work"
+        self._kept = self.root / "host.json"
+        self._lock = self.root / "lock"
+
+    def kept(self, *, repository: str, source: Path, port: int | None = None) -> Kept:
+        """Read what was chosen at the first start, or choose it now."""
+        if self._kept.exists():
+            return Kept(**json.loads(self._kept.read_text(encoding="utf-8")))
+        made = Kept(
+            hook_secret=secrets.token_urlsafe(32),
+            registry_secret=secrets.token_urlsafe(32),
+            host_key=secrets.token_urlsafe(32),
+            port=_free_port(_FIRST_PORT) if port is None else _free_port(port),
+            registry_port=_free_port(0),
+            repository=repository,
+            source=str(source.resolve()),
+        )
+        self.root.mkdir(parents=True, exist_ok=True)
+        write_private(self._kept, json.dumps(asdict(made), indent=1))
+        return made
+
+    def started_before(self) -> bool:
+        """Whether a host has kept anything here."""
+        return self._kept.exists()
+
+    def load_people(self) -> People:
+        """Read the people of this host; the first time an author, a release manager and an operator are made."""
+        if not self.people.exists():
+            author = new_person("Ada Author", mails=["ada@example.com"], roles=[READ, APPROVE])
+            manager = new_person(
+                "Rita Manager",
+                mails=["release-manager@example.com"],
+                groups=["release-managers"],
+                roles=[READ, APPROVE],
+            )
+            operator = new_person("Olga Operator", mails=["olga@example.com"], roles=[READ, OPERATE, ADMIN])
+            People([author, manager, operator]).save(self.people)
+        return People.load(self.people)
+
+    def take(self) -> int:
+        """Lock the folder for this process; raise SystemExit where another host uses it."""
+        import fcntl
+
+        self.root.mkdir(parents=True, exist_ok=True)
+        lock = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise SystemExit(
+                f"{self.root} is in use by another local host; stop it first, or give another DIR"
+            ) from None
+        return lock
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only this user can read, whole or not at all."""
+    new = path.with_name(f".{path.name}.new")
+    new.unlink(missing_ok=True)
+    with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def _free_port(wanted: int) -> int:
+    for port in (wanted, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    raise SystemExit("no port is free on 127.0.0.1")

@@ -1,0 +1,117 @@
+"""The whole of Slipway on one machine: state, registry, operator and the functions' host around one folder."""
+
+from __future__ import annotations
+
+import os
+import threading
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+
+from infra.local.folder import Folder
+from infra.local.githook.install import install_hook
+from infra.local.host import LocalHost, People
+from infra.local.operator.operator import Operator
+from infra.local.registry import RunningRegistry, serve
+from shared.adapters.git_disk.git import Git
+from shared.config import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+_ROLLOUT_POLL = timedelta(milliseconds=200)
+
+
+class Machine:
+    """Starts everything, and stops it cleanly. The environment of this process is set for the functions to read."""
+
+    def __init__(self, folder: Folder, *, repository: str, source: Path, port: int | None = None) -> None:
+        self.folder = folder
+        self._lock = folder.take()
+        self.kept = folder.kept(repository=repository, source=source, port=port)
+        self.people: People = folder.load_people()
+        self._stop, self._wake = threading.Event(), threading.Event()
+        self._registry: RunningRegistry | None = None
+        self._host: LocalHost | None = None
+        self._operator: threading.Thread | None = None
+
+    @property
+    def url(self) -> str:
+        """Where the page and the API are."""
+        return f"http://127.0.0.1:{self.kept.port}"
+
+    @property
+    def registry(self) -> str:
+        """The registry's host and port, as image references begin."""
+        return f"127.0.0.1:{self.kept.registry_port}"
+
+    def start(self) -> Machine:
+        """Take over what an earlier host left, then listen; pushes made meanwhile are made up for at once."""
+        headers = {"X-Slipway-Secret": self.kept.registry_secret}
+        self._registry = serve(self.folder.registry, self.kept.registry_port, f"{self.url}/api/hooks/registry", headers)
+        self._prepare_environments()
+        os.environ.update(self._settings().to_env())
+        # Imported only now: the functions read their settings from the environment set above.
+        from function_app import app as functions
+        from shared import bootstrap
+        from shared.app.sweep import sweep
+
+        database = bootstrap.database()
+        database.recover()
+        self._host = LocalHost(
+            functions,
+            receiver=database.queues,
+            people=self.people,
+            host_json=ROOT / "host.json",
+            clock=bootstrap.utc_now,
+            settings={},
+            key=self.kept.host_key,
+        ).start(self.kept.port)
+        install_hook(Path(self.kept.source), self.url, self.kept.hook_secret, self.kept.repository)
+        sweep(bootstrap.app())
+        return self
+
+    def stop(self) -> None:
+        """Let what runs finish, then close the file."""
+        from shared import bootstrap
+
+        if self._host is not None:
+            self._host.stop()
+        self._stop.set()
+        self._wake.set()
+        if self._operator is not None:
+            self._operator.join()
+        if self._registry is not None:
+            self._registry.stop()
+        bootstrap.database().close()
+        os.close(self._lock)
+
+    def __enter__(self) -> Machine:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def _settings(self) -> Settings:
+        return Settings(
+            database=self.folder.database,
+            work=self.folder.work,
+            repositories={self.kept.repository: Path(self.kept.source)},
+            gitops=self.folder.root,
+            registry=self.registry,
+            local=True,
+            hook_secret=self.kept.hook_secret,
+            registry_hook_secret=self.kept.registry_secret,
+            rollout_poll=_ROLLOUT_POLL,
+            path=os.environ.get("PATH", os.defpath),
+        )
+
+    def _prepare_environments(self) -> None:
+        environments = self.folder.environments
+        if not (environments / "HEAD").exists():
+            Git(environments.parent)("init", "--quiet", "--bare", "--initial-branch=main", str(environments))
+        operator = Operator(environments, self.folder.work / "operator")
+        self._operator = threading.Thread(
+            target=operator.run, args=(self._stop, self._wake), name="operator", daemon=True
+        )
+        self._operator.start()

@@ -1,0 +1,51 @@
+"""The sample monorepo as a bare git repository, as a team would have it on a server."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "monorepo"
+REPOSITORY = "shipping"
+
+
+def git(cwd: Path, *args: str, who: tuple[str, str] = ("Ada Author", "ada@example.com")) -> str:
+    """Run git as a person and return what it printed."""
+    name, mail = who
+    identity = {
+        "GIT_AUTHOR_NAME": name,
+        "GIT_AUTHOR_EMAIL": mail,
+        "GIT_COMMITTER_NAME": name,
+        "GIT_COMMITTER_EMAIL": mail,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_TERMINAL_PROMPT": "0",
+    }
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
+    done = subprocess.run(
+        ["git", *args], cwd=cwd, env={**inherited, **identity}, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(f"git {' '.join(args)} in {cwd} failed: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def make_origin(origin: Path) -> None:
+    """Make the bare repository from the sample, unless it is there."""
+    if (origin / "HEAD").exists():
+        return
+    origin.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        work = Path(folder) / "monorepo"
+        shutil.copytree(SAMPLE, work, ignore=shutil.ignore_patterns("__pycache__"))
+        git(work, "init", "--quiet", "--initial-branch=main")
+        git(work, "add", "--all")
+        git(work, "commit", "--quiet", "-m", "Shipping: delivery and package", who=("Founder", "founder@example.com"))
+        # Under another name first: a half-made repository is never taken for the whole one.
+        half = origin.with_name(f".{origin.name}.new")
+        shutil.rmtree(half, ignore_errors=True)
+        git(work, "clone", "--quiet", "--bare", str(work), str(half))
+        half.rename(origin)
