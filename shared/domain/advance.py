@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
-from enum import Enum
 
 from shared.domain import running, waiting
 from shared.domain.draft import Draft
 from shared.domain.endings import settle_release
 from shared.domain.errors import SlipwayError
-from shared.domain.overdue import settle_builds
+from shared.domain.graph import Standing, standing
+from shared.domain.overdue import settle_overdue
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import Promotion
@@ -26,7 +27,7 @@ class Unsettled(SlipwayError):
 
 def advance(draft: Draft) -> None:
     """Ask every open promotion what it can do now, rollbacks first, then in order of their numbers."""
-    settle_builds(draft)
+    settle_overdue(draft)
     for _ in range(_ROUNDS):
         before = draft.moves
         for number in _turns(draft):
@@ -68,53 +69,34 @@ def _left(draft: Draft, promotion: Promotion) -> str:
     return f"environment {promotion.environment} left the configuration"
 
 
-class _Before(Enum):
-    REACHED = "reached"
-    UNDER_WAY = "under way"
-    WITHDRAWN = "withdrawn"
-    ENDED = "ended"
-
-
-def _before(release: Release, name: str) -> _Before:
-    """Where an environment that comes before stands: succeeded there, and not rolled back since."""
-    latest = release.latest(name)
-    if latest is None or not (latest.phase.ended or latest.kind is PromotionKind.ROLLBACK):
-        return _Before.UNDER_WAY
-    if latest.phase is Phase.SUCCEEDED:
-        return _Before.REACHED
-    earlier = [one for one in release.promotions if one.environment == name and one.kind is not PromotionKind.ROLLBACK]
-    if latest.kind is PromotionKind.ROLLBACK and earlier[-1:] and earlier[-1].phase is Phase.SUCCEEDED:
-        return _Before.WITHDRAWN
-    return _Before.ENDED
-
-
 def _pending(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
-    standing = {name: _before(release, name) for name in rules.after}
-    ended = next((name for name, one in standing.items() if one is _Before.ENDED), None)
-    if ended is not None:
-        latest = release.latest(ended)
-        word = latest.phase if latest else ""
-        draft.move(promotion, Phase.SKIPPED, f"{ended} ended {word}")
+    before = {name: standing(release, name) for name in rules.after}
+    ended = [name for name, one in before.items() if one is Standing.ENDED]
+    if ended:
+        draft.move(promotion, Phase.SKIPPED, f"{release.version.tag} did not succeed in {' and '.join(ended)}")
     elif promotion.deadline is not None and draft.now >= promotion.deadline:
         draft.move(promotion, Phase.EXPIRED, f"{', '.join(rules.after)} did not succeed in time")
-    elif all(one is _Before.REACHED for one in standing.values()):
+    elif all(one is Standing.REACHED for one in before.values()):
         draft.move(promotion, Phase.WAITING, "")
     else:
-        open_names = [name for name, one in standing.items() if one is not _Before.REACHED]
-        rolled = [name for name, one in standing.items() if one is _Before.WITHDRAWN]
-        reason = (
-            f"{rolled[0]} was rolled back; promote it there again" if rolled else f"comes after {', '.join(open_names)}"
-        )
+        reason = _comes_after(before)
         deadline = promotion.deadline or draft.now + PENDING_EXPIRY
         if (reason, deadline) != (promotion.reason, promotion.deadline):
             draft.keep(replace(promotion, reason=reason, deadline=deadline))
 
 
+def _comes_after(before: Mapping[str, Standing]) -> str:
+    rolled_back = [name for name, one in before.items() if one is Standing.WITHDRAWN]
+    if rolled_back:
+        return f"{' and '.join(rolled_back)} was rolled back; promote it there again"
+    return f"comes after {', '.join(name for name, one in before.items() if one is not Standing.REACHED)}"
+
+
 def _waiting(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
     if promotion.kind is PromotionKind.FORWARD and promotion.resume_at is None:
-        lost = next((name for name in rules.after if _before(release, name) is not _Before.REACHED), None)
-        if lost is not None:
-            waiting.close(draft, promotion, Phase.PENDING, f"{lost} was rolled back")
+        before = {name: standing(release, name) for name in rules.after}
+        if any(one is not Standing.REACHED for one in before.values()):
+            waiting.close(draft, promotion, Phase.PENDING, _comes_after(before))
             return
     waiting.step(draft, release, promotion, rules)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from shared.domain.answers import Answer, done, ignored
 from shared.domain.artifact import Artifact
 from shared.domain.build import BuildOutcome, BuildResult, BuildRun
 from shared.domain.draft import STATUS_ERROR, STATUS_FAILED, STATUS_PENDING, STATUS_SUCCEEDED, Draft
-from shared.domain.effects import Build, CancelBuild
+from shared.domain.effects import Build, CancelBuild, ReadTags
+from shared.domain.events import BuildReported
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Promotion
@@ -38,12 +40,12 @@ def validate(draft: Draft, policy: ServicePolicy, ref: str, push: Push, pull_req
 def drop_run(draft: Draft, validation: Validation, run: BuildRun) -> None:
     """Take a build off a validation and start the push that waited for it."""
     running = tuple(one for one in validation.running if one.number != run.number)
-    push, policy = validation.waiting, draft.policy
+    push = validation.waiting
     if running:
         draft.validations[validation.ref] = replace(validation, running=running)
-    elif push is not None and policy is not None:
+    elif push is not None:
         draft.validations[validation.ref] = replace(validation, running=(), waiting=None)
-        validate(draft, policy, validation.ref, push, validation.pull_request)
+        validate(draft, draft.in_force, validation.ref, push, validation.pull_request)
     else:
         del draft.validations[validation.ref]
 
@@ -70,17 +72,24 @@ def validated(draft: Draft, validation: Validation, run: BuildRun, result: Build
     drop_run(draft, validation, run)
 
 
-def package(draft: Draft, policy: ServicePolicy, release: Release, push: Push, reason: str) -> Release:
+def read_tags(draft: Draft, release: Release) -> Release:
+    """Ask the registry what the version's tags name."""
+    asked = release.tags_asked + 1
+    draft.emit(ReadTags(service=draft.service, version=release.version.text, asked=asked))
+    return draft.put(replace(release, tags_asked=asked))
+
+
+def package(draft: Draft, release: Release, push: Push) -> None:
     """Start the one build that tests, scans and pushes; one that runs for an older commit is cancelled."""
     cancel_build(draft, release)
-    run = new_run(draft, policy, push.commit)
-    started = replace(
-        release, commit=push.commit, pushed_by=push.pushed_by or release.pushed_by, build=run, next_push=None
-    )
+    run = new_run(draft, draft.in_force, push.commit)
+    pushed_by = push.pushed_by or release.pushed_by
+    started = replace(release, commit=push.commit, pushed_by=pushed_by, build=run, next_push=None)
     if release.phase is ReleasePhase.PACKAGING:
         draft.note(f"{release.version.tag}: packaging starts again from {push.commit[:12]}")
-        return draft.put(started)
-    return draft.move_release(started, ReleasePhase.PACKAGING, reason)
+        draft.put(started)
+    else:
+        draft.move_release(started, ReleasePhase.PACKAGING, "")
 
 
 def cancel_build(draft: Draft, release: Release) -> None:
@@ -90,32 +99,67 @@ def cancel_build(draft: Draft, release: Release) -> None:
         draft.emit(CancelBuild(service=draft.service, number=run.number, attempt=run.attempt))
 
 
-def packaged(draft: Draft, policy: ServicePolicy | None, release: Release, result: BuildResult) -> None:
+def stop(draft: Draft, release: Release, reason: str) -> None:
+    """Abort a release that is not packaged yet."""
+    cancel_build(draft, release)
+    for commit in (release.commit, *((release.next_push.commit,) if release.next_push else ())):
+        draft.status(commit, STATUS_ERROR, f"{release.version.tag} is aborted: {reason}")
+    draft.move_release(replace(release, build=None, next_push=None), ReleasePhase.ABORTED, reason)
+
+
+def build_reported(draft: Draft, event: BuildReported) -> Answer:
+    """Take a result if it is of a build that is waited for; any other is recorded only."""
+    for validation in draft.validations.values():
+        for run in validation.running:
+            if (run.number, run.attempt) == (event.number, event.attempt):
+                validated(draft, validation, run, event.result)
+                return done()
+    for release in draft.releases.values():
+        waits = release.build
+        if waits is not None and (waits.number, waits.attempt) == (event.number, event.attempt):
+            packaged(draft, release, event.result)
+            return done()
+    return ignored("replaced", f"nobody waits for attempt {event.attempt} of build {event.number}")
+
+
+def packaged(draft: Draft, release: Release, result: BuildResult) -> None:
     """Take a packaging build's result: an artifact with both digests, or an end with whose fault it is."""
-    run = release.build
-    kept = replace(release, build=None, result=result, next_push=None)
-    if result.outcome is BuildOutcome.SUCCEEDED and result.image_digest and result.chart_digest and policy and run:
-        artifact = Artifact(
-            registry=policy.registry,
-            image_repository=policy.image_repository,
-            image_digest=result.image_digest,
-            chart_repository=policy.chart_repository,
-            chart_digest=result.chart_digest,
-            commit=run.commit,
-            version=release.version,
-        )
-        moved = draft.move_release(replace(kept, artifact=artifact), ReleasePhase.PACKAGED, "")
-        draft.status(
-            release.commit,
-            STATUS_SUCCEEDED,
-            f"{release.version.tag} is packaged as {artifact.image_digest.short}",
-        )
-        for environment in policy.environments:
-            add_forward(draft, moved, environment, cause=f"{release.version.tag} was packaged")
+    kept = replace(release, build=None, result=result)
+    if result.outcome is not BuildOutcome.SUCCEEDED or result.image_digest is None or result.chart_digest is None:
+        not_packaged(draft, kept, *_end_of(release, result))
         return
-    phase, reason = _end_of(release, result)
-    draft.move_release(kept, phase, reason)
+    policy, tag = draft.in_force, release.version.tag
+    artifact = Artifact(
+        registry=policy.registry,
+        image_repository=policy.image_repository,
+        image_digest=result.image_digest,
+        chart_repository=policy.chart_repository,
+        chart_digest=result.chart_digest,
+        commit=release.commit,
+        version=release.version,
+    )
+    moved = draft.move_release(replace(kept, artifact=artifact, next_push=None), ReleasePhase.PACKAGED, "")
+    draft.status(release.commit, STATUS_SUCCEEDED, f"{tag} is packaged as {artifact.image_digest.short}")
+    if release.next_push is not None:
+        what = f"{tag} is packaged as {artifact.image_digest} from {release.commit[:12]}"
+        draft.status(release.next_push.commit, STATUS_FAILED, f"{what}; push a higher version")
+    if release.early_image not in (None, artifact.image_digest):
+        draft.note(f"{tag}: the registry announced another image before the build's result; its tag is read")
+        moved = read_tags(draft, moved)
+    for environment in policy.environments:
+        add_forward(draft, moved, environment, cause=f"{tag} was packaged")
+
+
+def not_packaged(draft: Draft, release: Release, phase: ReleasePhase, reason: str) -> None:
+    """End a release whose build led to nothing, or go on with the commit that was pushed meanwhile."""
     draft.status(release.commit, STATUS_FAILED if phase is ReleasePhase.FAILED else STATUS_ERROR, reason)
+    push = release.next_push
+    if push is None:
+        draft.move_release(release, phase, reason)
+        return
+    pushed_by = push.pushed_by or release.pushed_by
+    newer = replace(release, commit=push.commit, pushed_by=pushed_by, result=None, next_push=None)
+    draft.move_release(newer, ReleasePhase.VALIDATING, f"{push.commit[:12]} was pushed; the build before it: {reason}")
 
 
 def _end_of(release: Release, result: BuildResult) -> tuple[ReleasePhase, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from shared.domain import changes, events, going_back, operating, reporting, stopping
+from shared.domain import building, changes, events, going_back, operating, reporting, stopping, tags
 from shared.domain.advance import advance
 from shared.domain.answers import Answer, done
 from shared.domain.decision import Decision, Outcome
@@ -61,11 +61,11 @@ def _answer(draft: Draft, event: events.ServiceEvent) -> Answer:
         case events.BranchDeleted():
             return changes.branch_deleted(draft, event)
         case events.BuildReported():
-            return changes.build_reported(draft, event)
+            return building.build_reported(draft, event)
         case events.TagsRead():
-            return changes.tags_read(draft, event)
+            return tags.tags_read(draft, event)
         case events.ArtifactAnnounced():
-            return changes.artifact_announced(draft, event)
+            return tags.artifact_announced(draft, event)
         case events.TimePassed():
             return done()
         case _:

@@ -73,11 +73,23 @@ class Draft:
         """Keep a changed environment."""
         self.environments[environment.name] = environment
 
+    @property
+    def in_force(self) -> ServicePolicy:
+        """The policy that builds follow: they don't outlive it. Raise LookupError where there is none."""
+        if self.policy is None:
+            raise LookupError(f"{self.service} is not configured")
+        return self.policy
+
     def rules(self, promotion: Promotion) -> EnvironmentPolicy | None:
-        """The plan that a started promotion pinned, the policy in force for one that waits; None where it left."""
+        """The plan that a started promotion pinned, the policy in force for one that waits; None where it left.
+
+        A rollback out of an environment that left goes by the plan of what it undoes.
+        """
         if promotion.plan is not None:
             return promotion.plan
-        return self.policy.environment(promotion.environment) if self.policy else None
+        found = self.policy.environment(promotion.environment) if self.policy else None
+        undone = self.find(promotion.undoes) if found is None and promotion.undoes is not None else None
+        return undone[1].plan if undone else found
 
     def promotions(self) -> Iterator[tuple[Release, Promotion]]:
         """Every promotion of the open releases that has not ended."""

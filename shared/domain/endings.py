@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from shared.domain.draft import STATUS_SUCCEEDED, Draft
 from shared.domain.phases import Phase, ReleasePhase
@@ -23,10 +24,14 @@ _WORDS: Mapping[Phase, ReleasePhase] = {
 }
 
 
-def ending(release: Release) -> tuple[ReleasePhase, str] | None:
-    """Return the word and reason that a packaged release ends with, None while a promotion is under way."""
-    if not release.promotions or any(not one.phase.ended for one in release.promotions):
-        return None
+def ending(release: Release, now: datetime) -> tuple[ReleasePhase, str] | None:
+    """Return the word and reason that a packaged release ends with.
+
+    None while a promotion is under way, or one that was given up may still write.
+    """
+    for one in release.promotions:
+        if not one.phase.ended or (one.writing_until is not None and now < one.writing_until):
+            return None
     last = {one.environment: one for one in release.promotions}
     for phase, word in _WORDS.items():
         found = next((one for one in last.values() if one.phase is phase), None)
@@ -39,7 +44,7 @@ def settle_release(draft: Draft, release: Release) -> None:
     """End a packaged release that has nothing under way."""
     if release.phase is not ReleasePhase.PACKAGED:
         return
-    end = ending(release)
+    end = ending(release, draft.now)
     if end is None:
         return
     word, reason = end

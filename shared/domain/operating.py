@@ -15,6 +15,7 @@ from shared.domain.events import (
     RetryRequested,
 )
 from shared.domain.gates import OVERRIDABLE
+from shared.domain.graph import Standing, standing
 from shared.domain.lookup import earlier_good, known_environment, known_release, reopen
 from shared.domain.phases import Phase, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy
@@ -52,8 +53,7 @@ def _against_promoting(release: Release, rules: EnvironmentPolicy) -> Answer | N
     if latest is not None and latest.phase is Phase.ERRORED:
         return refused("errored", f"promotion {latest.number} of {tag} is Errored; retry the release instead")
     for name in rules.after:
-        before = release.latest(name)
-        if before is None or before.phase is not Phase.SUCCEEDED:
+        if standing(release, name) is not Standing.REACHED:
             return refused("out-of-order", f"{tag} has not succeeded in {name}; promote it there first")
     return None
 
@@ -95,6 +95,9 @@ def retry(draft: Draft, event: RetryRequested) -> Answer:
 def _retry_build(draft: Draft, release: Release, reason: str) -> Answer:
     if release.phase is not ReleasePhase.ERRORED or draft.policy is None:
         return refused("not-errored", f"{release.version.tag} is {release.phase}; only an Errored release is retried")
+    if release.result is None:
+        checked = draft.move_release(release, ReleasePhase.VALIDATING, reason)
+        return done(f"tags {building.read_tags(draft, checked).tags_asked}")
     run = building.new_run(draft, draft.policy, release.commit)
     draft.move_release(replace(release, build=run), ReleasePhase.PACKAGING, reason)
     return done(f"b{run.number}")

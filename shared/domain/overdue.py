@@ -1,27 +1,48 @@
-"""Builds that never reported."""
+"""Answers that never came: the registry's about a version, and builds that never reported."""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 
-from shared.domain.building import drop_run
+from shared.domain.build import BuildOutcome, BuildResult
+from shared.domain.building import cancel_build, drop_run, not_packaged
 from shared.domain.draft import STATUS_ERROR, Draft
 from shared.domain.effects import CancelBuild
 from shared.domain.phases import ReleasePhase
+from shared.domain.release import Release
+
+VALIDATING_DEADLINE = timedelta(hours=1)
 
 
-def settle_builds(draft: Draft) -> None:
-    """Cancel builds whose deadline is over: the release is Errored, a later success counts only through a retry."""
+def release_deadline(release: Release) -> datetime | None:
+    """Until when a release that is not packaged must have heard of the registry or of its build."""
+    if release.phase is ReleasePhase.VALIDATING:
+        return release.since + VALIDATING_DEADLINE
+    return release.build.deadline if release.build else None
+
+
+def settle_overdue(draft: Draft) -> None:
+    """Cancel what is over its deadline: a release is Errored, a later success counts only through a retry."""
     for release in list(draft.releases.values()):
-        run = release.build
-        if run is not None and draft.now >= run.deadline:
-            draft.emit(CancelBuild(service=draft.service, number=run.number, attempt=run.attempt))
-            reason = f"build {run.number} did not report in time"
-            draft.move_release(replace(release, build=None), ReleasePhase.ERRORED, reason)
-            draft.status(release.commit, STATUS_ERROR, reason)
+        deadline = release_deadline(release)
+        if deadline is not None and draft.now >= deadline:
+            _give_up(draft, release)
     for validation in list(draft.validations.values()):
         for run in validation.running:
             if draft.now >= run.deadline:
                 draft.emit(CancelBuild(service=draft.service, number=run.number, attempt=run.attempt))
                 draft.status(run.commit, STATUS_ERROR, f"build {run.number} did not report in time")
                 drop_run(draft, draft.validations[validation.ref], run)
+
+
+def _give_up(draft: Draft, release: Release) -> None:
+    run = release.build
+    if run is None:
+        reason = f"the registry did not say in time whether {release.version.tag} exists; retry the release"
+        not_packaged(draft, release, ReleasePhase.ERRORED, reason)
+        return
+    cancel_build(draft, release)
+    reason = f"build {run.number} did not report in time"
+    result = BuildResult(outcome=BuildOutcome.ERRORED, reason=reason)
+    not_packaged(draft, replace(release, build=None, result=result), ReleasePhase.ERRORED, reason)

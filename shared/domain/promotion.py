@@ -89,7 +89,8 @@ class Promotion:
     """One attempt, kept within the release it belongs to; a rollback within the release that it undoes.
 
     `attempt` numbers the runs of the current step: a report of another attempt does not count. `deadline` is
-    absolute and moves on by the time spent paused. `writing_until` is set while a deployment may still write.
+    absolute and moves on by the time spent paused. `facts_asked` is set while an answer is awaited, `writing_until`
+    while a deployment may still write.
     """
 
     number: int

@@ -38,7 +38,9 @@ def facts_gathered(draft: Draft, event: FactsGathered) -> Answer:
     found = draft.find(event.number)
     if found is None or found[1].phase is not Phase.WAITING:
         return ignored("late", f"promotion {event.number} does not wait any more")
-    draft.keep(replace(found[1], facts=event.facts))
+    if found[1].facts is not None and event.facts.at < found[1].facts.at:
+        return ignored("late", f"promotion {event.number} knows newer facts, read at {found[1].facts.at}")
+    draft.keep(replace(found[1], facts=event.facts, facts_asked=None))
     return done()
 
 
@@ -87,7 +89,7 @@ def observed(draft: Draft, event: RolloutObserved) -> Answer:
 def effect_failed(draft: Draft, event: EffectFailed) -> Answer:
     """A step came to nothing: the release's fault ends in Failed, ours in Errored."""
     found = draft.find(event.number)
-    if found is None or found[1].phase not in RUNNING or found[1].attempt != event.attempt:
+    if found is None or found[1].phase not in RUNNING or running.effect_of(draft, found[1]).id != event.effect:
         return _wrote(draft, event.number, event.attempt, f"failed ({event.reason})")
     promotion = draft.keep(replace(found[1], writing_until=None))
     phase = Phase.ERRORED if event.ours else Phase.FAILED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,6 +15,11 @@ from shared.domain.promotion import Deployed, Promotion
 from shared.domain.release import ArtifactHold, Release, Slot
 
 GOOD_KEPT = 5
+_EFFECTS: Mapping[Phase, type[Retag] | type[Deploy] | type[ObserveRollout]] = {
+    Phase.RETAGGING: Retag,
+    Phase.DEPLOYING: Deploy,
+    Phase.VERIFYING: ObserveRollout,
+}
 
 
 def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
@@ -47,17 +53,20 @@ def begin(draft: Draft, number: int, phase: Phase) -> None:
     if rules is None:
         raise LookupError(f"promotion {number} of {draft.service} has started without a plan")
     moved = draft.move(promotion, phase, "")
-    service, attempt = draft.service, moved.attempt
+    draft.emit(effect_of(draft, moved))
     if phase is Phase.RETAGGING:
-        draft.emit(Retag(service=service, number=number, attempt=attempt))
         draft.keep(replace(moved, deadline=draft.now + rules.deadlines.retagging))
     elif phase is Phase.DEPLOYING:
-        draft.emit(Deploy(service=service, number=number, attempt=attempt))
         until = draft.now + rules.deadlines.deploying
         draft.keep(replace(moved, deadline=until, writing_until=until))
     else:
-        draft.emit(ObserveRollout(service=service, number=number, attempt=attempt))
         draft.keep(replace(moved, deadline=draft.now + rules.deadlines.verifying))
+
+
+def effect_of(draft: Draft, promotion: Promotion) -> Retag | Deploy | ObserveRollout:
+    """Return the effect that a running promotion waits for."""
+    kind = _EFFECTS[promotion.phase]
+    return kind(service=draft.service, number=promotion.number, attempt=promotion.attempt)
 
 
 def succeed(draft: Draft, promotion: Promotion) -> None:

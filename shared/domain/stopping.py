@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.domain import building, running, waiting
 from shared.domain.answers import Answer, done, refused
 from shared.domain.draft import Draft
@@ -30,8 +28,7 @@ def abort(draft: Draft, event: AbortRequested) -> Answer:
         return refused("ended", f"v{event.version} has ended: {release.phase}; nothing is under way")
     reason = f"aborted by {event.person.name}" + (f": {event.reason}" if event.reason else "")
     if release.phase is not ReleasePhase.PACKAGED:
-        building.cancel_build(draft, release)
-        draft.move_release(replace(release, build=None, next_push=None), ReleasePhase.ABORTED, reason)
+        building.stop(draft, release, reason)
         return done()
     stopped = abort_queued(draft, release, reason)
     for promotion in release.promotions:

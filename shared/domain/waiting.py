@@ -160,8 +160,7 @@ def _closing(draft: Draft, promotion: Promotion, request: ApprovalRequest, reaso
 
 def _ask_facts(draft: Draft, promotion: Promotion) -> Promotion:
     asked = promotion.facts_asked
-    answered = promotion.facts is not None and asked is not None and promotion.facts.at >= asked
-    if asked is not None and not answered and draft.now < asked + ASK_AGAIN:
+    if asked is not None and draft.now < asked + ASK_AGAIN:
         return promotion
     number = promotion.facts_round + 1
     draft.emit(GatherFacts(service=draft.service, number=promotion.number, asked=number))

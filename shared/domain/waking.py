@@ -7,6 +7,7 @@ from datetime import datetime
 
 from shared.domain import windows
 from shared.domain.draft import Draft
+from shared.domain.overdue import release_deadline
 from shared.domain.phases import Phase
 from shared.domain.promotion import Promotion
 from shared.domain.waiting import ASK_AGAIN
@@ -20,8 +21,9 @@ def wake_times(draft: Draft) -> tuple[tuple[datetime, str], ...]:
 
 def _times(draft: Draft) -> Iterator[tuple[datetime, str]]:
     for release in draft.releases.values():
-        if release.build is not None:
-            yield release.build.deadline, "build"
+        deadline = release_deadline(release)
+        if deadline is not None:
+            yield deadline, "build"
         for promotion in release.promotions:
             if promotion.writing_until is not None:
                 yield promotion.writing_until, "fence"

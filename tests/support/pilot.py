@@ -115,6 +115,7 @@ class Pilot:
         self.open: list[ef.ServiceEffect] = []
         self.sent: list[ef.ServiceEffect] = []
         self.decisions: list[Decision] = []
+        self.told: list[ev.ServiceEvent] = []
         self._events = 0
         self.tell(ev.PolicyChanged(**self.ids(), policy=made or policy()))
 
@@ -126,6 +127,7 @@ class Pilot:
     def tell(self, event: ev.ServiceEvent) -> Decision:
         """Decide, loading ended releases as the store would; keep state and effects."""
         self.state = replace(self.state, ended={})
+        self.told.append(event)
         while True:
             try:
                 decision = decide(self.state, event, estate=self.estate, now=self.now)
@@ -175,6 +177,12 @@ class Pilot:
             self.open.remove(found)
             self._perform(found)
         raise AssertionError("effects without end")
+
+    def perform_one(self, number: int) -> ef.ServiceEffect:
+        """Perform the n-th open effect, so that effects overtake each other."""
+        effect = self.open.pop(number % len(self.open))
+        self._perform(effect)
+        return effect
 
     def release_to(self, version: str, commit: str = "b" * 40, *, approve: bool = True) -> Pilot:
         """Push a release branch and drive it as far as it goes, approving production."""
