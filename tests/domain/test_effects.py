@@ -1,0 +1,51 @@
+"""Names of effects and their queues."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from shared.domain import effects as ef
+from tests.support.pilot import DELIVERY
+
+
+@pytest.mark.parametrize(
+    ("effect", "subject", "queue"),
+    [
+        (ef.Build(service=DELIVERY, number=3, attempt=2), "b3:build:2", "slipway-build"),
+        (ef.CancelBuild(service=DELIVERY, number=3, attempt=2), "b3:cancel:2", "slipway-cancel"),
+        (ef.ReadTags(service=DELIVERY, version="1.0.0", asked=1), "v1.0.0:read-tags:1", "slipway-gather-facts"),
+        (ef.GatherFacts(service=DELIVERY, number=3, asked=1), "3:gather-facts:1", "slipway-gather-facts"),
+        (
+            ef.AskApproval(service=DELIVERY, number=3, request="a" * 64, round=1),
+            f"3:ask-approval:{'a' * 16}.1",
+            "slipway-ask-approval",
+        ),
+        (
+            ef.CloseApproval(service=DELIVERY, number=3, request="a" * 64, round=1, reason="x"),
+            f"3:close-approval:{'a' * 16}.1",
+            "slipway-ask-approval",
+        ),
+        (ef.Retag(service=DELIVERY, number=3, attempt=1), "3:retag:1", "slipway-retag"),
+        (ef.Deploy(service=DELIVERY, number=3, attempt=1), "3:deploy:1", "slipway-deploy"),
+        (ef.Remove(service=DELIVERY, version="1.0.0", number=3, attempt=1), "3:remove:1", "slipway-deploy"),
+        (ef.ObserveRollout(service=DELIVERY, number=3, attempt=1), "3:observe-rollout:1", "slipway-observe-rollout"),
+        (
+            ef.SetStatus(service=DELIVERY, commit="c" * 40, context="slipway", state="error", description="x"),
+            "cccccccccccc:set-status:slipway:error",
+            "slipway-notify",
+        ),
+    ],
+)
+def test_an_effect_is_named_by_service_number_kind_and_attempt(
+    effect: ef.ServiceEffect, subject: str, queue: str
+) -> None:
+    """The same name however often it is sent, another for each attempt; its kind names its queue."""
+    assert effect.id == f"shipping~delivery:{subject}"
+    assert ef.queue_of(effect.kind) == queue
+
+
+def test_every_kind_of_effect_has_its_queue_in_the_closed_table() -> None:
+    """No effect is sent where nobody reads."""
+    assert {effect.kind for effect in get_args(ef.ServiceEffect)} == set(ef.KINDS)
