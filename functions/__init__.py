@@ -1,0 +1,1 @@
+"""One trigger per file: verify, translate, enqueue or call a use case, answer. No rules."""

@@ -1,0 +1,161 @@
+"""A JSON body, read field by field: every fault names the field it is in."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from http import HTTPStatus
+
+from shared.inbound.problems import Unacceptable
+
+_DEEPEST = 32
+_MISSING = object()
+MOST_TEXT = 2000
+
+
+def check_size(body: bytes, most: int) -> None:
+    """Raise Unacceptable (413) for a body of more bytes than that."""
+    if len(body) > most:
+        detail = f"the body has {len(body)} bytes; {most} are taken at most"
+        raise Unacceptable(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", detail, field="body")
+
+
+def read_object(body: bytes, *, empty: bool = False) -> Body:
+    """Read a JSON object; `empty` takes no body at all for an empty one.
+
+    Raise Unacceptable (400) for anything else, and for what parsers disagree on: repeated names, NaN, deep nesting.
+    """
+    if empty and not body.strip():
+        return Body({})
+    try:
+        found = _DECODER.decode(body.decode())
+    except UnicodeDecodeError as error:
+        raise bad("body", "is not UTF-8") from error
+    except RecursionError as error:
+        raise bad("body", "is nested too deeply") from error
+    except ValueError as error:
+        raise bad("body", f"is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise bad("body", "is not a JSON object")
+    if _deeper_than(found, _DEEPEST):
+        raise bad("body", f"is nested more than {_DEEPEST} levels deep")
+    return Body(found)
+
+
+def bad(field: str, problem: str) -> Unacceptable:
+    """A body's fault."""
+    return Unacceptable(HTTPStatus.BAD_REQUEST, "invalid", problem, field=field)
+
+
+class Body:
+    """An object of the body. Each getter raises Unacceptable with the field's path; `done` refuses what nobody asked for."""
+
+    def __init__(self, values: Mapping[str, object], path: str = "") -> None:
+        self._values, self._path = values, path
+        self._asked: set[str] = set()
+
+    def text(self, name: str, *, default: str | None = None, most: int = MOST_TEXT) -> str:
+        """Read a text; one without a default must be there and not be blank."""
+        value = self._take(name)
+        if value is _MISSING or (value is None and default is not None):
+            if default is None:
+                raise self.bad(name, "is missing")
+            return default
+        if not isinstance(value, str):
+            raise self.bad(name, "is not a text")
+        if len(value) > most:
+            raise self.bad(name, f"is longer than {most} characters")
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise self.bad(name, "holds half of a surrogate pair, which is no character") from error
+        if default is None and not value.strip():
+            raise self.bad(name, "is empty")
+        return value
+
+    def word(self, name: str, words: tuple[str, ...]) -> str:
+        """Read one of a few words."""
+        value = self.text(name)
+        if value not in words:
+            raise self.bad(name, f"is {value!r}; it takes {' or '.join(words)}")
+        return value
+
+    def time(self, name: str) -> datetime | None:
+        """Read a time with its zone, in UTC; None where there is none."""
+        text = self.text(name, default="")
+        if not text:
+            return None
+        try:
+            found = datetime.fromisoformat(text)
+            if found.utcoffset() is not None:
+                return found.astimezone(UTC)
+        except (ValueError, OverflowError) as error:
+            raise self.bad(name, f"{text!r} is not a time; write 2026-11-27T16:00:00Z") from error
+        raise self.bad(name, f"{text!r} has no zone; write 2026-11-27T16:00:00Z")
+
+    def inner(self, name: str) -> Body:
+        """Read an object; an absent one is empty."""
+        value = self._take(name)
+        if value is _MISSING or value is None:
+            value = {}
+        return self._inner(value, name)
+
+    def each(self, name: str, *, most: int) -> tuple[Body, ...]:
+        """Read a list of objects."""
+        value = self._take(name)
+        if not isinstance(value, list):
+            raise self.bad(name, "is not a list" if value is not _MISSING else "is missing")
+        if len(value) > most:
+            raise self.bad(name, f"has {len(value)} entries; {most} are taken at most")
+        return tuple(self._inner(one, f"{name}[{index}]") for index, one in enumerate(value))
+
+    def done(self) -> None:
+        """Refuse fields that nobody read."""
+        unknown = sorted(self._values.keys() - self._asked)
+        if unknown:
+            known = ", ".join(sorted(self._asked)) or "none"
+            raise self.bad(unknown[0][:100], f"is not a field here; known are: {known}")
+
+    def bad(self, name: str, problem: str) -> Unacceptable:
+        """A fault of one of the object's fields."""
+        return bad(f"{self._path}{name}", problem)
+
+    def _take(self, name: str) -> object:
+        self._asked.add(name)
+        return self._values.get(name, _MISSING)
+
+    def _inner(self, value: object, name: str) -> Body:
+        if not isinstance(value, dict):
+            raise self.bad(name, "is not an object")
+        return Body(value, f"{self._path}{name}.")
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"{name[:100]!r} is there twice")
+        found[name] = value
+    return found
+
+
+def _no_constant(text: str) -> object:
+    raise ValueError(f"{text} is not a number")
+
+
+def _deeper_than(value: object, most: int) -> bool:
+    level = [value]
+    for _ in range(most):
+        level = [
+            inner
+            for one in level
+            if isinstance(one, dict | list)
+            for inner in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return True
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)

@@ -1,0 +1,31 @@
+"""Whether a hook shows the secret it was given."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from shared.inbound.problems import Unacceptable
+
+HEADER = "x-slipway-secret"
+_BEARER = "bearer "
+
+
+def check_secret(headers: Mapping[str, str], expected: str, *, bearer: bool = False) -> None:
+    """Raise Unacceptable (401) unless the header, or with `bearer` also Authorization, holds the secret.
+
+    `headers` has lower-case names. Without a secret of our own nobody gets in.
+    """
+    shown = headers.get(HEADER)
+    authorization = headers.get("authorization", "")
+    if shown is None and bearer and authorization.lower().startswith(_BEARER):
+        shown = authorization[len(_BEARER) :].strip()
+    if not _same(shown or "", expected) or not expected:
+        detail = "the secret is missing or wrong; send it as X-Slipway-Secret"
+        raise Unacceptable(HTTPStatus.UNAUTHORIZED, "wrong-secret", detail, field="X-Slipway-Secret")
+
+
+def _same(shown: str, expected: str) -> bool:
+    # Takes as long for a secret that is nearly right as for one that is quite wrong.
+    return hmac.compare_digest(shown.encode("utf-8", "surrogateescape"), expected.encode())
