@@ -99,7 +99,8 @@ class Git:
         settings: Mapping[str, str] = MappingProxyType({}),
         timeout: float = 60,
     ) -> None:
-        self.repository = repository
+        # Git runs in the repository's own folder, where a relative path would mean another one.
+        self.repository = repository.absolute()
         self._timeout = timeout
         both = {**_SETTINGS, **settings}
         self._settings = [part for name, value in both.items() for part in ("-c", f"{name}={value}")]

@@ -42,11 +42,12 @@ class PushedFirst(SlipwayError):
 class RemoteBranch:
     """Reads and extends a branch. Use it inside `locked()`: the copy below `work` serves one caller at a time.
 
-    `url` is a path or what git takes as a remote's address, `timeout` in seconds for one run of git.
+    `url` is a path on this disk, or a text: what git takes as a remote's address, `timeout` in seconds for one run of git.
     """
 
     def __init__(self, url: str | Path, branch: str, work: Path, *, timeout: float = 60) -> None:
-        self._url, self._ref = str(url), f"refs/heads/{branch}"
+        self._url = str(url.absolute() if isinstance(url, Path) else url)
+        self._ref = f"refs/heads/{branch}"
         shown = without_password(self._url)
         if self._url.startswith("-") or not is_full_ref(self._ref):
             raise Permanent(

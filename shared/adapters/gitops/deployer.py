@@ -122,6 +122,8 @@ class GitOpsDeployer:
             "Slipway-Image": order.image,
             files.PATH: folder,
         }
+        if order.ledger_head:
+            trailers["Slipway-Ledger"] = order.ledger_head
         return NewCommit(
             files={
                 f"{folder}/{MANIFESTS}": manifests,

@@ -196,6 +196,13 @@ def test_the_hosts_own_git_settings_do_not_count(
     assert GitSource({"shop": repository.path}).tip("shop", "refs/heads/main") == repository.tip()
 
 
+def test_relative_paths_mean_the_hosts_folder(repository: GitRepository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are not taken from where git happens to run."""
+    monkeypatch.chdir(repository.path.parent)
+
+    assert GitSource({"shop": Path("shop.git")}).tip("shop", "refs/heads/main") == repository.tip()
+
+
 def test_a_clone_with_a_work_tree_is_a_source_too(repository: GitRepository, tmp_path: Path) -> None:
     """Somebody's own monorepo can be served; only what is committed counts."""
     clone = tmp_path / "clone"

@@ -113,6 +113,16 @@ def test_odd_folders_are_folders(repository: GitRepository, deployer: GitOpsDepl
     assert (running.revision, running.foreign) == (revision, False)
 
 
+def test_relative_paths_mean_the_hosts_folder(
+    repository: GitRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are not taken from where git happens to run."""
+    monkeypatch.chdir(tmp_path)
+    deployer = GitOpsDeployer(Path, Path("work"), now=lambda: NOON)
+
+    assert deployer.deploy(an_order()).revision == repository.tip()
+
+
 def test_a_target_that_is_no_gitops_repository_is_our_fault(deployer: GitOpsDeployer) -> None:
     """Wiring chose the wrong deployer."""
     with pytest.raises(Permanent, match="not a GitOps repository"):
