@@ -45,6 +45,7 @@ def _look(app: App, row: DueRow) -> None:
     except StaleService as error:
         log_event("sweep.service_failed", service=row.service, reason=str(error))
         return
+    app.store.prune(row.service, most=_MOST)
     outbox = app.store.read(row.service).outbox
     app.queues.send_outbox(row.service, [OutboxRow(key=key, message=one) for key, one in outbox.items()])
 

@@ -29,7 +29,8 @@ class DeployOrder:
     """What to apply. `id` is the effect's, `number` the promotion's: an order never overwrites a higher number's.
 
     `target` has its placeholders filled in. `manifests` were rendered and checked before; a deployer that lets Helm render uses chart,
-    values and settings and compares. `cause` is the change-cause for people, `image` is `host/repository:tag@digest`.
+    values and settings and compares. `cause` is the change-cause for people, `image` is `host/repository:tag@digest`,
+    `ledger_head` the ledger's hash at that time, for the record outside.
     """
 
     id: str
@@ -45,6 +46,7 @@ class DeployOrder:
     target: DeployTarget
     author: Person
     cause: str
+    ledger_head: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.adapters.storage import partition
+from shared.codec.chain import GENESIS
 from shared.ports.store import LedgerRow, Loaded, Message, OutboxRow
 
 Execute = Callable[..., sqlite3.Cursor]
@@ -77,7 +78,7 @@ def message(queue: str, body: str, delay: int) -> Message:
 
 def _head(execute: Execute, service: str) -> tuple[int, str]:
     found: tuple[int, str] | None = execute("SELECT sequence, hash FROM head WHERE service = ?", (service,)).fetchone()
-    return found or (0, partition.GENESIS)
+    return found or (0, GENESIS)
 
 
 def _current(execute: Execute, service: str) -> dict[str, bytes]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from shared.adapters.storage import partition
 from shared.adapters.storage.partition import Plan
+from shared.codec.chain import GENESIS
 from shared.domain.errors import SlipwayError
 from shared.ports.store import Due, DueRow, LedgerRow, Loaded, Message
 
@@ -119,7 +120,7 @@ def unpack_due(key: str, value: bytes) -> DueRow:
 
 def _unpack_head(rows: Mapping[str, bytes]) -> tuple[int, str]:
     if partition.HEAD not in rows:
-        return 0, partition.GENESIS
+        return 0, GENESIS
     header, _ = unpack(partition.HEAD, rows[partition.HEAD])
     return header["sequence"], header["hash"]
 

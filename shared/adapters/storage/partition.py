@@ -11,10 +11,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from shared.codec.chain import link
 from shared.codec.keys import encode_part
 from shared.ports.store import Due, Loaded, Message, NeedsRows, OutboxRow, TooLarge, Write
 
-GENESIS = "0" * 64
 HEAD = "1~head"
 OUTBOX, LEDGER, SEEN = "1~outbox~", "4~ledger~", "5~seen~"
 CURRENT, CURRENT_END = "1~", "1\x7f"
@@ -87,11 +87,6 @@ def utc_text(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
-def chain_hash(previous: str, body: bytes) -> str:
-    """Return a ledger entry's hash: SHA-256 of the previous hash as ASCII hexadecimal digits, and the exact bytes."""
-    return hashlib.sha256(previous.encode("ascii") + body).hexdigest()
-
-
 def is_own(key: str) -> bool:
     """Whether a row is the store's own: head, outbox, ledger, marks of events."""
     return key == HEAD or key.startswith((OUTBOX, LEDGER, SEEN))
@@ -140,7 +135,7 @@ def plan(service: str, event_id: str, loaded: Loaded, write: Write, *, seen_unti
         seen_until=seen_until,
         sequence=sequence,
         previous=loaded.ledger_hash,
-        hash=chain_hash(loaded.ledger_hash, entry),
+        hash=link(loaded.ledger_hash, entry),
         ledger=entry,
         puts=dict(write.puts),
         deletes=frozenset(key for key in write.deletes if key in loaded.rows or not key.startswith(CURRENT)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.app.parts import App
 from shared.app.performing.facts import presence
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
@@ -54,13 +56,16 @@ def deploy(app: App, effect: Deploy) -> Performed:
     may, release, promotion = _may(app, view, effect, Phase.DEPLOYING)
     if release is None or promotion is None or promotion.plan is None:
         return NothingToReport()
-    order = _order(app, effect, release, promotion, promotion.plan)
-    deployer = app.deployer(order.target)
+    rules = promotion.plan
+    target = filled_target(rules.deploy, effect.service.service, rules.name)
+    deployer = app.deployer(target)
     if may is May.WAIT:
-        running = deployer.running(order.target)
+        # Held since this was decided. What has written already is finished; what has not waits.
+        running = deployer.running(target)
         if running is None or running.number != effect.number:
             return LookAgain(app.timing.held_poll)
-    report = deployer.deploy(order)
+    order = _order(app, effect, release, promotion, rules)
+    report = deployer.deploy(replace(order, ledger_head=view.ledger_hash))
     return ArtifactDeployed(
         id=report_id(effect.id),
         service=effect.service,

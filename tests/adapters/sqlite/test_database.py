@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.sqlite import SqliteDatabase
-from shared.adapters.storage.partition import chain_hash
+from shared.codec.chain import link
 from shared.ports.store import Loaded, StoreUnavailable, Write
 from tests.support.stores import MINUTE, SERVICE, Clock, a_message, a_write, always, receive_none, receive_one
 
@@ -70,7 +70,7 @@ def test_a_backup_taken_while_it_is_written_to_is_one_moment(tmp_path: Path, dat
     copy.close()
     assert loaded.sequence == len(rows) == len(loaded.outbox) >= 20
     assert loaded.rows["1~policy"] == str(loaded.sequence).encode()
-    assert all(row.hash == chain_hash(row.previous, row.body) for row in rows)
+    assert all(row.hash == link(row.previous, row.body) for row in rows)
     assert loaded.ledger_hash == rows[-1].hash
     with sqlite3.connect(tmp_path / "copy.db") as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
