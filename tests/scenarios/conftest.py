@@ -1,0 +1,19 @@
+"""Whole releases on each local store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.app_parts import Harness, make_app
+from tests.support.stores import LOCAL
+
+
+@pytest.fixture(params=LOCAL)
+def slipway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
+    """An application that has read the repository for the first time."""
+    harness = make_app(request.param, tmp_path).start()
+    yield harness
+    harness.database.close()

@@ -1,0 +1,260 @@
+"""The application over a real store and the outside in memory, and a hand that moves it: messages, time, people."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from shared.adapters.kept_statuses import KeptStatuses
+from shared.adapters.memory import MemoryStore
+from shared.adapters.sqlite import SqliteDatabase
+from shared.app.handle_event import Handled
+from shared.app.operate import Caller, operate
+from shared.app.parts import App, Timing
+from shared.app.service_view import read_release, read_service
+from shared.app.sweep import sweep
+from shared.app.take_message import take_effect, take_event
+from shared.codec.envelope import encode_event
+from shared.codec.ledger import LedgerEntry, decode_entry
+from shared.domain import events as ev
+from shared.domain.effects import EVENTS_QUEUE, KINDS, queue_of
+from shared.domain.names import Person, ServiceKey
+from shared.domain.promotion import Promotion
+from shared.domain.release import EnvironmentState, Release, ServiceState
+from shared.domain.version import Version
+from shared.ports.queues import Received
+from shared.ports.statuses import CommitStatus
+from tests.support.outside import ADA, RITA, SHIPPING, Outside
+from tests.support.outside_deployer import Applied
+
+DELIVERY, PACKAGE = ServiceKey(SHIPPING, "delivery"), ServiceKey(SHIPPING, "package")
+ALL_KINDS = ("events", "inspect-push", *KINDS)
+SECOND = timedelta(seconds=1)
+TIMING = Timing(rollout_poll=SECOND, build_poll=SECOND, held_poll=SECOND, first_retry=SECOND, most_tries=3)
+LEASE = timedelta(minutes=5)
+
+
+def open_database(store: str, folder: Path, outside: Outside) -> Any:
+    """Open the store named `memory` or `sqlite`, empty in an empty folder."""
+    if store == "memory":
+        return MemoryStore(outside.clock)
+    database = SqliteDatabase(folder / "slipway.db", outside.clock)
+    database.recover()
+    return database
+
+
+def wire(database: Any, outside: Outside, scratch: Path) -> App:
+    """Put the application together, as bootstrap does."""
+    ids = itertools.count(1)
+    outside.starts += 1
+    prefix = outside.starts
+    return App(
+        store=database.store,
+        rows=database.rows,
+        evidence=database.evidence,
+        queues=database.queues,
+        source=outside.source,
+        statuses=KeptStatuses(database.rows, now=outside.clock),
+        registry=outside.registry,
+        charts=outside.charts,
+        builder=outside.builder,
+        people=outside.people,
+        policies=outside.policies,
+        deployer=lambda target: outside.deployer,
+        now=outside.clock,
+        new_id=lambda: f"id-{prefix}-{next(ids)}",
+        scratch=scratch,
+        timing=TIMING,
+    )
+
+
+def make_app(
+    store: str, folder: Path, outside: Outside | None = None, *, seed: int | None = None, database: Any = None
+) -> Harness:
+    """Start the application on a store (`memory`, `sqlite`), or on a database that is open already.
+
+    With a seed messages are delivered in an order that follows from it; without one, in the order of `ALL_KINDS`.
+    """
+    world = outside or Outside()
+    opened = database or open_database(store, folder, world)
+    return Harness(wire(opened, world, folder / "scratch"), opened, world, seed=seed)
+
+
+class Harness:
+    """One process of the application: nothing happens until it is told to go on."""
+
+    def __init__(self, app: App, database: Any, outside: Outside, *, seed: int | None = None) -> None:
+        self.app, self.database, self.outside = app, database, outside
+        self.receiver = database.queues
+        self.random = Random(seed) if seed is not None else None
+        self.delivered = 0
+
+    # Messages and time
+
+    def pump(self, *kinds: str, most: timedelta = timedelta(minutes=2)) -> Harness:
+        """Deliver messages, of the named kinds only, until none is left or so much time has passed by.
+
+        Time moves on by a second only when there is nothing to do now.
+        """
+        wanted = kinds or ALL_KINDS
+        end = self.outside.clock() + most
+        while True:
+            while self.deliver_one(*wanted):
+                pass
+            if not self.waiting(*wanted) or self.outside.clock() >= end:
+                return self
+            self.outside.clock.advance(SECOND)
+
+    def deliver_one(self, *kinds: str) -> bool:
+        """Deliver one message that may be seen now, and acknowledge it; whether there was one."""
+        order = list(kinds or ALL_KINDS)
+        if self.random is not None:
+            self.random.shuffle(order)
+        for kind in order:
+            for message in self.receive(kind):
+                self.take(kind, message)
+                self.receiver.delete(message)
+                return True
+        return False
+
+    def receive(self, kind: str) -> Sequence[Received]:
+        """Lease one message."""
+        found: Sequence[Received] = self.receiver.receive(queue_of(kind), most=1, visibility=LEASE, wait=timedelta(0))
+        return found
+
+    def take(self, kind: str, message: Received) -> None:
+        """Do what the functions do with a message."""
+        self.delivered += 1
+        if kind == "events":
+            take_event(self.app, message.body)
+        else:
+            take_effect(self.app, kind, message.body)
+
+    def waiting(self, *kinds: str) -> int:
+        """How many messages the queues hold, seen or not."""
+        return sum(self.receiver.count(queue_of(kind)) for kind in kinds or ALL_KINDS)
+
+    def tick(self, by: timedelta = timedelta(0)) -> Harness:
+        """Let time pass, do what the minute's timer does, and go on until nothing is left to do."""
+        self.outside.clock.advance(by)
+        sweep(self.app)
+        return self.pump()
+
+    # What comes in
+
+    def start(self) -> Harness:
+        """Look at the repositories for the first time, as a host does when it starts."""
+        return self.tick()
+
+    def tell_push(self, ref: str, by: Person | None = None) -> None:
+        """Report a push as a door does."""
+        event = ev.PushReceived(id=self.app.new_id(), repository=SHIPPING, ref=ref, pushed_by=by)
+        self.send(event)
+
+    def send(self, event: ev.ServiceEvent | ev.OutsideEvent) -> None:
+        """Put an event into the doors' queue."""
+        self.app.queues.send(EVENTS_QUEUE, encode_event(event, correlation=event.id, at=self.app.now()))
+
+    def push(self, ref: str, files: Mapping[str, bytes | None], *, by: Person = ADA, message: str = "Change") -> str:
+        """Commit, push and report; return the commit. Nothing is delivered yet."""
+        commit = self.outside.commit(ref, files, by=by, message=message)
+        self.tell_push(ref)
+        return commit
+
+    def push_release(self, version: str, service: ServiceKey = DELIVERY, *, by: Person = ADA) -> str:
+        """Push a release branch with a change of the service."""
+        path = f"src/shipping/{service.service}/version"
+        return self.push(branch(version, service), {path: version.encode()}, by=by)
+
+    def release_to(self, version: str, service: ServiceKey = DELIVERY, *, approve: bool = True) -> Release:
+        """Push a release branch and go on as far as it goes, with production approved or waiting for it."""
+        self.push_release(version, service)
+        self.pump()
+        if approve:
+            self.approve(service=service)
+        return self.release(version, service)
+
+    def answer(
+        self, person: Person = RITA, *, approve: bool = True, service: ServiceKey = DELIVERY, **changes: Any
+    ) -> Handled:
+        """Answer the newest open question of a service, as a person does while they wait."""
+        fields = {"request": self.request(service), "groups": (), "comment": "", **changes}
+        event = ev.ApprovalAnswered(id=self.app.new_id(), service=service, person=person, approve=approve, **fields)
+        return operate(self.app, event)
+
+    def approve(self, person: Person = RITA, *, service: ServiceKey = DELIVERY) -> Handled:
+        """Say yes and go on until nothing is left to do."""
+        handled = self.answer(person, service=service)
+        self.pump()
+        return handled
+
+    def ask(self, make: Callable[..., ev.ServiceEvent], service: ServiceKey = DELIVERY, **fields: Any) -> Handled:
+        """Make a person's request (an event of requests.py) and handle it; `person` is Rita if not said."""
+        said = {"id": self.app.new_id(), "service": service, "person": RITA, **fields}
+        return operate(self.app, make(**said))
+
+    def caller(self, route: str, key: str = "", person: Person = RITA) -> Caller:
+        """Somebody at the API."""
+        return Caller(person=person, groups=(), route=route, idempotency_key=key)
+
+    # What there is to see
+
+    def state(self, service: ServiceKey = DELIVERY) -> ServiceState:
+        """The service's partition."""
+        return read_service(self.app, service).state
+
+    def release(self, version: str, service: ServiceKey = DELIVERY) -> Release:
+        """A release, open or ended."""
+        found = read_release(self.app, service, Version.parse(version))
+        assert found is not None, f"{service} has no release {version}"
+        return found
+
+    def promotion(self, version: str, environment: str, service: ServiceKey = DELIVERY) -> Promotion:
+        """The newest promotion of a version in an environment."""
+        found = self.release(version, service).latest(environment)
+        assert found is not None, f"{version} has no promotion in {environment}"
+        return found
+
+    def environment(self, name: str, service: ServiceKey = DELIVERY) -> EnvironmentState:
+        """What is live there, and who has the slot."""
+        return self.state(service).environments.get(name) or EnvironmentState(name=name)
+
+    def live(self, name: str, service: ServiceKey = DELIVERY) -> str:
+        """The version that is live in an environment, empty where none is."""
+        found = self.environment(name, service).live
+        return found.artifact.version.text if found else ""
+
+    def running(self, environment: str, service: ServiceKey = DELIVERY) -> Applied:
+        """What is applied in an environment."""
+        found = self.outside.deployer.live(environment, service.service)
+        assert found is not None, f"nothing of {service} is applied in {environment}"
+        return found
+
+    def request(self, service: ServiceKey = DELIVERY) -> str:
+        """The newest question of a service that is open."""
+        found = [one.request for one in self.outside.people.open if one.service == service]
+        assert found, f"no question is open for {service}"
+        return found[-1]
+
+    def statuses(self, commit: str) -> dict[str, CommitStatus]:
+        """What a commit shows, by context."""
+        return {one.context: one for one in self.app.statuses.statuses(SHIPPING, commit)}
+
+    def timeline(self, service: ServiceKey | str = DELIVERY) -> list[LedgerEntry]:
+        """The service's ledger, decoded."""
+        return [decode_entry(row.body) for row in self.app.store.ledger(str(service), after=0, most=10_000)]
+
+    def wrap(self, **ports: Any) -> Harness:
+        """Put other ports in the application's place."""
+        self.app = replace(self.app, **ports)
+        return self
+
+
+def branch(version: str, service: ServiceKey = DELIVERY) -> str:
+    """The full name of a release branch."""
+    return f"refs/heads/release/{service.service}/v{version}"

@@ -1,0 +1,197 @@
+"""The outside in memory: one world of data behind all ports, for tests of the application in milliseconds.
+
+Each class does what the real one promises: ids make things happen once, tags are not overwritten, a later promotion
+fences an earlier one. What goes wrong is said beforehand, in `troubles` or in the class that it concerns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from shared.domain.names import Digest, Person, ServiceKey
+from shared.domain.policy import GitOpsTarget, Severity
+from shared.inbound.slipway_yaml import SlipwayYaml
+from shared.ports.builder import (
+    BuildOrder,
+    BuildOutcome,
+    BuildResult,
+    BuildUnderWay,
+    ScanResult,
+    Step,
+    TestCounts,
+)
+from shared.ports.people import Question
+from shared.ports.registry import TagTaken
+from tests.support.outside_deployer import MemoryDeployer
+from tests.support.outside_registry import MemoryCharts, MemoryRegistry
+from tests.support.outside_source import MAIN, MemorySource, Troubles
+from tests.support.stores import Clock
+
+__all__ = ["ADA", "MAIN", "RITA", "SAM", "SHIPPING", "SLIPWAY_YAML", "Clock", "Outside"]
+
+SHIPPING = "shipping"
+ADA = Person(id="ada", name="Ada Author", mails=("ada@example.com",))
+RITA = Person(id="rita", name="Rita Manager", mails=("release-manager@example.com",))
+SAM = Person(id="sam", name="Sam Second", mails=("sam@example.com",))
+
+SLIPWAY_YAML = """\
+version: 1
+registry: localhost:5000
+artifacts: {image: "{service}", chart: "charts/{service}"}
+services:
+  delivery:
+    path: src/shipping/delivery
+    chart: charts/delivery
+    triggers: {branches: {include: [main, "feature/delivery/*"]}, paths: {include: [src/shipping/delivery]}, batch: true}
+    build: {test: "python -m unittest", test_target: testrunner}
+  package:
+    path: src/shipping/package
+    chart: charts/package
+    triggers: {branches: {include: [main, "feature/package/*"]}, paths: {include: [src/shipping/package]}, batch: true}
+    build: {test: "python -m unittest", test_target: testrunner}
+environments:
+  qa:
+    namespace: backend-qa
+    values: ["charts/{service}/values-qa.yaml"]
+    set: {image.repository: "{image}", image.tag: "{tag}@{digest}", reason: "{reason}"}
+    deploy: {gitops: {repository: environments.git, path: "{environment}/{service}"}}
+  production:
+    after: [qa]
+    namespace: backend
+    registry_namespace: prod
+    values: ["charts/{service}/values-production.yaml"]
+    set: {image.repository: "{image}", image.tag: "{tag}@{digest}", reason: "{reason}"}
+    approval: {approvers: ["release-manager@example.com", "group:release-managers"], minimum: 1, forbid: [author]}
+    gates: {scan: high, older_than_live: block}
+    deploy: {gitops: {repository: environments.git, path: "{environment}/{service}"}}
+queueing: latest_only
+"""
+
+
+class MemoryBuilder:
+    """Builds an order once. `outcomes` says how the builds of a ref go, `slow` for how many looks they are under way.
+
+    A build that goes well pushes image and chart, whose bytes follow from the commit and the version.
+    """
+
+    def __init__(self, registry: MemoryRegistry, troubles: Troubles) -> None:
+        self._registry, self._troubles = registry, troubles
+        self.outcomes: dict[str, BuildResult] = {}
+        self.slow: dict[str, int] = {}
+        self.claims: dict[str, Digest] = {}
+        self.results: dict[str, BuildResult] = {}
+        self.cancelled: set[str] = set()
+        self.orders: list[BuildOrder] = []
+
+    def build(self, order: BuildOrder) -> BuildResult | BuildUnderWay:
+        """See Builder."""
+        self._troubles.hit("builder.build")
+        if order.id in self.results:
+            return self.results[order.id]
+        if order not in self.orders:
+            self.orders.append(order)
+        if self.slow.get(order.ref, 0) > 0 and order.id not in self.cancelled:
+            self.slow[order.ref] -= 1
+            return BuildUnderWay(look_again=1)
+        self.results[order.id] = self._run(order)
+        return self.results[order.id]
+
+    def cancel(self, order_id: str) -> None:
+        """See Builder."""
+        self._troubles.hit("builder.cancel")
+        self.cancelled.add(order_id)
+
+    def _run(self, order: BuildOrder) -> BuildResult:
+        if order.id in self.cancelled:
+            return BuildResult(outcome=BuildOutcome.CANCELLED, reason="nobody wants it any more")
+        result = self.outcomes.get(order.ref, _good(order))
+        if order.version is None or result.outcome is not BuildOutcome.SUCCEEDED:
+            return result
+        try:
+            image = self._registry.put(order.image_repository, f"v{order.version}", _content("image", order))
+            chart = self._registry.put(order.chart_repository, order.version, _content("chart", order))
+        except TagTaken as taken:
+            return BuildResult(outcome=BuildOutcome.FAILED, reason=str(taken))
+        return replace(result, image_digest=self.claims.get(order.ref, image), chart_digest=chart)
+
+
+def _content(what: str, order: BuildOrder) -> bytes:
+    return f"{what} of {order.service} {order.version} from {order.commit}".encode()
+
+
+def _good(order: BuildOrder) -> BuildResult:
+    scanned = Step.SCAN in order.steps
+    return BuildResult(
+        outcome=BuildOutcome.SUCCEEDED,
+        reason="",
+        tests=TestCounts(passed=3, failed=0, skipped=0),
+        scan=ScanResult(worst=Severity.LOW) if scanned else None,
+    )
+
+
+class MemoryPeople:
+    """People who see the questions that are open."""
+
+    def __init__(self, troubles: Troubles) -> None:
+        self._troubles = troubles
+        self.asked: list[Question] = []
+        self.closed: dict[str, str] = {}
+
+    @property
+    def open(self) -> list[Question]:
+        """Questions that were put and not closed."""
+        return [one for one in self.asked if one.request not in self.closed]
+
+    def ask(self, question: Question) -> None:
+        """See People."""
+        self._troubles.hit("people.ask")
+        if all(one.request != question.request for one in self.asked):
+            self.asked.append(question)
+
+    def close(self, service: ServiceKey, request: str, reason: str) -> None:
+        """See People."""
+        self._troubles.hit("people.close")
+        self.closed.setdefault(request, reason)
+
+
+class Outside:
+    """Everything that is not Slipway: it outlives a crash of the application."""
+
+    def __init__(self, *, slipway_yaml: str = SLIPWAY_YAML) -> None:
+        self.clock = Clock()
+        self.starts = 0
+        self.troubles = Troubles()
+        self.source = MemorySource(self.troubles)
+        self.registry = MemoryRegistry(self.troubles)
+        self.charts = MemoryCharts(self.registry, self.troubles)
+        self.builder = MemoryBuilder(self.registry, self.troubles)
+        self.deployer = MemoryDeployer(self.troubles)
+        self.people = MemoryPeople(self.troubles)
+        self.policies = SlipwayYaml(local_deploy=GitOpsTarget(repository="environments.git"))
+        self.source.create(SHIPPING)
+        self.commit(MAIN, {"slipway.yaml": slipway_yaml.encode(), **_folders("delivery"), **_folders("package")})
+
+    def commit(
+        self,
+        ref: str,
+        files: Mapping[str, bytes | None],
+        *,
+        by: Person = ADA,
+        message: str = "Change",
+        base: str | None = None,
+    ) -> str:
+        """Push a commit that nobody is told of; return its id."""
+        return self.source.commit(SHIPPING, ref, files, by=by, message=message, base=base)
+
+    def delete(self, ref: str) -> None:
+        """Delete a branch without telling."""
+        del self.source.refs(SHIPPING)[ref]
+
+
+def _folders(service: str) -> dict[str, bytes]:
+    return {
+        f"src/shipping/{service}/Dockerfile": b"FROM scratch\n",
+        f"charts/{service}/Chart.yaml": f"name: {service}\n".encode(),
+        f"charts/{service}/values-qa.yaml": b"replicas: 1\n",
+    }

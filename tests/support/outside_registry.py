@@ -1,0 +1,162 @@
+"""A registry in memory, and charts that are bytes in it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from shared.domain.names import Digest
+from shared.ports.chart import LintFinding, Rendering
+from shared.ports.errors import NotFound, Permanent
+from shared.ports.registry import CopyReport, ImageDescription, TagTaken
+from tests.support.outside_source import Troubles
+
+
+def digest_of(content: bytes) -> Digest:
+    """The digest of a manifest that is these bytes."""
+    return Digest("sha256:" + hashlib.sha256(content).hexdigest())
+
+
+class MemoryRegistry:
+    """Repositories of manifests and tags, of one registry host. A tag is only ever moved by hand, in `tagged`."""
+
+    def __init__(self, troubles: Troubles) -> None:
+        self._troubles = troubles
+        self.tagged: dict[tuple[str, str], Digest] = {}
+        self.manifests: dict[str, dict[Digest, bytes]] = {}
+        self.copies: list[str] = []
+
+    def put(self, repository: str, tag: str, content: bytes) -> Digest:
+        """Push a manifest. Raise TagTaken."""
+        self._troubles.hit("registry.push")
+        digest = digest_of(content)
+        self._free(repository, tag, digest)
+        self.manifests.setdefault(repository, {})[digest] = content
+        self.tagged[repository, tag] = digest
+        return digest
+
+    def lose(self, repository: str) -> None:
+        """Forget a repository, as clean-up rules that are too keen do."""
+        self.manifests.pop(repository, None)
+        self.tagged = {place: digest for place, digest in self.tagged.items() if place[0] != repository}
+
+    def lose_tag(self, repository: str, tag: str) -> None:
+        """Forget one tag and its manifest."""
+        self.manifests[repository].pop(self.tagged.pop((repository, tag)))
+
+    def content(self, repository: str, digest: Digest) -> bytes:
+        """Read a manifest; raise NotFound."""
+        found = self.manifests.get(repository, {}).get(digest)
+        if found is None:
+            raise NotFound(f"{repository}@{digest} is not in the registry")
+        return found
+
+    def digest_of(self, registry: str, repository: str, tag: str) -> Digest | None:
+        """See Registry."""
+        self._troubles.hit("registry.read")
+        return self.tagged.get((repository, tag))
+
+    def has(self, registry: str, repository: str, digest: Digest) -> bool:
+        """See Registry."""
+        self._troubles.hit("registry.read")
+        return digest in self.manifests.get(repository, {})
+
+    def tags(self, registry: str, repository: str) -> Sequence[str]:
+        """See Registry."""
+        self._troubles.hit("registry.read")
+        return sorted(tag for place, tag in self.tagged if place == repository)
+
+    def describe(self, registry: str, repository: str, digest: Digest) -> ImageDescription:
+        """See Registry."""
+        self._troubles.hit("registry.read")
+        size = len(self.content(repository, digest))
+        return ImageDescription(digest=digest, media_type="", config_media_type="", size=size)
+
+    def copy(
+        self, registry: str, source_repository: str, target_repository: str, digest: Digest, tag: str
+    ) -> CopyReport:
+        """See Registry."""
+        self._troubles.hit("registry.copy")
+        self._free(target_repository, tag, digest)
+        there = self.manifests.setdefault(target_repository, {})
+        if self.tagged.get((target_repository, tag)) == digest and digest in there:
+            return CopyReport(digest=digest, copied=False)
+        there[digest] = self.content(source_repository, digest)
+        self.tagged[target_repository, tag] = digest
+        self.copies.append(f"{target_repository}:{tag}")
+        return CopyReport(digest=digest, copied=True, manifests=1)
+
+    def push_image(
+        self, registry: str, repository: str, tag: str, layer_tar_gz: Path, config: Mapping[str, object]
+    ) -> Digest:
+        """See Registry."""
+        return self.put(repository, tag, layer_tar_gz.read_bytes() + json.dumps(config, sort_keys=True).encode())
+
+    def _free(self, repository: str, tag: str, digest: Digest) -> None:
+        found = self.tagged.get((repository, tag))
+        if found is not None and found != digest:
+            raise TagTaken(f"{repository}:{tag}", expected=digest, found=found)
+
+
+class MemoryCharts:
+    """Charts whose package is any bytes, and which render to one Deployment of the image that is set.
+
+    `unpinned` are versions that render the image by its tag alone, `broken` those that do not render.
+    """
+
+    def __init__(self, registry: MemoryRegistry, troubles: Troubles) -> None:
+        self._registry, self._troubles = registry, troubles
+        self.unpinned: set[str] = set()
+        self.broken: set[str] = set()
+
+    def lint(self, chart: Path) -> Sequence[LintFinding]:
+        """See Charts."""
+        return []
+
+    def package(self, chart: Path, *, version: str, app_version: str, into: Path) -> Path:
+        """See Charts."""
+        package = into / f"{chart.name}-{version}.tgz"
+        package.write_bytes(b"".join(path.read_bytes() for path in sorted(chart.rglob("*")) if path.is_file()))
+        return package
+
+    def push(self, package: Path, registry: str, repository: str) -> Digest:
+        """See Charts."""
+        version = package.stem.removeprefix(repository.rpartition("/")[2] + "-")
+        return self._registry.put(repository, version, package.read_bytes())
+
+    def pull(self, registry: str, repository: str, digest: Digest, *, version: str, into: Path) -> Path:
+        """See Charts."""
+        self._troubles.hit("charts.pull")
+        package = into / f"{repository.rpartition('/')[2]}-{version}.tgz"
+        package.write_bytes(self._registry.content(repository, digest))
+        return package
+
+    def render(self, chart: Path, rendering: Rendering) -> bytes:
+        """See Charts."""
+        self._troubles.hit("charts.render")
+        said = dict(rendering.set)
+        repository, tag = said["image.repository"], said["image.tag"]
+        version = tag.partition("@")[0].removeprefix("v")
+        if version in self.broken:
+            raise Permanent(f"{chart.name}: templates/deployment.yaml:3: unexpected end of file")
+        image = f"{repository}:{tag.partition('@')[0] if version in self.unpinned else tag}"
+        container = {"name": "app", "image": image, "securityContext": {"runAsNonRoot": True}}
+        deployment = {
+            "kind": "Deployment",
+            "metadata": {
+                "name": rendering.release_name,
+                "namespace": rendering.namespace,
+                "annotations": {
+                    "kubernetes.io/change-cause": said["reason"],
+                    "values": hashlib.sha256(b"\n".join(rendering.values)).hexdigest(),
+                },
+            },
+            "spec": {"template": {"spec": {"containers": [container]}}},
+        }
+        return json.dumps(deployment, sort_keys=True).encode()
+
+    def parse(self, manifests: bytes) -> Sequence[Mapping[str, object]]:
+        """See Charts."""
+        return [json.loads(line) for line in manifests.splitlines() if line]
