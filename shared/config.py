@@ -29,8 +29,8 @@ class Settings:
     gitops: Path = Path(".local")
     registry: str | None = None
     local: bool = False
-    hook_secret: str = ""
-    registry_hook_secret: str = ""
+    hook_secret: str = field(default="", repr=False)
+    registry_hook_secret: str = field(default="", repr=False)
     max_body: int = MIB
     roles: frozenset[str] = frozenset()
     rollout_poll: timedelta = timedelta(seconds=15)

@@ -1,0 +1,96 @@
+"""Wiring: one application for a process, made when it is needed, and what may take its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared import bootstrap
+from shared.config import Settings
+from shared.domain.errors import InvalidValue
+from shared.domain.policy import GitOpsTarget, HelmTarget
+from shared.ports.errors import Permanent, Transient
+
+TARGET = GitOpsTarget(repository="environments.git", path="qa/delivery")
+
+
+@pytest.fixture(autouse=True)
+def _forgotten() -> Iterator[None]:
+    """Leave no wiring behind, and find none."""
+    for cached in (bootstrap.settings, bootstrap.database, bootstrap._wired):
+        cached.cache_clear()
+    bootstrap.use(None)
+    yield
+    bootstrap.use(None)
+    for cached in (bootstrap.settings, bootstrap.database, bootstrap._wired):
+        cached.cache_clear()
+
+
+@pytest.fixture
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The variables of an installation below a folder."""
+    settings = Settings(database=tmp_path / "state.db", work=tmp_path / "work", gitops=tmp_path)
+    for name, value in settings.to_env().items():
+        monkeypatch.setenv(name, value)
+    return tmp_path
+
+
+def test_a_process_has_one_application(environment: Path) -> None:
+    """It is made by the first who asks, from the variables of the process."""
+    first = bootstrap.app()
+    again = bootstrap.app()
+    bootstrap.database().close()
+
+    assert again is first
+    assert first.scratch == environment / "work" / "scratch"
+    assert first.now().tzinfo is not None
+    assert first.new_id() != first.new_id()
+
+
+def test_a_given_application_takes_the_place_of_the_wired_one(environment: Path) -> None:
+    """And gives it back."""
+    wired = bootstrap.app()
+    given = bootstrap.build(bootstrap.settings(), bootstrap.database(), now=bootstrap.utc_now)
+    bootstrap.use(given)
+    found = bootstrap.app()
+    bootstrap.use(None)
+    after = bootstrap.app()
+    bootstrap.database().close()
+
+    assert found is given
+    assert after is wired
+
+
+def test_an_installation_without_a_database_is_told_which_variable_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is written to a place that nobody chose."""
+    monkeypatch.delenv("SLIPWAY_DATABASE", raising=False)
+
+    with pytest.raises(InvalidValue, match="set it to where the state is kept") as refused:
+        bootstrap.app()
+
+    assert refused.value.field == "SLIPWAY_DATABASE"
+
+
+def test_gitops_is_looked_up_in_its_folder_unless_it_is_an_address(environment: Path) -> None:
+    """A relative repository that is not there is named with the folder it was looked for in."""
+    deployer = bootstrap.app().deployer(TARGET)
+    with pytest.raises(Permanent) as missing:
+        deployer.running(TARGET)
+    far = GitOpsTarget(repository="file:///nowhere/environments.git", path="qa/delivery")
+    with pytest.raises(Transient) as elsewhere:
+        deployer.running(far)
+    bootstrap.database().close()
+
+    assert str(environment / "environments.git") in str(missing.value)
+    assert "'/nowhere/environments.git'" in str(elsewhere.value)
+
+
+def test_a_target_that_no_deployer_serves_is_our_own_fault(environment: Path) -> None:
+    """The release is not to blame for what is not installed."""
+    with pytest.raises(Permanent, match="no way to deploy to") as refused:
+        bootstrap.app().deployer(HelmTarget(context="prod-aks"))
+    bootstrap.database().close()
+
+    assert refused.value.ours is True

@@ -1,0 +1,81 @@
+"""Settings: what the variables of an installation come to, and what a wrong one is answered with."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from shared.config import MIB, Settings
+from shared.domain.errors import InvalidValue
+
+EVERYTHING = Settings(
+    database=Path("/var/slipway/state.db"),
+    work=Path("/var/slipway/work"),
+    repositories={"shipping": Path("/srv/git/shipping.git")},
+    gitops=Path("/srv/git"),
+    registry="localhost:5000",
+    local=True,
+    hook_secret="s3cret",
+    registry_hook_secret="an0ther",
+    max_body=2 * MIB,
+    roles=frozenset({"control", "nonprod"}),
+    rollout_poll=timedelta(milliseconds=250),
+    path="/usr/bin",
+)
+
+
+@pytest.mark.parametrize("settings", [EVERYTHING, Settings()], ids=["everything", "nothing"])
+def test_a_child_process_reads_the_settings_it_was_given(settings: Settings) -> None:
+    """What to_env writes, from_env reads."""
+    assert Settings.from_env(settings.to_env()) == settings
+
+
+def test_an_empty_environment_gives_the_defaults() -> None:
+    """No database, nothing local, every role."""
+    assert Settings.from_env({}) == Settings()
+
+
+def test_the_environment_of_the_process_is_read_where_none_is_given() -> None:
+    """PATH is there in every process."""
+    assert Settings.from_env().path == os.environ["PATH"]
+
+
+def test_roles_are_a_list_with_commas() -> None:
+    """Spaces and empty parts are nobody's role."""
+    assert Settings.from_env({"SLIPWAY_ROLES": " control, ,nonprod,"}).roles == {"control", "nonprod"}
+
+
+@pytest.mark.parametrize("value", ["", "0", "true", "yes"])
+def test_only_a_1_makes_a_process_local(value: str) -> None:
+    """Being local lets people in by a key; that is never on by mistake."""
+    assert Settings.from_env({"SLIPWAY_LOCAL": value}).local is False
+
+
+@pytest.mark.parametrize("name", ["SLIPWAY_MAX_BODY", "SLIPWAY_ROLLOUT_POLL_MS"])
+@pytest.mark.parametrize("value", ["", "-1", "1.5", "1e3", "ten", "٣x"])
+def test_a_number_that_is_none_is_refused_by_its_name(name: str, value: str) -> None:
+    """The message names the variable and shows the value."""
+    with pytest.raises(InvalidValue, match="is not a whole number") as refused:
+        Settings.from_env({name: value})
+
+    assert refused.value.field == name
+
+
+@pytest.mark.parametrize("value", ["{", "[]", '{"shipping": 1}', '"shipping"'])
+def test_repositories_that_are_no_names_with_paths_are_refused(value: str) -> None:
+    """Broken JSON, a list, a number for a path, a bare text."""
+    with pytest.raises(InvalidValue) as refused:
+        Settings.from_env({"SLIPWAY_REPOSITORIES": value})
+
+    assert refused.value.field == "SLIPWAY_REPOSITORIES"
+
+
+def test_no_secret_is_shown_where_settings_are_printed() -> None:
+    """A traceback or a log line with the settings in it gives nothing away."""
+    shown = repr(EVERYTHING)
+
+    assert "s3cret" not in shown
+    assert "an0ther" not in shown
