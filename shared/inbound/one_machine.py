@@ -30,5 +30,10 @@ class OneMachinePolicies:
         return replace(changed, digest=policy_digest(changed))
 
     def _environment(self, environment: EnvironmentPolicy) -> EnvironmentPolicy:
-        kept = isinstance(environment.deploy, GitOpsTarget) and "://" not in environment.deploy.repository
+        kept = isinstance(environment.deploy, GitOpsTarget) and _on_disk(environment.deploy.repository)
         return environment if kept else replace(environment, deploy=self._deploy)
+
+
+def _on_disk(repository: str) -> bool:
+    # git takes a colon before the first slash (`git@github.com:team/environments.git`, `https://…`) for another machine.
+    return ":" not in repository.partition("/")[0]

@@ -1,0 +1,86 @@
+"""Policy as one machine follows it: its registry, and no cluster or far repository is ever touched."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from shared.domain.policy import DeployTarget, GitOpsTarget, HelmTarget, RepositoryPolicy
+from shared.domain.policy_digest import policy_digest
+from shared.inbound.one_machine import OneMachinePolicies
+from tests.support.pilot import PRODUCTION, QA, environment, policy
+
+HERE = GitOpsTarget(repository="environments.git")
+NEAR = GitOpsTarget(repository="elsewhere/environments.git", path="{service}", branch="live")
+
+
+class Read:
+    """A reader that has read this policy, whatever the file says."""
+
+    def __init__(self, read: RepositoryPolicy) -> None:
+        self.read = read
+
+    def compile(self, content: bytes, *, repository: str, commit: str, files: Sequence[str]) -> RepositoryPolicy:
+        """See PolicyReader."""
+        return replace(self.read, repository=repository, commit=commit)
+
+
+def compiled(read: RepositoryPolicy, registry: str | None = "localhost:5000") -> RepositoryPolicy:
+    """What the machine makes of a policy."""
+    machine = OneMachinePolicies(Read(read), registry=registry, deploy=HERE)
+    return machine.compile(b"version: 1", repository="shipping", commit="c" * 40, files=[])
+
+
+def one(*targets: DeployTarget, registry: str = "fabrikam.azurecr.io") -> RepositoryPolicy:
+    """A policy of one service that deploys to these targets."""
+    environments = (environment(f"e{n}", deploy=target) for n, target in enumerate(targets))
+    return RepositoryPolicy(repository="x", commit="x", services=(policy(*environments, registry=registry),))
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        HelmTarget(context="prod-aks"),
+        GitOpsTarget(repository="https://dev.azure.com/fabrikam/environments"),
+        GitOpsTarget(repository="ssh://git@example.com/environments.git"),
+        GitOpsTarget(repository="file:///srv/environments.git"),
+    ],
+    ids=["cluster", "https", "ssh", "file"],
+)
+def test_trying_a_monorepo_touches_no_cluster_and_no_far_repository(target: DeployTarget) -> None:
+    """What would go there goes to the repository on this disk."""
+    assert compiled(one(target)).services[0].environments[0].deploy == HERE
+
+
+@pytest.mark.parametrize("address", ["git@github.com:fabrikam/environments.git", "host:environments.git"])
+def test_an_address_in_the_manner_of_scp_is_a_far_repository_too(address: str) -> None:
+    """git takes `user@host:path` for ssh although it has no scheme."""
+    assert compiled(one(GitOpsTarget(repository=address))).services[0].environments[0].deploy == HERE
+
+
+def test_a_repository_on_this_disk_is_kept_as_the_file_says() -> None:
+    """With its path and branch."""
+    assert compiled(one(NEAR)).services[0].environments[0].deploy == NEAR
+
+
+def test_the_machines_registry_takes_the_place_of_the_files() -> None:
+    """So that nothing is pushed to the registry that production uses."""
+    assert compiled(one(NEAR)).services[0].registry == "localhost:5000"
+
+
+def test_without_a_registry_of_its_own_the_files_is_used() -> None:
+    """E.g. with a registry that somebody runs beside."""
+    assert compiled(one(NEAR), registry=None).services[0].registry == "fabrikam.azurecr.io"
+
+
+def test_the_digest_is_that_of_what_is_in_force() -> None:
+    """Another registry or target is another policy; the same one has the same digest."""
+    read = RepositoryPolicy(repository="x", commit="x", services=(policy(QA, PRODUCTION),))
+    here, there = compiled(read), compiled(read, registry="localhost:5001")
+
+    assert here.services[0].digest == policy_digest(here.services[0])
+    assert here.services[0].digest != there.services[0].digest
+    assert here == compiled(read)
+    assert (here.repository, here.commit) == ("shipping", "c" * 40)
