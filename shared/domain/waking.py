@@ -23,7 +23,7 @@ def _times(draft: Draft) -> Iterator[tuple[datetime, str]]:
     for release in draft.releases.values():
         deadline = release_deadline(release)
         if deadline is not None:
-            yield deadline, "build"
+            yield deadline, "build" if release.build else "registry"
         for promotion in release.promotions:
             if promotion.writing_until is not None:
                 yield promotion.writing_until, "fence"
