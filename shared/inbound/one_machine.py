@@ -30,10 +30,6 @@ class OneMachinePolicies:
         return replace(changed, digest=policy_digest(changed))
 
     def _environment(self, environment: EnvironmentPolicy) -> EnvironmentPolicy:
-        kept = isinstance(environment.deploy, GitOpsTarget) and _on_disk(environment.deploy.repository)
-        return environment if kept else replace(environment, deploy=self._deploy)
-
-
-def _on_disk(repository: str) -> bool:
-    # git takes a colon before the first slash (`git@github.com:team/environments.git`, `https://…`) for another machine.
-    return ":" not in repository.partition("/")[0]
+        named = environment.deploy
+        path = named.path if isinstance(named, GitOpsTarget) else self._deploy.path
+        return replace(environment, deploy=replace(self._deploy, path=path))

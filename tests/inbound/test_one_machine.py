@@ -60,9 +60,11 @@ def test_an_address_in_the_manner_of_scp_is_a_far_repository_too(address: str) -
     assert compiled(one(GitOpsTarget(repository=address))).services[0].environments[0].deploy == HERE
 
 
-def test_a_repository_on_this_disk_is_kept_as_the_file_says() -> None:
-    """With its path and branch."""
-    assert compiled(one(NEAR)).services[0].environments[0].deploy == NEAR
+def test_whatever_repository_the_file_names_this_machines_own_is_written_at_the_path_it_names() -> None:
+    """So that nobody's real environments are written, not even those beside the monorepo."""
+    deploy = compiled(one(NEAR)).services[0].environments[0].deploy
+
+    assert deploy == replace(HERE, path=NEAR.path)
 
 
 def test_the_machines_registry_takes_the_place_of_the_files() -> None:
