@@ -135,7 +135,7 @@ class Laws:
 
     def _time(self, decision: Decision) -> None:
         state = decision.state
-        if state.releases and not self.pilot.estate.holds:
+        if state.releases and not self.pilot.estate.holds and not state.holds:
             assert decision.wake, "a release is open and nobody will look at it"
         for release in state.releases.values():
             assert not release.phase.ended
