@@ -8,7 +8,7 @@ from shared.codec.artifact import ArtifactTable
 from shared.codec.build import decode_push, decode_run, encode_push, encode_run
 from shared.codec.fields import Fields
 from shared.codec.primitives import Json, dump, read, time_text, whole
-from shared.domain.release import ArtifactHold, EnvironmentState, Numbers, Slot, Validation
+from shared.domain.release import ArtifactHold, ClosedRequest, EnvironmentState, Numbers, Slot, Validation
 
 SCHEMA = 1
 
@@ -30,6 +30,10 @@ def encode_environment(environment: EnvironmentState) -> bytes:
         }
     if environment.unknown:
         values["unknown"] = environment.unknown
+    if environment.adopted:
+        values["adopted"] = environment.adopted
+    if environment.closed:
+        values["closed"] = [{"id": one.id, "reason": one.reason} for one in environment.closed]
     artifacts.add_to(values)
     return dump(SCHEMA, values)
 
@@ -48,7 +52,13 @@ def _decode_environment(fields: Fields) -> EnvironmentState:
         good=fields.many("good", artifacts.decode),
         slot=fields.maybe("slot", _decode_slot),
         unknown=fields.text("unknown", ""),
+        adopted=fields.text("adopted", ""),
+        closed=fields.many("closed", _decode_closed),
     )
+
+
+def _decode_closed(fields: Fields) -> ClosedRequest:
+    return ClosedRequest(id=fields.text("id"), reason=fields.text("reason"))
 
 
 def _decode_slot(fields: Fields) -> Slot:

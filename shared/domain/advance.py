@@ -59,8 +59,8 @@ def _step(draft: Draft, release: Release, promotion: Promotion) -> None:
         _waiting(draft, release, promotion, rules)
     elif promotion.phase is Phase.RETAGGING:
         _retagging(draft, release, promotion, rules)
-    elif promotion.deadline is not None and draft.now >= promotion.deadline:
-        _overdue(draft, promotion)
+    else:
+        _applying(draft, release, promotion, rules)
 
 
 def _left(draft: Draft, promotion: Promotion) -> str:
@@ -111,6 +111,15 @@ def _retagging(draft: Draft, release: Release, promotion: Promotion, rules: Envi
     elif promotion.retagged and stopped is not None and promotion.reason != stopped.reason:
         draft.keep(replace(promotion, reason=stopped.reason))
         draft.note(f"{release.version.tag} {promotion.environment} #{promotion.number} waits: {stopped.reason}")
+
+
+def _applying(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
+    if promotion.phase is Phase.DEPLOYING and promotion.kind is not PromotionKind.ROLLBACK:
+        # What was not written when a hold or freeze began is not written before it ends.
+        stopped = waiting.obstructed(draft, promotion, release, rules) is not None
+        promotion = waiting.pause(draft, promotion, stopped=stopped)
+    if promotion.deadline is not None and promotion.paused_since is None and draft.now >= promotion.deadline:
+        _overdue(draft, promotion)
 
 
 def _overdue(draft: Draft, promotion: Promotion) -> None:

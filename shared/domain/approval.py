@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.domain.artifact import Artifact
 from shared.domain.names import Person
@@ -80,7 +81,7 @@ def objection(rule: ApprovalRule, vote: Vote, promotion: Promotion) -> Objection
         )
         if found:
             return found
-    if REQUESTER in rule.forbid and promotion.requested_by and promotion.requested_by.id == vote.person.id:
+    if REQUESTER in rule.forbid and promotion.requested_by and promotion.requested_by.is_same(vote.person):
         return Objection(code="requester", reason=f"{vote.person.name} asked for this promotion and may not approve it")
     return None
 
@@ -109,11 +110,19 @@ def _author_objection(person: Person, authors: tuple[Author, ...], environment: 
 
 def counting(rule: ApprovalRule, promotion: Promotion, votes: Iterable[Vote]) -> tuple[Vote, ...]:
     """Return the votes that count under the rule in force, one for each person."""
-    kept: dict[str, Vote] = {}
+    kept: list[Vote] = []
     for vote in votes:
-        if vote.person.id not in kept and objection(rule, vote, promotion) is None:
-            kept[vote.person.id] = vote
-    return tuple(kept.values())
+        if not any(vote.person.is_same(one.person) for one in kept) and objection(rule, vote, promotion) is None:
+            kept.append(vote)
+    return tuple(kept)
+
+
+def lapses(rule: ApprovalRule, promotion: Promotion) -> datetime | None:
+    """Return when a granted approval is asked for again: after `valid_for` of waiting. A retry waits anew."""
+    request = promotion.approval
+    if request is None or request.granted is None:
+        return None
+    return max(request.granted, promotion.since) + rule.valid_for
 
 
 def who_may(rule: ApprovalRule) -> str:

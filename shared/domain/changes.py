@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.domain import building
+from shared.domain import building, running
 from shared.domain.answers import Answer, done, ignored, refused
 from shared.domain.draft import STATUS_FAILED, STATUS_PENDING, Draft
 from shared.domain.errors import InvalidVersion
@@ -23,7 +23,12 @@ def policy_changed(draft: Draft, event: PolicyChanged) -> Answer:
     """Put a policy in force; what waits follows it, what has started keeps its plan."""
     if draft.policy == event.policy:
         return ignored("known", "this policy is in force already")
+    known = {one.name: one for one in draft.policy.environments} if draft.policy else {}
     draft.policy = event.policy
+    for one in event.policy.environments:
+        if one != known.get(one.name):
+            # Manifests were rendered by what the environment's rules were.
+            running.read_again(draft, one.name)
     draft.note(f"policy {event.policy.digest[:12]} of {event.policy.commit[:12]} is in force")
     return done()
 

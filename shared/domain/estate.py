@@ -47,9 +47,9 @@ class Estate:
     revision: int = 0
 
     def covering(self, service: ServiceKey, environment: str, now: datetime) -> Hold | None:
-        """Return the oldest hold that keeps the service out of the environment."""
+        """Return the newest hold that keeps the service out of the environment."""
         covering = [hold for hold in self.holds if hold.covers(service, environment, now)]
-        return min(covering, key=lambda hold: (hold.since, hold.id), default=None)
+        return max(covering, key=lambda hold: (hold.since, hold.id), default=None)
 
 
 def checked_scope(scope: str) -> str:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from shared.domain import windows
-from shared.domain.approval import who_may
+from shared.domain.approval import lapses, who_may
 from shared.domain.gate import OPERATORS, OURSELVES, TEAM, Question, Result, blocked, passed, waiting
 from shared.domain.phases import QUEUED, RUNNING, Phase, PromotionKind
-from shared.domain.policy import Queueing, Verdict
+from shared.domain.policy import EnvironmentPolicy, Queueing, Verdict
 from shared.domain.promotion import Deployed, Presence
-from shared.domain.release import Slot
+from shared.domain.release import Release, Slot
 
 
 def quarantine(q: Question) -> Result:
@@ -19,25 +21,27 @@ def quarantine(q: Question) -> Result:
 
 
 def hold(q: Question) -> Result:
-    """People's holds, and the hold on an artifact that was rolled back."""
+    """People's holds, and the hold on an artifact that was rolled back; the one that was set last."""
+    artifact = q.release.artifact.id if q.release.artifact else ""
+    own = next((one for one in q.draft.holds if one.artifact == artifact), None)
     found = q.draft.estate.covering(q.draft.service, q.rules.name, q.now)
-    if found is not None:
+    if found is not None and (own is None or found.since >= own.since):
         reason = f"held ({found.scope}) by {found.person.name}: {found.reason}"
         return waiting("Held", reason, since=found.since, who=(OPERATORS, found.person.name), until=found.until)
-    artifact = q.release.artifact.id if q.release.artifact else ""
-    for one in q.draft.holds:
-        if one.artifact == artifact:
-            return blocked("Held", f"{one.reason}; a higher version passes", since=one.since, who=(OPERATORS,))
+    if own is not None:
+        return blocked("Held", f"{own.reason}; a higher version passes", since=own.since, who=(OPERATORS,))
     return passed()
 
 
 def live_known(q: Question) -> Result:
     """What runs must be known, unless this very promotion resumes what made it unknown."""
-    if q.environment.unknown and q.promotion.resume_at is None:
+    slot = q.environment.slot
+    resumes = slot is not None and slot.promotion == q.promotion.number
+    if q.environment.unknown and not resumes:
         reason = f"what is live in {q.rules.name} is not known: {q.environment.unknown}; adopt it, or roll back"
         return blocked("LiveUnknown", reason, who=(OPERATORS,))
     read = q.promotion.facts
-    if read is not None and read.foreign:
+    if read is not None and read.foreign and read.foreign != q.environment.adopted:
         reason = f"{q.rules.name} was changed by hand: {read.foreign}; adopt it, or roll back"
         return blocked("LiveUnknown", reason, since=read.at, who=(OPERATORS,))
     return passed()
@@ -46,10 +50,10 @@ def live_known(q: Question) -> Result:
 def tests(q: Question) -> Result:
     """The build's unit tests ran and passed."""
     counts = q.release.result.tests if q.release.result else None
+    if counts is not None and counts.failed:
+        return blocked("TestsFailed", f"{counts.failed} unit tests failed", who=(TEAM,))
     if counts is None or counts.passed == 0:
         return blocked("TestsMissing", "no unit test ran in the build", who=(TEAM,))
-    if counts.failed:
-        return blocked("TestsFailed", f"{counts.failed} unit tests failed", who=(TEAM,))
     return passed()
 
 
@@ -138,10 +142,15 @@ def order(q: Question) -> Result:
 def approval(q: Question) -> Result:
     """The people whom the rule asks for said yes to this artifact, here, under this rule."""
     rule, request = q.rules.approval, q.promotion.approval
-    if rule is None or (request is not None and request.granted is not None):
+    if rule is None:
         return passed()
-    given = len(request.votes) if request else 0
+    until = lapses(rule, q.promotion)
+    if until is not None and q.now < until:
+        return passed()
+    given = len(request.votes) if request and until is None else 0
     reason = f"{q.rules.name} waits for approval: {given} of {rule.minimum} given"
+    if until is not None:
+        reason = f"{reason}; the one before lapsed"
     return waiting("ApprovalNeeded", reason, since=request.asked if request else None, who=(who_may(rule),))
 
 
@@ -156,19 +165,23 @@ def freeze(q: Question) -> Result:
 
 def soak(q: Question) -> Result:
     """What it comes after has run well for the time the environment asks for."""
-    reached = [one.since for name in q.rules.after if (one := q.release.latest(name)) and one.phase is Phase.SUCCEEDED]
-    if not q.rules.gates.soak or not reached:
+    since = soaks_since(q.release, q.rules)
+    if since is None or q.now >= since + q.rules.gates.soak:
         return passed()
-    until = max(reached) + q.rules.gates.soak
-    if q.now >= until:
-        return passed()
+    until = since + q.rules.gates.soak
     return waiting(
         "Soaking",
         f"runs in {', '.join(q.rules.after)} until {until:%Y-%m-%d %H:%M} UTC first",
         who=(OPERATORS,),
-        since=max(reached),
+        since=since,
         until=until,
     )
+
+
+def soaks_since(release: Release, rules: EnvironmentPolicy) -> datetime | None:
+    """Return when the release last succeeded in what the environment comes after; None without a time to soak."""
+    there = [one.since for one in release.promotions if one.environment in rules.after and one.phase is Phase.SUCCEEDED]
+    return max(there, default=None) if rules.gates.soak else None
 
 
 def fence(q: Question) -> Result:
@@ -199,14 +212,14 @@ def slot(q: Question) -> Result:
 def _slot_taken(q: Question, taken: Slot) -> Result:
     found = q.draft.find(taken.promotion)
     if found is None or found[1].phase.ended:
-        reason = f"rollback {taken.promotion} of {q.rules.name} failed; adopt what is live, or roll back"
+        reason = f"promotion {taken.promotion} left {q.rules.name} unknown; adopt what is live, or roll back"
         return blocked("SlotTaken", reason, who=(OPERATORS,), since=taken.since)
     reason = f"promotion {taken.promotion} is being deployed to {q.rules.name}"
     return waiting("SlotTaken", reason, who=(f"promotion {taken.promotion}",), since=taken.since)
 
 
 def _frees(q: Question, holder: int) -> bool:
-    # A failed rollback keeps the slot so that nothing goes forward; another rollback may take it over.
+    # What left live unknown keeps the slot so that nothing goes forward; a rollback may take it over.
     found = q.draft.find(holder)
-    gone = found is None or found[1].phase is Phase.ROLLBACK_FAILED
+    gone = found is None or found[1].phase.ended
     return gone and q.promotion.kind is PromotionKind.ROLLBACK

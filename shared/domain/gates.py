@@ -119,6 +119,9 @@ def _overridden(question: Question, gate: Gate, result: Result) -> Result:
         return result
     for override in question.release.overrides:
         usable = override.used_by in (None, question.promotion.number)
+        # A hold that was set after the override, such as a stop of the line, is not what the person looked at.
+        if gate is Gate.HOLD and result.since is not None and result.since > override.at:
+            continue
         if usable and override.gate == gate and override.environment == question.promotion.environment:
             return replace(
                 result,

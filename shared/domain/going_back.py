@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from shared.domain import running
 from shared.domain.answers import Answer, done, refused
+from shared.domain.decision import Outcome
 from shared.domain.draft import Draft
 from shared.domain.events import RedeployRequested, RollbackRequested
 from shared.domain.lookup import earlier_good, known_environment, reopen
@@ -62,25 +63,46 @@ def _add_redeploy(draft: Draft, release: Release, environment: str, live: Deploy
 
 
 def roll_back(draft: Draft, event: RollbackRequested) -> Answer:
-    """Go back at once; what is being deployed there is aborted and undone."""
+    """Go back at once; what is being deployed there is aborted, and undone where it was written."""
     environment = draft.environments.get(event.environment)
     if environment is None:
         return refused("unknown-environment", f"nothing was ever deployed to {event.environment}")
-    for _, promotion in list(draft.promotions()):
-        if promotion.environment != event.environment or promotion.phase not in RUNNING:
-            continue
-        if promotion.kind is PromotionKind.ROLLBACK:
-            return refused("rolling-back", f"rollback {promotion.number} of {event.environment} is under way already")
-        if not event.to and environment.live is not None and promotion.phase is not Phase.RETAGGING:
-            running.fail(
-                draft,
-                promotion,
-                Phase.ABORTED,
-                f"rolled back by {event.person.name}: {event.reason}",
-                changed=True,
-            )
-            return done(str(draft.numbers.promotion))
-    return _roll_back(draft, event.environment, event.to, event.reason, event.person)
+    found = [
+        (release, one)
+        for release, one in draft.promotions()
+        if one.environment == event.environment and one.phase in RUNNING
+    ]
+    if not found:
+        return _roll_back(draft, event.environment, event.to, event.reason, event.person)
+    release, promotion = found[0]
+    if promotion.kind is PromotionKind.ROLLBACK:
+        return refused("rolling-back", f"rollback {promotion.number} of {event.environment} is under way already")
+    stopped = f"rolled back by {event.person.name}: {event.reason}"
+    if promotion.kind is PromotionKind.FORWARD and promotion.phase is not Phase.RETAGGING and environment.live:
+        return _undo(draft, release, promotion, event.to, stopped)
+    answer = _roll_back(draft, event.environment, event.to, event.reason, event.person)
+    if answer.outcome is Outcome.NOTED:
+        running.fail(draft, promotion, Phase.ABORTED, stopped, changed=False)
+    return answer
+
+
+def _undo(draft: Draft, release: Release, promotion: Promotion, to: str, reason: str) -> Answer:
+    """Abort what is being deployed, and bring back what is live still, or the named good version."""
+    bad = release.artifact.id if release.artifact else ""
+    good = tuple(one for one in draft.environment(promotion.environment).good if one.artifact.id != bad)
+    target = earlier_good(good, to) if to else None
+    if to and target is None:
+        return _no_such_target(promotion.environment, to, good)
+    running.fail(draft, promotion, Phase.ABORTED, reason, changed=True)
+    running.hold_artifact(draft, release, f"{release.version.tag} was {reason}")
+    _, added = draft.get(draft.numbers.promotion)
+    draft.keep(replace(added, target=target))
+    return done(str(added.number))
+
+
+def _no_such_target(environment: str, to: str, good: tuple[Deployed, ...]) -> Answer:
+    known = ", ".join(one.artifact.version.text for one in good) or "none"
+    return refused("no-such-target", f"{to} is not an earlier good version of {environment}; there is {known}")
 
 
 def _roll_back(draft: Draft, name: str, to: str, reason: str, person: Person) -> Answer:
@@ -96,28 +118,28 @@ def _roll_back(draft: Draft, name: str, to: str, reason: str, person: Person) ->
         earlier = environment.good
     target = earlier_good(earlier, to) if to else None
     if to and target is None:
-        known = ", ".join(one.artifact.version.text for one in earlier) or "none"
-        return refused("no-such-target", f"{to} is not an earlier good version of {name}; there is {known}")
+        return _no_such_target(name, to, earlier)
     if not earlier:
         return refused(
             "no-target",
             f"{live.artifact.version.tag} is the first version of {name}; there is none to go back to",
         )
-    undone = _undone(draft, name, live)
+    version, number = _undone(draft, name, live)
+    undone = draft.release(version.key())
     if undone is None:
-        return refused("unknown-release", f"there is no release of {live.artifact.version.tag} to undo")
+        return refused("unknown-release", f"there is no release of {version.tag} to undo")
     current = reopen(draft, undone, f"rolled back by {person.name}: {reason}")
     cause = f"{reason} ({person.name})"
     bad = undone.artifact is not None and (target or earlier[0]).artifact.id != undone.artifact.id
     added = running.add_rollback(
-        draft, current, name, cause=cause, undoes=live.promotion, hold=bad, person=person, target=target
+        draft, current, name, cause=cause, undoes=number, hold=bad, person=person, target=target
     )
     return done(str(added.number))
 
 
-def _undone(draft: Draft, name: str, live: Deployed) -> Release | None:
-    # After a failed rollback the release whose rollback keeps the slot is the one that is undone.
+def _undone(draft: Draft, name: str, live: Deployed) -> tuple[Version, int]:
+    # Where what is live is not known, the one that left it so keeps the slot, and is the one that is undone.
     slot = draft.environment(name).slot
     if slot is not None and draft.environment(name).unknown:
-        return draft.release(Version.parse(slot.version).key())
-    return draft.release(live.artifact.version.key())
+        return Version.parse(slot.version), slot.promotion
+    return live.artifact.version, live.promotion

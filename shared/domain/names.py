@@ -71,5 +71,9 @@ class Person:
         """Mails as they are compared: without regard to case."""
         return frozenset(mail.casefold() for mail in self.mails)
 
+    def is_same(self, other: Person) -> bool:
+        """Whether two identities are one person: the same id, or a mail in common."""
+        return self.id == other.id or bool(self.folded_mails() & other.folded_mails())
+
 
 SLIPWAY = Person(id="slipway", name="Slipway")

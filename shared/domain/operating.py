@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.domain import building
+from shared.domain import building, running
 from shared.domain.answers import Answer, done, refused
 from shared.domain.draft import Draft
 from shared.domain.events import (
@@ -19,6 +19,7 @@ from shared.domain.graph import Standing, standing
 from shared.domain.lookup import earlier_good, known_environment, known_release, reopen
 from shared.domain.phases import Phase, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy
+from shared.domain.promotion import Promotion
 from shared.domain.release import Override, Release
 
 
@@ -33,6 +34,10 @@ def promote(draft: Draft, event: PromoteRequested) -> Answer:
     if against is not None:
         return against
     live = draft.environment(rules.name).live
+    latest = release.latest(rules.name)
+    if latest is not None and latest.phase is Phase.ERRORED and not _overtaken(draft, latest):
+        reason = f"promotion {latest.number} of {release.version.tag} is Errored; retry the release instead"
+        return refused("errored", reason)
     if live is not None and release.artifact is not None and live.artifact.id == release.artifact.id:
         return refused("already-live", f"{release.version.tag} is live in {rules.name}; redeploy it instead")
     reopen(draft, release, f"promoted by {event.person.name}")
@@ -50,12 +55,16 @@ def _against_promoting(release: Release, rules: EnvironmentPolicy) -> Answer | N
         return refused("not-packaged", f"{tag} is {release.phase}; only a packaged release is promoted")
     if latest is not None and not latest.phase.ended:
         return refused("under-way", f"promotion {latest.number} of {tag} to {rules.name} is {latest.phase} already")
-    if latest is not None and latest.phase is Phase.ERRORED:
-        return refused("errored", f"promotion {latest.number} of {tag} is Errored; retry the release instead")
     for name in rules.after:
         if standing(release, name) is not Standing.REACHED:
             return refused("out-of-order", f"{tag} has not succeeded in {name}; promote it there first")
     return None
+
+
+def _overtaken(draft: Draft, errored: Promotion) -> bool:
+    """Whether something else went live since the promotion started, so that its step means nothing any more."""
+    live = draft.environment(errored.environment).live
+    return (live and live.promotion) != (errored.previous and errored.previous.promotion)
 
 
 def _renew_what_follows(draft: Draft, release: Release, rules: EnvironmentPolicy, cause: str) -> None:
@@ -83,6 +92,10 @@ def retry(draft: Draft, event: RetryRequested) -> Answer:
     ]
     if not errored:
         return refused("not-errored", f"nothing of {release.version.tag} is Errored; promote it instead")
+    overtaken = [one.environment for one in errored if _overtaken(draft, one)]
+    if overtaken:
+        where = " and ".join(overtaken)
+        return refused("overtaken", f"something else went live in {where} since; promote {release.version.tag} there")
     reopened = reopen(draft, release, reason)
     for promotion in errored:
         again = replace(promotion, attempt=promotion.attempt + 1, plan=None, facts=None, facts_asked=None)
@@ -134,10 +147,11 @@ def adopt(draft: Draft, event: LiveAdopted) -> Answer:
         return refused("no-such-target", f"{event.version} was never good in {event.environment}; there is {known}")
     holder = draft.find(environment.slot.promotion) if environment.slot else None
     kept = environment.slot if holder is not None and not holder[1].phase.ended else None
-    draft.put_environment(replace(environment, live=live, unknown="", slot=kept))
-    for _, promotion in list(draft.promotions()):
-        if promotion.environment == event.environment and promotion.facts is not None and promotion.facts.foreign:
-            draft.keep(replace(promotion, facts=replace(promotion.facts, foreign="")))
+    foreign = [one.facts.foreign for _, one in draft.promotions() if one.environment == event.environment and one.facts]
+    # The same change is read again until something is deployed; it is adopted once.
+    adopted = next(filter(None, foreign), environment.adopted)
+    draft.put_environment(replace(environment, live=live, unknown="", slot=kept, adopted=adopted))
+    running.read_again(draft, event.environment)
     what = f"v{event.version}" if event.version else "nothing"
     draft.note(f"{event.environment}: {what} adopted as live by {event.person.name}: {event.reason}")
     return done()

@@ -77,10 +77,20 @@ class Slot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedRequest:
+    """An approval request that is not open any more, and the reason to tell whoever still answers it."""
+
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentState:
     """What is live, what was good before (newest first, the live one included), and who has the slot.
 
-    `unknown` says why what is live is not known; live is then the last that was.
+    `unknown` says why what is live is not known; live is then the last that was, and who left it so keeps the slot.
+    `adopted` is the change by hand (see Facts.foreign) that a person took responsibility for. `closed` are the last
+    approval requests that were open here, newest first.
     """
 
     name: str
@@ -88,6 +98,8 @@ class EnvironmentState:
     good: tuple[Deployed, ...] = ()
     slot: Slot | None = None
     unknown: str = ""
+    adopted: str = ""
+    closed: tuple[ClosedRequest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 from shared.domain import running, waiting
 from shared.domain.answers import Answer, done, ignored, refused
-from shared.domain.approval import counting, is_approver, objection, who_may
+from shared.domain.approval import counting, is_approver, lapses, objection, who_may
 from shared.domain.draft import Draft
+from shared.domain.effects import GatherFacts
 from shared.domain.events import (
     ApprovalAnswered,
     ArtifactDeployed,
@@ -17,7 +18,8 @@ from shared.domain.events import (
     RolloutObserved,
 )
 from shared.domain.phases import RUNNING, Phase
-from shared.domain.promotion import Promotion, Vote
+from shared.domain.policy import ApprovalRule
+from shared.domain.promotion import ApprovalRequest, Promotion, Vote
 
 
 def _current(draft: Draft, number: int, attempt: int, phase: Phase) -> Promotion | None:
@@ -38,8 +40,9 @@ def facts_gathered(draft: Draft, event: FactsGathered) -> Answer:
     found = draft.find(event.number)
     if found is None or found[1].phase is not Phase.WAITING:
         return ignored("late", f"promotion {event.number} does not wait any more")
-    if found[1].facts is not None and event.facts.at < found[1].facts.at:
-        return ignored("late", f"promotion {event.number} knows newer facts, read at {found[1].facts.at}")
+    asked = GatherFacts(service=draft.service, number=event.number, asked=found[1].facts_round)
+    if found[1].facts_asked is None or event.effect != asked.id:
+        return ignored("replaced", f"promotion {event.number} does not wait for this reading any more")
     draft.keep(replace(found[1], facts=event.facts, facts_asked=None))
     return done()
 
@@ -100,9 +103,15 @@ def effect_failed(draft: Draft, event: EffectFailed) -> Answer:
 def approval_answered(draft: Draft, event: ApprovalAnswered) -> Answer:
     """Count a person's answer to an open request; any rejection ends it."""
     for _, promotion in list(draft.promotions()):
-        request = promotion.approval
-        if promotion.phase is Phase.WAITING and request is not None and request.id == event.request:
-            return _answer(draft, promotion, event)
+        request, rules = promotion.approval, draft.rules(promotion)
+        rule = rules.approval if rules else None
+        if (
+            promotion.phase is Phase.WAITING
+            and request is not None
+            and rule is not None
+            and request.id == event.request
+        ):
+            return _answer(draft, promotion, request, rule, event)
     return refused("approval-closed", _closed(draft, event.request))
 
 
@@ -116,14 +125,16 @@ def _closed(draft: Draft, request: str) -> str:
                 return f"the approval rule changed; request {found.id} replaced this one"
             if request == found.id:
                 return f"promotion {promotion.number} of {release.version.tag} is {promotion.phase}: {promotion.reason}"
+    for environment in draft.environments.values():
+        for closed in environment.closed:
+            if closed.id == request:
+                return closed.reason
     return f"request {request[:12]} is not open; look at the release for what it waits for now"
 
 
-def _answer(draft: Draft, promotion: Promotion, event: ApprovalAnswered) -> Answer:
-    rules, request = draft.rules(promotion), promotion.approval
-    rule = rules.approval if rules else None
-    if rule is None or request is None:
-        return refused("approval-closed", f"{promotion.environment} asks for no approval any more")
+def _answer(
+    draft: Draft, promotion: Promotion, request: ApprovalRequest, rule: ApprovalRule, event: ApprovalAnswered
+) -> Answer:
     vote = Vote(person=event.person, groups=event.groups, at=draft.now, comment=event.comment)
     if not event.approve:
         if not is_approver(rule, event.person, event.groups):
@@ -132,10 +143,16 @@ def _answer(draft: Draft, promotion: Promotion, event: ApprovalAnswered) -> Answ
         comment = f": {event.comment}" if event.comment else ""
         waiting.close(draft, promotion, Phase.REJECTED, f"rejected by {event.person.name}{comment}")
         return done(str(promotion.number))
+    lapsed = lapses(rule, promotion)
+    if lapsed is not None and draft.now >= lapsed:
+        return refused(
+            "approval-lapsed",
+            f"the approval lapsed; it is asked again when nothing else stands in the way: {promotion.reason}",
+        )
     against = objection(rule, vote, promotion)
     if against is not None:
         return refused(against.code, against.reason)
-    if any(one.person.id == event.person.id for one in request.votes):
+    if any(one.person.is_same(event.person) for one in request.votes):
         return ignored("known", f"{event.person.name} has approved this already")
     votes = counting(rule, promotion, (*request.votes, vote))
     granted = request.granted or (draft.now if len(votes) >= rule.minimum else None)

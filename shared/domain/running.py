@@ -28,9 +28,10 @@ def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
     environment = draft.environment(promotion.environment)
     slot = Slot(version=release.version.text, promotion=promotion.number, since=draft.now)
     draft.put_environment(replace(environment, slot=slot))
+    forward = promotion.kind is not PromotionKind.ROLLBACK
     used = tuple(
         replace(one, used_by=promotion.number)
-        if one.environment == promotion.environment and one.used_by is None
+        if one.environment == promotion.environment and one.used_by is None and forward
         else one
         for one in release.overrides
     )
@@ -78,11 +79,19 @@ def succeed(draft: Draft, promotion: Promotion) -> None:
     bad = release.artifact.id if rollback and release.artifact else ""
     others = tuple(one for one in environment.good if one.artifact.id not in (live.artifact.id, bad))
     good = (live, *others)[:GOOD_KEPT]
-    draft.put_environment(replace(environment, live=live, good=good, slot=None, unknown=""))
+    draft.put_environment(replace(environment, live=live, good=good, slot=None, unknown="", adopted=""))
+    read_again(draft, promotion.environment)
     draft.move(promotion, Phase.ROLLED_BACK if rollback else Phase.SUCCEEDED, "")
     text = f"{live.artifact.version.tag} is live in {promotion.environment}"
     state = STATUS_FAILED if rollback else STATUS_SUCCEEDED
     draft.status(release.commit, state, f"rolled back: {text}" if rollback else text, environment=promotion.environment)
+
+
+def read_again(draft: Draft, environment: str) -> None:
+    """Forget what was read for promotions that wait: what is live changed, and with it authors and the way back."""
+    for _, one in list(draft.promotions()):
+        if one.environment == environment and one.phase is Phase.WAITING:
+            draft.keep(replace(one, facts=None, facts_asked=None))
 
 
 def brought(release: Release, promotion: Promotion, now: datetime) -> Deployed:
@@ -103,13 +112,16 @@ def fail(draft: Draft, promotion: Promotion, phase: Phase, reason: str, *, chang
     release, _ = draft.get(promotion.number)
     failed_at = promotion.phase
     environment = draft.environment(promotion.environment)
+    # Unknown is what an earlier attempt of this promotion left: nothing else starts meanwhile.
+    changed = changed or bool(environment.unknown)
     draft.put_environment(replace(environment, slot=None))
     moved = draft.move(promotion, phase, reason)
     if phase is Phase.ERRORED:
         draft.keep(replace(moved, resume_at=failed_at))
         if changed:
+            # The slot stays with who left it so: a retry goes on, a rollback knows what it undoes.
             unknown = f"promotion {promotion.number} ended {phase} while {failed_at.lower()}; retry it"
-            draft.put_environment(replace(environment, slot=None, unknown=unknown))
+            draft.put_environment(replace(environment, unknown=unknown))
     elif changed and promotion.kind is PromotionKind.FORWARD:
         _go_back(draft, release, moved, hold=phase is Phase.FAILED)
     state = STATUS_ERROR if phase is Phase.ERRORED else STATUS_FAILED

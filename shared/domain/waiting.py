@@ -12,12 +12,13 @@ from shared.domain.effects import AskApproval, CloseApproval, GatherFacts
 from shared.domain.gate import Question, Result, Status
 from shared.domain.gates import TIME, Gate, evaluate
 from shared.domain.phases import Phase, PromotionKind
-from shared.domain.policy import ApprovalRule, EnvironmentPolicy, Queueing
+from shared.domain.policy import EnvironmentPolicy, Queueing
 from shared.domain.promotion import ApprovalRequest, Presence, Promotion
-from shared.domain.release import Release
+from shared.domain.release import ClosedRequest, Release
 
 ASK_AGAIN = timedelta(minutes=10)
 DEFAULT_EXPIRY = timedelta(days=7)
+CLOSED_KEPT = 10
 
 
 def question(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> Question:
@@ -32,6 +33,9 @@ def step(draft: Draft, release: Release, promotion: Promotion, rules: Environmen
     newer = _newer_waiting(draft, release, promotion) if forward else None
     if newer is not None:
         close(draft, promotion, Phase.SUPERSEDED, f"{newer.version.tag} waits for {promotion.environment} too")
+        return
+    if promotion.kind is PromotionKind.REDEPLOY and not _still_live(draft, promotion):
+        close(draft, promotion, Phase.SUPERSEDED, f"{_live_now(draft, promotion)} in {promotion.environment} meanwhile")
         return
     promotion = _with_time(draft, _with_request(draft, release, promotion, rules), rules)
     if promotion.deadline is not None and promotion.paused_since is None and draft.now >= promotion.deadline:
@@ -49,6 +53,16 @@ def step(draft: Draft, release: Release, promotion: Promotion, rules: Environmen
     _note_reason(draft, promotion, next(iter(open_gates.values())))
 
 
+def _still_live(draft: Draft, promotion: Promotion) -> bool:
+    live, target = draft.environment(promotion.environment).live, promotion.target
+    return live is not None and target is not None and live.artifact.id == target.artifact.id
+
+
+def _live_now(draft: Draft, promotion: Promotion) -> str:
+    live = draft.environment(promotion.environment).live
+    return f"{live.artifact.version.tag} went live" if live else "nothing is live"
+
+
 def _note_reason(draft: Draft, promotion: Promotion, first: Result) -> None:
     _, current = draft.get(promotion.number)
     if current.reason != first.reason:
@@ -58,6 +72,9 @@ def _note_reason(draft: Draft, promotion: Promotion, first: Result) -> None:
 
 
 def _start(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
+    if promotion.approval is not None:
+        reason = f"promotion {promotion.number} of {release.version.tag} was approved and has started"
+        _remember(draft, promotion, promotion.approval.id, reason)
     if promotion.kind is not PromotionKind.ROLLBACK:
         running.start(draft, promotion, rules)
         return
@@ -97,8 +114,10 @@ def pause(draft: Draft, promotion: Promotion, *, stopped: bool) -> Promotion:
     if stopped and promotion.paused_since is None:
         return draft.keep(replace(promotion, paused_since=draft.now))
     if not stopped and promotion.paused_since is not None:
-        deadline = promotion.deadline and promotion.deadline + (draft.now - promotion.paused_since)
-        return draft.keep(replace(promotion, paused_since=None, deadline=deadline))
+        lost = draft.now - promotion.paused_since
+        deadline = promotion.deadline and promotion.deadline + lost
+        writing = promotion.writing_until and promotion.writing_until + lost
+        return draft.keep(replace(promotion, paused_since=None, deadline=deadline, writing_until=writing))
     return promotion
 
 
@@ -113,39 +132,51 @@ def _with_time(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> 
 
 
 def _with_request(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> Promotion:
-    """Keep the request that was put in step with the rule in force, and let an old yes lapse."""
+    """Keep the request that was put, and the answers to it, in step with the rule in force and what was read."""
     request, rule = promotion.approval, rules.approval
-    if request is None or rule is None or release.artifact is None or promotion.resume_at is not None:
+    if request is None or release.artifact is None:
         return promotion
-    wanted = request_id(release.artifact, promotion, rules)
-    if wanted != request.id:
-        draft.emit(_closing(draft, promotion, request, "the approval rule changed"))
-        votes = counting(rule, promotion, request.votes)
-        granted = draft.now if len(votes) >= rule.minimum else None
-        request = ApprovalRequest(
-            id=wanted, asked=draft.now, votes=votes, granted=granted, replaced=(*request.replaced, request.id)
-        )
-        draft.note(f"{release.version.tag} {promotion.environment}: the approval rule changed, {len(votes)} votes stay")
-        if granted is None:
-            draft.emit(_asking(draft, promotion, request))
-        promotion = draft.keep(replace(promotion, approval=request))
-    if request.granted is not None and draft.now >= request.granted + rule.valid_for:
-        request = replace(request, votes=(), granted=None, asked=draft.now, round=request.round + 1)
+    if rule is None:
+        reason = f"{promotion.environment} asks for no approval any more"
+        _remember(draft, promotion, request.id, reason)
+        draft.emit(_closing(draft, promotion, request, reason))
+        return draft.keep(replace(promotion, approval=None))
+    wanted, votes = request_id(release.artifact, promotion, rules), counting(rule, promotion, request.votes)
+    if wanted == request.id and votes == request.votes:
+        return promotion
+    where, enough = f"{release.version.tag} {promotion.environment}", len(votes) >= rule.minimum
+    if wanted == request.id:
+        draft.note(f"{where}: {len(request.votes) - len(votes)} votes do not count any more")
+        if request.granted is None or enough:
+            return draft.keep(replace(promotion, approval=replace(request, votes=votes)))
+        request = replace(request, votes=votes, granted=None, asked=draft.now, round=request.round + 1)
         draft.emit(_asking(draft, promotion, request))
-        draft.note(f"{release.version.tag} {promotion.environment}: the approval lapsed and is asked again")
-        deadline = draft.now + rule.expires
-        promotion = draft.keep(replace(promotion, approval=request, deadline=deadline, paused_since=None))
-    return promotion
+        return draft.keep(replace(promotion, approval=request))
+    _remember(draft, promotion, request.id, f"the approval rule changed; request {wanted} replaced this one")
+    draft.emit(_closing(draft, promotion, request, "the approval rule changed"))
+    draft.note(f"{where}: the approval rule changed, {len(votes)} votes stay")
+    granted = (request.granted or draft.now) if enough else None
+    replaced = (*request.replaced, request.id)
+    request = ApprovalRequest(id=wanted, asked=draft.now, votes=votes, granted=granted, replaced=replaced)
+    if granted is None:
+        draft.emit(_asking(draft, promotion, request))
+    return draft.keep(replace(promotion, approval=request))
 
 
 def _ask_people(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> Promotion:
-    if promotion.approval is not None or release.artifact is None:
+    """Put the question, or put it again after an approval lapsed; what is open already stays."""
+    old, rule = promotion.approval, rules.approval
+    if rule is None or release.artifact is None or (old is not None and old.granted is None):
         return promotion
-    request = ApprovalRequest(id=request_id(release.artifact, promotion, rules), asked=draft.now)
+    if old is None:
+        request = ApprovalRequest(id=request_id(release.artifact, promotion, rules), asked=draft.now)
+    else:
+        request = replace(old, votes=(), granted=None, asked=draft.now, round=old.round + 1)
+        draft.note(f"{release.version.tag} {promotion.environment}: the approval lapsed and is asked again")
     draft.emit(_asking(draft, promotion, request))
-    rule = rules.approval or ApprovalRule()
     draft.moves += 1
-    return draft.keep(replace(promotion, approval=request, deadline=draft.now + rule.expires))
+    deadline = draft.now + rule.expires
+    return draft.keep(replace(promotion, approval=request, deadline=deadline, paused_since=None))
 
 
 def _asking(draft: Draft, promotion: Promotion, request: ApprovalRequest) -> AskApproval:
@@ -171,6 +202,17 @@ def _ask_facts(draft: Draft, promotion: Promotion) -> Promotion:
 def close(draft: Draft, promotion: Promotion, phase: Phase, reason: str) -> Promotion:
     """End a promotion that has not started, or send it back, and withdraw its question."""
     if promotion.approval is not None:
+        release, _ = draft.get(promotion.number)
+        said = f"promotion {promotion.number} of {release.version.tag} is {phase}: {reason}"
+        _remember(draft, promotion, promotion.approval.id, said)
         draft.emit(_closing(draft, promotion, promotion.approval, f"{phase}: {reason}"))
     moved = draft.move(promotion, phase, reason)
     return draft.keep(replace(moved, approval=None)) if phase is Phase.PENDING else moved
+
+
+def _remember(draft: Draft, promotion: Promotion, request: str, reason: str) -> None:
+    """Keep what to tell whoever still answers, when the release has ended by then."""
+    environment = draft.environment(promotion.environment)
+    others = tuple(one for one in environment.closed if one.id != request)
+    closed = (ClosedRequest(id=request, reason=reason), *others)[:CLOSED_KEPT]
+    draft.put_environment(replace(environment, closed=closed))

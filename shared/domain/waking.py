@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from shared.domain import windows
+from shared.domain.approval import lapses
 from shared.domain.draft import Draft
+from shared.domain.gate_rules import soaks_since
 from shared.domain.overdue import release_deadline
 from shared.domain.phases import Phase
 from shared.domain.promotion import Promotion
@@ -41,18 +43,17 @@ def _promotion_times(draft: Draft, promotion: Promotion) -> Iterator[tuple[datet
     if promotion.deadline is not None and promotion.paused_since is None:
         yield promotion.deadline, "deadline"
     rules = draft.rules(promotion)
-    if rules is None or promotion.phase not in (Phase.WAITING, Phase.RETAGGING):
+    if rules is None or promotion.phase not in (Phase.WAITING, Phase.RETAGGING, Phase.DEPLOYING):
         return
     change = windows.next_change(rules.freezes, draft.now)
     if change is not None:
         yield change, "freeze"
     release, _ = draft.get(promotion.number)
-    for name in rules.after if rules.gates.soak else ():
-        before = release.latest(name)
-        if before is not None:
-            yield before.since + rules.gates.soak, "soak"
-    request = promotion.approval
-    if request is not None and request.granted is not None and rules.approval is not None:
-        yield request.granted + rules.approval.valid_for, "approval"
+    soaks = soaks_since(release, rules)
+    if soaks is not None:
+        yield soaks + rules.gates.soak, "soak"
+    lapse = lapses(rules.approval, promotion) if rules.approval else None
+    if lapse is not None:
+        yield lapse, "approval"
     if promotion.facts_asked is not None:
         yield promotion.facts_asked + ASK_AGAIN, "facts"

@@ -77,7 +77,8 @@ class Laws:
         self._slots(decision.state)
         self._live(decision.state)
         self._reasons(decision.state)
-        self._time(decision)
+        if decision.outcome not in (Outcome.IGNORED, Outcome.REFUSED):
+            self._time(decision)
 
     def _moves(self, decision: Decision) -> None:
         stands = {one.number: one for _, one in promotions(decision.state)}
@@ -120,7 +121,7 @@ class Laws:
             assert slot.promotion == numbers[0]
         for name, environment in state.environments.items():
             if environment.slot is not None and name not in running:
-                assert self.phases[environment.slot.promotion] == "RollbackFailed"
+                assert environment.unknown, f"{environment.slot.promotion} keeps {name} for no reason"
 
     def _live(self, state: ServiceState) -> None:
         for name, environment in state.environments.items():
