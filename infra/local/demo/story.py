@@ -13,7 +13,7 @@ Proof = Callable[[str], None]
 
 def feature_branch(team: Team, proven: Proof) -> None:
     """A feature branch that touches only delivery is validated once, for delivery."""
-    change = _append("src/shipping/delivery/plan.py", "\n# Express parcels first.\n")
+    change = append("src/shipping/delivery/plan.py", "\n# Express parcels first.\n")
     commit = team.push("feature/delivery/express-first", change=change, why="Say what comes first")
 
     def validated() -> list[dict[str, str]]:
@@ -30,7 +30,7 @@ def first_release(team: Team, proven: Proof) -> None:
     """v1.0.0 goes through tests, image, chart and QA; its author may not approve it, another person does."""
     team.push(
         "release/delivery/v1.0.0",
-        change=_append("src/shipping/delivery/plan.py", "\n# First release.\n"),
+        change=append("src/shipping/delivery/plan.py", "\n# First release.\n"),
         why="Prepare 1.0.0",
     )
     request = team.expect("delivery v1.0.0 waits for approval", lambda: _asked_or_done(team, "delivery", "1.0.0"))
@@ -71,7 +71,7 @@ def copied_by_digest(team: Team, environments: Path, proven: Proof) -> None:
 
 def package_meanwhile(team: Team, proven: Proof) -> None:
     """Another service is released on its own."""
-    team.push("release/package/v2.0.0", change=_append("src/shipping/package/label.py", "\n"), why="Prepare 2.0.0")
+    team.push("release/package/v2.0.0", change=append("src/shipping/package/label.py", "\n"), why="Prepare 2.0.0")
     proven("release/package/v2.0.0 was pushed while delivery is under way")
 
 
@@ -79,7 +79,7 @@ def failing_release(team: Team, proven: Proof) -> None:
     """v1.1.0 fails in production and is rolled back by itself, with a hold on it."""
     team.push(
         "release/delivery/v1.1.0",
-        change=_append("charts/delivery/values-production.yaml", 'env: {FAIL_ROLLOUT: "true"}\n'),
+        change=append("charts/delivery/values-production.yaml", 'env: {FAIL_ROLLOUT: "true"}\n'),
         why="Prepare 1.1.0",
     )
     if team.release("delivery", "1.1.0").get("phase") != "RolledBack":
@@ -97,7 +97,7 @@ def failing_release(team: Team, proven: Proof) -> None:
 def next_version_passes(team: Team, proven: Proof) -> None:
     """v1.1.1 is higher than what is held, so it passes; package's release is approved in between."""
     team.push(
-        "release/delivery/v1.1.1", change=_append("src/shipping/delivery/plan.py", "\n# 1.1.1\n"), why="Prepare 1.1.1"
+        "release/delivery/v1.1.1", change=append("src/shipping/delivery/plan.py", "\n# 1.1.1\n"), why="Prepare 1.1.1"
     )
     if team.release("package", "2.0.0").get("phase") != "Released":
         team.approve("package", "2.0.0")
@@ -111,13 +111,13 @@ def next_version_passes(team: Team, proven: Proof) -> None:
 def hotfix_while_another_waits(team: Team, proven: Proof) -> None:
     """v1.2.0 waits for its approval while the hotfix v1.0.1 of an older line reaches production."""
     team.push(
-        "release/delivery/v1.2.0", change=_append("src/shipping/delivery/plan.py", "\n# 1.2.0\n"), why="Prepare 1.2.0"
+        "release/delivery/v1.2.0", change=append("src/shipping/delivery/plan.py", "\n# 1.2.0\n"), why="Prepare 1.2.0"
     )
     team.expect("v1.2.0 waits for approval", lambda: team.request("delivery", "1.2.0"))
     team.push(
         "release/delivery/v1.0.1",
         start="origin/release/delivery/v1.0.0",
-        change=_append("src/shipping/delivery/plan.py", "\n# Hotfix.\n"),
+        change=append("src/shipping/delivery/plan.py", "\n# Hotfix.\n"),
         why="Fix 1.0",
     )
     if team.release("delivery", "1.0.1").get("phase") != "Released":
@@ -138,7 +138,9 @@ def ledger_holds(team: Team, proven: Proof) -> None:
         proven(f"ledger of {service}: {found['entries']} entries, chain intact, head {found['head'][:16]}…")
 
 
-def _append(path: str, text: str) -> Callable[[Path], None]:
+def append(path: str, text: str) -> Callable[[Path], None]:
+    """A change that adds text to a file of the working copy."""
+
     def change(copy: Path) -> None:
         with (copy / path).open("a", encoding="utf-8") as file:
             file.write(text)

@@ -1,0 +1,96 @@
+"""The demo's story told to a host that is killed again and again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infra.local.demo import story
+from infra.local.demo.team import Team
+from tests.support.host_process import HostProcess, processes_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("local-host")]
+
+
+class Killer:
+    """Kills the host the first time that a service's ledger shows a text, and starts it again."""
+
+    def __init__(self, host: HostProcess, team: Team) -> None:
+        self.host, self.team = host, team
+        self.left_over: list[int] = []
+        self.kills = 0
+
+    def when(self, look: Callable[[], object], what: str) -> None:
+        """Wait until there is something to see, then kill and start again."""
+        self.team.expect(what, look)
+        pid = self.host.kill()
+        self.kills += 1
+        self._expect_no_children(pid)
+        self.host.start()
+
+    def _expect_no_children(self, session: int) -> None:
+        end = time.monotonic() + 10
+        while processes_of(session) and time.monotonic() < end:
+            time.sleep(0.05)
+        self.left_over += processes_of(session)
+
+    def phase(self, version: str, *phases: str) -> Callable[[], bool]:
+        """Whether delivery's release is in one of the phases."""
+        return lambda: self.team.release("delivery", version).get("phase") in phases
+
+    def production(self, version: str, kind: str, *phases: str) -> Callable[[], bool]:
+        """Whether delivery's promotion to production is in one of the phases."""
+        return lambda: self.team.promotion("delivery", version, "production", kind).get("phase") in phases
+
+
+def test_a_host_that_is_killed_five_times_ends_where_an_unharmed_one_does(tmp_path: Path) -> None:
+    """While building, packaging, deploying, rolling back and with a push made while nobody listened."""
+    proofs: list[str] = []
+    with HostProcess(tmp_path / "host") as host:
+        end = time.monotonic() + 60
+        while not host.ready() and time.monotonic() < end:
+            time.sleep(0.05)
+        team = Team(
+            f"http://127.0.0.1:{host.kept()['port']}", host.keys(), host.folder / "origin.git", tmp_path / "copy"
+        )
+        killer = Killer(host, team)
+
+        team.push("feature/delivery/express-first", change=story.append("src/shipping/delivery/plan.py", "\n# 1\n"))
+        killer.when(lambda: team.operator.get("/api/services/delivery").status == 200, "the service is known")
+        story.feature_branch(team, proofs.append)
+
+        team.push("release/delivery/v1.0.0", change=story.append("src/shipping/delivery/plan.py", "\n# 2\n"))
+        killer.when(killer.phase("1.0.0", "Packaging", "Packaged"), "v1.0.0 is being packaged")
+        story.first_release(team, proofs.append)
+        story.copied_by_digest(team, host.folder / "environments.git", proofs.append)
+        story.package_meanwhile(team, proofs.append)
+
+        team.push(
+            "release/delivery/v1.1.0",
+            change=story.append("charts/delivery/values-production.yaml", 'env: {FAIL_ROLLOUT: "true"}\n'),
+        )
+        team.approve("delivery", "1.1.0")
+        killer.when(
+            killer.production("1.1.0", "forward", "Retagging", "Deploying", "Verifying", "Failed"),
+            "v1.1.0 is on its way",
+        )
+        killer.when(
+            killer.production("1.1.0", "rollback", "Waiting", "Deploying", "Verifying", "RolledBack"), "it goes back"
+        )
+        story.failing_release(team, proofs.append)
+
+        host.kill()
+        team.push("release/delivery/v1.1.1", change=story.append("src/shipping/delivery/plan.py", "\n# 3\n"))
+        host.start()
+        story.next_version_passes(team, proofs.append)
+        story.hotfix_while_another_waits(team, proofs.append)
+        story.ledger_holds(team, proofs.append)
+        code = host.stop()
+
+    assert code == 0
+    assert killer.kills == 4
+    assert killer.left_over == []
+    assert len(proofs) == 12

@@ -1,0 +1,83 @@
+"""A local host in a process of its own, to be killed and started again over the same folder."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from types import TracebackType
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class HostProcess:
+    """`python -m infra.local up` below a folder. Ends with the `with` block, however that ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self.log = folder.parent / "host.log"
+
+    def start(self) -> None:
+        """Start it, the first time or again; it listens some time later."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "infra.local", "up", "--dir", str(self.folder), "--port", "0"],
+                cwd=ROOT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def kill(self) -> int:
+        """Kill -9 it as if the power had gone, and return its pid."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait(timeout=30)
+        return self._process.pid
+
+    def stop(self) -> int:
+        """Ask it to stop, as Ctrl-C does, and return its exit code."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        return self._process.wait(timeout=60)
+
+    def kept(self) -> dict[str, str]:
+        """Its ports and secrets, once it has chosen them."""
+        found: dict[str, str] = json.loads((self.folder / "host.json").read_text(encoding="utf-8"))
+        return found
+
+    def keys(self) -> dict[str, str]:
+        """The key of each person."""
+        people = json.loads((self.folder / "people.json").read_text(encoding="utf-8"))
+        return {person["name"]: person["key"] for person in people["people"]}
+
+    def ready(self) -> bool:
+        """Whether it has chosen everything that a visitor needs."""
+        return all((self.folder / name).exists() for name in ("host.json", "people.json", "origin.git/HEAD"))
+
+    def __enter__(self) -> HostProcess:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.kill()
+
+
+def processes_of(session: int) -> list[int]:
+    """Every process that is still in the session that a host began."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal():
+            try:
+                if os.getsid(int(entry.name)) == session:
+                    found.append(int(entry.name))
+            except ProcessLookupError:
+                continue
+    return found
