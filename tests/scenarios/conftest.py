@@ -13,7 +13,8 @@ from tests.support.stores import LOCAL
 
 @pytest.fixture(params=LOCAL)
 def slipway(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
-    """An application that has read the repository for the first time."""
+    """An application that has read the repository for the first time, and built its default branch."""
     harness = make_app(request.param, tmp_path).start()
+    harness.outside.builder.orders.clear()
     yield harness
     harness.database.close()
