@@ -6,17 +6,16 @@ change is told once, in order, and a worker that dies in between leaves a claim 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from shared.app.configuration import policy_in_force, refresh_configuration
 from shared.app.handle_event import handle
 from shared.app.parts import App
 from shared.codec.repository import decode_tip, encode_tip, tip_row
-from shared.domain.errors import InvalidValue
 from shared.domain.events import BranchDeleted, ChangeFound, PushReceived, ServiceEvent
-from shared.domain.names import Person, ServiceKey
-from shared.domain.policy import RepositoryPolicy
+from shared.domain.names import Person, ServiceKey, valid_name
+from shared.domain.policy import ServicePolicy
 from shared.domain.repository import Tip
 from shared.domain.triggers import affected, branch_matches, skip_marker
 from shared.domain.version import parse_release_branch
@@ -25,6 +24,7 @@ from shared.ports.store import StaleRow
 from shared.telemetry import log_event
 
 _HEADS = "refs/heads/"
+_MOST = 2000
 
 
 def inspect_push(app: App, push: PushReceived) -> None:
@@ -71,89 +71,73 @@ def _tell(app: App, push: PushReceived, tip: Tip, default: str) -> None:
     if push.ref == default and tip.commit is not None:
         refresh_configuration(app, push.repository, tip.commit, tip.number)
     policy = policy_in_force(app, push.repository)
-    for event in _events(app, push, tip, policy, default):
+    for event in _events(app, push, tip, policy.services if policy else (), default):
         handle(app, event, correlation=push.id)
 
 
-def _event_id(push: PushReceived, tip: Tip, service: str) -> str:
-    return f"{push.repository}:{push.ref}:{tip.number}:{service}"
-
-
 def _events(
-    app: App, push: PushReceived, tip: Tip, policy: RepositoryPolicy | None, default: str
+    app: App, push: PushReceived, tip: Tip, services: Sequence[ServicePolicy], default: str
 ) -> Iterator[ServiceEvent]:
     release = parse_release_branch(push.ref)
-    services = policy.services if policy else ()
     if tip.commit is None:
-        names = (
-            [release[0]]
-            if release
-            else [one.service.service for one in services if branch_matches(one.triggers.branches, push.ref)]
-        )
-        for name in names:
-            if (key := _key(push.repository, name)) is not None:
-                yield BranchDeleted(id=_event_id(push, tip, name), service=key, ref=push.ref, number=tip.number)
+        keys = [one.service for one in services if branch_matches(one.triggers.branches, push.ref)]
+        for key in _named(push.repository, release[0]) if release else keys:
+            yield BranchDeleted(id=_event_id(push, tip, key), service=key, ref=push.ref, number=tip.number)
         return
     pushed_by = push.pushed_by or _committer(app, push.repository, tip.commit)
     if release is not None:
-        yield from _release(app, push, tip, release[0], pushed_by)
-        return
-    base = _base(app, push.repository, tip, default)
-    paths = app.source.changed_paths(push.repository, base, tip.commit)
-    messages = [one.message for one in app.source.commits(push.repository, base, tip.commit)]
-    marker = skip_marker(messages) or ""
-    for one in services:
-        if affected(one, push.ref, paths):
-            yield ChangeFound(
-                id=_event_id(push, tip, one.service.service),
-                service=one.service,
-                ref=push.ref,
-                commit=tip.commit,
-                number=tip.number,
-                pushed_by=pushed_by,
-                skip=marker,
-            )
+        # Release branches are selected by their name alone.
+        keys, skip = _named(push.repository, release[0]), ""
+        if not keys:
+            _refuse(app, push, tip.commit)
+    else:
+        keys, skip = _affected(app, push, _base(app, push, tip.previous, tip.commit, default), tip.commit, services)
+    for key in keys:
+        yield ChangeFound(
+            id=_event_id(push, tip, key),
+            service=key,
+            ref=push.ref,
+            commit=tip.commit,
+            number=tip.number,
+            pushed_by=pushed_by,
+            skip=skip,
+        )
 
 
-def _release(app: App, push: PushReceived, tip: Tip, name: str, pushed_by: Person | None) -> Iterator[ServiceEvent]:
-    """Release branches are selected by their name alone."""
-    commit = tip.commit or ""
-    key = _key(push.repository, name)
-    if key is None:
-        reason = f"{push.ref.removeprefix(_HEADS)} does not name a service; use release/<service>/v<version>"
-        status = CommitStatus(context="slipway/release", state=CommitState.FAILED, description=reason)
-        app.statuses.set_status(push.repository, commit, status)
-        log_event("push.refused", repository=push.repository, ref=push.ref, reason=reason)
-        return
-    yield ChangeFound(
-        id=_event_id(push, tip, name),
-        service=key,
-        ref=push.ref,
-        commit=commit,
-        number=tip.number,
-        pushed_by=pushed_by,
-    )
+def _event_id(push: PushReceived, tip: Tip, service: ServiceKey) -> str:
+    return f"{push.repository}:{push.ref}:{tip.number}:{service.service}"
 
 
-def _base(app: App, repository: str, tip: Tip, default: str) -> str | None:
+def _named(repository: str, name: str) -> list[ServiceKey]:
+    return [ServiceKey(repository, name)] if valid_name(name) else []
+
+
+def _refuse(app: App, push: PushReceived, commit: str) -> None:
+    reason = f"{push.ref.removeprefix(_HEADS)} does not name a service; use release/<service>/v<version>"
+    status = CommitStatus(context="slipway/release", state=CommitState.FAILED, description=reason)
+    app.statuses.set_status(push.repository, commit, status)
+    log_event("push.refused", repository=push.repository, ref=push.ref, reason=reason)
+
+
+def _affected(
+    app: App, push: PushReceived, base: str | None, commit: str, services: Sequence[ServicePolicy]
+) -> tuple[list[ServiceKey], str]:
+    """Return which services the push concerns, and the marker by which it asks not to be built."""
+    paths = app.source.changed_paths(push.repository, base, commit)
+    keys = [one.service for one in services if affected(one, push.ref, paths)]
+    # What has no base was not pushed as a whole just now: its history asks for nothing, its newest commit may.
+    pushed = app.source.commits(push.repository, base, commit, most=_MOST if base else 1)
+    return keys, skip_marker([one.message for one in pushed]) or ""
+
+
+def _base(app: App, push: PushReceived, previous: str | None, commit: str, default: str) -> str | None:
     """What a push is compared with: the tip before, or for a new or rewritten branch where it left the default one."""
-    commit = tip.commit or ""
-    if tip.previous is not None and app.source.contains(repository, tip.previous, commit):
-        return tip.previous
-    main = app.source.tip(repository, default)
-    base = app.source.merge_base(repository, main, commit) if main else None
-    return base if base != commit else None
+    if previous is not None and app.source.contains(push.repository, previous, commit):
+        return previous
+    main = app.source.tip(push.repository, default) if push.ref != default else None
+    return app.source.merge_base(push.repository, main, commit) if main else None
 
 
-def _committer(app: App, repository: str, commit: str) -> Person | None:
-    newest = next(iter(app.source.commits(repository, None, commit, most=1)), None)
-    if newest is None:
-        return None
+def _committer(app: App, repository: str, commit: str) -> Person:
+    [newest] = app.source.commits(repository, None, commit, most=1)
     return Person(id=newest.committer_mail, name=newest.committer_name, mails=(newest.committer_mail,))
-
-
-def _key(repository: str, name: str) -> ServiceKey | None:
-    try:
-        return ServiceKey(repository, name)
-    except InvalidValue:
-        return None

@@ -1,0 +1,237 @@
+"""A push: what changed, for whom, told once and in order, whoever tells of it and however often."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.app.inspect_push import inspect_push
+from shared.codec.repository import decode_tip, tip_row
+from shared.domain import events as ev
+from shared.domain.names import Person
+from shared.domain.repository import Tip
+from shared.ports.errors import NotFound, Transient
+from shared.ports.statuses import CommitState
+from tests.support.app_looks import all_but, latest, queued
+from tests.support.app_parts import DELIVERY, PACKAGE, Harness, branch
+from tests.support.outside import ADA, MAIN, RITA, SAM, SHIPPING
+
+FEATURE = "refs/heads/feature/delivery/x"
+CODE = "src/shipping/delivery/app.py"
+
+
+def told(slipway: Harness, ref: str, by: Person | None = None, id_: str = "p") -> None:
+    """Inspect a push as its message would have it inspected."""
+    inspect_push(slipway.app, ev.PushReceived(id=id_, repository=SHIPPING, ref=ref, pushed_by=by))
+
+
+def tip(slipway: Harness, ref: str) -> Tip:
+    """What is known of a branch."""
+    row = slipway.app.rows.get(SHIPPING, tip_row(ref))
+    assert row is not None
+    return decode_tip(row.value)
+
+
+def changes(slipway: Harness, service: object = DELIVERY) -> list[str]:
+    """Ids of the pushes that a service was told of."""
+    return [one.event_id for one in slipway.timeline(str(service)) if one.event_type == "change-found"]
+
+
+def test_a_push_is_told_to_the_services_it_touches(slipway: Harness) -> None:
+    """And to no other."""
+    slipway.outside.commit(FEATURE, {CODE: b"1"})
+    told(slipway, FEATURE)
+
+    assert changes(slipway)[-1] == f"shipping:{FEATURE}:1:delivery"
+    assert FEATURE not in slipway.state(PACKAGE).validations
+
+
+def test_a_push_of_two_services_is_told_to_both(slipway: Harness) -> None:
+    """Each decides for itself."""
+    slipway.outside.commit(MAIN, {CODE: b"1", "src/shipping/package/app.py": b"1"})
+    told(slipway, MAIN)
+
+    assert changes(slipway)[-1] == f"shipping:{MAIN}:2:delivery"
+    assert changes(slipway, PACKAGE)[-1] == f"shipping:{MAIN}:2:package"
+
+
+def test_telling_of_a_known_tip_again_changes_nothing(slipway: Harness) -> None:
+    """Under whatever id it comes."""
+    slipway.outside.commit(FEATURE, {CODE: b"1"})
+    told(slipway, FEATURE, id_="one")
+    before = slipway.timeline()
+    told(slipway, FEATURE, id_="two")
+
+    assert slipway.timeline() == before
+
+
+def test_each_change_of_a_branch_has_its_number(slipway: Harness) -> None:
+    """So that an old report of it is told from a new one, even if a commit comes back."""
+    first = slipway.outside.commit(FEATURE, {CODE: b"1"})
+    told(slipway, FEATURE)
+    slipway.outside.commit(FEATURE, {CODE: b"2"})
+    told(slipway, FEATURE)
+    slipway.outside.source.refs(SHIPPING)[FEATURE] = first
+    told(slipway, FEATURE)
+
+    assert [one.rpartition(":")[0].rpartition(":")[2] for one in changes(slipway)[-3:]] == ["1", "2", "3"]
+    assert tip(slipway, FEATURE).commit == first
+
+
+def test_the_default_branch_is_looked_at_before_any_other(fresh: Harness) -> None:
+    """It says which services there are; a release branch of a service that was just added is known."""
+    slipway = fresh
+    slipway.push_release("1.0.0")
+    slipway.pump(*all_but("build"))
+
+    assert slipway.release("1.0.0").build is not None
+    assert tip(slipway, MAIN).sent
+
+
+def test_the_default_branchs_push_is_not_charged_to_who_pushed_another(fresh: Harness) -> None:
+    """It was looked at in passing; its committer stands for it."""
+    told(fresh, MAIN, by=None)
+    fresh.outside.commit(MAIN, {CODE: b"1"}, by=SAM)
+    fresh.outside.commit(branch("1.0.0"), {CODE: b"2"}, by=ADA)
+    told(fresh, branch("1.0.0"), by=RITA)
+
+    pushers = {one.event_id: one.person for one in fresh.timeline() if one.event_type == "change-found"}
+    assert pushers[f"shipping:{MAIN}:2:delivery"] == Person(id="sam@example.com", name=SAM.name, mails=SAM.mails)
+    assert pushers[f"shipping:{branch('1.0.0')}:1:delivery"] == RITA
+
+
+def test_a_push_that_nobody_told_of_is_the_committers(slipway: Harness) -> None:
+    """Found by the tick, it has an author all the same, who may then not approve it."""
+    slipway.outside.commit(branch("1.0.0"), {CODE: b"1"}, by=RITA)
+    told(slipway, branch("1.0.0"))
+
+    assert slipway.release("1.0.0").pushed_by == Person(id=RITA.mails[0], name=RITA.name, mails=RITA.mails)
+
+
+@pytest.mark.parametrize("ref", ["refs/tags/v1.0.0", "refs/pull/7/merge", "refs/notes/x", "HEAD", "main", ""])
+def test_what_is_no_branch_is_ignored(slipway: Harness, ref: str) -> None:
+    """Nothing is read, and nothing kept of it."""
+    before = slipway.outside.troubles.calls.count("source")
+    told(slipway, ref)
+
+    assert slipway.outside.troubles.calls.count("source") == before
+    assert slipway.app.rows.get(SHIPPING, tip_row(ref)) is None
+
+
+def test_nothing_is_kept_of_a_repository_that_is_not_served(slipway: Harness) -> None:
+    """Attack: whoever knows the hook's secret cannot fill the store with repositories of their own."""
+    with pytest.raises(NotFound, match="elsewhere"):
+        inspect_push(slipway.app, ev.PushReceived(id="p", repository="elsewhere", ref=MAIN))
+
+    assert slipway.app.rows.list("elsewhere") == []
+
+
+@pytest.mark.parametrize("name", ["Delivery", "-x", "a" * 41, "d~e", "päckchen", ""])
+def test_a_release_branch_of_no_possible_service_is_refused_on_its_commit(slipway: Harness, name: str) -> None:
+    """Attack: a name with the key's own separators reaches no partition."""
+    ref = f"refs/heads/release/{name}/v1.0.0"
+    commit = slipway.outside.commit(ref, {CODE: b"1"})
+    told(slipway, ref)
+
+    shown = slipway.statuses(commit)["slipway/release"]
+    assert shown.state is CommitState.FAILED
+    assert shown.description == f"release/{name}/v1.0.0 does not name a service; use release/<service>/v<version>"
+    assert set(slipway.app.store.services()) == {str(DELIVERY), str(PACKAGE)}
+
+
+def test_a_release_branch_without_a_version_is_refused_by_its_service(slipway: Harness) -> None:
+    """The name tells whose it is, the service says what is wrong with it."""
+    commit = slipway.outside.commit("refs/heads/release/delivery", {CODE: b"1"})
+    told(slipway, "refs/heads/release/delivery")
+    slipway.pump()
+
+    assert slipway.statuses(commit)["slipway/delivery"].state is CommitState.FAILED
+
+
+def test_a_release_branch_needs_no_matching_path(slipway: Harness) -> None:
+    """It is selected by its name alone, and a skip marker does not keep it back."""
+    slipway.outside.commit(branch("1.0.0"), {"docs/x.md": b"1"}, message="Docs [skip ci]")
+    told(slipway, branch("1.0.0"))
+
+    assert slipway.release("1.0.0").tags_asked == 1
+
+
+def test_a_deleted_branch_is_told_to_those_whose_branch_it_was(slipway: Harness) -> None:
+    """The validation that runs on it is stopped."""
+    slipway.outside.commit(FEATURE, {CODE: b"1"})
+    told(slipway, FEATURE)
+    slipway.outside.delete(FEATURE)
+    told(slipway, FEATURE)
+
+    assert latest(slipway).event_type == "branch-deleted"
+    assert latest(slipway, PACKAGE).event_type != "branch-deleted"
+    assert FEATURE not in slipway.state().validations
+    assert tip(slipway, FEATURE).commit is None
+
+
+def test_a_deleted_release_branch_is_told_to_its_service(slipway: Harness) -> None:
+    """By its name, as it was pushed."""
+    slipway.push_release("1.0.0")
+    slipway.pump(*all_but("build"))
+    slipway.outside.delete(branch("1.0.0"))
+    told(slipway, branch("1.0.0"))
+
+    assert slipway.release("1.0.0").phase == "Aborted"
+
+
+def test_a_deleted_release_branch_of_no_possible_service_concerns_nobody(slipway: Harness) -> None:
+    """It was refused when it came."""
+    ref = "refs/heads/release/NOBODY/v1"
+    slipway.outside.commit(ref, {CODE: b"1"})
+    told(slipway, ref)
+    before = len(slipway.timeline())
+    slipway.outside.delete(ref)
+    told(slipway, ref)
+
+    assert len(slipway.timeline()) == before
+
+
+def test_a_deleted_default_branch_leaves_the_configuration_in_force(slipway: Harness) -> None:
+    """There is nothing to read it from."""
+    slipway.outside.delete(MAIN)
+    told(slipway, MAIN)
+
+    assert latest(slipway).event_type == "branch-deleted"
+    assert slipway.state().policy is not None
+
+
+def test_a_branch_that_never_was_concerns_nobody(slipway: Harness) -> None:
+    """Attack: reports of made-up branches leave nothing behind."""
+    told(slipway, "refs/heads/never")
+
+    assert slipway.app.rows.get(SHIPPING, tip_row("refs/heads/never")) is None
+
+
+def test_a_repository_without_configuration_tells_nobody(fresh: Harness) -> None:
+    """Until its default branch has one."""
+    fresh.outside.commit(MAIN, {"slipway.yaml": None})
+    fresh.outside.commit(FEATURE, {CODE: b"1"})
+    told(fresh, FEATURE)
+
+    assert list(fresh.app.store.services()) == []
+    assert tip(fresh, FEATURE).sent
+
+
+def test_a_repository_out_of_reach_is_asked_again(slipway: Harness) -> None:
+    """Nothing is claimed before it answers."""
+    slipway.outside.commit(FEATURE, {CODE: b"1"})
+    slipway.outside.troubles.add("source", Transient("out of reach"))
+    slipway.tell_push(FEATURE)
+    slipway.pump(*all_but("build"))
+
+    assert changes(slipway)[-1] == f"shipping:{FEATURE}:1:delivery"
+    assert queued(slipway, "inspect-push") == 0
+
+
+def test_a_claim_is_put_on_what_the_branch_is_and_not_on_what_was_said(slipway: Harness) -> None:
+    """A payload is a hint: two pushes told late are one change."""
+    slipway.outside.commit(FEATURE, {CODE: b"1"})
+    newest = slipway.outside.commit(FEATURE, {CODE: b"2"})
+    told(slipway, FEATURE, id_="one")
+    told(slipway, FEATURE, id_="two")
+
+    assert tip(slipway, FEATURE) == Tip(commit=newest, number=1, previous=None, sent=True)

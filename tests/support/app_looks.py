@@ -1,0 +1,66 @@
+"""Looking into a running application: what it has asked for and not heard of, its hints, its latest entry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TypeVar
+
+from shared.app.perform_effect import perform
+from shared.codec.envelope import decode
+from shared.codec.ledger import LedgerEntry
+from shared.domain.effects import Effect, ServiceEffect
+from shared.domain.names import ServiceKey
+from shared.ports.store import DueRow, OutboxRow
+from tests.support.app_parts import ALL_KINDS, DELIVERY, Harness
+
+E = TypeVar("E", bound=Effect)
+YEARS = timedelta(days=3650)
+
+
+def all_but(*kinds: str) -> tuple[str, ...]:
+    """Every kind of message but these, to stop short of something."""
+    return tuple(kind for kind in ALL_KINDS if kind not in kinds)
+
+
+def open_effects(slipway: Harness, service: ServiceKey = DELIVERY) -> list[ServiceEffect]:
+    """What is in the outbox: asked for, and not known to be done."""
+    messages = [decode(one.body) for one in slipway.app.store.read(str(service)).outbox.values()]
+    return [message.effect for message in messages if message.effect is not None]
+
+
+def the(slipway: Harness, kind: type[E], service: ServiceKey = DELIVERY) -> E:
+    """The one open effect of a type."""
+    [found] = [one for one in open_effects(slipway, service) if isinstance(one, kind)]
+    return found
+
+
+def do(slipway: Harness, effect: ServiceEffect, *, tries: int = 0) -> None:
+    """Perform an effect as a message would have it performed."""
+    perform(slipway.app, effect, tries=tries, correlation="c-1")
+
+
+def hints(slipway: Harness, service: ServiceKey = DELIVERY) -> list[DueRow]:
+    """Every hint that the service must be looked at, whenever that is."""
+    rows = slipway.app.store.due(slipway.app.now() + YEARS, most=1000)
+    return [row for row in rows if row.service == str(service)]
+
+
+def latest(slipway: Harness, service: ServiceKey | str = DELIVERY) -> LedgerEntry:
+    """The newest entry of a ledger."""
+    return slipway.timeline(service)[-1]
+
+
+def queued(slipway: Harness, kind: str) -> int:
+    """How many messages of a kind there are, delayed ones included."""
+    return slipway.waiting(kind)
+
+
+class Mute:
+    """Queues of a process that dies after each commit: nothing gets sent."""
+
+    def send(self, queue: str, body: str, *, delay: timedelta = timedelta(0)) -> None:
+        """See Queues."""
+
+    def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
+        """See Queues."""
