@@ -150,10 +150,8 @@ def person_of(event: ServiceEvent) -> Person | None:
 
 def _first_time(app: App, service: str, committed: Committed) -> Handled:
     """Answer a duplicate with what the first delivery led to."""
-    rows = app.store.ledger(service, after=committed.sequence - 1, most=1)
-    if not rows:
-        return Handled(outcome=Outcome.NOTED, sequence=committed.sequence, duplicate=True)
-    entry = decode_entry(rows[0].body)
+    [row] = app.store.ledger(service, after=committed.sequence - 1, most=1)
+    entry = decode_entry(row.body)
     return Handled(
         outcome=entry.outcome,
         code=entry.detail.get("code", ""),
