@@ -31,9 +31,7 @@ def advance(draft: Draft) -> None:
     for _ in range(_ROUNDS):
         before = draft.moves
         for number in _turns(draft):
-            release, promotion = draft.get(number)
-            if not promotion.phase.ended:
-                _step(draft, release, promotion)
+            _step(draft, *draft.get(number))
         for release in list(draft.releases.values()):
             settle_release(draft, release)
         if draft.moves == before:
@@ -104,7 +102,8 @@ def _waiting(draft: Draft, release: Release, promotion: Promotion, rules: Enviro
 def _retagging(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
     stopped = waiting.obstructed(draft, promotion, release, rules)
     promotion = waiting.pause(draft, promotion, stopped=stopped is not None)
-    if promotion.deadline is not None and promotion.paused_since is None and draft.now >= promotion.deadline:
+    overdue = promotion.deadline is not None and promotion.paused_since is None and draft.now >= promotion.deadline
+    if overdue and not promotion.retagged:
         _overdue(draft, promotion)
     elif promotion.retagged and stopped is None:
         running.begin(draft, promotion.number, Phase.DEPLOYING)

@@ -9,6 +9,7 @@ import pytest
 from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.decision import Decision, Outcome
+from shared.domain.estate import EVERYTHING, Estate, Hold
 from shared.domain.phases import Phase, ReleasePhase
 from tests.support.pilot import OPERATOR, PRODUCTION, QA, Pilot, policy
 
@@ -154,16 +155,18 @@ def test_a_service_that_comes_back_is_released_again() -> None:
 
 
 def test_a_rollback_that_no_plan_is_known_for_fails_and_calls_people() -> None:
-    """Its environment left, and what it undoes is not there to go by."""
-    pilot = Pilot().release_to("1.0.0").release_to("1.1.0")
-    said = {"environment": "production", "reason": "bad", "to": "", "person": OPERATOR}
-    pilot.tell(ev.RollbackRequested(**pilot.ids(), **said))
-    pilot.world.unhealthy = {5}
-    pilot.perform()
-    assert pilot.promotion("1.1.0", "production").phase is Phase.ROLLBACK_FAILED
-    change(pilot)
+    """Its environment left, and what it undoes had given up its plan for a retry."""
+    pilot = Pilot().release_to("1.0.0")
+    pilot.world.broken["deploy"] = {"changed": True}
+    pilot.release_to("1.1.0", approve=False)
+    assert pilot.promotion("1.1.0", "qa").phase is Phase.ERRORED
+    pilot.estate = Estate(holds=(Hold(id="h", scope=EVERYTHING, reason="x", person=OPERATOR, since=pilot.now),))
+    pilot.tell(ev.RetryRequested(**pilot.ids(), version="1.1.0", person=OPERATOR))
+    change(pilot, policy(replace(QA, name="other"), digest="e" * 64))
+    assert pilot.promotion("1.1.0", "qa").phase is Phase.ABORTED
 
+    said = {"environment": "qa", "reason": "bad", "to": "", "person": OPERATOR}
     pilot.tell(ev.RollbackRequested(**pilot.ids(), **said))
-    pilot.perform()
 
-    assert pilot.promotion("1.1.0", "production").number == 6
+    rollback = pilot.promotion("1.1.0", "qa")
+    assert (rollback.phase, rollback.reason) == (Phase.ROLLBACK_FAILED, "environment qa left the configuration")
