@@ -66,7 +66,9 @@ class Folder:
     def load_people(self) -> People:
         """Read the people of this host; the first time an author, a release manager and an operator are made."""
         if not self.people.exists():
-            author = new_person("Ada Author", mails=["ada@example.com"], roles=[READ, APPROVE])
+            author = new_person(
+                "Ada Author", mails=["ada@example.com"], groups=["release-managers"], roles=[READ, APPROVE]
+            )
             manager = new_person(
                 "Rita Manager",
                 mails=["release-manager@example.com"],

@@ -136,6 +136,11 @@ def _attempt(
     return {"effect": event.effect, "number": whole(event.number), "attempt": whole(event.attempt)}
 
 
+def _retagged(event: ArtifactRetagged) -> Json:
+    how = {"how": event.how} if event.how else {}
+    return {**_attempt(event), **how}
+
+
 def _to_retagged(id_: str, service: ServiceKey, body: Fields) -> ArtifactRetagged:
     return ArtifactRetagged(
         id=id_,
@@ -143,6 +148,7 @@ def _to_retagged(id_: str, service: ServiceKey, body: Fields) -> ArtifactRetagge
         effect=body.text("effect"),
         number=body.number("number"),
         attempt=body.number("attempt"),
+        how=body.text("how", ""),
     )
 
 
@@ -211,7 +217,7 @@ EVENTS: tuple[AnyKind, ...] = (
     Kind("tags-read", TagsRead, _tags_read, _to_tags_read),
     Kind("artifact-announced", ArtifactAnnounced, _artifact_announced, _to_artifact_announced),
     Kind("facts-gathered", FactsGathered, _facts_gathered, _to_facts_gathered),
-    Kind("artifact-retagged", ArtifactRetagged, _attempt, _to_retagged),
+    Kind("artifact-retagged", ArtifactRetagged, _retagged, _to_retagged),
     Kind("artifact-deployed", ArtifactDeployed, _deployed, _to_deployed),
     Kind("rollout-observed", RolloutObserved, _rollout, _to_rollout),
     Kind("effect-failed", EffectFailed, _failed, _to_failed),

@@ -122,11 +122,12 @@ class ApprovalAnswered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtifactRetagged(Event):
-    """Image and chart lie in the environment's registry namespace, with the same digests."""
+    """Image and chart lie in the environment's registry namespace, with the same digests; `how` says what moved for it."""
 
     effect: str
     number: int
     attempt: int
+    how: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,8 @@ def retagged(draft: Draft, event: ArtifactRetagged) -> Answer:
     if promotion is None or promotion.retagged:
         return _replaced(draft, event.number, event.attempt, "retagged")
     draft.keep(replace(promotion, retagged=True))
-    draft.note(f"{promotion.environment} #{promotion.number}: image and chart are copied")
+    how = f": {event.how}" if event.how else ""
+    draft.note(f"{promotion.environment} #{promotion.number}: image and chart are copied{how}")
     return done()
 
 

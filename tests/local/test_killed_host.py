@@ -93,4 +93,4 @@ def test_a_host_that_is_killed_five_times_ends_where_an_unharmed_one_does(tmp_pa
     assert code == 0
     assert killer.kills == 4
     assert killer.left_over == []
-    assert len(proofs) == 12
+    assert len(proofs) == 13

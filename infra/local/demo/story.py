@@ -23,6 +23,14 @@ def feature_branch(team: Team, proven: Proof) -> None:
     statuses = team.expect("the feature branch is validated", validated)
     if [one["context"] for one in statuses] != ["slipway/delivery"]:
         raise StoryBroken(f"other services were validated too: {statuses}")
+    started = [
+        f"{service} {note}"
+        for service in ("delivery", "package")
+        for note in team.notes(service)
+        if note.startswith("refs/heads/feature/delivery/express-first: build") and " of " in note
+    ]
+    if len(started) != 1:
+        raise StoryBroken(f"not one validation ran, but {started}")
     proven(f"a feature branch of delivery ran one validation, of delivery: {statuses[0]['description']}")
 
 
@@ -64,8 +72,12 @@ def copied_by_digest(team: Team, environments: Path, proven: Proof) -> None:
     artifact = team.release("delivery", "1.0.0")["artifact"]
     manifests = git(environments, "show", "main:production/delivery/manifests.yaml")
     wanted = f"/prod/delivery:v1.0.0@{artifact['image_digest']}"
-    if wanted not in manifests or live["image_digest"] != artifact["image_digest"]:
+    if wanted not in manifests or live["artifact"]["image_digest"] != artifact["image_digest"]:
         raise StoryBroken(f"production does not run {wanted}")
+    copied = [note for note in team.notes("delivery") if "are copied" in note]
+    if not copied or " 0 downloaded" not in copied[0]:
+        raise StoryBroken(f"layers were downloaded to copy v1.0.0 to prod/: {copied}")
+    proven(f"into prod/: {copied[0].partition(': ')[2]}")
     proven(f"production is deployed as …{wanted[:46]}…, the digest that QA ran")
 
 

@@ -63,13 +63,21 @@ class Team:
         """What is live; empty where nothing is."""
         found = self.operator.get(f"/api/services/{service}").body
         for one in found.get("environments", []):
-            if one["name"] == environment:
+            if one["environment"] == environment:
                 return one.get("live") or {}
         return {}
 
     def live_version(self, service: str, environment: str) -> str:
         """The version that is live, empty where none is."""
         return str(self.live(service, environment).get("version", ""))
+
+    def notes(self, service: str) -> list[str]:
+        """Every line of the service's timeline."""
+        notes, after = [], 0
+        while entries := self.operator.get(f"/api/services/{service}/ledger?after={after}").body["entries"]:
+            notes += [note for entry in entries for note in entry["notes"]]
+            after = entries[-1]["sequence"]
+        return notes
 
     def request(self, service: str, version: str) -> str:
         """The open approval request for production, empty where there is none."""

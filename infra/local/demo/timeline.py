@@ -48,8 +48,9 @@ class Timeline:
                 continue
             for entry in found.body.get("entries", []):
                 self._after[service] = entry["sequence"]
-                person = f" by {entry['person']['name']}" if entry.get("person") else ""
+                person = (entry.get("person") or {}).get("name", "")
                 for note in entry.get("notes") or []:
-                    self.say(service, note + person)
-                if entry["outcome"] in ("refused", "ignored"):
-                    self.say(service, f"{entry['type']} {entry['outcome']}{person}: {entry['reason']}")
+                    self.say(service, note + (f" by {person}" if person and person not in note else ""))
+                    person = ""
+                if entry["outcome"] == "refused":
+                    self.say(service, f"refused {f'to {person}' if person else entry['type']}: {entry['reason']}")

@@ -21,6 +21,7 @@ from shared.domain.release import Release
 from shared.domain.running import brought
 from shared.domain.version import Version
 from shared.ports.deployer import DeployOrder, RolloutState
+from shared.ports.registry import CopyReport
 
 
 def retag(app: App, effect: Retag) -> Performed:
@@ -31,23 +32,33 @@ def retag(app: App, effect: Retag) -> Performed:
         return NothingToReport()
     if may is May.WAIT:
         return LookAgain(app.timing.held_poll)
-    _copy(app, release.artifact, promotion.plan)
+    reports = _copy(app, release.artifact, promotion.plan)
     return ArtifactRetagged(
         id=report_id(effect.id),
         service=effect.service,
         effect=effect.id,
         number=effect.number,
         attempt=effect.attempt,
+        how=_summary(reports),
     )
 
 
-def _copy(app: App, artifact: Artifact, rules: EnvironmentPolicy) -> None:
+def _copy(app: App, artifact: Artifact, rules: EnvironmentPolicy) -> list[CopyReport]:
+    reports = []
     for repository, digest, tag in (
         (artifact.image_repository, artifact.image_digest, artifact.version.tag),
         (artifact.chart_repository, artifact.chart_digest, artifact.version.text),
     ):
         target = in_namespace(repository, rules.registry_namespace)
-        app.registry.copy(artifact.registry, repository, target, digest, tag)
+        reports.append(app.registry.copy(artifact.registry, repository, target, digest, tag))
+    return reports
+
+
+def _summary(reports: list[CopyReport]) -> str:
+    mounted, streamed = sum(one.blobs_mounted for one in reports), sum(one.blobs_streamed for one in reports)
+    return (
+        f"{mounted} blobs mounted, {streamed} downloaded" if any(one.copied for one in reports) else "they were there"
+    )
 
 
 def deploy(app: App, effect: Deploy) -> Performed:
