@@ -4,6 +4,27 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from functions.api.abort import abort_blueprint
+from functions.api.add_hold import add_hold_blueprint
+from functions.api.adopt import adopt_blueprint
+from functions.api.answer_approval import answer_approval_blueprint
+from functions.api.get_health import get_health_blueprint
+from functions.api.get_holds import get_holds_blueprint
+from functions.api.get_ledger import get_ledger_blueprint
+from functions.api.get_ledger_check import get_ledger_check_blueprint
+from functions.api.get_output import get_output_blueprint
+from functions.api.get_release import get_release_blueprint
+from functions.api.get_releases import get_releases_blueprint
+from functions.api.get_service import get_service_blueprint
+from functions.api.get_services import get_services_blueprint
+from functions.api.get_statuses import get_statuses_blueprint
+from functions.api.get_why import get_why_blueprint
+from functions.api.lift_hold import lift_hold_blueprint
+from functions.api.override import override_blueprint
+from functions.api.promote import promote_blueprint
+from functions.api.redeploy import redeploy_blueprint
+from functions.api.retry import retry_blueprint
+from functions.api.rollback import rollback_blueprint
 from functions.ask_approval import ask_approval_blueprint
 from functions.build import build_blueprint
 from functions.cancel_build import cancel_build_blueprint
@@ -14,6 +35,10 @@ from functions.git_pushed import git_pushed_blueprint
 from functions.inspect_push import inspect_push_blueprint
 from functions.notify import notify_blueprint
 from functions.observe_rollout import observe_rollout_blueprint
+from functions.pages.get_mark import get_mark_blueprint
+from functions.pages.get_static import get_static_blueprint
+from functions.pages.show_overview import show_overview_blueprint
+from functions.pages.show_service import show_service_blueprint
 from functions.registry_pushed import registry_pushed_blueprint
 from functions.retag import retag_blueprint
 from functions.tick import tick_blueprint
@@ -29,6 +54,31 @@ BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
         registry_pushed_blueprint,
         event_worker_blueprint,
         tick_blueprint,
+        add_hold_blueprint,
+        lift_hold_blueprint,
+        promote_blueprint,
+        abort_blueprint,
+        retry_blueprint,
+        redeploy_blueprint,
+        rollback_blueprint,
+        override_blueprint,
+        adopt_blueprint,
+        answer_approval_blueprint,
+        get_services_blueprint,
+        get_service_blueprint,
+        get_releases_blueprint,
+        get_release_blueprint,
+        get_why_blueprint,
+        get_output_blueprint,
+        get_ledger_blueprint,
+        get_ledger_check_blueprint,
+        get_statuses_blueprint,
+        get_holds_blueprint,
+        get_health_blueprint,
+        show_overview_blueprint,
+        show_service_blueprint,
+        get_mark_blueprint,
+        get_static_blueprint,
     ),
     WORKER: (
         inspect_push_blueprint,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 # Who asks is known by Easy Auth's header, and hooks show a secret: a function's own keys add nothing.
 ANONYMOUS = func.AuthLevel.ANONYMOUS
-_PLAIN = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+PLAIN = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 Answer = Callable[[func.HttpRequest], func.HttpResponse]
 
@@ -27,12 +27,13 @@ def answering(function: Answer) -> Answer:
         try:
             return function(req)
         except Exception as error:
-            return problem_answer(_problem(error, function.__name__))
+            return problem_answer(problem_of_fault(error, function.__name__))
 
     return answer
 
 
-def _problem(error: Exception, name: str) -> Problem:
+def problem_of_fault(error: Exception, name: str) -> Problem:
+    """Say what an exception means to the caller, and log it where it is not the caller's fault."""
     from shared.inbound.problems import problem_of
     from shared.telemetry import log_event, log_fault
 
@@ -48,7 +49,7 @@ def json_answer(content: object, *, status: int = 200, headers: Mapping[str, str
     """Answer with JSON that nobody caches."""
     text = json.dumps(content)
     return func.HttpResponse(
-        text, status_code=status, mimetype="application/json", headers={**_PLAIN, **(headers or {})}
+        text, status_code=status, mimetype="application/json", headers={**PLAIN, **(headers or {})}
     )
 
 
@@ -59,7 +60,7 @@ def problem_answer(problem: Problem) -> func.HttpResponse:
         json.dumps(problem.members()),
         status_code=int(problem.status),
         mimetype="application/problem+json",
-        headers={**_PLAIN, **retry},
+        headers={**PLAIN, **retry},
     )
 
 

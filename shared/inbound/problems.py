@@ -67,13 +67,19 @@ def problem_of(error: Exception) -> Problem:
     return _unavailable("fault", "Slipway failed; its log says why", _LATER)
 
 
+def refusal(code: str, reason: str, more: Mapping[str, object]) -> Problem:
+    """Say that a request was decided on and refused; `more` is what the decision says of itself."""
+    field = "comment" if code == "comment-required" else ""
+    return Problem(status=status_of(code), code=code, detail=reason, field=field, more=more)
+
+
 def status_of(code: str) -> HTTPStatus:
     """Return the status of a refusal: what is not there, who may not, what is missing, or what does not fit now."""
     if code.startswith("unknown-"):
         return HTTPStatus.NOT_FOUND
     if code in _FORBIDDEN:
         return HTTPStatus.FORBIDDEN
-    return HTTPStatus.CONFLICT
+    return HTTPStatus.BAD_REQUEST if code == "comment-required" else HTTPStatus.CONFLICT
 
 
 def _unavailable(code: str, detail: str, seconds: int) -> Problem:

@@ -135,11 +135,17 @@ def answer(asked: Asked) -> ApprovalAnswered:
 
 def lift(asked: Asked) -> asked_for.ArtifactHoldLifted:
     """`{reason?}`"""
-    reason = asked.body.text("reason", default="")
-    asked.body.done()
+    reason = lift_reason(asked.body)
     return asked_for.ArtifactHoldLifted(
         id=asked.id, service=asked.service, hold=asked.route["id"], reason=reason, person=asked.person
     )
+
+
+def lift_reason(body: Body) -> str:
+    """`{reason?}`"""
+    reason = body.text("reason", default="")
+    body.done()
+    return reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,31 @@
+"""GET api/health: whether the store answers, and whether each configuration is good."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.answers import ANONYMOUS, answering, json_answer
+
+get_health_blueprint = func.Blueprint()
+
+
+@get_health_blueprint.function_name("get_health")
+@get_health_blueprint.route(
+    route="api/health",
+    methods=["GET"],
+    auth_level=ANONYMOUS,
+)
+@answering
+def get_health(req: func.HttpRequest) -> func.HttpResponse:
+    """Answer 200 also with a faulty slipway.yaml, as the last good one stays in force; 503 without a store."""
+    from shared.app.views.health import health
+    from shared.app.views.plain import plain
+    from shared.bootstrap import app
+    from shared.ports.store import StoreUnavailable
+
+    try:
+        found = health(app())
+    except StoreUnavailable:
+        down = {"status": "down", "store": "unavailable", "repositories": []}
+        return json_answer(down, status=503, headers={"Retry-After": "5"})
+    return json_answer(plain(found))

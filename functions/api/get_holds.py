@@ -1,0 +1,27 @@
+"""GET api/holds: every hold by people."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.answers import ANONYMOUS, answering, json_answer
+from functions.asking import viewer_of
+
+get_holds_blueprint = func.Blueprint()
+
+
+@get_holds_blueprint.function_name("get_holds")
+@get_holds_blueprint.route(
+    route="api/holds",
+    methods=["GET"],
+    auth_level=ANONYMOUS,
+)
+@answering
+def get_holds(req: func.HttpRequest) -> func.HttpResponse:
+    """Read the holds on everything, on environments and on services."""
+    from shared.app import read_status
+    from shared.app.views.plain import plain
+    from shared.bootstrap import app
+
+    viewer_of(req)
+    return json_answer({"holds": plain(read_status.holds(app()))})

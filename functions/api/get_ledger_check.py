@@ -1,0 +1,27 @@
+"""GET api/services/{service}/ledger/verify: whether the ledger is as it was written."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.answers import ANONYMOUS, answering, json_answer
+from functions.asking import service_of, viewer_of
+
+get_ledger_check_blueprint = func.Blueprint()
+
+
+@get_ledger_check_blueprint.function_name("get_ledger_check")
+@get_ledger_check_blueprint.route(
+    route="api/services/{service}/ledger/verify",
+    methods=["GET"],
+    auth_level=ANONYMOUS,
+)
+@answering
+def get_ledger_check(req: func.HttpRequest) -> func.HttpResponse:
+    """Check the chain from its first entry."""
+    from shared.app.views.ledger import verify_ledger
+    from shared.app.views.plain import plain
+    from shared.bootstrap import app
+
+    viewer_of(req)
+    return json_answer(plain(verify_ledger(app(), service_of(req))))

@@ -1,0 +1,28 @@
+"""GET …/releases/{version}/builds/{number}/steps/{step}/output: what a build step printed."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.answers import ANONYMOUS, PLAIN, answering
+from functions.asking import service_of, viewer_of
+
+get_output_blueprint = func.Blueprint()
+
+
+@get_output_blueprint.function_name("get_output")
+@get_output_blueprint.route(
+    route="api/services/{service}/releases/{version}/builds/{number}/steps/{step}/output",
+    methods=["GET"],
+    auth_level=ANONYMOUS,
+)
+@answering
+def get_output(req: func.HttpRequest) -> func.HttpResponse:
+    """Read the kept output as plain text; `number` is `latest`, the build whose result the release shows."""
+    from shared.app import read_status
+    from shared.bootstrap import app
+
+    viewer_of(req)
+    route = req.route_params
+    output = read_status.step_output(app(), service_of(req), route["version"], route["number"], route["step"])
+    return func.HttpResponse(output.decode(errors="replace"), mimetype="text/plain", charset="utf-8", headers=PLAIN)

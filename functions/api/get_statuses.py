@@ -1,0 +1,28 @@
+"""GET api/statuses/{commit}: what a commit shows."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.answers import ANONYMOUS, answering, json_answer
+from functions.asking import viewer_of
+
+get_statuses_blueprint = func.Blueprint()
+
+
+@get_statuses_blueprint.function_name("get_statuses")
+@get_statuses_blueprint.route(
+    route="api/statuses/{commit}",
+    methods=["GET"],
+    auth_level=ANONYMOUS,
+)
+@answering
+def get_statuses(req: func.HttpRequest) -> func.HttpResponse:
+    """Read the statuses of a full commit id in every repository."""
+    from shared.app import read_status
+    from shared.app.views.plain import plain
+    from shared.bootstrap import app
+
+    viewer_of(req)
+    commit = req.route_params["commit"]
+    return json_answer({"commit": commit, "statuses": plain(read_status.statuses(app(), commit))})

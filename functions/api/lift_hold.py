@@ -1,0 +1,36 @@
+"""DELETE api/holds/{id} `{reason?}`: lift a hold by people, or one on an artifact that was rolled back."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.answers import ANONYMOUS, answering, json_answer
+from functions.asking import body_of, caller_of
+from functions.writes import decide
+
+lift_hold_blueprint = func.Blueprint()
+
+
+@lift_hold_blueprint.function_name("lift_hold")
+@lift_hold_blueprint.route(
+    route="api/holds/{id}",
+    methods=["DELETE"],
+    auth_level=ANONYMOUS,
+)
+@answering
+def lift_hold(req: func.HttpRequest) -> func.HttpResponse:
+    """Lift it, and have what it kept back looked at again."""
+    from shared.app import operate
+    from shared.app.authorize import OPERATORS
+    from shared.app.views.finding import find_artifact_hold
+    from shared.app.views.plain import members
+    from shared.app.views.service import hold_view
+    from shared.bootstrap import app
+    from shared.inbound import requests
+
+    caller, hold = caller_of(req, OPERATORS), req.route_params["id"]
+    lifted = operate.lift_hold(app(), caller, hold, requests.lift_reason(body_of(req)))
+    if lifted is not None:
+        return json_answer({"outcome": "noted", "hold": members(hold_view(lifted))})
+    service = find_artifact_hold(app(), hold, req.params.get("repository", ""))
+    return decide(req, requests.lift, caller, service)

@@ -1,0 +1,25 @@
+"""POST api/services/{service}/environments/{environment}/rollback: `{reason, to?}`: back to a good version."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.answers import ANONYMOUS, answering
+from functions.writes import write
+
+rollback_blueprint = func.Blueprint()
+
+
+@rollback_blueprint.function_name("rollback")
+@rollback_blueprint.route(
+    route="api/services/{service}/environments/{environment}/rollback",
+    methods=["POST"],
+    auth_level=ANONYMOUS,
+)
+@answering
+def rollback(req: func.HttpRequest) -> func.HttpResponse:
+    """Go back to the last good artifact, or to a named earlier one."""
+    from shared.app.authorize import OPERATORS
+    from shared.inbound import requests
+
+    return write(req, requests.rollback, wanted=OPERATORS, status=202)

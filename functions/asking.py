@@ -1,0 +1,63 @@
+"""What every request of a person begins with: who asks, and about which service."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import azure.functions as func
+
+from functions.answers import headers_of
+
+if TYPE_CHECKING:
+    from shared.app.authorize import Viewer
+    from shared.app.operate import Caller
+    from shared.domain.names import ServiceKey
+    from shared.inbound.json_body import Body
+
+
+def viewer_of(req: func.HttpRequest) -> Viewer:
+    """Return who reads; raise Unacceptable (401) or NotAllowed (403)."""
+    from shared.app.authorize import viewer
+    from shared.inbound.principal import read_principal
+
+    principal = read_principal(headers_of(req))
+    return viewer(principal.person, principal.memberships, principal.roles)
+
+
+def caller_of(req: func.HttpRequest, wanted: tuple[str, ...]) -> Caller:
+    """Return who asks for a change. An empty `wanted` takes everybody who is signed in, and leaves it to the rules."""
+    from shared.app.authorize import require
+    from shared.app.operate import Caller
+    from shared.inbound.principal import read_principal, refuse_other_sites
+    from shared.inbound.requests import idempotency_key
+
+    headers = headers_of(req)
+    principal = read_principal(headers)
+    refuse_other_sites(headers)
+    if wanted:
+        require(principal.person, principal.roles, wanted)
+    return Caller(
+        person=principal.person,
+        groups=principal.memberships,
+        route=f"{req.method} {urlsplit(req.url).path}?{urlsplit(req.url).query}",
+        idempotency_key=idempotency_key(headers),
+    )
+
+
+def body_of(req: func.HttpRequest) -> Body:
+    """Read the body, none being an empty object; raise Unacceptable."""
+    from shared.bootstrap import settings
+    from shared.inbound.json_body import check_size, read_object
+
+    body = req.get_body()
+    check_size(body, settings().max_body)
+    return read_object(body, empty=True)
+
+
+def service_of(req: func.HttpRequest) -> ServiceKey:
+    """Return the service that the route names; raise NotKnown (404) or Ambiguous (409)."""
+    from shared.app.views.finding import find_service
+    from shared.bootstrap import app
+
+    return find_service(app(), req.route_params["service"], req.params.get("repository", ""))

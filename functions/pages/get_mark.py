@@ -1,0 +1,29 @@
+"""GET api/mark: a few bytes that change whenever a page would."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.answers import ANONYMOUS, answering, json_answer
+from functions.asking import viewer_of
+
+get_mark_blueprint = func.Blueprint()
+
+
+@get_mark_blueprint.function_name("get_mark")
+@get_mark_blueprint.route(
+    route="api/mark",
+    methods=["GET"],
+    auth_level=ANONYMOUS,
+)
+@answering
+def get_mark(req: func.HttpRequest) -> func.HttpResponse:
+    """Read the mark of one service, or of all; an open page asks for it again and again."""
+    from shared.app.views.finding import find_service, known_services
+    from shared.app.views.mark import mark
+    from shared.bootstrap import app
+
+    viewer_of(req)
+    name, repository = req.params.get("service", ""), req.params.get("repository", "")
+    services = (find_service(app(), name, repository),) if name else known_services(app())
+    return json_answer({"mark": mark(app(), services)})

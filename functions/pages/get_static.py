@@ -1,0 +1,25 @@
+"""GET static/{file}: the pages' script and style sheet."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.answers import ANONYMOUS, answering
+
+get_static_blueprint = func.Blueprint()
+
+
+@get_static_blueprint.function_name("get_static")
+@get_static_blueprint.route(
+    route="static/{file}",
+    methods=["GET"],
+    auth_level=ANONYMOUS,
+)
+@answering
+def get_static(req: func.HttpRequest) -> func.HttpResponse:
+    """Read one of the few files that pages load; their address changes with their content."""
+    from shared.page.static_files import read_file
+
+    found = read_file(req.route_params["file"])
+    headers = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
+    return func.HttpResponse(found.content, mimetype=found.media_type, charset="utf-8", headers=headers)

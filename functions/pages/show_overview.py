@@ -1,0 +1,31 @@
+"""GET /: services by environments, with what is live, what is on its way and what it waits for."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.answers import ANONYMOUS
+from functions.pages.answer import page
+
+show_overview_blueprint = func.Blueprint()
+
+
+@show_overview_blueprint.function_name("show_overview")
+@show_overview_blueprint.route(
+    route="/",
+    methods=["GET"],
+    auth_level=ANONYMOUS,
+)
+def show_overview(req: func.HttpRequest) -> func.HttpResponse:
+    """Show every service, a page of them at a time."""
+    return page(req, _content)
+
+
+def _content(req: func.HttpRequest) -> str:
+    from functions.asking import viewer_of
+    from shared.app.read_overview import read_overview
+    from shared.bootstrap import app
+    from shared.page.overview import overview
+
+    viewer = viewer_of(req)
+    return overview(read_overview(app(), viewer=viewer, after=req.params.get("after", "")), viewer)

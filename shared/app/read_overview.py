@@ -1,0 +1,75 @@
+"""What the pages show, read in one go, with a mark that tells when to read again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.app import read_status
+from shared.app.authorize import Viewer
+from shared.app.parts import App
+from shared.app.views.finding import known_services
+from shared.app.views.health import RepositoryView, health
+from shared.app.views.ledger import ledger_page
+from shared.app.views.mark import mark
+from shared.app.views.records import EntryView, HoldView, ReleaseView, ServiceView
+from shared.domain.names import ServiceKey
+
+_SERVICES, _ENDED, _ENTRIES = 100, 10, 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overview:
+    """Services, holds by people, and each repository's configuration."""
+
+    services: tuple[ServiceView, ...]
+    next: str | None
+    holds: tuple[HoldView, ...]
+    repositories: tuple[RepositoryView, ...]
+    mark: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicePage:
+    """One service, releases that ended, the last entries of its ledger (newest first).
+
+    `continued` is set on the pages after the first.
+    """
+
+    service: ServiceView
+    ended: tuple[ReleaseView, ...]
+    next: str | None
+    continued: bool
+    timeline: tuple[EntryView, ...]
+    repositories: tuple[RepositoryView, ...]
+    mark: str
+
+
+def read_overview(app: App, *, viewer: Viewer, after: str) -> Overview:
+    """Read a page of services. The mark is read first: what changes meanwhile is shown twice and never missed."""
+    seen = mark(app, known_services(app))
+    page = read_status.services(app, viewer=viewer, after=after, most=_SERVICES)
+    return Overview(
+        services=page.services,
+        next=page.next,
+        holds=read_status.holds(app),
+        repositories=health(app).repositories,
+        mark=seen,
+    )
+
+
+def read_service_page(app: App, key: ServiceKey, *, viewer: Viewer, after: str) -> ServicePage:
+    """Read one service; `after` goes on to releases that ended earlier."""
+    seen = mark(app, (key,))
+    service = read_status.service(app, key, viewer=viewer)
+    page = read_status.releases(app, key, viewer=viewer, after=after, most=_ENDED)
+    under_way = {one.version for one in service.releases}
+    entries = ledger_page(app, key, after=max(0, service.sequence - _ENTRIES), most=2 * _ENTRIES).entries
+    return ServicePage(
+        service=service,
+        ended=tuple(one for one in page.releases if one.version not in under_way),
+        next=page.next,
+        continued=bool(after),
+        timeline=entries[::-1],
+        repositories=tuple(one for one in health(app).repositories if one.name == key.repository),
+        mark=seen,
+    )

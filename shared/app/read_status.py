@@ -1,0 +1,141 @@
+"""What can be read: services, releases, why they wait, what was said of a commit. Lists cost what they return."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from shared.app import operate
+from shared.app.authorize import Viewer
+from shared.app.parts import App
+from shared.app.service_view import ServiceView as Snapshot
+from shared.app.service_view import read_service
+from shared.app.views.finding import NotKnown, find_release, known_services
+from shared.app.views.records import HoldView, ReleaseView, ServiceView
+from shared.app.views.release import release_view
+from shared.app.views.service import hold_view, service_view
+from shared.codec.release import decode_release
+from shared.codec.state import ENDED, decode_ended, ended_release_row
+from shared.domain.names import ServiceKey
+from shared.domain.release import Release
+from shared.domain.version import Version
+from shared.ports.errors import NotFound
+
+LATEST = "latest"
+_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+_AFTER = re.compile(r"[0-9]{20}(~[0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServicesPage:
+    """Services in order of repository and name; `next` is what to ask for after them, None at the end."""
+
+    services: tuple[ServiceView, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleasesPage:
+    """Open releases by version, newest first (on the first page only), then ended ones, the last to end first."""
+
+    releases: tuple[ReleaseView, ...]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusView:
+    """What a commit shows."""
+
+    repository: str
+    context: str
+    state: str
+    description: str
+
+
+def services(app: App, *, viewer: Viewer | None, after: str, most: int) -> ServicesPage:
+    """Read services, configured or with a history, after the one named `<repository>~<service>`."""
+    names = [key for key in known_services(app) if str(key) > after]
+    shown = names[:most]
+    found = tuple(service_view(read_service(app, key), viewer=viewer, now=app.now()) for key in shown)
+    return ServicesPage(services=found, next=str(shown[-1]) if shown and len(names) > most else None)
+
+
+def service(app: App, key: ServiceKey, *, viewer: Viewer | None) -> ServiceView:
+    """Read one service."""
+    return service_view(read_service(app, key), viewer=viewer, now=app.now())
+
+
+def release(app: App, key: ServiceKey, version: str, *, viewer: Viewer | None) -> ReleaseView:
+    """Read one release; raise NotKnown."""
+    return release_view(read_service(app, key), find_release(app, key, version), viewer=viewer, now=app.now())
+
+
+def releases(app: App, key: ServiceKey, *, viewer: Viewer | None, after: str, most: int) -> ReleasesPage:
+    """Read a page of releases; `after` is the `next` of the page before."""
+    snapshot, now = read_service(app, key), app.now()
+    start = f"{ENDED}{after}!" if _AFTER.fullmatch(after) else ENDED
+    rows = app.store.range(str(key), start, f"{ENDED}~", most=most + 1)
+    shown = rows[:most]
+    found = [] if after else [one for _, one in sorted(snapshot.state.releases.items(), reverse=True)]
+    found += [one for _, row in shown if (one := _ended(app, snapshot, row)) is not None]
+    more = len(rows) > len(shown) and len(shown) > 0
+    return ReleasesPage(
+        releases=tuple(release_view(snapshot, one, viewer=viewer, now=now) for one in found),
+        next=shown[-1][0].removeprefix(ENDED) if more else None,
+    )
+
+
+def _ended(app: App, snapshot: Snapshot, row: bytes) -> Release | None:
+    """Return the release whose end a row tells of, None where it was opened again and ended anew, or is open."""
+    ended = decode_ended(row)
+    key = Version.parse(ended.version).key()
+    stored = (
+        None if key in snapshot.state.releases else app.store.row(str(snapshot.state.service), ended_release_row(key))
+    )
+    found = decode_release(stored) if stored is not None else None
+    return found if found is not None and (found.phase, found.since) == (ended.phase, ended.at) else None
+
+
+def step_output(app: App, key: ServiceKey, version: str, build: str, step: str) -> bytes:
+    """Read what a build step of a release printed; raise NotKnown. Of a release the last build's output is kept."""
+    result = find_release(app, key, version).result
+    steps = result.steps if result and build == LATEST else ()
+    output = next((one.output for one in steps if one.step == step and one.output), "")
+    try:
+        if output:
+            return app.evidence.get(output)
+    except NotFound:
+        pass
+    raise NotKnown(
+        "unknown-output", f"no output of step {step[:40]!r} of build {build[:20]!r} is kept; try build {LATEST}"
+    )
+
+
+def statuses(app: App, commit: str) -> tuple[StatusView, ...]:
+    """Read what a commit shows, in every repository that is served; raise NotKnown for what is no full commit id."""
+    if not _COMMIT.fullmatch(commit):
+        raise NotKnown("unknown-commit", f"{commit[:100]!r} is not a full commit id")
+    return tuple(
+        StatusView(repository=repository, context=one.context, state=one.state, description=one.description)
+        for repository in sorted(app.source.repositories())
+        for one in app.statuses.statuses(repository, commit)
+    )
+
+
+def holds(app: App) -> tuple[HoldView, ...]:
+    """Read every hold by people."""
+    return tuple(hold_view(one) for one in operate.holds(app))
+
+
+def release_about(
+    app: App, key: ServiceKey, *, version: str, promotion: str, viewer: Viewer | None
+) -> ReleaseView | None:
+    """Read the release that an answered request was about: by its version, or by a promotion's number."""
+    snapshot = read_service(app, key)
+    for one in snapshot.state.releases.values():
+        if one.version.text == version or promotion in {str(each.number) for each in one.promotions}:
+            return release_view(snapshot, one, viewer=viewer, now=app.now())
+    try:
+        return release(app, key, version, viewer=viewer) if version else None
+    except NotKnown:
+        return None

@@ -1,0 +1,104 @@
+"""Finding what a request names. What is not there is said in words, with a code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from shared.app.configuration import policy_in_force
+from shared.app.parts import App
+from shared.app.service_view import read_release, read_service
+from shared.codec.primitives import parse_service
+from shared.domain.errors import InvalidValue, Refused
+from shared.domain.names import ServiceKey, valid_name
+from shared.domain.release import Release
+from shared.domain.version import Version
+
+
+class NotKnown(Refused):
+    """There is no such thing; the code begins with `unknown-`."""
+
+
+class Ambiguous(Refused):
+    """Several repositories have it; the message names them."""
+
+
+def known_services(app: App) -> tuple[ServiceKey, ...]:
+    """Name every service that ever was, in order."""
+    # The partition of people's holds is written by the same transactions and is no service.
+    return tuple(sorted(parse_service(name) for name in app.store.services() if "~" in name))
+
+
+def find_service(app: App, name: str, repository: str = "") -> ServiceKey:
+    """Return the service of that name. Raise NotKnown, or Ambiguous where several repositories have one."""
+    found = [key for key in _keys(app, name, repository) if app.store.ledger(str(key), after=0, most=1)]
+    if not found:
+        where = f" in repository {repository}" if repository else ""
+        raise NotKnown("unknown-service", f"there is no service {name[:100]!r}{where}")
+    if len(found) > 1:
+        names = " and ".join(key.repository for key in found)
+        raise Ambiguous("ambiguous-service", f"{name} is a service of {names}; add ?repository= to say which one")
+    return found[0]
+
+
+def find_release(app: App, service: ServiceKey, version: str) -> Release:
+    """Return a release, open or ended; raise NotKnown."""
+    try:
+        release = read_release(app, service, Version.parse(version.removeprefix("v")))
+    except InvalidValue:
+        release = None
+    if release is None:
+        raise NotKnown("unknown-release", f"there is no release {version[:100]!r} of {service.service}")
+    return release
+
+
+def find_artifact_hold(app: App, hold: str, repository: str = "") -> ServiceKey:
+    """Return the service that a hold `<service>-v<version>` belongs to; raise NotKnown or Ambiguous."""
+    found = [key for name in _services_in(hold) for key in _keys(app, name, repository) if _has_hold(app, key, hold)]
+    if not found:
+        raise NotKnown("unknown-hold", f"there is no hold {hold[:100]!r}; GET /api/holds and the services list them")
+    if len(found) > 1:
+        names = " and ".join(key.repository for key in found)
+        raise Ambiguous("ambiguous-hold", f"{hold} is a hold in {names}; add ?repository= to say which one")
+    return found[0]
+
+
+def _has_hold(app: App, key: ServiceKey, hold: str) -> bool:
+    return any(one.id == hold for one in read_service(app, key).state.holds)
+
+
+def _keys(app: App, name: str, repository: str) -> Iterator[ServiceKey]:
+    for one in (repository,) if repository else app.source.repositories():
+        try:
+            yield ServiceKey(one, name)
+        except InvalidValue:
+            continue
+
+
+def _services_in(hold: str) -> Iterator[str]:
+    # A service's name may itself hold -v, and so may a version.
+    parts = hold.split("-v")
+    for index in range(1, len(parts)):
+        name = "-v".join(parts[:index])
+        if valid_name(name):
+            yield name
+
+
+def known_scope(app: App, scope: str) -> str:
+    """Return a hold's scope spelt out; a service may be named without its repository.
+
+    Raise NotKnown for a service or environment that is nowhere: such a hold would hold nothing, and nobody would see.
+    """
+    kind, _, name = scope.partition(":")
+    if kind == "service":
+        repository, slash, service = name.rpartition("/")
+        found = find_service(app, service if slash else name, repository)
+        return f"service:{found.repository}/{found.service}"
+    if kind == "environment" and name not in (names := _environments(app)):
+        known = ", ".join(sorted(names)) or "none"
+        raise NotKnown("unknown-environment", f"no service has an environment {name[:100]!r}; there are: {known}")
+    return scope
+
+
+def _environments(app: App) -> set[str]:
+    policies = (policy_in_force(app, repository) for repository in app.source.repositories())
+    return {each.name for policy in policies if policy for one in policy.services for each in one.environments}

@@ -1,0 +1,70 @@
+"""The ledger as people read it, and the check that nothing in it was changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from shared.app.parts import App
+from shared.app.views.records import EntryView
+from shared.app.views.release import person_view
+from shared.codec.errors import BrokenLedger, UnreadableRecord
+from shared.codec.ledger import GENESIS, decode_entry, verify
+from shared.domain.names import ServiceKey
+from shared.ports.store import LedgerRow
+
+_PAGE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerPage:
+    """Entries in order; `next` is what to ask for after them, None at the end."""
+
+    entries: tuple[EntryView, ...]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verified:
+    """How many entries were checked, the last hash that holds, and what does not."""
+
+    entries: int
+    head: str
+    intact: bool
+    fault: str
+
+
+def ledger_page(app: App, service: ServiceKey, *, after: int, most: int) -> LedgerPage:
+    """Read entries above a sequence."""
+    rows = app.store.ledger(str(service), after=after, most=most + 1)
+    shown = rows[:most]
+    more = len(rows) > len(shown)
+    return LedgerPage(entries=tuple(_entry(row) for row in shown), next=shown[-1].sequence if more and shown else None)
+
+
+def verify_ledger(app: App, service: ServiceKey) -> Verified:
+    """Check the whole chain, page by page."""
+    entries, head = 0, GENESIS
+    while rows := app.store.ledger(str(service), after=entries, most=_PAGE):
+        try:
+            head = verify(rows, previous=head, sequence=entries, service=str(service))
+        except (BrokenLedger, UnreadableRecord) as error:
+            return Verified(entries=entries, head=head, intact=False, fault=str(error))
+        entries = rows[-1].sequence
+    return Verified(entries=entries, head=head, intact=True, fault="")
+
+
+def _entry(row: LedgerRow) -> EntryView:
+    entry = decode_entry(row.body)
+    return EntryView(
+        sequence=row.sequence,
+        at=entry.at,
+        type=entry.event_type,
+        outcome=entry.outcome,
+        person=person_view(entry.person),
+        reason=entry.reason,
+        notes=entry.notes,
+        effects=entry.effects,
+        correlation=entry.correlation,
+        hash=row.hash,
+        previous=row.previous,
+    )

@@ -1,0 +1,38 @@
+"""Records as JSON: a field's name is the member's name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from shared.codec.primitives import time_text
+from shared.domain.names import Digest
+from shared.domain.version import Version
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+
+def members(record: DataclassInstance) -> dict[str, object]:
+    """Return a record as a JSON object."""
+    return {one.name: plain(getattr(record, one.name)) for one in fields(record)}
+
+
+def plain(value: object) -> object:
+    """Return what JSON can hold: records as objects, times as text in UTC, durations as seconds."""
+    if is_dataclass(value) and not isinstance(value, type | Digest | Version):
+        return members(value)
+    if isinstance(value, Mapping):
+        return {str(key): plain(one) for key, one in value.items()}
+    if isinstance(value, tuple | list | frozenset):
+        return [plain(one) for one in value]
+    if isinstance(value, datetime):
+        return time_text(value)
+    if isinstance(value, timedelta):
+        return int(value.total_seconds())
+    if isinstance(value, Enum):
+        return value.value
+    return str(value) if isinstance(value, Digest | Version) else value

@@ -1,0 +1,244 @@
+"""The records that are read. Their field names are a contract with those who call the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.gates import Blocker
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonView:
+    """Somebody, without more than others need to know."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactView:
+    """Where image and chart lie, and their digests."""
+
+    image: str
+    image_digest: str
+    chart: str
+    chart_digest: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveView:
+    """A version that succeeded in an environment, by which promotion and when."""
+
+    version: str
+    since: datetime
+    promotion: int
+    artifact: ArtifactView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoteView:
+    """One person's yes."""
+
+    person: PersonView
+    at: datetime
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalView:
+    """A numbered request. `objection` says why the person who reads may not approve, `may_reject` whether they may say no."""
+
+    request: str
+    asked: datetime
+    granted: datetime | None
+    round: int
+    minimum: int
+    who: str
+    comment: bool
+    votes: tuple[VoteView, ...]
+    open: bool
+    objection: str | None
+    may_reject: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromotionView:
+    """One attempt. `blockers` are what it waits for; `target` is the version that it brings where that is another one."""
+
+    environment: str
+    number: int
+    kind: str
+    phase: str
+    reason: str
+    since: datetime
+    created: datetime
+    cause: str
+    requested_by: PersonView | None
+    attempt: int
+    deadline: datetime | None
+    paused_since: datetime | None
+    target: str | None
+    undoes: int | None
+    revision: str
+    approval: ApprovalView | None
+    blockers: tuple[Blocker, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """One step of a build; `output` is where it can be read, empty where nothing was kept."""
+
+    step: str
+    outcome: str
+    reason: str
+    milliseconds: int
+    output: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestsView:
+    """Counted unit tests."""
+
+    __test__ = False
+
+    passed: int
+    failed: int
+    skipped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScanView:
+    """The worst severity that was found, None where it is unknown, with the reason."""
+
+    worst: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildView:
+    """The build that runs (`number` is set), or the result of the one that ended."""
+
+    number: int | None
+    attempt: int | None
+    outcome: str
+    reason: str
+    since: datetime | None
+    deadline: datetime | None
+    tests: TestsView | None
+    scan: ScanView | None
+    steps: tuple[StepView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverrideView:
+    """A gate that a person let the release past."""
+
+    environment: str
+    gate: str
+    person: PersonView
+    reason: str
+    at: datetime
+    used_by: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReleaseView:
+    """A release with all that is known of it."""
+
+    repository: str
+    service: str
+    version: str
+    phase: str
+    reason: str
+    since: datetime
+    created: datetime
+    commit: str
+    ref: str
+    pushed_by: PersonView | None
+    quarantine: str
+    artifact: ArtifactView | None
+    promotions: tuple[PromotionView, ...]
+    blockers: tuple[Blocker, ...]
+    overrides: tuple[OverrideView, ...]
+    build: BuildView | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WayView:
+    """A promotion that is on its way into an environment, with its version."""
+
+    version: str
+    promotion: PromotionView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnvironmentView:
+    """An environment of a service: what is live, what was good before, what is on its way.
+
+    `configured` is False where it left the configuration; `slot` is the number of the promotion that deploys now.
+    """
+
+    environment: str
+    configured: bool
+    after: tuple[str, ...]
+    live: LiveView | None
+    earlier: tuple[LiveView, ...]
+    unknown: str
+    slot: int | None
+    on_the_way: tuple[WayView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldView:
+    """A hold by people, or on an artifact after a rollback (then `person` is None and `version` is set)."""
+
+    id: str
+    scope: str
+    reason: str
+    person: PersonView | None
+    since: datetime
+    until: datetime | None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ValidationView:
+    """A branch that is being validated: the builds that run, and the push that waits for them."""
+
+    ref: str
+    pull_request: str
+    running: tuple[BuildView, ...]
+    waiting: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceView:
+    """A service as it stands. `sequence` grows with each of its decisions."""
+
+    repository: str
+    service: str
+    configured: bool
+    sequence: int
+    environments: tuple[EnvironmentView, ...]
+    releases: tuple[ReleaseView, ...]
+    validations: tuple[ValidationView, ...]
+    holds: tuple[HoldView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    """A ledger entry with its place in the chain."""
+
+    sequence: int
+    at: datetime
+    type: str
+    outcome: str
+    person: PersonView | None
+    reason: str
+    notes: tuple[str, ...]
+    effects: tuple[str, ...]
+    correlation: str
+    hash: str
+    previous: str

@@ -1,0 +1,194 @@
+"""A release as people read it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import quote
+
+from shared.app.authorize import Viewer
+from shared.app.service_view import ServiceView as Snapshot
+from shared.app.views import records as view
+from shared.domain.approval import is_approver, objection, who_may
+from shared.domain.artifact import Artifact
+from shared.domain.blockers import why
+from shared.domain.build import BuildResult, BuildRun
+from shared.domain.gates import Blocker
+from shared.domain.names import Person, ServiceKey
+from shared.domain.phases import Phase
+from shared.domain.policy import ApprovalRule
+from shared.domain.promotion import ApprovalRequest, Deployed, Promotion, Vote
+from shared.domain.release import Release, ServiceState
+
+
+def release_view(snapshot: Snapshot, release: Release, *, viewer: Viewer | None, now: datetime) -> view.ReleaseView:
+    """Return a release, open or ended; `viewer` is who reads, for what they may do."""
+    state = snapshot.state
+    blockers = why(state, release, estate=snapshot.estate, now=now)
+    return view.ReleaseView(
+        repository=state.service.repository,
+        service=state.service.service,
+        version=release.version.text,
+        phase=release.phase,
+        reason=release.reason,
+        since=release.since,
+        created=release.created,
+        commit=release.commit,
+        ref=release.ref,
+        pushed_by=person_view(release.pushed_by),
+        quarantine=release.quarantine,
+        artifact=artifact_view(release.artifact),
+        promotions=tuple(_promotion(state, one, blockers, viewer, now) for one in release.promotions),
+        blockers=blockers,
+        overrides=tuple(
+            view.OverrideView(
+                environment=one.environment,
+                gate=one.gate,
+                person=view.PersonView(id=one.person.id, name=one.person.name),
+                reason=one.reason,
+                at=one.at,
+                used_by=one.used_by,
+            )
+            for one in release.overrides
+        ),
+        build=_build(state.service, release),
+    )
+
+
+def person_view(person: Person | None) -> view.PersonView | None:
+    """Name a person without their mails."""
+    return view.PersonView(id=person.id, name=person.name) if person else None
+
+
+def artifact_view(artifact: Artifact | None) -> view.ArtifactView | None:
+    """Say where an artifact lies."""
+    return _artifact(artifact) if artifact else None
+
+
+def live_view(deployed: Deployed) -> view.LiveView:
+    """Describe what succeeded in an environment."""
+    return view.LiveView(
+        version=deployed.artifact.version.text,
+        since=deployed.at,
+        promotion=deployed.promotion,
+        artifact=_artifact(deployed.artifact),
+    )
+
+
+def running_build(run: BuildRun) -> view.BuildView:
+    """Describe a build that was ordered and has not reported."""
+    return view.BuildView(
+        number=run.number,
+        attempt=run.attempt,
+        outcome="running",
+        reason="",
+        since=run.since,
+        deadline=run.deadline,
+        tests=None,
+        scan=None,
+        steps=(),
+    )
+
+
+def _artifact(artifact: Artifact) -> view.ArtifactView:
+    version = artifact.version
+    return view.ArtifactView(
+        image=f"{artifact.registry}/{artifact.image_repository}:{version.tag}",
+        image_digest=artifact.image_digest.text,
+        chart=f"{artifact.registry}/{artifact.chart_repository}:{version.text}",
+        chart_digest=artifact.chart_digest.text,
+        commit=artifact.commit,
+    )
+
+
+def _promotion(
+    state: ServiceState, one: Promotion, blockers: tuple[Blocker, ...], viewer: Viewer | None, now: datetime
+) -> view.PromotionView:
+    # A release is under way in an environment once at a time, so its blockers there are those of that promotion.
+    mine = () if one.phase.ended else tuple(each for each in blockers if each.environment == one.environment)
+    return view.PromotionView(
+        environment=one.environment,
+        number=one.number,
+        kind=one.kind,
+        phase=one.phase,
+        reason=one.reason,
+        since=one.since,
+        created=one.created,
+        cause=one.cause,
+        requested_by=person_view(one.requested_by),
+        attempt=one.attempt,
+        deadline=one.deadline,
+        paused_since=one.paused_since,
+        target=one.target.artifact.version.text if one.target else None,
+        undoes=one.undoes,
+        revision=one.revision,
+        approval=_approval(state, one, one.approval, viewer, now) if one.approval else None,
+        blockers=mine,
+    )
+
+
+def _approval(
+    state: ServiceState, one: Promotion, request: ApprovalRequest, viewer: Viewer | None, now: datetime
+) -> view.ApprovalView:
+    rules = one.plan or (state.policy.environment(one.environment) if state.policy else None)
+    rule = rules.approval if rules and rules.approval else ApprovalRule()
+    is_open = one.phase is Phase.WAITING and request.granted is None
+    return view.ApprovalView(
+        request=request.id,
+        asked=request.asked,
+        granted=request.granted,
+        round=request.round,
+        minimum=rule.minimum,
+        who=who_may(rule),
+        comment=rule.comment,
+        votes=tuple(
+            view.VoteView(
+                person=view.PersonView(id=vote.person.id, name=vote.person.name), at=vote.at, comment=vote.comment
+            )
+            for vote in request.votes
+        ),
+        open=is_open,
+        objection=_objection(rule, one, request, viewer, now) if viewer and is_open else None,
+        may_reject=viewer is not None and is_open and is_approver(rule, viewer.person, viewer.memberships),
+    )
+
+
+def _objection(rule: ApprovalRule, one: Promotion, request: ApprovalRequest, viewer: Viewer, now: datetime) -> str:
+    """Say why the person's yes would not count; empty where it would."""
+    if any(vote.person.id == viewer.person.id for vote in request.votes):
+        return "you have approved this already"
+    # Whether a comment is given shows when the answer comes.
+    vote = Vote(person=viewer.person, groups=viewer.memberships, at=now, comment="asked")
+    against = objection(rule, vote, one)
+    return against.reason if against else ""
+
+
+def _build(service: ServiceKey, release: Release) -> view.BuildView | None:
+    if release.build is not None:
+        return running_build(release.build)
+    return _result(service, release, release.result) if release.result else None
+
+
+def _result(service: ServiceKey, release: Release, result: BuildResult) -> view.BuildView:
+    where = f"/api/services/{service.service}/releases/{quote(release.version.text)}/builds/latest/steps"
+    return view.BuildView(
+        number=None,
+        attempt=None,
+        outcome=result.outcome,
+        reason=result.reason,
+        since=None,
+        deadline=None,
+        tests=view.TestsView(passed=result.tests.passed, failed=result.tests.failed, skipped=result.tests.skipped)
+        if result.tests
+        else None,
+        scan=view.ScanView(worst=result.scan.worst, reason=result.scan.reason) if result.scan else None,
+        steps=tuple(
+            view.StepView(
+                step=one.step,
+                outcome=one.outcome,
+                reason=one.reason,
+                milliseconds=one.milliseconds,
+                output=f"{where}/{one.step}/output?repository={quote(service.repository)}" if one.output else "",
+            )
+            for one in result.steps
+        ),
+    )

@@ -1,0 +1,119 @@
+"""A service as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from shared.app.authorize import Viewer
+from shared.app.service_view import ServiceView as Snapshot
+from shared.app.views import records as view
+from shared.app.views.release import live_view, person_view, release_view, running_build
+from shared.domain.estate import Hold
+from shared.domain.phases import Phase
+from shared.domain.release import EnvironmentState, ServiceState
+
+_ENDED = frozenset(phase.value for phase in Phase if phase.ended)
+
+
+def service_view(snapshot: Snapshot, *, viewer: Viewer | None, now: datetime) -> view.ServiceView:
+    """Return a service with its open releases, newest version first."""
+    state = snapshot.state
+    releases = tuple(
+        release_view(snapshot, one, viewer=viewer, now=now) for _, one in sorted(state.releases.items(), reverse=True)
+    )
+    return view.ServiceView(
+        repository=state.service.repository,
+        service=state.service.service,
+        configured=state.policy is not None,
+        sequence=snapshot.sequence,
+        environments=_environments(state, releases),
+        releases=releases,
+        validations=_validations(state),
+        holds=(*_artifact_holds(state), *_people_holds(snapshot, now)),
+    )
+
+
+def hold_view(hold: Hold) -> view.HoldView:
+    """Describe a hold by people."""
+    return view.HoldView(
+        id=hold.id,
+        scope=hold.scope,
+        reason=hold.reason,
+        person=person_view(hold.person),
+        since=hold.since,
+        until=hold.until,
+    )
+
+
+def _environments(state: ServiceState, releases: Sequence[view.ReleaseView]) -> tuple[view.EnvironmentView, ...]:
+    configured = {one.name: one.after for one in (state.policy.environments if state.policy else ())}
+    gone = sorted(state.environments.keys() - configured.keys())
+    return tuple(
+        _environment(
+            state.environments.get(name) or EnvironmentState(name=name),
+            after=configured.get(name, ()),
+            configured=name in configured,
+            releases=releases,
+        )
+        for name in (*configured, *gone)
+    )
+
+
+def _environment(
+    one: EnvironmentState, *, after: tuple[str, ...], configured: bool, releases: Iterable[view.ReleaseView]
+) -> view.EnvironmentView:
+    return view.EnvironmentView(
+        environment=one.name,
+        configured=configured,
+        after=after,
+        live=live_view(one.live) if one.live else None,
+        earlier=tuple(
+            live_view(good) for good in one.good if one.live is None or good.artifact.id != one.live.artifact.id
+        ),
+        unknown=one.unknown,
+        slot=one.slot.promotion if one.slot else None,
+        on_the_way=tuple(
+            view.WayView(version=release.version, promotion=promotion)
+            for release in releases
+            for promotion in release.promotions
+            if promotion.environment == one.name and promotion.phase not in _ENDED
+        ),
+    )
+
+
+def _validations(state: ServiceState) -> tuple[view.ValidationView, ...]:
+    return tuple(
+        view.ValidationView(
+            ref=ref,
+            pull_request=one.pull_request,
+            running=tuple(running_build(run) for run in one.running),
+            waiting=one.waiting.commit if one.waiting else None,
+        )
+        for ref, one in sorted(state.validations.items())
+    )
+
+
+def _artifact_holds(state: ServiceState) -> tuple[view.HoldView, ...]:
+    return tuple(
+        view.HoldView(
+            id=one.id,
+            scope=f"artifact:{one.artifact}",
+            reason=one.reason,
+            person=None,
+            since=one.since,
+            until=None,
+            version=one.version,
+        )
+        for one in state.holds
+    )
+
+
+def _people_holds(snapshot: Snapshot, now: datetime) -> tuple[view.HoldView, ...]:
+    state = snapshot.state
+    names = (*(one.name for one in (state.policy.environments if state.policy else ())), *state.environments)
+    return tuple(
+        hold_view(hold)
+        for hold in snapshot.estate.holds
+        if any(hold.covers(state.service, name, now) for name in names)
+    )

@@ -1,0 +1,108 @@
+"""An environment of a service: what is live, what is on its way, and the buttons for those who may."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+from shared.app.authorize import Viewer
+from shared.app.views.records import EnvironmentView, LiveView, ServiceView, WayView
+from shared.page.html import Html, element
+from shared.page.parts import actions, badge, blocker, button, digests, moment
+
+
+def api(service: ServiceView, rest: str) -> str:
+    """Return the address of something of a service."""
+    query = urlencode({"repository": service.repository})
+    return f"/api/services/{quote(service.service)}/{rest}?{query}"
+
+
+def environment(service: ServiceView, one: EnvironmentView, viewer: Viewer) -> Html:
+    """Show all of one environment."""
+    unknown = (
+        element("p", element("b", "What is live is not known: "), one.unknown, class_="fault") if one.unknown else None
+    )
+    nothing = element("p", "nothing yet", class_="empty") if one.live is None else None
+    left = element("p", "no longer configured", class_="empty") if not one.configured else None
+    return element(
+        "div",
+        left,
+        _live(one.live) if one.live else nothing,
+        unknown,
+        [on_the_way(service, way) for way in one.on_the_way],
+        _operating(service, one) if viewer.operates else None,
+        class_="environment",
+    )
+
+
+def _live(live: LiveView) -> Html:
+    line = (element("b", live.version, class_="version"), " ", digests(live.artifact))
+    return element("div", *line, element("small", "live since ", moment(live.since)), class_="live")
+
+
+def on_the_way(service: ServiceView, way: WayView) -> Html:
+    """Show a promotion that has not ended: its phase, what it waits for first, and the buttons of those who can answer."""
+    one = way.promotion
+    version = one.target or way.version
+    kind = f" {one.kind}" if one.kind != "forward" else ""
+    first = blocker(one.blockers[0]) if one.blockers else element("div", one.reason, class_="blocker")
+    return element(
+        "div",
+        element(
+            "div",
+            element("b", version, class_="version"),
+            " ",
+            badge(one.phase),
+            element("small", f"#{one.number}{kind}"),
+        ),
+        first,
+        answering(service, way),
+        class_=f"way {one.kind}",
+    )
+
+
+def answering(service: ServiceView, way: WayView) -> Html | None:
+    """Show an open request: who said yes so far, and the buttons, or why there are none."""
+    approval = way.promotion.approval
+    if approval is None or not approval.open:
+        return None
+    url = api(service, f"approvals/{approval.request}")
+    what = f"{service.service} {way.version} to {way.promotion.environment}"
+    yes = no = None
+    if approval.objection == "":
+        yes = button(
+            "Approve",
+            url,
+            about=f"Approve {what}",
+            body={"decision": "approve"},
+            text="comment",
+            required=approval.comment,
+            class_="main",
+        )
+    if approval.may_reject:
+        no = button("Reject", url, about=f"Reject {what}", body={"decision": "reject"}, text="comment", class_="danger")
+    votes = [
+        element("small", f"✓ {one.person.name}", f": {one.comment}" if one.comment else "") for one in approval.votes
+    ]
+    against = element("small", approval.objection, class_="objection") if approval.objection else None
+    return element("div", votes, actions(yes, no), against, class_="approval")
+
+
+def _operating(service: ServiceView, one: EnvironmentView) -> Html | None:
+    where = f"environments/{quote(one.environment)}"
+    again = back = None
+    if one.live is not None and one.configured:
+        about = f"Deploy {service.service} {one.live.version} to {one.environment} again"
+        again = button("Redeploy", api(service, f"{where}/redeploy"), about=about, class_="quiet")
+    if one.live is not None and one.earlier:
+        about = f"Roll {service.service} in {one.environment} back from {one.live.version}"
+        back = button(
+            "Roll back",
+            api(service, f"{where}/rollback"),
+            about=about,
+            text="reason",
+            required=True,
+            choices=list(dict.fromkeys(each.version for each in one.earlier)),
+            choice="to",
+            class_="quiet",
+        )
+    return actions(again, back)

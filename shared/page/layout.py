@@ -1,0 +1,51 @@
+"""What all pages have around their content."""
+
+from __future__ import annotations
+
+from shared.app.authorize import Viewer
+from shared.page.html import Child, Html, element, joined
+from shared.page.static_files import address
+
+
+def layout(title: str, *content: Child, viewer: Viewer | None, mark: str = "", watch: str = "") -> str:
+    """Return a whole page. `watch` is the address whose mark says that the page has changed."""
+    head = element(
+        "head",
+        element("meta", charset="utf-8"),
+        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        element("meta", name="color-scheme", content="light dark"),
+        element("title", title),
+        element("link", rel="stylesheet", href=address("page.css")),
+        element("script", src=address("page.js"), defer=True),
+    )
+    body = element(
+        "body",
+        _top(viewer),
+        element("p", id="news", role="status", aria_live="polite"),
+        element("main", *content, data_mark=mark or None, data_watch=watch or None),
+        _dialog() if viewer else None,
+    )
+    return "<!doctype html>\n" + element("html", head, body, lang="en")
+
+
+def _top(viewer: Viewer | None) -> Html:
+    who = element("span", viewer.person.name, class_="who") if viewer else None
+    pulse = element("span", "", id="pulse", title="refreshed when something changes")
+    return element(
+        "header", element("a", "Slipway", href="/", class_="brand"), element("div", pulse, who), class_="top"
+    )
+
+
+def _dialog() -> Html:
+    """The one form that every button with a question opens."""
+    choice = element("label", element("span", "Version"), element("select", name="choice"), class_="choice")
+    text = element("label", element("span", "Reason"), element("textarea", rows=3, name="text", maxlength=2000))
+    buttons = element(
+        "div",
+        element("button", "Cancel", type="button", class_="quiet", data_close=True),
+        element("button", "OK", type="submit", class_="main"),
+        class_="buttons",
+    )
+    fault = element("p", role="alert", class_="fault")
+    form = element("form", joined([element("h2"), element("p", class_="about"), choice, text, fault, buttons]))
+    return element("dialog", form, id="ask")

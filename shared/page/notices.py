@@ -1,0 +1,61 @@
+"""What stands above everything: faults of the configuration, and holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import quote, urlencode
+
+from shared.app.authorize import Viewer
+from shared.app.views.health import RepositoryView
+from shared.app.views.records import HoldView
+from shared.page.html import Html, element
+from shared.page.parts import actions, button, moment
+
+
+def faults(repositories: Iterable[RepositoryView]) -> list[Html]:
+    """Say what is wrong with a slipway.yaml, and which one is in force instead."""
+    return [_fault(one) for one in repositories if one.configuration.faults]
+
+
+def _fault(one: RepositoryView) -> Html:
+    found = one.configuration
+    force = f"The one of {found.commit[:12]} stays in force." if found.commit else "None is in force."
+    return element(
+        "div",
+        element("b", f"slipway.yaml of {one.name} at {found.faulty_commit[:12]} is faulty. "),
+        force,
+        element("ul", [element("li", element("code", fault)) for fault in found.faults]),
+        class_="notice bad",
+        role="alert",
+    )
+
+
+def holds(found: Iterable[HoldView], viewer: Viewer, *, repository: str = "") -> list[Html]:
+    """Show each hold, and let operators lift it; `repository` is where an artifact's hold belongs."""
+    return [_hold(one, viewer, repository) for one in found]
+
+
+def _hold(one: HoldView, viewer: Viewer, repository: str) -> Html:
+    what = f"artifact {one.version}" if one.version else one.scope.replace("environment:", "").replace("service:", "")
+    query = f"?{urlencode({'repository': repository})}" if one.version and repository else ""
+    lift = button(
+        "Lift",
+        f"/api/holds/{quote(one.id, safe='')}{query}",
+        method="DELETE",
+        about=f"Lift the hold on {what}",
+        text="reason",
+        class_="quiet",
+    )
+    return element(
+        "div",
+        element("div", element("b", f"Hold on {what}: "), one.reason),
+        element(
+            "small",
+            f"by {one.person.name} " if one.person else None,
+            "since ",
+            moment(one.since),
+            (" until ", moment(one.until)) if one.until else None,
+        ),
+        actions(lift) if viewer.operates else None,
+        class_="notice wait",
+    )

@@ -1,0 +1,113 @@
+"""A release, with its promotions, what it waits for and what its build said."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from shared.app.authorize import Viewer
+from shared.app.views.records import BuildView, PromotionView, ReleaseView, ServiceView
+from shared.page.environments import api
+from shared.page.html import Html, element
+from shared.page.parts import actions, badge, blocker, button, digests, moment
+
+_ENDED_OTHERWISE = ("Rejected", "Expired", "Failed", "Superseded", "Aborted")
+
+
+def release(service: ServiceView, one: ReleaseView, viewer: Viewer) -> Html:
+    """Show a release; one under way lies open."""
+    is_open = any(one is each for each in service.releases)
+    artifact = (" ", digests(one.artifact)) if one.artifact else None
+    summary = element(
+        "summary",
+        element("b", one.version, class_="version"),
+        " ",
+        badge(one.phase),
+        artifact,
+        element("small", "since ", moment(one.since), f" · {one.commit[:12]}"),
+    )
+    reason = element("p", one.reason) if one.reason else None
+    quarantine = element("p", element("b", "Quarantined: "), one.quarantine, class_="fault") if one.quarantine else None
+    return element(
+        "details",
+        summary,
+        reason,
+        quarantine,
+        [blocker(each, where=True) for each in one.blockers],
+        _promotions(one),
+        _build(one.build) if one.build else None,
+        _buttons(service, one, is_open) if viewer.operates else None,
+        class_="release",
+        id=f"release-{one.version}",
+        open=is_open,
+    )
+
+
+def _promotions(one: ReleaseView) -> Html | None:
+    if not one.promotions:
+        return None
+    names = ("#", "Environment", "Kind", "Phase", "Since", "Why")
+    head = element("tr", [element("th", name, scope="col") for name in names])
+    rows = [_promotion(each) for each in reversed(one.promotions)]
+    table = element("table", element("thead", head), element("tbody", rows), class_="list")
+    return element("div", table, class_="wide")
+
+
+def _promotion(one: PromotionView) -> Html:
+    votes = one.approval.votes if one.approval else ()
+    approved = [
+        element("div", f"✓ approved by {vote.person.name}", f": {vote.comment}" if vote.comment else "")
+        for vote in votes
+    ]
+    target = f" to {one.target}" if one.target else ""
+    return element(
+        "tr",
+        element("td", one.number),
+        element("td", one.environment),
+        element("td", f"{one.kind}{target}"),
+        element("td", badge(one.phase)),
+        element("td", moment(one.since)),
+        element("td", one.reason or one.cause, approved),
+    )
+
+
+def _build(build: BuildView) -> Html:
+    tests = build.tests
+    counted = f"{tests.passed} passed, {tests.failed} failed, {tests.skipped} skipped" if tests else "not counted"
+    scan = (build.scan.worst or f"unknown ({build.scan.reason})") if build.scan else "unknown"
+    steps = [
+        element(
+            "li",
+            badge(one.outcome),
+            " ",
+            element("a", one.step, href=one.output) if one.output else one.step,
+            element("small", f" {one.milliseconds / 1000:.1f} s"),
+            f" {one.reason}" if one.reason else None,
+        )
+        for one in build.steps
+    ]
+    facts = element("p", "Build ", badge(build.outcome), f" · unit tests: {counted} · scan: {scan}", class_="facts")
+    return element("div", facts, element("ul", steps, class_="steps") if steps else None)
+
+
+def _buttons(service: ServiceView, one: ReleaseView, is_open: bool) -> Html | None:
+    url = f"releases/{quote(one.version)}"
+    what = f"{service.service} {one.version}"
+    errored = one.phase == "Errored" or any(each.phase == "Errored" for each in one.promotions)
+    abort = button("Abort", api(service, f"{url}/abort"), about=f"Abort {what}", text="reason", class_="danger")
+    retry = button("Retry", api(service, f"{url}/retry"), about=f"Retry {what}", class_="quiet")
+    again = [
+        button(
+            f"Promote to {name}",
+            api(service, f"{url}/promote"),
+            about=f"Promote {what} to {name} again",
+            body={"environment": name},
+            class_="quiet",
+        )
+        for name in _promotable(one)
+    ]
+    return actions(retry if errored else None, *again, abort if is_open else None)
+
+
+def _promotable(one: ReleaseView) -> list[str]:
+    newest = {each.environment: each.phase for each in one.promotions if each.kind == "forward"}
+    return [name for name, phase in newest.items() if phase in _ENDED_OTHERWISE]
