@@ -1,0 +1,162 @@
+"""What the README says of words, moves, gates, routes and messages is what the code says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+
+import pytest
+
+from shared.domain import gates
+from shared.domain.gates import OVERRIDABLE, Gate
+from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.transitions import FORWARD_MOVES, RELEASE_MOVES, ROLLBACK_MOVES
+from tests.support.tree import ROOT, written_files
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+OUTSIDE = "[*]"
+LIST_ROUTES = """
+import inspect, json, sys
+from function_app import app
+
+functions = [(one.get_user_function(), one.get_trigger()) for one in app.get_functions()]
+http = [(inspect.getsource(sys.modules[do.__module__]), by.get_dict_repr()) for do, by in functions if by.type == "httpTrigger"]
+print(json.dumps([[str(method), by["route"], source] for source, by in http for method in by["methods"]]))
+"""
+# What a function's code asks of its caller, and the word for it.
+ASKS = {"OPERATORS": "operators", "requests.answer": "approvers", "viewer_of(": "readers", "accept(": "secret"}
+
+
+def section(heading: str) -> str:
+    """The text below a heading, up to the next one of any level."""
+    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", README, re.M | re.S)
+    assert found is not None, f"the README has no heading {heading!r}"
+    return found[1]
+
+
+def rows(heading: str) -> list[list[str]]:
+    """Cells of the section's tables, their heads left out."""
+    lines = [line.strip("|").split("|") for line in section(heading).splitlines() if line.startswith("|")]
+    cells = [[cell.strip() for cell in line] for line in lines]
+    ruled = [number for number, line in enumerate(cells) if set(line[0]) == {"-"}]
+    heads = {number - 1 for number in ruled} | set(ruled)
+    return [line for number, line in enumerate(cells) if number not in heads]
+
+
+def coded(cell: str) -> list[str]:
+    """Words that a cell sets as code."""
+    return re.findall(r"`([^`]+)`", cell)
+
+
+def drawn(heading: str) -> set[tuple[str, str]]:
+    """Edges of the section's state diagram; a choice stands for every way through it."""
+    diagram = re.search(r"```mermaid\nstateDiagram-v2\n(.*?)```", section(heading), re.S)
+    assert diagram is not None
+    lines = [line.strip() for line in diagram[1].splitlines()]
+    choices = {line.split()[1] for line in lines if line.startswith("state ")}
+    edges = [line.partition(":")[0].split(" --> ") for line in lines if "-->" in line]
+    assert len(edges) + len(choices) == len(lines), "a line is neither a choice nor an edge"
+    leads: dict[str, list[str]] = {}
+    for start, end in edges:
+        leads.setdefault(start.strip(), []).append(end.strip())
+    return {(start, end) for start in leads.keys() - choices for end in _ends(start, leads, choices)}
+
+
+def _ends(start: str, leads: Mapping[str, list[str]], choices: set[str]) -> set[str]:
+    found: set[str] = set()
+    for end in leads[start]:
+        found |= _ends(end, leads, choices) if end in choices else {end}
+    return found
+
+
+def legal(
+    moves: Mapping[Phase, Iterable[Phase]] | Mapping[ReleasePhase, Iterable[ReleasePhase]],
+) -> set[tuple[str, str]]:
+    """A transition table as edges."""
+    return {(old.value, new.value) for old, ends in moves.items() for new in ends}
+
+
+@pytest.mark.parametrize(
+    ("heading", "moves", "begins"),
+    [
+        ("A release", legal(RELEASE_MOVES), {ReleasePhase.VALIDATING}),
+        ("A promotion: forward or redeploy", legal(FORWARD_MOVES), {Phase.PENDING, Phase.WAITING}),
+        ("A rollback", legal(ROLLBACK_MOVES), {Phase.WAITING}),
+    ],
+)
+def test_a_diagram_draws_every_legal_move_and_no_other(
+    heading: str, moves: set[tuple[str, str]], begins: set[str]
+) -> None:
+    """Against the table that the rules themselves obey."""
+    edges = drawn(heading)
+
+    assert {edge for edge in edges if OUTSIDE not in edge} == moves
+    assert {end for start, end in edges if start == OUTSIDE} == begins
+
+
+def test_every_ending_says_what_it_asks_of_whom() -> None:
+    """Each word once, with what it can be the end of."""
+    told = {coded(word)[0]: of for word, of, *_ in rows("What each ending asks of whom")}
+    releases = {phase.value for phase in ReleasePhase if phase.ended}
+    promotions = {phase.value for phase in Phase if phase.ended}
+
+    assert {word for word, of in told.items() if of in ("release", "both")} == releases
+    assert {word for word, of in told.items() if of in ("promotion", "both")} == promotions
+
+
+def test_every_gate_is_told_with_its_codes_kinds_and_whether_it_can_be_overridden() -> None:
+    """As the rules have it."""
+    told = {coded(name)[0]: (coded(codes), kinds, may) for name, codes, _, _, kinds, may in rows("Gates")}
+    source = "".join((ROOT / "shared/domain" / name).read_text() for name in ("gate_rules.py", "gates.py"))
+    codes = set(re.findall(r"\b(?:waiting|blocked)\(\s*\"(\w+)\"", source))
+
+    assert list(told) == [gate.value for gate in Gate]
+    assert {name for name, (_, _, may) in told.items() if may == "yes"} == OVERRIDABLE
+    assert {code for found, _, _ in told.values() for code in found} == codes
+    assert {name: kinds for name, (_, kinds, _) in told.items()} == {gate.value: asked_of(gate) for gate in Gate}
+
+
+def asked_of(gate: Gate) -> str:
+    """The kinds of promotion that a gate is asked of."""
+    kinds = [kind for kind in PromotionKind if gate is Gate.FRESH or gate in gates._BY_KIND[kind]]
+    return "all" if len(kinds) == len(PromotionKind) else ", ".join(kinds)
+
+
+def test_the_api_lists_every_route_with_who_may_use_it_and_no_other() -> None:
+    """Read in a process of its own: a FunctionApp names its functions only once."""
+    child = {**os.environ, "SLIPWAY_ROLES": ""}
+    listed = subprocess.run(
+        [sys.executable, "-c", LIST_ROUTES], cwd=ROOT, env=child, capture_output=True, text=True, check=True
+    )
+    registered = {
+        (method, f"/{route.strip('/')}"): who_may(source) for method, route, source in json.loads(listed.stdout)
+    }
+
+    assert {(method, coded(route)[0]): who for method, route, _, who in rows("HTTP API")} == registered
+
+
+def who_may(source: str) -> str:
+    """Whom a function lets in, by what its module calls."""
+    return next((who for call, who in ASKS.items() if call in source), "anybody")
+
+
+def test_a_message_that_is_explained_is_one_that_is_said() -> None:
+    """Word for word, so that whoever searches for it finds it."""
+    explained = [coded(row[0])[0] for row in rows("Troubleshooting")]
+    code = [path for path in written_files() if path.parts[0] != "tests"]
+    sources = [(ROOT / path).read_text(encoding="utf-8") for path in code]
+
+    assert len(explained) > 10
+    assert [message for message in explained if not any(message in source for source in sources)] == []
+
+
+def test_what_the_readme_points_at_is_there() -> None:
+    """Files and folders that it names in its layout."""
+    named = re.findall(r"(?:^|\s)((?:shared|functions|infra|tests)/[\w/.]*|function_app\.py)", section("Layout"))
+
+    assert len(named) > 10
+    assert [name for name in named if not (ROOT / name).exists()] == []

@@ -1,0 +1,146 @@
+"""What the README says of slipway.yaml and of the settings is what is read."""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import Enum
+from typing import get_args
+
+import pytest
+from pydantic.fields import FieldInfo
+
+from shared.config import Settings
+from shared.domain.placeholders import PLACEHOLDERS
+from shared.domain.policy import ServicePolicy
+from shared.inbound.slipway_yaml import SlipwayYaml
+from shared.inbound.slipway_yaml.models import Environment, Freeze, Head, Part, Service
+from tests.support.tree import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+MODELS: dict[str, type[Part]] = {
+    "": Head,
+    "services.<name>.": Service,
+    "environments.<name>.": Environment,
+    "freezes[].": Freeze,
+}
+UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes=1), "s": timedelta(seconds=1)}
+
+
+def tables() -> dict[str, dict[str, str]]:
+    """Keys and their defaults by the prefix in the table's head."""
+    found: dict[str, dict[str, str]] = {}
+    for head, body in re.findall(r"^\| `([^`]*)` \| Default \| Means \|\n\|[-|]+\|\n((?:\|.*\n)+)", README, re.M):
+        lines = [re.split(r"(?<!\\)\|", line.strip("|"))[:2] for line in body.splitlines()]
+        found[head.strip()] = {key.strip().strip("`"): default.strip() for key, default in lines}
+    return found
+
+
+def keys(model: type[Part], before: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Keys that hold a value, by their path."""
+    for name, field in model.model_fields.items():
+        inner = _part_in(field.annotation)
+        if inner is not None:
+            yield from keys(inner, f"{before}{name}.")
+        else:
+            yield f"{before}{name}", field
+
+
+def _part_in(annotation: object) -> type[Part] | None:
+    kinds = get_args(annotation) if isinstance(annotation, types.UnionType) else (annotation,)
+    return next((kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Part)), None)
+
+
+def written(value: object) -> str:
+    """A default as it is written in the file; a duration in seconds, as there are several ways to write one."""
+    match value:
+        case timedelta():
+            return f"{value // UNITS['s']}s"
+        case bool():
+            return str(value).lower()
+        case Enum():
+            return str(value.value)
+        case [only]:
+            return str(only)
+        case _:
+            return str(value)
+
+
+def plain(default: str) -> str:
+    """A default from a table, without its marks and with durations in seconds."""
+    text = default.strip("`")
+    duration = re.fullmatch(r"(\d+)([dhms])", text)
+    return f"{int(duration[1]) * UNITS[duration[2]] // UNITS['s']}s" if duration else text
+
+
+@pytest.mark.parametrize("prefix", MODELS)
+def test_every_key_is_listed_and_no_other(prefix: str) -> None:
+    """In the order in which the models have them."""
+    assert list(tables()[prefix]) == [key for key, _ in keys(MODELS[prefix])]
+
+
+@pytest.mark.parametrize("prefix", MODELS)
+def test_every_default_is_the_one_that_holds(prefix: str) -> None:
+    """Where a model has none, the README says in words what happens instead."""
+    told = tables()[prefix]
+    fields = dict(keys(MODELS[prefix]))
+    known = {
+        key: written(field.default)
+        for key, field in fields.items()
+        if not field.is_required() and field.default is not None
+    }
+
+    assert {key: plain(told[key]) for key in known} == known
+    assert {key for key, default in told.items() if default == "required"} == {
+        key for key, field in fields.items() if field.is_required()
+    }
+    assert all(told.values())
+
+
+def example() -> dict[str, ServicePolicy]:
+    """The annotated example, compiled as on no local host: nothing is added to it."""
+    text = re.search(r"```yaml\n(version: 1\n.*?)```", README, re.S)
+    assert text is not None
+    compiled = SlipwayYaml().compile(text[1].encode(), repository="shop", commit="0" * 40, files=())
+    return {policy.service.service: policy for policy in compiled.services}
+
+
+def test_the_example_is_a_good_file() -> None:
+    """It compiles, and its sections arrive where they should."""
+    policy = example()["delivery"]
+    production = policy.environment("production")
+
+    assert [one.name for one in policy.environments] == ["qa", "production"]
+    assert production is not None
+    assert production.registry_namespace == "prod"
+    assert production.approval is not None
+    assert len(production.freezes) == 1
+
+
+def test_the_settings_that_the_example_shows_are_the_default_ones() -> None:
+    """The table calls them so for an environment without `set`."""
+    policy = example()["delivery"]
+    left_out, shown = policy.environment("qa"), policy.environment("production")
+
+    assert left_out is not None
+    assert shown is not None
+    assert left_out.set == shown.set
+
+
+def test_every_placeholder_is_named_and_no_other() -> None:
+    """In the paragraph that explains them."""
+    told = re.search(r"\* \*\*Placeholders\*\*.*?Plain braces", README, re.S)
+    assert told is not None
+
+    assert re.findall(r"`\{(\w+)\}`", told[0]) == list(PLACEHOLDERS)
+
+
+def test_every_setting_is_listed_with_its_default() -> None:
+    """`none` and `all` stand for an empty variable."""
+    found = re.findall(r"^\| `(SLIPWAY_\w+)` \| (.*?) \|", README, re.M)
+    told = {name: "" if default in ("none", "all") else default.strip("`") for name, default in found}
+    variables = {name: value for name, value in Settings.from_env({}).to_env().items() if name != "PATH"}
+
+    assert told == variables
