@@ -70,8 +70,9 @@ def test_the_ledger_notes_which_holds_a_decision_saw(slipway: Harness) -> None:
 def test_a_second_delivery_is_answered_with_what_the_first_led_to(slipway: Harness) -> None:
     """Nothing is written, whatever has happened since."""
     slipway.release_to("1.0.0", approve=False)
-    request = {"service": DELIVERY, "person": RITA, "request": slipway.request(), "groups": ()}
-    yes = ev.ApprovalAnswered(id="click-1", approve=True, **request)
+    yes = ev.ApprovalAnswered(
+        id="click-1", service=DELIVERY, request=slipway.request(), person=RITA, groups=(), approve=True
+    )
     first = handle(slipway.app, yes)
     slipway.pump()
     entries = len(slipway.timeline())
@@ -133,8 +134,10 @@ def test_a_late_report_is_noted_and_takes_its_effect_out_of_the_outbox(slipway: 
     slipway.pump(*all_but("deploy"))
     effect = the(slipway, Deploy)
     slipway.ask(ev.AbortRequested, version="1.0.0", reason="wrong branch")
-    late = {"service": DELIVERY, "effect": effect.id, "number": effect.number, "attempt": 7}
-    handled = handle(slipway.app, ev.ArtifactDeployed(id="late", revision="r", **late))
+    late = ev.ArtifactDeployed(
+        id="late", service=DELIVERY, effect=effect.id, number=effect.number, attempt=7, revision="r"
+    )
+    handled = handle(slipway.app, late)
 
     assert handled.outcome is Outcome.IGNORED
     assert latest(slipway).reason == handled.reason
