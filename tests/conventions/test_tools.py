@@ -30,7 +30,8 @@ def code_in(markdown: str) -> list[str]:
 def test_import_contracts_look_at_every_file() -> None:
     """A file outside the packages that import-linter is told about could import what it likes."""
     told = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["root_packages"]
-    names = {path: contract.module_name(path) for path in product_files()}
+    # function_app is a module, which a contract of its own keeps on top.
+    names = {path: contract.module_name(path) for path in product_files() if path.name != "function_app.py"}
 
     assert names
     assert [
