@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from shared.domain.phases import Phase, ReleasePhase
 from tests.support.pilot import Pilot, digest, good_result, policy
 
 
-def built(**result: object) -> Pilot:
+def built(**result: Any) -> Pilot:
     pilot = Pilot()
     pilot.world.build = lambda effect: good_result("1", **result)
     pilot.push_release("1.0.0", "a" * 40)

@@ -98,14 +98,16 @@ def test_a_request_is_told_the_number_of_what_it_led_to() -> None:
 def test_a_decision_names_the_first_time_to_look_again() -> None:
     """Of all that waits, and only what lies ahead."""
     pilot = Pilot()
-    assert pilot.decisions[-1].wake == ()
-    pilot.push("refs/heads/main")
-    build = pilot.decisions[-1].wake
 
-    pilot.push_release("1.0.0")
+    build, registry = pilot.push("refs/heads/main"), pilot.push_release("1.0.0")
 
-    assert build == ((NOON + timedelta(hours=2), "build"),)
-    assert pilot.decisions[-1].wake == ((NOON + timedelta(hours=1), "registry"),)
+    assert build.wake == ((NOON + timedelta(hours=2), "build"),)
+    assert registry.wake == ((NOON + timedelta(hours=1), "registry"),)
+
+
+def test_where_nothing_is_under_way_nobody_looks_again() -> None:
+    """Waiting costs nothing, and neither does having ended."""
+    assert Pilot().release_to("1.0.0").decisions[-1].wake == ()
 
 
 def test_facts_that_do_not_come_are_asked_for_again() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from shared.domain.version import Version
 from tests.support.pilot import MANAGER, NOON, Pilot
 
 
-def promotion(number: int, environment: str, phase: Phase, **changes: object) -> Promotion:
+def promotion(number: int, environment: str, phase: Phase, **changes: Any) -> Promotion:
     made = Promotion(
         number=number,
         environment=environment,
@@ -28,7 +29,7 @@ def promotion(number: int, environment: str, phase: Phase, **changes: object) ->
         cause="v1.0.0 was packaged",
         reason="why",
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 def release(*promotions: Promotion) -> Release:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ CANARY = environment("canary", after=("staging",))
 LAST = environment("last", after=("sandbox", "canary"))
 
 
-def started(*environments: object, **changes: object) -> Pilot:
+def started(*environments: Any, **changes: Any) -> Pilot:
     pilot = Pilot(policy(*environments, **changes))
     pilot.push_release("1.0.0")
     return pilot.perform(ef.ReadTags, ef.Build, ef.GatherFacts)
@@ -34,7 +35,7 @@ def phases(pilot: Pilot, version: str = "1.0.0") -> dict[str, str]:
     return {one.environment: str(one.phase) for one in pilot.release(version).promotions}
 
 
-def ask(pilot: Pilot, kind: type[ev.ServiceEvent], **fields: object) -> None:
+def ask(pilot: Pilot, kind: Any, **fields: Any) -> None:
     pilot.tell(kind(**pilot.ids(), person=OPERATOR, **fields))
 
 
@@ -79,7 +80,7 @@ def test_an_environment_that_was_added_meanwhile_gets_its_promotion_with_a_retry
     """It comes after what is retried, and was never tried itself."""
     pilot = started(QA, STAGING)
     for number in (1, 2):
-        said = {"effect": f"shipping~delivery:{number}:deploy:1", "number": number, "attempt": 1}
+        said: dict[str, Any] = {"effect": f"shipping~delivery:{number}:deploy:1", "number": number, "attempt": 1}
         pilot.tell(ev.EffectFailed(**pilot.ids(), **said, reason="no", ours=True, changed=False))
     after = environment("last", after=("qa", "staging"))
     pilot.tell(ev.PolicyChanged(**pilot.ids(), policy=policy(QA, STAGING, after, digest="e" * 64)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -136,7 +137,7 @@ def test_a_hold_never_stops_a_rollback() -> None:
     pilot = Pilot().release_to("1.0.0").release_to("1.1.0")
     hold(pilot)
 
-    said = {"environment": "production", "reason": "bad", "to": ""}
+    said: dict[str, Any] = {"environment": "production", "reason": "bad", "to": ""}
     pilot.tell(ev.RollbackRequested(**pilot.ids(), person=OPERATOR, **said))
     pilot.perform()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -11,12 +13,13 @@ from shared.domain import events as ev
 from shared.domain.decision import Decision, Outcome
 from shared.domain.estate import EVERYTHING, Estate, Hold
 from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.policy import ServicePolicy
 from tests.support.pilot import OPERATOR, PRODUCTION, QA, Pilot, policy
 
 ONLY_QA = policy(QA, digest="e" * 64)
 
 
-def change(pilot: Pilot, made: object = ONLY_QA) -> Decision:
+def change(pilot: Pilot, made: ServicePolicy = ONLY_QA) -> Decision:
     return pilot.tell(ev.PolicyChanged(**pilot.ids(), policy=made))
 
 
@@ -83,12 +86,11 @@ def test_what_is_pending_for_an_environment_that_leaves_is_aborted_too() -> None
 @pytest.mark.parametrize("performed", [(), (ef.Retag,), (ef.Retag, ef.Deploy)])
 @pytest.mark.parametrize("leave", [change, remove])
 def test_what_runs_finishes_in_an_environment_that_leaves(
-    leave: object, performed: tuple[type[ef.Effect], ...]
+    leave: Callable[[Pilot], Decision], performed: tuple[type[ef.Effect], ...]
 ) -> None:
     """By the plan that it pinned when it started; the history stays."""
     pilot = in_production(*performed)
 
-    assert callable(leave)
     leave(pilot)
     pilot.perform()
 
@@ -99,7 +101,7 @@ def test_what_runs_finishes_in_an_environment_that_leaves(
 
 
 @pytest.mark.parametrize("leave", [change, remove])
-def test_what_fails_in_an_environment_that_leaves_is_still_rolled_back(leave: object) -> None:
+def test_what_fails_in_an_environment_that_leaves_is_still_rolled_back(leave: Callable[[Pilot], Decision]) -> None:
     """By the plan of what is undone."""
     pilot = Pilot().release_to("1.0.0")
     pilot.world.unhealthy = {4}
@@ -107,7 +109,6 @@ def test_what_fails_in_an_environment_that_leaves_is_still_rolled_back(leave: ob
     pilot.answer()
     pilot.perform(ef.GatherFacts, ef.Retag)
 
-    assert callable(leave)
     leave(pilot)
     pilot.perform()
 
@@ -165,7 +166,7 @@ def test_a_rollback_that_no_plan_is_known_for_fails_and_calls_people() -> None:
     change(pilot, policy(replace(QA, name="other"), digest="e" * 64))
     assert pilot.promotion("1.1.0", "qa").phase is Phase.ABORTED
 
-    said = {"environment": "qa", "reason": "bad", "to": "", "person": OPERATOR}
+    said: dict[str, Any] = {"environment": "qa", "reason": "bad", "to": "", "person": OPERATOR}
     pilot.tell(ev.RollbackRequested(**pilot.ids(), **said))
 
     rollback = pilot.promotion("1.1.0", "qa")

@@ -32,7 +32,9 @@ def test_a_tag_that_changed_its_digest_stops_the_release(what: str) -> None:
     """It is quarantined with both digests named, and the commit shows it."""
     pilot = waiting()
 
-    decision = read(pilot, **{what: digest("other")})
+    found: dict[str, Any] = {what: digest("other")}
+
+    decision = read(pilot, **found)
 
     release = pilot.release("1.0.0")
     expected = f"the {what} tag of v1.0.0 names {digest('other')}, but {digest(f'{what} 1')} was packaged"

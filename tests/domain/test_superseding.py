@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.phases import Phase, ReleasePhase
@@ -67,7 +69,7 @@ def test_who_holds_the_slot_is_never_superseded() -> None:
 def test_a_rollback_is_never_superseded() -> None:
     """Going back does not depend on what waits."""
     pilot = Pilot().release_to("1.0.0").release_to("1.0.1")
-    said = {"environment": "production", "reason": "bad", "to": "", "person": OPERATOR}
+    said: dict[str, Any] = {"environment": "production", "reason": "bad", "to": "", "person": OPERATOR}
     pilot.tell(ev.RollbackRequested(**pilot.ids(), **said))
     pilot.open = [one for one in pilot.open if not isinstance(one, ef.GatherFacts)]
 

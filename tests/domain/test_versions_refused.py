@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from shared.domain import effects as ef
@@ -64,7 +66,7 @@ def test_a_version_that_the_registry_holds_already_is_refused_naming_the_digest(
     """Whoever pushed it: a version is packaged once."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    read = {"image": None, "chart": None, what: digest(what)}
+    read: dict[str, Any] = {"image": None, "chart": None, what: digest(what)}
 
     decision = pilot.tell(ev.TagsRead(**pilot.ids(), effect="x", version="1.0.0", **read))
 

@@ -1,0 +1,72 @@
+"""What exactly would be deployed, as the target environment sees it."""
+
+from __future__ import annotations
+
+from shared.domain import events as ev
+from shared.domain.plan import change_cause, filled_target, image_reference, placeholder_values
+from shared.domain.policy import GitOpsTarget, HelmTarget
+from shared.domain.promotion import Promotion
+from shared.domain.release import Release
+from tests.support.pilot import OPERATOR, PRODUCTION, QA, Pilot, digest
+
+RELEASED: Release = Pilot().release_to("1.0.0").release("1.0.0")
+IN_QA, IN_PRODUCTION = RELEASED.promotions
+
+
+def rolled_back() -> Promotion:
+    pilot = Pilot().release_to("1.0.0").release_to("1.1.0")
+    pilot.tell(ev.RollbackRequested(**pilot.ids(), environment="qa", reason="too slow", to="", person=OPERATOR))
+    return pilot.promotion("1.1.0", "qa")
+
+
+def test_an_image_is_named_by_tag_and_digest() -> None:
+    """The tag for people, the digest for the cluster."""
+    assert RELEASED.artifact is not None
+
+    assert image_reference(RELEASED.artifact, QA) == f"localhost:5000/delivery:v1.0.0@{digest('image 1')}"
+
+
+def test_an_environment_with_its_own_registry_namespace_reads_nothing_else() -> None:
+    """Production pulls from `prod/`."""
+    assert RELEASED.artifact is not None
+
+    assert image_reference(RELEASED.artifact, PRODUCTION).startswith("localhost:5000/prod/delivery:v1.0.0@sha256:")
+
+
+def test_every_placeholder_has_its_value_as_the_environment_sees_it() -> None:
+    """The whole list of the configuration's contract."""
+    assert RELEASED.artifact is not None
+
+    assert placeholder_values("delivery", RELEASED.artifact, PRODUCTION, IN_PRODUCTION) == {
+        "registry": "localhost:5000",
+        "repository": "prod/delivery",
+        "image": "localhost:5000/prod/delivery",
+        "tag": "v1.0.0",
+        "digest": str(digest("image 1")),
+        "version": "1.0.0",
+        "service": "delivery",
+        "environment": "production",
+        "commit": "b" * 40,
+        "reason": "v1.0.0, promotion 2: v1.0.0 was packaged",
+    }
+
+
+def test_a_rollback_says_so_in_its_change_cause() -> None:
+    """Who reads the cluster's history sees why."""
+    assert RELEASED.artifact is not None
+
+    cause = change_cause(RELEASED.artifact, rolled_back())
+
+    assert cause == "rollback to v1.0.0, promotion 5: too slow (Olga Operator)"
+
+
+def test_a_target_has_its_place_filled_in() -> None:
+    """Folder and repository name the service and the environment."""
+    target = GitOpsTarget(repository="{service}.git", path="{environment}/{service}")
+
+    assert filled_target(target, "delivery", "qa") == GitOpsTarget(repository="delivery.git", path="qa/delivery")
+
+
+def test_a_cluster_has_no_place_to_fill_in() -> None:
+    """Its context is taken as it is."""
+    assert filled_target(HelmTarget(context="prod-aks"), "delivery", "qa") == HelmTarget(context="prod-aks")
