@@ -189,8 +189,6 @@ def test_a_release_whose_last_attempt_may_still_write_says_so() -> None:
     pilot.push_release("1.0.0")
     pilot.perform(ef.ReadTags, ef.Build, ef.GatherFacts)
     pilot.world.broken["deploy"] = {"ours": True, "changed": True}
-    from shared.domain import events as ev
-
     ask(pilot, ev.AbortRequested, version="1.0.0", reason="")
 
     (found,) = reasons(pilot, "1.0.0")
