@@ -236,11 +236,11 @@ class WholeReleases(RuleBasedStateMachine):
             return
         self.pilot.estate = Estate()
         self.pilot.world.facts.clear()
-        while self.pilot.state.holds:
-            self.lift_an_artifact_hold()
         self.pilot.world.build = lambda build: good_result(str(build.number))
         for _ in range(200):
             self.pilot.perform()
+            while self.pilot.state.holds:
+                self.lift_an_artifact_hold()
             if not self.pilot.state.releases and not self.pilot.state.validations:
                 return
             self.pilot.pass_time(timedelta(hours=9))
@@ -254,7 +254,7 @@ def test_whatever_happens_the_laws_hold_and_everything_ends() -> None:
     run_state_machine_as_test(
         WholeReleases,
         settings=settings(
-            max_examples=120,
+            max_examples=200,
             stateful_step_count=40,
             deadline=None,
             suppress_health_check=list(HealthCheck),
