@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from shared.app.handle_event import handle
 from shared.app.parts import App
 from shared.app.take_message import INSPECT
@@ -11,11 +13,11 @@ from shared.codec.primitives import parse_service
 from shared.codec.repository import TIP, decode_tip
 from shared.domain.effects import queue_of
 from shared.domain.events import PushReceived, TimePassed
-from shared.ports.errors import AdapterError
-from shared.ports.store import DueRow, OutboxRow, StaleService
-from shared.telemetry import log_event
+from shared.ports.store import Due, DueRow, OutboxRow
+from shared.telemetry import log_fault
 
 _MOST = 200
+_RETRY = timedelta(minutes=5)
 
 
 def sweep(app: App) -> None:
@@ -24,8 +26,8 @@ def sweep(app: App) -> None:
     for repository in app.source.repositories():
         try:
             compare_tips(app, repository)
-        except AdapterError as error:
-            log_event("sweep.repository_failed", repository=repository, reason=str(error))
+        except Exception as error:
+            log_fault("sweep.repository_failed", error, repository=repository)
 
 
 def look_at_due(app: App) -> None:
@@ -42,12 +44,12 @@ def _look(app: App, row: DueRow) -> None:
     try:
         service = parse_service(row.service)
         handle(app, TimePassed(id=f"due:{row.key}:{app.now():%Y%m%dT%H%M}", service=service))
-    except StaleService as error:
-        log_event("sweep.service_failed", service=row.service, reason=str(error))
-        return
-    app.store.prune(row.service, most=_MOST)
-    outbox = app.store.read(row.service).outbox
-    app.queues.send_outbox(row.service, [OutboxRow(key=key, message=one) for key, one in outbox.items()])
+        app.store.prune(row.service, most=_MOST)
+        outbox = app.store.read(row.service).outbox
+        app.queues.send_outbox(row.service, [OutboxRow(key=key, message=one) for key, one in outbox.items()])
+    except Exception as error:
+        log_fault("sweep.service_failed", error, service=row.service)
+        app.store.add_due(row.service, Due(at=app.now() + _RETRY, what=row.what))
 
 
 def compare_tips(app: App, repository: str) -> None:

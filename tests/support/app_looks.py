@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shared.app.perform_effect import perform
 from shared.codec.envelope import decode
@@ -64,3 +64,35 @@ class Mute:
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
         """See Queues."""
+
+
+class Before:
+    """A store in which something happens just before the next transaction."""
+
+    def __init__(self, store: Any, happens: Callable[[], object]) -> None:
+        self._store, self._happens = store, [happens]
+
+    def transact(self, *args: Any, **kwargs: Any) -> Any:
+        """See Store."""
+        if self._happens:
+            self._happens.pop()()
+        return self._store.transact(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class Failing:
+    """A store that fails every transaction, or those of one service."""
+
+    def __init__(self, store: Any, error: Exception, service: str = "") -> None:
+        self._store, self._error, self._service = store, error, service
+
+    def transact(self, service: str, *args: Any, **kwargs: Any) -> Any:
+        """See Store."""
+        if self._service in ("", service):
+            raise self._error
+        return self._store.transact(service, *args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
