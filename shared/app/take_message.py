@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import cast
 
 from shared.app.handle_event import handle
 from shared.app.inspect_push import inspect_push
@@ -10,9 +11,9 @@ from shared.app.parts import App
 from shared.app.perform_effect import perform
 from shared.app.tag_pushed import tag_pushed
 from shared.codec.envelope import decode
-from shared.codec.errors import UnreadableRecord
+from shared.codec.errors import HalfWritten, UnreadableRecord
 from shared.domain.effects import queue_of
-from shared.domain.events import PushReceived, TagPushed
+from shared.domain.events import PushReceived, ServiceEvent, TagPushed
 from shared.ports.errors import Transient
 from shared.ports.store import StaleService
 from shared.telemetry import log_event
@@ -44,14 +45,15 @@ def _take(app: App, kind: str, body: str) -> None:
             inspect_push(app, event)
         elif isinstance(event, TagPushed):
             tag_pushed(app, event)
-        elif event is not None:
-            handle(app, event, correlation=message.correlation)
+        else:
+            handle(app, cast(ServiceEvent, event), correlation=message.correlation)
+    except (Transient, StaleService, HalfWritten) as error:
+        # Rows that are being written are whole in a moment; if their writer died, the tick finishes its work.
+        log_event("message.put_off", kind=kind, reason=str(error))
+        app.queues.send(queue_of(kind), body, delay=getattr(error, "retry_after", None) or _RETRY)
     except UnreadableRecord as error:
         if not error.newer:
             raise
         # A newer Slipway wrote it; an upgraded worker will read it.
         log_event("message.newer", kind=kind, reason=str(error))
         app.queues.send(queue_of(kind), body, delay=_NEWER)
-    except (Transient, StaleService) as error:
-        log_event("message.put_off", kind=kind, reason=str(error))
-        app.queues.send(queue_of(kind), body, delay=getattr(error, "retry_after", None) or _RETRY)

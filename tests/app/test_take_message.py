@@ -1,0 +1,188 @@
+"""What a queue brings: given to whom it is for, put off where that helps, raised where it does not."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from shared.app.take_message import take_effect, take_event
+from shared.codec.envelope import encode_effect, encode_event
+from shared.codec.errors import UnknownMessage, UnreadableRecord
+from shared.codec.repository import CONFIG, service_row
+from shared.domain import events as ev
+from shared.domain.effects import ReadTags, SetStatus
+from shared.domain.names import Digest
+from shared.ports.errors import NotFound, Transient
+from shared.ports.store import StaleService, StoreUnavailable
+from tests.support.app_looks import Failing, all_but, latest, queued
+from tests.support.app_parts import DELIVERY, Harness, branch
+from tests.support.outside import MAIN, SHIPPING
+
+PUSH = ev.PushReceived(id="p-1", repository=SHIPPING, ref=branch("1.0.0"))
+ASK = ev.TimePassed(id="t-1", service=DELIVERY)
+
+
+def written(slipway: Harness, event: ev.ServiceEvent | ev.OutsideEvent) -> str:
+    """An event as a queue carries it."""
+    return encode_event(event, correlation="c-1", at=slipway.app.now())
+
+
+def test_an_event_of_a_service_is_handled(slipway: Harness) -> None:
+    """With the correlation that came with it."""
+    take_event(slipway.app, written(slipway, ev.ServiceRemoved(id="gone", service=DELIVERY)))
+
+    assert latest(slipway).event_id == "gone"
+    assert latest(slipway).correlation == "c-1"
+
+
+def test_a_push_goes_on_to_its_own_queue(slipway: Harness) -> None:
+    """Reading a repository takes a while; nothing else waits behind it."""
+    body = written(slipway, PUSH)
+    take_event(slipway.app, body)
+
+    [message] = slipway.receive("inspect-push")
+    assert message.body == body
+
+
+def test_a_push_is_inspected_from_its_own_queue(slipway: Harness) -> None:
+    """It is not sent round once more."""
+    slipway.outside.commit(branch("1.0.0"), {"x": b"1"})
+    take_effect(slipway.app, "inspect-push", written(slipway, PUSH))
+
+    assert slipway.release("1.0.0").tags_asked == 1
+    assert queued(slipway, "inspect-push") == 0
+
+
+def test_a_pushed_tag_is_looked_up(slipway: Harness) -> None:
+    """And told to its service."""
+    slipway.release_to("1.0.0", approve=False)
+    digest = Digest("sha256:" + "f" * 64)
+    event = ev.TagPushed(id="tag-1", registry="localhost:5000", repository="delivery", tag="v1.0.0", digest=digest)
+    take_event(slipway.app, written(slipway, event))
+
+    assert latest(slipway).event_type == "artifact-announced"
+
+
+def test_an_effect_is_performed(slipway: Harness) -> None:
+    """Whatever queue it came by."""
+    effect = SetStatus(service=DELIVERY, commit="b" * 40, context="slipway/x", state="pending", description="well")
+    take_effect(slipway.app, "notify", encode_effect(effect, correlation="c-1", at=slipway.app.now()))
+
+    assert slipway.statuses("b" * 40)["slipway/x"].description == "well"
+
+
+def test_a_message_of_a_newer_slipway_goes_back_for_an_upgraded_worker(slipway: Harness) -> None:
+    """As it is, in some minutes; it is never poison."""
+    body = json.dumps({**json.loads(written(slipway, ASK)), "schema": 99})
+    take_event(slipway.app, body)
+    now = slipway.receive("events")
+    slipway.outside.clock.advance(timedelta(minutes=5))
+
+    assert now == []
+    [message] = slipway.receive("events")
+    assert message.body == body
+
+
+def test_an_effect_of_a_newer_slipway_goes_back_to_its_own_queue(slipway: Harness) -> None:
+    """Old workers of other kinds never see it."""
+    effect = ReadTags(service=DELIVERY, version="1.0.0", asked=1)
+    body = encode_effect(effect, correlation="c-1", at=slipway.app.now())
+    take_effect(slipway.app, "gather-facts", json.dumps({**json.loads(body), "schema": 99}))
+
+    assert queued(slipway, "gather-facts") == 1
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"schema": 1}', '{"schema": 1, "type": "time-passed"}'])
+def test_a_damaged_message_is_poison(slipway: Harness, body: str) -> None:
+    """Trying again cannot mend it; nothing is sent round."""
+    with pytest.raises(UnreadableRecord):
+        take_event(slipway.app, body)
+
+    assert queued(slipway, "events") == 0
+
+
+def test_a_message_of_an_unknown_type_is_poison(slipway: Harness) -> None:
+    """It names the type."""
+    body = json.dumps({**json.loads(written(slipway, ASK)), "type": "make-coffee"})
+
+    with pytest.raises(UnknownMessage, match="make-coffee"):
+        take_event(slipway.app, body)
+
+
+def test_an_effect_under_anothers_id_is_poison(slipway: Harness) -> None:
+    """Attack: a report under a forged id would take the true effect out of the outbox."""
+    effect = ReadTags(service=DELIVERY, version="1.0.0", asked=1)
+    body = json.loads(encode_effect(effect, correlation="c-1", at=slipway.app.now()))
+
+    with pytest.raises(UnreadableRecord, match="the content is that of"):
+        take_effect(slipway.app, "gather-facts", json.dumps({**body, "id": "shipping~delivery:1:deploy:1"}))
+
+
+def test_what_is_out_of_reach_is_asked_again_when_it_said(slipway: Harness) -> None:
+    """Not before, and by the same message."""
+    slipway.outside.commit(branch("1.0.0"), {"x": b"1"})
+    slipway.outside.troubles.add("source", Transient("busy", retry_after=timedelta(minutes=2)))
+    body = written(slipway, PUSH)
+    take_effect(slipway.app, "inspect-push", body)
+    slipway.outside.clock.advance(timedelta(seconds=119))
+    early = slipway.receive("inspect-push")
+    slipway.outside.clock.advance(timedelta(seconds=1))
+
+    assert early == []
+    [message] = slipway.receive("inspect-push")
+    assert message.body == body
+
+
+def test_what_is_out_of_reach_without_a_word_is_asked_again_in_seconds(slipway: Harness) -> None:
+    """The sender was answered long ago; nobody else will ask."""
+    slipway.outside.troubles.add("source", Transient("busy"))
+    take_effect(slipway.app, "inspect-push", written(slipway, PUSH))
+    early = slipway.receive("inspect-push")
+    slipway.outside.clock.advance(timedelta(seconds=5))
+
+    assert early == []
+    assert len(slipway.receive("inspect-push")) == 1
+
+
+def test_a_service_that_others_keep_changing_is_tried_again(slipway: Harness) -> None:
+    """Nothing was written; the message goes back with a delay."""
+    store = Failing(slipway.app.store, StaleService("others were faster"))
+    take_event(slipway.wrap(store=store).app, written(slipway, ASK))
+    early = slipway.receive("events")
+    slipway.outside.clock.advance(timedelta(seconds=5))
+
+    assert early == []
+    assert len(slipway.receive("events")) == 1
+
+
+def test_a_store_out_of_reach_is_the_hosts_affair(slipway: Harness) -> None:
+    """A message that could not be kept is not acknowledged: it is delivered again."""
+    store = Failing(slipway.app.store, StoreUnavailable("gone"))
+
+    with pytest.raises(StoreUnavailable):
+        take_event(slipway.wrap(store=store).app, written(slipway, ASK))
+
+
+def test_an_unknown_repository_is_poison(slipway: Harness) -> None:
+    """Trying again cannot help; somebody must look at who reports it."""
+    with pytest.raises(NotFound):
+        take_effect(slipway.app, "inspect-push", written(slipway, ev.PushReceived(id="p", repository="x", ref=MAIN)))
+
+
+def test_a_configuration_that_is_being_written_is_waited_for(slipway: Harness) -> None:
+    """Its writer is done in a moment, or died and is made up for by the tick; a push must not be lost for it."""
+    row, config = (slipway.app.rows.get(SHIPPING, key) for key in (service_row("package"), CONFIG))
+    assert row is not None
+    assert config is not None
+    slipway.app.rows.delete(SHIPPING, row.key, etag=row.etag)
+    slipway.outside.commit(branch("1.0.0"), {"x": b"1"})
+    take_effect(slipway.app, "inspect-push", written(slipway, PUSH))
+    early = slipway.receive("inspect-push")
+    slipway.app.rows.overwrite(SHIPPING, row.key, row.value)
+    slipway.outside.clock.advance(timedelta(seconds=5))
+    slipway.pump(*all_but("build"))
+
+    assert early == []
+    assert slipway.release("1.0.0").build is not None
