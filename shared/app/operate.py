@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -75,7 +76,10 @@ def add_hold(app: App, caller: Caller, *, scope: str, reason: str, until: dateti
 
 
 def lift_hold(app: App, caller: Caller, hold_id: str, reason: str) -> Hold | None:
-    """Lift a hold by people, and look again at what it kept back; None where there is no such hold."""
+    """Lift a hold by people, and look again at what it kept back; None where there is no such hold.
+
+    Hints are written first: a crash after the hold is gone is made up by the tick.
+    """
     event_id = request_id(app, caller)
     found = next((one for one in holds(app) if one.id == hold_id), None)
 
@@ -86,8 +90,13 @@ def lift_hold(app: App, caller: Caller, hold_id: str, reason: str) -> Hold | Non
 
     if found is None:
         return None
+    concerned = list(_concerned(app, found))
+    for service in concerned:
+        app.store.add_due(str(service), Due(at=app.now(), what="hold"))
     app.store.transact(ESTATE, event_id, fn)
-    look_again(app, found)
+    for service in concerned:
+        event = TimePassed(id=app.new_id(), service=service)
+        app.queues.send(EVENTS_QUEUE, encode_event(event, correlation=event.id, at=app.now()))
     return found
 
 
@@ -125,15 +134,11 @@ def holds(app: App) -> tuple[Hold, ...]:
     return tuple(decode_hold(value) for key, value in sorted(rows.items()) if key.startswith(HOLD))
 
 
-def look_again(app: App, hold: Hold) -> None:
-    """Have every service in a lifted hold's scope looked at; one that does not wait for it changes nothing."""
+def _concerned(app: App, hold: Hold) -> Iterator[ServiceKey]:
+    """Name every service in a hold's scope; one that does not wait for it is looked at in vain."""
     for repository in app.source.repositories():
         policy = policy_in_force(app, repository)
         for one in policy.services if policy else ():
-            if _concerns(hold, one.service):
-                event = TimePassed(id=app.new_id(), service=one.service)
-                app.queues.send(EVENTS_QUEUE, encode_event(event, correlation=event.id, at=app.now()))
-
-
-def _concerns(hold: Hold, service: ServiceKey) -> bool:
-    return not hold.scope.startswith("service:") or hold.scope == f"service:{service.repository}/{service.service}"
+            scope = f"service:{one.service.repository}/{one.service.service}"
+            if not hold.scope.startswith("service:") or hold.scope == scope:
+                yield one.service
