@@ -59,7 +59,7 @@ def test_a_host_that_is_killed_five_times_ends_where_an_unharmed_one_does(tmp_pa
         killer = Killer(host, team)
 
         team.push("feature/delivery/express-first", change=story.append("src/shipping/delivery/plan.py", "\n# 1\n"))
-        killer.when(lambda: team.operator.get("/api/services/delivery").status == 200, "the service is known")
+        killer.when(lambda: team.read("/api/services/delivery").status == 200, "the service is known")
         story.feature_branch(team, proofs.append)
 
         team.push("release/delivery/v1.0.0", change=story.append("src/shipping/delivery/plan.py", "\n# 2\n"))

@@ -17,7 +17,7 @@ def feature_branch(team: Team, proven: Proof) -> None:
     commit = team.push("feature/delivery/express-first", change=change, why="Say what comes first")
 
     def validated() -> list[dict[str, str]]:
-        found = team.operator.get(f"/api/statuses/{commit}").body.get("statuses", [])
+        found = team.read(f"/api/statuses/{commit}").body.get("statuses", [])
         return [one for one in found if one["state"] == "succeeded"]
 
     statuses = team.expect("the feature branch is validated", validated)
@@ -94,13 +94,12 @@ def failing_release(team: Team, proven: Proof) -> None:
         change=append("charts/delivery/values-production.yaml", 'env: {FAIL_ROLLOUT: "true"}\n'),
         why="Prepare 1.1.0",
     )
-    if team.release("delivery", "1.1.0").get("phase") != "RolledBack":
-        team.approve("delivery", "1.1.0")
+    team.approve("delivery", "1.1.0")
     team.expect("v1.1.0 is rolled back", lambda: team.release("delivery", "1.1.0").get("phase") == "RolledBack")
     reason = team.promotion("delivery", "1.1.0", "production")["reason"]
     if team.live_version("delivery", "production") != "1.0.0":
         raise StoryBroken("production is not back at v1.0.0")
-    holds = team.operator.get("/api/services/delivery").body["holds"]
+    holds = team.read("/api/services/delivery").body["holds"]
     if not any("1.1.0" in one["reason"] for one in holds):
         raise StoryBroken(f"there is no hold on v1.1.0: {holds}")
     proven(f"v1.1.0 failed in production ({reason}), was rolled back to v1.0.0 by itself and is held")
@@ -111,10 +110,8 @@ def next_version_passes(team: Team, proven: Proof) -> None:
     team.push(
         "release/delivery/v1.1.1", change=append("src/shipping/delivery/plan.py", "\n# 1.1.1\n"), why="Prepare 1.1.1"
     )
-    if team.release("package", "2.0.0").get("phase") != "Released":
-        team.approve("package", "2.0.0")
-    if team.release("delivery", "1.1.1").get("phase") != "Released":
-        team.approve("delivery", "1.1.1")
+    team.approve("package", "2.0.0")
+    team.approve("delivery", "1.1.1")
     team.expect("v1.1.1 is released", lambda: team.release("delivery", "1.1.1").get("phase") == "Released")
     team.expect("package is released", lambda: team.release("package", "2.0.0").get("phase") == "Released")
     proven("v1.1.1 passed the hold on v1.1.0, and package v2.0.0 was released meanwhile, undisturbed")
@@ -132,8 +129,7 @@ def hotfix_while_another_waits(team: Team, proven: Proof) -> None:
         change=append("src/shipping/delivery/plan.py", "\n# Hotfix.\n"),
         why="Fix 1.0",
     )
-    if team.release("delivery", "1.0.1").get("phase") != "Released":
-        team.approve("delivery", "1.0.1")
+    team.approve("delivery", "1.0.1")
     team.expect("the hotfix is released", lambda: team.release("delivery", "1.0.1").get("phase") == "Released")
     waits = team.promotion("delivery", "1.2.0", "production")
     if waits["phase"] != "Waiting":
@@ -144,7 +140,7 @@ def hotfix_while_another_waits(team: Team, proven: Proof) -> None:
 def ledger_holds(team: Team, proven: Proof) -> None:
     """Nobody changed the ledger, and it says who did what."""
     for service in ("delivery", "package"):
-        found = team.operator.get(f"/api/services/{service}/ledger/verify").body
+        found = team.read(f"/api/services/{service}/ledger/verify").body
         if not found.get("intact"):
             raise StoryBroken(f"the ledger of {service} is broken: {dict(found)}")
         proven(f"ledger of {service}: {found['entries']} entries, chain intact, head {found['head'][:16]}…")

@@ -48,9 +48,13 @@ class Team:
         """The branch's commit at the origin, empty where it was not pushed."""
         return git(self.copy, "ls-remote", "origin", f"refs/heads/{branch}").partition("\t")[0]
 
+    def read(self, path: str) -> Answer:
+        """Read as the operator, once somebody listens."""
+        return self.expect(f"an answer to {path}", lambda: self.operator.get(path))
+
     def release(self, service: str, version: str) -> Mapping[str, Any]:
         """Read a release; empty where there is none yet."""
-        found = self.operator.get(f"/api/services/{service}/releases/{version}")
+        found = self.read(f"/api/services/{service}/releases/{version}")
         return found.body if found.status == 200 else {}
 
     def promotion(self, service: str, version: str, environment: str, kind: str = "forward") -> Mapping[str, Any]:
@@ -61,7 +65,7 @@ class Team:
 
     def live(self, service: str, environment: str) -> Mapping[str, Any]:
         """What is live; empty where nothing is."""
-        found = self.operator.get(f"/api/services/{service}").body
+        found = self.read(f"/api/services/{service}").body
         for one in found.get("environments", []):
             if one["environment"] == environment:
                 return one.get("live") or {}
@@ -74,7 +78,7 @@ class Team:
     def notes(self, service: str) -> list[str]:
         """Every line of the service's timeline."""
         notes, after = [], 0
-        while entries := self.operator.get(f"/api/services/{service}/ledger?after={after}").body["entries"]:
+        while entries := self.read(f"/api/services/{service}/ledger?after={after}").body["entries"]:
             notes += [note for entry in entries for note in entry["notes"]]
             after = entries[-1]["sequence"]
         return notes
@@ -91,11 +95,17 @@ class Team:
         return self.expect(f"an answer to {path}", lambda: client.post(path, body, idempotency_key=key))
 
     def approve(self, service: str, version: str) -> None:
-        """Wait until people are asked, and have the release manager approve."""
-        request = self.expect(f"{service} v{version} waits for approval", lambda: self.request(service, version))
-        answer = self.answer(self.manager, service, request, "approve", "looks good in QA")
-        if answer.status != 200:
-            raise StoryBroken(f"the approval of {service} v{version} was answered {answer.status}: {dict(answer.body)}")
+        """Wait until people are asked, and have the release manager approve; nothing where that was done before."""
+
+        def asked() -> str:
+            phase = self.promotion(service, version, "production").get("phase", "Pending")
+            return self.request(service, version) if phase in ("Pending", "Waiting") else "answered"
+
+        request = self.expect(f"{service} v{version} waits for approval", asked)
+        if request != "answered":
+            answer = self.answer(self.manager, service, request, "approve", "looks good in QA")
+            if answer.status != 200:
+                raise StoryBroken(f"approving {service} v{version} was answered {answer.status}: {dict(answer.body)}")
 
     def expect(self, what: str, look: Callable[[], T]) -> T:
         """Look until there is something to see; raise StoryBroken when patience is over."""
