@@ -23,6 +23,9 @@ from shared.domain.release import ServiceState
 from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, Write
 from shared.telemetry import log_event
 
+# More than a decision can have effects: a batch has 100 rows.
+_ORDERS = 1000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handled:
@@ -98,6 +101,7 @@ def _decide(event: ServiceEvent, loaded: Loaded, correlation: str, now: datetime
     if decision.outcome is Outcome.NOTHING:
         return _Made(decision, None)
     puts, deletes = encode_changes(state, decision.state, loaded.sequence + 1)
+    first = (loaded.sequence + 1) * _ORDERS
 
     def ledger(sequence: int, _previous: str) -> bytes:
         return encode_entry(_entry(event, decision, correlation, estate, now, sequence))
@@ -107,8 +111,11 @@ def _decide(event: ServiceEvent, loaded: Loaded, correlation: str, now: datetime
         deletes=deletes,
         ledger=ledger,
         outbox=tuple(
-            Message(queue=queue_of(one.kind), body=encode_effect(one, correlation=correlation, at=now))
-            for one in decision.effects
+            Message(
+                queue=queue_of(one.kind),
+                body=encode_effect(one, correlation=correlation, at=now, order=first + number),
+            )
+            for number, one in enumerate(decision.effects)
         ),
         done=done,
         due=tuple(Due(at=at, what=what) for at, what in decision.wake),

@@ -10,12 +10,13 @@ from shared.app.handle_event import handle
 from shared.app.parts import App
 from shared.app.performing import building, facts, steps, telling
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
-from shared.codec.envelope import effect_id_of, encode_effect
+from shared.codec.envelope import encode_effect, parse
 from shared.domain import effects as ef
 from shared.domain.build import BuildOutcome, BuildResult
 from shared.domain.events import EffectFailed, ServiceEvent
 from shared.ports.deployer import Fenced
 from shared.ports.errors import Permanent, Transient
+from shared.ports.store import OutboxRow
 from shared.telemetry import log_event
 
 _LONGEST_RETRY = timedelta(minutes=5)
@@ -27,7 +28,6 @@ _PERFORMERS: Mapping[type[ef.Effect], Any] = {
     ef.GatherFacts: facts.gather,
     ef.AskApproval: telling.ask,
     ef.CloseApproval: telling.close,
-    ef.SetStatus: telling.set_status,
     ef.Retag: steps.retag,
     ef.Deploy: steps.deploy,
     ef.Remove: steps.remove,
@@ -35,13 +35,13 @@ _PERFORMERS: Mapping[type[ef.Effect], Any] = {
 }
 
 
-def perform(app: App, effect: ef.ServiceEffect, *, tries: int, correlation: str) -> None:
+def perform(app: App, effect: ef.ServiceEffect, *, tries: int, correlation: str, order: int = 0) -> None:
     """Perform an effect and handle its report in the same go.
 
     Not finished, or out of reach: the effect is sent again with a delay. Raise what storage raises; then the message is delivered again.
     """
     try:
-        outcome: Performed = _PERFORMERS[type(effect)](app, effect)
+        outcome = _perform(app, effect, order)
         tries = 0
     except Transient as error:
         tries += 1
@@ -51,12 +51,19 @@ def perform(app: App, effect: ef.ServiceEffect, *, tries: int, correlation: str)
         log_event("effect.failed", effect=effect.id, ours=error.ours, reason=str(error))
         outcome = _given_up(effect, error, ours=error.ours)
     if isinstance(outcome, LookAgain):
-        body = encode_effect(effect, correlation=correlation, at=app.now(), tries=tries)
+        body = encode_effect(effect, correlation=correlation, at=app.now(), tries=tries, order=order)
         app.queues.send(ef.queue_of(effect.kind), body, delay=outcome.after)
     elif isinstance(outcome, NothingToReport):
-        _forget(app, effect)
+        _done(app, effect, order)
     else:
         handle(app, outcome, correlation=correlation)
+
+
+def _perform(app: App, effect: ef.ServiceEffect, order: int) -> Performed:
+    if isinstance(effect, ef.SetStatus):
+        return telling.set_status(app, effect, order)
+    performed: Performed = _PERFORMERS[type(effect)](app, effect)
+    return performed
 
 
 def _later(app: App, tries: int, error: Transient) -> LookAgain:
@@ -91,9 +98,21 @@ def _failed(effect: ef.Retag | ef.Deploy | ef.ObserveRollout, error: Exception, 
     )
 
 
-def _forget(app: App, effect: ef.ServiceEffect) -> None:
+def _done(app: App, effect: ef.ServiceEffect, order: int) -> None:
+    """Take an effect out of the outbox.
+
+    One that is not there any more was delivered again: a crash may have kept back what its report had led to, and
+    nobody else would send it.
+    """
     service = str(effect.service)
     outbox = app.store.read(service).outbox
-    keys = [key for key, message in outbox.items() if effect_id_of(message.body) == effect.id]
+    keys = [key for key, message in outbox.items() if _is(message.body, effect, order)]
     if keys:
         app.store.forget(service, keys)
+    else:
+        app.queues.send_outbox(service, [OutboxRow(key=key, message=one) for key, one in outbox.items()])
+
+
+def _is(body: str, effect: ef.ServiceEffect, order: int) -> bool:
+    found = parse(body)
+    return (found.id, found.order) == (effect.id, order)

@@ -38,7 +38,7 @@ def _take(app: App, kind: str, body: str) -> None:
         message = decode(body)
         event, effect = message.event, message.effect
         if effect is not None:
-            perform(app, effect, tries=message.tries, correlation=message.correlation)
+            perform(app, effect, tries=message.tries, correlation=message.correlation, order=message.order)
         elif isinstance(event, PushReceived) and kind != INSPECT:
             app.queues.send(queue_of(INSPECT), body)
         elif isinstance(event, PushReceived):

@@ -33,7 +33,8 @@ SCHEMA = max(*(kind.schema for kind in _EVENTS + EFFECTS), *(kind.schema for kin
 class Envelope:
     """A message as it is sent, its body not yet read. `service` is empty where the message belongs to none yet.
 
-    `correlation` goes from a message to all that it leads to; `tries` counts how often an effect was put off.
+    `correlation` goes from a message to all that it leads to; `tries` counts how often an effect was put off. `order`
+    rises with every effect of a service, so that an older one that comes late is known by it; 0 where it has none.
     """
 
     schema: int
@@ -44,6 +45,7 @@ class Envelope:
     at: datetime
     body: Mapping[str, object]
     tries: int = 0
+    order: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class Message:
     correlation: str
     at: datetime
     tries: int = 0
+    order: int = 0
 
 
 def type_name(message: ServiceEvent | OutsideEvent | ServiceEffect) -> str:
@@ -72,16 +75,18 @@ def encode_event(event: ServiceEvent | OutsideEvent, *, correlation: str, at: da
     return _encode(event, correlation, at)
 
 
-def encode_effect(effect: ServiceEffect, *, correlation: str, at: datetime, tries: int = 0) -> str:
+def encode_effect(effect: ServiceEffect, *, correlation: str, at: datetime, tries: int = 0, order: int = 0) -> str:
     """Return an effect as a queue carries it; `at` is when it was decided."""
-    return _encode(effect, correlation, at, tries)
+    return _encode(effect, correlation, at, tries, order)
 
 
-def _encode(message: Any, correlation: str, at: datetime, tries: int = 0) -> str:
+def _encode(message: Any, correlation: str, at: datetime, tries: int = 0, order: int = 0) -> str:
     kind = _BY_TYPE[type(message)]
     values = _sealed(kind.name, kind.schema, message.id, str(message.service), correlation, at)
     if tries:
         values["tries"] = whole(tries)
+    if order:
+        values["order"] = whole(order)
     return dump_text({**values, "body": kind.encode(message)})
 
 
@@ -124,7 +129,13 @@ def decode(text: str) -> Message:
         return Message(event=found, correlation=envelope.correlation, at=envelope.at, tries=envelope.tries)
     if found.id != envelope.id:
         raise _damaged(envelope, "id", f"is {envelope.id}, but the content is that of {found.id}")
-    return Message(effect=found, correlation=envelope.correlation, at=envelope.at, tries=envelope.tries)
+    return Message(
+        effect=found,
+        correlation=envelope.correlation,
+        at=envelope.at,
+        tries=envelope.tries,
+        order=envelope.order,
+    )
 
 
 def _damaged(envelope: Envelope, field: str, problem: str) -> UnreadableRecord:
@@ -147,6 +158,7 @@ def _decode_envelope(fields: Fields) -> Envelope:
         at=fields.time("at"),
         body=fields.object("body"),
         tries=fields.number("tries", 0),
+        order=fields.number("order", 0),
     )
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from shared.app.parts import App
 from shared.app.performing.outcome import NothingToReport, Performed
 from shared.app.service_view import read_service
+from shared.codec.said import Said, decode_said, encode_said, said_partition, said_row
 from shared.domain.approval import who_may
 from shared.domain.effects import AskApproval, CloseApproval, SetStatus
 from shared.ports.people import Question
 from shared.ports.statuses import CommitState, CommitStatus
+from shared.ports.store import StaleRow
 
 
 def ask(app: App, effect: AskApproval) -> Performed:
@@ -45,8 +47,28 @@ def close(app: App, effect: CloseApproval) -> Performed:
     return NothingToReport()
 
 
-def set_status(app: App, effect: SetStatus) -> Performed:
-    """Say something about a commit where its author looks."""
-    status = CommitStatus(context=effect.context, state=CommitState(effect.state), description=effect.description)
-    app.statuses.set_status(effect.service.repository, effect.commit, status)
-    return NothingToReport()
+def set_status(app: App, effect: SetStatus, order: int) -> Performed:
+    """Say something about a commit where its author looks; what is older than what was said there is not said again."""
+    newest = _newest(app, effect, Said(order=order, state=effect.state, description=effect.description))
+    while True:
+        status = CommitStatus(context=effect.context, state=CommitState(newest.state), description=newest.description)
+        app.statuses.set_status(effect.service.repository, effect.commit, status)
+        # Somebody who had more to say may have been overtaken by us just now; then it is said once more.
+        before, newest = newest, _newest(app, effect, newest)
+        if newest == before:
+            return NothingToReport()
+
+
+def _newest(app: App, effect: SetStatus, said: Said) -> Said:
+    """Note what is about to be said, unless something newer was noted; return the newer of both."""
+    partition, key = said_partition(effect.service.repository), said_row(effect.commit, effect.context)
+    while True:
+        row = app.rows.get(partition, key)
+        known = decode_said(row.value) if row else None
+        if known is not None and known.order >= said.order:
+            return known
+        try:
+            app.rows.put(partition, key, encode_said(said), etag=row.etag if row else None)
+        except StaleRow:
+            continue
+        return said
