@@ -15,6 +15,8 @@ from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Author, Deployed, Facts, Presence, Promotion
 from shared.domain.release import EnvironmentState, Release, ServiceState
 from shared.domain.version import Version
+from shared.ports.errors import Transient
+from shared.telemetry import log_event
 
 
 def read_tags(app: App, effect: ReadTags) -> Performed:
@@ -43,11 +45,13 @@ def gather(app: App, effect: GatherFacts) -> Performed:
     release, promotion = found
     environment = state.environments.get(rules.name) or EnvironmentState(name=rules.name)
     forward = promotion.kind is PromotionKind.FORWARD
-    rendered = render(app, state.policy, rules, release, promotion) if forward else Rendered()
+    artifact = release.artifact if forward else None
+    rendered = render(app, state.policy, rules, artifact, promotion) if artifact else Rendered()
+    look = presence_or_assumed if promotion.kind is PromotionKind.ROLLBACK else presence
     facts = Facts(
         at=app.now(),
         authors=_authors(app, state.policy, release, environment) if forward else (),
-        targets=tuple((one.promotion, presence(app, one.artifact, rules)) for one in _targets(environment)),
+        targets=tuple((one.promotion, look(app, one.artifact, rules)) for one in _targets(environment)),
         manifests=rendered.evidence,
         findings=rendered.findings,
         foreign=_foreign(app, state.policy, rules) if promotion.kind is not PromotionKind.ROLLBACK else "",
@@ -77,6 +81,15 @@ def presence(app: App, artifact: Artifact, rules: EnvironmentPolicy) -> Presence
     if rules.registry_namespace and _holds_both(app, artifact, None):
         return Presence.COPYABLE
     return Presence.GONE
+
+
+def presence_or_assumed(app: App, artifact: Artifact, rules: EnvironmentPolicy) -> Presence:
+    """Say the same for a rollback, which does not wait for a registry that is out of reach: nodes may hold the image."""
+    try:
+        return presence(app, artifact, rules)
+    except Transient as error:
+        log_event("rollback.target_assumed", environment=rules.name, version=artifact.version.text, reason=str(error))
+        return Presence.HERE
 
 
 def _holds_both(app: App, artifact: Artifact, namespace: str | None) -> bool:

@@ -13,7 +13,6 @@ from shared.domain.placeholders import expand
 from shared.domain.plan import image_reference, placeholder_values
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Promotion
-from shared.domain.release import Release
 from shared.ports.chart import Rendering
 from shared.ports.errors import Permanent
 
@@ -27,12 +26,9 @@ class Rendered:
 
 
 def render(
-    app: App, policy: ServicePolicy, rules: EnvironmentPolicy, release: Release, promotion: Promotion
+    app: App, policy: ServicePolicy, rules: EnvironmentPolicy, artifact: Artifact, promotion: Promotion
 ) -> Rendered:
     """Render and check. A chart that cannot be rendered is a finding; Transient and our own faults come out."""
-    artifact = release.artifact
-    if artifact is None:
-        return Rendered()
     try:
         manifests = _render(app, policy, rules, artifact, promotion)
         objects = app.charts.parse(manifests)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.app.parts import App
-from shared.app.performing.facts import presence
+from shared.app.performing.facts import presence, presence_or_assumed
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
 from shared.app.service_view import ServiceView, read_release, read_service
 from shared.domain.acting import May, may_act
@@ -13,7 +13,7 @@ from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.effects import Deploy, ObserveRollout, Remove, Retag
 from shared.domain.events import ArtifactDeployed, ArtifactRetagged, RolloutObserved
 from shared.domain.names import SLIPWAY
-from shared.domain.phases import Phase
+from shared.domain.phases import Phase, PromotionKind
 from shared.domain.plan import change_cause, filled_target, image_reference
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import Presence, Promotion
@@ -92,7 +92,8 @@ def _order(
 ) -> DeployOrder:
     deployed = brought(release, promotion, app.now())
     artifact = deployed.artifact
-    if promotion.target is not None and presence(app, artifact, rules) is Presence.COPYABLE:
+    look = presence_or_assumed if promotion.kind is PromotionKind.ROLLBACK else presence
+    if promotion.target is not None and look(app, artifact, rules) is Presence.COPYABLE:
         _copy(app, artifact, rules)
     return DeployOrder(
         id=effect.id,
