@@ -26,23 +26,17 @@ class Unsettled(SlipwayError):
 
 
 def advance(draft: Draft) -> None:
-    """Ask every open promotion what it can do now, rollbacks first, then in order of their numbers."""
+    """Ask every open promotion what it can do now, in order of their numbers."""
     settle_overdue(draft)
     for _ in range(_ROUNDS):
         before = draft.moves
-        for number in _turns(draft):
+        for number in sorted(promotion.number for _, promotion in draft.promotions()):
             _step(draft, *draft.get(number))
         for release in list(draft.releases.values()):
             settle_release(draft, release)
         if draft.moves == before:
             return
     raise Unsettled(f"{draft.service} does not settle after {_ROUNDS} rounds")
-
-
-def _turns(draft: Draft) -> list[int]:
-    open_ones = [promotion for _, promotion in draft.promotions()]
-    open_ones.sort(key=lambda one: (one.kind is not PromotionKind.ROLLBACK, one.number))
-    return [one.number for one in open_ones]
 
 
 def _step(draft: Draft, release: Release, promotion: Promotion) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.advance import PENDING_EXPIRY, Unsettled, advance
 from shared.domain.draft import Draft
-from shared.domain.estate import Estate
+from shared.domain.estate import EVERYTHING, Estate, Hold
 from shared.domain.graph import Standing, standing
 from shared.domain.names import ServiceKey
 from shared.domain.phases import Phase, ReleasePhase
@@ -150,6 +151,21 @@ def test_a_rollback_that_could_not_start_withdraws_nothing() -> None:
 def test_an_environment_that_never_saw_the_release_is_still_to_come() -> None:
     """It is not taken for one that failed."""
     assert standing(Pilot().release_to("1.0.0").release("1.0.0"), "moon") is Standing.UNDER_WAY
+
+
+def test_of_several_that_may_start_the_one_with_the_lower_number_does() -> None:
+    """However the releases lie in the store."""
+    pilot = Pilot(policy(QA))
+    pilot.estate = Estate(holds=(Hold(id="h", scope=EVERYTHING, reason="x", person=OPERATOR, since=NOON),))
+    for version in ("1.0.0", "1.1.0"):
+        pilot.release_to(version, approve=False)
+    pilot.state = replace(pilot.state, releases=dict(reversed(pilot.state.releases.items())))
+
+    pilot.estate = Estate()
+    pilot.tell(ev.TimePassed(**pilot.ids()))
+
+    assert pilot.promotion("1.0.0", "qa").phase is Phase.DEPLOYING
+    assert pilot.promotion("1.1.0", "qa").reason == "promotion 1 is being deployed to qa"
 
 
 def test_rules_that_chase_each_other_are_stopped() -> None:
