@@ -71,15 +71,22 @@ def _before(app: App, repository: str) -> ConfigInForce | None:
 def _no_file(app: App, repository: str, commit: str, before: ConfigInForce | None) -> None:
     if before is not None and before.policy is not None:
         _broken(app, repository, commit, before, (f"{FILE}: is missing; the last good one stays in force",))
+        return
+    # Shown on the page, but not on the commit: a repository that does not use Slipway yet is not told off.
+    _keep_faults(app, repository, commit, before, (f"{FILE}: is missing; add one to the root of the default branch",))
 
 
 def _broken(app: App, repository: str, commit: str, before: ConfigInForce | None, faults: tuple[str, ...]) -> None:
+    _keep_faults(app, repository, commit, before, faults)
+    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    _status(app, repository, commit, CommitState.FAILED, f"{faults[0]}{more}")
+
+
+def _keep_faults(app: App, repository: str, commit: str, before: ConfigInForce | None, faults: tuple[str, ...]) -> None:
     empty = ConfigInForce(commit="", policy=None, faults=(), faulty_commit="", checked_at=app.now())
     config = replace(before or empty, faults=faults, faulty_commit=commit, checked_at=app.now())
     app.rows.overwrite(repository, CONFIG, encode_config(config))
     log_event("configuration.broken", repository=repository, commit=commit, faults=faults)
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    _status(app, repository, commit, CommitState.FAILED, f"{faults[0]}{more}")
 
 
 def _status(app: App, repository: str, commit: str, state: CommitState, description: str) -> None:

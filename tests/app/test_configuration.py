@@ -117,12 +117,15 @@ def test_a_file_that_goes_missing_leaves_the_last_good_one_in_force(slipway: Har
     )
 
 
-def test_a_repository_that_never_had_a_file_is_not_told_off(fresh: Harness) -> None:
-    """It may not be one of ours."""
+def test_a_repository_that_never_had_a_file_is_not_told_off_but_shows_what_to_do(fresh: Harness) -> None:
+    """Its commits stay clean; the page and the health check say what is missing."""
     commit = push(fresh, None)
 
+    found = configuration(fresh.app, SHIPPING)
     assert fresh.statuses(commit) == {}
-    assert configuration(fresh.app, SHIPPING) is None
+    assert found is not None
+    assert found.policy is None
+    assert found.faults == ("slipway.yaml: is missing; add one to the root of the default branch",)
 
 
 def test_a_first_file_that_is_broken_shows_and_puts_nothing_in_force(fresh: Harness) -> None:
