@@ -125,7 +125,8 @@ def _closed(draft: Draft, request: str) -> str:
             if request in found.replaced:
                 return f"the approval rule changed; request {found.id} replaced this one"
             if request == found.id:
-                return f"promotion {promotion.number} of {release.version.tag} is {promotion.phase}: {promotion.reason}"
+                why = f": {promotion.reason}" if promotion.reason else ""
+                return f"promotion {promotion.number} of {release.version.tag} is {promotion.phase}{why}"
     for environment in draft.environments.values():
         for closed in environment.closed:
             if closed.id == request:

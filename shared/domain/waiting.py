@@ -157,7 +157,9 @@ def _with_request(draft: Draft, release: Release, promotion: Promotion, rules: E
     draft.note(f"{where}: the approval rule changed, {len(votes)} votes stay")
     granted = (request.granted or draft.now) if enough else None
     replaced = (*request.replaced, request.id)
-    request = ApprovalRequest(id=wanted, asked=draft.now, votes=votes, granted=granted, replaced=replaced)
+    request = ApprovalRequest(
+        id=wanted, asked=draft.now, votes=votes, granted=granted, round=request.round + 1, replaced=replaced
+    )
     if granted is None:
         draft.emit(_asking(draft, promotion, request))
     return draft.keep(replace(promotion, approval=request))

@@ -157,7 +157,8 @@ class Pilot:
 
     def answer(self, person: Person = MANAGER, *, approve: bool = True, **changes: Any) -> Decision:
         """A person answers the request that is open (or the named one)."""
-        fields = {"request": self.request(), "groups": (), "comment": "", **changes}
+        request = changes.pop("request", None) or self.request()
+        fields = {"request": request, "groups": (), "comment": "", **changes}
         return self.tell(ev.ApprovalAnswered(**self.ids(), person=person, approve=approve, **fields))
 
     def request(self) -> str:
