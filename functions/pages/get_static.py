@@ -1,4 +1,4 @@
-"""GET static/{file}: the pages' script and style sheet."""
+"""GET static/{file}: the pages' script, style sheet and icon."""
 
 from __future__ import annotations
 

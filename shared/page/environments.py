@@ -45,6 +45,8 @@ def on_the_way(service: ServiceView, way: WayView) -> Html:
     version = one.target or way.version
     kind = f" {one.kind}" if one.kind != "forward" else ""
     first = blocker(one.blockers[0]) if one.blockers else element("div", one.reason, class_="blocker")
+    approval = one.approval
+    yours = approval is not None and approval.open and approval.objection == ""
     return element(
         "div",
         element(
@@ -56,7 +58,7 @@ def on_the_way(service: ServiceView, way: WayView) -> Html:
         ),
         first,
         answering(service, way),
-        class_=f"way {one.kind}",
+        class_=f"way {one.kind} yours" if yours else f"way {one.kind}",
     )
 
 

@@ -15,6 +15,7 @@ def layout(title: str, *content: Child, viewer: Viewer | None, mark: str = "", w
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
         element("meta", name="color-scheme", content="light dark"),
         element("title", title),
+        element("link", rel="icon", href=address("icon.svg"), type="image/svg+xml"),
         element("link", rel="stylesheet", href=address("page.css")),
         element("script", src=address("page.js"), defer=True),
     )

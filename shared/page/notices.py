@@ -54,7 +54,7 @@ def _hold(one: HoldView, viewer: Viewer, repository: str) -> Html:
             f"by {one.person.name} " if one.person else None,
             "since ",
             moment(one.since),
-            (" until ", moment(one.until)) if one.until else None,
+            (" · ends ", moment(one.until)) if one.until else None,
         ),
         actions(lift) if viewer.operates else None,
         class_="notice wait",

@@ -37,7 +37,7 @@ def digests(artifact: ArtifactView) -> Html:
 
 def blocker(one: Blocker, *, where: bool = False) -> Html:
     """What is waited for, who can act, since when and until when."""
-    until = (" · until ", moment(one.until)) if one.until else None
+    until = (" · ends ", moment(one.until)) if one.until else None
     who = element("span", "Who can act: ", element("b", ", ".join(one.who)), class_="act") if one.who else None
     named = (element("b", one.environment), ": ") if where and one.environment else None
     return element(

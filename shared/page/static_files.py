@@ -1,4 +1,4 @@
-"""The pages' script and style sheet, under addresses that change with their content."""
+"""The pages' script, style sheet and icon, under addresses that change with their content."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from shared.domain.errors import Refused
 
 _FOLDER = Path(__file__).parent / "static"
-_TYPES = {"page.js": "text/javascript", "page.css": "text/css"}
+_TYPES = {"page.js": "text/javascript", "page.css": "text/css", "icon.svg": "image/svg+xml"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

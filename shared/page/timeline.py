@@ -29,4 +29,6 @@ def _entry(one: EntryView) -> Html:
             element("div", one.reason) if loud and one.notes and one.reason else None,
         ),
         element("small", f"{one.sequence}", title=f"hash {one.hash}"),
+        # What only gathered facts is there, and stands back.
+        class_=None if notes or one.person else "still",
     )

@@ -11,6 +11,11 @@ _HINTS = {
     HTTPStatus.UNAUTHORIZED: "On one machine, open the sign-in link that the local host prints when it starts.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Nothing is lost; reload the page in a moment.",
 }
+_TITLES = {
+    HTTPStatus.UNAUTHORIZED: "Sign in first",
+    HTTPStatus.FORBIDDEN: "Not for you",
+    HTTPStatus.SERVICE_UNAVAILABLE: "Not now",
+}
 
 
 def trouble(status: HTTPStatus, detail: str) -> str:
@@ -18,7 +23,7 @@ def trouble(status: HTTPStatus, detail: str) -> str:
     hint = _HINTS.get(status)
     return layout(
         f"{status.phrase} · Slipway",
-        element("h1", status.phrase),
+        element("h1", _TITLES.get(status, status.phrase)),
         element("p", detail[:1].upper() + detail[1:] + "."),
         element("p", hint, class_="empty") if hint else None,
         viewer=None,

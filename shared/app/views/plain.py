@@ -6,17 +6,14 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import Any
 
 from shared.codec.primitives import time_text
 from shared.domain.names import Digest
 from shared.domain.version import Version
 
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
-
-def members(record: DataclassInstance) -> dict[str, object]:
+def members(record: Any) -> dict[str, object]:
     """Return a record as a JSON object."""
     return {one.name: plain(getattr(record, one.name)) for one in fields(record)}
 

@@ -5,7 +5,7 @@ const EACH = 2500;
 const AT_LEAST = 60000;
 const ask = document.getElementById("ask");
 const news = document.getElementById("news");
-const pulse = document.getElementById("pulse");
+const pulse = document.getElementById("pulse") ?? {};
 let asked = null;
 let readAt = Date.now();
 
@@ -85,7 +85,7 @@ async function send(event) {
 }
 
 async function refresh() {
-  const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+  const answer = await fetch(location.href);
   if (!answer.ok || ask?.open) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
   const main = document.querySelector("main");

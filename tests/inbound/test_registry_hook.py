@@ -1,0 +1,117 @@
+"""What a registry notifies of, as events."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from infra.local.registry.notifications import Pushed, envelope
+from shared.domain.events import TagPushed
+from shared.domain.names import Digest
+from shared.inbound.problems import Unacceptable
+from shared.inbound.registry_hook import read_tags
+from tests.support.payloads import changed, payload
+
+RECORDED = "cncf-distribution"
+TAGGED = next(n for n, one in enumerate(json.loads(payload(RECORDED))["events"]) if "tag" in one["target"])
+EVENT = json.loads(payload(RECORDED))["events"][TAGGED]
+
+
+def test_of_what_cncf_distribution_sends_the_tagged_push_counts() -> None:
+    """The blob, the untagged manifest, the pull and the deletion mean nothing to us."""
+    found = read_tags(payload(RECORDED))
+
+    assert found == (
+        TagPushed(
+            id=f"{EVENT['id']}:v1.0.2",
+            registry="localhost:5000",
+            repository="delivery",
+            tag="v1.0.2",
+            digest=Digest(EVENT["target"]["digest"]),
+        ),
+    )
+
+
+def test_what_the_embedded_registry_sends_is_read_alike() -> None:
+    """It speaks the same envelope."""
+    pushed = Pushed(
+        repository="charts/delivery",
+        tag="1.0.2",
+        digest="sha256:" + "a" * 64,
+        media_type="application/vnd.oci.image.manifest.v1+json",
+        size=500,
+        url="http://localhost:5000/v2/charts/delivery/manifests/x",
+        host="localhost:5000",
+        method="PUT",
+        address="127.0.0.1:4",
+        user_agent="Helm/4",
+    )
+
+    [found] = read_tags(envelope(pushed, id="e-1", at=datetime(2026, 11, 23, tzinfo=UTC)))
+
+    assert found == TagPushed(
+        id="e-1:1.0.2",
+        registry="localhost:5000",
+        repository="charts/delivery",
+        tag="1.0.2",
+        digest=Digest("sha256:" + "a" * 64),
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("action",), "pull"),
+        (("action",), "delete"),
+        (("action",), "mount"),
+        (("target", "mediaType"), "application/octet-stream"),
+        (("target", "mediaType"), "application/vnd.cncf.helm.config.v1+json"),
+        (("target", "tag"), ""),
+        (("target", "tag"), None),
+        (("target",), {}),
+    ],
+)
+def test_what_is_no_push_of_a_tagged_manifest_is_passed_over(path: tuple[str, ...], value: object) -> None:
+    """It is answered like any other, as a registry tries again what is refused."""
+    assert read_tags(changed(RECORDED, "events", TAGGED, *path, to=value)) == ()
+
+
+def test_the_registry_is_the_host_that_was_asked_or_else_that_of_the_address() -> None:
+    """A registry behind a proxy may leave the first one empty."""
+    event = {**EVENT, "request": {}, "target": {**EVENT["target"], "url": "https://registry.example.com/v2/x"}}
+
+    [found] = read_tags(json.dumps({"events": [event]}).encode())
+
+    assert found.registry == "registry.example.com"
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"id": None}, "events[0].id"),
+        ({"target": "x"}, "events[0].target"),
+        ({"target": {**EVENT["target"], "digest": "md5:1"}}, "events[0].target.digest"),
+        ({"target": {**EVENT["target"], "repository": 5}}, "events[0].target.repository"),
+        ({"target": {**EVENT["target"], "tag": 5}}, "events[0].target.tag"),
+        ({"request": {}}, "events[0].request.host"),
+        ({"request": {}, "target": {**EVENT["target"], "url": "http://[x/"}}, "events[0].target.url"),
+        ({"request": {"host": 1}}, "events[0].request.host"),
+        ({"action": 1}, "events[0].action"),
+    ],
+)
+def test_what_is_not_of_that_shape_is_refused_with_its_field(change: dict[str, object], field: str) -> None:
+    """Nothing is guessed."""
+    with pytest.raises(Unacceptable) as found:
+        read_tags(json.dumps({"events": [{**EVENT, **change}]}).encode())
+
+    assert (int(found.value.status), found.value.field) == (400, field)
+
+
+def test_an_envelope_without_events_is_refused() -> None:
+    """Something else posts here."""
+    with pytest.raises(Unacceptable) as found:
+        read_tags(b"{}")
+
+    assert found.value.field == "events"
