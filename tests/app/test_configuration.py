@@ -138,12 +138,13 @@ def test_a_first_file_that_is_broken_shows_and_puts_nothing_in_force(fresh: Harn
     assert policy_in_force(fresh.app, SHIPPING) is None
 
 
-def test_a_first_file_that_is_broken_and_then_gone_keeps_showing_its_fault(fresh: Harness) -> None:
-    """Nothing was ever in force, so nothing is lost."""
-    broken = push(fresh, "services: {}")
-    push(fresh, None)
+def test_a_first_file_that_is_broken_and_then_gone_is_missing(fresh: Harness) -> None:
+    """What is shown is what is wrong now."""
+    push(fresh, "services: {}")
+    gone = push(fresh, None)
 
-    assert found(fresh).faulty_commit == broken
+    assert found(fresh).faulty_commit == gone
+    assert "is missing" in found(fresh).faults[0]
 
 
 def test_only_services_whose_policy_changed_are_told(slipway: Harness) -> None:
