@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 
 from shared.config import Settings
 from shared.domain.placeholders import PLACEHOLDERS
-from shared.domain.policy import ServicePolicy
+from shared.domain.policy import GitOpsTarget, ServicePolicy
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.inbound.slipway_yaml.models import Environment, Freeze, Head, Part, Service
 from tests.support.tree import ROOT
@@ -30,11 +30,13 @@ UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes
 
 
 def tables() -> dict[str, dict[str, str]]:
-    """Keys and their defaults by the prefix in the table's head."""
+    """Keys and their defaults by the prefix in the table's head; a row may be about several keys."""
     found: dict[str, dict[str, str]] = {}
-    for head, body in re.findall(r"^\| `([^`]*)` \| Default \| Means \|\n\|[-|]+\|\n((?:\|.*\n)+)", README, re.M):
-        lines = [re.split(r"(?<!\\)\|", line.strip("|"))[:2] for line in body.splitlines()]
-        found[head.strip()] = {key.strip().strip("`"): default.strip() for key, default in lines}
+    for prefix, body in re.findall(r"^\| `([^`]*)` \| Default \| Means \|\n\|[-|]+\|\n((?:\|.*\n)+)", README, re.M):
+        lines = [line.strip("|").split("|")[:2] for line in body.splitlines()]
+        told = [(key, default.strip()) for names, default in lines for key in re.findall(r"`([^`]+)`", names)]
+        assert len(told) == len(dict(told)), f"a key of {prefix} is listed twice"
+        found[prefix.strip()] = dict(told)
     return found
 
 
@@ -77,8 +79,8 @@ def plain(default: str) -> str:
 
 @pytest.mark.parametrize("prefix", MODELS)
 def test_every_key_is_listed_and_no_other(prefix: str) -> None:
-    """In the order in which the models have them."""
-    assert list(tables()[prefix]) == [key for key, _ in keys(MODELS[prefix])]
+    """So that nobody has to read the models."""
+    assert tables()[prefix].keys() == {key for key, _ in keys(MODELS[prefix])}
 
 
 @pytest.mark.parametrize("prefix", MODELS)
@@ -99,12 +101,27 @@ def test_every_default_is_the_one_that_holds(prefix: str) -> None:
     assert all(told.values())
 
 
+def examples() -> list[str]:
+    """Whole files in the README: the least one, and the annotated one."""
+    return re.findall(r"```yaml\n(version: 1\n.*?)```", README, re.S)
+
+
 def example() -> dict[str, ServicePolicy]:
     """The annotated example, compiled as on no local host: nothing is added to it."""
-    text = re.search(r"```yaml\n(version: 1\n.*?)```", README, re.S)
-    assert text is not None
-    compiled = SlipwayYaml().compile(text[1].encode(), repository="shop", commit="0" * 40, files=())
+    compiled = SlipwayYaml().compile(examples()[-1].encode(), repository="shop", commit="0" * 40, files=())
     return {policy.service.service: policy for policy in compiled.services}
+
+
+def test_the_least_file_is_enough_on_one_machine() -> None:
+    """Folders say the rest, and the local host brings registry and environments."""
+    files = ("src/delivery/Dockerfile", "charts/delivery/Chart.yaml")
+    here = SlipwayYaml(local_deploy=GitOpsTarget(repository="environments.git"), default_registry="localhost:5000")
+    compiled = here.compile(examples()[0].encode(), repository="shop", commit="0" * 40, files=files)
+
+    assert len(examples()) == 2
+    assert [(one.path, one.chart, one.build.test) for one in compiled.services] == [
+        ("src/delivery", "charts/delivery", "python -m unittest")
+    ]
 
 
 def test_the_example_is_a_good_file() -> None:
