@@ -63,9 +63,9 @@ def _left(draft: Draft, promotion: Promotion) -> str:
 
 def _pending(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
     before = {name: standing(release, name) for name in rules.after}
-    ended = [name for name, one in before.items() if one is Standing.ENDED]
-    if ended:
-        draft.move(promotion, Phase.SKIPPED, f"{release.version.tag} did not succeed in {' and '.join(ended)}")
+    ended = next((name for name, one in before.items() if one is Standing.ENDED), None)
+    if ended is not None:
+        draft.move(promotion, Phase.SKIPPED, f"{release.version.tag} did not succeed in {ended}")
     elif promotion.deadline is not None and draft.now >= promotion.deadline:
         draft.move(promotion, Phase.EXPIRED, f"{', '.join(rules.after)} did not succeed in time")
     elif all(one is Standing.REACHED for one in before.values()):
