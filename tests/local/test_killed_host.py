@@ -50,38 +50,12 @@ def test_a_host_that_is_killed_five_times_ends_where_an_unharmed_one_does(tmp_pa
     """While building, packaging, deploying, rolling back and with a push made while nobody listened."""
     proofs: list[str] = []
     with HostProcess(tmp_path / "host") as host:
-        end = time.monotonic() + 60
-        while not host.ready() and time.monotonic() < end:
-            time.sleep(0.05)
-        team = Team(
-            f"http://127.0.0.1:{host.kept()['port']}", host.keys(), host.folder / "origin.git", tmp_path / "copy"
-        )
+        host.wait_until_ready()
+        origin = host.folder / "origin.git"
+        team = Team(f"http://127.0.0.1:{host.kept()['port']}", host.keys(), origin, tmp_path / "copy")
         killer = Killer(host, team)
-
-        team.push("feature/delivery/express-first", change=story.append("src/shipping/delivery/plan.py", "\n# 1\n"))
-        killer.when(lambda: team.read("/api/services/delivery").status == 200, "the service is known")
-        story.feature_branch(team, proofs.append)
-
-        team.push("release/delivery/v1.0.0", change=story.append("src/shipping/delivery/plan.py", "\n# 2\n"))
-        killer.when(killer.phase("1.0.0", "Packaging", "Packaged"), "v1.0.0 is being packaged")
-        story.first_release(team, proofs.append)
-        story.copied_by_digest(team, host.folder / "environments.git", proofs.append)
-        story.package_meanwhile(team, proofs.append)
-
-        team.push(
-            "release/delivery/v1.1.0",
-            change=story.append("charts/delivery/values-production.yaml", 'env: {FAIL_ROLLOUT: "true"}\n'),
-        )
-        team.approve("delivery", "1.1.0")
-        killer.when(
-            killer.production("1.1.0", "forward", "Retagging", "Deploying", "Verifying", "Failed"),
-            "v1.1.0 is on its way",
-        )
-        killer.when(
-            killer.production("1.1.0", "rollback", "Waiting", "Deploying", "Verifying", "RolledBack"), "it goes back"
-        )
-        story.failing_release(team, proofs.append)
-
+        first_release(killer, proofs)
+        failing_release(killer, proofs)
         host.kill()
         team.push("release/delivery/v1.1.1", change=story.append("src/shipping/delivery/plan.py", "\n# 3\n"))
         host.start()
@@ -94,3 +68,30 @@ def test_a_host_that_is_killed_five_times_ends_where_an_unharmed_one_does(tmp_pa
     assert killer.kills == 4
     assert killer.left_over == []
     assert len(proofs) == 13
+
+
+def first_release(killer: Killer, proofs: list[str]) -> None:
+    """Up to v1.0.0 in production, with a kill while the branch is built and one while the release is packaged."""
+    team, plan = killer.team, "src/shipping/delivery/plan.py"
+    team.push("feature/delivery/express-first", change=story.append(plan, "\n# 1\n"))
+    killer.when(lambda: team.read("/api/services/delivery").status == 200, "the service is known")
+    story.feature_branch(team, proofs.append)
+    team.push("release/delivery/v1.0.0", change=story.append(plan, "\n# 2\n"))
+    killer.when(killer.phase("1.0.0", "Packaging", "Packaged"), "v1.0.0 is being packaged")
+    story.first_release(team, proofs.append)
+    story.copied_by_digest(team, killer.host.folder / "environments.git", proofs.append)
+    story.package_meanwhile(team, proofs.append)
+
+
+def failing_release(killer: Killer, proofs: list[str]) -> None:
+    """v1.1.0 fails and goes back, with a kill on the way there and one on the way back."""
+    team = killer.team
+    bad = story.append("charts/delivery/values-production.yaml", 'env: {FAIL_ROLLOUT: "true"}\n')
+    team.push("release/delivery/v1.1.0", change=bad)
+    team.approve("delivery", "1.1.0")
+    under_way = killer.production("1.1.0", "forward", "Retagging", "Deploying", "Verifying", "Failed")
+    killer.when(under_way, "v1.1.0 is on its way")
+    killer.when(
+        killer.production("1.1.0", "rollback", "Waiting", "Deploying", "Verifying", "RolledBack"), "it goes back"
+    )
+    story.failing_release(team, proofs.append)

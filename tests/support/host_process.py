@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -55,9 +56,13 @@ class HostProcess:
         people = json.loads((self.folder / "people.json").read_text(encoding="utf-8"))
         return {person["name"]: person["key"] for person in people["people"]}
 
-    def ready(self) -> bool:
-        """Whether it has chosen everything that a visitor needs."""
-        return all((self.folder / name).exists() for name in ("host.json", "people.json", "origin.git/HEAD"))
+    def wait_until_ready(self) -> None:
+        """Wait until it has chosen everything that a visitor needs."""
+        wanted = [self.folder / name for name in ("host.json", "people.json", "origin.git/HEAD")]
+        end = time.monotonic() + 60
+        while not all(path.exists() for path in wanted):
+            assert time.monotonic() < end, self.log.read_text(errors="replace")
+            time.sleep(0.05)
 
     def __enter__(self) -> HostProcess:
         self.start()
