@@ -78,9 +78,9 @@ def _pending(draft: Draft, release: Release, promotion: Promotion, rules: Enviro
 
 
 def _comes_after(before: Mapping[str, Standing]) -> str:
-    rolled_back = [name for name, one in before.items() if one is Standing.WITHDRAWN]
-    if rolled_back:
-        return f"{' and '.join(rolled_back)} was rolled back; promote it there again"
+    rolled_back = next((name for name, one in before.items() if one is Standing.WITHDRAWN), None)
+    if rolled_back is not None:
+        return f"{rolled_back} was rolled back; promote it there again"
     return f"comes after {', '.join(name for name, one in before.items() if one is not Standing.REACHED)}"
 
 

@@ -122,6 +122,18 @@ def test_a_waiting_promotion_steps_back_when_something_new_comes_before_it() -> 
     assert closed.reason == "Pending: comes after staging"
 
 
+def test_a_rollback_before_it_withdraws_a_request() -> None:
+    """The first environment that has to be promoted again is named, the next one after it."""
+    pilot = Pilot(policy(QA, STAGING, environment("last", after=("qa", "staging"), approval=PRODUCTION.approval)))
+    pilot.release_to("1.0.0").release_to("1.1.0", approve=False)
+    for name in ("staging", "qa"):
+        ask(pilot, ev.RollbackRequested, environment=name, reason="bad", to="")
+    pilot.perform()
+
+    last = pilot.promotion("1.1.0", "last")
+    assert (last.phase, last.reason) == (Phase.PENDING, "qa was rolled back; promote it there again")
+
+
 def test_a_redeploy_before_it_does_not_withdraw_a_request() -> None:
     """The version has succeeded there and was not rolled back since."""
     pilot = Pilot().release_to("1.0.0", approve=False)
