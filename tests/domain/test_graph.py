@@ -15,7 +15,7 @@ from shared.domain.draft import Draft
 from shared.domain.estate import EVERYTHING, Estate, Hold
 from shared.domain.graph import Standing, standing
 from shared.domain.names import ServiceKey
-from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.promotion import Presence
 from shared.domain.release import ServiceState
 from tests.support.pilot import NOON, OPERATOR, PRODUCTION, QA, Pilot, environment, policy
@@ -147,6 +147,20 @@ def test_a_redeploy_before_it_does_not_withdraw_a_request() -> None:
     assert standing(pilot.release("1.0.0"), "qa") is Standing.REACHED
 
 
+def test_a_redeploy_does_not_ask_how_the_version_stands_elsewhere() -> None:
+    """What is live stays live, also where qa went back."""
+    pilot = Pilot().release_to("1.0.0").release_to("1.1.0")
+    ask(pilot, ev.RollbackRequested, environment="qa", reason="bad", to="")
+    pilot.perform()
+    ask(pilot, ev.ArtifactHoldLifted, hold=pilot.state.holds[0].id, reason="fine in production")
+
+    ask(pilot, ev.RedeployRequested, environment="production", version="")
+    pilot.perform()
+
+    redeploy = pilot.promotion("1.1.0", "production")
+    assert (redeploy.kind, redeploy.phase) == (PromotionKind.REDEPLOY, Phase.SUCCEEDED)
+
+
 def test_a_rollback_that_could_not_start_withdraws_nothing() -> None:
     """What people asked for and cannot be had leaves the environment as it was."""
     pilot = Pilot().release_to("1.0.0").release_to("1.1.0", approve=False)
@@ -171,7 +185,7 @@ def test_of_several_that_may_start_the_one_with_the_lower_number_does() -> None:
     pilot.estate = Estate(holds=(Hold(id="h", scope=EVERYTHING, reason="x", person=OPERATOR, since=NOON),))
     for version in ("1.0.0", "1.1.0"):
         pilot.release_to(version, approve=False)
-    pilot.state = replace(pilot.state, releases=dict(reversed(pilot.state.releases.items())))
+    pilot.state = replace(pilot.state, releases=dict(reversed(list(pilot.state.releases.items()))))
 
     pilot.estate = Estate()
     pilot.tell(ev.TimePassed(**pilot.ids()))
