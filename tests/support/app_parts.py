@@ -36,7 +36,7 @@ DELIVERY, PACKAGE = ServiceKey(SHIPPING, "delivery"), ServiceKey(SHIPPING, "pack
 ALL_KINDS = ("events", "inspect-push", *KINDS)
 SECOND = timedelta(seconds=1)
 TIMING = Timing(rollout_poll=SECOND, build_poll=SECOND, held_poll=SECOND, first_retry=SECOND, most_tries=3)
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(seconds=30)
 
 
 def open_database(store: str, folder: Path, outside: Outside) -> Any:

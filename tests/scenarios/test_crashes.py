@@ -1,0 +1,190 @@
+"""A crash at every boundary of two whole releases ends as if there had been none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.app.operate import ESTATE, add_hold, lift_hold, operate
+from shared.codec.ledger import verify
+from shared.domain import events as ev
+from shared.domain.names import ServiceKey
+from shared.ports.deployer import RolloutState
+from tests.support.app_parts import DELIVERY, PACKAGE, Harness, branch
+from tests.support.crashes import MortalSlipway, Step
+from tests.support.outside import RITA, SHIPPING, Outside
+
+BOUNDARIES_AT_LEAST = 200
+PARTS = 4
+
+
+def push(version: str) -> Step:
+    """A release branch is pushed; the hook reports it once."""
+
+    def happens(outside: Outside) -> None:
+        outside.commit(branch(version), {"src/shipping/delivery/version": version.encode()})
+
+    return Step(happens, lambda harness: harness.tell_push(branch(version)))
+
+
+def approve(version: str) -> Step:
+    """Rita approves, and clicks again if she got no answer."""
+
+    def told(harness: Harness) -> None:
+        asked = [one for one in harness.outside.people.asked if one.version == version]
+        event = ev.ApprovalAnswered(
+            id=f"api:yes-{version}", service=DELIVERY, request=asked[-1].request, person=RITA, groups=(), approve=True
+        )
+        operate(harness.app, event)
+
+    return Step(told=told, repeated=True)
+
+
+def hold(harness: Harness) -> None:
+    """Rita stops everything, under one key."""
+    add_hold(harness.app, harness.caller("hold", "one"), scope="everything", reason="look", until=None)
+
+
+def lift(harness: Harness) -> None:
+    """And lets it go on."""
+    lift_hold(harness.app, harness.caller("lift", "two"), "stop", "seen")
+
+
+def gets_worse(outside: Outside) -> None:
+    """Version 1.1.0 will not get healthy in production."""
+    outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+
+
+STORY = [
+    push("1.0.0"),
+    approve("1.0.0"),
+    Step(told=hold, repeated=True),
+    push("1.1.0"),
+    Step(happens=gets_worse, told=lift, repeated=True),
+    approve("1.1.0"),
+]
+
+
+def test_the_story_without_a_crash_is_what_it_is_meant_to_be(tmp_path: Path) -> None:
+    """One version released, one rolled back with a hold; everything at rest."""
+    mortal = MortalSlipway("memory", tmp_path)
+
+    end = end_of(mortal.live(STORY))
+
+    assert [one["phase"] for one in end["releases"].values()] == ["Released", "RolledBack"]
+    assert end["environments"]["production"]["live"][0] == "1.0.0"
+    assert end["holds"] == ["1.1.0"]
+    assert end["applied"]["production/delivery"] == ["1.0.0", "1.1.0", "1.0.0"]
+    assert end["left"] == []
+    assert mortal.fuse.count > BOUNDARIES_AT_LEAST
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_crash_at_any_boundary_ends_the_same(tmp_path: Path, part: int) -> None:
+    """In memory: every boundary in turn."""
+    wanted, boundaries = uncrashed("memory", tmp_path)
+
+    found = {at: crashed("memory", tmp_path, at) for at in range(1 + part, boundaries + 1, PARTS)}
+
+    assert different(wanted, found) == {}
+
+
+@pytest.mark.slow
+def test_a_crash_soon_after_a_crash_ends_the_same(tmp_path: Path) -> None:
+    """What makes up for a crash may be cut short too."""
+    wanted, boundaries = uncrashed("memory", tmp_path)
+
+    found = {at: crashed("memory", tmp_path, at, at + 1 + at % 5) for at in range(1, boundaries - 5, 9)}
+
+    assert different(wanted, found) == {}
+
+
+@pytest.mark.slow
+def test_a_crash_at_a_boundary_ends_the_same_on_disk(tmp_path: Path) -> None:
+    """On SQLite: the file as it was when the process died, at every eleventh boundary."""
+    wanted, boundaries = uncrashed("sqlite", tmp_path)
+
+    found = {at: crashed("sqlite", tmp_path, at) for at in range(1, boundaries + 1, 11)}
+
+    assert different(wanted, found) == {}
+
+
+def uncrashed(store: str, folder: Path) -> tuple[dict[str, Any], int]:
+    """The end without a crash, and how many boundaries were crossed."""
+    mortal = MortalSlipway(store, folder / "whole")
+    try:
+        return end_of(mortal.live(STORY)), mortal.fuse.count
+    finally:
+        mortal.close()
+
+
+def crashed(store: str, folder: Path, *at: int) -> tuple[dict[str, Any], list[str]]:
+    """The end with a crash at each of the boundaries, and what lay there."""
+    mortal = MortalSlipway(store, folder / "-".join(map(str, at)), *at)
+    try:
+        return end_of(mortal.live(STORY)), mortal.fuse.where
+    finally:
+        mortal.close()
+
+
+def different(wanted: dict[str, Any], found: dict[int, tuple[dict[str, Any], list[str]]]) -> dict[int, Any]:
+    """The ends that are not as they should be, by boundary. A run that did not crash proves nothing."""
+    return {
+        at: (where, {key: (wanted[key], end[key]) for key in wanted if wanted[key] != end[key]})
+        for at, (end, where) in found.items()
+        if end != wanted or not where
+    }
+
+
+def end_of(harness: Harness) -> dict[str, Any]:
+    """Where everything stands, without times, and only if the ledgers hold."""
+    for service in (DELIVERY, PACKAGE, ESTATE):
+        verify(harness.app.store.ledger(str(service), after=0, most=10_000), service=str(service))
+    outside, state = harness.outside, harness.state()
+    return {
+        "releases": {version: release(harness, version) for version in ("1.0.0", "1.1.0")},
+        "environments": {
+            name: {
+                "live": (one.live.artifact.version.text, one.live.artifact.id) if one.live else None,
+                "good": [good.artifact.version.text for good in one.good],
+                "slot": one.slot,
+                "unknown": one.unknown,
+            }
+            for name, one in state.environments.items()
+        },
+        "holds": [one.version for one in state.holds],
+        "stopped": sorted(harness.app.store.read(ESTATE).rows),
+        "statuses": {
+            commit: {context: (one.state, one.description) for context, one in harness.statuses(commit).items()}
+            for commit in outside.source.tips(SHIPPING).values()
+        },
+        "applied": {place: [one.version for one in written] for place, written in outside.deployer.applied.items()},
+        "copies": outside.registry.copies,
+        "tags": dict(outside.registry.tagged),
+        "built": sorted(one.id for one in outside.builder.orders),
+        "asked": [one.request for one in outside.people.asked],
+        "closed": sorted(outside.people.closed),
+        "left": left(harness, DELIVERY) + left(harness, PACKAGE),
+    }
+
+
+def release(harness: Harness, version: str) -> dict[str, Any]:
+    """One release without its times."""
+    found = harness.release(version)
+    return {
+        "phase": found.phase.value,
+        "reason": found.reason,
+        "artifact": found.artifact,
+        "promotions": [
+            (one.number, one.environment, one.kind.value, one.phase.value, one.reason) for one in found.promotions
+        ],
+    }
+
+
+def left(harness: Harness, service: ServiceKey) -> list[str]:
+    """What is not at rest."""
+    outbox = [message.body for message in harness.app.store.read(str(service)).outbox.values()]
+    return outbox + ([f"{harness.waiting()} messages"] if harness.waiting() else [])

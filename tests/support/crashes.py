@@ -1,0 +1,157 @@
+"""Crashes in process: the ports are wrapped so that the n-th boundary is never left, and what was durable goes on.
+
+A boundary lies before and after every call that changes something: committing, sending, acting, acknowledging. A crash
+at a read is the same as one after the change before it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from shared.adapters.memory import MemoryStore
+from shared.adapters.sqlite import SqliteDatabase
+from tests.support.app_parts import Harness, make_app
+from tests.support.outside import Outside
+
+CHANGES: Mapping[str, frozenset[str]] = {
+    "store": frozenset({"transact", "forget", "add_due", "remove_due"}),
+    "rows": frozenset({"put", "overwrite", "delete"}),
+    "evidence": frozenset({"put"}),
+    "queues": frozenset({"send", "send_outbox"}),
+    "statuses": frozenset({"set_status"}),
+    "registry": frozenset({"copy"}),
+    "builder": frozenset({"build", "cancel"}),
+    "people": frozenset({"ask", "close"}),
+}
+_DEPLOYER = frozenset({"deploy", "remove", "observe"})
+_RECEIVER = frozenset({"delete"})
+
+
+class Crash(BaseException):
+    """The process is gone; nobody may catch this."""
+
+
+class Fuse:
+    """Counts boundaries and crashes at the named ones; without any it only counts."""
+
+    def __init__(self, *at: int) -> None:
+        self.at, self.count = frozenset(at), 0
+        self.where: list[str] = []
+
+    def cross(self, where: str) -> None:
+        """Pass a boundary, or crash there."""
+        self.count += 1
+        if self.count in self.at:
+            self.where.append(where)
+            raise Crash(where)
+
+
+class _Wrapped:
+    """A port whose changing calls lie between two boundaries."""
+
+    def __init__(self, port: Any, name: str, changing: frozenset[str], fuse: Fuse) -> None:
+        self._port, self._name, self._changing, self._fuse = port, name, changing, fuse
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._port, name)
+        if name not in self._changing:
+            return found
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._fuse.cross(f"before {self._name}.{name}")
+            result = found(*args, **kwargs)
+            self._fuse.cross(f"after {self._name}.{name}")
+            return result
+
+        return call
+
+
+def with_fuse(harness: Harness, fuse: Fuse) -> Harness:
+    """Wrap every port of an application, and its receiver."""
+    app = harness.app
+    deployer = app.deployer
+    ports: dict[str, Any] = {
+        name: _Wrapped(getattr(app, name), name, changing, fuse) for name, changing in CHANGES.items()
+    }
+    harness.app = replace(app, deployer=lambda target: _Wrapped(deployer(target), "deployer", _DEPLOYER, fuse), **ports)
+    harness.receiver = _Receiver(harness.receiver, "receiver", _RECEIVER, fuse)
+    return harness
+
+
+class _Receiver(_Wrapped):
+    """What receives: a boundary lies behind every message that was got."""
+
+    def receive(self, *args: Any, **kwargs: Any) -> Any:
+        """See QueueReceiver."""
+        found = self._port.receive(*args, **kwargs)
+        if found:
+            self._fuse.cross("after receiver.receive")
+        return found
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that comes from outside: `happens` there in any case, `told` is what Slipway is asked.
+
+    A person asks again where no answer came (`repeated`); a hook does not.
+    """
+
+    happens: Callable[[Outside], object] = lambda outside: None
+    told: Callable[[Harness], object] = lambda harness: None
+    repeated: bool = False
+
+
+class MortalSlipway:
+    """An application that dies at a boundary, and is started again over what it had written down."""
+
+    def __init__(self, store: str, folder: Path, *crash_at: int) -> None:
+        self._folder, self._files = folder, itertools.count(1)
+        self.outside = Outside()
+        self.fuse = Fuse(*crash_at)
+        self.harness = with_fuse(make_app(store, folder, self.outside), self.fuse)
+
+    def live(self, steps: list[Step]) -> Harness:
+        """Start, go through the story, and come to rest after each step, whatever happens."""
+        self._survive(Harness.start)
+        for step in steps:
+            step.happens(self.outside)
+            self._survive(step.told, again=step.repeated)
+            self._rest()
+        return self.harness
+
+    def close(self) -> None:
+        """Stop for good."""
+        self.harness.database.close()
+
+    def _rest(self) -> None:
+        self._survive(Harness.pump)
+        self._survive(Harness.tick)
+
+    def _survive(self, act: Callable[[Harness], object], *, again: bool = True) -> None:
+        """Do something, in the next life if need be; whoever does not ask again leaves it at a start."""
+        while True:
+            try:
+                act(self.harness)
+                return
+            except Crash:
+                self._start_again()
+                if not again:
+                    act = Harness.start
+
+    def _start_again(self) -> None:
+        died = self.harness
+        database: Any = died.database
+        if isinstance(database, SqliteDatabase):
+            # What is on disk at this moment, seen by a new process: no lock of the old one is held there.
+            path = self._folder / f"after-crash-{next(self._files)}.db"
+            database.backup(path)
+            database.close()
+            database = SqliteDatabase(path, self.outside.clock)
+            database.recover()
+        else:
+            assert isinstance(database, MemoryStore)
+        self.harness = with_fuse(make_app("", self._folder, self.outside, database=database), self.fuse)
