@@ -1,0 +1,186 @@
+"""Messages that come twice, late, from a newer Slipway, or never: nothing is done twice and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.app.operate import operate
+from shared.app.take_message import take_effect
+from shared.codec.envelope import encode_effect
+from shared.codec.errors import UnknownMessage
+from shared.domain import events as ev
+from shared.domain.decision import Outcome
+from shared.domain.effects import SetStatus
+from shared.domain.phases import ReleasePhase
+from shared.ports.statuses import CommitState, CommitStatus
+from shared.ports.store import StaleRow
+from tests.support.app_parts import DELIVERY, Harness
+from tests.support.crashes import Crash, Fuse, with_fuse
+from tests.support.outside import RITA
+from tests.support.stores import NOON
+
+MINUTE = timedelta(minutes=1)
+COMMIT = "c" * 40
+
+
+def status(state: str, order: int) -> str:
+    """An effect that says something about a commit."""
+    effect = SetStatus(
+        service=DELIVERY, commit=COMMIT, context="slipway/delivery", state=state, description=f"it is {state}"
+    )
+    return encode_effect(effect, correlation="c", at=NOON, order=order)
+
+
+def test_every_message_delivered_twice_ends_the_same(slipway: Harness) -> None:
+    """Acknowledgements are lost; nothing is built, asked, copied or deployed a second time."""
+    once = slipway.take
+
+    def twice(kind: str, message: Any) -> None:
+        once(kind, message)
+        once(kind, message)
+
+    slipway.take = twice  # type: ignore[method-assign]
+
+    release = slipway.release_to("1.0.0")
+
+    assert release.phase is ReleasePhase.RELEASED
+    assert len(slipway.outside.builder.orders) == 1
+    assert len(slipway.outside.people.asked) == 1
+    assert slipway.outside.registry.copies == ["prod/delivery:v1.0.0", "prod/charts/delivery:1.0.0"]
+    assert [one.version for one in slipway.outside.deployer.applied["production/delivery"]] == ["1.0.0"]
+    assert slipway.state().numbers.promotion == 2
+
+
+def test_a_deployment_redone_after_a_crash_is_written_once(slipway: Harness) -> None:
+    """The process dies after writing and before reporting."""
+    slipway.release_to("1.0.0", approve=False)
+    slipway.answer()
+    slipway.pump("gather-facts", "retag")
+    (message,) = slipway.receive("deploy")
+    app = slipway.app
+    with_fuse(slipway, Fuse(2))
+    with pytest.raises(Crash, match=r"after deployer\.deploy"):
+        slipway.take("deploy", message)
+    slipway.app, slipway.receiver = app, slipway.database.queues
+
+    slipway.pump()
+
+    assert [one.version for one in slipway.outside.deployer.applied["production/delivery"]] == ["1.0.0"]
+    assert slipway.release("1.0.0").phase is ReleasePhase.RELEASED
+
+
+def test_a_message_of_a_newer_slipway_goes_back_with_a_delay(slipway: Harness) -> None:
+    """Never poison: an upgraded worker will read it."""
+    body = json.loads(status("pending", 1)) | {"schema": 99}
+    slipway.app.queues.send("slipway-notify", json.dumps(body))
+
+    slipway.pump(most=MINUTE)
+
+    assert slipway.waiting("notify") == 1
+    assert slipway.receiver.count("slipway-notify-poison") == 0
+    assert not slipway.receive("notify")
+
+
+def test_a_message_of_a_type_that_nobody_knows_is_not_swallowed(slipway: Harness) -> None:
+    """It comes out, so that the host moves it to poison."""
+    body = json.loads(status("pending", 1)) | {"type": "set-fire"}
+
+    with pytest.raises(UnknownMessage):
+        take_effect(slipway.app, "notify", json.dumps(body))
+
+
+def test_a_request_repeated_under_its_key_is_answered_as_the_first_time(slipway: Harness) -> None:
+    """The person hears what happened, and it happens once."""
+    slipway.release_to("1.0.0", approve=False)
+    event = ev.AbortRequested(id="api:one", service=DELIVERY, version="1.0.0", person=RITA, reason="stop")
+    first = operate(slipway.app, event)
+    entries = len(slipway.timeline())
+
+    second = operate(slipway.app, event)
+
+    assert (first.duplicate, second.duplicate) == (False, True)
+    assert (second.outcome, second.notes, second.sequence) == (first.outcome, first.notes, first.sequence)
+    assert len(slipway.timeline()) == entries
+
+
+def test_a_refused_request_repeated_under_its_key_is_refused_for_the_same_reason(slipway: Harness) -> None:
+    """A refusal is an answer too."""
+    event = ev.AbortRequested(id="api:one", service=DELIVERY, version="9.9.9", person=RITA, reason="stop")
+    first = operate(slipway.app, event)
+
+    second = operate(slipway.app, event)
+
+    assert (second.outcome, second.code) == (Outcome.REFUSED, first.code)
+    assert second.reason == first.reason
+
+
+def test_a_click_whose_effects_were_never_sent_is_made_up_by_the_tick(slipway: Harness) -> None:
+    """Nobody clicks again; the hint that was written first is enough."""
+    slipway.release_to("1.0.0", approve=False)
+    app = slipway.app
+    with_fuse(slipway, Fuse(4))
+    with pytest.raises(Crash, match=r"after store\.transact"):
+        slipway.answer()
+    slipway.app, slipway.receiver = app, slipway.database.queues
+
+    slipway.tick(MINUTE)
+
+    assert slipway.release("1.0.0").phase is ReleasePhase.RELEASED
+
+
+def test_a_status_that_comes_late_does_not_hide_a_newer_one(slipway: Harness) -> None:
+    """`pending`, delayed, after `succeeded`."""
+    slipway.app.queues.send("slipway-notify", status("succeeded", 2))
+    slipway.app.queues.send("slipway-notify", status("pending", 1), delay=MINUTE)
+
+    slipway.pump()
+
+    assert slipway.statuses(COMMIT)["slipway/delivery"].state is CommitState.SUCCEEDED
+
+
+def test_a_status_that_overtakes_while_another_is_being_said_is_said_again(slipway: Harness) -> None:
+    """Two workers at one commit: the newer one is what stays."""
+    kept, others = slipway.app.statuses, [status("succeeded", 2)]
+
+    class Slow:
+        """Says something only after another worker has said more."""
+
+        statuses = kept.statuses
+
+        def set_status(self, repository: str, commit: str, said: CommitStatus) -> None:
+            while others:
+                take_effect(slipway.app, "notify", others.pop())
+            kept.set_status(repository, commit, said)
+
+    slipway.wrap(statuses=Slow())
+
+    take_effect(slipway.app, "notify", status("pending", 1))
+
+    assert slipway.statuses(COMMIT)["slipway/delivery"].state is CommitState.SUCCEEDED
+
+
+def test_two_workers_who_note_a_status_at_once_do_not_lose_one(slipway: Harness) -> None:
+    """The second reads again what the first wrote."""
+    rows, others = slipway.app.rows, [status("succeeded", 2)]
+
+    class Raced:
+        """Is written by somebody else just before."""
+
+        get, overwrite, delete, list = rows.get, rows.overwrite, rows.delete, rows.list
+
+        def put(self, partition: str, key: str, value: bytes, *, etag: str | None) -> str:
+            if others:
+                slipway.wrap(rows=rows)
+                take_effect(slipway.app, "notify", others.pop())
+                raise StaleRow("somebody was faster")
+            return rows.put(partition, key, value, etag=etag)
+
+    slipway.wrap(rows=Raced())
+
+    take_effect(slipway.app, "notify", status("pending", 1))
+
+    assert slipway.statuses(COMMIT)["slipway/delivery"].state is CommitState.SUCCEEDED
