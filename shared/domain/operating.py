@@ -17,7 +17,7 @@ from shared.domain.events import (
 from shared.domain.gates import OVERRIDABLE
 from shared.domain.graph import Standing, standing
 from shared.domain.lookup import earlier_good, known_environment, known_release, reopen
-from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.phases import RUNNING, Phase, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import Promotion
 from shared.domain.release import Override, Release
@@ -146,7 +146,7 @@ def adopt(draft: Draft, event: LiveAdopted) -> Answer:
         known = ", ".join(one.artifact.version.text for one in environment.good) or "none"
         return refused("no-such-target", f"{event.version} was never good in {event.environment}; there is {known}")
     holder = draft.find(environment.slot.promotion) if environment.slot else None
-    kept = environment.slot if holder is not None and not holder[1].phase.ended else None
+    kept = environment.slot if holder is not None and holder[1].phase in RUNNING else None
     foreign = [one.facts.foreign for _, one in draft.promotions() if one.environment == event.environment and one.facts]
     # The same change is read again until something is deployed; it is adopted once.
     adopted = next(filter(None, foreign), environment.adopted)

@@ -179,6 +179,20 @@ def test_our_own_fault_ends_in_errored(changed: bool) -> None:
     assert bool(pilot.state.environments["production"].unknown) is changed
 
 
+def test_a_retry_that_waits_gives_the_slot_back_once_what_is_live_was_adopted() -> None:
+    """Nobody holds an environment that deploys nothing."""
+    pilot = Pilot()
+    pilot.world.broken["deploy"] = {"changed": True}
+    pilot.release_to("1.0.0", approve=False)
+    assert pilot.state.environments["qa"].slot is not None
+    pilot.tell(ev.RetryRequested(**pilot.ids(), version="1.0.0", person=OPERATOR))
+
+    pilot.tell(ev.LiveAdopted(**pilot.ids(), environment="qa", version="", reason="empty", person=OPERATOR))
+
+    assert pilot.promotion("1.0.0", "qa").phase is Phase.WAITING
+    assert pilot.state.environments["qa"].slot is None
+
+
 @pytest.mark.parametrize(
     ("performed", "minutes", "phase", "reason"),
     [
