@@ -28,7 +28,6 @@ class Settings:
     repositories: Mapping[str, Path] = field(default_factory=dict)
     gitops: Path = Path(".local")
     registry: str | None = None
-    local: bool = False
     hook_secret: str = field(default="", repr=False)
     registry_hook_secret: str = field(default="", repr=False)
     max_body: int = MIB
@@ -46,7 +45,6 @@ class Settings:
             repositories=_paths("SLIPWAY_REPOSITORIES", env.get("SLIPWAY_REPOSITORIES", "{}")),
             gitops=Path(env.get("SLIPWAY_GITOPS", ".local")),
             registry=env.get("SLIPWAY_REGISTRY") or None,
-            local=env.get("SLIPWAY_LOCAL", "") == "1",
             hook_secret=env.get("SLIPWAY_HOOK_SECRET", ""),
             registry_hook_secret=env.get("SLIPWAY_REGISTRY_HOOK_SECRET", ""),
             max_body=_whole("SLIPWAY_MAX_BODY", env.get("SLIPWAY_MAX_BODY", str(MIB))),
@@ -65,7 +63,6 @@ class Settings:
             "SLIPWAY_REPOSITORIES": json.dumps({name: str(path) for name, path in self.repositories.items()}),
             "SLIPWAY_GITOPS": str(self.gitops),
             "SLIPWAY_REGISTRY": self.registry or "",
-            "SLIPWAY_LOCAL": "1" if self.local else "",
             "SLIPWAY_HOOK_SECRET": self.hook_secret,
             "SLIPWAY_REGISTRY_HOOK_SECRET": self.registry_hook_secret,
             "SLIPWAY_MAX_BODY": str(self.max_body),

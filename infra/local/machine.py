@@ -99,7 +99,6 @@ class Machine:
             repositories={self.kept.repository: Path(self.kept.source)},
             gitops=self.folder.root,
             registry=self.registry,
-            local=True,
             hook_secret=self.kept.hook_secret,
             registry_hook_secret=self.kept.registry_secret,
             rollout_poll=_ROLLOUT_POLL,

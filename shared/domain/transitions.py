@@ -47,11 +47,10 @@ RELEASE_MOVES: Mapping[ReleasePhase, frozenset[ReleasePhase]] = {
         }
     ),
     ReleasePhase.PACKAGED: _RELEASE_ENDS,
-    # A new promotion opens a packaged release again; a retry or a new commit one that never was packaged.
-    **{
-        phase: frozenset({ReleasePhase.VALIDATING, ReleasePhase.PACKAGING, ReleasePhase.PACKAGED})
-        for phase in (ReleasePhase.FAILED, ReleasePhase.ERRORED, ReleasePhase.ABORTED)
-    },
+    # A new promotion opens a packaged release again; a new commit, or a retry, one that never was packaged.
+    ReleasePhase.FAILED: frozenset({ReleasePhase.VALIDATING, ReleasePhase.PACKAGED}),
+    ReleasePhase.ABORTED: frozenset({ReleasePhase.VALIDATING, ReleasePhase.PACKAGED}),
+    ReleasePhase.ERRORED: frozenset({ReleasePhase.VALIDATING, ReleasePhase.PACKAGING, ReleasePhase.PACKAGED}),
     **{
         phase: frozenset({ReleasePhase.PACKAGED})
         for phase in (

@@ -17,7 +17,6 @@ EVERYTHING = Settings(
     repositories={"shipping": Path("/srv/git/shipping.git")},
     gitops=Path("/srv/git"),
     registry="localhost:5000",
-    local=True,
     hook_secret="s3cret",
     registry_hook_secret="an0ther",
     max_body=2 * MIB,
@@ -46,12 +45,6 @@ def test_the_environment_of_the_process_is_read_where_none_is_given() -> None:
 def test_roles_are_a_list_with_commas() -> None:
     """Spaces and empty parts are nobody's role."""
     assert Settings.from_env({"SLIPWAY_ROLES": " control, ,nonprod,"}).roles == {"control", "nonprod"}
-
-
-@pytest.mark.parametrize("value", ["", "0", "true", "yes"])
-def test_only_a_1_makes_a_process_local(value: str) -> None:
-    """Being local lets people in by a key; that is never on by mistake."""
-    assert Settings.from_env({"SLIPWAY_LOCAL": value}).local is False
 
 
 @pytest.mark.parametrize("name", ["SLIPWAY_MAX_BODY", "SLIPWAY_ROLLOUT_POLL_MS"])

@@ -36,7 +36,9 @@ RELEASE = {
     "Packaging": {"Validating", "Packaged", "Failed", "Errored", "Aborted"},
     "Packaged": RELEASE_ENDS,
     **{end: {"Packaged"} for end in RELEASE_ENDS},
-    **{end: {"Validating", "Packaging", "Packaged"} for end in ("Failed", "Errored", "Aborted")},
+    "Failed": {"Validating", "Packaged"},
+    "Aborted": {"Validating", "Packaged"},
+    "Errored": {"Validating", "Packaging", "Packaged"},
 }
 MOVES = {PromotionKind.FORWARD: FORWARD, PromotionKind.REDEPLOY: FORWARD, PromotionKind.ROLLBACK: ROLLBACK}
 RUNNING = {"Retagging", "Deploying", "Verifying", "AwaitingSwitch", "Switching"}
