@@ -91,18 +91,33 @@ def settings_of(values: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def open_doors(
-    slipway: Harness, folder: Path, *, receiver: QueueReceiver | None = None, settings: Mapping[str, str] | None = None
-) -> Iterator[Doors]:
-    """Run the functions until the block ends."""
+def open_host(
+    folder: Path, *, receiver: QueueReceiver | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[Running]:
+    """Run the functions until the block ends; which application is behind them is for `serving` to say."""
     secrets = {"SLIPWAY_HOOK_SECRET": HOOK_SECRET, "SLIPWAY_REGISTRY_HOOK_SECRET": REGISTRY_SECRET}
     with settings_of({**secrets, **(settings or {})}):
         import function_app
 
-        bootstrap.use(slipway.app)
-        try:
-            made = function_app.make(frozenset())
-            with running(made, folder, people=PEOPLE.values(), receiver=receiver) as host:
-                yield Doors(host, slipway)
-        finally:
-            bootstrap.use(None)
+        made = function_app.make(frozenset())
+        with running(made, folder, people=PEOPLE.values(), receiver=receiver) as host:
+            yield host
+
+
+@contextmanager
+def serving(slipway: Harness, host: Running) -> Iterator[Doors]:
+    """Put an application behind a host's functions until the block ends."""
+    bootstrap.use(slipway.app)
+    try:
+        yield Doors(host, slipway)
+    finally:
+        bootstrap.use(None)
+
+
+@contextmanager
+def open_doors(
+    slipway: Harness, folder: Path, *, receiver: QueueReceiver | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[Doors]:
+    """Both of them, for a test that needs a host of its own."""
+    with open_host(folder, receiver=receiver, settings=settings) as host, serving(slipway, host) as doors:
+        yield doors

@@ -1,0 +1,94 @@
+"""Holds by API: nothing in their scope goes forward, and everybody sees who said so."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.app_parts import Harness
+from tests.support.doors import Doors
+
+
+@pytest.mark.parametrize("slipway", ["memory", "sqlite"], indirect=True)
+def test_a_hold_stops_what_is_in_its_scope_until_it_is_lifted(doors: Doors, slipway: Harness) -> None:
+    """Lifting it lets go on what waited, without anybody pushing again."""
+    added = doors.post("/api/holds", {"scope": "environment:production", "reason": "audit"})
+    slipway.release_to("1.0.0", approve=False)
+    held = doors.get("/api/services/delivery/releases/1.0.0/why").json()["blockers"][0]
+
+    lifted = doors.send("DELETE", added.headers["Location"])
+
+    assert (added.status, added.json()["person"]["name"]) == (201, "Olga Operator")
+    assert (held["gate"], held["who"]) == ("hold", ["operators", "Olga Operator"])
+    assert (lifted.status, lifted.json()["hold"]["id"]) == (200, added.json()["id"])
+    assert doors.get("/api/holds").json() == {"holds": []}
+    why = doors.get("/api/services/delivery/releases/1.0.0/why").json()["blockers"]
+    assert [one["gate"] for one in why] == ["approval"]
+
+
+def test_stopping_the_line_holds_everything(doors: Doors) -> None:
+    """There is one such hold, and it is called stop."""
+    answer = doors.post("/api/holds", {"scope": "everything", "reason": "incident"})
+
+    assert (answer.status, answer.json()["id"]) == (201, "stop")
+    assert doors.send("DELETE", "/api/holds/stop", {"reason": "over"}).status == 200
+
+
+def test_a_hold_may_end_by_itself(doors: Doors, slipway: Harness) -> None:
+    """Its end is told."""
+    until = (slipway.outside.clock() + timedelta(hours=2)).isoformat()
+
+    answer = doors.post("/api/holds", {"scope": "everything", "reason": "change window", "until": until})
+
+    assert answer.json()["until"].startswith(until[:16])
+
+
+def test_a_service_may_be_held_by_its_name_alone(doors: Doors) -> None:
+    """The repository is found."""
+    answer = doors.post("/api/holds", {"scope": "service:delivery", "reason": "audit"})
+    whole = doors.post("/api/holds", {"scope": "service:shipping/package", "reason": "audit"})
+
+    assert (answer.status, answer.json()["scope"]) == (201, "service:shipping/delivery")
+    assert whole.json()["scope"] == "service:shipping/package"
+
+
+def test_a_hold_asked_for_twice_with_one_key_is_one(doors: Doors) -> None:
+    """Pressing the button again changes nothing."""
+    body = {"scope": "service:delivery", "reason": "audit"}
+    first = doors.post("/api/holds", body, key="k-1")
+
+    again = doors.post("/api/holds", body, key="k-1")
+
+    assert again.json() == first.json()
+    assert len(doors.get("/api/holds").json()["holds"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "what"),
+    [
+        ({"scope": "service:nobody", "reason": "x"}, 404, "unknown-service"),
+        ({"scope": "environment:moon", "reason": "x"}, 404, "unknown-environment"),
+        ({"scope": "galaxy", "reason": "x"}, 400, "scope"),
+        ({"scope": "everything"}, 400, "reason"),
+        ({"scope": "everything", "reason": " "}, 400, "reason"),
+        ({"scope": "everything", "reason": "x", "until": "tomorrow"}, 400, "until"),
+        ({"scope": "everything", "reason": "x", "until": "2001-01-01T00:00:00Z"}, 400, "until"),
+        ({"scope": "everything", "reason": "x", "force": True}, 400, "force"),
+    ],
+)
+def test_a_hold_that_would_hold_nothing_is_refused(doors: Doors, body: object, status: int, what: str) -> None:
+    """A misspelt name must not look like a stop."""
+    answer = doors.post("/api/holds", body)
+
+    found = answer.json()
+    assert (answer.status, found.get("field") or found["code"]) == (status, what)
+    assert doors.get("/api/holds").json() == {"holds": []}
+
+
+@pytest.mark.parametrize("hold", ["hold-0", "stop", "delivery-v9.9.9", "nobody-v1.0.0", "x", "-v1"])
+def test_a_hold_that_is_not_there_is_404(doors: Doors, hold: str) -> None:
+    """Of people, or of an artifact."""
+    answer = doors.send("DELETE", f"/api/holds/{hold}")
+
+    assert (answer.status, answer.json()["code"]) == (404, "unknown-hold")
