@@ -46,6 +46,7 @@ def test_during_retagging_it_finishes_and_waits_before_deploying() -> None:
     production = pilot.promotion("1.0.0", "production")
     assert (production.phase, production.retagged) == (Phase.RETAGGING, True)
     assert production.reason == "held (everything) by Olga Operator: outage"
+    assert any(f"#2 waits: {production.reason}" in note for one in pilot.decisions for note in one.notes)
 
 
 def test_when_the_hold_is_lifted_it_deploys() -> None:

@@ -193,29 +193,6 @@ def test_a_retry_that_waits_gives_the_slot_back_once_what_is_live_was_adopted() 
     assert pilot.state.environments["qa"].slot is None
 
 
-@pytest.mark.parametrize(
-    ("performed", "minutes", "phase", "reason"),
-    [
-        ((), 1, Phase.ERRORED, "retagging did not report in time"),
-        ((ef.Retag,), 2, Phase.ERRORED, "deploying did not report in time"),
-        ((ef.Retag, ef.Deploy), 3, Phase.FAILED, "the rollout was not healthy in time"),
-    ],
-)
-def test_every_step_has_its_deadline(
-    performed: tuple[type[ef.Effect], ...], minutes: int, phase: Phase, reason: str
-) -> None:
-    """A step that never reports is our fault, a rollout that never gets healthy the release's."""
-    pilot = approved(Pilot(TIMED), *performed)
-    before = pilot.promotion("1.0.0", "production").phase
-    pilot.pass_time(timedelta(minutes=minutes) - timedelta(seconds=1))
-    assert pilot.promotion("1.0.0", "production").phase is before
-
-    pilot.pass_time(timedelta(seconds=1))
-
-    production = pilot.promotion("1.0.0", "production")
-    assert (production.phase, production.reason) == (phase, reason)
-
-
 def test_a_rollback_starts_only_when_the_failed_attempt_can_no_longer_write() -> None:
     """Not while the deployment that was given up may still be at it."""
     pilot = Pilot(TIMED).release_to("1.0.0")
