@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from shared.app.operate import ESTATE, add_hold, lift_hold, operate
-from shared.codec.ledger import verify
+from shared.app.operate import add_hold, lift_hold, operate
 from shared.domain import events as ev
-from shared.domain.names import ServiceKey
 from shared.ports.deployer import RolloutState
-from tests.support.app_parts import DELIVERY, PACKAGE, Harness, branch
+from tests.support.app_parts import DELIVERY, Harness, branch
 from tests.support.crashes import MortalSlipway, Step
-from tests.support.outside import RITA, SHIPPING, Outside
+from tests.support.outside import RITA, Outside
+from tests.support.outside_ends import end_of
 
+VERSIONS = [(DELIVERY, "1.0.0"), (DELIVERY, "1.1.0")]
 BOUNDARIES_AT_LEAST = 200
 PARTS = 4
 
@@ -71,10 +71,10 @@ def test_the_story_without_a_crash_is_what_it_is_meant_to_be(tmp_path: Path) -> 
     """One version released, one rolled back with a hold; everything at rest."""
     mortal = MortalSlipway("memory", tmp_path)
 
-    end = end_of(mortal.live(STORY))
+    end = end_of(mortal.live(STORY), VERSIONS)
 
     assert [one["phase"] for one in end["releases"].values()] == ["Released", "RolledBack"]
-    assert end["environments"]["production"]["live"][0] == "1.0.0"
+    assert end["environments"]["shipping~delivery"]["production"]["live"][0] == "1.0.0"
     assert end["holds"] == ["1.1.0"]
     assert end["applied"]["production/delivery"] == ["1.0.0", "1.1.0", "1.0.0"]
     assert end["left"] == []
@@ -116,7 +116,7 @@ def uncrashed(store: str, folder: Path) -> tuple[dict[str, Any], int]:
     """The end without a crash, and how many boundaries were crossed."""
     mortal = MortalSlipway(store, folder / "whole")
     try:
-        return end_of(mortal.live(STORY)), mortal.fuse.count
+        return end_of(mortal.live(STORY), VERSIONS), mortal.fuse.count
     finally:
         mortal.close()
 
@@ -125,7 +125,7 @@ def crashed(store: str, folder: Path, *at: int) -> tuple[dict[str, Any], list[st
     """The end with a crash at each of the boundaries, and what lay there."""
     mortal = MortalSlipway(store, folder / "-".join(map(str, at)), *at)
     try:
-        return end_of(mortal.live(STORY)), mortal.fuse.where
+        return end_of(mortal.live(STORY), VERSIONS), mortal.fuse.where
     finally:
         mortal.close()
 
@@ -137,54 +137,3 @@ def different(wanted: dict[str, Any], found: dict[int, tuple[dict[str, Any], lis
         for at, (end, where) in found.items()
         if end != wanted or not where
     }
-
-
-def end_of(harness: Harness) -> dict[str, Any]:
-    """Where everything stands, without times, and only if the ledgers hold."""
-    for service in (DELIVERY, PACKAGE, ESTATE):
-        verify(harness.app.store.ledger(str(service), after=0, most=10_000), service=str(service))
-    outside, state = harness.outside, harness.state()
-    return {
-        "releases": {version: release(harness, version) for version in ("1.0.0", "1.1.0")},
-        "environments": {
-            name: {
-                "live": (one.live.artifact.version.text, one.live.artifact.id) if one.live else None,
-                "good": [good.artifact.version.text for good in one.good],
-                "slot": one.slot,
-                "unknown": one.unknown,
-            }
-            for name, one in state.environments.items()
-        },
-        "holds": [one.version for one in state.holds],
-        "stopped": sorted(harness.app.store.read(ESTATE).rows),
-        "statuses": {
-            commit: {context: (one.state, one.description) for context, one in harness.statuses(commit).items()}
-            for commit in outside.source.tips(SHIPPING).values()
-        },
-        "applied": {place: [one.version for one in written] for place, written in outside.deployer.applied.items()},
-        "copies": outside.registry.copies,
-        "tags": dict(outside.registry.tagged),
-        "built": sorted(one.id for one in outside.builder.orders),
-        "asked": [one.request for one in outside.people.asked],
-        "closed": sorted(outside.people.closed),
-        "left": left(harness, DELIVERY) + left(harness, PACKAGE),
-    }
-
-
-def release(harness: Harness, version: str) -> dict[str, Any]:
-    """One release without its times."""
-    found = harness.release(version)
-    return {
-        "phase": found.phase.value,
-        "reason": found.reason,
-        "artifact": found.artifact,
-        "promotions": [
-            (one.number, one.environment, one.kind.value, one.phase.value, one.reason) for one in found.promotions
-        ],
-    }
-
-
-def left(harness: Harness, service: ServiceKey) -> list[str]:
-    """What is not at rest."""
-    outbox = [message.body for message in harness.app.store.read(str(service)).outbox.values()]
-    return outbox + ([f"{harness.waiting()} messages"] if harness.waiting() else [])

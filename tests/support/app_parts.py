@@ -36,6 +36,7 @@ DELIVERY, PACKAGE = ServiceKey(SHIPPING, "delivery"), ServiceKey(SHIPPING, "pack
 ALL_KINDS = ("events", "inspect-push", *KINDS)
 SECOND = timedelta(seconds=1)
 TIMING = Timing(rollout_poll=SECOND, build_poll=SECOND, held_poll=SECOND, first_retry=SECOND, most_tries=3)
+CARELESS, MOST_DELIVERIES = 0.25, 4
 LEASE = timedelta(seconds=30)
 
 
@@ -74,25 +75,35 @@ def wire(database: Any, outside: Outside, scratch: Path) -> App:
 
 
 def make_app(
-    store: str, folder: Path, outside: Outside | None = None, *, seed: int | None = None, database: Any = None
+    store: str,
+    folder: Path,
+    outside: Outside | None = None,
+    *,
+    seed: int | None = None,
+    careless: bool = False,
+    database: Any = None,
 ) -> Harness:
     """Start the application on a store (`memory`, `sqlite`), or on a database that is open already.
 
-    With a seed messages are delivered in an order that follows from it; without one, in the order of `ALL_KINDS`.
+    With a seed messages are delivered in an order that follows from it; without one, in the order of `ALL_KINDS`. A
+    careless post delivers some of them twice or late.
     """
     world = outside or Outside()
     opened = database or open_database(store, folder, world)
-    return Harness(wire(opened, world, folder / "scratch"), opened, world, seed=seed)
+    app = wire(opened, world, folder / "scratch")
+    return Harness(app, opened, world, seed=seed, careless=careless)
 
 
 class Harness:
     """One process of the application: nothing happens until it is told to go on."""
 
-    def __init__(self, app: App, database: Any, outside: Outside, *, seed: int | None = None) -> None:
+    def __init__(
+        self, app: App, database: Any, outside: Outside, *, seed: int | None = None, careless: bool = False
+    ) -> None:
         self.app, self.database, self.outside = app, database, outside
         self.receiver = database.queues
         self.random = Random(seed) if seed is not None else None
-        self.delivered = 0
+        self.careless = careless
 
     # Messages and time
 
@@ -117,10 +128,21 @@ class Harness:
             self.random.shuffle(order)
         for kind in order:
             for message in self.receive(kind):
-                self.take(kind, message)
-                self.receiver.delete(message)
+                self.hand_over(kind, message)
                 return True
         return False
+
+    def hand_over(self, kind: str, message: Received) -> None:
+        """Deliver a message; a careless post keeps some back for a while, and brings some twice."""
+        chance = self.random or Random(0)
+        if self.careless and message.attempts < MOST_DELIVERIES and chance.random() < CARELESS:
+            self.receiver.release(message, delay=SECOND * chance.randint(1, 40))
+            return
+        self.take(kind, message)
+        if self.careless and message.attempts < MOST_DELIVERIES and chance.random() < CARELESS:
+            self.receiver.release(message, delay=SECOND * chance.randint(0, 40))
+            return
+        self.receiver.delete(message)
 
     def receive(self, kind: str) -> Sequence[Received]:
         """Lease one message."""
@@ -129,7 +151,6 @@ class Harness:
 
     def take(self, kind: str, message: Received) -> None:
         """Do what the functions do with a message."""
-        self.delivered += 1
         if kind == "events":
             take_event(self.app, message.body)
         else:
