@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.app.parts import App
 from shared.app.performing.outcome import NothingToReport, Performed, report_id
 from shared.app.performing.rendering import Rendered, render
-from shared.app.service_view import read_service
+from shared.app.service_view import read_release, read_service
 from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.effects import GatherFacts, ReadTags
 from shared.domain.events import FactsGathered, TagsRead
@@ -20,11 +20,12 @@ from shared.telemetry import log_event
 
 
 def read_tags(app: App, effect: ReadTags) -> Performed:
-    """Read what the version's tags name now."""
-    policy = read_service(app, effect.service).state.policy
-    if policy is None:
-        return NothingToReport()
+    """Read what the version's tags name now, unless that was asked again since."""
     version = Version.parse(effect.version)
+    policy = read_service(app, effect.service).state.policy
+    release = read_release(app, effect.service, version)
+    if policy is None or release is None or release.tags_asked != effect.asked:
+        return NothingToReport()
     return TagsRead(
         id=report_id(effect.id),
         service=effect.service,
@@ -36,9 +37,9 @@ def read_tags(app: App, effect: ReadTags) -> Performed:
 
 
 def gather(app: App, effect: GatherFacts) -> Performed:
-    """Read authors, ways back, manifests and what runs, for a promotion that waits."""
+    """Read authors, ways back, manifests and what runs, for a promotion that waits and has not asked again since."""
     state = read_service(app, effect.service).state
-    found = _waiting(state, effect.number)
+    found = _waiting(state, effect)
     rules = state.policy.environment(found[1].environment) if found and state.policy else None
     if found is None or rules is None or state.policy is None:
         return NothingToReport()
@@ -61,10 +62,11 @@ def gather(app: App, effect: GatherFacts) -> Performed:
     )
 
 
-def _waiting(state: ServiceState, number: int) -> tuple[Release, Promotion] | None:
+def _waiting(state: ServiceState, effect: GatherFacts) -> tuple[Release, Promotion] | None:
     for release in state.releases.values():
         for promotion in release.promotions:
-            if promotion.number == number and promotion.phase is Phase.WAITING:
+            wanted = (promotion.number, promotion.facts_round) == (effect.number, effect.asked)
+            if wanted and promotion.phase is Phase.WAITING:
                 return release, promotion
     return None
 

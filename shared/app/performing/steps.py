@@ -16,11 +16,12 @@ from shared.domain.names import SLIPWAY
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.plan import change_cause, filled_target, image_reference
 from shared.domain.policy import EnvironmentPolicy
-from shared.domain.promotion import Presence, Promotion
+from shared.domain.promotion import Deployed, Presence, Promotion
 from shared.domain.release import Release
 from shared.domain.running import brought
 from shared.domain.version import Version
 from shared.ports.deployer import DeployOrder, RolloutState
+from shared.ports.errors import NotFound, Permanent
 from shared.ports.registry import CopyReport
 
 
@@ -105,11 +106,19 @@ def _order(
         version=artifact.version.text,
         commit=artifact.commit,
         image=image_reference(artifact, rules),
-        manifests=app.evidence.get(deployed.manifests),
+        manifests=_manifests(app, deployed),
         target=filled_target(rules.deploy, effect.service.service, rules.name),
         author=promotion.requested_by or SLIPWAY,
         cause=change_cause(artifact, promotion),
     )
+
+
+def _manifests(app: App, deployed: Deployed) -> bytes:
+    try:
+        return app.evidence.get(deployed.manifests)
+    except NotFound as error:
+        # We checked and kept them; the release is not to blame.
+        raise Permanent(f"manifests of {deployed.artifact.version.tag}: {error}", ours=True) from error
 
 
 def observe(app: App, effect: ObserveRollout) -> Performed:
