@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.domain import running
+from shared.domain import running, waiting
 from shared.domain.answers import Answer, done, refused
 from shared.domain.decision import Outcome
 from shared.domain.draft import Draft
@@ -89,7 +89,7 @@ def roll_back(draft: Draft, event: RollbackRequested) -> Answer:
 def _undo(draft: Draft, release: Release, promotion: Promotion, to: str, reason: str) -> Answer:
     """Abort what is being deployed, and bring back what is live still, or the named good version."""
     bad = release.artifact.id if release.artifact else ""
-    good = tuple(one for one in draft.environment(promotion.environment).good if one.artifact.id != bad)
+    good = _without(draft.environment(promotion.environment).good, bad)
     target = earlier_good(good, to) if to else None
     if to and target is None:
         return _no_such_target(promotion.environment, to, good)
@@ -110,31 +110,45 @@ def _roll_back(draft: Draft, name: str, to: str, reason: str, person: Person) ->
     live = environment.live
     if live is None:
         return refused("nothing-live", f"nothing is live in {name}; there is nothing to roll back")
-    waiting = [one for _, one in draft.promotions() if one.kind is PromotionKind.ROLLBACK and one.environment == name]
-    if waiting:
-        return refused("rolling-back", f"rollback {waiting[0].number} of {name} is under way already")
-    earlier = tuple(one for one in environment.good if one.artifact.id != live.artifact.id)
-    if environment.unknown:
-        earlier = environment.good
-    target = earlier_good(earlier, to) if to else None
-    if to and target is None:
-        return _no_such_target(name, to, earlier)
-    if not earlier:
-        return refused(
-            "no-target",
-            f"{live.artifact.version.tag} is the first version of {name}; there is none to go back to",
-        )
+    already = [one for _, one in draft.promotions() if one.kind is PromotionKind.ROLLBACK and one.environment == name]
+    if already:
+        return refused("rolling-back", f"rollback {already[0].number} of {name} is under way already")
     version, number = _undone(draft, name, live)
     undone = draft.release(version.key())
     if undone is None:
         return refused("unknown-release", f"there is no release of {version.tag} to undo")
-    current = reopen(draft, undone, f"rolled back by {person.name}: {reason}")
-    cause = f"{reason} ({person.name})"
-    bad = undone.artifact is not None and (target or earlier[0]).artifact.id != undone.artifact.id
+    bad = undone.artifact.id if undone.artifact else ""
+    good = environment.good if environment.unknown else _without(environment.good, live.artifact.id)
+    earlier = _without(good, bad)
+    target = earlier_good(good, to) if to else None
+    if to and target is None:
+        return _no_such_target(name, to, good)
+    if target is None and not earlier:
+        return refused("no-target", f"{version.tag} is the first version of {name}; there is none to go back to")
+    current = _stop_retry(draft, reopen(draft, undone, f"rolled back by {person.name}: {reason}"), number, person)
     added = running.add_rollback(
-        draft, current, name, cause=cause, undoes=number, hold=bad, person=person, target=target
+        draft,
+        current,
+        name,
+        cause=f"{reason} ({person.name})",
+        undoes=number,
+        hold=target is None or target.artifact.id != bad,
+        person=person,
+        target=target,
     )
     return done(str(added.number))
+
+
+def _without(good: tuple[Deployed, ...], artifact: str) -> tuple[Deployed, ...]:
+    return tuple(one for one in good if one.artifact.id != artifact)
+
+
+def _stop_retry(draft: Draft, release: Release, number: int, person: Person) -> Release:
+    """End the retry of what is undone, where it still waits: it would keep the slot from the rollback."""
+    found = draft.find(number)
+    if found is not None and found[1].phase is Phase.WAITING:
+        waiting.close(draft, found[1], Phase.ABORTED, f"rolled back by {person.name}")
+    return draft.releases[release.version.key()]
 
 
 def _undone(draft: Draft, name: str, live: Deployed) -> tuple[Version, int]:

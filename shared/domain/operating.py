@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.domain import building, running
+from shared.domain import building, running, waiting
 from shared.domain.answers import Answer, done, refused
 from shared.domain.draft import Draft
 from shared.domain.events import (
@@ -19,7 +19,6 @@ from shared.domain.graph import Standing, standing
 from shared.domain.lookup import earlier_good, known_environment, known_release, reopen
 from shared.domain.phases import RUNNING, Phase, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy
-from shared.domain.promotion import Promotion
 from shared.domain.release import Override, Release
 
 
@@ -35,7 +34,7 @@ def promote(draft: Draft, event: PromoteRequested) -> Answer:
         return against
     live = draft.environment(rules.name).live
     latest = release.latest(rules.name)
-    if latest is not None and latest.phase is Phase.ERRORED and not _overtaken(draft, latest):
+    if latest is not None and latest.phase is Phase.ERRORED and not waiting.overtaken(draft, latest):
         reason = f"promotion {latest.number} of {release.version.tag} is Errored; retry the release instead"
         return refused("errored", reason)
     if live is not None and release.artifact is not None and live.artifact.id == release.artifact.id:
@@ -61,17 +60,9 @@ def _against_promoting(release: Release, rules: EnvironmentPolicy) -> Answer | N
     return None
 
 
-def _overtaken(draft: Draft, errored: Promotion) -> bool:
-    """Whether something else went live since the promotion started, so that its step means nothing any more."""
-    live = draft.environment(errored.environment).live
-    return (live and live.promotion) != (errored.previous and errored.previous.promotion)
-
-
 def _renew_what_follows(draft: Draft, release: Release, rules: EnvironmentPolicy, cause: str) -> None:
     """Give environments further on a new attempt where theirs was skipped because of this one."""
-    if draft.policy is None:
-        return
-    for following in draft.policy.environments_after(rules.name):
+    for following in draft.in_force.environments_after(rules.name):
         current = draft.releases[release.version.key()]
         latest = current.latest(following.name)
         if latest is None or latest.phase in (Phase.SKIPPED, Phase.ABORTED):
@@ -92,7 +83,7 @@ def retry(draft: Draft, event: RetryRequested) -> Answer:
     ]
     if not errored:
         return refused("not-errored", f"nothing of {release.version.tag} is Errored; promote it instead")
-    overtaken = [one.environment for one in errored if _overtaken(draft, one)]
+    overtaken = [one.environment for one in errored if waiting.overtaken(draft, one)]
     if overtaken:
         where = " and ".join(overtaken)
         return refused("overtaken", f"something else went live in {where} since; promote {release.version.tag} there")

@@ -34,7 +34,7 @@ def step(draft: Draft, release: Release, promotion: Promotion, rules: Environmen
     if newer is not None:
         close(draft, promotion, Phase.SUPERSEDED, f"{newer.version.tag} waits for {promotion.environment} too")
         return
-    if promotion.kind is PromotionKind.REDEPLOY and not _still_live(draft, promotion):
+    if overtaken(draft, promotion):
         close(draft, promotion, Phase.SUPERSEDED, f"{_live_now(draft, promotion)} in {promotion.environment} meanwhile")
         return
     promotion = _with_time(draft, _with_request(draft, release, promotion, rules), rules)
@@ -53,9 +53,16 @@ def step(draft: Draft, release: Release, promotion: Promotion, rules: Environmen
     _note_reason(draft, promotion, next(iter(open_gates.values())))
 
 
-def _still_live(draft: Draft, promotion: Promotion) -> bool:
-    live, target = draft.environment(promotion.environment).live, promotion.target
-    return live is not None and target is not None and live.artifact.id == target.artifact.id
+def overtaken(draft: Draft, promotion: Promotion) -> bool:
+    """Whether something else went live since, so that a redeploy, or a step to resume, means nothing any more."""
+    if promotion.kind is PromotionKind.REDEPLOY:
+        before = promotion.target
+    elif promotion.resume_at is not None:
+        before = promotion.previous
+    else:
+        return False
+    live = draft.environment(promotion.environment).live
+    return (live and live.artifact.id) != (before and before.artifact.id)
 
 
 def _live_now(draft: Draft, promotion: Promotion) -> str:

@@ -149,6 +149,24 @@ def test_a_redeploy_that_errored_is_retried() -> None:
     assert pilot.promotion("1.1.0", "production").phase is Phase.SUCCEEDED
 
 
+@pytest.mark.parametrize(("to", "expected", "held"), [("", "1.0.0", ["1.1.0"]), ("1.1.0", "1.1.0", [])])
+def test_a_redeploy_that_errored_is_rolled_back(to: str, expected: str, held: list[str]) -> None:
+    """To the version before, or by name to the very version that it deployed."""
+    pilot = two()
+    pilot.world.broken["deploy"] = {"changed": True}
+    redeploy(pilot)
+    pilot.perform()
+    pilot.world.broken.clear()
+
+    roll_back(pilot, to)
+    pilot.perform()
+
+    environment = pilot.state.environments["production"]
+    assert environment.live is not None
+    assert (environment.live.artifact.version.text, environment.unknown) == (expected, "")
+    assert [one.version for one in pilot.state.holds] == held
+
+
 def test_a_redeploy_of_a_quarantined_version_stays_allowed() -> None:
     """It is deployed by its digest; only going forward by the tag is stopped."""
     pilot = two()

@@ -11,7 +11,7 @@ from shared.domain.build import BuildOutcome
 from shared.domain.decision import Outcome
 from shared.domain.phases import Phase, ReleasePhase
 from tests.support.pilot import PRODUCTION, QA, SECOND, Pilot, environment, good_result, policy
-from tests.support.pilot_more import GROUP, HOUR, asked, change, codes, hold, promote, retry
+from tests.support.pilot_more import GROUP, HOUR, asked, change, codes, hold, promote, retry, roll_back
 
 DEV = environment("dev")
 
@@ -96,6 +96,36 @@ def test_what_was_overtaken_is_not_resumed_but_promoted() -> None:
     pilot.perform()
 
     assert codes(pilot, "1.0.0") == ["ApprovalNeeded"]
+
+
+def test_what_is_overtaken_while_its_retry_waits_ends() -> None:
+    """A newer version held the slot when it was asked for."""
+    pilot = errored(waiting())
+    pilot.release_to("1.0.1", approve=False)
+    pilot.answer()
+    pilot.perform(ef.GatherFacts)
+    retry(pilot, "1.0.0")
+    waits = codes(pilot, "1.0.0")
+    pilot.perform()
+
+    promotion = pilot.promotion("1.0.0", "production")
+    assert waits == ["FactMissing", "SlotTaken"]
+    assert (promotion.phase, promotion.reason) == (Phase.SUPERSEDED, "v1.0.1 went live in production meanwhile")
+
+
+def test_a_rollback_ends_a_retry_that_waits() -> None:
+    """It does not wait for the one that it undoes."""
+    pilot = errored(Pilot().release_to("0.9.0").release_to("1.0.0", approve=False), "deploy", changed=True)
+    hold(pilot)
+    retry(pilot, "1.0.0")
+
+    roll_back(pilot)
+    pilot.perform()
+
+    stopped, rollback = pilot.release("1.0.0").promotions[1:]
+    assert (stopped.phase, stopped.reason) == (Phase.ABORTED, "rolled back by Olga Operator")
+    assert rollback.phase is Phase.ROLLED_BACK
+    assert pilot.state.environments["production"].unknown == ""
 
 
 def test_a_retry_under_a_stricter_rule_asks_for_what_is_missing() -> None:
