@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 from shared.app.parts import App
@@ -20,7 +21,7 @@ from shared.domain.promotion import Deployed, Presence, Promotion
 from shared.domain.release import Release
 from shared.domain.running import brought
 from shared.domain.version import Version
-from shared.ports.deployer import DeployOrder, RolloutState
+from shared.ports.deployer import DeployOrder, Fenced, RolloutState
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.registry import CopyReport
 
@@ -151,11 +152,17 @@ def observe(app: App, effect: ObserveRollout) -> Performed:
 
 
 def remove(app: App, effect: Remove) -> Performed:
-    """Take out a first deployment that failed."""
+    """Take out a first deployment that failed, unless something newer is there or on its way there."""
     release = read_release(app, effect.service, Version.parse(effect.version))
     promotion = next((one for one in release.promotions if one.number == effect.number), None) if release else None
-    if release is not None and promotion is not None and promotion.plan is not None:
-        order = _order(app, effect, release, promotion, promotion.plan)
+    if release is None or promotion is None or promotion.plan is None:
+        return NothingToReport()
+    environment = read_service(app, effect.service).state.environments.get(promotion.environment)
+    if environment is not None and (environment.live is not None or environment.slot is not None):
+        return NothingToReport()
+    order = _order(app, effect, release, promotion, promotion.plan)
+    # Something newer may be written between the look and the act; the deployer's fence decides then.
+    with suppress(Fenced):
         app.deployer(order.target).remove(order)
     return NothingToReport()
 

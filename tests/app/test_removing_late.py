@@ -1,0 +1,55 @@
+"""Taking out a first deployment that failed, told late: something newer may be there by then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from shared.domain.effects import Remove
+from shared.ports.deployer import RolloutState
+from tests.support.app_looks import all_but, do, the
+from tests.support.app_parts import Harness, make_app
+from tests.support.outside import SLIPWAY_YAML, Outside
+
+REMOVING = SLIPWAY_YAML.replace("namespace: backend-qa", "namespace: backend-qa\n    on_first_failure: uninstall")
+
+
+@pytest.fixture
+def slipway(tmp_path: Path) -> Harness:
+    """An application whose QA is cleared after a first deployment that failed."""
+    return make_app("memory", tmp_path, Outside(slipway_yaml=REMOVING)).start()
+
+
+def failed(slipway: Harness, version: str) -> Remove:
+    """Fail in QA for the first time; the removal is asked for and done."""
+    slipway.outside.deployer.health["delivery", "qa", version] = RolloutState.DEGRADED
+    slipway.push_release(version)
+    slipway.pump(*all_but("observe-rollout"))
+    slipway.pump("observe-rollout")
+    effect = the(slipway, Remove)
+    slipway.pump()
+    return effect
+
+
+def test_a_late_removal_leaves_a_newer_version_alone(slipway: Harness) -> None:
+    """What is live came after the failure, and is not what was to be taken out."""
+    effect = failed(slipway, "1.0.0")
+    slipway.release_to("1.0.1", approve=False)
+
+    do(slipway, effect)
+
+    assert slipway.live("qa") == "1.0.1"
+    assert slipway.running("qa").version == "1.0.1"
+
+
+def test_a_removal_that_a_newer_one_has_overtaken_writes_nothing(slipway: Harness) -> None:
+    """The deployer's fence tells it, and nobody waits for its report."""
+    effect = failed(slipway, "1.0.0")
+    failed(slipway, "1.0.1")
+    written = len(slipway.outside.deployer.applied["qa/delivery"])
+
+    do(slipway, effect)
+
+    assert len(slipway.outside.deployer.applied["qa/delivery"]) == written
+    assert slipway.waiting() == 0
