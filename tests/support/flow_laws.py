@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from shared.domain import events as ev
+from shared.domain.blockers import why
 from shared.domain.decision import Decision, Outcome
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.promotion import Promotion
@@ -79,6 +80,7 @@ class Laws:
         self._slots(decision.state)
         self._live(decision.state)
         self._reasons(decision.state)
+        self._blockers(decision)
         if decision.outcome not in (Outcome.IGNORED, Outcome.REFUSED):
             self._time(decision)
 
@@ -135,6 +137,17 @@ class Laws:
         for _, one in promotions(state):
             if one.phase in (Phase.PENDING, Phase.WAITING):
                 assert one.reason, f"#{one.number} is {one.phase} for no reason"
+
+    def _blockers(self, decision: Decision) -> None:
+        asked = decision.outcome in (Outcome.MOVED, Outcome.NOTED)
+        for release in decision.state.releases.values():
+            blockers = why(decision.state, release, estate=self.pilot.estate, now=self.pilot.now)
+            assert blockers, f"{release.version} is {release.phase} and waits for nothing"
+            assert all(one.who and one.code and one.reason for one in blockers)
+            firsts = {one.environment: one.reason for one in reversed(blockers)}
+            for one in release.promotions if asked else ():
+                if one.phase is Phase.WAITING and release.latest(one.environment) is one:
+                    assert one.reason == firsts[one.environment]
 
     def _time(self, decision: Decision) -> None:
         state = decision.state
