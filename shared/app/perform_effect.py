@@ -14,7 +14,6 @@ from shared.codec.envelope import encode_effect, parse
 from shared.domain import effects as ef
 from shared.domain.build import BuildOutcome, BuildResult
 from shared.domain.events import EffectFailed, ServiceEvent
-from shared.ports.deployer import Fenced
 from shared.ports.errors import Permanent, Transient
 from shared.ports.store import OutboxRow
 from shared.telemetry import log_event
@@ -72,13 +71,14 @@ def _later(app: App, tries: int, error: Transient) -> LookAgain:
 
 
 def _given_up(effect: ef.ServiceEffect, error: Transient | Permanent, *, ours: bool) -> Performed:
-    """Report a failure where a phase waits for one; what only informs people is left, facts are asked for again."""
+    """Report a failure where a phase waits for one; ask again for what somebody waits for; leave what only informs."""
     if isinstance(effect, ef.Build):
         outcome = BuildOutcome.ERRORED if ours else BuildOutcome.FAILED
         return building.reported(effect, BuildResult(outcome=outcome, reason=str(error)))
     if isinstance(effect, ef.Retag | ef.Deploy | ef.ObserveRollout):
         return _failed(effect, error, ours=ours)
-    if isinstance(effect, ef.ReadTags | ef.GatherFacts | ef.Remove):
+    unreached = isinstance(effect, ef.AskApproval) and isinstance(error, Transient)
+    if unreached or isinstance(effect, ef.ReadTags | ef.GatherFacts | ef.Remove):
         return LookAgain(_LONGEST_RETRY)
     return NothingToReport()
 
@@ -93,7 +93,7 @@ def _failed(effect: ef.Retag | ef.Deploy | ef.ObserveRollout, error: Exception, 
         number=effect.number,
         attempt=effect.attempt,
         reason=str(error),
-        ours=ours and not isinstance(error, Fenced),
+        ours=ours,
         changed=isinstance(effect, ef.ObserveRollout) or (isinstance(effect, ef.Deploy) and not refused),
     )
 

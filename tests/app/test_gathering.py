@@ -119,6 +119,15 @@ def test_who_pushed_is_an_author_with_every_mail(slipway: Harness) -> None:
     assert slipway.live("production") == ""
 
 
+def test_a_pusher_that_nobody_knows_is_nobody(slipway: Harness) -> None:
+    """Those who wrote it are authors all the same."""
+    commit = slipway.outside.commit(branch("1.0.0"), {"src/shipping/delivery/a": b"1"}, by=SAM)
+    handle(slipway.app, ev.ChangeFound(id="c", service=DELIVERY, ref=branch("1.0.0"), commit=commit, number=1))
+    slipway.pump()
+
+    assert mails(facts(slipway, "1.0.0", "qa")) == ["ada@example.com", "sam@example.com"]
+
+
 def test_a_rewritten_history_makes_everybody_an_author(slipway: Harness) -> None:
     """What is live is no ancestor: nobody who wrote any of it slips through."""
     slipway.release_to("1.0.0")
