@@ -14,7 +14,7 @@ _KINDS: Mapping[str, str] = {
     "good": "Succeeded Released succeeded",
     "bad": "Failed Errored RollbackFailed Rejected failed errored refused",
     "work": "Retagging Deploying Verifying Switching Packaging Validating running moved",
-    "wait": "Waiting AwaitingSwitch Packaged",
+    "wait": "Waiting AwaitingSwitch Packaged RolledBack held",
 }
 _KIND = {word: kind for kind, words in _KINDS.items() for word in words.split()}
 

@@ -1,0 +1,227 @@
+"""What is read of services and releases, and what is said of what is not there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.app import read_status
+from shared.app.authorize import NotAllowed, Viewer, require, viewer
+from shared.app.read_overview import read_overview, read_service_page
+from shared.app.views.finding import Ambiguous, NotKnown, find_artifact_hold, find_service, known_services
+from shared.app.views.health import health
+from shared.app.views.mark import mark
+from shared.codec.repository import CONFIG, service_row
+from shared.codec.service import encode_holds
+from shared.codec.state import HOLDS
+from shared.domain.build import BuildOutcome, BuildResult, Step, StepResult
+from shared.domain.events import PromoteRequested
+from shared.domain.names import Person
+from shared.domain.release import ArtifactHold
+from shared.ports.deployer import RolloutState
+from shared.ports.store import Write
+from tests.support.app_parts import DELIVERY, PACKAGE, Harness
+from tests.support.outside import ADA, MAIN, RITA
+
+BRANCH = "refs/heads/release/delivery/v1.0.0"
+
+
+def reads(person: Person, *roles: str) -> Viewer:
+    """Somebody who looks."""
+    return viewer(person, tuple(f"role:{role}" for role in roles), frozenset(roles))
+
+
+def second_repository(slipway: Harness) -> None:
+    """The same monorepo under another name."""
+    source = slipway.outside.source
+    main = source.tips("shipping")[MAIN]
+    source.create("parcels")
+    files = {path: source.file("shipping", main, path) for path in source.files("shipping", main)}
+    source.commit("parcels", MAIN, files, by=ADA)
+    slipway.tick()
+
+
+def hold_of(slipway: Harness) -> bytes:
+    """A hold on version 9.0.0 of a service called delivery, as it is stored."""
+    made = ArtifactHold(id="delivery-v9.0.0", artifact="a", version="9.0.0", reason="bad", since=slipway.app.now())
+    return encode_holds((made,))
+
+
+def written(rows: dict[str, bytes]) -> Write:
+    """A decision that changes rows and nothing else."""
+    return Write(puts=rows, ledger=lambda sequence, previous: b"{}")
+
+
+def promote(slipway: Harness, version: str) -> None:
+    """Ask for production again, and go on."""
+    slipway.ask(PromoteRequested, version=version, environment="production")
+    slipway.pump()
+
+
+def test_everybody_with_a_role_reads_and_operators_operate() -> None:
+    """Somebody without one is told which it takes."""
+    assert [
+        reads(ADA, role).operates for role in ("Slipway.Read", "Slipway.Approve", "Slipway.Operate", "Slipway.Admin")
+    ] == [
+        *(False, False),
+        *(True, True),
+    ]
+    with pytest.raises(NotAllowed, match=r"Ada Author .* Slipway\.Read or Slipway\.Approve"):
+        reads(ADA, "Other.Role")
+    with pytest.raises(NotAllowed, match=r"takes the role Slipway\.Admin"):
+        require(ADA, frozenset({"Slipway.Read"}), ("Slipway.Admin",))
+
+
+def test_a_service_is_found_by_its_name_and_where_there_are_two_by_its_repository(slipway: Harness) -> None:
+    """People's holds lie among the services and are none."""
+    second_repository(slipway)
+
+    assert [str(one) for one in known_services(slipway.app)] == [
+        *("parcels~delivery", "parcels~package"),
+        *("shipping~delivery", "shipping~package"),
+    ]
+    assert find_service(slipway.app, "delivery", "shipping") == DELIVERY
+    with pytest.raises(Ambiguous, match="parcels and shipping"):
+        find_service(slipway.app, "delivery")
+    with pytest.raises(NotKnown, match="in repository moon"):
+        find_service(slipway.app, "delivery", "moon")
+
+
+def test_a_hold_on_an_artifact_is_found_by_its_id(slipway: Harness) -> None:
+    """Names and versions may hold -v themselves."""
+    slipway.release_to("1.0.0")
+    slipway.outside.deployer.health["delivery", "production", "1.1.0-v2"] = RolloutState.DEGRADED
+    slipway.release_to("1.1.0-v2")
+
+    assert find_artifact_hold(slipway.app, "delivery-v1.1.0-v2") == DELIVERY
+    with pytest.raises(NotKnown):
+        find_artifact_hold(slipway.app, "delivery-v1.1.0")
+
+
+def test_a_hold_that_two_repositories_have_is_not_guessed(slipway: Harness) -> None:
+    """It is lifted where somebody says."""
+    second_repository(slipway)
+    twin = replace(DELIVERY, repository="parcels")
+    rows = {HOLDS: hold_of(slipway)}
+    for service in (DELIVERY, twin):
+        slipway.app.store.transact(str(service), "held", lambda loaded: written(rows))
+
+    with pytest.raises(Ambiguous, match=r"parcels and shipping.*\?repository="):
+        find_artifact_hold(slipway.app, "delivery-v9.0.0")
+    assert find_artifact_hold(slipway.app, "delivery-v9.0.0", "parcels") == twin
+
+
+def test_output_that_the_store_has_lost_is_said_to_be_gone(slipway: Harness) -> None:
+    """A store that was restored may lack it."""
+    step = StepResult(step=Step.UNIT_TESTS, outcome=BuildOutcome.FAILED, output="0" * 64, milliseconds=1, reason="x")
+    slipway.outside.builder.outcomes[BRANCH] = BuildResult(outcome=BuildOutcome.FAILED, reason="x", steps=(step,))
+    slipway.push_release("1.0.0")
+    slipway.pump()
+
+    with pytest.raises(NotKnown, match="no output of step 'unit-tests'"):
+        read_status.step_output(slipway.app, DELIVERY, "1.0.0", read_status.LATEST, "unit-tests")
+
+
+def test_a_build_that_runs_is_shown_with_its_deadline(slipway: Harness) -> None:
+    """Of a release as of a branch, with the push that waits behind it."""
+    feature = "refs/heads/feature/delivery/x"
+    slipway.outside.builder.slow = {BRANCH: 10**9, feature: 10**9}
+    slipway.push_release("1.0.0")
+    for number in (1, 2):
+        slipway.push(feature, {"src/shipping/delivery/x": str(number).encode()})
+        slipway.pump(most=timedelta(seconds=3))
+
+    found = read_status.service(slipway.app, DELIVERY, viewer=None)
+
+    [release], [validation] = found.releases, found.validations
+    assert release.build is not None
+    assert (release.phase, release.build.outcome, release.build.attempt) == ("Packaging", "running", 1)
+    assert release.artifact is None
+    assert (validation.ref, len(validation.running)) == (feature, 1)
+    assert validation.waiting == slipway.outside.source.tips("shipping")[feature]
+
+
+def test_a_person_is_told_why_their_yes_would_not_count(slipway: Harness) -> None:
+    """Not an approver, an author, or one who has said yes already; or nothing, where it would."""
+    slipway.release_to("1.0.0", approve=False)
+
+    objections = {}
+    for person in (RITA, ADA):
+        found = read_status.release(slipway.app, DELIVERY, "1.0.0", viewer=reads(person, "Slipway.Read"))
+        approval = found.promotions[1].approval
+        assert approval is not None
+        objections[person.name] = (approval.objection, approval.may_reject)
+
+    assert objections["Rita Manager"] == ("", True)
+    assert objections["Ada Author"][0] is not None
+    assert objections["Ada Author"][0].startswith("Ada Author is not an approver of production")
+    assert objections["Ada Author"][1] is False
+
+
+def test_what_a_request_was_about_is_found_by_its_version_or_its_promotions_number(slipway: Harness) -> None:
+    """Also once it has ended; nothing is found for nothing."""
+    slipway.release_to("1.0.0")
+    slipway.release_to("1.1.0", approve=False)
+
+    def about(version: str, promotion: str) -> str | None:
+        found = read_status.release_about(slipway.app, DELIVERY, version=version, promotion=promotion, viewer=None)
+        return found.version if found else None
+
+    assert [about("", "4"), about("1.0.0", ""), about("9.9.9", ""), about("", "99")] == ["1.1.0", "1.0.0", None, None]
+
+
+def test_a_release_that_ended_and_was_opened_again_is_listed_once(slipway: Harness) -> None:
+    """Its first end is history, its newest counts."""
+    slipway.release_to("1.0.0", approve=False)
+    slipway.answer(approve=False)
+    slipway.pump()
+    slipway.outside.clock.advance(timedelta(hours=1))
+    promote(slipway, "1.0.0")
+
+    again = read_status.releases(slipway.app, DELIVERY, viewer=None, after="", most=10)
+    slipway.approve()
+    ended = read_status.releases(slipway.app, DELIVERY, viewer=None, after="", most=10)
+
+    assert [(one.version, one.phase) for one in again.releases] == [("1.0.0", "Packaged")]
+    assert [(one.version, one.phase) for one in ended.releases] == [("1.0.0", "Released")]
+
+
+def test_a_configuration_that_is_half_written_degrades_health(slipway: Harness) -> None:
+    """A worker died in between; the next push mends it."""
+    row = slipway.app.rows.get("shipping", service_row("delivery"))
+    assert row is not None
+    slipway.app.rows.delete("shipping", row.key, etag=row.etag)
+
+    found = health(slipway.app)
+
+    assert found.status == "degraded"
+    assert "is missing" in found.repositories[0].configuration.faults[0]
+
+
+def test_the_mark_of_a_repository_that_was_never_read_is_a_mark(fresh: Harness) -> None:
+    """And it changes with the first reading."""
+    before = mark(fresh.app, ())
+    assert fresh.app.rows.get("shipping", CONFIG) is None
+
+    fresh.start()
+
+    assert mark(fresh.app, ()) != before
+    assert mark(fresh.app, (PACKAGE,)) != mark(fresh.app, ())
+
+
+def test_the_pages_read_all_they_show_at_once(slipway: Harness) -> None:
+    """The newest entries first, and on a later page no release that is under way."""
+    for version in ("1.0.0", "1.1.0"):
+        slipway.release_to(version)
+    who = reads(RITA, "Slipway.Read")
+
+    overview = read_overview(slipway.app, viewer=who, after=str(DELIVERY))
+    page = read_service_page(slipway.app, DELIVERY, viewer=who, after="")
+
+    assert [one.service for one in overview.services] == ["package"]
+    assert [one.version for one in page.ended] == ["1.1.0", "1.0.0"]
+    assert page.timeline[0].sequence == page.service.sequence == len(slipway.timeline())
+    assert (page.continued, page.next) == (False, None)
+    assert [one.name for one in page.repositories] == ["shipping"]
