@@ -96,3 +96,19 @@ def test_a_worker_that_was_overtaken_marks_nothing_as_told(slipway: Harness) -> 
     ]
     assert [one.correlation for one in slipway.timeline()[-2:]] == ["other", "this"]
     assert tip(slipway, FEATURE).sent
+
+
+def test_a_claim_that_was_lost_is_not_told_under_the_winners_number(slipway: Harness) -> None:
+    """The winner claimed an older commit and has not told of it yet; it is told first, and the newer one after it."""
+    first = slipway.outside.commit(FEATURE, {CODE: b"1"})
+
+    def other() -> None:
+        claim(slipway, FEATURE, Tip(commit=first, number=1, previous=None, sent=False))
+        slipway.outside.commit(FEATURE, {CODE: b"2"})
+
+    meanwhile(slipway, 3, other)
+    told(slipway, FEATURE)
+
+    [one, two] = [entry for entry in slipway.timeline() if FEATURE in entry.event_id]
+    assert (one.event_id, two.event_id) == tuple(f"shipping:{FEATURE}:{n}:delivery" for n in (1, 2))
+    assert first[:12] in one.notes[0]

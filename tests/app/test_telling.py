@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from shared.app.handle_event import handle
@@ -10,8 +11,8 @@ from shared.domain import events as ev
 from shared.domain.effects import AskApproval, CloseApproval, SetStatus
 from shared.ports.store import StaleRow
 from tests.support.app_looks import all_but, do, open_effects, the
-from tests.support.app_parts import DELIVERY, Harness
-from tests.support.outside import SHIPPING
+from tests.support.app_parts import DELIVERY, Harness, make_app
+from tests.support.outside import SHIPPING, SLIPWAY_YAML, Outside
 
 COMMIT = "b" * 40
 
@@ -65,6 +66,25 @@ def test_a_question_that_is_closed_meanwhile_is_not_put(slipway: Harness) -> Non
     slipway.ask(ev.AbortRequested, version="1.0.0", reason="wrong branch")
     do(slipway, effect)
 
+    assert slipway.outside.people.asked == []
+
+
+def test_a_question_that_was_answered_elsewhere_is_not_put(tmp_path: Path) -> None:
+    """Its promotion has ended, and another one of the same release goes on."""
+    production = SLIPWAY_YAML[SLIPWAY_YAML.index("  production:") : SLIPWAY_YAML.index("queueing:")]
+    second = production.replace("production:", "elsewhere:").replace("namespace: backend", "namespace: elsewhere")
+    second = second.replace("registry_namespace: prod", "registry_namespace: elsewhere")
+    yaml = SLIPWAY_YAML.replace("queueing:", f"{second}queueing:")
+    slipway = make_app("memory", tmp_path, Outside(slipway_yaml=yaml)).start()
+    slipway.push_release("1.0.0")
+    slipway.pump(*all_but("ask-approval"))
+    promotion = slipway.promotion("1.0.0", "production")
+    [effect] = [one for one in open_effects(slipway) if isinstance(one, AskApproval) and one.number == promotion.number]
+    slipway.ask(ev.ApprovalAnswered, request=effect.request, groups=(), approve=False)
+    do(slipway, effect)
+
+    assert slipway.promotion("1.0.0", "production").phase == "Rejected"
+    assert slipway.promotion("1.0.0", "elsewhere").phase == "Waiting"
     assert slipway.outside.people.asked == []
 
 
