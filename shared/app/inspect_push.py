@@ -30,10 +30,13 @@ _MOST = 2000
 def inspect_push(app: App, push: PushReceived) -> None:
     """Tell each service what the branch's new tip means to it; nothing if the tip is known.
 
-    Raise NotFound for an unknown repository, Transient when it is out of reach.
+    A payload is a hint: a repository that is not served, or a ref that is no branch, means nothing to anybody.
+    Raise Transient when the repository is out of reach.
     """
-    if not push.ref.startswith(_HEADS):
-        log_event("push.ignored", repository=push.repository, ref=push.ref, reason="not a branch")
+    served = push.repository in app.source.repositories()
+    if not served or not push.ref.startswith(_HEADS):
+        reason = "not a branch" if served else "no repository of that name is served"
+        log_event("push.ignored", repository=push.repository, ref=push.ref, reason=reason)
         return
     default = app.source.default_ref(push.repository)
     if push.ref != default:

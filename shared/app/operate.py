@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from types import MappingProxyType
 
 from shared.app.configuration import policy_in_force
 from shared.app.handle_event import Handled, handle
 from shared.app.parts import App
 from shared.codec.envelope import encode_event
 from shared.codec.estate import HOLD, decode_hold, encode_hold, hold_row
-from shared.codec.ledger import LedgerEntry, encode_entry
+from shared.codec.ledger import LedgerEntry, decode_entry, encode_entry
 from shared.domain.decision import Outcome
 from shared.domain.effects import EVENTS_QUEUE
-from shared.domain.errors import InvalidValue
+from shared.domain.errors import InvalidValue, SlipwayError
 from shared.domain.estate import EVERYTHING, Hold, checked_scope
 from shared.domain.events import ServiceEvent, TimePassed
 from shared.domain.names import Person, ServiceKey
@@ -75,29 +76,40 @@ def add_hold(app: App, caller: Caller, *, scope: str, reason: str, until: dateti
     return next((one for one in holds(app) if one.id == hold.id), hold)
 
 
+class _NoSuchHold(SlipwayError):
+    """Somebody was faster, or there never was one."""
+
+
 def lift_hold(app: App, caller: Caller, hold_id: str, reason: str) -> Hold | None:
     """Lift a hold by people, and look again at what it kept back; None where there is no such hold.
 
-    Hints are written first: a crash after the hold is gone is made up by the tick.
+    Hints are written first: a crash after the hold is gone is made up by the tick. Asked again under the same
+    key, it answers as it did the first time.
     """
     event_id = request_id(app, caller)
     found = next((one for one in holds(app) if one.id == hold_id), None)
-
-    def fn(_loaded: Loaded) -> Write:
-        note = f"hold {hold_id} lifted: {reason or 'no reason given'}"
-        deletes = frozenset({hold_row(hold_id)})
-        return _estate_write(app, event_id, "hold-lifted", caller, note, deletes=deletes)
-
-    if found is None:
-        return None
-    concerned = list(_concerned(app, found))
+    concerned = list(_concerned(app, found)) if found else []
     for service in concerned:
         app.store.add_due(str(service), Due(at=app.now(), what="hold"))
-    app.store.transact(ESTATE, event_id, fn)
+
+    def fn(loaded: Loaded) -> Write:
+        row = loaded.rows.get(hold_row(hold_id))
+        if row is None:
+            raise _NoSuchHold(hold_id)
+        note = f"hold {hold_id} lifted: {reason or 'no reason given'}"
+        detail = {"hold": row.decode()}
+        deletes = frozenset({hold_row(hold_id)})
+        return _estate_write(app, event_id, "hold-lifted", caller, note, deletes=deletes, detail=detail)
+
+    try:
+        committed = app.store.transact(ESTATE, event_id, fn)
+    except _NoSuchHold:
+        return None
     for service in concerned:
         event = TimePassed(id=app.new_id(), service=service)
         app.queues.send(EVENTS_QUEUE, encode_event(event, correlation=event.id, at=app.now()))
-    return found
+    [entry] = app.store.ledger(ESTATE, after=committed.sequence - 1, most=1)
+    return decode_hold(decode_entry(entry.body).detail["hold"].encode())
 
 
 def _estate_write(
@@ -109,6 +121,7 @@ def _estate_write(
     *,
     puts: dict[str, bytes] | None = None,
     deletes: frozenset[str] = frozenset(),
+    detail: Mapping[str, str] = MappingProxyType({}),
 ) -> Write:
     now = app.now()
     entry = LedgerEntry(
@@ -120,6 +133,7 @@ def _estate_write(
         person=caller.person,
         outcome=Outcome.NOTED,
         notes=(note,),
+        detail=detail,
     )
     return Write(
         puts=puts or {},

@@ -194,13 +194,23 @@ def test_a_hold_is_not_lifted_while_nobody_can_say_whom_it_concerns(slipway: Har
     assert holds(slipway.app) == (hold,)
 
 
-def test_two_people_who_lift_one_hold_at_once_both_succeed(slipway: Harness) -> None:
-    """It is gone once, and both stand in the ledger."""
+def test_of_two_people_who_lift_one_hold_at_once_the_later_finds_it_gone(slipway: Harness) -> None:
+    """It is lifted once, by one person."""
     hold, sam = held(slipway), slipway.caller("holds", person=SAM)
     store = slipway.app.store
     slipway.wrap(store=Before(store, lambda: lift_hold(slipway.app, sam, hold.id, "mine")))
     found = lifted(slipway, hold.id)
 
-    assert found == hold
+    assert found is None
     assert holds(slipway.app) == ()
-    assert [one.person for one in slipway.timeline(ESTATE)[1:]] == [SAM, RITA]
+    assert [one.person for one in slipway.timeline(ESTATE)[1:]] == [SAM]
+
+
+def test_lifting_again_under_the_same_key_answers_as_the_first_time(slipway: Harness) -> None:
+    """The sender did not hear the first answer, and nothing is lifted twice."""
+    hold = held(slipway)
+    first = lifted(slipway, hold.id, key="k1")
+    again = lifted(slipway, hold.id, key="k1")
+
+    assert first == again == hold
+    assert len(slipway.timeline(ESTATE)) == 2
