@@ -23,6 +23,7 @@ from shared.codec.envelope import encode_event
 from shared.codec.ledger import LedgerEntry, decode_entry
 from shared.domain import events as ev
 from shared.domain.effects import EVENTS_QUEUE, KINDS, queue_of
+from shared.domain.estate import Estate
 from shared.domain.names import Person, ServiceKey
 from shared.domain.promotion import Promotion
 from shared.domain.release import EnvironmentState, Release, ServiceState
@@ -228,6 +229,10 @@ class Harness:
     def state(self, service: ServiceKey = DELIVERY) -> ServiceState:
         """The service's partition."""
         return read_service(self.app, service).state
+
+    def estate(self) -> Estate:
+        """Holds by people."""
+        return read_service(self.app, DELIVERY).estate
 
     def release(self, version: str, service: ServiceKey = DELIVERY) -> Release:
         """A release, open or ended."""
