@@ -36,7 +36,9 @@ def why(state: ServiceState, release: Release, *, estate: Estate, now: datetime)
     if release.phase is not ReleasePhase.PACKAGED:
         return (_unpackaged(release),)
     draft = Draft(state, estate, now)
-    return tuple(one for promotion in release.promotions for one in _of(draft, release, promotion))
+    under_way = [one for one in release.promotions if not one.phase.ended]
+    found = tuple(one for promotion in under_way for one in _of(draft, release, promotion))
+    return found or tuple(_may_still_write(draft, release))
 
 
 def _unpackaged(release: Release) -> Blocker:
@@ -56,16 +58,20 @@ def _unpackaged(release: Release) -> Blocker:
 
 
 def _of(draft: Draft, release: Release, promotion: Promotion) -> Iterator[Blocker]:
-    if promotion.phase.ended:
-        if promotion.writing_until is not None and draft.now < promotion.writing_until:
-            reason = f"promotion {promotion.number} is {promotion.phase}, but may still write"
-            yield _blocker(promotion, Gate.FENCE, "Fencing", reason, until=promotion.writing_until)
-    elif promotion.phase is Phase.PENDING:
+    if promotion.phase is Phase.PENDING:
         yield from _comes_after(draft, release, promotion)
     elif promotion.phase is Phase.WAITING:
         yield from _gates(draft, release, promotion) or (_next_look(promotion),)
     else:
         yield _running(draft, release, promotion)
+
+
+def _may_still_write(draft: Draft, release: Release) -> Iterator[Blocker]:
+    for one in release.promotions:
+        if one.writing_until is not None:
+            reason = f"promotion {one.number} is {one.phase}, but may still write"
+            fence = _blocker(one, Gate.FENCE, "Fencing", reason, until=one.writing_until)
+            yield fence if draft.now < one.writing_until else _next_look(one)
 
 
 def _blocker(

@@ -195,6 +195,8 @@ def test_a_release_whose_last_attempt_may_still_write_says_so() -> None:
 
     assert found.reason == "promotion 1 is Aborted, but may still write"
     assert (found.gate, found.code, found.until) == ("fence", "Fencing", NOON + timedelta(minutes=30))
+    pilot.now += timedelta(minutes=30)
+    assert codes(pilot, "1.0.0", "qa") == ["Due"]
 
 
 def test_an_ended_release_waits_for_nothing() -> None:

@@ -145,8 +145,10 @@ class Laws:
             assert blockers, f"{release.version} is {release.phase} and waits for nothing"
             assert all(one.who and one.code and one.reason for one in blockers)
             firsts = {one.environment: one.reason for one in reversed(blockers)}
-            for one in release.promotions if asked else ():
-                if one.phase is Phase.WAITING and release.latest(one.environment) is one:
+            open_ones = [one for one in release.promotions if not one.phase.ended]
+            for one in open_ones if asked else ():
+                alone = [other.environment for other in open_ones].count(one.environment) == 1
+                if one.phase is Phase.WAITING and alone:
                     assert one.reason == firsts[one.environment]
 
     def _time(self, decision: Decision) -> None:
