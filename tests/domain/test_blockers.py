@@ -185,7 +185,7 @@ def test_what_comes_after_a_new_environment_says_that_it_was_never_promoted_ther
 
 def test_a_release_whose_last_attempt_may_still_write_says_so() -> None:
     """It stays open until the attempt can write no more."""
-    pilot = Pilot(policy(QA))
+    pilot = Pilot()
     pilot.push_release("1.0.0")
     pilot.perform(ef.ReadTags, ef.Build, ef.GatherFacts)
     pilot.world.broken["deploy"] = {"ours": True, "changed": True}
