@@ -14,7 +14,7 @@ from shared.codec.repository import CONFIG, service_row
 from shared.domain import events as ev
 from shared.domain.effects import ReadTags, SetStatus
 from shared.domain.names import Digest
-from shared.ports.errors import NotFound, Transient
+from shared.ports.errors import Transient
 from shared.ports.store import StaleService, StoreUnavailable
 from tests.support.app_looks import Failing, all_but, latest, queued
 from tests.support.app_parts import DELIVERY, Harness, branch
@@ -165,10 +165,12 @@ def test_a_store_out_of_reach_is_the_hosts_affair(slipway: Harness) -> None:
         take_event(slipway.wrap(store=store).app, written(slipway, ASK))
 
 
-def test_an_unknown_repository_is_poison(slipway: Harness) -> None:
-    """Trying again cannot help; somebody must look at who reports it."""
-    with pytest.raises(NotFound):
-        take_effect(slipway.app, "inspect-push", written(slipway, ev.PushReceived(id="p", repository="x", ref=MAIN)))
+def test_a_push_of_a_repository_that_is_not_served_is_done_with(slipway: Harness) -> None:
+    """Attack: reports of made-up repositories neither fill the poison queue nor go round for ever."""
+    take_effect(slipway.app, "inspect-push", written(slipway, ev.PushReceived(id="p", repository="x", ref=MAIN)))
+
+    assert queued(slipway, "inspect-push") == 0
+    assert slipway.app.rows.list("x") == []
 
 
 def test_a_configuration_that_is_being_written_is_waited_for(slipway: Harness) -> None:
