@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from tests.support.pilot_more import DAY, GROUP, ask, asked, change, closings, h
 APPROVERS = ("release-manager@example.com", "group:release-managers", "ada@example.com")
 
 
-def ruled(**changes: object) -> ServicePolicy:
+def ruled(**changes: Any) -> ServicePolicy:
     """A policy whose production has another approval rule."""
     rule = ApprovalRule(approvers=APPROVERS)
     return policy(QA, replace(PRODUCTION, approval=replace(rule, **changes)))

@@ -24,7 +24,7 @@ def packaged() -> Pilot:
     return pilot.perform(ef.ReadTags, ef.Build)
 
 
-def gather(pilot: Pilot, effect: ef.ServiceEffect, **changes: Any) -> Decision:
+def gather(pilot: Pilot, effect: ef.Effect, **changes: Any) -> Decision:
     """Report what was read for an effect."""
     assert isinstance(effect, ef.GatherFacts)
     facts = pilot.facts(**changes)

@@ -10,7 +10,7 @@ import pytest
 from shared.domain import gate_rules, gates
 from shared.domain.build import BuildResult, ScanResult, TestCounts
 from shared.domain.draft import Draft
-from shared.domain.estate import Estate
+from shared.domain.estate import Estate, Hold
 from shared.domain.gate import Question, Result, Status
 from shared.domain.gates import OVERRIDABLE, Gate
 from shared.domain.manifests import Finding
@@ -155,10 +155,11 @@ def test_manifests_that_do_not_comply_name_object_and_field() -> None:
     """And how many more there are."""
     findings = (Finding("Deployment/delivery", "spec.x", "runs as root"), Finding("Pod/a", "b", "c"))
     question = a_question()
-    assert question.promotion.facts is not None
+    known = question.promotion.facts
+    assert known is not None
 
     def asked(*found: Finding, gate: GateRules = PRODUCTION.gates) -> Result:
-        read = replace(question.promotion.facts, findings=found)
+        read = replace(known, findings=found)
         promotion = replace(question.promotion, facts=read)
         return gate_rules.manifests(replace(question, promotion=promotion, rules=replace(PRODUCTION, gates=gate)))
 
@@ -229,7 +230,10 @@ def test_approval_slot_and_facts_cannot_be_overridden(gate: Gate) -> None:
 def test_an_override_of_holds_passes_none_that_was_set_after_it(later: bool) -> None:
     """Stopping the line stops also what was let past an earlier hold."""
     given = Override(environment="production", gate="hold", person=OPERATOR, reason="now", at=NOON - HOUR)
-    holds = (a_hold("environment:production", since=NOON - DAY, id="a"), a_hold(since=NOON - DAY / 2, id="b"))
+    holds: tuple[Hold, ...] = (
+        a_hold("environment:production", since=NOON - DAY, id="a"),
+        a_hold(since=NOON - DAY / 2, id="b"),
+    )
     if later:
         holds = (*holds, a_hold(since=NOON, id="c"))
 

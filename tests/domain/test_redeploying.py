@@ -9,7 +9,7 @@ from shared.domain import events as ev
 from shared.domain.decision import Outcome
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import Queueing
-from tests.support.pilot import Pilot, policy
+from tests.support.pilot import Pilot, digest, policy
 from tests.support.pilot_more import adopt, ask, codes, redeploy, retry, roll_back
 
 
@@ -170,20 +170,10 @@ def test_a_redeploy_that_errored_is_rolled_back(to: str, expected: str, held: li
 def test_a_redeploy_of_a_quarantined_version_stays_allowed() -> None:
     """It is deployed by its digest; only going forward by the tag is stopped."""
     pilot = two()
-    key = pilot.release("1.1.0").version.key()
-    pilot.tell(
-        ev.ArtifactAnnounced(**pilot.ids(), version="1.1.0", digest=pilot.release("1.0.0").artifact.image_digest)
-    )  # type: ignore[union-attr]
-    pilot.tell(
-        ev.TagsRead(
-            **pilot.ids(),
-            effect="x",
-            version="1.1.0",
-            image=pilot.release("1.0.0").artifact.image_digest,  # type: ignore[union-attr]
-            chart=None,
-        )
-    )
-    assert pilot.archive[key].quarantine
+    other = digest("another image")
+    pilot.tell(ev.ArtifactAnnounced(**pilot.ids(), version="1.1.0", digest=other))
+    pilot.tell(ev.TagsRead(**pilot.ids(), effect="x", version="1.1.0", image=other, chart=None))
+    assert pilot.release("1.1.0").quarantine
 
     redeploy(pilot)
     pilot.perform()
