@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -25,6 +26,7 @@ from shared.domain import events as ev
 from shared.ports.deployer import RolloutState
 from shared.ports.errors import Transient
 from tests.support.app_parts import DELIVERY, branch, make_app
+from tests.support.crashes import Crash, Fuse, with_fuse
 from tests.support.outside import ADA, RITA
 from tests.support.outside_ends import left
 from tests.support.outside_laws import Laws
@@ -33,7 +35,9 @@ MINUTE = timedelta(minutes=1)
 KNOWN = ("1.0.0", "1.0.1", "1.1.0", "1.2.0")
 VERSIONS = st.sampled_from(KNOWN)
 ENVIRONMENTS = st.sampled_from(["qa", "production"])
-TROUBLE = st.sampled_from(["registry.copy", "deployer.write", "deployer.observe", "registry.read", "source"])
+TROUBLE = st.sampled_from(
+    ["registry.copy", "deployer.write", "deployer.observe", "registry.read", "registry.has", "source"]
+)
 
 
 class Releases(RuleBasedStateMachine):
@@ -86,6 +90,17 @@ class Releases(RuleBasedStateMachine):
             self.slipway.pump()
             if any(one.version == version for one in self.slipway.outside.people.open):
                 self.slipway.answer()
+
+    @rule(boundary=st.integers(1, 15))
+    def die(self, boundary: int) -> None:
+        """The process dies while it delivers, and another one starts on what is there."""
+        app, receiver = self.slipway.app, self.slipway.receiver
+        with_fuse(self.slipway, Fuse(boundary))
+        with suppress(Crash):
+            while self.slipway.deliver_one():
+                pass
+        self.slipway.app, self.slipway.receiver = app, receiver
+        sweep(app)
 
     @rule(minutes=st.sampled_from([1, 1, 5, 20, 60 * 25]))
     def pass_time(self, minutes: int) -> None:
@@ -163,7 +178,7 @@ class Releases(RuleBasedStateMachine):
             self.folder.cleanup()
 
     def _rest(self) -> None:
-        for call in ("registry.copy", "deployer.write", "deployer.observe", "registry.read", "source"):
+        for call in ("registry.copy", "deployer.write", "deployer.observe", "registry.read", "registry.has", "source"):
             self.slipway.outside.troubles.clear(call)
         if holds(self.slipway.app):
             lift_hold(self.slipway.app, self.slipway.caller("lift"), "stop", "seen")
