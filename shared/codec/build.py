@@ -3,14 +3,59 @@
 from __future__ import annotations
 
 from shared.codec.fields import Fields
-from shared.codec.primitives import Json, decode_person, encode_person, maybe_digest, time_text, whole
+from shared.codec.primitives import Json, decode_person, dump, encode_person, maybe_digest, read, time_text, whole
 from shared.domain.artifact import Artifact
-from shared.domain.build import BuildOutcome, BuildResult, BuildRun, ScanResult, Step, StepResult, TestCounts
+from shared.domain.build import (
+    BuildOutcome,
+    BuildResult,
+    BuildRun,
+    ReportedBuild,
+    ScanResult,
+    Step,
+    StepResult,
+    TestCounts,
+)
 from shared.domain.names import Digest
 from shared.domain.policy import Severity
 from shared.domain.release import Push
 
+SCHEMA = 1
+
 _OF_ARTIFACT = "artifact"
+
+
+def encode_build(build: ReportedBuild) -> bytes:
+    """Return a build that ended as it is stored."""
+    values: Json = {
+        "number": whole(build.number),
+        "attempt": whole(build.attempt),
+        "ref": build.ref,
+        "commit": build.commit,
+        "since": time_text(build.since),
+        "at": time_text(build.at),
+        "result": encode_result(build.result),
+    }
+    if build.version:
+        values["version"] = build.version
+    return dump(SCHEMA, values)
+
+
+def decode_build(data: bytes) -> ReportedBuild:
+    """Read a build that ended; raise UnreadableRecord."""
+    return read("build", SCHEMA, data, _decode_build)
+
+
+def _decode_build(fields: Fields) -> ReportedBuild:
+    return ReportedBuild(
+        number=fields.number("number"),
+        attempt=fields.number("attempt"),
+        ref=fields.text("ref"),
+        commit=fields.text("commit"),
+        version=fields.text("version", ""),
+        since=fields.time("since"),
+        at=fields.time("at"),
+        result=fields.one("result", decode_result),
+    )
 
 
 def encode_run(run: BuildRun) -> Json:

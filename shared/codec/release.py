@@ -44,6 +44,8 @@ def encode_release(release: Release) -> bytes:
         values["build"] = encode_run(release.build)
     if release.result is not None:
         values["result"] = encode_result(release.result, release.artifact)
+    if release.built:
+        values["built"] = whole(release.built)
     if release.artifact is not None:
         values["artifact"] = artifacts.place(release.artifact)
     if release.promotions:
@@ -88,6 +90,7 @@ def _decode_release(fields: Fields) -> Release:
         pushed_by=fields.maybe("pushed_by", decode_person),
         build=fields.maybe("build", decode_run),
         result=fields.maybe("result", lambda result: decode_result(result, artifact)),
+        built=fields.number("built", 0),
         artifact=artifact,
         next_push=fields.maybe("next_push", decode_push),
         early_image=maybe_digest(fields, "early_image"),

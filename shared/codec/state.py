@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
+from shared.codec.build import encode_build
 from shared.codec.errors import UnreadableRecord
 from shared.codec.fields import Fields
 from shared.codec.keys import encode_part
@@ -30,7 +31,7 @@ from shared.domain.release import Numbers, Release, ServiceState
 
 POLICY, NUMBERS, HOLDS = "1~policy", "1~numbers", "1~holds"
 ENVIRONMENT, RELEASE, VALIDATION = "1~environment~", "1~release~", "1~validation~"
-ENDED_RELEASE, ENDED = "2~release~", "3~ended~"
+ENDED_RELEASE, BUILD, ENDED = "2~release~", "2~build~", "3~ended~"
 
 _LAST = 10**20 - 1
 T = TypeVar("T")
@@ -54,6 +55,11 @@ def ended_release_row(version_key: str) -> str:
 def validation_row(ref: str) -> str:
     """Name the row of a branch's validation."""
     return f"{VALIDATION}{encode_part(ref)}"
+
+
+def build_row(number: int) -> str:
+    """Name the row of a build that ended."""
+    return f"{BUILD}{number:020d}"
 
 
 def ended_row(sequence: int, nth: int = 0) -> str:
@@ -124,6 +130,8 @@ def encode_changes(old: ServiceState, new: ServiceState, sequence: int) -> tuple
     changes.many(environment_row, old.environments, new.environments, encode_environment)
     changes.many(release_row, old.releases, new.releases, encode_release)
     changes.many(validation_row, old.validations, new.validations, encode_validation)
+    for number in new.builds.keys() - old.builds.keys():
+        changes.puts[build_row(number)] = encode_build(new.builds[number])
     _move_ended(changes, old, new, sequence)
     return changes.puts, frozenset(changes.deletes)
 

@@ -87,3 +87,17 @@ class BuildRun:
     commit: str
     since: datetime
     deadline: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportedBuild:
+    """A build that ended, of a release (`version`) or of a branch: it was ordered at `since` and ended at `at`."""
+
+    number: int
+    attempt: int
+    ref: str
+    commit: str
+    version: str
+    since: datetime
+    at: datetime
+    result: BuildResult

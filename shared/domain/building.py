@@ -55,6 +55,7 @@ def cancel_validation(draft: Draft, ref: str, reason: str) -> None:
     validation = draft.validations.pop(ref)
     for run in validation.running:
         draft.emit(CancelBuild(service=draft.service, number=run.number, attempt=run.attempt))
+        draft.built(run, _cancelled(reason), ref=ref)
         draft.status(run.commit, STATUS_ERROR, f"build {run.number} cancelled: {reason}")
     draft.note(f"{ref}: validation cancelled: {reason}")
 
@@ -64,11 +65,13 @@ def validated(draft: Draft, validation: Validation, run: BuildRun, result: Build
     state = {BuildOutcome.SUCCEEDED: STATUS_SUCCEEDED, BuildOutcome.FAILED: STATUS_FAILED}.get(
         result.outcome, STATUS_ERROR
     )
+    draft.built(run, result, ref=validation.ref)
     counts = f", {result.tests.passed} tests passed" if result.tests else ""
     draft.note(
         f"{validation.ref}: build {run.number} {result.outcome}{counts}{f' ({result.reason})' if result.reason else ''}"
     )
-    draft.status(run.commit, state, result.reason or f"build {run.number} {result.outcome}{counts}")
+    more = f": {result.reason}" if result.reason else counts
+    draft.status(run.commit, state, f"build {run.number} {result.outcome}{more}")
     drop_run(draft, validation, run)
 
 
@@ -81,7 +84,7 @@ def read_tags(draft: Draft, release: Release) -> Release:
 
 def package(draft: Draft, release: Release, push: Push) -> None:
     """Start the one build that tests, scans and pushes; one that runs for an older commit is cancelled."""
-    cancel_build(draft, release)
+    cancel_build(draft, release, f"{push.commit[:12]} was pushed")
     run = new_run(draft, draft.in_force, push.commit)
     pushed_by = push.pushed_by or release.pushed_by
     started = replace(release, commit=push.commit, pushed_by=pushed_by, build=run, next_push=None)
@@ -92,16 +95,17 @@ def package(draft: Draft, release: Release, push: Push) -> None:
         draft.move_release(started, ReleasePhase.PACKAGING, "")
 
 
-def cancel_build(draft: Draft, release: Release) -> None:
+def cancel_build(draft: Draft, release: Release, reason: str) -> None:
     """Stop the release's build if one runs."""
     if release.build is not None:
         run = release.build
         draft.emit(CancelBuild(service=draft.service, number=run.number, attempt=run.attempt))
+        draft.built(run, _cancelled(reason), ref=release.ref, version=release.version.text)
 
 
 def stop(draft: Draft, release: Release, reason: str) -> None:
     """Abort a release that is not packaged yet."""
-    cancel_build(draft, release)
+    cancel_build(draft, release, reason)
     for commit in (release.commit, *((release.next_push.commit,) if release.next_push else ())):
         draft.status(commit, STATUS_ERROR, f"{release.version.tag} is aborted: {reason}")
     draft.move_release(replace(release, build=None, next_push=None), ReleasePhase.ABORTED, reason)
@@ -117,14 +121,14 @@ def build_reported(draft: Draft, event: BuildReported) -> Answer:
     for release in draft.releases.values():
         waits = release.build
         if waits is not None and (waits.number, waits.attempt) == (event.number, event.attempt):
-            packaged(draft, release, event.result)
+            packaged(draft, release, waits, event.result)
             return done()
     return ignored("replaced", f"nobody waits for attempt {event.attempt} of build {event.number}")
 
 
-def packaged(draft: Draft, release: Release, result: BuildResult) -> None:
+def packaged(draft: Draft, release: Release, run: BuildRun, result: BuildResult) -> None:
     """Take a packaging build's result: an artifact with both digests, or an end with whose fault it is."""
-    kept = replace(release, build=None, result=result)
+    kept = keep_result(draft, release, run, result)
     if result.outcome is not BuildOutcome.SUCCEEDED or result.image_digest is None or result.chart_digest is None:
         not_packaged(draft, kept, *_end_of(release, result))
         return
@@ -150,6 +154,12 @@ def packaged(draft: Draft, release: Release, result: BuildResult) -> None:
         add_forward(draft, moved, environment, cause=f"{tag} was packaged")
 
 
+def keep_result(draft: Draft, release: Release, run: BuildRun, result: BuildResult) -> Release:
+    """Return the release with how its build ended, which can be read by the build's number from now on."""
+    draft.built(run, result, ref=release.ref, version=release.version.text)
+    return replace(release, build=None, result=result, built=run.number)
+
+
 def not_packaged(draft: Draft, release: Release, phase: ReleasePhase, reason: str) -> None:
     """End a release whose build led to nothing, or go on with the commit that was pushed meanwhile."""
     draft.status(release.commit, STATUS_FAILED if phase is ReleasePhase.FAILED else STATUS_ERROR, reason)
@@ -158,8 +168,12 @@ def not_packaged(draft: Draft, release: Release, phase: ReleasePhase, reason: st
         draft.move_release(release, phase, reason)
         return
     pushed_by = push.pushed_by or release.pushed_by
-    newer = replace(release, commit=push.commit, pushed_by=pushed_by, result=None, next_push=None)
+    newer = replace(release, commit=push.commit, pushed_by=pushed_by, result=None, built=0, next_push=None)
     draft.move_release(newer, ReleasePhase.VALIDATING, f"{push.commit[:12]} was pushed; the build before it: {reason}")
+
+
+def _cancelled(reason: str) -> BuildResult:
+    return BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason)
 
 
 def _end_of(release: Release, result: BuildResult) -> tuple[ReleasePhase, str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from shared.domain.build import BuildResult, BuildRun, ReportedBuild
 from shared.domain.effects import ServiceEffect, SetStatus
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
@@ -32,6 +33,7 @@ class Draft:
         self.validations: dict[str, Validation] = dict(state.validations)
         self.holds: tuple[ArtifactHold, ...] = state.holds
         self.ended: dict[str, Release | None] = dict(state.ended)
+        self.builds: dict[int, ReportedBuild] = dict(state.builds)
         self.effects: list[ServiceEffect] = []
         self.notes: list[str] = []
         self.moves = 0
@@ -49,6 +51,7 @@ class Draft:
             validations=self.validations,
             holds=self.holds,
             ended={**self.ended, **ended},
+            builds=self.builds,
         )
         return self._state if changed == self._state else changed
 
@@ -156,6 +159,19 @@ class Draft:
         """Say something about a commit where its author looks."""
         context = f"slipway/{self.service.service}" + (f"/{environment}" if environment else "")
         self.emit(SetStatus(service=self.service, commit=commit, context=context, state=state, description=description))
+
+    def built(self, run: BuildRun, result: BuildResult, *, ref: str, version: str = "") -> None:
+        """Keep how a build ended, where it can be read by its number."""
+        self.builds[run.number] = ReportedBuild(
+            number=run.number,
+            attempt=run.attempt,
+            ref=ref,
+            commit=run.commit,
+            version=version,
+            since=run.since,
+            at=self.now,
+            result=result,
+        )
 
     def next_promotion(self) -> int:
         """Give out the next promotion number of the service."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.domain.build import BuildOutcome, BuildResult
-from shared.domain.building import cancel_build, drop_run, not_packaged
+from shared.domain.build import BuildOutcome, BuildResult, BuildRun
+from shared.domain.building import drop_run, keep_result, not_packaged
 from shared.domain.draft import STATUS_ERROR, Draft
 from shared.domain.effects import CancelBuild
 from shared.domain.phases import ReleasePhase
@@ -27,22 +26,26 @@ def settle_overdue(draft: Draft) -> None:
     for release in list(draft.releases.values()):
         deadline = release_deadline(release)
         if deadline is not None and draft.now >= deadline:
-            _give_up(draft, release)
+            _end_waiting(draft, release)
     for validation in list(draft.validations.values()):
         for run in validation.running:
             if draft.now >= run.deadline:
-                draft.emit(CancelBuild(service=draft.service, number=run.number, attempt=run.attempt))
-                draft.status(run.commit, STATUS_ERROR, f"build {run.number} did not report in time")
+                result = _give_up(draft, run)
+                draft.built(run, result, ref=validation.ref)
+                draft.status(run.commit, STATUS_ERROR, result.reason)
                 drop_run(draft, draft.validations[validation.ref], run)
 
 
-def _give_up(draft: Draft, release: Release) -> None:
+def _end_waiting(draft: Draft, release: Release) -> None:
     run = release.build
     if run is None:
         reason = f"the registry did not say in time whether {release.version.tag} exists; retry the release"
         not_packaged(draft, release, ReleasePhase.ERRORED, reason)
         return
-    cancel_build(draft, release)
-    reason = f"build {run.number} did not report in time"
-    result = BuildResult(outcome=BuildOutcome.ERRORED, reason=reason)
-    not_packaged(draft, replace(release, build=None, result=result), ReleasePhase.ERRORED, reason)
+    result = _give_up(draft, run)
+    not_packaged(draft, keep_result(draft, release, run, result), ReleasePhase.ERRORED, result.reason)
+
+
+def _give_up(draft: Draft, run: BuildRun) -> BuildResult:
+    draft.emit(CancelBuild(service=draft.service, number=run.number, attempt=run.attempt))
+    return BuildResult(outcome=BuildOutcome.ERRORED, reason=f"build {run.number} did not report in time")

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.artifact import Artifact
-from shared.domain.build import BuildResult, BuildRun
+from shared.domain.build import BuildResult, BuildRun, ReportedBuild
 from shared.domain.names import Digest, Person, ServiceKey
 from shared.domain.phases import ReleasePhase
 from shared.domain.policy import ServicePolicy
@@ -40,7 +40,7 @@ class Push:
 class Release:
     """One version for one service. `next_push` waits for the registry's word on whether the version exists.
 
-    `early_image` is a digest that the registry announced before its build's result.
+    `result` is that of build `built`; `early_image` is a digest that the registry announced before a build's result.
     """
 
     version: Version
@@ -53,6 +53,7 @@ class Release:
     pushed_by: Person | None = None
     build: BuildRun | None = None
     result: BuildResult | None = None
+    built: int = 0
     artifact: Artifact | None = None
     next_push: Push | None = None
     early_image: Digest | None = None
@@ -136,6 +137,7 @@ class ServiceState:
     """A service's partition, decoded: what one decision sees and changes.
 
     `releases` are the open ones by version key; `ended` those that were loaded on demand (None: there is none).
+    `builds` are those that ended by this decision, by number: they are written, and never loaded for another.
     """
 
     service: ServiceKey
@@ -146,3 +148,4 @@ class ServiceState:
     validations: Mapping[str, Validation] = field(default_factory=dict)
     holds: tuple[ArtifactHold, ...] = ()
     ended: Mapping[str, Release | None] = field(default_factory=dict)
+    builds: Mapping[int, ReportedBuild] = field(default_factory=dict)

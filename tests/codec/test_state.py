@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from shared.codec import state as codec
+from shared.codec.build import decode_build
 from shared.codec.errors import UnreadableRecord
 from shared.domain.phases import ReleasePhase
 from shared.domain.release import ArtifactHold, Numbers, Release, ServiceState
@@ -108,6 +109,19 @@ def test_a_release_that_ends_moves_out_of_the_range_of_decisions() -> None:
     assert codec.decode_ended(puts[order]) == codec.Ended(version="1.1.0", phase=ENDED.phase, at=ENDED.since)
     extra = {codec.ended_release_row(KEY): puts[f"2~release~{KEY}"]}
     assert codec.decode_state(ex.DELIVERY, {}, extra).ended == {KEY: ENDED}
+
+
+def test_a_build_that_ended_is_written_and_no_decision_reads_it_again() -> None:
+    """Its row lies outside of the range that is read, under its number; one that was known already is left alone."""
+    one, other = ex.BUILD, replace(ex.BUILD, number=12)
+    old = replace(FULL, builds={7: one})
+
+    puts, deletes = codec.encode_changes(old, replace(old, builds={7: one, 12: other}), 13)
+
+    assert (set(puts), deletes) == ({"2~build~00000000000000000012"}, frozenset())
+    assert decode_build(puts[codec.build_row(12)]) == other
+    assert codec.encode_changes(old, FULL, 13) == ({}, frozenset())
+    assert codec.decode_state(ex.DELIVERY, {}, puts).builds == {}
 
 
 def test_later_ends_sort_before_earlier_ones() -> None:

@@ -57,13 +57,13 @@ def test_a_validation_that_succeeded_is_shown_on_its_commit_and_gone() -> None:
     ],
 )
 def test_a_failed_validation_says_whose_fault_it_is(outcome: BuildOutcome, state: str) -> None:
-    """The change's fault is a failure, the platform's an error; the reason is the build's."""
+    """The change's fault is a failure, the platform's an error; the reason is the build's, whose number leads to more."""
     pilot = Pilot()
     pilot.push(FEATURE, "a" * 40)
 
     report(pilot, 1, outcome, "test_weight failed")
 
-    assert statuses(pilot)[-1] == ("a" * 40, state, "test_weight failed")
+    assert statuses(pilot)[-1] == ("a" * 40, state, f"build 1 {outcome}: test_weight failed")
 
 
 def test_a_validation_without_counts_is_shown_without_them() -> None:

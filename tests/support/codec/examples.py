@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from shared.domain.artifact import Artifact
-from shared.domain.build import BuildOutcome, BuildResult, BuildRun, ScanResult, Step, StepResult, TestCounts
+from shared.domain.build import (
+    BuildOutcome,
+    BuildResult,
+    BuildRun,
+    ReportedBuild,
+    ScanResult,
+    Step,
+    StepResult,
+    TestCounts,
+)
 from shared.domain.manifests import Finding
 from shared.domain.names import Digest, Person, ServiceKey
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
@@ -103,6 +112,16 @@ RESULT = BuildResult(
     image_digest=NEW.image_digest,
     chart_digest=NEW.chart_digest,
 )
+BUILD = ReportedBuild(
+    number=7,
+    attempt=1,
+    ref=REF,
+    commit=COMMIT,
+    version="1.1.0",
+    since=NOON,
+    at=NOON + timedelta(minutes=3),
+    result=RESULT,
+)
 FACTS = Facts(
     at=NOON,
     authors=(Author(name="Carl", mail="carl@example.com"),),
@@ -155,6 +174,7 @@ RELEASE = Release(
     created=NOON - timedelta(minutes=3),
     pushed_by=ANNA,
     result=RESULT,
+    built=7,
     artifact=NEW,
     promotions=(TO_QA, TO_PRODUCTION),
 )

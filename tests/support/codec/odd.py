@@ -57,6 +57,7 @@ FAILED = BuildResult(
     scan=ScanResult(worst=Severity.HIGH),
     chart_digest=ex.NEW.chart_digest,
 )
+VALIDATED = replace(ex.BUILD, ref="refs/heads/x", version="", result=FAILED)
 RELEASE = Release(
     version=Version.parse("2.0.0"),
     ref=ex.REF,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.codec import estate, ledger, policy, release, repository, service, state
+from shared.codec import build, estate, ledger, policy, release, repository, service, state
 from shared.domain.decision import Outcome
 from shared.domain.estate import Hold
 from shared.domain.policy import RepositoryPolicy
@@ -76,6 +76,7 @@ def _stored(record: Any, encode: Callable[[Any], bytes], decode: Callable[[bytes
 
 _POLICY = (policy.encode_policy, policy.decode_policy)
 _RELEASE = (release.encode_release, release.decode_release)
+_BUILD = (build.encode_build, build.decode_build)
 _ENVIRONMENT = (service.encode_environment, service.decode_environment)
 _VALIDATION = (service.encode_validation, service.decode_validation)
 _TIPS = (repository.encode_tip, repository.decode_tip)
@@ -88,6 +89,8 @@ RECORDS: Mapping[str, Stored] = {
     "release-unusual": _stored(ex.UNUSUAL_RELEASE, *_RELEASE),
     "release-failed": _stored(odd.RELEASE, *_RELEASE),
     "release-new": _stored(odd.NEW_RELEASE, *_RELEASE),
+    "build": _stored(ex.BUILD, *_BUILD),
+    "build-of-branch": _stored(odd.VALIDATED, *_BUILD),
     "ended": Stored(_ENDED, _ended_bytes(), state.decode_ended),
     "environment": _stored(ex.ENVIRONMENT, *_ENVIRONMENT),
     "environment-empty": _stored(odd.ENVIRONMENT, *_ENVIRONMENT),
