@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from shared.app.handle_event import handle
 from shared.app.parts import App
@@ -14,6 +15,7 @@ from shared.domain.policy import RepositoryPolicy
 from shared.domain.repository import ConfigInForce
 from shared.ports.policies import BrokenPolicy
 from shared.ports.statuses import CommitState, CommitStatus
+from shared.ports.store import StaleRow
 from shared.telemetry import log_event
 
 FILE = "slipway.yaml"
@@ -38,55 +40,86 @@ def policy_in_force(app: App, repository: str) -> RepositoryPolicy | None:
 def refresh_configuration(app: App, repository: str, commit: str, number: int) -> None:
     """Put the file of a default branch's commit in force, or keep the last good one and show the fault.
 
-    Services are told before the repository's row is written: a worker that dies in between tells them again.
+    Services are told before the repository's row is written: a worker that dies in between tells them again. One that
+    is slow writes nothing over what a faster one has read since.
     """
-    before = _before(app, repository)
+    row = app.rows.get(repository, CONFIG)
+    change = _Change(repository, commit, number, row.etag if row else None, _before(app, repository))
+    if change.before is not None and change.before.number > number:
+        return
     content = app.source.file(repository, commit, FILE)
     try:
         if content is None:
-            _no_file(app, repository, commit, before)
+            _no_file(app, change)
             return
         files = app.source.files(repository, commit)
         policy = app.policies.compile(content, repository=repository, commit=commit, files=files)
     except BrokenPolicy as error:
-        _broken(app, repository, commit, before, tuple(str(fault) for fault in error.faults))
+        _broken(app, change, tuple(str(fault) for fault in error.faults))
         return
-    _tell_services(app, before, policy, number)
-    for key, value in encode_services(policy).items():
+    _tell_services(app, change.before, policy, number)
+    services = encode_services(policy)
+    for key, value in services.items():
         app.rows.overwrite(repository, key, value)
-    config = ConfigInForce(commit=commit, policy=policy, faults=(), faulty_commit="", checked_at=app.now())
-    app.rows.overwrite(repository, CONFIG, encode_config(config))
-    if before is not None and before.faults:
+    config = ConfigInForce(
+        commit=commit, policy=policy, faults=(), faulty_commit="", checked_at=app.now(), number=number
+    )
+    if not _put(app, change, config):
+        return
+    for old in app.rows.list(repository, prefix=SERVICE):
+        if old.key not in services:
+            with suppress(StaleRow):
+                app.rows.delete(repository, old.key, etag=old.etag)
+    if change.before is not None and change.before.faults:
         _status(app, repository, commit, CommitState.SUCCEEDED, f"{FILE} is in force")
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    repository: str
+    commit: str
+    number: int
+    etag: str | None
+    before: ConfigInForce | None
+
+
+def _put(app: App, change: _Change, config: ConfigInForce) -> bool:
+    try:
+        app.rows.put(change.repository, CONFIG, encode_config(config), etag=change.etag)
+    except StaleRow:
+        log_event("configuration.overtaken", repository=change.repository, commit=change.commit)
+        return False
+    return True
 
 
 def _before(app: App, repository: str) -> ConfigInForce | None:
     try:
         return configuration(app, repository)
     except HalfWritten:
-        # A worker died while it wrote; what it was writing is compiled again now.
+        # A policy's row was lost; all are compiled again now.
         return None
 
 
-def _no_file(app: App, repository: str, commit: str, before: ConfigInForce | None) -> None:
-    if before is not None and before.policy is not None:
-        _broken(app, repository, commit, before, (f"{FILE}: is missing; the last good one stays in force",))
+def _no_file(app: App, change: _Change) -> None:
+    if change.before is not None and change.before.policy is not None:
+        _broken(app, change, (f"{FILE}: is missing; the last good one stays in force",))
         return
     # Shown on the page, but not on the commit: a repository that does not use Slipway yet is not told off.
-    _keep_faults(app, repository, commit, before, (f"{FILE}: is missing; add one to the root of the default branch",))
+    _keep_faults(app, change, (f"{FILE}: is missing; add one to the root of the default branch",))
 
 
-def _broken(app: App, repository: str, commit: str, before: ConfigInForce | None, faults: tuple[str, ...]) -> None:
-    _keep_faults(app, repository, commit, before, faults)
+def _broken(app: App, change: _Change, faults: tuple[str, ...]) -> None:
+    _keep_faults(app, change, faults)
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    _status(app, repository, commit, CommitState.FAILED, f"{faults[0]}{more}")
+    _status(app, change.repository, change.commit, CommitState.FAILED, f"{faults[0]}{more}")
 
 
-def _keep_faults(app: App, repository: str, commit: str, before: ConfigInForce | None, faults: tuple[str, ...]) -> None:
+def _keep_faults(app: App, change: _Change, faults: tuple[str, ...]) -> None:
     empty = ConfigInForce(commit="", policy=None, faults=(), faulty_commit="", checked_at=app.now())
-    config = replace(before or empty, faults=faults, faulty_commit=commit, checked_at=app.now())
-    app.rows.overwrite(repository, CONFIG, encode_config(config))
-    log_event("configuration.broken", repository=repository, commit=commit, faults=faults)
+    before = change.before or empty
+    config = replace(before, faults=faults, faulty_commit=change.commit, checked_at=app.now(), number=change.number)
+    _put(app, change, config)
+    log_event("configuration.broken", repository=change.repository, commit=change.commit, faults=faults)
 
 
 def _status(app: App, repository: str, commit: str, state: CommitState, description: str) -> None:

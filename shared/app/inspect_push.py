@@ -24,6 +24,7 @@ from shared.ports.store import StaleRow
 from shared.telemetry import log_event
 
 _HEADS = "refs/heads/"
+_GONE = "0" * 40  # how git writes that a ref was deleted
 _MOST = 2000
 
 
@@ -41,7 +42,7 @@ def inspect_push(app: App, push: PushReceived) -> None:
     default = app.source.default_ref(push.repository)
     if push.ref != default:
         # The default branch says which services there are; it is never read later than what it rules.
-        _inspect(app, replace(push, ref=default, pushed_by=None), default)
+        _inspect(app, replace(push, ref=default, commit="", pushed_by=None), default)
     _inspect(app, push, default)
 
 
@@ -51,7 +52,7 @@ def _inspect(app: App, push: PushReceived, default: str) -> None:
         tip = decode_tip(row.value) if row else Tip(commit=None, number=0, previous=None, sent=True)
         if tip.sent:
             actual = app.source.tip(push.repository, push.ref)
-            if actual == tip.commit:
+            if actual == tip.commit or not _is_of(push, actual):
                 return
             tip = Tip(commit=actual, number=tip.number + 1, previous=tip.commit, sent=False)
             etag = _put(app, push, tip, row.etag if row else None)
@@ -61,6 +62,14 @@ def _inspect(app: App, push: PushReceived, default: str) -> None:
             continue
         _tell(app, push, tip, default)
         _put(app, push, replace(tip, sent=True), etag)
+
+
+def _is_of(push: PushReceived, actual: str | None) -> bool:
+    """Whether a message tells of the tip that is there: another push's commits are never put down to its sender.
+
+    Where the branch has moved on since, that push's own message tells of it, or the tick does.
+    """
+    return push.commit in ("", actual or _GONE)
 
 
 def _put(app: App, push: PushReceived, tip: Tip, etag: str | None) -> str | None:

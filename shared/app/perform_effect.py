@@ -14,7 +14,7 @@ from shared.codec.envelope import encode_effect, parse
 from shared.domain import effects as ef
 from shared.domain.build import BuildOutcome, BuildResult
 from shared.domain.events import EffectFailed, ServiceEvent
-from shared.ports.errors import Permanent, Transient
+from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 from shared.ports.store import OutboxRow
 from shared.telemetry import log_event
 
@@ -45,10 +45,12 @@ def perform(app: App, effect: ef.ServiceEffect, *, tries: int, correlation: str,
     except Transient as error:
         tries += 1
         log_event("effect.put_off", effect=effect.id, tries=tries, reason=str(error))
-        outcome = _given_up(effect, error, ours=True) if tries >= app.timing.most_tries else _later(app, tries, error)
+        outcome = (
+            _given_up(app, effect, error, ours=True) if tries >= app.timing.most_tries else _later(app, tries, error)
+        )
     except Permanent as error:
         log_event("effect.failed", effect=effect.id, ours=error.ours, reason=str(error))
-        outcome = _given_up(effect, error, ours=error.ours)
+        outcome = _given_up(app, effect, error, ours=error.ours)
     if isinstance(outcome, LookAgain):
         body = encode_effect(effect, correlation=correlation, at=app.now(), tries=tries, order=order)
         app.queues.send(ef.queue_of(effect.kind), body, delay=outcome.after)
@@ -70,22 +72,24 @@ def _later(app: App, tries: int, error: Transient) -> LookAgain:
     return LookAgain(min(error.retry_after or app.timing.first_retry * 2 ** (tries - 1), _LONGEST_RETRY))
 
 
-def _given_up(effect: ef.ServiceEffect, error: Transient | Permanent, *, ours: bool) -> Performed:
+def _given_up(app: App, effect: ef.ServiceEffect, error: Transient | Permanent, *, ours: bool) -> Performed:
     """Report a failure where a phase waits for one; ask again for what somebody waits for; leave what only informs."""
     if isinstance(effect, ef.Build):
         outcome = BuildOutcome.ERRORED if ours else BuildOutcome.FAILED
         return building.reported(effect, BuildResult(outcome=outcome, reason=str(error)))
     if isinstance(effect, ef.Retag | ef.Deploy | ef.ObserveRollout):
-        return _failed(effect, error, ours=ours)
+        # An artifact that is gone from the registry was taken away, not badly made.
+        lost = isinstance(effect, ef.Retag) and isinstance(error, NotFound)
+        return _failed(app, effect, error, ours=ours or lost)
     unreached = isinstance(effect, ef.AskApproval) and isinstance(error, Transient)
     if unreached or isinstance(effect, ef.ReadTags | ef.GatherFacts | ef.Remove):
         return LookAgain(_LONGEST_RETRY)
     return NothingToReport()
 
 
-def _failed(effect: ef.Retag | ef.Deploy | ef.ObserveRollout, error: Exception, *, ours: bool) -> ServiceEvent:
-    # What refused to begin changed nothing; what may have been cut short has to be undone.
-    refused = isinstance(error, Permanent)
+def _failed(
+    app: App, effect: ef.Retag | ef.Deploy | ef.ObserveRollout, error: Exception, *, ours: bool
+) -> ServiceEvent:
     return EffectFailed(
         id=report_id(effect.id),
         service=effect.service,
@@ -94,8 +98,19 @@ def _failed(effect: ef.Retag | ef.Deploy | ef.ObserveRollout, error: Exception, 
         attempt=effect.attempt,
         reason=str(error),
         ours=ours,
-        changed=isinstance(effect, ef.ObserveRollout) or (isinstance(effect, ef.Deploy) and not refused),
+        changed=isinstance(effect, ef.ObserveRollout)
+        or (isinstance(effect, ef.Deploy) and _may_have_written(app, effect, error)),
     )
+
+
+def _may_have_written(app: App, effect: ef.Deploy, error: Exception) -> bool:
+    """What refused to begin changed nothing, unless an earlier try of it was cut short after it had written."""
+    if not isinstance(error, Permanent):
+        return True
+    try:
+        return steps.has_written(app, effect)
+    except AdapterError:
+        return True
 
 
 def _done(app: App, effect: ef.ServiceEffect, order: int) -> None:

@@ -19,9 +19,7 @@ from shared.codec.state import ENDED, decode_ended, ended_release_row
 from shared.domain.names import ServiceKey
 from shared.domain.release import Release
 from shared.domain.version import Version
-from shared.ports.errors import NotFound
 
-LATEST = "latest"
 _COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
 _AFTER = re.compile(r"[0-9]{20}(~[0-9]+)?")
 
@@ -94,21 +92,6 @@ def _ended(app: App, snapshot: Snapshot, row: bytes) -> Release | None:
     )
     found = decode_release(stored) if stored is not None else None
     return found if found is not None and (found.phase, found.since) == (ended.phase, ended.at) else None
-
-
-def step_output(app: App, key: ServiceKey, version: str, build: str, step: str) -> bytes:
-    """Read what a build step of a release printed; raise NotKnown. Of a release the last build's output is kept."""
-    result = find_release(app, key, version).result
-    steps = result.steps if result and build == LATEST else ()
-    output = next((one.output for one in steps if one.step == step and one.output), "")
-    try:
-        if output:
-            return app.evidence.get(output)
-    except NotFound:
-        pass
-    raise NotKnown(
-        "unknown-output", f"no output of step {step[:40]!r} of build {build[:20]!r} is kept; try build {LATEST}"
-    )
 
 
 def statuses(app: App, commit: str) -> tuple[StatusView, ...]:

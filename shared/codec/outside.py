@@ -27,6 +27,8 @@ class OutsideKind(Generic[T]):
 
 def _push(event: PushReceived) -> Json:
     values: Json = {"repository": event.repository, "ref": event.ref}
+    if event.commit:
+        values["commit"] = event.commit
     if event.pushed_by is not None:
         values["pushed_by"] = encode_person(event.pushed_by)
     return values
@@ -37,6 +39,7 @@ def _to_push(id_: str, body: Fields) -> PushReceived:
         id=id_,
         repository=body.text("repository"),
         ref=body.text("ref"),
+        commit=body.text("commit", ""),
         pushed_by=body.maybe("pushed_by", decode_person),
     )
 

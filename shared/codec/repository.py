@@ -25,9 +25,9 @@ def tip_row(ref: str) -> str:
     return f"{TIP}{encode_part(ref)}"
 
 
-def service_row(service: str) -> str:
-    """Name the row of a service's policy, by the service's name."""
-    return f"{SERVICE}{service}"
+def service_row(service: str, digest: str) -> str:
+    """Name the row of a service's policy by the service and the policy's digest: what it holds never changes."""
+    return f"{SERVICE}{service}~{digest[:16]}"
 
 
 def encode_tip(tip: Tip) -> bytes:
@@ -56,7 +56,7 @@ def _decode_tip(fields: Fields) -> Tip:
 
 def encode_config(config: ConfigInForce) -> bytes:
     """Return the row `config`; the policies it names are `encode_services`' rows."""
-    values: Json = {"checked_at": time_text(config.checked_at)}
+    values: Json = {"checked_at": time_text(config.checked_at), "number": whole(config.number)}
     if config.commit:
         values["commit"] = config.commit
     if config.faults:
@@ -74,7 +74,7 @@ def encode_config(config: ConfigInForce) -> bytes:
 
 def encode_services(policy: RepositoryPolicy) -> dict[str, bytes]:
     """Return the rows of the services' policies, to be written before `config`."""
-    return {service_row(one.service.service): encode_policy(one) for one in policy.services}
+    return {service_row(one.service.service, one.digest): encode_policy(one) for one in policy.services}
 
 
 def config_digests(data: bytes) -> Mapping[str, str]:
@@ -103,6 +103,7 @@ def decode_config(data: bytes, rows: Mapping[str, bytes]) -> ConfigInForce:
         faults=config.faults,
         faulty_commit=config.faulty_commit,
         checked_at=config.checked_at,
+        number=config.number,
     )
 
 
@@ -115,6 +116,7 @@ def _decode_config(fields: Fields) -> tuple[ConfigInForce, _Named | None]:
         faults=fields.texts("faults"),
         faulty_commit=fields.text("faulty_commit", ""),
         checked_at=fields.time("checked_at"),
+        number=fields.number("number"),
     )
     return config, fields.maybe("policy", _decode_named)
 
@@ -124,7 +126,7 @@ def _decode_named(fields: Fields) -> _Named:
 
 
 def _service(repository: str, name: str, digest: str, rows: Mapping[str, bytes]) -> ServicePolicy:
-    data = rows.get(service_row(name))
+    data = rows.get(service_row(name, digest))
     if data is None:
         problem = "is missing"
     else:
@@ -133,4 +135,4 @@ def _service(repository: str, name: str, digest: str, rows: Mapping[str, bytes])
             return policy
         problem = f"has digest {policy.digest}, but config names {digest}"
     kind = f"policy of {name} in {repository}"
-    raise HalfWritten(kind, found=SCHEMA, known=SCHEMA, field=service_row(name), problem=problem)
+    raise HalfWritten(kind, found=SCHEMA, known=SCHEMA, field=service_row(name, digest), problem=problem)

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.artifact import Artifact
-from shared.domain.names import Person
+from shared.domain.effects import CloseApproval
+from shared.domain.names import Person, ServiceKey
 from shared.domain.policy import ApprovalRule, EnvironmentPolicy
-from shared.domain.promotion import Author, Promotion, Vote
+from shared.domain.promotion import ApprovalRequest, Author, Promotion, Vote
 
 _GROUP = "group:"
 AUTHOR, REQUESTER = "author", "requester"
@@ -130,3 +131,8 @@ def who_may(rule: ApprovalRule) -> str:
     listed = ", ".join(one.replace(_GROUP, "group ", 1) for one in rule.approvers) or "people with the approver role"
     forbidden = f", not the {' or the '.join(rule.forbid)}" if rule.forbid else ""
     return f"{rule.minimum} of {listed}{forbidden}"
+
+
+def closing(service: ServiceKey, promotion: int, request: ApprovalRequest, reason: str) -> CloseApproval:
+    """Tell people that a question is closed, and why."""
+    return CloseApproval(service=service, number=promotion, request=request.id, round=request.round, reason=reason)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-from shared.domain.draft import STATUS_SUCCEEDED, Draft
+from shared.domain.draft import STATUS_ERROR, STATUS_FAILED, STATUS_SUCCEEDED, Draft
 from shared.domain.phases import Phase, ReleasePhase
 from shared.domain.release import Release
 
@@ -21,6 +21,14 @@ _WORDS: Mapping[Phase, ReleasePhase] = {
     Phase.SUPERSEDED: ReleasePhase.SUPERSEDED,
     # Only when nothing else explains it: what it came after left the configuration.
     Phase.SKIPPED: ReleasePhase.ABORTED,
+}
+
+
+# A newer version went instead, which is nobody's failure.
+_STATUS: Mapping[ReleasePhase, str] = {
+    ReleasePhase.RELEASED: STATUS_SUCCEEDED,
+    ReleasePhase.SUPERSEDED: STATUS_SUCCEEDED,
+    ReleasePhase.ERRORED: STATUS_ERROR,
 }
 
 
@@ -49,5 +57,6 @@ def settle_release(draft: Draft, release: Release) -> None:
         return
     word, reason = end
     ended = draft.move_release(release, word, reason)
-    if word is ReleasePhase.RELEASED:
-        draft.status(ended.commit, STATUS_SUCCEEDED, f"{release.version.tag} is released")
+    state = _STATUS.get(word, STATUS_FAILED)
+    said = f"{release.version.tag} is {word}" + (f": {reason}" if reason else "")
+    draft.status(ended.commit, state, said)

@@ -195,11 +195,16 @@ ServiceEvent: TypeAlias = ChangeEvent | PromotionEvent
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PushReceived:
-    """A repository's event: somebody says that a ref moved. Which services it concerns is read from the repository."""
+    """A repository's event: somebody says that a ref moved. Which services it concerns is read from the repository.
+
+    `commit` is where it is said to have moved to, empty where nobody said; only for the push that made that the
+    tip does `pushed_by` count.
+    """
 
     id: str
     repository: str
     ref: str
+    commit: str = ""
     pushed_by: Person | None = None
 
 

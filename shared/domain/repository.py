@@ -27,6 +27,7 @@ class ConfigInForce:
     """The last good slipway.yaml, compiled, and what is wrong with a newer one.
 
     `commit` is where the policy was read, empty while there has been none; `faulty_commit` where the faults were found.
+    `number` is that of the default branch's change that was looked at last: an older one is never put in force again.
     """
 
     commit: str = ""
@@ -34,3 +35,4 @@ class ConfigInForce:
     faults: tuple[str, ...] = ()
     faulty_commit: str = ""
     checked_at: datetime
+    number: int = 0

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
+from shared.domain.approval import closing
 from shared.domain.draft import STATUS_ERROR, STATUS_FAILED, STATUS_PENDING, STATUS_SUCCEEDED, Draft
 from shared.domain.effects import Deploy, ObserveRollout, Remove, Retag
 from shared.domain.names import Person
@@ -37,6 +38,9 @@ def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
     )
     draft.put(replace(release, overrides=used))
     draft.keep(replace(promotion, plan=rules, previous=environment.live))
+    if promotion.approval is not None and promotion.resume_at is None:
+        # A card that was answered is closed for everybody else.
+        draft.emit(closing(draft.service, promotion.number, promotion.approval, "approved, and used by this promotion"))
     copies = rules.registry_namespace is not None and promotion.kind is PromotionKind.FORWARD
     begin(draft, promotion.number, promotion.resume_at or (Phase.RETAGGING if copies else Phase.DEPLOYING))
     draft.status(

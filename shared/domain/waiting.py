@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain import gate_rules, running
-from shared.domain.approval import counting, request_id
+from shared.domain.approval import closing, counting, request_id
 from shared.domain.draft import Draft
-from shared.domain.effects import AskApproval, CloseApproval, GatherFacts
+from shared.domain.effects import AskApproval, GatherFacts
 from shared.domain.gate import Question, Result, Status
 from shared.domain.gates import TIME, Gate, evaluate
 from shared.domain.phases import Phase, PromotionKind
@@ -146,7 +146,7 @@ def _with_request(draft: Draft, release: Release, promotion: Promotion, rules: E
     if rule is None:
         reason = f"{promotion.environment} asks for no approval any more"
         _remember(draft, promotion, request.id, reason)
-        draft.emit(_closing(draft, promotion, request, reason))
+        draft.emit(closing(draft.service, promotion.number, request, reason))
         return draft.keep(replace(promotion, approval=None))
     wanted, votes = request_id(release.artifact, promotion, rules), counting(rule, promotion, request.votes)
     if wanted == request.id and votes == request.votes:
@@ -160,7 +160,7 @@ def _with_request(draft: Draft, release: Release, promotion: Promotion, rules: E
         draft.emit(_asking(draft, promotion, request))
         return draft.keep(replace(promotion, approval=request))
     _remember(draft, promotion, request.id, f"the approval rule changed; request {wanted} replaced this one")
-    draft.emit(_closing(draft, promotion, request, "the approval rule changed"))
+    draft.emit(closing(draft.service, promotion.number, request, "the approval rule changed"))
     draft.note(f"{where}: the approval rule changed, {len(votes)} votes stay")
     granted = (request.granted or draft.now) if enough else None
     replaced = (*request.replaced, request.id)
@@ -192,12 +192,6 @@ def _asking(draft: Draft, promotion: Promotion, request: ApprovalRequest) -> Ask
     return AskApproval(service=draft.service, number=promotion.number, request=request.id, round=request.round)
 
 
-def _closing(draft: Draft, promotion: Promotion, request: ApprovalRequest, reason: str) -> CloseApproval:
-    return CloseApproval(
-        service=draft.service, number=promotion.number, request=request.id, round=request.round, reason=reason
-    )
-
-
 def _ask_facts(draft: Draft, promotion: Promotion) -> Promotion:
     asked = promotion.facts_asked
     if asked is not None and draft.now < asked + ASK_AGAIN:
@@ -214,7 +208,7 @@ def close(draft: Draft, promotion: Promotion, phase: Phase, reason: str) -> Prom
         release, _ = draft.get(promotion.number)
         said = f"promotion {promotion.number} of {release.version.tag} is {phase}: {reason}"
         _remember(draft, promotion, promotion.approval.id, said)
-        draft.emit(_closing(draft, promotion, promotion.approval, f"{phase}: {reason}"))
+        draft.emit(closing(draft.service, promotion.number, promotion.approval, f"{phase}: {reason}"))
     moved = draft.move(promotion, phase, reason)
     return draft.keep(replace(moved, approval=None)) if phase is Phase.PENDING else moved
 

@@ -20,15 +20,18 @@ def read_pushes(body: bytes) -> tuple[PushReceived, ...]:
     id_ = found.text("id", most=_MOST_ID)
     repository = _repository(found)
     pusher = _pusher(found.inner("pusher"))
-    refs = [(one, one.text("ref", most=_MOST_REF)) for one in found.each("refs", most=_MOST_REFS)]
+    refs = [
+        (one, one.text("ref", most=_MOST_REF), one.text("after", default="", most=_MOST_NAME))
+        for one in found.each("refs", most=_MOST_REFS)
+    ]
     if not refs:
         raise found.bad("refs", "names no ref")
-    for one, ref in refs:
+    for one, ref, _ in refs:
         if not ref.startswith("refs/"):
             raise one.bad("ref", f"{ref!r} is not a full name such as refs/heads/main")
     return tuple(
-        PushReceived(id=f"{id_}:{ref}", repository=repository, ref=ref, pushed_by=pusher)
-        for ref in dict.fromkeys(ref for _, ref in refs)
+        PushReceived(id=f"{id_}:{ref}", repository=repository, ref=ref, commit=after, pushed_by=pusher)
+        for ref, after in {ref: after for _, ref, after in refs}.items()
     )
 
 

@@ -7,13 +7,13 @@ import pytest
 from shared.app.configuration import configuration, policy_in_force, refresh_configuration
 from shared.app.inspect_push import inspect_push
 from shared.codec.errors import HalfWritten
-from shared.codec.repository import CONFIG, service_row
+from shared.codec.repository import CONFIG, SERVICE
 from shared.domain import events as ev
 from shared.domain.names import ServiceKey
 from shared.domain.policy import RepositoryPolicy
 from shared.domain.repository import ConfigInForce
 from shared.ports.statuses import CommitState
-from tests.support.app_looks import latest
+from tests.support.app_looks import latest, policy_row
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, branch
 from tests.support.outside import ADA, MAIN, SHIPPING, SLIPWAY_YAML
 
@@ -209,8 +209,7 @@ def test_a_worker_that_died_while_it_wrote_is_made_up_for(slipway: Harness) -> N
 
 def test_a_service_whose_row_is_missing_is_no_policy_at_all(slipway: Harness) -> None:
     """It is compiled again rather than taken for a service that left."""
-    row = slipway.app.rows.get(SHIPPING, service_row("package"))
-    assert row is not None
+    row = policy_row(slipway, "package")
     slipway.app.rows.delete(SHIPPING, row.key, etag=row.etag)
     with pytest.raises(HalfWritten):
         policy_in_force(slipway.app, SHIPPING)
@@ -224,7 +223,7 @@ def test_a_worker_that_died_before_it_wrote_tells_the_services_again(slipway: Ha
     """Under the same ids: those that know it already are not told twice."""
     commit = slipway.outside.commit(MAIN, {"slipway.yaml": SLIPWAY_YAML.replace("minimum: 1", "minimum: 2").encode()})
     row = slipway.app.rows.get(SHIPPING, CONFIG)
-    rows = slipway.app.rows.list(SHIPPING, prefix=service_row(""))
+    rows = slipway.app.rows.list(SHIPPING, prefix=SERVICE)
     assert row is not None
     refresh_configuration(slipway.app, SHIPPING, commit, 2)
     entries = len(slipway.timeline())

@@ -9,10 +9,9 @@ import pytest
 
 from shared.app.operate import ESTATE, add_hold, holds, lift_hold
 from shared.codec.errors import HalfWritten
-from shared.codec.repository import service_row
 from shared.domain.errors import InvalidValue
 from shared.domain.estate import Hold
-from tests.support.app_looks import Before, Mute, latest, queued
+from tests.support.app_looks import Before, Mute, latest, policy_row, queued
 from tests.support.app_parts import Harness
 from tests.support.outside import RITA, SAM, SHIPPING
 
@@ -185,8 +184,7 @@ def test_a_crash_after_a_hold_was_lifted_is_made_up_for_by_the_tick(slipway: Har
 def test_a_hold_is_not_lifted_while_nobody_can_say_whom_it_concerns(slipway: Harness) -> None:
     """The configuration is being written: the person is told to ask again, and nothing has changed."""
     hold = held(slipway)
-    row = slipway.app.rows.get(SHIPPING, service_row("package"))
-    assert row is not None
+    row = policy_row(slipway, "package")
     slipway.app.rows.delete(SHIPPING, row.key, etag=row.etag)
     with pytest.raises(HalfWritten):
         lifted(slipway, hold.id)

@@ -13,15 +13,15 @@ from shared.app.read_overview import read_overview, read_service_page
 from shared.app.views.finding import Ambiguous, NotKnown, find_artifact_hold, find_service, known_services
 from shared.app.views.health import health
 from shared.app.views.mark import mark
-from shared.codec.repository import CONFIG, service_row
+from shared.codec.repository import CONFIG
 from shared.codec.service import encode_holds
 from shared.codec.state import HOLDS
-from shared.domain.build import BuildOutcome, BuildResult, Step, StepResult
 from shared.domain.events import PromoteRequested
 from shared.domain.names import Person
 from shared.domain.release import ArtifactHold
 from shared.ports.deployer import RolloutState
 from shared.ports.store import Write
+from tests.support.app_looks import policy_row
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness
 from tests.support.outside import ADA, MAIN, RITA
 
@@ -113,17 +113,6 @@ def test_a_hold_that_two_repositories_have_is_not_guessed(slipway: Harness) -> N
     assert find_artifact_hold(slipway.app, "delivery-v9.0.0", "parcels") == twin
 
 
-def test_output_that_the_store_has_lost_is_said_to_be_gone(slipway: Harness) -> None:
-    """A store that was restored may lack it."""
-    step = StepResult(step=Step.UNIT_TESTS, outcome=BuildOutcome.FAILED, output="0" * 64, milliseconds=1, reason="x")
-    slipway.outside.builder.outcomes[BRANCH] = BuildResult(outcome=BuildOutcome.FAILED, reason="x", steps=(step,))
-    slipway.push_release("1.0.0")
-    slipway.pump()
-
-    with pytest.raises(NotKnown, match="no output of step 'unit-tests'"):
-        read_status.step_output(slipway.app, DELIVERY, "1.0.0", read_status.LATEST, "unit-tests")
-
-
 def test_a_build_that_runs_is_shown_with_its_deadline(slipway: Harness) -> None:
     """Of a release as of a branch, with the push that waits behind it."""
     feature = "refs/heads/feature/delivery/x"
@@ -139,7 +128,11 @@ def test_a_build_that_runs_is_shown_with_its_deadline(slipway: Harness) -> None:
     assert release.build is not None
     assert (release.phase, release.build.outcome, release.build.attempt) == ("Packaging", "running", 1)
     assert release.artifact is None
-    assert (validation.ref, len(validation.running)) == (feature, 1)
+    [running] = validation.running
+    assert (validation.ref, running.url) == (
+        feature,
+        f"/api/services/delivery/builds/{running.number}?repository=shipping",
+    )
     assert validation.waiting == slipway.outside.source.tips("shipping")[feature]
 
 
@@ -190,8 +183,7 @@ def test_a_release_that_ended_and_was_opened_again_is_listed_once(slipway: Harne
 
 def test_a_configuration_that_is_half_written_degrades_health(slipway: Harness) -> None:
     """A worker died in between; the next push mends it."""
-    row = slipway.app.rows.get("shipping", service_row("delivery"))
-    assert row is not None
+    row = policy_row(slipway, "delivery")
     slipway.app.rows.delete("shipping", row.key, etag=row.etag)
 
     found = health(slipway.app)

@@ -10,13 +10,13 @@ import pytest
 from shared.app.take_message import take_effect, take_event
 from shared.codec.envelope import encode_effect, encode_event
 from shared.codec.errors import UnknownMessage, UnreadableRecord
-from shared.codec.repository import CONFIG, service_row
+from shared.codec.repository import CONFIG
 from shared.domain import events as ev
 from shared.domain.effects import ReadTags, SetStatus
 from shared.domain.names import Digest
 from shared.ports.errors import Transient
 from shared.ports.store import StaleService, StoreUnavailable
-from tests.support.app_looks import Failing, all_but, latest, queued
+from tests.support.app_looks import Failing, all_but, latest, policy_row, queued
 from tests.support.app_parts import DELIVERY, Harness, branch
 from tests.support.outside import MAIN, SHIPPING
 
@@ -175,8 +175,7 @@ def test_a_push_of_a_repository_that_is_not_served_is_done_with(slipway: Harness
 
 def test_a_configuration_that_is_being_written_is_waited_for(slipway: Harness) -> None:
     """Its writer is done in a moment, or died and is made up for by the tick; a push must not be lost for it."""
-    row, config = (slipway.app.rows.get(SHIPPING, key) for key in (service_row("package"), CONFIG))
-    assert row is not None
+    row, config = policy_row(slipway, "package"), slipway.app.rows.get(SHIPPING, CONFIG)
     assert config is not None
     slipway.app.rows.delete(SHIPPING, row.key, etag=row.etag)
     slipway.outside.commit(branch("1.0.0"), {"x": b"1"})

@@ -9,8 +9,9 @@ from hypothesis import given
 
 from shared.codec import estate, repository
 from shared.codec.errors import HalfWritten, UnreadableRecord
+from shared.codec.policy import encode_policy
 from shared.domain.estate import Estate, Hold
-from shared.domain.policy import RepositoryPolicy
+from shared.domain.policy import RepositoryPolicy, ServicePolicy
 from shared.domain.repository import ConfigInForce, Tip
 from tests.support.codec import examples as ex
 from tests.support.codec.records import any_of
@@ -71,9 +72,10 @@ def test_the_digests_can_be_had_from_the_one_row() -> None:
     [((), "is missing"), ((replace(ex.POLICY, digest="other"),), "has digest other, but config names 0909")],
     ids=["missing", "other"],
 )
-def test_a_writer_that_was_interrupted_shows(services: tuple[object, ...], problem: str) -> None:
+def test_a_writer_that_was_interrupted_shows(services: tuple[ServicePolicy, ...], problem: str) -> None:
     """The configuration is whole or it is not read; who reads it knows to compile the file again."""
-    rows = repository.encode_services(replace(POLICY, services=services))  # type: ignore[arg-type] # from the table
+    row = repository.service_row("delivery", ex.POLICY.digest)
+    rows = {row: encode_policy(services[0])} if services else {}
 
-    with pytest.raises(HalfWritten, match=f"policy of delivery in shop, field service~delivery: {problem}"):
+    with pytest.raises(HalfWritten, match=f"policy of delivery in shop, field {row}: {problem}"):
         repository.decode_config(repository.encode_config(CONFIG), rows)

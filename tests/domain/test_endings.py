@@ -113,7 +113,7 @@ def test_a_released_version_says_so_on_its_commit() -> None:
     """Once, at the end."""
     pilot = Pilot().release_to("1.0.0")
 
-    assert [one.description for one in pilot.sent if isinstance(one, ef.SetStatus)][-1] == "v1.0.0 is released"
+    assert [one.description for one in pilot.sent if isinstance(one, ef.SetStatus)][-1] == "v1.0.0 is Released"
     assert pilot.state.releases == {}
 
 
@@ -139,3 +139,36 @@ def test_a_new_promotion_opens_an_ended_release_again() -> None:
     pilot.perform()
 
     assert pilot.release("1.0.0").phase is ReleasePhase.RELEASED
+
+
+@pytest.mark.parametrize(
+    ("word", "state"),
+    [("Rejected", "failed"), ("RolledBack", "failed"), ("Superseded", "succeeded"), ("Errored", "error")],
+)
+def test_the_commit_shows_how_its_release_ended(word: str, state: str) -> None:
+    """Green only where it went to production, or a newer version went instead."""
+    pilot = Pilot().release_to("1.0.0")
+    pilot.release_to("1.0.1", approve=False)
+    if word == "Rejected":
+        pilot.answer(approve=False)
+    elif word == "RolledBack":
+        pilot.world.unhealthy = {pilot.promotion("1.0.1", "production").number}
+        pilot.answer()
+    elif word == "Superseded":
+        pilot.push_release("1.0.2")
+    else:
+        pilot.world.broken = {"retag": {}}
+        pilot.answer()
+    pilot.perform()
+
+    said = [one for one in pilot.sent if isinstance(one, ef.SetStatus) and f"v1.0.1 is {word}" in one.description]
+    assert [(one.context, one.state) for one in said] == [("slipway/delivery", state)]
+
+
+def test_a_card_that_was_answered_is_closed_when_its_approval_is_used() -> None:
+    """Nobody else is asked any more."""
+    pilot = Pilot().release_to("1.0.0")
+
+    asked = [one for one in pilot.sent if isinstance(one, ef.AskApproval)]
+    closed = [one for one in pilot.sent if isinstance(one, ef.CloseApproval)]
+    assert [one.request for one in asked] == [one.request for one in closed]

@@ -14,7 +14,7 @@ from shared.domain.errors import InvalidValue
 from tests.support.app_parts import Harness
 from tests.support.doors import HOOK_SECRET, open_doors
 from tests.support.host import wait_until
-from tests.support.payloads import payload
+from tests.support.payloads import changed
 from tests.support.stores import NOON
 from tests.support.tree import ROOT
 
@@ -59,9 +59,10 @@ def test_every_queue_that_is_written_has_one_function() -> None:
 @pytest.mark.parametrize("slipway", ["memory", "sqlite"], indirect=True)
 def test_the_functions_alone_bring_a_push_to_production(slipway: Harness, tmp_path: Path) -> None:
     """Through every queue, by the local host's threads."""
-    slipway.outside.commit("refs/heads/release/delivery/v1.0.0", {"src/shipping/delivery/version": b"1.0.0"})
+    ref, change = "refs/heads/release/delivery/v1.0.0", {"src/shipping/delivery/version": b"1.0.0"}
+    told = changed("git-hook", "refs", 0, "after", to=slipway.outside.commit(ref, change))
     with open_doors(slipway, tmp_path, receiver=slipway.receiver) as doors:
-        doors.hook("/api/hooks/git", payload("git-hook"), {"X-Slipway-Secret": HOOK_SECRET})
+        doors.hook("/api/hooks/git", told, {"X-Slipway-Secret": HOOK_SECRET})
         wait_until(lambda: slipway.outside.people.open)
         url = f"/api/services/delivery/approvals/{slipway.request()}"
         answer = doors.send("POST", url, {"decision": "approve"}, who="rita")

@@ -43,9 +43,9 @@ def test_a_pushed_tag_is_queued_and_the_rest_of_a_notification_passed_over(doors
 def test_what_a_hook_reports_leads_to_a_release(doors: Doors, slipway: Harness) -> None:
     """From the door to production's question."""
     branch = "refs/heads/release/delivery/v1.0.0"
-    slipway.outside.commit(branch, {"src/shipping/delivery/version": b"1.0.0"})
+    commit = slipway.outside.commit(branch, {"src/shipping/delivery/version": b"1.0.0"})
 
-    doors.hook(GIT, payload("git-hook"), SECRET)
+    doors.hook(GIT, changed("git-hook", "refs", 0, "after", to=commit), SECRET)
     slipway.pump()
 
     assert slipway.live("qa") == "1.0.0"

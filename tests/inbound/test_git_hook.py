@@ -13,6 +13,7 @@ from shared.inbound.problems import Unacceptable
 from tests.support.payloads import changed, payload
 
 ID = "5f0c9d0e-7a8e-4c61-9a6e-0d3b1c2f4e5a"
+TIP = "8d2f3b8a9c1e4d5f60718293a4b5c6d7e8f90123"
 ADA = Person(id="ada@example.com", name="Ada Author", mails=("ada@example.com",))
 
 
@@ -21,7 +22,7 @@ def test_a_push_is_one_event_for_each_ref() -> None:
     found = read_pushes(payload("git-hook"))
 
     assert found == tuple(
-        PushReceived(id=f"{ID}:{ref}", repository="shipping", ref=ref, pushed_by=ADA)
+        PushReceived(id=f"{ID}:{ref}", repository="shipping", ref=ref, commit=TIP, pushed_by=ADA)
         for ref in ("refs/heads/release/delivery/v1.0.0", "refs/heads/main")
     )
 

@@ -12,8 +12,9 @@ from shared.codec.envelope import decode, encode_effect
 from shared.codec.ledger import LedgerEntry
 from shared.domain.effects import Effect, ServiceEffect
 from shared.domain.names import ServiceKey
-from shared.ports.store import DueRow, OutboxRow
+from shared.ports.store import DueRow, OutboxRow, Row
 from tests.support.app_parts import ALL_KINDS, DELIVERY, Harness
+from tests.support.outside import SHIPPING
 
 E = TypeVar("E", bound=Effect)
 YEARS = timedelta(days=3650)
@@ -42,6 +43,12 @@ def do(slipway: Harness, effect: ServiceEffect, *, tries: int = 0) -> None:
     made = encode_effect(effect, correlation="c-1", at=slipway.app.now())
     body = json.loads(next((one for one in bodies if decode(one).effect == effect), made))
     take_effect(slipway.app, effect.kind, json.dumps({**body, "tries": tries}))
+
+
+def policy_row(slipway: Harness, service: str) -> Row:
+    """The row that holds a service's policy in force."""
+    [row] = slipway.app.rows.list(SHIPPING, prefix=f"service~{service}~")
+    return row
 
 
 def hints(slipway: Harness, service: ServiceKey = DELIVERY) -> list[DueRow]:

@@ -110,7 +110,7 @@ def _authors(app: App, policy: ServicePolicy, release: Release, environment: Env
     commits = app.source.commits(policy.service.repository, base, release.commit, paths=(policy.path, policy.chart))
     found = {Author(name=one.author_name, mail=one.author_mail) for one in commits}
     if release.pushed_by is not None:
-        found |= {Author(name=release.pushed_by.name, mail=mail) for mail in release.pushed_by.mails}
+        found |= {Author(name=release.pushed_by.name, mail=mail) for mail in release.pushed_by.mails or ("",)}
     return tuple(sorted(found, key=lambda one: (one.mail, one.name)))
 
 

@@ -89,6 +89,16 @@ def deploy(app: App, effect: Deploy) -> Performed:
     )
 
 
+def has_written(app: App, effect: Deploy) -> bool:
+    """Whether the environment shows that this promotion was written there."""
+    _, _, promotion = _may(app, read_service(app, effect.service), effect, Phase.DEPLOYING)
+    if promotion is None or promotion.plan is None:
+        return False
+    target = filled_target(promotion.plan.deploy, effect.service.service, promotion.plan.name)
+    running = app.deployer(target).running(target)
+    return running is not None and running.number == effect.number
+
+
 def _order(
     app: App, effect: Deploy | Remove, release: Release, promotion: Promotion, rules: EnvironmentPolicy
 ) -> DeployOrder:

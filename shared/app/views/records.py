@@ -118,10 +118,11 @@ class ScanView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildView:
-    """The build that runs (`number` is set), or the result of the one that ended."""
+    """The build that runs (`deadline` is set), or the result of the one that ended; `url` is where all of it is read."""
 
-    number: int | None
+    number: int
     attempt: int | None
+    url: str
     outcome: str
     reason: str
     since: datetime | None

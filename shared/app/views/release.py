@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from urllib.parse import quote
 
 from shared.app.authorize import Viewer
 from shared.app.service_view import ServiceView as Snapshot
 from shared.app.views import records as view
+from shared.app.views.build import ended_build, running_build
 from shared.domain.approval import is_approver, objection, who_may
 from shared.domain.artifact import Artifact
 from shared.domain.blockers import why
-from shared.domain.build import BuildResult, BuildRun
 from shared.domain.gates import Blocker
 from shared.domain.names import Person, ServiceKey
 from shared.domain.phases import Phase
@@ -71,21 +70,6 @@ def live_view(deployed: Deployed) -> view.LiveView:
         since=deployed.at,
         promotion=deployed.promotion,
         artifact=_artifact(deployed.artifact),
-    )
-
-
-def running_build(run: BuildRun) -> view.BuildView:
-    """Describe a build that was ordered and has not reported."""
-    return view.BuildView(
-        number=run.number,
-        attempt=run.attempt,
-        outcome="running",
-        reason="",
-        since=run.since,
-        deadline=run.deadline,
-        tests=None,
-        scan=None,
-        steps=(),
     )
 
 
@@ -154,7 +138,7 @@ def _approval(
 
 def _objection(rule: ApprovalRule, one: Promotion, request: ApprovalRequest, viewer: Viewer, now: datetime) -> str:
     """Say why the person's yes would not count; empty where it would."""
-    if any(vote.person.id == viewer.person.id for vote in request.votes):
+    if any(vote.person.is_same(viewer.person) for vote in request.votes):
         return "you have approved this already"
     # Whether a comment is given shows when the answer comes.
     vote = Vote(person=viewer.person, groups=viewer.memberships, at=now, comment="asked")
@@ -164,31 +148,5 @@ def _objection(rule: ApprovalRule, one: Promotion, request: ApprovalRequest, vie
 
 def _build(service: ServiceKey, release: Release) -> view.BuildView | None:
     if release.build is not None:
-        return running_build(release.build)
-    return _result(service, release, release.result) if release.result else None
-
-
-def _result(service: ServiceKey, release: Release, result: BuildResult) -> view.BuildView:
-    where = f"/api/services/{service.service}/releases/{quote(release.version.text)}/builds/latest/steps"
-    return view.BuildView(
-        number=None,
-        attempt=None,
-        outcome=result.outcome,
-        reason=result.reason,
-        since=None,
-        deadline=None,
-        tests=view.TestsView(passed=result.tests.passed, failed=result.tests.failed, skipped=result.tests.skipped)
-        if result.tests
-        else None,
-        scan=view.ScanView(worst=result.scan.worst, reason=result.scan.reason) if result.scan else None,
-        steps=tuple(
-            view.StepView(
-                step=one.step,
-                outcome=one.outcome,
-                reason=one.reason,
-                milliseconds=one.milliseconds,
-                output=f"{where}/{one.step}/output?repository={quote(service.repository)}" if one.output else "",
-            )
-            for one in result.steps
-        ),
-    )
+        return running_build(service, release.build)
+    return ended_build(service, release.built, release.result) if release.result else None

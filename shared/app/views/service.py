@@ -8,7 +8,8 @@ from datetime import datetime
 from shared.app.authorize import Viewer
 from shared.app.service_view import ServiceView as Snapshot
 from shared.app.views import records as view
-from shared.app.views.release import live_view, person_view, release_view, running_build
+from shared.app.views.build import running_build
+from shared.app.views.release import live_view, person_view, release_view
 from shared.domain.estate import Hold
 from shared.domain.phases import Phase
 from shared.domain.release import EnvironmentState, ServiceState
@@ -87,7 +88,7 @@ def _validations(state: ServiceState) -> tuple[view.ValidationView, ...]:
         view.ValidationView(
             ref=ref,
             pull_request=one.pull_request,
-            running=tuple(running_build(run) for run in one.running),
+            running=tuple(running_build(state.service, run) for run in one.running),
             waiting=one.waiting.commit if one.waiting else None,
         )
         for ref, one in sorted(state.validations.items())
