@@ -51,7 +51,9 @@ class Source(Protocol):
         """Paths of files that differ between two commits, a rename on both sides; base None means every file."""
         ...
 
-    def commits(self, repository: str, base: str | None, commit: str, *, paths: Sequence[str] = (), most: int = 2000) -> Sequence[Commit]:
+    def commits(
+        self, repository: str, base: str | None, commit: str, *, paths: Sequence[str] = (), most: int = 2000
+    ) -> Sequence[Commit]:
         """Commits reachable from `commit` and not from `base` that touch the paths, newest first."""
         ...
 

@@ -35,7 +35,7 @@ def test_a_released_version_says_so_on_its_commit(slipway: Harness) -> None:
 
     said = slipway.statuses(release.commit)
 
-    assert said["slipway/delivery"].description == "v1.0.0 is released"
+    assert said["slipway/delivery"].description == "v1.0.0 is Released"
     assert said["slipway/delivery/production"].state == "succeeded"
 
 

@@ -40,9 +40,7 @@ def python_files() -> tuple[Path, ...]:
 @functools.cache
 def written_files() -> tuple[Path, ...]:
     """Code in any language, and the scripts."""
-    code = [
-        path for path in _files(*PRODUCT, "tests") if path.suffix in _WRITTEN and ".min." not in path.name
-    ]
+    code = [path for path in _files(*PRODUCT, "tests") if path.suffix in _WRITTEN and ".min." not in path.name]
     return (*code, Path("Makefile"), Path("pyproject.toml"), *_files(".ci"))
 
 
