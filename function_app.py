@@ -8,6 +8,7 @@ from functions.api.abort import abort_blueprint
 from functions.api.add_hold import add_hold_blueprint
 from functions.api.adopt import adopt_blueprint
 from functions.api.answer_approval import answer_approval_blueprint
+from functions.api.get_build import get_build_blueprint
 from functions.api.get_health import get_health_blueprint
 from functions.api.get_holds import get_holds_blueprint
 from functions.api.get_ledger import get_ledger_blueprint
@@ -69,6 +70,7 @@ BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
         get_releases_blueprint,
         get_release_blueprint,
         get_why_blueprint,
+        get_build_blueprint,
         get_output_blueprint,
         get_ledger_blueprint,
         get_ledger_check_blueprint,

@@ -1,4 +1,4 @@
-"""GET …/releases/{version}/builds/{number}/steps/{step}/output: what a build step printed."""
+"""GET api/services/{service}/builds/{number}/steps/{step}/output: what a build step printed."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ get_output_blueprint = func.Blueprint()
 
 @get_output_blueprint.function_name("get_output")
 @get_output_blueprint.route(
-    route="api/services/{service}/releases/{version}/builds/{number}/steps/{step}/output",
+    route="api/services/{service}/builds/{number}/steps/{step}/output",
     methods=["GET"],
     auth_level=ANONYMOUS,
 )
 @answering
 def get_output(req: func.HttpRequest) -> func.HttpResponse:
-    """Read the kept output as plain text; `number` is `latest`, the build whose result the release shows."""
-    from shared.app import read_status
+    """Read the kept output as plain text, with a mark where it is none."""
+    from shared.app import read_builds
     from shared.bootstrap import app
 
     viewer_of(req)
     route = req.route_params
-    output = read_status.step_output(app(), service_of(req), route["version"], route["number"], route["step"])
+    output = read_builds.step_output(app(), service_of(req), route["number"], route["step"])
     return func.HttpResponse(output.decode(errors="replace"), mimetype="text/plain", charset="utf-8", headers=PLAIN)

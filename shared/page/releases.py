@@ -85,7 +85,8 @@ def _build(build: BuildView) -> Html:
         )
         for one in build.steps
     ]
-    facts = element("p", "Build ", badge(build.outcome), f" · unit tests: {counted} · scan: {scan}", class_="facts")
+    number = element("a", f"Build {build.number}", href=build.url)
+    facts = element("p", number, " ", badge(build.outcome), f" · unit tests: {counted} · scan: {scan}", class_="facts")
     return element("div", facts, element("ul", steps, class_="steps") if steps else None)
 
 

@@ -26,12 +26,12 @@ def test_a_build_that_runs_is_read_by_its_number(slipway: Harness) -> None:
     pushed = slipway.push(FEATURE, {"src/shipping/delivery/x": b"1"})
     slipway.pump(most=SOON)
 
-    one, other = (read_builds.build(slipway.app, DELIVERY, number) for number in ("1", "2"))
+    one, other = (read_builds.build(slipway.app, DELIVERY, number) for number in ("2", "3"))
 
     assert (one.ref, one.version, one.commit, one.outcome, one.at) == (BRANCH, "1.0.0", released, "running", None)
     assert (other.ref, other.version, other.commit, other.outcome) == (FEATURE, None, pushed, "running")
-    with pytest.raises(NotKnown, match="no build '2' of delivery has ended"):
-        read_builds.step_output(slipway.app, DELIVERY, "2", "unit-tests")
+    with pytest.raises(NotKnown, match="no build '3' of delivery has ended"):
+        read_builds.step_output(slipway.app, DELIVERY, "3", "unit-tests")
 
 
 class Lagging:
@@ -54,7 +54,7 @@ def test_a_build_that_ends_while_it_is_looked_for_is_found(slipway: Harness) -> 
     """It is never nowhere."""
     slipway.release_to("1.0.0", approve=False)
 
-    found = read_builds.build(slipway.wrap(store=Lagging(slipway.app.store)).app, DELIVERY, "1")
+    found = read_builds.build(slipway.wrap(store=Lagging(slipway.app.store)).app, DELIVERY, "2")
 
     assert (found.outcome, found.version) == ("succeeded", "1.0.0")
 
@@ -68,13 +68,13 @@ def test_every_build_of_a_release_stays_readable(slipway: Harness) -> None:
     newer = slipway.push_release("1.0.0")
     slipway.pump()
 
-    first, second = (read_builds.build(slipway.app, DELIVERY, number) for number in ("1", "2"))
+    first, second = (read_builds.build(slipway.app, DELIVERY, number) for number in ("2", "3"))
 
     assert (first.outcome, first.reason, first.steps) == ("cancelled", f"{newer[:12]} was pushed", ())
     assert (second.outcome, second.commit) == ("succeeded", newer)
     shown = read_status.release(slipway.app, DELIVERY, "1.0.0", viewer=None).build
     assert shown is not None
-    assert (shown.number, shown.url) == (2, "/api/services/delivery/builds/2?repository=shipping")
+    assert (shown.number, shown.url) == (3, "/api/services/delivery/builds/3?repository=shipping")
 
 
 def test_output_that_the_store_has_lost_is_said_to_be_gone(slipway: Harness) -> None:
@@ -84,8 +84,8 @@ def test_output_that_the_store_has_lost_is_said_to_be_gone(slipway: Harness) -> 
     slipway.push_release("1.0.0")
     slipway.pump()
 
-    with pytest.raises(NotKnown, match="no output of step unit-tests of build 1 of delivery is kept"):
-        read_builds.step_output(slipway.app, DELIVERY, "1", "unit-tests")
+    with pytest.raises(NotKnown, match="no output of step unit-tests of build 2 of delivery is kept"):
+        read_builds.step_output(slipway.app, DELIVERY, "2", "unit-tests")
 
 
 def test_a_build_without_steps_has_no_output(slipway: Harness) -> None:
@@ -95,4 +95,4 @@ def test_a_build_without_steps_has_no_output(slipway: Harness) -> None:
     slipway.pump()
 
     with pytest.raises(NotKnown, match="did no step 'image'; it did: none"):
-        read_builds.step_output(slipway.app, DELIVERY, "1", "image")
+        read_builds.step_output(slipway.app, DELIVERY, "2", "image")

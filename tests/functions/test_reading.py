@@ -8,7 +8,6 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.app.operate import add_hold
-from shared.domain.build import BuildOutcome, BuildResult, Step, StepResult
 from shared.ports.store import StoreUnavailable
 from tests.support.app_parts import PACKAGE, Harness
 from tests.support.doors import Doors, serving
@@ -141,32 +140,6 @@ def test_what_a_commit_shows_is_read_by_its_id(doors: Doors, slipway: Harness) -
     assert {one["repository"] for one in found["statuses"]} == {"shipping"}
     assert "v1.0.0 is packaged" in " ".join(one["description"] for one in found["statuses"])
     assert doors.get("/api/statuses/main").status == 404
-
-
-def test_the_output_of_a_build_step_is_kept_and_read_as_text(doors: Doors, slipway: Harness) -> None:
-    """Of the last build of the release."""
-    output = slipway.app.evidence.put(b"Ran 3 tests\n\xff <b>OK</b>\n")
-    slipway.outside.builder.outcomes["refs/heads/release/delivery/v1.0.0"] = BuildResult(
-        outcome=BuildOutcome.FAILED,
-        reason="unit tests failed",
-        steps=(
-            StepResult(
-                step=Step.UNIT_TESTS, outcome=BuildOutcome.FAILED, output=output, milliseconds=1500, reason="1 failed"
-            ),
-            StepResult(step=Step.IMAGE, outcome=BuildOutcome.CANCELLED, output="", milliseconds=0),
-        ),
-    )
-    slipway.push_release("1.0.0")
-    slipway.pump()
-
-    steps = doors.get(f"{DELIVERY}/releases/1.0.0").json()["build"]["steps"]
-    answer = doors.get(steps[0]["output"])
-
-    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/plain; charset=utf-8")
-    assert answer.body.decode() == "Ran 3 tests\n\ufffd <b>OK</b>\n"
-    assert steps[1]["output"] == ""
-    for build, step in (("latest", "image"), ("7", "unit-tests"), ("latest", "x")):
-        assert doors.get(f"{DELIVERY}/releases/1.0.0/builds/{build}/steps/{step}/output").status == 404
 
 
 def test_holds_are_listed_where_they_hold(doors: Doors, slipway: Harness) -> None:
