@@ -46,6 +46,8 @@ def _add_run(values: Json, promotion: Promotion) -> None:
     """Add how far the promotion's current step is."""
     if promotion.attempt != 1:
         values["attempt"] = whole(promotion.attempt)
+    if promotion.turn:
+        values["turn"] = whole(promotion.turn)
     if promotion.resume_at is not None:
         values["resume_at"] = promotion.resume_at
     if promotion.facts_round:
@@ -80,6 +82,7 @@ def decode_promotion(fields: Fields, artifacts: ArtifactTable) -> Promotion:
         target=fields.maybe("target", artifacts.decode),
         undoes=fields.maybe_number("undoes"),
         attempt=fields.number("attempt", 1),
+        turn=fields.number("turn", 0),
         resume_at=fields.maybe_word("resume_at", Phase),
         deadline=fields.maybe_time("deadline"),
         paused_since=fields.maybe_time("paused_since"),

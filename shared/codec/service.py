@@ -123,7 +123,8 @@ def _decode_hold(fields: Fields) -> ArtifactHold:
 
 def encode_numbers(numbers: Numbers) -> bytes:
     """Return a service's last numbers as they are stored."""
-    return dump(SCHEMA, {"promotion": whole(numbers.promotion), "build": whole(numbers.build)})
+    given = {"promotion": numbers.promotion, "build": numbers.build, "turn": numbers.turn}
+    return dump(SCHEMA, {name: whole(number) for name, number in given.items()})
 
 
 def decode_numbers(data: bytes) -> Numbers:
@@ -132,4 +133,4 @@ def decode_numbers(data: bytes) -> Numbers:
 
 
 def _decode_numbers(fields: Fields) -> Numbers:
-    return Numbers(promotion=fields.number("promotion"), build=fields.number("build"))
+    return Numbers(promotion=fields.number("promotion"), build=fields.number("build"), turn=fields.number("turn"))

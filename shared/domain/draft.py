@@ -178,6 +178,11 @@ class Draft:
         self.numbers = replace(self.numbers, promotion=self.numbers.promotion + 1)
         return self.numbers.promotion
 
+    def next_turn(self) -> int:
+        """Give out the next turn: the order in which slots of the service are taken."""
+        self.numbers = replace(self.numbers, turn=self.numbers.turn + 1)
+        return self.numbers.turn
+
     def next_build(self) -> int:
         """Give out the next build number of the service."""
         self.numbers = replace(self.numbers, build=self.numbers.build + 1)

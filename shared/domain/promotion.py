@@ -88,7 +88,8 @@ class ApprovalRequest:
 class Promotion:
     """One attempt, kept within the release it belongs to; a rollback within the release that it undoes.
 
-    `attempt` numbers the runs of the current step: a report of another attempt does not count. `deadline` is
+    `attempt` numbers the runs of the current step: a report of another attempt does not count. `turn` is given when
+    the slot is taken: what took it earlier may not write over what took it later. `deadline` is
     absolute and moves on by the time spent paused. `facts_asked` is set while an answer is awaited, `writing_until`
     while a deployment may still write.
     """
@@ -106,6 +107,7 @@ class Promotion:
     target: Deployed | None = None
     undoes: int | None = None
     attempt: int = 1
+    turn: int = 0
     resume_at: Phase | None = None
     deadline: datetime | None = None
     paused_since: datetime | None = None

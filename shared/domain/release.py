@@ -126,10 +126,11 @@ class ArtifactHold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """The last numbers given out in a service."""
+    """The last numbers given out in a service; `turn` counts the slots that were taken."""
 
     promotion: int = 0
     build: int = 0
+    turn: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

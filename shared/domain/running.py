@@ -37,7 +37,7 @@ def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
         for one in release.overrides
     )
     draft.put(replace(release, overrides=used))
-    draft.keep(replace(promotion, plan=rules, previous=environment.live))
+    draft.keep(replace(promotion, plan=rules, previous=environment.live, turn=draft.next_turn()))
     if promotion.approval is not None and promotion.resume_at is None:
         # A card that was answered is closed for everybody else.
         draft.emit(closing(draft.service, promotion.number, promotion.approval, "approved, and used by this promotion"))

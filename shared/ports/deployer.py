@@ -26,7 +26,8 @@ class RolloutState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeployOrder:
-    """What to apply. `id` is the effect's, `number` the promotion's: an order never overwrites a higher number's.
+    """What to apply. `id` is the effect's. `turn` rises with every slot that is taken: an order never overwrites one of a later turn,
+    while a promotion that waited long has its turn late.
 
     `target` has its placeholders filled in. `manifests` were rendered and checked before; a deployer that lets Helm render uses chart,
     values and settings and compares. `cause` is the change-cause for people, `image` is `host/repository:tag@digest`,
@@ -34,7 +35,8 @@ class DeployOrder:
     """
 
     id: str
-    number: int
+    turn: int
+    promotion: int
     repository: str
     service: str
     environment: str
@@ -73,7 +75,7 @@ class Running:
     """
 
     revision: str
-    number: int | None
+    turn: int | None
     foreign: bool
     images: tuple[str, ...]
 

@@ -93,7 +93,8 @@ def an_order(rig: Rig, number: int = 1, *, attempt: int = 1) -> DeployOrder:
     """The n-th promotion of delivery to qa."""
     return DeployOrder(
         id=f"shop~delivery:{number}:deploy:{attempt}",
-        number=number,
+        turn=number,
+        promotion=number,
         repository="shop",
         service="delivery",
         environment="qa",
@@ -118,7 +119,7 @@ def test_what_was_ordered_is_applied(rig: Rig) -> None:
     assert not report.already
     assert rig.manifests() == order.manifests
     assert running is not None
-    assert (running.revision, running.number, running.foreign) == (report.revision, 1, False)
+    assert (running.revision, running.turn, running.foreign) == (report.revision, 1, False)
     assert running.images == (image_of(1),)
 
 
@@ -145,10 +146,10 @@ def test_the_same_order_twice_is_applied_once(rig: Rig) -> None:
 
 
 def test_an_earlier_promotion_never_overwrites_a_later_one(rig: Rig) -> None:
-    """Neither deploys nor removes; the message names both."""
+    """Neither deploys nor removes; the message names both. What is later is told by the turn, not by the promotion."""
     rig.deployer.deploy(an_order(rig, 2))
 
-    with pytest.raises(Fenced, match=r"promotion 2 .* promotion 1 "):
+    with pytest.raises(Fenced, match=r"delivery:2:deploy:1.* promotion 1 "):
         rig.deployer.deploy(an_order(rig, 1))
     with pytest.raises(Fenced):
         rig.deployer.remove(an_order(rig, 1, attempt=2))
@@ -212,9 +213,9 @@ def test_a_change_by_hand_is_foreign_until_the_next_promotion(rig: Rig) -> None:
     promoted = rig.deployer.running(rig.target)
 
     assert by_hand is not None
-    assert (by_hand.foreign, by_hand.number, by_hand.images) == (True, None, (OTHER_IMAGE,))
+    assert (by_hand.foreign, by_hand.turn, by_hand.images) == (True, None, (OTHER_IMAGE,))
     assert promoted is not None
-    assert (promoted.foreign, promoted.number, promoted.images) == (False, 2, (image_of(2),))
+    assert (promoted.foreign, promoted.turn, promoted.images) == (False, 2, (image_of(2),))
 
 
 def test_what_a_person_put_there_before_is_foreign(rig: Rig) -> None:

@@ -17,6 +17,7 @@ class Applied:
 
     revision: str
     number: int | None
+    turn: int
     effect: str
     version: str
     image: str
@@ -39,7 +40,7 @@ class MemoryDeployer:
         """Have somebody else change what runs."""
         written = self.applied[f"{environment}/{service}"]
         manifests = json.dumps({"image": image}).encode()
-        written.append(Applied(f"hand{len(written)}", None, "", "", image, manifests))
+        written.append(Applied(f"hand{len(written)}", None, 0, "", "", image, manifests))
 
     def live(self, environment: str, service: str) -> Applied | None:
         """What is applied now."""
@@ -76,7 +77,12 @@ class MemoryDeployer:
         if not written or written[-1].manifests is None:
             return None
         last = written[-1]
-        return Running(revision=last.revision, number=last.number, foreign=last.number is None, images=(last.image,))
+        return Running(
+            revision=last.revision,
+            turn=last.turn if last.number is not None else None,
+            foreign=last.number is None,
+            images=(last.image,),
+        )
 
     def _apply(self, order: DeployOrder, manifests: bytes | None) -> DeployReport:
         self._troubles.hit("deployer.write")
@@ -84,11 +90,11 @@ class MemoryDeployer:
         for one in written:
             if one.effect == order.id:
                 return DeployReport(revision=one.revision, already=True)
-        highest = max((one.number or 0 for one in written), default=0)
-        if highest > order.number:
-            raise Fenced(f"promotion {highest} has written {order.environment} already")
-        revision = f"r{order.number}.{order.id.rpartition(':')[2]}"
-        written.append(Applied(revision, order.number, order.id, order.version, order.image, manifests))
+        highest = max((one.turn for one in written), default=0)
+        if highest > order.turn:
+            raise Fenced(f"a later deployment has written {order.environment} already")
+        revision = f"r{order.promotion}.{order.id.rpartition(':')[2]}"
+        written.append(Applied(revision, order.promotion, order.turn, order.id, order.version, order.image, manifests))
         return DeployReport(revision=revision)
 
 

@@ -101,7 +101,7 @@ class QueueDispatcher:
     def _run(self, message: Received) -> None:
         if message.receipt not in self._running:
             return  # given back before a thread was free
-        argument = QueueMessage(  # type: ignore[no-untyped-call]
+        argument = QueueMessage(
             id=message.id, body=message.body, dequeue_count=message.attempts, pop_receipt=message.receipt
         )
         failure: BaseException | None = None

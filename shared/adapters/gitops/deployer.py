@@ -78,7 +78,7 @@ class GitOpsDeployer:
         ours = promoted is not None and promoted.manifests == files.hash_of(manifests)
         return Running(
             revision=newest.id if newest else tip,
-            number=promoted.number if promoted and ours else None,
+            turn=promoted.turn if promoted and ours else None,
             foreign=not ours,
             images=files.images_of(manifests),
         )
@@ -110,13 +110,14 @@ class GitOpsDeployer:
             "version": order.version,
             "image": order.image,
         }
-        first = Promoted(number=order.number, effect=order.id, manifests=files.hash_of(manifests))
-        record = before.followed_by(order.number, order.id, manifests) if before else first
+        first = Promoted(turn=order.turn, effect=order.id, manifests=files.hash_of(manifests))
+        record = before.followed_by(order.turn, order.id, manifests) if before else first
         verb = f"{order.service} {order.version} to {order.environment}"
         subject = verb if manifests is not None else f"{order.service} {order.version} out of {order.environment}"
         trailers = {
             files.EFFECT: order.id,
-            files.NUMBER: str(order.number),
+            files.TURN: str(order.turn),
+            files.PROMOTED: str(order.promotion),
             "Slipway-Service": about["service"],
             "Slipway-Version": order.version,
             "Slipway-Image": order.image,
@@ -164,10 +165,10 @@ def _commit_of(branch: RemoteBranch, tip: str, folder: str, before: Promoted, or
         # Its commit lies far back, or history was rewritten; the operator names the newest one too.
         newest = branch.newest(tip, f"{folder}/{MANIFESTS}", f"{folder}/{PROMOTION}")
         return newest.id if newest else tip
-    if before.number > order.number:
+    if before.turn > order.turn:
         raise Fenced(
-            f"promotion {before.number} has written {folder} already; promotion {order.number} of {order.service} {order.version}"
-            f" may not change {order.environment} any more"
+            f"a later deployment ({before.effect}) has written {folder} already; promotion {order.promotion} of {order.service}"
+            f" {order.version} may not change {order.environment} any more"
         )
     return None
 

@@ -16,7 +16,8 @@ PROMOTION = "promotion.yaml"
 STATUS = "status.yaml"
 
 EFFECT = "Slipway-Effect"
-NUMBER = "Slipway-Promotion"
+TURN = "Slipway-Turn"
+PROMOTED = "Slipway-Promotion"
 PATH = "Slipway-Path"
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z-]*): (.*)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -30,7 +31,7 @@ class Promoted:
     `manifests` is the SHA-256 of what it wrote, None where it removed the service.
     """
 
-    number: int
+    turn: int
     effect: str
     manifests: str | None
     recent: tuple[str, ...] = ()
@@ -39,10 +40,10 @@ class Promoted:
         """Whether the effect has written this folder already."""
         return effect == self.effect or effect in self.recent
 
-    def followed_by(self, number: int, effect: str, manifests: bytes | None) -> Promoted:
+    def followed_by(self, turn: int, effect: str, manifests: bytes | None) -> Promoted:
         """Return the record of the next promotion."""
         recent = (self.effect, *self.recent)[:_KEPT_EFFECTS]
-        return Promoted(number=number, effect=effect, manifests=hash_of(manifests), recent=recent)
+        return Promoted(turn=turn, effect=effect, manifests=hash_of(manifests), recent=recent)
 
 
 def hash_of(manifests: bytes | None) -> str | None:
@@ -65,7 +66,7 @@ def checked_folder(path: str) -> str:
 def encode(promoted: Promoted, about: Mapping[str, str]) -> bytes:
     """Write the record as YAML, with what people like to see beside it; it differs for each promotion."""
     fields: dict[str, object] = {
-        "number": promoted.number,
+        "turn": promoted.turn,
         "effect": promoted.effect,
         **about,
         "manifests": promoted.manifests,
@@ -78,12 +79,12 @@ def encode(promoted: Promoted, about: Mapping[str, str]) -> bytes:
 def decode(content: bytes | None) -> Promoted | None:
     """Read a record; None where there is none, or somebody made it unreadable."""
     found = read_mapping(content)
-    number, effect, manifests = found.get("number"), found.get("effect"), found.get("manifests")
+    turn, effect, manifests = found.get("turn"), found.get("effect"), found.get("manifests")
     recent = found.get("recent")
-    if not isinstance(number, int) or not isinstance(effect, str):
+    if not isinstance(turn, int) or not isinstance(effect, str):
         return None
     return Promoted(
-        number=number,
+        turn=turn,
         effect=effect,
         manifests=manifests if isinstance(manifests, str) else None,
         recent=tuple(str(effect) for effect in recent) if isinstance(recent, list) else (),
@@ -97,12 +98,12 @@ def from_history(folder: str, commits: Sequence[Commit]) -> Promoted | None:
         for trailers in (trailers_of(commit.message) for commit in commits)
         if trailers.get(PATH) == one_line(folder)
     ]
-    promotions = [(t[NUMBER], t[EFFECT]) for t in found if t.get(NUMBER, "").isdecimal() and EFFECT in t]
+    promotions = [(t[TURN], t[EFFECT]) for t in found if t.get(TURN, "").isdecimal() and EFFECT in t]
     if not promotions:
         return None
     effects = tuple(effect for _, effect in promotions)
     return Promoted(
-        number=int(promotions[0][0]), effect=effects[0], manifests=None, recent=effects[1 : _KEPT_EFFECTS + 1]
+        turn=int(promotions[0][0]), effect=effects[0], manifests=None, recent=effects[1 : _KEPT_EFFECTS + 1]
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.adapters.gitops.folder import EFFECT, NUMBER, read_mapping, trailers_of
+from shared.adapters.gitops.folder import EFFECT, PROMOTED, read_mapping, trailers_of
 from shared.ports.deployer import Rollout, RolloutState
 from shared.ports.source import Commit
 
@@ -42,5 +42,5 @@ def _replaced(revision: str, newest: Commit | None) -> str:
     if EFFECT not in trailers:
         return f"{newest.author_name} changed the folder by hand in commit {newest.id[:12]}"
     return (
-        f"promotion {trailers.get(NUMBER)} ({trailers.get('Slipway-Version')}) wrote commit {newest.id[:12]} after it"
+        f"promotion {trailers.get(PROMOTED)} ({trailers.get('Slipway-Version')}) wrote commit {newest.id[:12]} after it"
     )

@@ -75,7 +75,7 @@ def deploy(app: App, effect: Deploy) -> Performed:
     if may is May.WAIT:
         # Held since this was decided. What has written already is finished; what has not waits.
         running = deployer.running(target)
-        if running is None or running.number != effect.number:
+        if running is None or running.turn != promotion.turn:
             return LookAgain(app.timing.held_poll)
     order = _order(app, effect, release, promotion, rules)
     report = deployer.deploy(replace(order, ledger_head=view.ledger_hash))
@@ -96,7 +96,7 @@ def has_written(app: App, effect: Deploy) -> bool:
         return False
     target = filled_target(promotion.plan.deploy, effect.service.service, promotion.plan.name)
     running = app.deployer(target).running(target)
-    return running is not None and running.number == effect.number
+    return running is not None and running.turn == promotion.turn
 
 
 def _order(
@@ -109,7 +109,8 @@ def _order(
         _copy(app, artifact, rules)
     return DeployOrder(
         id=effect.id,
-        number=effect.number,
+        turn=promotion.turn,
+        promotion=effect.number,
         repository=effect.service.repository,
         service=effect.service.service,
         environment=rules.name,

@@ -36,7 +36,8 @@ def an_order(
     """Promotion of delivery 1.0.0 to qa."""
     return DeployOrder(
         id=f"shop~delivery:{number}:deploy:1",
-        number=number,
+        turn=number,
+        promotion=number,
         repository="shop",
         service="delivery",
         environment="qa",
@@ -59,8 +60,9 @@ def test_the_commit_says_who_what_and_why(repository: GitRepository, deployer: G
     shown = repository.git("log", "-1", "--format=%an|%ae|%cn|%s|%ct")
     assert shown == f"Ann Author|ann@example.com|Slipway|delivery 1.0.0 to qa: asked for by Ann|{int(NOON.timestamp())}"
     trailers = repository.git("log", "-1", "--format=%(trailers:only)").splitlines()
-    assert trailers[:5] == [
+    assert trailers[:6] == [
         "Slipway-Effect: shop~delivery:1:deploy:1",
+        "Slipway-Turn: 1",
         "Slipway-Promotion: 1",
         "Slipway-Service: shop/delivery",
         "Slipway-Version: 1.0.0",

@@ -37,7 +37,8 @@ def an_order(service: str = "delivery", number: int = 1) -> DeployOrder:
     """A promotion of a service to qa."""
     return DeployOrder(
         id=f"shop~{service}:{number}:deploy:1",
-        number=number,
+        turn=number,
+        promotion=number,
         repository="shop",
         service=service,
         environment="qa",
@@ -75,7 +76,7 @@ def test_a_later_promotion_that_came_first_is_not_overwritten(repository: GitRep
         other.deploy(an_order(number=2))
         return NOON
 
-    with pytest.raises(Fenced, match="promotion 2 has written qa/delivery"):
+    with pytest.raises(Fenced, match="has written qa/delivery"):
         a_deployer(tmp_path, "work", now=a_later_one_comes_first).deploy(an_order(number=1))
     assert repository.file("qa/delivery/manifests.yaml") == an_order(number=2).manifests
 

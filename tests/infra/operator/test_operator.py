@@ -49,7 +49,8 @@ def an_order(number: int, manifests: str = GOOD) -> DeployOrder:
     """A promotion of delivery to qa."""
     return DeployOrder(
         id=f"shop~delivery:{number}:deploy:1",
-        number=number,
+        turn=number,
+        promotion=number,
         repository="shop",
         service="delivery",
         environment="qa",

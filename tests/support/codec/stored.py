@@ -98,7 +98,7 @@ RECORDS: Mapping[str, Stored] = {
     "validation-idle": _stored(odd.VALIDATION, *_VALIDATION),
     "validation-waiting": _stored(odd.WAITING, *_VALIDATION),
     "holds": _stored(_ARTIFACT_HOLDS, service.encode_holds, service.decode_holds),
-    "numbers": _stored(Numbers(promotion=4, build=7), service.encode_numbers, service.decode_numbers),
+    "numbers": _stored(Numbers(promotion=4, build=7, turn=5), service.encode_numbers, service.decode_numbers),
     "ledger": _stored(_ENTRY, ledger.encode_entry, ledger.decode_entry),
     "hold": _stored(_HOLD, estate.encode_hold, estate.decode_hold),
     "tip": _stored(_TIP, *_TIPS),
