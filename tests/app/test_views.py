@@ -13,7 +13,7 @@ from shared.app.views.plain import members, plain
 from shared.domain.names import Digest
 from shared.domain.phases import Phase
 from shared.domain.version import Version
-from shared.ports.store import LedgerRow
+from shared.ports.store import LedgerRow, Loaded
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.outside import RITA, SLIPWAY_YAML, Outside
 
@@ -58,6 +58,10 @@ class Forged:
 
     def __init__(self, slipway: Harness, sequence: int) -> None:
         self._store, self._sequence = slipway.app.store, sequence
+
+    def read(self, service: str) -> Loaded:
+        """See Store."""
+        return self._store.read(service)
 
     def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
         """See Store."""

@@ -1,4 +1,4 @@
-"""The ledger as people read it, and the check that nothing in it was changed."""
+"""The ledger as people read it, and the check that nothing in it was changed or cut off."""
 
 from __future__ import annotations
 
@@ -42,15 +42,23 @@ def ledger_page(app: App, service: ServiceKey, *, after: int, most: int) -> Ledg
 
 
 def verify_ledger(app: App, service: ServiceKey) -> Verified:
-    """Check the whole chain, page by page."""
-    entries, head = 0, GENESIS
-    while rows := app.store.ledger(str(service), after=entries, most=_PAGE):
+    """Check the whole chain, page by page, and that it reaches the head that its decisions left.
+
+    The head is read first: entries that are written meanwhile come after it.
+    """
+    name, stored = str(service), app.store.read(str(service))
+    entries, head, fault = 0, GENESIS, ""
+    while rows := app.store.ledger(name, after=entries, most=_PAGE):
         try:
-            head = verify(rows, previous=head, sequence=entries, service=str(service))
+            head = verify(rows, previous=head, sequence=entries, service=name)
         except (BrokenLedger, UnreadableRecord) as error:
             return Verified(entries=entries, head=head, intact=False, fault=str(error))
         entries = rows[-1].sequence
-    return Verified(entries=entries, head=head, intact=True, fault="")
+        if any(row.sequence == stored.sequence and row.hash != stored.ledger_hash for row in rows):
+            fault = f"entry {stored.sequence} of {name} is not the one that was written last: its hash is another"
+    if entries < stored.sequence:
+        fault = f"the ledger of {name} ends at entry {entries}; {stored.sequence} were written"
+    return Verified(entries=entries, head=head, intact=not fault, fault=fault)
 
 
 def _entry(row: LedgerRow) -> EntryView:
