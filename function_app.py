@@ -9,6 +9,8 @@ from functions.api.add_hold import add_hold_blueprint
 from functions.api.adopt import adopt_blueprint
 from functions.api.answer_approval import answer_approval_blueprint
 from functions.api.get_build import get_build_blueprint
+from functions.api.get_estate_ledger import get_estate_ledger_blueprint
+from functions.api.get_estate_ledger_check import get_estate_ledger_check_blueprint
 from functions.api.get_health import get_health_blueprint
 from functions.api.get_holds import get_holds_blueprint
 from functions.api.get_ledger import get_ledger_blueprint
@@ -76,6 +78,8 @@ BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
         get_ledger_check_blueprint,
         get_statuses_blueprint,
         get_holds_blueprint,
+        get_estate_ledger_blueprint,
+        get_estate_ledger_check_blueprint,
         get_health_blueprint,
         show_overview_blueprint,
         show_service_blueprint,

@@ -64,6 +64,26 @@ def test_a_hold_asked_for_twice_with_one_key_is_one(doors: Doors) -> None:
     assert len(doors.get("/api/holds").json()["holds"]) == 1
 
 
+def test_who_held_and_lifted_what_is_read_and_checked(doors: Doors, slipway: Harness) -> None:
+    """In a ledger of its own; a service's entries say which of its entries they saw."""
+    doors.post("/api/holds", {"scope": "everything", "reason": "incident"})
+    slipway.release_to("1.0.0", approve=False)
+    doors.send("DELETE", "/api/holds/stop", {"reason": "over"}, who="max")
+
+    added, lifted = doors.get("/api/estate/ledger").json()["entries"]
+    [second] = doors.get("/api/estate/ledger?after=1&most=1").json()["entries"]
+    check = doors.get("/api/estate/ledger/verify").json()
+    entries = doors.get("/api/services/delivery/ledger?most=500").json()["entries"]
+
+    assert [(one["type"], one["person"]["name"], one["notes"]) for one in (added, lifted)] == [
+        ("hold-added", "Olga Operator", ["hold stop on everything: incident"]),
+        ("hold-lifted", "Max Everything", ["hold stop lifted: over"]),
+    ]
+    assert second == lifted
+    assert check == {"entries": 2, "head": lifted["hash"], "intact": True, "fault": ""}
+    assert (entries[0]["estate"], entries[-1]["estate"]) == (0, added["sequence"])
+
+
 @pytest.mark.parametrize(
     ("body", "status", "what"),
     [

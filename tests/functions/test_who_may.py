@@ -23,6 +23,8 @@ READS = [
     f"{S}/ledger/verify",
     f"/api/statuses/{'a' * 40}",
     "/api/holds",
+    "/api/estate/ledger",
+    "/api/estate/ledger/verify",
     "/api/mark",
 ]
 WRITES = [

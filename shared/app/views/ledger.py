@@ -33,15 +33,15 @@ class Verified:
     fault: str
 
 
-def ledger_page(app: App, service: ServiceKey, *, after: int, most: int) -> LedgerPage:
-    """Read entries above a sequence."""
+def ledger_page(app: App, service: ServiceKey | str, *, after: int, most: int) -> LedgerPage:
+    """Read entries above a sequence, of a service or of the partition with people's holds."""
     rows = app.store.ledger(str(service), after=after, most=most + 1)
     shown = rows[:most]
     more = len(rows) > len(shown)
     return LedgerPage(entries=tuple(_entry(row) for row in shown), next=shown[-1].sequence if more and shown else None)
 
 
-def verify_ledger(app: App, service: ServiceKey) -> Verified:
+def verify_ledger(app: App, service: ServiceKey | str) -> Verified:
     """Check the whole chain, page by page, and that it reaches the head that its decisions left.
 
     The head is read first: entries that are written meanwhile come after it.
@@ -73,6 +73,7 @@ def _entry(row: LedgerRow) -> EntryView:
         notes=entry.notes,
         effects=entry.effects,
         correlation=entry.correlation,
+        estate=entry.estate,
         hash=row.hash,
         previous=row.previous,
     )

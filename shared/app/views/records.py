@@ -230,7 +230,10 @@ class ServiceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
-    """A ledger entry with its place in the chain."""
+    """A ledger entry with its place in the chain.
+
+    `estate` is the last entry of the holds' ledger that the decision saw, 0 where there was none.
+    """
 
     sequence: int
     at: datetime
@@ -241,5 +244,6 @@ class EntryView:
     notes: tuple[str, ...]
     effects: tuple[str, ...]
     correlation: str
+    estate: int
     hash: str
     previous: str

@@ -1,0 +1,28 @@
+"""GET api/estate/ledger/verify: whether the ledger of people's holds is as it was written."""
+
+from __future__ import annotations
+
+import azure.functions as func
+
+from functions.answers import ANONYMOUS, answering, json_answer
+from functions.asking import viewer_of
+
+get_estate_ledger_check_blueprint = func.Blueprint()
+
+
+@get_estate_ledger_check_blueprint.function_name("get_estate_ledger_check")
+@get_estate_ledger_check_blueprint.route(
+    route="api/estate/ledger/verify",
+    methods=["GET"],
+    auth_level=ANONYMOUS,
+)
+@answering
+def get_estate_ledger_check(req: func.HttpRequest) -> func.HttpResponse:
+    """Check the chain from its first entry."""
+    from shared.app.operate import ESTATE
+    from shared.app.views.ledger import verify_ledger
+    from shared.app.views.plain import plain
+    from shared.bootstrap import app
+
+    viewer_of(req)
+    return json_answer(plain(verify_ledger(app(), ESTATE)))
