@@ -146,7 +146,6 @@ def branch_deleted(draft: Draft, event: BranchDeleted) -> Answer:
 
 def _reached_the_end(draft: Draft, release: Release) -> bool:
     """Whether a promotion to a last environment has left the queue."""
-    policy = draft.policy
-    last = [one.name for one in policy.environments if not policy.environments_after(one.name)] if policy else []
+    last = draft.policy.last_environments() if draft.policy else ()
     latest = [one for name in last if (one := release.latest(name)) is not None]
     return any(one.phase not in QUEUED and one.plan is not None for one in latest)

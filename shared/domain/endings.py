@@ -1,8 +1,8 @@
-"""A release's end, computed from its last promotion in each environment."""
+"""A release's end, computed from the newest promotions in its last environments."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from shared.domain.draft import STATUS_ERROR, STATUS_FAILED, STATUS_SUCCEEDED, Draft
@@ -32,17 +32,21 @@ _STATUS: Mapping[ReleasePhase, str] = {
 }
 
 
-def ending(release: Release, now: datetime) -> tuple[ReleasePhase, str] | None:
-    """Return the word and reason that a packaged release ends with.
+def ending(release: Release, now: datetime, last: Collection[str] = ()) -> tuple[ReleasePhase, str] | None:
+    """Return the word and reason that a packaged release ends with; `last` names where it was going, all if empty.
 
-    None while a promotion is under way, or one that was given up may still write.
+    None while a promotion is under way, or one that was given up may still write. What came before the last
+    environments counts only where it is why they were never reached.
     """
     for one in release.promotions:
         if not one.phase.ended or (one.writing_until is not None and now < one.writing_until):
             return None
-    last = {one.environment: one for one in release.promotions}
+    newest = {one.environment: one for one in release.promotions}
+    decisive = [one for name, one in newest.items() if name in last] or list(newest.values())
+    if any(one.phase is Phase.SKIPPED for one in decisive):
+        decisive = list(newest.values())
     for phase, word in _WORDS.items():
-        found = next((one for one in last.values() if one.phase is phase), None)
+        found = next((one for one in decisive if one.phase is phase), None)
         if found is not None:
             return word, f"{found.environment}: {found.reason or found.cause}"
     return ReleasePhase.RELEASED, ""
@@ -52,7 +56,7 @@ def settle_release(draft: Draft, release: Release) -> None:
     """End a packaged release that has nothing under way."""
     if release.phase is not ReleasePhase.PACKAGED:
         return
-    end = ending(release, draft.now)
+    end = ending(release, draft.now, draft.policy.last_environments() if draft.policy else ())
     if end is None:
         return
     word, reason = end

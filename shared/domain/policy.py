@@ -177,6 +177,10 @@ class ServicePolicy:
         """Return the environment of that name, if the policy in force has it."""
         return next((environment for environment in self.environments if environment.name == name), None)
 
+    def last_environments(self) -> tuple[str, ...]:
+        """Name the environments that nothing comes after: where a release is going."""
+        return tuple(one.name for one in self.environments if not self.environments_after(one.name))
+
     def environments_after(self, name: str) -> tuple[EnvironmentPolicy, ...]:
         """Environments that directly follow the named one in the graph."""
         return tuple(environment for environment in self.environments if name in environment.after)

@@ -172,3 +172,23 @@ def test_a_card_that_was_answered_is_closed_when_its_approval_is_used() -> None:
     asked = [one for one in pilot.sent if isinstance(one, ef.AskApproval)]
     closed = [one for one in pilot.sent if isinstance(one, ef.CloseApproval)]
     assert [one.request for one in asked] == [one.request for one in closed]
+
+
+def test_a_release_that_is_live_where_it_was_going_stays_released_when_it_is_rolled_back_before() -> None:
+    """Its word says what became of it in production."""
+    pilot = Pilot().release_to("1.0.0").release_to("1.1.0")
+    pilot.tell(ev.RollbackRequested(**pilot.ids(), environment="qa", reason="tests need it", to="", person=MANAGER))
+    pilot.perform()
+
+    assert pilot.promotion("1.1.0", "qa").phase is Phase.ROLLED_BACK
+    assert pilot.release("1.1.0").phase is ReleasePhase.RELEASED
+
+
+def test_an_abort_of_what_waits_is_the_end_although_it_was_rolled_back_before() -> None:
+    """The last environment's word counts, where it was reached or given up."""
+    pilot = Pilot().release_to("1.0.0").release_to("1.1.0", approve=False)
+    pilot.tell(ev.RollbackRequested(**pilot.ids(), environment="qa", reason="it is slow", to="", person=MANAGER))
+    pilot.perform()
+    pilot.tell(ev.BranchDeleted(**pilot.ids(), ref="refs/heads/release/delivery/v1.1.0", number=2))
+
+    assert pilot.release("1.1.0").phase is ReleasePhase.ABORTED
