@@ -20,9 +20,10 @@ from shared.domain.errors import InvalidValue, SlipwayError
 from shared.domain.estate import EVERYTHING, Hold, checked_scope
 from shared.domain.events import ServiceEvent, TimePassed
 from shared.domain.names import Person, ServiceKey
-from shared.ports.store import Due, Loaded, Write
+from shared.ports.store import Committed, Due, Loaded, Write
 
 ESTATE = "estate"
+_STOP = "stop"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +53,18 @@ def operate(app: App, event: ServiceEvent) -> Handled:
 
 
 def add_hold(app: App, caller: Caller, *, scope: str, reason: str, until: datetime | None) -> Hold:
-    """Hold everything, an environment or a service. Raise InvalidValue; nothing is changed then."""
+    """Hold everything, an environment or a service, and return the hold. Raise InvalidValue; nothing is changed then.
+
+    Everything until it is lifted is the hold `stop`; a second person's stands beside it under a name of its own, and
+    each is lifted by itself. Asked again under the same key, it answers as it did the first time.
+    """
     if not reason.strip():
         raise InvalidValue("reason", "says why, so that the next person knows")
     if until is not None and until <= app.now():
         raise InvalidValue("until", f"{until.isoformat()} is over already")
     event_id = request_id(app, caller)
-    hold = Hold(
-        id="stop" if scope == EVERYTHING and until is None else f"hold-{event_id[4:16]}",
+    asked = Hold(
+        id=f"hold-{event_id[4:16]}",
         scope=checked_scope(scope),
         reason=reason,
         person=caller.person,
@@ -68,12 +73,14 @@ def add_hold(app: App, caller: Caller, *, scope: str, reason: str, until: dateti
     )
 
     def fn(loaded: Loaded) -> Write:
+        stops = scope == EVERYTHING and until is None and hold_row(_STOP) not in loaded.rows
+        hold = replace(asked, id=_STOP) if stops else asked
+        row = encode_hold(hold)
         note = f"hold {hold.id} on {hold.scope}: {hold.reason}"
-        row = {} if hold_row(hold.id) in loaded.rows else {hold_row(hold.id): encode_hold(hold)}
-        return _estate_write(app, event_id, "hold-added", caller, note, puts=row)
+        detail = {"hold": row.decode()}
+        return _estate_write(app, event_id, "hold-added", caller, note, puts={hold_row(hold.id): row}, detail=detail)
 
-    app.store.transact(ESTATE, event_id, fn)
-    return next((one for one in holds(app) if one.id == hold.id), hold)
+    return _hold_of(app, app.store.transact(ESTATE, event_id, fn))
 
 
 class _NoSuchHold(SlipwayError):
@@ -108,6 +115,11 @@ def lift_hold(app: App, caller: Caller, hold_id: str, reason: str) -> Hold | Non
     for service in concerned:
         event = TimePassed(id=app.new_id(), service=service)
         app.queues.send(EVENTS_QUEUE, encode_event(event, correlation=event.id, at=app.now()))
+    return _hold_of(app, committed)
+
+
+def _hold_of(app: App, committed: Committed) -> Hold:
+    """Return the hold that a decision added or lifted, now or when it was first asked for."""
     [entry] = app.store.ledger(ESTATE, after=committed.sequence - 1, most=1)
     return decode_hold(decode_entry(entry.body).detail["hold"].encode())
 

@@ -51,13 +51,31 @@ def test_a_hold_has_a_scope(slipway: Harness, scope: str) -> None:
     assert hold.id.startswith("hold-")
 
 
-def test_stop_the_line_twice_keeps_the_first_ones_reason(slipway: Harness) -> None:
-    """The second person is told whose it is; both stand in the ledger."""
+def test_two_people_who_stop_the_line_have_a_hold_each(slipway: Harness) -> None:
+    """Whoever lifts theirs leaves the other's, with its own reason."""
+    sam = slipway.caller("holds", "k1", person=SAM)
     first = held(slipway)
-    second = add_hold(slipway.app, slipway.caller("holds", person=SAM), scope="everything", reason="me too", until=None)
+    second, again = (
+        add_hold(slipway.app, sam, scope="everything", reason="me too", until=None) for _ in ("asked", "asked again")
+    )
+    both = set(holds(slipway.app))
+    lifted(slipway, first.id)
 
-    assert second == first
-    assert [one.person for one in slipway.timeline(ESTATE)] == [RITA, SAM]
+    assert (first.id, first.reason, second.reason) == ("stop", "fire", "me too")
+    assert second.id.startswith("hold-")
+    assert (again, both) == (second, {first, second})
+    assert holds(slipway.app) == (second,)
+
+
+def test_the_same_stop_asked_for_again_is_the_one_that_it_was(slipway: Harness) -> None:
+    """Also where somebody lifted it in between: the answer is of the first time, and nothing is stopped."""
+    first = held(slipway, key="k1")
+    again = held(slipway, key="k1")
+    lifted(slipway, first.id)
+    late = held(slipway, key="k1")
+
+    assert first == again == late
+    assert holds(slipway.app) == ()
 
 
 def test_a_hold_of_everything_for_a_while_is_not_the_line_stopped(slipway: Harness) -> None:

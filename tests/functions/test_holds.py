@@ -81,7 +81,7 @@ def test_who_held_and_lifted_what_is_read_and_checked(doors: Doors, slipway: Har
     ]
     assert second == lifted
     assert check == {"entries": 2, "head": lifted["hash"], "intact": True, "fault": ""}
-    assert (entries[0]["estate"], entries[-1]["estate"]) == (0, added["sequence"])
+    assert (entries[0]["estate"], entries[-1]["estate"]) == (0, lifted["sequence"])
 
 
 @pytest.mark.parametrize(
