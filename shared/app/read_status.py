@@ -106,8 +106,9 @@ def statuses(app: App, commit: str) -> tuple[StatusView, ...]:
 
 
 def holds(app: App) -> tuple[HoldView, ...]:
-    """Read every hold by people."""
-    return tuple(hold_view(one) for one in operate.holds(app))
+    """Read every hold by people whose time is not over."""
+    now = app.now()
+    return tuple(hold_view(one) for one in operate.holds(app) if not one.over(now))
 
 
 def release_about(

@@ -27,9 +27,13 @@ class Hold:
     since: datetime
     until: datetime | None = None
 
+    def over(self, now: datetime) -> bool:
+        """Whether its time has ended; without one it holds until it is lifted."""
+        return self.until is not None and now >= self.until
+
     def covers(self, service: ServiceKey, environment: str, now: datetime) -> bool:
         """Whether the hold keeps this service out of this environment now."""
-        if self.until is not None and now >= self.until:
+        if self.over(now):
             return False
         wanted = (
             EVERYTHING,

@@ -42,6 +42,20 @@ def test_a_hold_may_end_by_itself(doors: Doors, slipway: Harness) -> None:
     answer = doors.post("/api/holds", {"scope": "everything", "reason": "change window", "until": until})
 
     assert answer.json()["until"].startswith(until[:16])
+    assert doors.get("/api/holds").json() == {"holds": [answer.json()]}
+    assert b"change window" in doors.get("/").body
+
+
+def test_a_hold_whose_time_is_over_is_shown_nowhere(doors: Doors, slipway: Harness) -> None:
+    """It holds nothing any more; the ledger keeps it."""
+    until = (slipway.outside.clock() + timedelta(hours=2)).isoformat()
+    doors.post("/api/holds", {"scope": "everything", "reason": "change window", "until": until})
+    slipway.outside.clock.advance(timedelta(hours=2))
+
+    assert doors.get("/api/holds").json() == {"holds": []}
+    assert b"change window" not in doors.get("/").body
+    assert doors.get("/api/services/delivery").json()["holds"] == []
+    assert len(doors.get("/api/estate/ledger").json()["entries"]) == 1
 
 
 def test_a_service_may_be_held_by_its_name_alone(doors: Doors) -> None:
