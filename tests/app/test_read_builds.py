@@ -20,16 +20,20 @@ BRANCH = "refs/heads/release/delivery/v1.0.0"
 
 def test_a_build_that_runs_is_read_by_its_number(slipway: Harness) -> None:
     """Of a release as of a branch, without an end; it has printed nothing that is kept."""
-    slipway.outside.builder.slow = {BRANCH: 10**9, FEATURE: 10**9}
+    slipway.outside.builder.slow = {BRANCH: 10**9, FEATURE: 10**9, f"{FEATURE}2": 10**9}
     released = slipway.push_release("1.0.0")
     slipway.pump(most=SOON)
     pushed = slipway.push(FEATURE, {"src/shipping/delivery/x": b"1"})
     slipway.pump(most=SOON)
 
-    one, other = (read_builds.build(slipway.app, DELIVERY, number) for number in ("2", "3"))
+    slipway.push(f"{FEATURE}2", {"src/shipping/delivery/x": b"2"})
+    slipway.pump(most=SOON)
+
+    one, other, last = (read_builds.build(slipway.app, DELIVERY, number) for number in ("2", "3", "4"))
 
     assert (one.ref, one.version, one.commit, one.outcome, one.at) == (BRANCH, "1.0.0", released, "running", None)
     assert (other.ref, other.version, other.commit, other.outcome) == (FEATURE, None, pushed, "running")
+    assert last.ref == f"{FEATURE}2"
     with pytest.raises(NotKnown, match="no build '3' of delivery has ended"):
         read_builds.step_output(slipway.app, DELIVERY, "3", "unit-tests")
 
