@@ -19,11 +19,11 @@ get_mark_blueprint = func.Blueprint()
 @answering
 def get_mark(req: func.HttpRequest) -> func.HttpResponse:
     """Read the mark of one service, or of all; an open page asks for it again and again."""
-    from shared.app.views.finding import find_service, known_services
+    from shared.app.views.finding import find_service, written_services
     from shared.app.views.mark import mark
     from shared.bootstrap import app
 
     viewer_of(req)
     name, repository = req.params.get("service", ""), req.params.get("repository", "")
-    services = (find_service(app(), name, repository),) if name else known_services(app())
+    services = (find_service(app(), name, repository),) if name else written_services(app())
     return json_answer({"mark": mark(app(), services)})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from shared.app import read_status
 from shared.app.authorize import Viewer
 from shared.app.parts import App
-from shared.app.views.finding import known_services
+from shared.app.views.finding import written_services
 from shared.app.views.health import RepositoryView, health
 from shared.app.views.ledger import ledger_page
 from shared.app.views.mark import mark
@@ -46,7 +46,7 @@ class ServicePage:
 
 def read_overview(app: App, *, viewer: Viewer, after: str) -> Overview:
     """Read a page of services. The mark is read first: what changes meanwhile is shown twice and never missed."""
-    seen = mark(app, known_services(app))
+    seen = mark(app, written_services(app))
     page = read_status.services(app, viewer=viewer, after=after, most=_SERVICES)
     return Overview(
         services=page.services,

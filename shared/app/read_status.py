@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from shared.app import operate
 from shared.app.authorize import Viewer
@@ -52,10 +53,10 @@ class StatusView:
 
 def services(app: App, *, viewer: Viewer | None, after: str, most: int) -> ServicesPage:
     """Read services, configured or with a history, after the one named `<repository>~<service>`."""
-    names = [key for key in known_services(app) if str(key) > after]
-    shown = names[:most]
-    found = tuple(service_view(read_service(app, key), viewer=viewer, now=app.now()) for key in shown)
-    return ServicesPage(services=found, next=str(shown[-1]) if shown and len(names) > most else None)
+    read = list(islice(known_services(app, after=after), most + 1))
+    shown = read[:most]
+    found = tuple(service_view(one, viewer=viewer, now=app.now()) for one in shown)
+    return ServicesPage(services=found, next=str(shown[-1].state.service) if shown and len(read) > most else None)
 
 
 def service(app: App, key: ServiceKey, *, viewer: Viewer | None) -> ServiceView:

@@ -78,7 +78,7 @@ def test_a_service_is_found_by_its_name_and_where_there_are_two_by_its_repositor
     """People's holds lie among the services and are none."""
     second_repository(slipway)
 
-    assert [str(one) for one in known_services(slipway.app)] == [
+    assert [str(one.state.service) for one in known_services(slipway.app)] == [
         *("parcels~delivery", "parcels~package"),
         *("shipping~delivery", "shipping~package"),
     ]
@@ -87,6 +87,20 @@ def test_a_service_is_found_by_its_name_and_where_there_are_two_by_its_repositor
         find_service(slipway.app, "delivery")
     with pytest.raises(NotKnown, match="in repository moon"):
         find_service(slipway.app, "delivery", "moon")
+
+
+def test_a_release_branch_with_a_mistyped_name_makes_no_service(slipway: Harness) -> None:
+    """Its ledger says what became of the push, and nobody finds a service of that name."""
+    typo = replace(DELIVERY, service="delivry")
+    slipway.push_release("1.0.0", typo)
+    slipway.pump()
+
+    assert [one.outcome for one in slipway.timeline(typo)] == ["refused"]
+    with pytest.raises(NotKnown, match="no service 'delivry'"):
+        find_service(slipway.app, "delivry")
+    listed = read_status.services(slipway.app, viewer=None, after="", most=2)
+    assert [one.service for one in listed.services] == ["delivery", "package"]
+    assert listed.next is None
 
 
 def test_a_hold_on_an_artifact_is_found_by_its_id(slipway: Harness) -> None:

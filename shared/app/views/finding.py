@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from shared.app.configuration import policy_in_force
 from shared.app.parts import App
+from shared.app.service_view import ServiceView as Snapshot
 from shared.app.service_view import read_release, read_service
 from shared.codec.primitives import parse_service
 from shared.domain.errors import InvalidValue, Refused
 from shared.domain.names import ServiceKey, valid_name
-from shared.domain.release import Release
+from shared.domain.release import Numbers, Release
 from shared.domain.version import Version
 
 
@@ -22,15 +23,28 @@ class Ambiguous(Refused):
     """Several repositories have it; the message names them."""
 
 
-def known_services(app: App) -> tuple[ServiceKey, ...]:
-    """Name every service that ever was, in order."""
+def written_services(app: App) -> tuple[ServiceKey, ...]:
+    """Name every service that anything was ever written of, in order, also what never was one: this costs little."""
     # The partition of people's holds is written by the same transactions and is no service.
     return tuple(sorted(parse_service(name) for name in app.store.services() if "~" in name))
 
 
+def known_services(app: App, *, after: str = "") -> Iterator[Snapshot]:
+    """Read services, configured or with a history, in order after the one named `<repository>~<service>`."""
+    for key in written_services(app):
+        if str(key) > after and _is_known(found := read_service(app, key)):
+            yield found
+
+
+def _is_known(found: Snapshot) -> bool:
+    # A release branch with a mistyped name leaves an entry in a ledger, and no service.
+    state = found.state
+    return state.policy is not None or bool(state.environments or state.releases) or state.numbers != Numbers()
+
+
 def find_service(app: App, name: str, repository: str = "") -> ServiceKey:
     """Return the service of that name. Raise NotKnown, or Ambiguous where several repositories have one."""
-    found = [key for key in _keys(app, name, repository) if app.store.ledger(str(key), after=0, most=1)]
+    found = [key for key in _keys(app, name, repository) if _is_known(read_service(app, key))]
     if not found:
         where = f" in repository {repository}" if repository else ""
         raise NotKnown("unknown-service", f"there is no service {name[:100]!r}{where}")
