@@ -32,5 +32,6 @@ def lift_hold(req: func.HttpRequest) -> func.HttpResponse:
     lifted = operate.lift_hold(app(), caller, hold, requests.lift_reason(body_of(req)))
     if lifted is not None:
         return json_answer({"outcome": "noted", "hold": members(hold_view(lifted))})
-    service = find_artifact_hold(app(), hold, req.params.get("repository", ""))
+    asked = operate.request_id(app(), caller)
+    service = find_artifact_hold(app(), hold, req.params.get("repository", ""), asked=asked)
     return decide(req, requests.lift, caller, service)

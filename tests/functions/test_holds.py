@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.ports.deployer import RolloutState
 from tests.support.app_parts import Harness
 from tests.support.doors import Doors
 
@@ -96,6 +97,22 @@ def test_who_held_and_lifted_what_is_read_and_checked(doors: Doors, slipway: Har
     assert second == lifted
     assert check == {"entries": 2, "head": lifted["hash"], "intact": True, "fault": ""}
     assert (entries[0]["estate"], entries[-1]["estate"]) == (0, lifted["sequence"])
+
+
+@pytest.mark.parametrize("slipway", ["memory", "sqlite"], indirect=True)
+def test_lifting_an_artifacts_hold_again_with_one_key_answers_as_the_first_time(doors: Doors, slipway: Harness) -> None:
+    """The sender did not hear the first answer; with another key there is nothing to lift."""
+    slipway.release_to("1.0.0")
+    slipway.outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.release_to("1.1.0")
+    [hold] = doors.get("/api/services/delivery").json()["holds"]
+
+    first, again = (doors.send("DELETE", f"/api/holds/{hold['id']}", {"reason": "x"}, key="k-1") for _ in "12")
+    other = doors.send("DELETE", f"/api/holds/{hold['id']}", {"reason": "x"}, key="k-2")
+
+    assert (first.status, first.json()["outcome"]) == (200, "noted")
+    assert (again.status, again.json()) == (200, {**first.json(), "duplicate": True})
+    assert (other.status, other.json()["code"]) == (404, "unknown-hold")
 
 
 @pytest.mark.parametrize(

@@ -65,15 +65,24 @@ def find_release(app: App, service: ServiceKey, version: str) -> Release:
     return release
 
 
-def find_artifact_hold(app: App, hold: str, repository: str = "") -> ServiceKey:
-    """Return the service that a hold `<service>-v<version>` belongs to; raise NotKnown or Ambiguous."""
-    found = [key for name in _services_in(hold) for key in _keys(app, name, repository) if _has_hold(app, key, hold)]
+def find_artifact_hold(app: App, hold: str, repository: str = "", *, asked: str = "") -> ServiceKey:
+    """Return the service that a hold `<service>-v<version>` belongs to; raise NotKnown or Ambiguous.
+
+    `asked` is the request's id: where that was decided before, its service it is, whatever is held by now.
+    """
+    keys = [key for name in _services_in(hold) for key in _keys(app, name, repository)]
+    found = [key for key in keys if asked and _has_decided(app, key, asked)]
+    found = found or [key for key in keys if _has_hold(app, key, hold)]
     if not found:
         raise NotKnown("unknown-hold", f"there is no hold {hold[:100]!r}; GET /api/holds and the services list them")
     if len(found) > 1:
         names = " and ".join(key.repository for key in found)
         raise Ambiguous("ambiguous-hold", f"{hold} is a hold in {names}; add ?repository= to say which one")
     return found[0]
+
+
+def _has_decided(app: App, key: ServiceKey, event_id: str) -> bool:
+    return app.store.transact(str(key), event_id, lambda _: None).duplicate
 
 
 def _has_hold(app: App, key: ServiceKey, hold: str) -> bool:
