@@ -44,8 +44,8 @@ def read_object(body: bytes, *, empty: bool = False) -> Body:
 
 
 def bad(field: str, problem: str) -> Unacceptable:
-    """A body's fault."""
-    return Unacceptable(HTTPStatus.BAD_REQUEST, "invalid", problem, field=field)
+    """A body's fault; the detail begins with the field."""
+    return Unacceptable(HTTPStatus.BAD_REQUEST, "invalid", f"{field}: {problem}", field=field)
 
 
 class Body:

@@ -17,11 +17,14 @@ _SOON, _LATER = 1, 5
 
 
 class Unacceptable(SlipwayError):
-    """The request itself is at fault: what it shows, its size or its shape. `field` names the part."""
+    """The request itself is at fault: what it shows, its size or its shape.
+
+    `detail` is read alone; `field` names the part, for programs.
+    """
 
     def __init__(self, status: HTTPStatus, code: str, detail: str, *, field: str = "") -> None:
         self.status, self.code, self.detail, self.field = status, code, detail, field
-        super().__init__(f"{field}: {detail}" if field else detail)
+        super().__init__(detail)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +57,7 @@ def problem_of(error: Exception) -> Problem:
     if isinstance(error, Unacceptable):
         return Problem(status=error.status, code=error.code, detail=error.detail, field=error.field)
     if isinstance(error, InvalidValue):
-        return Problem(status=HTTPStatus.BAD_REQUEST, code="invalid", detail=error.problem, field=error.field)
+        return Problem(status=HTTPStatus.BAD_REQUEST, code="invalid", detail=str(error), field=error.field)
     if isinstance(error, Refused):
         return Problem(status=status_of(error.code), code=error.code, detail=error.message)
     if isinstance(error, StaleService):

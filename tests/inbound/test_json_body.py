@@ -116,7 +116,7 @@ def test_a_word_is_one_of_those_it_may_be() -> None:
 
     found = refused(lambda: Body({"a": "maybe"}).word("a", ("yes", "no")))
 
-    assert found.detail == "is 'maybe'; it takes yes or no"
+    assert found.detail == "a: is 'maybe'; it takes yes or no"
 
 
 def test_a_time_has_a_zone_and_is_read_in_utc() -> None:

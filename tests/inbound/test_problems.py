@@ -7,7 +7,8 @@ from http import HTTPStatus
 
 import pytest
 
-from shared.domain.errors import InvalidValue, Refused
+from shared.domain.errors import InvalidValue, InvalidVersion, Refused
+from shared.inbound.json_body import Body, bad
 from shared.inbound.problems import Problem, Unacceptable, problem_of, refusal, status_of
 from shared.ports.errors import Permanent, Transient
 from shared.ports.store import StaleService, StoreUnavailable
@@ -28,6 +29,24 @@ def test_what_is_the_callers_fault_says_so(error: Exception, status: int, code: 
     found = problem_of(error)
 
     assert (int(found.status), found.code, found.field, found.retry_after) == (status, code, field, None)
+
+
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [
+        (InvalidValue("scope", "is none"), "scope: is none"),
+        (InvalidVersion("01.0.0", "has a leading zero"), "version: '01.0.0' has a leading zero"),
+        (bad("version", "is missing"), "version: is missing"),
+        (Body({"a": {}}).inner("a").bad("b", "is no word"), "a.b: is no word"),
+        (
+            Unacceptable(HTTPStatus.UNAUTHORIZED, "wrong-secret", "the secret is wrong", field="X"),
+            "the secret is wrong",
+        ),
+    ],
+)
+def test_a_detail_is_understood_without_its_field(error: Exception, detail: str) -> None:
+    """People read it in a line by itself."""
+    assert problem_of(error).members()["detail"] == detail
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,16 @@ _HOSTS = ("127.0.0.1", "localhost")
 _PIECE = 64 * 1024
 _SIGN_IN = "/local/sign-in"
 _EVENT_GRID = "/runtime/webhooks/eventgrid"
+_CODES = {
+    400: "invalid",
+    401: "wrong-key",
+    403: "other-site",
+    404: "unknown-route",
+    405: "wrong-method",
+    413: "too-large",
+    421: "wrong-host",
+    500: "fault",
+}
 
 
 class HostApplication:
@@ -176,9 +186,10 @@ def _failed(one: Registered, error: Exception) -> Response:
 
 
 def _problem(status: int, title: str, detail: str) -> Response:
+    code = _CODES.get(status, title.lower().replace(" ", "-"))
     return _json(
         status,
-        {"type": "about:blank", "title": title, "status": status, "detail": detail},
+        {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code},
         "application/problem+json",
     )
 

@@ -116,14 +116,14 @@ def test_an_unknown_path_is_not_found(host: Running) -> None:
     answer = host.call("GET", "/api/nothing")
 
     assert (answer.status, answer.headers["Content-Type"]) == (404, "application/problem+json")
-    assert answer.json()["status"] == 404
+    assert (answer.json()["status"], answer.json()["code"]) == (404, "unknown-route")
 
 
 def test_a_method_the_route_does_not_have_is_refused_with_those_it_has(host: Running) -> None:
     """405 names the allowed methods."""
     answer = host.call("POST", "/api/locked")
 
-    assert (answer.status, answer.headers["Allow"]) == (405, "GET, HEAD")
+    assert (answer.status, answer.headers["Allow"], answer.json()["code"]) == (405, "GET, HEAD", "wrong-method")
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,8 @@ def test_who_sends_too_much_is_told_so_and_not_just_cut_off(host: Running) -> No
     """The rest of the body is taken and thrown away, because a reset would swallow the answer."""
     answer = host.call("POST", "/api/echo", body=b"x" * 5_000_000)
 
-    assert (answer.status, answer.json()["title"]) == (413, "Request Entity Too Large")
+    said = answer.json()
+    assert (answer.status, said["title"], said["code"]) == (413, "Request Entity Too Large", "too-large")
 
 
 def test_a_client_that_asks_first_is_told_to_send_its_body(host: Running) -> None:

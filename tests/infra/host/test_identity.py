@@ -98,7 +98,7 @@ def test_a_key_of_nobody_is_refused(host: Running, headers: dict[str, str]) -> N
     """Nobody goes on as anonymous who believes to be somebody; a stale cookie is taken away."""
     answer = host.call("GET", "/api/who", headers=headers)
 
-    assert answer.status == 401
+    assert (answer.status, answer.json()["code"]) == (401, "wrong-key")
     assert "Max-Age=0" in answer.headers["Set-Cookie"]
 
 
@@ -154,7 +154,9 @@ def test_sign_in_asks_for_a_key_that_is_somebodys(host: Running, method: str, qu
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
 def test_a_foreign_page_cannot_write_with_the_browsers_cookie(host: Running, method: str, sent: dict[str, str]) -> None:
     """Attack: CSRF, also from another port of this machine. Defence: a write by cookie must prove its origin."""
-    assert host.call(method, "/api/who", headers={**COOKIE, **sent}).status == 403
+    answer = host.call(method, "/api/who", headers={**COOKIE, **sent})
+
+    assert (answer.status, answer.json()["code"]) == (403, "other-site")
 
 
 def test_what_the_browser_says_of_the_site_counts_before_the_origin(host: Running) -> None:
@@ -193,7 +195,9 @@ def test_a_key_as_bearer_token_needs_no_origin(host: Running) -> None:
 )
 def test_dns_rebinding_is_stopped_by_the_host_header(host: Running, name: str) -> None:
     """Attack: a foreign name is made to resolve to 127.0.0.1. Defence: only our own names are answered."""
-    assert host.call("GET", "/api/who", headers={"Host": name}).status == 421
+    answer = host.call("GET", "/api/who", headers={"Host": name})
+
+    assert (answer.status, answer.json()["code"]) == (421, "wrong-host")
     assert host.call("GET", f"/local/sign-in?key={ANN.key}", headers={"Host": name}).status == 421
 
 
