@@ -109,9 +109,20 @@ def test_what_is_not_of_that_shape_is_refused_with_its_field(change: dict[str, o
     assert (int(found.value.status), found.value.field) == (400, field)
 
 
-def test_an_envelope_without_events_is_refused() -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{}",
+        b'{"action":"push","target":{"repository":5}}',
+        b'{"action":"push","target":{"repository":"delivery","tag":"v1.0.0"}}',
+        b'{"events":null}',
+        b'{"events":{"0":{}}}',
+    ],
+)
+def test_a_body_that_is_no_envelope_of_events_is_refused(body: bytes) -> None:
     """Something else posts here."""
     with pytest.raises(Unacceptable) as found:
-        read_tags(b"{}")
+        read_tags(body)
 
-    assert found.value.field == "events"
+    assert (int(found.value.status), found.value.field) == (400, "events")
+    assert found.value.detail.startswith("events: is ")
