@@ -13,6 +13,8 @@ from shared.page.layout import layout
 from shared.page.notices import faults, holds
 from shared.page.parts import badge
 
+_HELD = 3
+
 
 def overview(found: Overview, viewer: Viewer) -> str:
     """Return the page."""
@@ -60,7 +62,14 @@ def _name(service: ServiceView) -> list[Html]:
         element("div", badge("running"), " ", one.ref.removeprefix("refs/heads/"), class_="packaging")
         for one in service.validations
     ]
-    held = [element("div", badge("held"), " ", one.version or one.scope) for one in service.holds if one.version]
-    left = [element("small", "no longer configured")] if not service.configured else []
+    left = None if service.configured else " · no longer configured"
     name = element("a", service.service, href=href, class_="service")
-    return [name, element("small", service.repository), *left, *building, *validating, *held]
+    return [name, element("small", service.repository, left), *building, *validating, *_held(service)]
+
+
+def _held(service: ServiceView) -> list[Html]:
+    """The artifacts that were held last; all of them are on the service's own page."""
+    held = sorted((one for one in service.holds if one.version), key=lambda one: one.since, reverse=True)
+    shown = [element("div", badge("held"), " ", one.version) for one in held[:_HELD]]
+    more = [element("small", f"+{len(held) - _HELD} more")] if len(held) > _HELD else []
+    return [*shown, *more]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -81,6 +82,22 @@ def test_a_service_page_shows_releases_promotions_and_the_timeline(doors: Doors,
         "rollout observed",
     ):
         assert shown in found
+
+
+def test_the_first_page_names_the_three_artifacts_that_were_held_last(doors: Doors, slipway: Harness) -> None:
+    """All of them are on the service's own page."""
+    slipway.release_to("1.0.0")
+    for version in ("1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0"):
+        slipway.outside.deployer.health["delivery", "production", version] = RolloutState.DEGRADED
+        slipway.release_to(version)
+        slipway.tick(timedelta(hours=1))
+
+    held = r'<span class="badge wait">held</span> ([^<]+)</div>'
+
+    first = page(doors)
+    assert re.findall(held, first) == ["1.5.0", "1.4.0", "1.3.0"]
+    assert "<small>+2 more</small>" in first
+    assert page(doors, "/services/delivery").count("Hold on artifact 1.") == 5
 
 
 def test_a_faulty_configuration_is_shown_with_what_stays_in_force(doors: Doors, slipway: Harness) -> None:
@@ -181,5 +198,5 @@ def test_a_service_that_left_is_shown_with_its_history(doors: Doors, slipway: Ha
     slipway.pump()
 
     assert slipway.state(DELIVERY).policy is None
-    assert "no longer configured" in page(doors)
+    assert "<small>shipping · no longer configured</small>" in page(doors)
     assert "1.0.0" in page(doors, "/services/delivery")
