@@ -22,9 +22,9 @@ def done(about: str = "") -> Answer:
     return Answer(outcome=Outcome.NOTED, about=about)
 
 
-def ignored(code: str, reason: str) -> Answer:
+def ignored(code: str, reason: str, about: str = "") -> Answer:
     """Late, duplicate or fenced: expected, recorded, answered politely."""
-    return Answer(outcome=Outcome.IGNORED, code=code, reason=reason)
+    return Answer(outcome=Outcome.IGNORED, code=code, reason=reason, about=about)
 
 
 def refused(code: str, reason: str) -> Answer:

@@ -155,7 +155,7 @@ def _answer(
     if against is not None:
         return refused(against.code, against.reason)
     if any(one.person.is_same(event.person) for one in request.votes):
-        return ignored("known", f"{event.person.name} has approved this already")
+        return ignored("known", f"{event.person.name} has approved this already", str(promotion.number))
     votes = counting(rule, promotion, (*request.votes, vote))
     granted = request.granted or (draft.now if len(votes) >= rule.minimum else None)
     draft.keep(replace(promotion, approval=replace(request, votes=votes, granted=granted)))

@@ -47,6 +47,21 @@ def test_a_rejection_ends_the_promotion(doors: Doors, slipway: Harness) -> None:
     assert slipway.promotion("1.0.0", "production").reason == "rejected by Rita Manager: too early"
 
 
+def test_approving_once_more_changes_nothing_and_answers_with_the_release(doors: Doors, slipway: Harness) -> None:
+    """Whoever presses the button again sees how it stands."""
+    slipway.release_to("1.0.0", approve=False)
+    doors.post("/api/holds", {"scope": "environment:production", "reason": "audit"})
+    url = approvals(slipway)
+    doors.post(url, {"decision": "approve"}, who="rita")
+
+    again = doors.post(url, {"decision": "approve"}, who="rita")
+
+    said = again.json()
+    assert (again.status, said["outcome"], said["code"]) == (200, "ignored", "known")
+    assert (said["release"]["version"], said["about"]) == ("1.0.0", "2")
+    assert said["release"]["promotions"][1]["approval"]["votes"][0]["person"]["name"] == "Rita Manager"
+
+
 @pytest.mark.parametrize(("who", "code"), [("ada", "not-an-approver"), ("olga", "not-an-approver"), ("greta", None)])
 def test_who_may_approve_is_the_rules_business(doors: Doors, slipway: Harness, who: str, code: str | None) -> None:
     """Roles of the API don't decide it; groups do."""
