@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,8 @@ ROUNDS: list[list[Happening]] = [
         push_feature("third"),
     ],
 ]
+# A careless post keeps each message of a long chain back for a while, one after the other.
+REST = timedelta(minutes=20)
 BASE: dict[str, dict[str, Any]] = {}
 
 
@@ -82,7 +85,7 @@ def run(store: str, rounds: list[list[Happening]], *, seed: int | None, breaks: 
                     happens(slipway)
                     for _ in range(breaks[number % len(breaks)]):
                         slipway.deliver_one()
-                slipway.pump().tick()
+                slipway.pump(most=REST).tick()
             return end_of(slipway, VERSIONS)
         finally:
             slipway.database.close()
