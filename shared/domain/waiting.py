@@ -18,6 +18,7 @@ from shared.domain.release import ClosedRequest, Release
 
 ASK_AGAIN = timedelta(minutes=10)
 DEFAULT_EXPIRY = timedelta(days=7)
+ROLLBACK_BEGINS = timedelta(hours=2)
 CLOSED_KEPT = 10
 
 
@@ -38,13 +39,17 @@ def step(draft: Draft, release: Release, promotion: Promotion, rules: Environmen
         close(draft, promotion, Phase.SUPERSEDED, f"{_live_now(draft, promotion)} in {promotion.environment} meanwhile")
         return
     promotion = _with_time(draft, _with_request(draft, release, promotion, rules), rules)
-    if promotion.deadline is not None and promotion.paused_since is None and draft.now >= promotion.deadline:
+    overdue = promotion.deadline is not None and promotion.paused_since is None and draft.now >= promotion.deadline
+    if overdue and promotion.kind is not PromotionKind.ROLLBACK:
         close(draft, promotion, Phase.EXPIRED, f"nobody acted in time: {promotion.reason}")
         return
     results = evaluate(question(draft, release, promotion, rules))
     open_gates = {gate: result for gate, result in results.items() if result.status is not Status.PASSED}
     if not open_gates:
         _start(draft, release, promotion, rules)
+        return
+    if overdue:
+        running.fail_rollback(draft, promotion, f"it could not begin in time: {next(iter(open_gates.values())).reason}")
         return
     if open_gates.keys() & {Gate.FACTS, Gate.FRESH}:
         promotion = _ask_facts(draft, promotion)
@@ -130,7 +135,9 @@ def pause(draft: Draft, promotion: Promotion, *, stopped: bool) -> Promotion:
 
 def _with_time(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> Promotion:
     if promotion.kind is PromotionKind.ROLLBACK:
-        return promotion
+        # Nothing pauses it: no hold keeps it, so none excuses it.
+        begins = promotion.created + ROLLBACK_BEGINS
+        return promotion if promotion.deadline == begins else draft.keep(replace(promotion, deadline=begins))
     if promotion.deadline is None:
         expires = rules.approval.expires if rules.approval else DEFAULT_EXPIRY
         promotion = draft.keep(replace(promotion, deadline=draft.now + expires))

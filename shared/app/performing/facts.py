@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.app.parts import App
 from shared.app.performing.outcome import NothingToReport, Performed, report_id
-from shared.app.performing.rendering import Rendered, render
+from shared.app.performing.rendering import render
 from shared.app.service_view import read_release, read_service
 from shared.domain.artifact import Artifact, in_namespace
+from shared.domain.draft import Draft
 from shared.domain.effects import GatherFacts, ReadTags
 from shared.domain.events import FactsGathered, TagsRead
 from shared.domain.phases import Phase, PromotionKind
@@ -38,25 +41,30 @@ def read_tags(app: App, effect: ReadTags) -> Performed:
 
 def gather(app: App, effect: GatherFacts) -> Performed:
     """Read authors, ways back, manifests and what runs, for a promotion that waits and has not asked again since."""
-    state = read_service(app, effect.service).state
-    found = _waiting(state, effect)
-    rules = state.policy.environment(found[1].environment) if found and state.policy else None
-    if found is None or rules is None or state.policy is None:
+    view = read_service(app, effect.service)
+    found = _waiting(view.state, effect)
+    # A rollback out of an environment that left the configuration goes by the plan of what it undoes.
+    rules = Draft(view.state, view.estate, app.now()).rules(found[1]) if found else None
+    if found is None or rules is None:
         return NothingToReport()
     release, promotion = found
-    environment = state.environments.get(rules.name) or EnvironmentState(name=rules.name)
-    forward = promotion.kind is PromotionKind.FORWARD
-    artifact = release.artifact if forward else None
-    rendered = render(app, state.policy, rules, artifact, promotion) if artifact else Rendered()
+    environment = view.state.environments.get(rules.name) or EnvironmentState(name=rules.name)
     look = presence_or_assumed if promotion.kind is PromotionKind.ROLLBACK else presence
     facts = Facts(
         at=app.now(),
-        authors=_authors(app, state.policy, release, environment) if forward else (),
         targets=tuple((one.promotion, look(app, one.artifact, rules)) for one in _targets(environment)),
-        manifests=rendered.evidence,
-        findings=rendered.findings,
-        foreign=_foreign(app, state.policy, rules) if promotion.kind is not PromotionKind.ROLLBACK else "",
     )
+    policy = view.state.policy
+    if policy is not None and promotion.kind is not PromotionKind.ROLLBACK:
+        facts = replace(facts, foreign=_foreign(app, policy, rules))
+        if promotion.kind is PromotionKind.FORWARD and release.artifact is not None:
+            rendered = render(app, policy, rules, release.artifact, promotion)
+            facts = replace(
+                facts,
+                authors=_authors(app, policy, release, environment),
+                manifests=rendered.evidence,
+                findings=rendered.findings,
+            )
     return FactsGathered(
         id=report_id(effect.id), service=effect.service, effect=effect.id, number=effect.number, facts=facts
     )
