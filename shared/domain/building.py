@@ -10,7 +10,7 @@ from shared.domain.build import BuildOutcome, BuildResult, BuildRun
 from shared.domain.draft import STATUS_ERROR, STATUS_FAILED, STATUS_PENDING, STATUS_SUCCEEDED, Draft
 from shared.domain.effects import Build, CancelBuild, ReadTags
 from shared.domain.events import BuildReported
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.phases import PromotionKind, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Promotion
 from shared.domain.release import Push, Release, Validation
@@ -186,18 +186,4 @@ def _end_of(release: Release, result: BuildResult) -> tuple[ReleasePhase, str]:
 
 def add_forward(draft: Draft, release: Release, environment: EnvironmentPolicy, *, cause: str) -> Promotion:
     """Add an attempt to bring the release's artifact into an environment."""
-    number = draft.next_promotion()
-    promotion = Promotion(
-        number=number,
-        environment=environment.name,
-        kind=PromotionKind.FORWARD,
-        phase=Phase.PENDING,
-        since=draft.now,
-        created=draft.now,
-        cause=cause,
-        requested_by=release.pushed_by,
-    )
-    current = draft.releases[release.version.key()]
-    draft.put(replace(current, promotions=(*current.promotions, promotion)))
-    draft.moves += 1
-    return promotion
+    return draft.add(release, environment.name, PromotionKind.FORWARD, cause=cause, person=release.pushed_by)

@@ -10,10 +10,10 @@ from shared.domain.build import BuildResult, BuildRun, ReportedBuild
 from shared.domain.effects import ServiceEffect, SetStatus
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
-from shared.domain.names import ServiceKey
-from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.names import Person, ServiceKey
+from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
-from shared.domain.promotion import Promotion
+from shared.domain.promotion import Deployed, Promotion
 from shared.domain.release import ArtifactHold, EnvironmentState, Numbers, Release, ServiceState, Validation
 from shared.domain.transitions import IllegalMove, legal, legal_release
 
@@ -121,6 +121,39 @@ class Draft:
         release, _ = self.get(promotion.number)
         kept = tuple(promotion if one.number == promotion.number else one for one in release.promotions)
         self.put(replace(release, promotions=kept))
+        return promotion
+
+    def add(
+        self,
+        release: Release,
+        environment: str,
+        kind: PromotionKind,
+        *,
+        cause: str,
+        person: Person | None,
+        target: Deployed | None = None,
+        undoes: int | None = None,
+    ) -> Promotion:
+        """Add a numbered attempt to a release. A forward one is Pending first, the others wait at once."""
+        promotion = Promotion(
+            number=self.next_promotion(),
+            environment=environment,
+            kind=kind,
+            phase=Phase.PENDING if kind is PromotionKind.FORWARD else Phase.WAITING,
+            since=self.now,
+            created=self.now,
+            cause=cause,
+            requested_by=person,
+            previous=self.environment(environment).live,
+            target=target,
+            undoes=undoes,
+        )
+        current = self.releases[release.version.key()]
+        self.put(replace(current, promotions=(*current.promotions, promotion)))
+        self.moves += 1
+        if kind is not PromotionKind.FORWARD:
+            tag = release.version.tag
+            self.note(f"{tag} {environment} #{promotion.number} {kind}: {promotion.phase} ({cause})")
         return promotion
 
     def move(self, promotion: Promotion, phase: Phase, reason: str) -> Promotion:

@@ -37,29 +37,11 @@ def redeploy(draft: Draft, event: RedeployRequested) -> Answer:
     latest = release.latest(rules.name)
     if latest is not None and not latest.phase.ended:
         return refused("under-way", f"promotion {latest.number} to {rules.name} is {latest.phase} already")
-    number = _add_redeploy(draft, release, rules.name, live, event.person)
-    return done(str(number))
-
-
-def _add_redeploy(draft: Draft, release: Release, environment: str, live: Deployed, person: Person) -> int:
-    cause = f"redeployed by {person.name}"
+    cause = f"redeployed by {event.person.name}"
     current = reopen(draft, release, cause)
-    number = draft.next_promotion()
-    promotion = Promotion(
-        number=number,
-        environment=environment,
-        kind=PromotionKind.REDEPLOY,
-        phase=Phase.WAITING,
-        since=draft.now,
-        created=draft.now,
-        cause=cause,
-        requested_by=person,
-        target=live,
-    )
-    draft.put(replace(current, promotions=(*current.promotions, promotion)))
-    draft.moves += 1
-    draft.note(f"{release.version.tag} {environment} #{number} redeploy: Waiting ({cause})")
-    return number
+    kind = PromotionKind.REDEPLOY
+    added = draft.add(current, rules.name, kind, cause=cause, person=event.person, target=live)
+    return done(str(added.number))
 
 
 def roll_back(draft: Draft, event: RollbackRequested) -> Answer:

@@ -165,25 +165,8 @@ def add_rollback(
     """Add a rollback to the release that it undoes, with a hold on what it brought."""
     if hold and release.artifact is not None:
         hold_artifact(draft, release, f"{release.version.tag} was rolled back in {environment}: {cause}")
-    number = draft.next_promotion()
-    rollback = Promotion(
-        number=number,
-        environment=environment,
-        kind=PromotionKind.ROLLBACK,
-        phase=Phase.WAITING,
-        since=draft.now,
-        created=draft.now,
-        cause=cause,
-        requested_by=person,
-        previous=draft.environment(environment).live,
-        target=target,
-        undoes=undoes,
-    )
-    current = draft.releases[release.version.key()]
-    draft.put(replace(current, promotions=(*current.promotions, rollback)))
-    draft.moves += 1
-    draft.note(f"{release.version.tag} {environment} #{number} rollback: Waiting ({cause})")
-    return rollback
+    kind = PromotionKind.ROLLBACK
+    return draft.add(release, environment, kind, cause=cause, person=person, target=target, undoes=undoes)
 
 
 def hold_artifact(draft: Draft, release: Release, reason: str) -> None:
