@@ -56,14 +56,14 @@ def _add_run(values: Json, promotion: Promotion) -> None:
         values["retagged"] = True
     if promotion.revision:
         values["revision"] = promotion.revision
-    if promotion.deadline is not None:
-        values["deadline"] = time_text(promotion.deadline)
-    if promotion.paused_since is not None:
-        values["paused_since"] = time_text(promotion.paused_since)
-    if promotion.facts_asked is not None:
-        values["facts_asked"] = time_text(promotion.facts_asked)
-    if promotion.writing_until is not None:
-        values["writing_until"] = time_text(promotion.writing_until)
+    for name, at in (
+        ("deadline", promotion.deadline),
+        ("paused_since", promotion.paused_since),
+        ("facts_asked", promotion.facts_asked),
+        ("writing_until", promotion.writing_until),
+    ):
+        if at is not None:
+            values[name] = time_text(at)
 
 
 def decode_promotion(fields: Fields, artifacts: ArtifactTable) -> Promotion:
