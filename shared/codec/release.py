@@ -40,6 +40,8 @@ def encode_release(release: Release) -> bytes:
         values["reason"] = release.reason
     if release.pushed_by is not None:
         values["pushed_by"] = encode_person(release.pushed_by)
+    if release.pushers:
+        values["pushers"] = [encode_person(one) for one in release.pushers]
     if release.build is not None:
         values["build"] = encode_run(release.build)
     if release.result is not None:
@@ -88,6 +90,7 @@ def _decode_release(fields: Fields) -> Release:
         since=fields.time("since"),
         created=fields.time("created"),
         pushed_by=fields.maybe("pushed_by", decode_person),
+        pushers=fields.many("pushers", decode_person),
         build=fields.maybe("build", decode_run),
         result=fields.maybe("result", lambda result: decode_result(result, artifact)),
         built=fields.number("built", 0),

@@ -87,7 +87,7 @@ def _release_pushed(draft: Draft, ref: str, tag: str, push: Push) -> Answer:
             since=draft.now,
             created=draft.now,
             pushed_by=push.pushed_by,
-        )
+        ).with_pusher(push.pushed_by)
         draft.note(f"{version.tag}: Validating {push.commit[:12]}")
         draft.moves += 1
         return _check(draft, release, push)
@@ -101,6 +101,7 @@ def _pushed_again(draft: Draft, release: Release, push: Push) -> Answer:
             return ignored("known", f"{tag} is packaged from this commit")
         what = f"{tag} is packaged as {release.artifact.image_digest} from {release.commit[:12]}"
         return _refuse_push(draft, push, "already-packaged", f"{what}; push a higher version")
+    release = release.with_pusher(push.pushed_by)
     if release.phase is ReleasePhase.PACKAGING:
         if release.commit == push.commit:
             if release.next_push is None:

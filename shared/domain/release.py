@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.domain.artifact import Artifact
@@ -40,7 +40,7 @@ class Push:
 class Release:
     """One version for one service. `next_push` waits for the registry's word on whether the version exists.
 
-    `result` is that of build `built`; `early_image` is a digest that the registry announced before a build's result.
+    `pushers` are all who pushed its branch, `pushed_by` the last. `result` is that of build `built`; `early_image` is a digest that the registry announced before a build's result.
     """
 
     version: Version
@@ -51,6 +51,7 @@ class Release:
     since: datetime
     created: datetime
     pushed_by: Person | None = None
+    pushers: tuple[Person, ...] = ()
     build: BuildRun | None = None
     result: BuildResult | None = None
     built: int = 0
@@ -62,6 +63,11 @@ class Release:
     branch_deleted: bool = False
     overrides: tuple[Override, ...] = ()
     promotions: tuple[Promotion, ...] = ()
+
+    def with_pusher(self, person: Person | None) -> Release:
+        """Return the release with one more who pushed its branch; what they pushed may be in what is released."""
+        known = dict.fromkeys((*self.pushers, *(one for one in (self.pushed_by, person) if one is not None)))
+        return replace(self, pushers=tuple(known))
 
     def latest(self, environment: str) -> Promotion | None:
         """Return the newest promotion of this release in an environment."""

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import yaml
+
 from shared.domain.names import Digest
 from shared.ports.chart import LintFinding, Rendering
 from shared.ports.errors import NotFound, Permanent
@@ -160,4 +162,9 @@ class MemoryCharts:
 
     def parse(self, manifests: bytes) -> Sequence[Mapping[str, object]]:
         """See Charts."""
-        return [json.loads(line) for line in manifests.splitlines() if line]
+        if manifests.startswith(b"{"):
+            return [json.loads(line) for line in manifests.splitlines() if line]
+        try:
+            return [one for one in yaml.safe_load_all(manifests) if one]
+        except yaml.YAMLError as error:
+            raise Permanent(f"not YAML: {error}") from error

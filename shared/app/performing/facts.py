@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.app.parts import App
+from shared.app.performing.authors import authors
 from shared.app.performing.outcome import NothingToReport, Performed, report_id
 from shared.app.performing.rendering import render
 from shared.app.service_view import read_release, read_service
@@ -15,7 +16,7 @@ from shared.domain.events import FactsGathered, TagsRead
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.plan import filled_target
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
-from shared.domain.promotion import Author, Deployed, Facts, Presence, Promotion
+from shared.domain.promotion import Deployed, Facts, Presence, Promotion
 from shared.domain.release import EnvironmentState, Release, ServiceState
 from shared.domain.version import Version
 from shared.ports.errors import Transient
@@ -61,7 +62,7 @@ def gather(app: App, effect: GatherFacts) -> Performed:
             rendered = render(app, policy, rules, release.artifact, promotion)
             facts = replace(
                 facts,
-                authors=_authors(app, policy, release, environment),
+                authors=authors(app, policy, release, environment),
                 manifests=rendered.evidence,
                 findings=rendered.findings,
             )
@@ -110,16 +111,6 @@ def _holds_both(app: App, artifact: Artifact, namespace: str | None) -> bool:
     return app.registry.has(artifact.registry, image, artifact.image_digest) and app.registry.has(
         artifact.registry, chart, artifact.chart_digest
     )
-
-
-def _authors(app: App, policy: ServicePolicy, release: Release, environment: EnvironmentState) -> tuple[Author, ...]:
-    """Who pushed, and who wrote commits on the service's paths since the version that is live there."""
-    base = environment.live.artifact.commit if environment.live else None
-    commits = app.source.commits(policy.service.repository, base, release.commit, paths=(policy.path, policy.chart))
-    found = {Author(name=one.author_name, mail=one.author_mail) for one in commits}
-    if release.pushed_by is not None:
-        found |= {Author(name=release.pushed_by.name, mail=mail) for mail in release.pushed_by.mails or ("",)}
-    return tuple(sorted(found, key=lambda one: (one.mail, one.name)))
 
 
 def _foreign(app: App, policy: ServicePolicy, rules: EnvironmentPolicy) -> str:

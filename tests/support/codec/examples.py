@@ -186,6 +186,7 @@ UNUSUAL_RELEASE = Release(
     reason="rollout failed",
     since=NOON,
     created=NOON,
+    pushers=(ANNA, BEN),
     build=RUN,
     next_push=Push(commit=COMMIT, number=2, pushed_by=ANNA),
     early_image=NEW.image_digest,
