@@ -40,6 +40,7 @@ from functions.notify import notify_blueprint
 from functions.observe_rollout import observe_rollout_blueprint
 from functions.pages.get_mark import get_mark_blueprint
 from functions.pages.get_static import get_static_blueprint
+from functions.pages.show_holds import show_holds_blueprint
 from functions.pages.show_overview import show_overview_blueprint
 from functions.pages.show_service import show_service_blueprint
 from functions.registry_pushed import registry_pushed_blueprint
@@ -83,6 +84,7 @@ BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
         get_health_blueprint,
         show_overview_blueprint,
         show_service_blueprint,
+        show_holds_blueprint,
         get_mark_blueprint,
         get_static_blueprint,
     ),

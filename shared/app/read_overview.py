@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from shared.app import read_status
 from shared.app.authorize import Viewer
+from shared.app.operate import ESTATE
 from shared.app.parts import App
 from shared.app.views.finding import written_services
 from shared.app.views.health import RepositoryView, health
@@ -44,6 +45,15 @@ class ServicePage:
     mark: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldsPage:
+    """Holds by people that are in force, and the last entries of their ledger (newest first)."""
+
+    holds: tuple[HoldView, ...]
+    timeline: tuple[EntryView, ...]
+    mark: str
+
+
 def read_overview(app: App, *, viewer: Viewer, after: str) -> Overview:
     """Read a page of services. The mark is read first: what changes meanwhile is shown twice and never missed."""
     seen = mark(app, written_services(app))
@@ -73,3 +83,11 @@ def read_service_page(app: App, key: ServiceKey, *, viewer: Viewer, after: str) 
         repositories=tuple(one for one in health(app).repositories if one.name == key.repository),
         mark=seen,
     )
+
+
+def read_holds_page(app: App) -> HoldsPage:
+    """Read what people hold, and who held and lifted what before."""
+    seen = mark(app, written_services(app))
+    last = app.store.read(ESTATE).sequence
+    entries = ledger_page(app, ESTATE, after=max(0, last - _ENTRIES), most=2 * _ENTRIES).entries
+    return HoldsPage(holds=read_status.holds(app), timeline=entries[::-1], mark=seen)

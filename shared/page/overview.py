@@ -26,6 +26,7 @@ def overview(found: Overview, viewer: Viewer) -> str:
         holds(found.holds, viewer),
         _table(found.services, viewer) if found.services else empty,
         more,
+        element("p", element("a", "History of holds", href="/holds")),
         viewer=viewer,
         mark=found.mark,
         watch="/api/mark",

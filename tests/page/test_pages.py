@@ -112,6 +112,24 @@ def test_a_faulty_configuration_is_shown_with_what_stays_in_force(doors: Doors, 
     assert "stays in force" in found
 
 
+def test_who_held_and_lifted_what_has_a_page_of_its_own(doors: Doors) -> None:
+    """The newest first; the first page leads there."""
+    before = page(doors, "/holds")
+    doors.post("/api/holds", {"scope": "everything", "reason": "incident"}, who="olga")
+    doors.send("DELETE", "/api/holds/stop", {"reason": "mended"}, who="max")
+    doors.post("/api/holds", {"scope": "environment:qa", "reason": "audit"}, who="olga")
+
+    found = page(doors, "/holds", "ada")
+
+    assert "Nobody has held anything yet" in before
+    assert re.findall(r"hold (?:added|lifted)</b><span> by ([^<]+)<", found) == [
+        *("Olga Operator", "Max Everything", "Olga Operator")
+    ]
+    assert "hold stop lifted: mended" in found
+    assert "Hold on qa: " in found
+    assert 'href="/holds"' in page(doors)
+
+
 def test_whatever_people_write_is_shown_as_text(doors: Doors, slipway: Harness) -> None:
     """Branches, names, comments and reasons are other people's."""
     slipway.push(f"refs/heads/feature/delivery/{HOSTILE}".replace(" ", "-"), {"src/shipping/delivery/x": b"1"})
@@ -124,7 +142,7 @@ def test_whatever_people_write_is_shown_as_text(doors: Doors, slipway: Harness) 
     )
     add_hold(slipway.app, slipway.caller("x"), scope="everything", reason=HOSTILE, until=None)
 
-    for path in ("/", "/services/delivery", f"/services/{HOSTILE.replace('/', '%2f').replace(' ', '%20')}"):
+    for path in ("/", "/holds", "/services/delivery", f"/services/{HOSTILE.replace('/', '%2f').replace(' ', '%20')}"):
         found = page(doors, path)
 
         assert len(re.findall(r"<script", found)) == 1
@@ -133,7 +151,7 @@ def test_whatever_people_write_is_shown_as_text(doors: Doors, slipway: Harness) 
     assert "alert(1)" in page(doors)
 
 
-@pytest.mark.parametrize("path", ["/", "/services/delivery", "/services/nobody"])
+@pytest.mark.parametrize("path", ["/", "/holds", "/services/delivery", "/services/nobody"])
 def test_a_page_runs_our_own_script_and_nothing_else(doors: Doors, path: str) -> None:
     """The policy has no inline script, no other origin and no frame; the page needs none."""
     answer = doors.get(path)

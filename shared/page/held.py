@@ -1,0 +1,24 @@
+"""The page of people's holds: those in force, and their history."""
+
+from __future__ import annotations
+
+from shared.app.authorize import Viewer
+from shared.app.read_overview import HoldsPage
+from shared.page.html import element
+from shared.page.layout import layout
+from shared.page.notices import holds
+from shared.page.parts import section
+from shared.page.timeline import timeline
+
+
+def holds_page(found: HoldsPage, viewer: Viewer) -> str:
+    """Return the page."""
+    nothing = element("p", "Nobody has held anything yet.", class_="empty")
+    return layout(
+        "Holds · Slipway",
+        holds(found.holds, viewer),
+        section("Who held and lifted what", timeline(found.timeline) if found.timeline else nothing, id_="history"),
+        viewer=viewer,
+        mark=found.mark,
+        watch="/api/mark",
+    )
