@@ -157,7 +157,7 @@ def test_a_hold_is_lifted_from_the_page(visit: Visit, doors: Doors) -> None:
     page.get_by_role("button", name="Lift").click()
     confirm(page, "Lift", "over")
 
-    page.get_by_text("Hold on everything:").wait_for(state="hidden")
+    page.get_by_text("Hold on everything:", exact=True).wait_for(state="hidden")
     assert doors.get("/api/holds").json() == {"holds": []}
 
 
