@@ -87,6 +87,8 @@ OVERRIDABLE = frozenset(
         Gate.SOAK,
     }
 )
+# There is nothing to deploy, whoever answers for it.
+_NEVER_OVERRIDDEN = frozenset({"NotRendered"})
 TIME = frozenset({Gate.FREEZE, Gate.SOAK, Gate.FENCE, Gate.SLOT, Gate.FRESH})
 
 
@@ -115,7 +117,7 @@ def evaluate(question: Question) -> dict[Gate, Result]:
 
 
 def _overridden(question: Question, gate: Gate, result: Result) -> Result:
-    if result.status is Status.PASSED or gate not in OVERRIDABLE:
+    if result.status is Status.PASSED or gate not in OVERRIDABLE or result.code in _NEVER_OVERRIDDEN:
         return result
     for override in question.release.overrides:
         usable = override.used_by in (None, question.promotion.number)
