@@ -19,6 +19,7 @@ from shared.ports.store import OutboxRow
 from shared.telemetry import log_event
 
 _LONGEST_RETRY = timedelta(minutes=5)
+_TAGS_AGAIN = timedelta(minutes=1)
 
 _PERFORMERS: Mapping[type[ef.Effect], Any] = {
     ef.Build: building.build,
@@ -81,8 +82,21 @@ def _given_up(app: App, effect: ef.ServiceEffect, error: Transient | Permanent, 
         # An artifact that is gone from the registry was taken away, not badly made.
         lost = isinstance(effect, ef.Retag) and isinstance(error, NotFound)
         return _failed(app, effect, error, ours=ours or lost)
+    if isinstance(effect, ef.GatherFacts):
+        return EffectFailed(
+            id=report_id(effect.id),
+            service=effect.service,
+            effect=effect.id,
+            number=effect.number,
+            attempt=effect.asked,
+            reason=str(error),
+            ours=ours,
+            changed=False,
+        )
+    if isinstance(effect, ef.ReadTags):
+        return LookAgain(_TAGS_AGAIN)
     unreached = isinstance(effect, ef.AskApproval) and isinstance(error, Transient)
-    if unreached or isinstance(effect, ef.ReadTags | ef.GatherFacts | ef.Remove):
+    if unreached or isinstance(effect, ef.Remove):
         return LookAgain(_LONGEST_RETRY)
     return NothingToReport()
 

@@ -52,6 +52,8 @@ def _add_run(values: Json, promotion: Promotion) -> None:
         values["resume_at"] = promotion.resume_at
     if promotion.facts_round:
         values["facts_round"] = whole(promotion.facts_round)
+    if promotion.trouble:
+        values["trouble"] = promotion.trouble
     if promotion.retagged:
         values["retagged"] = True
     if promotion.revision:
@@ -89,6 +91,7 @@ def decode_promotion(fields: Fields, artifacts: ArtifactTable) -> Promotion:
         facts=fields.maybe("facts", decode_facts),
         facts_asked=fields.maybe_time("facts_asked"),
         facts_round=fields.number("facts_round", 0),
+        trouble=fields.text("trouble", ""),
         approval=fields.maybe("approval", _decode_approval),
         plan=fields.maybe("plan", decode_plan),
         retagged=fields.flag("retagged", False),

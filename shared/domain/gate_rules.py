@@ -61,9 +61,16 @@ def facts(q: Question) -> Result:
     """What the other gates need was read, and after the last change of what is live."""
     read = q.promotion.facts
     if read is None or any(read.presence(one.promotion) is None for one in wanted_targets(q)):
-        since = q.promotion.facts_asked or q.now
-        return waiting("FactMissing", "the outside is being read for the gates", who=(OURSELVES,), since=since)
+        return missing(q, "the outside is being read for the gates", since=q.promotion.facts_asked or q.now)
     return passed()
+
+
+def missing(q: Question, reason: str, *, since: datetime) -> Result:
+    """What is read is not there yet; where it cannot be, say why, and that somebody may have to mend it."""
+    if not q.promotion.trouble:
+        return waiting("FactMissing", reason, who=(OURSELVES,), since=since)
+    trouble = f"the outside cannot be read: {q.promotion.trouble}; it is tried again"
+    return waiting("FactMissing", trouble, who=(OPERATORS, OURSELVES), since=since)
 
 
 def wanted_targets(q: Question) -> tuple[Deployed, ...]:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain import gate_rules as rules
-from shared.domain.gate import OURSELVES, Question, Result, Status, passed, waiting
+from shared.domain.gate import Question, Result, Status, passed
 from shared.domain.phases import PromotionKind
 
 FACTS_FRESH = timedelta(hours=1)
@@ -139,7 +139,7 @@ def _fresh(question: Question) -> Result:
     if read is not None and question.now - read.at <= FACTS_FRESH:
         return passed()
     reason = "what was read of the outside is too old; it is read again"
-    return waiting("FactMissing", reason, who=(OURSELVES,), since=question.now)
+    return rules.missing(question, reason, since=question.now)
 
 
 def blockers(question: Question) -> tuple[Blocker, ...]:

@@ -90,7 +90,8 @@ class Promotion:
 
     `attempt` numbers the runs of the current step: a report of another attempt does not count. `turn` is given when
     the slot is taken: what took it earlier may not write over what took it later. `deadline` is
-    absolute and moves on by the time spent paused. `facts_asked` is set while an answer is awaited, `writing_until`
+    absolute and moves on by the time spent paused. `facts_asked` is set while an answer is awaited, `trouble`
+    says why the last question had none, `writing_until`
     while a deployment may still write.
     """
 
@@ -114,6 +115,7 @@ class Promotion:
     facts: Facts | None = None
     facts_asked: datetime | None = None
     facts_round: int = 0
+    trouble: str = ""
     approval: ApprovalRequest | None = None
     plan: EnvironmentPolicy | None = None
     retagged: bool = False

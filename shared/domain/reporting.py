@@ -43,7 +43,14 @@ def facts_gathered(draft: Draft, event: FactsGathered) -> Answer:
     asked = GatherFacts(service=draft.service, number=event.number, asked=found[1].facts_round)
     if found[1].facts_asked is None or event.effect != asked.id:
         return ignored("replaced", f"promotion {event.number} does not wait for this reading any more")
-    draft.keep(replace(found[1], facts=event.facts, facts_asked=None))
+    draft.keep(replace(found[1], facts=event.facts, facts_asked=None, trouble=""))
+    return done()
+
+
+def _facts_failed(draft: Draft, promotion: Promotion, event: EffectFailed) -> Answer:
+    """Keep why the outside cannot be read for a promotion that waits for it; it is asked again soon."""
+    # The pause counts from now: trying may have taken longer than it is.
+    draft.keep(replace(promotion, trouble=event.reason, facts_asked=draft.now))
     return done()
 
 
@@ -93,6 +100,11 @@ def observed(draft: Draft, event: RolloutObserved) -> Answer:
 def effect_failed(draft: Draft, event: EffectFailed) -> Answer:
     """A step came to nothing: the release's fault ends in Failed, ours in Errored."""
     found = draft.find(event.number)
+    if event.effect == GatherFacts(service=draft.service, number=event.number, asked=event.attempt).id:
+        waits = found is not None and found[1].phase is Phase.WAITING and found[1].facts_asked is not None
+        if found is None or not waits or found[1].facts_round != event.attempt:
+            return ignored("replaced", f"promotion {event.number} does not wait for this reading any more")
+        return _facts_failed(draft, found[1], event)
     if found is None or found[1].phase not in RUNNING or running.effect_of(draft, found[1]).id != event.effect:
         return _wrote(draft, event.number, event.attempt, f"failed ({event.reason})")
     promotion = draft.keep(replace(found[1], writing_until=None))

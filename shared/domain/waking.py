@@ -12,7 +12,7 @@ from shared.domain.gate_rules import soaks_since
 from shared.domain.overdue import release_deadline
 from shared.domain.phases import Phase
 from shared.domain.promotion import Promotion
-from shared.domain.waiting import ASK_AGAIN
+from shared.domain.waiting import ask_again
 
 
 def wake_times(draft: Draft) -> tuple[tuple[datetime, str], ...]:
@@ -56,4 +56,4 @@ def _promotion_times(draft: Draft, promotion: Promotion) -> Iterator[tuple[datet
     if lapse is not None:
         yield lapse, "approval"
     if promotion.facts_asked is not None:
-        yield promotion.facts_asked + ASK_AGAIN, "facts"
+        yield ask_again(promotion, promotion.facts_asked), "facts"

@@ -123,11 +123,25 @@ def test_facts_that_cannot_be_read_are_asked_for_again_and_nothing_ends(slipway:
     slipway.outside.troubles.add("deployer.read", error)
     alone(slipway, "gather-facts")
     do(slipway, effect, tries=9)
-    before, pause = slipway.promotion("1.0.0", "qa"), delay(slipway, "gather-facts")
+    before = slipway.promotion("1.0.0", "qa")
+    slipway.tick(timedelta(minutes=2))
+    after = slipway.promotion("1.0.0", "qa")
+
+    assert (before.phase, before.trouble, effect in open_effects(slipway)) == ("Waiting", str(error), False)
+    assert before.reason == f"the outside cannot be read: {error}; it is tried again"
+    assert (after.phase, after.trouble) == ("Succeeded", "")
+
+
+def test_tags_that_cannot_be_read_are_read_a_minute_later(slipway: Harness) -> None:
+    """The release waits for nothing else."""
+    slipway.push_release("1.0.0")
+    slipway.pump(*all_but("gather-facts"))
+    effect = the(slipway, ReadTags)
+    slipway.outside.troubles.add("registry.read", Permanent("not let in", ours=True))
+    alone(slipway, "gather-facts")
     do(slipway, effect)
 
-    assert (before.phase, pause) == ("Waiting", LONGEST)
-    assert slipway.promotion("1.0.0", "qa").facts is not None
+    assert delay(slipway, "gather-facts") == timedelta(minutes=1)
 
 
 def test_facts_that_were_asked_for_again_are_not_asked_for_twice_for_ever(slipway: Harness) -> None:

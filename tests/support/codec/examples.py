@@ -216,6 +216,7 @@ UNUSUAL_RELEASE = Release(
                 foreign="helm",
             ),
             facts_asked=NOON,
+            trouble="connection refused",
             writing_until=NOON,
         ),
     ),
