@@ -41,9 +41,7 @@ def domain() -> list[Path]:
 
 def test_only_the_configuration_reads_the_environment() -> None:
     """A setting is found in one file; everything else is told."""
-    files = [
-        path for path in product_files() if path.parts[0] != "infra" and path != Path("shared/config.py")
-    ]
+    files = [path for path in product_files() if path.parts[0] != "infra" and path != Path("shared/config.py")]
 
     assert files
     assert uses(files, ENVIRONMENT) == []

@@ -55,8 +55,7 @@ def test_the_lock_holds_what_is_asked_for(group: str, file: str) -> None:
         str(r)
         for r in asked
         if not any(
-            name == canonicalize_name(r.name) and r.specifier.contains(v, prereleases=True)
-            for name, v in pinned
+            name == canonicalize_name(r.name) and r.specifier.contains(v, prereleases=True) for name, v in pinned
         )
     ]
 

@@ -34,24 +34,18 @@ def test_import_contracts_look_at_every_file() -> None:
     names = {path: contract.module_name(path) for path in product_files() if path.name != "function_app.py"}
 
     assert names
-    assert [
-        str(path) for path, name in names.items() if not any(contract.covers(t, name) for t in told)
-    ] == []
+    assert [str(path) for path, name in names.items() if not any(contract.covers(t, name) for t in told)] == []
 
 
 def test_scripts_can_be_run() -> None:
     """Scripts without syntax errors, executable in the index as well as on disk."""
-    files = subprocess.run(
-        ["git", "ls-files", "--stage", ".ci"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    files = subprocess.run(["git", "ls-files", "--stage", ".ci"], cwd=ROOT, capture_output=True, text=True, check=True)
     modes = {line.split("\t")[1]: line.split()[0] for line in files.stdout.splitlines()}
 
     assert modes
     assert set(modes.values()) == {"100755"}
     for script in modes:
-        subprocess.run(
-            ["sh", "-n", script] if script != ".ci/run" else ["bash", "-n", script], cwd=ROOT, check=True
-        )
+        subprocess.run(["sh", "-n", script] if script != ".ci/run" else ["bash", "-n", script], cwd=ROOT, check=True)
 
 
 def test_queues_are_set_up_for_plain_text_and_a_pause_between_tries() -> None:

@@ -40,11 +40,7 @@ class Handler(BaseHTTPRequestHandler):
         else:
             self.answer(
                 200,
-                {
-                    "tours": [
-                        {"van": tour.van, "parcels": [parcel.id for parcel in tour.parcels]} for tour in tours
-                    ]
-                },
+                {"tours": [{"van": tour.van, "parcels": [parcel.id for parcel in tour.parcels]} for tour in tours]},
             )
 
     def body(self) -> bytes:

@@ -41,9 +41,7 @@ def plan(parcels: list[Parcel], *, vans: int, capacity: int) -> list[Tour]:
     for parcel in sorted(parcels, key=lambda parcel: (-parcel.grams, parcel.id)):
         load = min(loads, key=lambda load: sum(each.grams for each in load), default=None)
         if load is None or sum(each.grams for each in load) + parcel.grams > capacity:
-            raise CannotPlan(
-                f"parcel {parcel.id} of {parcel.grams} g fits into none of {vans} vans; send one more"
-            )
+            raise CannotPlan(f"parcel {parcel.id} of {parcel.grams} g fits into none of {vans} vans; send one more")
         load.append(parcel)
     return [Tour(van=number, parcels=_in_order(load)) for number, load in enumerate(loads, start=1) if load]
 

@@ -39,9 +39,7 @@ def price(parcel: Parcel, zone: int) -> int:
     for most, cents in CENTS_BY_GRAMS:
         if parcel.charged_grams <= most:
             return cents * 3 ** (zone - 1) // 2 ** (zone - 1)
-    raise CannotShip(
-        f"{parcel.charged_grams} g are charged and {GRAMS_AT_MOST} g is the most; split the parcel"
-    )
+    raise CannotShip(f"{parcel.charged_grams} g are charged and {GRAMS_AT_MOST} g is the most; split the parcel")
 
 
 def label(number: int, zone: int) -> str:

@@ -7,9 +7,7 @@ from label import CannotShip, Parcel, is_label, label, price
 
 class PriceTest(unittest.TestCase):
     def test_weight_decides_the_tariff_up_to_its_limit(self) -> None:
-        prices = [
-            price(Parcel(grams, 10, 10, 10), zone=1) for grams in (1, 1_000, 1_001, 5_000, 10_000, 31_500)
-        ]
+        prices = [price(Parcel(grams, 10, 10, 10), zone=1) for grams in (1, 1_000, 1_001, 5_000, 10_000, 31_500)]
 
         self.assertEqual(prices, [400, 400, 600, 600, 900, 1_600])
 
