@@ -26,7 +26,7 @@ class Timing:
 
     rollout_poll: timedelta = timedelta(seconds=15)
     build_poll: timedelta = timedelta(seconds=30)
-    held_poll: timedelta = timedelta(seconds=30)
+    held_poll: timedelta = timedelta(minutes=2)
     first_retry: timedelta = timedelta(seconds=2)
     most_tries: int = 6
 

@@ -14,7 +14,7 @@ from shared.domain.waiting import obstructed
 
 
 class May(StrEnum):
-    """Act now, wait for a hold or freeze to end, or not at all: the attempt was replaced or has ended."""
+    """Act now, wait for a person's hold to end, or not at all: the attempt was replaced or has ended."""
 
     ACT = "act"
     WAIT = "wait"
@@ -24,7 +24,11 @@ class May(StrEnum):
 def may_act(
     state: ServiceState, estate: Estate, *, number: int, attempt: int, phase: Phase, now: datetime
 ) -> tuple[May, Release | None, Promotion | None]:
-    """Say whether an attempt of a running step may act, with the release and promotion it belongs to."""
+    """Say whether an attempt of a running step may act, with the release and promotion it belongs to.
+
+    Only holds by people are asked about again: they live in another partition, so that the decision may have missed
+    one. What stands in this partition, and time, were decided about; a step that has begun is finished.
+    """
     draft = Draft(state, estate, now)
     found = draft.find(number)
     if found is None or found[1].phase is not phase or found[1].attempt != attempt:
@@ -33,5 +37,6 @@ def may_act(
     rules = draft.rules(promotion)
     if promotion.kind is PromotionKind.ROLLBACK or rules is None:
         return May.ACT, release, promotion
-    held = obstructed(draft, promotion, release, rules) is not None
+    hold = estate.covering(draft.service, rules.name, now)
+    held = hold is not None and obstructed(draft, promotion, release, rules) is not None
     return (May.WAIT if held else May.ACT), release, promotion

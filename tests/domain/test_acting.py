@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.acting import May, may_act
 from shared.domain.estate import EVERYTHING, Estate, Hold
 from shared.domain.phases import Phase
+from shared.domain.release import ArtifactHold
 from tests.support.pilot import NOON, OPERATOR, Pilot
 
 FREE = Estate()
@@ -59,3 +62,14 @@ def test_a_rollback_acts_in_spite_of_a_hold() -> None:
     may, _, _ = may_act(pilot.state, HELD, number=5, attempt=1, phase=Phase.DEPLOYING, now=pilot.now)
 
     assert may is May.ACT
+
+
+def test_the_hold_on_an_artifact_lets_a_step_that_has_begun_finish() -> None:
+    """It stands where the decision looked; what was begun would otherwise be asked about for as long as it lasts."""
+    pilot = retagging()
+    artifact = pilot.release("1.0.0").artifact
+    assert artifact is not None
+    hold = ArtifactHold(id="delivery-v1.0.0", artifact=artifact.id, version="1.0.0", reason="bad", since=NOON)
+    pilot.state = replace(pilot.state, holds=(hold,))
+
+    assert asked(pilot) is May.ACT

@@ -180,8 +180,8 @@ class Releases(RuleBasedStateMachine):
     def _rest(self) -> None:
         for call in ("registry.copy", "deployer.write", "deployer.observe", "registry.read", "registry.has", "source"):
             self.slipway.outside.troubles.clear(call)
-        if holds(self.slipway.app):
-            lift_hold(self.slipway.app, self.slipway.caller("lift"), "stop", "seen")
+        for hold in holds(self.slipway.app):
+            lift_hold(self.slipway.app, self.slipway.caller("lift"), hold.id, "seen")
         for _ in range(4):
             self.slipway.pump(most=timedelta(minutes=12)).tick(16 * MINUTE)
             self.laws.check()
