@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from shared.domain import events as ev
 from shared.domain.effects import Deploy
 from shared.domain.phases import PromotionKind
 from shared.ports.errors import Permanent, Transient
@@ -76,3 +77,17 @@ def test_an_artifact_that_is_gone_from_the_registry_is_the_platforms_fault(slipw
     slipway.pump()
 
     assert slipway.promotion("1.0.0", "production").phase == "Errored"
+
+
+def test_a_refusal_of_what_was_aborted_meanwhile_says_only_that_it_writes_no_more(slipway: Harness) -> None:
+    """Whether it is undone was decided by the abort."""
+    second_deployment(slipway)
+    troubles = slipway.outside.troubles
+    troubles.add("deployer.write", Permanent("the folder is closed"))
+    troubles.before["deployer.write"] = lambda: slipway.ask(ev.AbortRequested, version="1.1.0", reason="stop")
+
+    slipway.pump()
+
+    attempts = [one.phase for one in slipway.release("1.1.0").promotions if one.environment == "qa"]
+    assert attempts == ["Aborted", "RolledBack"]
+    assert slipway.running("qa").version == "1.0.0"
