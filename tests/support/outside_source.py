@@ -20,7 +20,7 @@ class Troubles:
 
     def __init__(self) -> None:
         self._next: dict[str, list[Exception]] = defaultdict(list)
-        self.before: dict[str, Callable[[], None]] = {}
+        self.before: dict[str, Callable[[], object]] = {}
         self.calls: list[str] = []
 
     def add(self, call: str, *errors: Exception) -> None:
