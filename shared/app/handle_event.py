@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from shared.app.parts import App
+from shared.app.service_view import view_of
 from shared.codec.envelope import effect_id_of, encode_effect, type_name
-from shared.codec.estate import decode_estate
 from shared.codec.ledger import LedgerEntry, decode_entry, encode_entry
-from shared.codec.state import decode_state, encode_changes, ended_release_row
+from shared.codec.state import encode_changes, ended_release_row
 from shared.domain.decide import decide
 from shared.domain.decision import Decision, Outcome
 from shared.domain.effects import queue_of
@@ -19,8 +19,7 @@ from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
 from shared.domain.events import ServiceEvent
 from shared.domain.names import Person
-from shared.domain.release import ServiceState
-from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, Write
+from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, OutboxRow, Write
 from shared.telemetry import log_event
 
 # More than a decision can have effects: a batch has 100 rows.
@@ -38,6 +37,11 @@ class Handled:
     notes: tuple[str, ...] = ()
     sequence: int = 0
     duplicate: bool = False
+
+
+def send_again(app: App, service: str, outbox: Mapping[str, Message]) -> None:
+    """Send whatever of a service is not known to be done; what is on its way already is harmless twice."""
+    app.queues.send_outbox(service, [OutboxRow(key=key, message=one) for key, one in outbox.items()])
 
 
 class _Made(NamedTuple):
@@ -85,14 +89,9 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "") -> Handled:
     )
 
 
-def read_state(event_service: ServiceEvent, loaded: Loaded) -> tuple[ServiceState, Estate]:
-    """Decode what a transaction loaded."""
-    state = decode_state(event_service.service, loaded.rows, loaded.extra)
-    return state, decode_estate(loaded.estate, loaded.estate_sequence)
-
-
 def _decide(event: ServiceEvent, loaded: Loaded, correlation: str, now: datetime) -> _Made:
-    state, estate = read_state(event, loaded)
+    view = view_of(event.service, loaded)
+    state, estate = view.state, view.estate
     try:
         decision = decide(state, event, estate=estate, now=now)
     except ReleaseNotLoaded as missing:

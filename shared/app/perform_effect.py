@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from shared.app.handle_event import handle
+from shared.app.handle_event import handle, send_again
 from shared.app.parts import App
 from shared.app.performing import building, facts, steps, telling
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
@@ -15,7 +15,6 @@ from shared.domain import effects as ef
 from shared.domain.build import BuildOutcome, BuildResult
 from shared.domain.events import EffectFailed, ServiceEvent
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
-from shared.ports.store import OutboxRow
 from shared.telemetry import log_event
 
 _LONGEST_RETRY = timedelta(minutes=5)
@@ -81,18 +80,10 @@ def _given_up(app: App, effect: ef.ServiceEffect, error: Transient | Permanent, 
     if isinstance(effect, ef.Retag | ef.Deploy | ef.ObserveRollout):
         # An artifact that is gone from the registry was taken away, not badly made.
         lost = isinstance(effect, ef.Retag) and isinstance(error, NotFound)
-        return _failed(app, effect, error, ours=ours or lost)
+        changed = _may_have_written(app, effect, error)
+        return _failed(effect, effect.attempt, error, ours=ours or lost, changed=changed)
     if isinstance(effect, ef.GatherFacts):
-        return EffectFailed(
-            id=report_id(effect.id),
-            service=effect.service,
-            effect=effect.id,
-            number=effect.number,
-            attempt=effect.asked,
-            reason=str(error),
-            ours=ours,
-            changed=False,
-        )
+        return _failed(effect, effect.asked, error, ours=ours)
     if isinstance(effect, ef.ReadTags):
         return LookAgain(_TAGS_AGAIN)
     unreached = isinstance(effect, ef.AskApproval) and isinstance(error, Transient)
@@ -102,23 +93,29 @@ def _given_up(app: App, effect: ef.ServiceEffect, error: Transient | Permanent, 
 
 
 def _failed(
-    app: App, effect: ef.Retag | ef.Deploy | ef.ObserveRollout, error: Exception, *, ours: bool
+    effect: ef.GatherFacts | ef.Retag | ef.Deploy | ef.ObserveRollout,
+    attempt: int,
+    error: Exception,
+    *,
+    ours: bool,
+    changed: bool = False,
 ) -> ServiceEvent:
     return EffectFailed(
         id=report_id(effect.id),
         service=effect.service,
         effect=effect.id,
         number=effect.number,
-        attempt=effect.attempt,
+        attempt=attempt,
         reason=str(error),
         ours=ours,
-        changed=isinstance(effect, ef.ObserveRollout)
-        or (isinstance(effect, ef.Deploy) and _may_have_written(app, effect, error)),
+        changed=changed,
     )
 
 
-def _may_have_written(app: App, effect: ef.Deploy, error: Exception) -> bool:
+def _may_have_written(app: App, effect: ef.Retag | ef.Deploy | ef.ObserveRollout, error: Exception) -> bool:
     """What refused to begin changed nothing, unless an earlier try of it was cut short after it had written."""
+    if not isinstance(effect, ef.Deploy):
+        return isinstance(effect, ef.ObserveRollout)
     if not isinstance(error, Permanent):
         return True
     try:
@@ -139,7 +136,7 @@ def _done(app: App, effect: ef.ServiceEffect, order: int) -> None:
     if keys:
         app.store.forget(service, keys)
     else:
-        app.queues.send_outbox(service, [OutboxRow(key=key, message=one) for key, one in outbox.items()])
+        send_again(app, service, outbox)
 
 
 def _is(body: str, effect: ef.ServiceEffect, order: int) -> bool:

@@ -12,6 +12,7 @@ from shared.domain.estate import Estate
 from shared.domain.names import ServiceKey
 from shared.domain.release import Release, ServiceState
 from shared.domain.version import Version
+from shared.ports.store import Loaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +27,11 @@ class ServiceView:
 
 def read_service(app: App, service: ServiceKey) -> ServiceView:
     """Read a service in one go."""
-    loaded = app.store.read(str(service))
+    return view_of(service, app.store.read(str(service)))
+
+
+def view_of(service: ServiceKey, loaded: Loaded) -> ServiceView:
+    """Decode what a store loaded; raise UnreadableRecord."""
     return ServiceView(
         state=decode_state(service, loaded.rows, loaded.extra),
         estate=decode_estate(loaded.estate, loaded.estate_sequence),
@@ -37,8 +42,12 @@ def read_service(app: App, service: ServiceKey) -> ServiceView:
 
 def read_release(app: App, service: ServiceKey, version: Version) -> Release | None:
     """Read one release, open or ended."""
-    open_ones = read_service(app, service).state.releases
-    if version.key() in open_ones:
-        return open_ones[version.key()]
-    row = app.store.row(str(service), ended_release_row(version.key()))
+    return release_in(app, read_service(app, service), version)
+
+
+def release_in(app: App, view: ServiceView, version: Version) -> Release | None:
+    """Return one release of a service that was read already; an ended one costs one more row."""
+    if version.key() in view.state.releases:
+        return view.state.releases[version.key()]
+    row = app.store.row(str(view.state.service), ended_release_row(version.key()))
     return decode_release(row) if row is not None else None

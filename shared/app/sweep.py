@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.app.handle_event import handle
+from shared.app.handle_event import handle, send_again
 from shared.app.parts import App
 from shared.app.take_message import INSPECT
 from shared.codec.envelope import encode_event
@@ -13,7 +13,7 @@ from shared.codec.primitives import parse_service
 from shared.codec.repository import TIP, decode_tip
 from shared.domain.effects import queue_of
 from shared.domain.events import PushReceived, TimePassed
-from shared.ports.store import Due, DueRow, OutboxRow
+from shared.ports.store import Due, DueRow
 from shared.telemetry import log_fault
 
 _MOST = 200
@@ -45,8 +45,7 @@ def _look(app: App, row: DueRow) -> None:
         service = parse_service(row.service)
         handle(app, TimePassed(id=f"due:{row.key}:{app.now():%Y%m%dT%H%M}", service=service))
         app.store.prune(row.service, most=_MOST)
-        outbox = app.store.read(row.service).outbox
-        app.queues.send_outbox(row.service, [OutboxRow(key=key, message=one) for key, one in outbox.items()])
+        send_again(app, row.service, app.store.read(row.service).outbox)
     except Exception as error:
         log_fault("sweep.service_failed", error, service=row.service)
         app.store.add_due(row.service, Due(at=app.now() + _RETRY, what=row.what))

@@ -8,17 +8,19 @@ from shared.app.parts import App
 from shared.app.performing.authors import authors
 from shared.app.performing.outcome import NothingToReport, Performed, report_id
 from shared.app.performing.rendering import render
-from shared.app.service_view import read_release, read_service
+from shared.app.service_view import read_service, release_in
 from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.draft import Draft
 from shared.domain.effects import GatherFacts, ReadTags
 from shared.domain.events import FactsGathered, TagsRead
+from shared.domain.names import ServiceKey
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.plan import filled_target
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Deployed, Facts, Presence, Promotion
 from shared.domain.release import EnvironmentState, Release, ServiceState
 from shared.domain.version import Version
+from shared.ports.deployer import Running
 from shared.ports.errors import Transient
 from shared.telemetry import log_event
 
@@ -26,8 +28,8 @@ from shared.telemetry import log_event
 def read_tags(app: App, effect: ReadTags) -> Performed:
     """Read what the version's tags name now, unless that was asked again since."""
     version = Version.parse(effect.version)
-    policy = read_service(app, effect.service).state.policy
-    release = read_release(app, effect.service, version)
+    view = read_service(app, effect.service)
+    policy, release = view.state.policy, release_in(app, view, version)
     if policy is None or release is None or release.tags_asked != effect.asked:
         return NothingToReport()
     return TagsRead(
@@ -113,10 +115,15 @@ def _holds_both(app: App, artifact: Artifact, namespace: str | None) -> bool:
     )
 
 
+def running_now(app: App, service: ServiceKey, rules: EnvironmentPolicy) -> Running | None:
+    """Read what is applied of a service in an environment."""
+    target = filled_target(rules.deploy, service.service, rules.name)
+    return app.deployer(target).running(target)
+
+
 def _foreign(app: App, policy: ServicePolicy, rules: EnvironmentPolicy) -> str:
     """Say what runs that Slipway did not bring there; empty where all is as it was left."""
-    target = filled_target(rules.deploy, policy.service.service, rules.name)
-    running = app.deployer(target).running(target)
+    running = running_now(app, policy.service, rules)
     if running is None or not running.foreign:
         return ""
     return f"revision {running.revision[:12]} was not written by Slipway"

@@ -6,9 +6,9 @@ from contextlib import suppress
 from dataclasses import replace
 
 from shared.app.parts import App
-from shared.app.performing.facts import presence, presence_or_assumed
+from shared.app.performing.facts import presence, presence_or_assumed, running_now
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
-from shared.app.service_view import ServiceView, read_release, read_service
+from shared.app.service_view import ServiceView, read_service, release_in
 from shared.domain.acting import May, may_act
 from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.effects import Deploy, ObserveRollout, Remove, Retag
@@ -70,15 +70,11 @@ def deploy(app: App, effect: Deploy) -> Performed:
     if release is None or promotion is None or promotion.plan is None:
         return NothingToReport()
     rules = promotion.plan
-    target = filled_target(rules.deploy, effect.service.service, rules.name)
-    deployer = app.deployer(target)
-    if may is May.WAIT:
-        # Held since this was decided. What has written already is finished; what has not waits.
-        running = deployer.running(target)
-        if running is None or running.turn != promotion.turn:
-            return LookAgain(app.timing.held_poll)
+    # Held since this was decided: what has written already is finished, what has not waits.
+    if may is May.WAIT and not _is_there(app, effect, promotion, rules):
+        return LookAgain(app.timing.held_poll)
     order = _order(app, effect, release, promotion, rules)
-    report = deployer.deploy(replace(order, ledger_head=view.ledger_hash))
+    report = app.deployer(order.target).deploy(replace(order, ledger_head=view.ledger_hash))
     return ArtifactDeployed(
         id=report_id(effect.id),
         service=effect.service,
@@ -92,10 +88,11 @@ def deploy(app: App, effect: Deploy) -> Performed:
 def has_written(app: App, effect: Deploy) -> bool:
     """Whether the environment shows that this promotion was written there."""
     _, _, promotion = _may(app, read_service(app, effect.service), effect, Phase.DEPLOYING)
-    if promotion is None or promotion.plan is None:
-        return False
-    target = filled_target(promotion.plan.deploy, effect.service.service, promotion.plan.name)
-    running = app.deployer(target).running(target)
+    return promotion is not None and promotion.plan is not None and _is_there(app, effect, promotion, promotion.plan)
+
+
+def _is_there(app: App, effect: Deploy, promotion: Promotion, rules: EnvironmentPolicy) -> bool:
+    running = running_now(app, effect.service, rules)
     return running is not None and running.turn == promotion.turn
 
 
@@ -164,11 +161,12 @@ def observe(app: App, effect: ObserveRollout) -> Performed:
 
 def remove(app: App, effect: Remove) -> Performed:
     """Take out a first deployment that failed, unless something newer is there or on its way there."""
-    release = read_release(app, effect.service, Version.parse(effect.version))
+    view = read_service(app, effect.service)
+    release = release_in(app, view, Version.parse(effect.version))
     promotion = next((one for one in release.promotions if one.number == effect.number), None) if release else None
     if release is None or promotion is None or promotion.plan is None:
         return NothingToReport()
-    environment = read_service(app, effect.service).state.environments.get(promotion.environment)
+    environment = view.state.environments.get(promotion.environment)
     if environment is not None and (environment.live is not None or environment.slot is not None):
         return NothingToReport()
     order = _order(app, effect, release, promotion, promotion.plan)
