@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from shared.app.handle_event import handle
 from shared.app.parts import App
@@ -12,6 +12,7 @@ from shared.codec.repository import CONFIG, SERVICE, decode_config, encode_confi
 from shared.domain.events import PolicyChanged, ServiceRemoved
 from shared.domain.names import ServiceKey
 from shared.domain.policy import RepositoryPolicy
+from shared.domain.records import replace
 from shared.domain.repository import ConfigInForce
 from shared.ports.policies import BrokenPolicy
 from shared.ports.statuses import CommitState, CommitStatus

@@ -19,7 +19,8 @@ from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
 from shared.domain.events import ServiceEvent
 from shared.domain.names import Person
-from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, OutboxRow, Write
+from shared.domain.records import replace
+from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, OutboxRow, Write, outbox_key
 from shared.telemetry import log_event
 
 # More than a decision can have effects: a batch has 100 rows.
@@ -49,15 +50,17 @@ class _Made(NamedTuple):
     write: Write | None
 
 
-def handle(app: App, event: ServiceEvent, *, correlation: str = "") -> Handled:
+def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int = 0) -> Handled:
     """Commit what the event leads to and send its effects; a second delivery sends again what is not done.
+
+    `order` is that of the effect which the event reports, where it came with a message of ours.
 
     Raise StaleService, StoreUnavailable or UnreadableRecord, all before anything is known to be changed.
     """
     made: list[_Made] = []
 
     def fn(loaded: Loaded) -> Write | None:
-        made.append(_decide(event, loaded, correlation or event.id, app.now()))
+        made.append(_decide(event, loaded, correlation or event.id, app.now(), order))
         return made[-1].write
 
     service = str(event.service)
@@ -89,14 +92,17 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "") -> Handled:
     )
 
 
-def _decide(event: ServiceEvent, loaded: Loaded, correlation: str, now: datetime) -> _Made:
+def _decide(event: ServiceEvent, loaded: Loaded, correlation: str, now: datetime, order: int) -> _Made:
     view = view_of(event.service, loaded)
     state, estate = view.state, view.estate
     try:
         decision = decide(state, event, estate=estate, now=now)
     except ReleaseNotLoaded as missing:
         raise NeedsRows([ended_release_row(missing.version_key)]) from missing
-    done = _done(getattr(event, "effect", ""), loaded.outbox)
+    done = _done(getattr(event, "effect", ""), loaded.outbox, order)
+    if decision.outcome is Outcome.IGNORED and order and not done:
+        # The effect left the outbox with its first report: this is that report once more.
+        decision = replace(decision, outcome=Outcome.NOTHING, wake=())
     if decision.outcome is Outcome.NOTHING:
         return _Made(decision, None)
     puts, deletes = encode_changes(state, decision.state, loaded.sequence + 1)
@@ -117,14 +123,24 @@ def _decide(event: ServiceEvent, loaded: Loaded, correlation: str, now: datetime
             for number, one in enumerate(decision.effects)
         ),
         done=done,
+        mark=not done,
+        # What a decision read of ended releases and made of builds lies outside the range that is read again.
+        decoded=replace(decision.state, ended={}, builds={}),
         due=tuple(Due(at=at, what=what) for at, what in decision.wake),
     )
     return _Made(decision, write)
 
 
-def _done(effect: str, outbox: Mapping[str, Message]) -> frozenset[str]:
+def row_of(order: int) -> str:
+    """Name the outbox row of an effect by its order."""
+    return outbox_key(*divmod(order, _ORDERS))
+
+
+def _done(effect: str, outbox: Mapping[str, Message], order: int) -> frozenset[str]:
     if not effect:
         return frozenset()
+    if order:
+        return frozenset({row_of(order)} & outbox.keys())
     return frozenset(key for key, message in outbox.items() if effect_id_of(message.body) == effect)
 
 

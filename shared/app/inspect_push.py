@@ -7,7 +7,6 @@ change is told once, in order, and a worker that dies in between leaves a claim 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from shared.app.configuration import policy_in_force, refresh_configuration
 from shared.app.handle_event import handle
@@ -16,6 +15,7 @@ from shared.codec.repository import decode_tip, encode_tip, tip_row
 from shared.domain.events import BranchDeleted, ChangeFound, PushReceived, ServiceEvent
 from shared.domain.names import Person, ServiceKey, valid_name
 from shared.domain.policy import ServicePolicy
+from shared.domain.records import replace
 from shared.domain.repository import Tip
 from shared.domain.triggers import affected, branch_matches, skip_marker
 from shared.domain.version import parse_release_branch

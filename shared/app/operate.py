@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
@@ -20,6 +20,7 @@ from shared.domain.errors import InvalidValue, SlipwayError
 from shared.domain.estate import EVERYTHING, Hold, checked_scope
 from shared.domain.events import ServiceEvent, TimePassed
 from shared.domain.names import Person, ServiceKey
+from shared.domain.records import replace
 from shared.ports.store import Committed, Due, Loaded, Write
 
 ESTATE = "estate"

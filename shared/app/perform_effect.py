@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from shared.app.handle_event import handle, send_again
+from shared.app.handle_event import handle, row_of, send_again
 from shared.app.parts import App
 from shared.app.performing import building, facts, steps, telling
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
-from shared.codec.envelope import encode_effect, parse
+from shared.codec.envelope import encode_effect
 from shared.domain import effects as ef
 from shared.domain.build import BuildOutcome, BuildResult
 from shared.domain.events import EffectFailed, ServiceEvent
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
+from shared.ports.store import Message, OutboxRow
 from shared.telemetry import log_event
 
 _LONGEST_RETRY = timedelta(minutes=5)
@@ -52,12 +53,11 @@ def perform(app: App, effect: ef.ServiceEffect, *, tries: int, correlation: str,
         log_event("effect.failed", effect=effect.id, ours=error.ours, reason=str(error))
         outcome = _given_up(app, effect, error, ours=error.ours)
     if isinstance(outcome, LookAgain):
-        body = encode_effect(effect, correlation=correlation, at=app.now(), tries=tries, order=order)
-        app.queues.send(ef.queue_of(effect.kind), body, delay=outcome.after)
+        _put_off(app, effect, correlation, tries, order, outcome.after)
     elif isinstance(outcome, NothingToReport):
         _done(app, effect, order)
     else:
-        handle(app, outcome, correlation=correlation)
+        handle(app, outcome, correlation=correlation, order=order)
 
 
 def _perform(app: App, effect: ef.ServiceEffect, order: int) -> Performed:
@@ -124,6 +124,16 @@ def _may_have_written(app: App, effect: ef.Retag | ef.Deploy | ef.ObserveRollout
         return True
 
 
+def _put_off(app: App, effect: ef.ServiceEffect, correlation: str, tries: int, order: int, delay: timedelta) -> None:
+    queue = ef.queue_of(effect.kind)
+    body = encode_effect(effect, correlation=correlation, at=app.now(), tries=tries, order=order)
+    if order:
+        row = OutboxRow(key=row_of(order), message=Message(queue=queue, body=body))
+        app.queues.put_off(str(effect.service), row, delay=delay)
+    else:
+        app.queues.send(queue, body, delay=delay)
+
+
 def _done(app: App, effect: ef.ServiceEffect, order: int) -> None:
     """Take an effect out of the outbox.
 
@@ -131,14 +141,5 @@ def _done(app: App, effect: ef.ServiceEffect, order: int) -> None:
     nobody else would send it.
     """
     service = str(effect.service)
-    outbox = app.store.read(service).outbox
-    keys = [key for key, message in outbox.items() if _is(message.body, effect, order)]
-    if keys:
-        app.store.forget(service, keys)
-    else:
-        send_again(app, service, outbox)
-
-
-def _is(body: str, effect: ef.ServiceEffect, order: int) -> bool:
-    found = parse(body)
-    return (found.id, found.order) == (effect.id, order)
+    if not (order and app.store.forget(service, [row_of(order)])):
+        send_again(app, service, app.store.read(service).outbox)

@@ -32,8 +32,11 @@ def read_service(app: App, service: ServiceKey) -> ServiceView:
 
 def view_of(service: ServiceKey, loaded: Loaded) -> ServiceView:
     """Decode what a store loaded; raise UnreadableRecord."""
+    state = loaded.decoded
+    if not isinstance(state, ServiceState) or loaded.extra:
+        state = decode_state(service, loaded.rows, loaded.extra)
     return ServiceView(
-        state=decode_state(service, loaded.rows, loaded.extra),
+        state=state,
         estate=decode_estate(loaded.estate, loaded.estate_sequence),
         sequence=loaded.sequence,
         ledger_hash=loaded.ledger_hash,

@@ -10,7 +10,7 @@ from shared.app.inspect_push import inspect_push
 from shared.app.parts import App
 from shared.app.perform_effect import perform
 from shared.app.tag_pushed import tag_pushed
-from shared.codec.envelope import decode
+from shared.codec.envelope import read_message
 from shared.codec.errors import HalfWritten, UnreadableRecord
 from shared.domain.effects import queue_of
 from shared.domain.events import PushReceived, ServiceEvent, TagPushed
@@ -35,7 +35,7 @@ def take_effect(app: App, kind: str, body: str) -> None:
 
 def _take(app: App, kind: str, body: str) -> None:
     try:
-        message = decode(body)
+        message = read_message(body)
         event, effect = message.event, message.effect
         if effect is not None:
             perform(app, effect, tries=message.tries, correlation=message.correlation, order=message.order)

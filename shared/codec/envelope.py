@@ -12,6 +12,7 @@ from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.codec.events import EVENTS
 from shared.codec.fields import Fields
 from shared.codec.kinds import AnyKind
+from shared.codec.memo import Memo
 from shared.codec.outside import OUTSIDE, OutsideKind
 from shared.codec.primitives import Json, dump_text, parse_service, read, time_text, whole
 from shared.codec.requests import REQUESTS
@@ -77,7 +78,10 @@ def encode_event(event: ServiceEvent | OutsideEvent, *, correlation: str, at: da
 
 def encode_effect(effect: ServiceEffect, *, correlation: str, at: datetime, tries: int = 0, order: int = 0) -> str:
     """Return an effect as a queue carries it; `at` is when it was decided."""
-    return _encode(effect, correlation, at, tries, order)
+    text = _encode(effect, correlation, at, tries, order)
+    # Whoever performs it is most often this process, a moment later.
+    _READ.keep(text, Message(effect=effect, correlation=correlation, at=at, tries=tries, order=order))
+    return text
 
 
 def _encode(message: Any, correlation: str, at: datetime, tries: int = 0, order: int = 0) -> str:
@@ -136,6 +140,14 @@ def decode(text: str) -> Message:
         tries=envelope.tries,
         order=envelope.order,
     )
+
+
+def read_message(text: str) -> Message:
+    """Read a message as `decode` does, or remember it."""
+    return _READ.read(text)
+
+
+_READ = Memo(decode, 2048)
 
 
 def _damaged(envelope: Envelope, field: str, problem: str) -> UnreadableRecord:

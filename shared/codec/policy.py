@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from shared.codec.fields import Fields
 from shared.codec.plan import decode_plan, encode_plan
 from shared.codec.primitives import Json, dump, read, service_key, span_number
@@ -17,9 +15,8 @@ def encode_policy(policy: ServicePolicy) -> bytes:
     return dump(SCHEMA, encode_policy_values(policy))
 
 
-@lru_cache(maxsize=64)
 def decode_policy(data: bytes) -> ServicePolicy:
-    """Read a service's policy; the same bytes give the same object. Raise UnreadableRecord."""
+    """Read a service's policy; raise UnreadableRecord."""
     return read("policy", SCHEMA, data, decode_policy_values)
 
 

@@ -7,11 +7,12 @@ loses what a newer Slipway stored.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TypeAlias, TypeVar
+
+import orjson
 
 from shared.codec.errors import UnreadableRecord
 from shared.codec.fields import Fields
@@ -22,9 +23,6 @@ from shared.domain.version import Version
 Json: TypeAlias = dict[str, object]
 T = TypeVar("T")
 
-_ENCODER = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False, check_circular=False
-)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -34,22 +32,19 @@ def dump(schema: int, values: Json) -> bytes:
     Raise InvalidValue for text that UTF-8 cannot hold (half of a surrogate pair).
     """
     values["schema"] = schema
-    return _bytes(_ENCODER.encode(values))
+    return _bytes(values)
 
 
 def dump_text(values: Json) -> str:
     """Return a message as one line of JSON with sorted keys; raise as `dump` does."""
-    text = _ENCODER.encode(values)
-    if not text.isascii():
-        _bytes(text)
-    return text
+    return _bytes(values).decode()
 
 
-def _bytes(text: str) -> bytes:
+def _bytes(values: Json) -> bytes:
     try:
-        return text.encode()
-    except UnicodeEncodeError as error:
-        raise InvalidValue("text", "holds half of a surrogate pair, which is no character") from error
+        return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+    except TypeError as error:
+        raise InvalidValue("text", f"cannot be kept as JSON: {error}") from error
 
 
 def read(kind: str, schema: int, data: bytes | str, decode: Callable[[Fields], T]) -> T:
@@ -67,19 +62,12 @@ def read(kind: str, schema: int, data: bytes | str, decode: Callable[[Fields], T
 
 def _parse(kind: str, schema: int, data: bytes | str) -> Json:
     try:
-        values = _DECODER.decode(data if isinstance(data, str) else data.decode())
-    except (ValueError, RecursionError) as error:
+        values = orjson.loads(data)
+    except ValueError as error:
         raise UnreadableRecord(kind, found=0, known=schema, problem=f"is not JSON of ours: {error}") from error
     if not isinstance(values, dict):
         raise UnreadableRecord(kind, found=0, known=schema, problem="is not a JSON object")
     return values
-
-
-def _no_float(text: str) -> object:
-    raise ValueError(f"{text} is not a whole number")
-
-
-_DECODER = json.JSONDecoder(parse_float=_no_float, parse_constant=_no_float)
 
 
 def time_text(value: datetime) -> str:

@@ -8,6 +8,7 @@ from shared.codec.fields import Fields
 from shared.codec.plan import decode_plan, encode_plan
 from shared.codec.primitives import Json, decode_person, encode_person, time_text, whole
 from shared.domain.phases import Phase, PromotionKind
+from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import ApprovalRequest, Promotion, Vote
 
 
@@ -37,9 +38,23 @@ def encode_promotion(promotion: Promotion, artifacts: ArtifactTable) -> Json:
     if promotion.approval is not None:
         values["approval"] = _encode_approval(promotion.approval)
     if promotion.plan is not None:
-        values["plan"] = encode_plan(promotion.plan)
+        values["plan"] = _plan(promotion.plan)
     _add_run(values, promotion)
     return values
+
+
+# A promotion is written at each of its steps, and its plan is the same object all the while.
+_PLANS: dict[int, tuple[EnvironmentPolicy, Json]] = {}
+_MOST_PLANS = 1024
+
+
+def _plan(plan: EnvironmentPolicy) -> Json:
+    known = _PLANS.get(id(plan))
+    if known is None or known[0] is not plan:
+        if len(_PLANS) >= _MOST_PLANS:
+            _PLANS.clear()
+        known = _PLANS[id(plan)] = (plan, encode_plan(plan))
+    return known[1]
 
 
 def _add_run(values: Json, promotion: Promotion) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from shared.codec.artifact import ArtifactTable
 from shared.codec.build import decode_push, decode_result, decode_run, encode_push, encode_result, encode_run
 from shared.codec.fields import Fields
@@ -72,9 +70,8 @@ def _add_unusual(values: Json, release: Release) -> None:
         values["branch_deleted"] = True
 
 
-@lru_cache(maxsize=256)
 def decode_release(data: bytes) -> Release:
-    """Read a release; the same bytes give the same object. Raise UnreadableRecord."""
+    """Read a release; raise UnreadableRecord."""
     return read("release", SCHEMA, data, _decode_release)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from shared.codec.artifact import ArtifactTable
 from shared.codec.build import decode_push, decode_run, encode_push, encode_run
 from shared.codec.fields import Fields
@@ -38,9 +36,8 @@ def encode_environment(environment: EnvironmentState) -> bytes:
     return dump(SCHEMA, values)
 
 
-@lru_cache(maxsize=256)
 def decode_environment(data: bytes) -> EnvironmentState:
-    """Read what is known of an environment; the same bytes give the same object. Raise UnreadableRecord."""
+    """Read what is known of an environment; raise UnreadableRecord."""
     return read("environment", SCHEMA, data, _decode_environment)
 
 

@@ -11,6 +11,7 @@ from shared.codec.build import encode_build
 from shared.codec.errors import UnreadableRecord
 from shared.codec.fields import Fields
 from shared.codec.keys import encode_part
+from shared.codec.memo import Memo
 from shared.codec.policy import decode_policy, encode_policy
 from shared.codec.primitives import dump, read, time_text
 from shared.codec.release import decode_release, encode_release
@@ -34,6 +35,9 @@ ENVIRONMENT, RELEASE, VALIDATION = "1~environment~", "1~release~", "1~validation
 ENDED_RELEASE, BUILD, ENDED = "2~release~", "2~build~", "3~ended~"
 
 _LAST = 10**20 - 1
+# Many services are under way at once, each with an open release or two.
+_RELEASES, _ENVIRONMENTS = Memo(decode_release, 1024), Memo(decode_environment, 2048)
+_POLICIES, _NUMBERS = Memo(decode_policy, 256), Memo(decode_numbers, 1024)
 T = TypeVar("T")
 
 
@@ -94,9 +98,9 @@ def decode_state(service: ServiceKey, rows: Mapping[str, bytes], extra: Mapping[
     environments, releases, validations = {}, {}, {}
     for key, data in rows.items():
         if key.startswith(RELEASE):
-            releases[key.removeprefix(RELEASE)] = decode_release(data)
+            releases[key.removeprefix(RELEASE)] = _RELEASES.read(data)
         elif key.startswith(ENVIRONMENT):
-            environments[key.removeprefix(ENVIRONMENT)] = decode_environment(data)
+            environments[key.removeprefix(ENVIRONMENT)] = _ENVIRONMENTS.read(data)
         elif key.startswith(VALIDATION):
             validation = decode_validation(data)
             validations[validation.ref] = validation
@@ -104,8 +108,8 @@ def decode_state(service: ServiceKey, rows: Mapping[str, bytes], extra: Mapping[
             raise UnreadableRecord(f"row {key} of {service}", found=0, known=SCHEMA, problem="is of no known kind")
     return ServiceState(
         service=service,
-        policy=decode_policy(rows[POLICY]) if POLICY in rows else None,
-        numbers=decode_numbers(rows[NUMBERS]) if NUMBERS in rows else Numbers(),
+        policy=_POLICIES.read(rows[POLICY]) if POLICY in rows else None,
+        numbers=_NUMBERS.read(rows[NUMBERS]) if NUMBERS in rows else Numbers(),
         environments=environments,
         releases=releases,
         validations=validations,
@@ -124,11 +128,11 @@ def encode_changes(old: ServiceState, new: ServiceState, sequence: int) -> tuple
     Raise ValueError where a release is neither open nor ended any more: history is never dropped.
     """
     changes = _Changes()
-    changes.one(POLICY, old.policy, new.policy, encode_policy)
-    changes.one(NUMBERS, old.numbers, new.numbers, encode_numbers)
+    changes.one(POLICY, old.policy, new.policy, encode_policy, _POLICIES)
+    changes.one(NUMBERS, old.numbers, new.numbers, encode_numbers, _NUMBERS)
     changes.one(HOLDS, old.holds or None, new.holds or None, encode_holds)
-    changes.many(environment_row, old.environments, new.environments, encode_environment)
-    changes.many(release_row, old.releases, new.releases, encode_release)
+    changes.many(environment_row, old.environments, new.environments, encode_environment, _ENVIRONMENTS)
+    changes.many(release_row, old.releases, new.releases, encode_release, _RELEASES)
     changes.many(validation_row, old.validations, new.validations, encode_validation)
     for number in new.builds.keys() - old.builds.keys():
         changes.puts[build_row(number)] = encode_build(new.builds[number])
@@ -141,13 +145,17 @@ class _Changes:
     puts: dict[str, bytes] = field(default_factory=dict)
     deletes: set[str] = field(default_factory=set)
 
-    def one(self, row: str, old: T | None, new: T | None, encode: Callable[[T], bytes]) -> None:
+    def one(
+        self, row: str, old: T | None, new: T | None, encode: Callable[[T], bytes], memo: Memo[bytes, T] | None = None
+    ) -> None:
         if new is old or new == old:
             return
         if new is None:
             self.deletes.add(row)
-        else:
-            self.puts[row] = encode(new)
+            return
+        data = self.puts[row] = encode(new)
+        if memo is not None:
+            memo.keep(data, new)
 
     def many(
         self,
@@ -155,10 +163,11 @@ class _Changes:
         old: Mapping[str, T],
         new: Mapping[str, T],
         encode: Callable[[T], bytes],
+        memo: Memo[bytes, T] | None = None,
     ) -> None:
         if new is not old:
             for key in old.keys() | new.keys():
-                self.one(row(key), old.get(key), new.get(key), encode)
+                self.one(row(key), old.get(key), new.get(key), encode, memo)
 
 
 def _move_ended(changes: _Changes, old: ServiceState, new: ServiceState, sequence: int) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain import running, waiting
@@ -15,6 +14,7 @@ from shared.domain.overdue import settle_overdue
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import Promotion
+from shared.domain.records import replace
 from shared.domain.release import Release
 
 PENDING_EXPIRY = timedelta(days=30)

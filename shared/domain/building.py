@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.domain.answers import Answer, done, ignored
 from shared.domain.artifact import Artifact
 from shared.domain.build import BuildOutcome, BuildResult, BuildRun
@@ -13,6 +11,7 @@ from shared.domain.events import BuildReported
 from shared.domain.phases import PromotionKind, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Promotion
+from shared.domain.records import replace
 from shared.domain.release import Push, Release, Validation
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.domain import building, running
 from shared.domain.answers import Answer, done, ignored, refused
 from shared.domain.draft import STATUS_FAILED, STATUS_PENDING, Draft
@@ -14,6 +12,7 @@ from shared.domain.events import (
     PolicyChanged,
 )
 from shared.domain.phases import QUEUED, ReleasePhase
+from shared.domain.records import replace
 from shared.domain.release import Push, Release
 from shared.domain.stopping import abort_queued
 from shared.domain.version import Version, parse_release_branch

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.build import BuildResult, BuildRun, ReportedBuild
@@ -14,6 +13,7 @@ from shared.domain.names import Person, ServiceKey
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Deployed, Promotion
+from shared.domain.records import replace
 from shared.domain.release import ArtifactHold, EnvironmentState, Numbers, Release, ServiceState, Validation
 from shared.domain.transitions import IllegalMove, legal, legal_release
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.domain import running, waiting
 from shared.domain.answers import Answer, done, refused
 from shared.domain.decision import Outcome
@@ -13,6 +11,7 @@ from shared.domain.lookup import earlier_good, known_environment, reopen
 from shared.domain.names import Person
 from shared.domain.phases import RUNNING, Phase, PromotionKind
 from shared.domain.promotion import Deployed, Promotion
+from shared.domain.records import replace
 from shared.domain.release import Release
 from shared.domain.version import Version
 

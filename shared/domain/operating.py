@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.domain import building, running, waiting
 from shared.domain.answers import Answer, done, refused
 from shared.domain.draft import Draft
@@ -19,6 +17,7 @@ from shared.domain.graph import Standing, standing
 from shared.domain.lookup import earlier_good, known_environment, known_release, reopen
 from shared.domain.phases import RUNNING, Phase, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy
+from shared.domain.records import replace
 from shared.domain.release import Override, Release
 
 

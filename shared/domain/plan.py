@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.phases import PromotionKind
 from shared.domain.placeholders import expand
 from shared.domain.policy import DeployTarget, EnvironmentPolicy, GitOpsTarget
 from shared.domain.promotion import Promotion
+from shared.domain.records import replace
 
 
 def image_reference(artifact: Artifact, rules: EnvironmentPolicy) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.artifact import Artifact
@@ -12,6 +12,7 @@ from shared.domain.names import Digest, Person, ServiceKey
 from shared.domain.phases import ReleasePhase
 from shared.domain.policy import ServicePolicy
 from shared.domain.promotion import Deployed, Promotion
+from shared.domain.records import replace
 from shared.domain.version import Version
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.domain import running, waiting
 from shared.domain.answers import Answer, done, ignored, refused
 from shared.domain.approval import counting, is_approver, lapses, objection, who_may
@@ -20,6 +18,7 @@ from shared.domain.events import (
 from shared.domain.phases import RUNNING, Phase
 from shared.domain.policy import ApprovalRule
 from shared.domain.promotion import ApprovalRequest, Promotion, Vote
+from shared.domain.records import replace
 
 
 def _current(draft: Draft, number: int, attempt: int, phase: Phase) -> Promotion | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 
 from shared.domain.approval import closing
@@ -13,6 +12,7 @@ from shared.domain.names import Person
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import EnvironmentPolicy, OnFirstFailure
 from shared.domain.promotion import Deployed, Promotion
+from shared.domain.records import replace
 from shared.domain.release import ArtifactHold, Release, Slot
 
 GOOD_KEPT = 5

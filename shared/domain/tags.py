@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.domain import building
 from shared.domain.answers import Answer, done, ignored
 from shared.domain.artifact import Artifact
 from shared.domain.draft import STATUS_FAILED, Draft
 from shared.domain.events import ArtifactAnnounced, TagsRead
 from shared.domain.phases import ReleasePhase
+from shared.domain.records import replace
 from shared.domain.release import Push, Release
 from shared.domain.version import Version
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import semver
 
@@ -46,19 +47,26 @@ class Version:
     @property
     def line(self) -> str:
         """Major.minor: a newer version supersedes a waiting older one of the same line only."""
-        parsed = semver.Version.parse(self.text)
-        return f"{parsed.major}.{parsed.minor}"
+        return _parts(self.text)[0]
 
     def key(self) -> str:
         """A text that sorts as SemVer orders versions."""
-        parsed = semver.Version.parse(self.text)
-        core = "".join(_number(part) for part in (str(parsed.major), str(parsed.minor), str(parsed.patch)))
-        if parsed.prerelease is None:
-            return core + "}"  # after every prerelease, whose keys go on with "!"
-        return core + "".join(_identifier(part) for part in parsed.prerelease.split(".")) + " "
+        return _parts(self.text)[1]
 
     def __str__(self) -> str:
         return self.text
+
+
+# Every gate of every decision compares versions, the same few again and again.
+@lru_cache(maxsize=4096)
+def _parts(text: str) -> tuple[str, str]:
+    """Return line and key."""
+    parsed = semver.Version.parse(text)
+    line = f"{parsed.major}.{parsed.minor}"
+    core = "".join(_number(part) for part in (str(parsed.major), str(parsed.minor), str(parsed.patch)))
+    if parsed.prerelease is None:
+        return line, core + "}"  # after every prerelease, whose keys go on with "!"
+    return line, core + "".join(_identifier(part) for part in parsed.prerelease.split(".")) + " "
 
 
 def _number(digits: str) -> str:

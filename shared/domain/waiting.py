@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain import gate_rules, running
@@ -10,10 +9,11 @@ from shared.domain.approval import closing, counting, request_id
 from shared.domain.draft import Draft
 from shared.domain.effects import AskApproval, GatherFacts
 from shared.domain.gate import Question, Result, Status
-from shared.domain.gates import TIME, Gate, evaluate
+from shared.domain.gates import TIME, Gate, evaluate, result_of
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import EnvironmentPolicy, Queueing
 from shared.domain.promotion import ApprovalRequest, Presence, Promotion
+from shared.domain.records import replace
 from shared.domain.release import ClosedRequest, Release
 
 ASK_AGAIN = timedelta(minutes=10)
@@ -114,12 +114,9 @@ def _newer_waiting(draft: Draft, release: Release, promotion: Promotion) -> Rele
 
 def obstructed(draft: Draft, promotion: Promotion, release: Release, rules: EnvironmentPolicy) -> Result | None:
     """Return the hold or freeze that stands in the way of the next step, overrides applied."""
-    results = evaluate(question(draft, release, promotion, rules))
-    for gate in (Gate.HOLD, Gate.FREEZE):
-        result = results.get(gate)
-        if result is not None and result.status is not Status.PASSED:
-            return result
-    return None
+    asked = question(draft, release, promotion, rules)
+    results = (result_of(asked, gate) for gate in (Gate.HOLD, Gate.FREEZE))
+    return next((result for result in results if result.status is not Status.PASSED), None)
 
 
 def pause(draft: Draft, promotion: Promotion, *, stopped: bool) -> Promotion:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
@@ -43,7 +44,7 @@ def check(window: DenyWindow) -> None:
 
 def active(window: DenyWindow, now: datetime) -> datetime | None:
     """Return when the denial that holds now ends, windows that touch or overlap taken as one; None where none holds."""
-    start = _last_tick(window, now)
+    start = _around(window, now).last
     if start is None or start + window.duration <= now:
         return None
     end = start + window.duration
@@ -62,8 +63,30 @@ def first_active(windows: Iterable[DenyWindow], now: datetime) -> tuple[DenyWind
 
 def next_change(windows: Iterable[DenyWindow], now: datetime) -> datetime | None:
     """Return the next instant at which one of the windows starts or ends."""
-    changes = (active(window, now) or next(_ticks_after(window, now), None) for window in windows)
+    changes = (active(window, now) or _around(window, now).next for window in windows)
     return min((change for change in changes if change is not None), default=None)
+
+
+class _Quiet(NamedTuple):
+    """Two ticks of a window with none between them; None: there is none before, or after."""
+
+    last: datetime | None
+    next: datetime | None
+
+
+# Each decision asks the same windows about nearly the same time. What lies between two ticks need not be computed again.
+_QUIET: dict[DenyWindow, _Quiet] = {}
+_MOST_QUIET = 4096
+
+
+def _around(window: DenyWindow, now: datetime) -> _Quiet:
+    known = _QUIET.get(window)
+    if known is None or (known.last is not None and now < known.last) or (known.next is not None and known.next <= now):
+        known = _Quiet(_last_tick(window, now), next(_ticks_after(window, now), None))
+        if len(_QUIET) >= _MOST_QUIET:
+            _QUIET.clear()
+        _QUIET[window] = known
+    return known
 
 
 def _last_tick(window: DenyWindow, now: datetime) -> datetime | None:

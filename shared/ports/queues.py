@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from shared.ports.store import OutboxRow
 
@@ -32,6 +32,10 @@ class Queues(Protocol):
         """Send what a commit left in the outbox; sending a row twice is harmless."""
         ...
 
+    def put_off(self, service: str, row: OutboxRow, *, delay: timedelta) -> None:
+        """Send an effect that is not done yet once more, after the delay and with this body; it stays in the outbox."""
+        ...
+
 
 class QueueReceiver(Protocol):
     """Receiving, for the local host; on Azure the Functions host does this."""
@@ -54,4 +58,21 @@ class QueueReceiver(Protocol):
 
     def count(self, queue: str) -> int:
         """How many messages the queue holds, leased and delayed ones included."""
+        ...
+
+
+@runtime_checkable
+class CrewReceiver(QueueReceiver, Protocol):
+    """Receiving from several queues by threads that come back as soon as they are done; for messages kept in memory."""
+
+    def receive_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
+        """Lease the message that could be seen first in any of the queues; wait a second at most for one.
+
+        The number of a queue is how many of its messages may be out at once. A thread that calls this is done with
+        the message it was given before.
+        """
+        ...
+
+    def on_need(self, more_hands: Callable[[], None]) -> None:
+        """Call this where messages lie and none of the threads comes back to take them."""
         ...

@@ -38,6 +38,11 @@ class Message:
     delay: timedelta = timedelta(0)
 
 
+def outbox_key(sequence: int, number: int) -> str:
+    """Name the n-th effect of the decision that commits as `sequence`."""
+    return f"1~outbox~{sequence:020d}~{number:02d}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxRow:
     """A message that a decision saved and that is not known to be done."""
@@ -52,6 +57,7 @@ class Loaded:
 
     `rows` is the range `1~` without head and outbox, row key to value; `outbox` the open effects; `estate` the range
     `1~` of the partition `estate`, which is written by transactions too, and `estate_sequence` its sequence; `extra` the rows that an earlier call of fn asked for by raising NeedsRows.
+    `decoded` is what the decision before said that `rows` mean, where this process made it and the store remembers it.
     """
 
     sequence: int
@@ -61,6 +67,7 @@ class Loaded:
     estate: Mapping[str, bytes]
     extra: Mapping[str, bytes | None]
     estate_sequence: int = 0
+    decoded: object = field(default=None, compare=False)
 
 
 class NeedsRows(SlipwayError):
@@ -85,6 +92,8 @@ class Write:
 
     `ledger` is called with (sequence, previous hash) and returns the entry's exact bytes; the store hashes them
     (SHA-256 of previous hash, as ASCII hex, and the bytes), keeps hash and bytes and never encodes them again.
+    `mark` says whether the event is kept as seen: one that takes an effect out of the outbox needs no mark, as that
+    effect can be reported only once. `decoded` comes back as Loaded's, for who reads the rows next.
     """
 
     puts: Mapping[str, bytes] = field(default_factory=dict)
@@ -93,6 +102,8 @@ class Write:
     outbox: tuple[Message, ...] = ()
     done: frozenset[str] = frozenset()
     due: tuple[Due, ...] = ()
+    mark: bool = True
+    decoded: object = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,13 +162,16 @@ class Store(Protocol):
         """Read, call fn, write what it returns in one batch; again from the start when the head moved meanwhile.
 
         fn is pure and may be called more than once; None means that nothing is to be written. What fn raises comes out and nothing is written. An event id
-        that was committed before writes nothing and is answered with `duplicate`. Outbox keys are `1~outbox~<sequence>~<n>`.
+        that was committed before with its mark writes nothing and is answered with `duplicate`. Outbox keys are `1~outbox~<sequence>~<n>`.
         Raise StaleService after too many tries, TooLarge beyond the limits, StoreUnavailable when the store fails.
         """
         ...
 
-    def forget(self, service: str, keys: Sequence[str]) -> None:
-        """Delete outbox rows whose effect is done and needs no report; unknown ones are ignored."""
+    def forget(self, service: str, keys: Sequence[str]) -> bool:
+        """Delete outbox rows whose effect is done and needs no report, and return whether any was there.
+
+        It may be lost in a crash, and then the effect is done twice.
+        """
         ...
 
     def read(self, service: str) -> Loaded:
@@ -181,7 +195,7 @@ class Store(Protocol):
         ...
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
-        """Read the hints whose time has come, earliest first."""
+        """Read the hints whose time has come, earliest first. Of a service the earliest one may be all that is kept."""
         ...
 
     def add_due(self, service: str, due: Due) -> None:

@@ -15,6 +15,8 @@ from shared.codec.ledger import link
 from shared.ports.store import LedgerRow
 from tests.support.app_parts import DELIVERY, Harness, make_app
 
+ENTRY = "service = (SELECT id FROM service WHERE name = ?) AND sequence = ?"
+
 
 @pytest.fixture
 def kept(tmp_path: Path) -> Iterator[Harness]:
@@ -58,7 +60,7 @@ def test_a_ledger_that_was_cut_at_its_end_shows(kept: Harness, tmp_path: Path) -
     """What is left holds together, and is less than what was written."""
     end = last(kept)
     whole = verify_ledger(kept.app, DELIVERY)
-    change(tmp_path, "DELETE FROM ledger WHERE service = ? AND sequence = ?", str(DELIVERY), end.sequence)
+    change(tmp_path, f"DELETE FROM ledger WHERE {ENTRY}", str(DELIVERY), end.sequence)
 
     cut = verify_ledger(kept.app, DELIVERY)
 
@@ -74,8 +76,8 @@ def test_a_last_entry_that_was_written_anew_with_its_hash_shows(kept: Harness, t
     assert body != end.body
     change(
         tmp_path,
-        "UPDATE ledger SET body = ?, hash = ? WHERE service = ? AND sequence = ?",
-        *(body, link(end.previous, body), str(DELIVERY), end.sequence),
+        f"UPDATE ledger SET body = ?, hash = ? WHERE {ENTRY}",
+        *(body, bytes.fromhex(link(end.previous, body)), str(DELIVERY), end.sequence),
     )
 
     found = verify_ledger(kept.app, DELIVERY)

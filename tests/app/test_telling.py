@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from shared.app.handle_event import handle
-from shared.codec.said import said_partition, said_row
+from shared.app.take_message import take_effect
 from shared.domain import events as ev
 from shared.domain.effects import AskApproval, CloseApproval, SetStatus
-from shared.ports.store import StaleRow
-from tests.support.app_looks import all_but, do, open_effects, the
-from tests.support.app_parts import DELIVERY, Harness, make_app
-from tests.support.outside import SHIPPING, SLIPWAY_YAML, Outside
+from tests.support.app_looks import all_but, decided, do, open_effects, the
+from tests.support.app_parts import DELIVERY, SECOND, Harness, make_app
+from tests.support.outside import SLIPWAY_YAML, Outside
 
 COMMIT = "b" * 40
 
@@ -126,76 +125,45 @@ def test_a_status_is_shown_where_the_author_looks(slipway: Harness) -> None:
     assert said(slipway) == "is being checked"
 
 
-def ordered(slipway: Harness, effect: SetStatus, order: int) -> None:
-    """Perform a status as the n-th thing that was decided."""
-    from shared.app.perform_effect import perform
-
-    perform(slipway.app, effect, tries=0, correlation="c-1", order=order)
-
-
 def test_what_was_decided_first_is_never_said_last(slipway: Harness) -> None:
-    """A pending that comes late does not hide a success."""
-    ordered(slipway, status("succeeded", "is packaged"), 2)
-    ordered(slipway, status("pending", "is being checked"), 1)
+    """A pending that comes late does not hide a success: whoever has the older one says the newest."""
+    pending, succeeded = decided(slipway, status("pending", "is being checked"), status("succeeded", "is packaged"))
+    take_effect(slipway.app, "notify", pending)
+    first = said(slipway)
+    take_effect(slipway.app, "notify", succeeded)
+
+    assert (first, said(slipway)) == ("is packaged", "is packaged")
+    assert open_effects(slipway) == []
+
+
+def test_a_newer_status_waits_for_the_older_one(slipway: Harness) -> None:
+    """Somebody may be saying the older one at this moment; it is looked at again a second later."""
+    _, succeeded = decided(slipway, status("pending", "is being checked"), status("succeeded", "is packaged"))
+    take_effect(slipway.app, "notify", succeeded)
+
+    assert slipway.statuses(COMMIT) == {}
+    slipway.outside.clock.advance(SECOND)
+    assert slipway.deliver_one("notify")
+    assert len(open_effects(slipway)) == 2
+
+
+def test_a_status_that_was_said_is_not_said_again(slipway: Harness) -> None:
+    """Messages come at least once, and somebody may have written something there since."""
+    [body] = decided(slipway, status("succeeded", "is packaged"))
+    take_effect(slipway.app, "notify", body)
+    do(slipway, status("failed", "was looked at"))
+    take_effect(slipway.app, "notify", body)
+
+    assert said(slipway) == "was looked at"
+
+
+def test_statuses_of_other_places_and_other_effects_are_nothing_to_wait_for(slipway: Harness) -> None:
+    """Only the same commit and the same context are one place."""
+    elsewhere = replace(status("pending", "is being checked"), context="slipway/y")
+    other_commit = replace(elsewhere, context="slipway/x", commit="c" * 40)
+    closing = CloseApproval(service=DELIVERY, number=1, request="r", round=1, reason="over")
+    *_, mine = decided(slipway, elsewhere, other_commit, closing, status("succeeded", "is packaged"))
+    take_effect(slipway.app, "notify", mine)
 
     assert said(slipway) == "is packaged"
-
-
-def test_the_same_status_said_twice_is_harmless(slipway: Harness) -> None:
-    """Messages come at least once."""
-    for _ in range(2):
-        ordered(slipway, status("succeeded", "is packaged"), 2)
-
-    assert said(slipway) == "is packaged"
-
-
-class Overtaken:
-    """A place for statuses, slow enough that something else is said before the first one is shown."""
-
-    def __init__(self, statuses: Any, slipway: Harness) -> None:
-        self._statuses, self._slipway, self._first = statuses, slipway, True
-
-    def set_status(self, *args: Any) -> None:
-        """See Statuses."""
-        if self._first:
-            self._first = False
-            ordered(self._slipway, status("succeeded", "is packaged"), 2)
-        self._statuses.set_status(*args)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._statuses, name)
-
-
-def test_whoever_overtakes_another_in_saying_is_put_right(slipway: Harness) -> None:
-    """The older one was shown after the newer one, and so the newer one is shown again."""
-    slipway.wrap(statuses=Overtaken(slipway.app.statuses, slipway))
-    ordered(slipway, status("pending", "is being checked"), 1)
-
-    assert said(slipway) == "is packaged"
-
-
-class Raced:
-    """Rows in which somebody else is faster, once."""
-
-    def __init__(self, rows: Any) -> None:
-        self._rows, self._faster = rows, True
-
-    def put(self, *args: Any, **kwargs: Any) -> Any:
-        """See Rows."""
-        if self._faster:
-            self._faster = False
-            self._rows.put(*args, **kwargs)
-            raise StaleRow("somebody was faster")
-        return self._rows.put(*args, **kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._rows, name)
-
-
-def test_two_who_say_something_at_once_agree_on_what_is_newest(slipway: Harness) -> None:
-    """The slower one reads again."""
-    slipway.wrap(rows=Raced(slipway.app.rows))
-    ordered(slipway, status("pending", "is being checked"), 1)
-
-    assert said(slipway) == "is being checked"
-    assert slipway.app.rows.get(said_partition(SHIPPING), said_row(COMMIT, "slipway/x")) is not None
+    assert len(open_effects(slipway)) == 3

@@ -88,14 +88,34 @@ def test_hints_come_when_their_time_has_come_earliest_first(store: Store) -> Non
     assert store.due(NOON + MINUTE, most=1) == found[:1]
 
 
+def test_the_earliest_hint_of_a_service_is_never_lost(store: Store) -> None:
+    """Later ones need not be kept: whoever looks at the service writes the next."""
+    for minutes in (5, 2, 9):
+        store.add_due(SERVICE, Due(at=NOON + minutes * MINUTE, what="deadline"))
+
+    first = store.due(NOON + DAY, most=9)[0]
+    assert (first.at, store.due(NOON + MINUTE, most=9)) == (NOON + 2 * MINUTE, [])
+
+
+def test_a_hint_that_has_come_stays_beside_the_next(store: Store) -> None:
+    """It is removed by its key after the service was looked at, and the one that was written meanwhile stays."""
+    store.add_due(SERVICE, Due(at=NOON, what="deadline"))
+    [come] = store.due(NOON, most=9)
+    store.add_due(SERVICE, Due(at=NOON + MINUTE, what="next"))
+    assert store.due(NOON, most=9) == [come]
+    store.remove_due([come.key])
+
+    assert [row.what for row in store.due(NOON + DAY, most=9)] == ["next"]
+
+
 def test_hints_are_removed_by_their_keys(store: Store) -> None:
     """The same hint twice is one; unknown keys are ignored."""
     for _ in range(2):
         store.add_due(SERVICE, Due(at=NOON, what="a/b"))
-    store.add_due(SERVICE, Due(at=NOON, what="c"))
+    store.add_due("shipping~package", Due(at=NOON, what="c"))
     first, second = store.due(NOON, most=9)
 
-    store.remove_due([first.key, first.key + "x"])
+    store.remove_due([first.key, first.key + "x", "no key at all"])
 
     assert store.due(NOON, most=9) == [second]
 

@@ -16,8 +16,6 @@ from shared.domain import events as ev
 from shared.domain.decision import Outcome
 from shared.domain.effects import SetStatus
 from shared.domain.phases import ReleasePhase
-from shared.ports.statuses import CommitState, CommitStatus
-from shared.ports.store import StaleRow
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.crashes import Crash, Fuse, with_fuse
 from tests.support.outside import RITA
@@ -130,57 +128,3 @@ def test_a_click_whose_effects_were_never_sent_is_made_up_by_the_tick(slipway: H
     slipway.tick(MINUTE)
 
     assert slipway.release("1.0.0").phase is ReleasePhase.RELEASED
-
-
-def test_a_status_that_comes_late_does_not_hide_a_newer_one(slipway: Harness) -> None:
-    """`pending`, delayed, after `succeeded`."""
-    slipway.app.queues.send("slipway-notify", status("succeeded", 2))
-    slipway.app.queues.send("slipway-notify", status("pending", 1), delay=MINUTE)
-
-    slipway.pump()
-
-    assert slipway.statuses(COMMIT)["slipway/delivery"].state is CommitState.SUCCEEDED
-
-
-def test_a_status_that_overtakes_while_another_is_being_said_is_said_again(slipway: Harness) -> None:
-    """Two workers at one commit: the newer one is what stays."""
-    kept, others = slipway.app.statuses, [status("succeeded", 2)]
-
-    class Slow:
-        """Says something only after another worker has said more."""
-
-        statuses = kept.statuses
-
-        def set_status(self, repository: str, commit: str, said: CommitStatus) -> None:
-            while others:
-                take_effect(slipway.app, "notify", others.pop())
-            kept.set_status(repository, commit, said)
-
-    slipway.wrap(statuses=Slow())
-
-    take_effect(slipway.app, "notify", status("pending", 1))
-
-    assert slipway.statuses(COMMIT)["slipway/delivery"].state is CommitState.SUCCEEDED
-
-
-def test_two_workers_who_note_a_status_at_once_do_not_lose_one(slipway: Harness) -> None:
-    """The second reads again what the first wrote."""
-    rows, others = slipway.app.rows, [status("succeeded", 2)]
-
-    class Raced:
-        """Is written by somebody else just before."""
-
-        get, overwrite, delete, list = rows.get, rows.overwrite, rows.delete, rows.list
-
-        def put(self, partition: str, key: str, value: bytes, *, etag: str | None) -> str:
-            if others:
-                slipway.wrap(rows=rows)
-                take_effect(slipway.app, "notify", others.pop())
-                raise StaleRow("somebody was faster")
-            return rows.put(partition, key, value, etag=etag)
-
-    slipway.wrap(rows=Raced())
-
-    take_effect(slipway.app, "notify", status("pending", 1))
-
-    assert slipway.statuses(COMMIT)["slipway/delivery"].state is CommitState.SUCCEEDED

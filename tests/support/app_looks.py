@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 from shared.app.take_message import take_effect
 from shared.codec.envelope import decode, encode_effect
 from shared.codec.ledger import LedgerEntry
-from shared.domain.effects import Effect, ServiceEffect
+from shared.domain.effects import Effect, ServiceEffect, queue_of
 from shared.domain.names import ServiceKey
-from shared.ports.store import DueRow, OutboxRow, Row
+from shared.ports.store import DueRow, Message, OutboxRow, Row, Write
 from tests.support.app_parts import ALL_KINDS, DELIVERY, Harness
 from tests.support.outside import SHIPPING
 
@@ -43,6 +43,17 @@ def do(slipway: Harness, effect: ServiceEffect, *, tries: int = 0) -> None:
     made = encode_effect(effect, correlation="c-1", at=slipway.app.now())
     body = json.loads(next((one for one in bodies if decode(one).effect == effect), made))
     take_effect(slipway.app, effect.kind, json.dumps({**body, "tries": tries}))
+
+
+def decided(slipway: Harness, *effects: ServiceEffect) -> list[str]:
+    """Have a decision ask for these effects, and return the messages that are sent for them, which nobody delivers."""
+    service, at = str(effects[0].service), slipway.app.now()
+    first = (slipway.app.store.read(service).sequence + 1) * 1000
+    bodies = [encode_effect(one, correlation="c-1", at=at, order=first + number) for number, one in enumerate(effects)]
+    outbox = tuple(Message(queue=queue_of(one.kind), body=body) for one, body in zip(effects, bodies, strict=True))
+    entry = b'{"at":"2026-11-23T12:00:00.000000Z","event":{"id":"x","type":"x"},"outcome":"noted","schema":1}'
+    slipway.app.store.transact(service, f"d{first}", lambda loaded: Write(ledger=lambda *_: entry, outbox=outbox))
+    return bodies
 
 
 def policy_row(slipway: Harness, service: str) -> Row:

@@ -15,7 +15,7 @@ from infra.local.host.errors import HostRefused
 from infra.local.host.functions import read_functions
 from infra.local.host.host_json import read_host_json
 from infra.local.host.people import People
-from infra.local.host.queues import QueueDispatcher
+from infra.local.host.queues import dispatchers
 from infra.local.host.server import HostServer
 from infra.local.host.timers import Timers
 from infra.local.host.workers import Workers
@@ -71,10 +71,7 @@ class LocalHost:
         self._workers = Workers(len(functions.queues) * options.queues.concurrency + 2 * len(functions.timers))
         self._server = HostServer(application, port)
         self._timers = Timers(functions.timers, self._workers, self._clock)
-        self._queues = [
-            QueueDispatcher(one, self._receiver, options.queues, self._workers, self._receive_wait)
-            for one in functions.queues
-        ]
+        self._queues = dispatchers(functions.queues, self._receiver, options.queues, self._workers, self._receive_wait)
         self._server.start()
         for queue in self._queues:
             queue.start()

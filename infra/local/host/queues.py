@@ -1,154 +1,150 @@
-"""Queue triggers: takes messages as Azure's host does and says what became of them."""
+"""Queue triggers: takes messages as Azure's host does, by one crew of threads or by a thread for each queue."""
 
 from __future__ import annotations
 
 import threading
-import time
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
-
-from azure.functions.queue import QueueMessage
+from typing import Protocol
 
 from infra.local.host.functions import Registered
 from infra.local.host.host_json import QueueOptions
 from infra.local.host.log import log_event
+from infra.local.host.messages import Messages
 from infra.local.host.workers import Workers
-from shared.ports.queues import QueueReceiver, Received
+from shared.ports.queues import CrewReceiver, QueueReceiver
+
+_ALWAYS = 8  # threads; enough to share commits, few enough not to stand in each other's way
+
+
+class Dispatcher(Protocol):
+    """Brings messages to functions."""
+
+    def start(self) -> None:
+        """Begin to receive."""
+        ...
+
+    def ask_to_stop(self) -> None:
+        """Receive no more."""
+        ...
+
+    def finish(self, deadline: float) -> None:
+        """Let the running functions end until the deadline (time.monotonic), then give back the leases of the rest."""
+        ...
+
+
+def dispatchers(
+    functions: Sequence[Registered], receiver: QueueReceiver, options: QueueOptions, workers: Workers, wait: timedelta
+) -> list[Dispatcher]:
+    """Make what the receiver is best served by."""
+    queues = [Messages(one, receiver, options) for one in functions]
+    if queues and isinstance(receiver, CrewReceiver):
+        return [QueueCrew(queues, receiver, options)]
+    return [QueueDispatcher(one, receiver, options, workers, wait) for one in queues]
+
+
+class QueueCrew:
+    """A few threads for all queues. Where all are kept busy by what takes long, more join, as many as host.json allows."""
+
+    def __init__(self, queues: Sequence[Messages], receiver: CrewReceiver, options: QueueOptions) -> None:
+        self._queues = {one.queue: one for one in queues}
+        self._receiver, self._options = receiver, options
+        self._at_once = dict.fromkeys(self._queues, options.concurrency)
+        self._threads: list[threading.Thread] = []
+        self._most = len(queues) * options.concurrency
+        self._stopping = False
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """See Dispatcher."""
+        self._receiver.on_need(self._join)
+        for _ in range(min(_ALWAYS, self._most)):
+            self._join()
+
+    def ask_to_stop(self) -> None:
+        """See Dispatcher."""
+        self._stopping = True
+        for one in self._queues.values():
+            one.ask_to_stop()
+
+    def finish(self, deadline: float) -> None:
+        """See Dispatcher."""
+        for one in self._queues.values():
+            one.finish(deadline)
+
+    def _join(self) -> None:
+        with self._lock:
+            if self._stopping or len(self._threads) >= self._most:
+                return
+            thread = threading.Thread(target=self._work, name=f"queues-{len(self._threads) + 1}", daemon=True)
+            self._threads.append(thread)
+        thread.start()
+
+    def _work(self) -> None:
+        while not self._stopping:
+            try:
+                message = self._receiver.receive_any(self._at_once, visibility=self._options.lease)
+            except Exception as error:
+                log_event("queue.receive_failed", error=error, queue="all")
+                threading.Event().wait(1)
+                continue
+            if message is None:
+                continue
+            queue = self._queues[message.queue]
+            if queue.admit(message):
+                queue.run(message)
 
 
 class QueueDispatcher:
-    """Brings the messages of one queue to its function.
-
-    A function that raises is tried again after host.json's visibilityTimeout, and after maxDequeueCount failures the message goes to
-    poison. An exception with a timedelta in `retry_after` means "look again then": it is no failure and never leads to poison. Failures
-    are counted by this host, not by deliveries, so that neither a crash of the host nor a look again uses up a message's tries.
-    """
+    """Brings the messages of one queue to its function, from a receiver that has to be asked for each."""
 
     def __init__(
         self,
-        function: Registered,
+        messages: Messages,
         receiver: QueueReceiver,
         options: QueueOptions,
         workers: Workers,
         wait: timedelta,
     ) -> None:
-        self._function, self._receiver, self._options, self._workers = function, receiver, options, workers
+        self._messages, self._receiver, self._options, self._workers = messages, receiver, options, workers
         self._wait = wait
-        self._queue = str(function.trigger["queueName"])
-        self._running: dict[str, Received] = {}
-        self._settling = 0
-        self._failures: dict[str, int] = {}
-        self._stopping = False
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._receive, name=f"queue-{self._queue}", daemon=True)
+        self._thread = threading.Thread(target=self._receive, name=f"queue-{messages.queue}", daemon=True)
 
     def start(self) -> None:
-        """Begin to receive."""
+        """See Dispatcher."""
         self._thread.start()
 
     def ask_to_stop(self) -> None:
-        """Receive no more; what is received anyhow goes back at once."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
+        """See Dispatcher."""
+        self._messages.ask_to_stop()
 
     def finish(self, deadline: float) -> None:
-        """Let the running functions end until the deadline (time.monotonic), then give back the leases of the rest."""
+        """See Dispatcher."""
         self._thread.join()
-        with self._changed:
-            self._changed.wait_for(lambda: not self._busy, max(0.0, deadline - time.monotonic()))
-            left = list(self._running.values())
-            self._running.clear()
-        for message in left:
-            self._give_back(message)
-
-    @property
-    def _busy(self) -> int:
-        return len(self._running) + self._settling
+        self._messages.finish(deadline)
 
     def _receive(self) -> None:
+        messages = self._messages
         while self._wait_for_room():
             try:
                 found = self._receiver.receive(
-                    self._queue,
+                    messages.queue,
                     most=self._options.batch_size,
                     visibility=self._options.lease,
                     wait=self._wait,
                 )
             except Exception as error:
-                log_event("queue.receive_failed", error=error, queue=self._queue)
-                with self._changed:
-                    self._changed.wait_for(lambda: self._stopping, self._wait.total_seconds())
+                log_event("queue.receive_failed", error=error, queue=messages.queue)
+                with messages.changed:
+                    messages.changed.wait_for(lambda: messages.stopping, self._wait.total_seconds())
                 continue
             for message in found:
-                self._take(message)
+                if messages.admit(message):
+                    self._workers.submit(partial(messages.run, message))
 
     def _wait_for_room(self) -> bool:
-        with self._changed:
-            self._changed.wait_for(lambda: self._stopping or self._busy <= self._options.new_batch_threshold)
-            return not self._stopping
-
-    def _take(self, message: Received) -> None:
-        with self._changed:
-            wanted = not self._stopping
-            if wanted:
-                self._running[message.receipt] = message
-        if wanted:
-            self._workers.submit(partial(self._run, message))
-        else:
-            self._give_back(message)
-
-    def _run(self, message: Received) -> None:
-        if message.receipt not in self._running:
-            return  # given back before a thread was free
-        argument = QueueMessage(
-            id=message.id, body=message.body, dequeue_count=message.attempts, pop_receipt=message.receipt
-        )
-        failure: BaseException | None = None
-        try:
-            self._function.run(argument)
-        except BaseException as error:  # SystemExit of a library must not lose the message either
-            failure = error
-        with self._changed:
-            if self._running.pop(message.receipt, None) is None:
-                return  # given back at a stop; whoever receives it next decides
-            self._settling += 1
-        try:
-            self._settle(message, failure)
-        except Exception as error:
-            # The lease runs out and the message comes again: at least once is the promise.
-            log_event("queue.settle_failed", error=error, queue=self._queue, message=message.id)
-        finally:
-            with self._changed:
-                self._settling -= 1
-                self._changed.notify_all()
-
-    def _settle(self, message: Received, failure: BaseException | None) -> None:
-        if failure is None:
-            self._receiver.delete(message)
-            self._failures.pop(message.id, None)
-            return
-        again = getattr(failure, "retry_after", None)
-        if isinstance(again, timedelta):
-            log_event("function.looks_again", function=self._function.name, message=message.id, after=again)
-            self._receiver.release(message, delay=again)
-            return
-        failures = self._failures.get(message.id, 0) + 1
-        log_event(
-            "function.failed", error=failure, function=self._function.name, trigger="queueTrigger",
-            message=message.id, failures=failures,
-        )  # fmt: skip
-        if failures >= self._options.max_dequeue_count:
-            self._receiver.poison(
-                message, reason=f"{self._function.name} failed {failures} times: {type(failure).__name__}"
-            )
-            self._failures.pop(message.id, None)
-        else:
-            self._failures[message.id] = failures
-            self._receiver.release(message, delay=self._options.visibility_timeout)
-
-    def _give_back(self, message: Received) -> None:
-        try:
-            self._receiver.release(message, delay=timedelta(0))
-        except Exception as error:
-            log_event("queue.settle_failed", error=error, queue=self._queue, message=message.id)
+        messages = self._messages
+        with messages.changed:
+            messages.changed.wait_for(lambda: messages.stopping or messages.busy <= self._options.new_batch_threshold)
+            return not messages.stopping

@@ -62,6 +62,10 @@ class AzureQueues:
         for row in rows:
             self.send(row.message.queue, row.message.body, delay=row.message.delay)
 
+    def put_off(self, service: str, row: OutboxRow, *, delay: timedelta) -> None:  # noqa: ARG002 - the port's
+        """See Queues. The outbox is a table's; the message that is worked on now will be acknowledged."""
+        self.send(row.message.queue, row.message.body, delay=delay)
+
     def close(self) -> None:
         """Close the connections."""
         self._service.close()

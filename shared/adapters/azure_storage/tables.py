@@ -82,11 +82,13 @@ class AzureTables:
         """See Store."""
         return self._transactions.run(service, event_id, fn, seen_for)
 
-    def forget(self, service: str, keys: Sequence[str]) -> None:
+    def forget(self, service: str, keys: Sequence[str]) -> bool:
         """See Store."""
+        there = [key for key, value in self._partitions.fetch(service, partition.outbox_keys(keys)).items() if value]
         with failures_named(service):
-            for key in partition.outbox_keys(keys):
+            for key in there:
                 self._services.delete_entity(service, key)
+        return bool(there)
 
     def read(self, service: str) -> Loaded:
         """See Store."""

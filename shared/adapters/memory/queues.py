@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.adapters.memory.table import Table
@@ -34,17 +34,11 @@ class MemoryQueues:
         """See Queues."""
         for row in rows:
             if self._services.get(service, row.key) is not None:
-                at = self._now() + row.message.delay
-                id_ = f"{service}:{row.key}"
-                parcel = Parcel(
-                    id=id_,
-                    queue=row.message.queue,
-                    body=row.message.body,
-                    visible_at=at,
-                    service=service,
-                    key=row.key,
-                )
-                self._delivery.offer([parcel])
+                self._delivery.offer([_parcel(service, row, self._now() + row.message.delay)])
+
+    def put_off(self, service: str, row: OutboxRow, *, delay: timedelta) -> None:
+        """See Queues."""
+        self._delivery.renew(_parcel(service, row, self._now() + delay))
 
     def receive(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
         """See QueueReceiver."""
@@ -54,6 +48,14 @@ class MemoryQueues:
             found = self._delivery.take(queue, most=most, visibility=visibility, wait=left)
             if found or not left or self._delivery.closed:
                 return found
+
+    def receive_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
+        """See CrewReceiver."""
+        return self._delivery.take_any(queues, visibility=visibility)
+
+    def on_need(self, more_hands: Callable[[], None]) -> None:
+        """See CrewReceiver."""
+        self._delivery.on_need(more_hands)
 
     def delete(self, message: Received) -> None:
         """See QueueReceiver."""
@@ -86,3 +88,14 @@ class MemoryQueues:
         id_ = str(next(self._numbers))
         self._delivery.offer([Parcel(id=id_, queue=queue, body=body, visible_at=at)])
         return id_
+
+
+def _parcel(service: str, row: OutboxRow, at: datetime) -> Parcel:
+    return Parcel(
+        id=f"{service}:{row.key}",
+        queue=row.message.queue,
+        body=row.message.body,
+        visible_at=at,
+        service=service,
+        key=row.key,
+    )

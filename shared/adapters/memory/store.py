@@ -51,9 +51,11 @@ class MemoryStore:
         """See Store."""
         return self._transactions.run(service, event_id, fn, seen_for)
 
-    def forget(self, service: str, keys: Sequence[str]) -> None:
+    def forget(self, service: str, keys: Sequence[str]) -> bool:
         """See Store."""
-        self._services.remove(service, partition.outbox_keys(keys))
+        there = [key for key in partition.outbox_keys(keys) if self._services.get(service, key) is not None]
+        self._services.remove(service, there)
+        return bool(there)
 
     def read(self, service: str) -> Loaded:
         """See Store."""

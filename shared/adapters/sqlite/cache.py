@@ -1,58 +1,142 @@
-"""What the writer remembers of services between its transactions.
+"""What this process remembers of services between its transactions.
 
-Valid only while nobody else writes to the file: SQLite counts the commits of other connections (`data_version`), and
-those of this process all go through the writer.
+Valid only while nobody else writes to the file: whoever writes leaves its token in the lock file, and SQLite counts the
+commits of other connections (`data_version`); those of this process all go through the writer.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
 from shared.adapters.sqlite import reading
+from shared.adapters.sqlite.locks import WriteLock
 from shared.adapters.sqlite.reading import Estate
 from shared.adapters.sqlite.writer import Transaction
 from shared.adapters.storage import partition
+from shared.domain.records import replace
 from shared.ports.store import Loaded
 
-_MOST_SERVICES = 256
+_MOST_SERVICES = 2048
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Kept(NamedTuple):
+    """A service as it is remembered, with its number in the file; 0 where it has none yet."""
+
+    id: int
+    loaded: Loaded
 
 
 class Cache:
-    """Services as they will be read once the transaction under way is committed. Used by the writer's thread only."""
+    """Services as they will be read once the transaction under way is committed, and as they are read until then.
+
+    Everything but `committed` is used by the thread that writes.
+    """
 
     def __init__(self) -> None:
+        self._lock: WriteLock | None = None
         self._version = -1
-        self._services: dict[str, Loaded] = {}
+        self._services: dict[str, Kept] = {}
+        self._names: dict[int, str] = {}
         self._estate: Estate | None = None
+        self.hints: dict[int, datetime] = {}  # a hint of a service that is in the file, or an earlier one is
+        self._fresh: dict[str, Loaded | None] = {}
+        self._published: dict[str, Loaded] = {}
 
-    def begin(self, transaction: Transaction) -> None:
+    def begin(self, transaction: Transaction, lock: WriteLock) -> None:
         """Forget everything if another process wrote since the last transaction."""
         version = transaction.execute("PRAGMA data_version").fetchone()[0]
-        if version != self._version:
+        if version != self._version or not lock.ours:
             self.clear()
             self._version = version
+        self._fresh = {}
+        lock.sign()
+        self._lock = lock
+        transaction.afterwards.append(self._publish)
 
     def clear(self) -> None:
         """Forget everything; after a rollback."""
         self._services.clear()
+        self._names.clear()
+        self.hints.clear()
         self._estate = None
+        self._published.clear()
 
-    def load(self, transaction: Transaction, service: str) -> Loaded:
+    def committed(self, service: str) -> Loaded | None:
+        """Return a service as it was last committed, if that is known."""
+        found = self._published.get(service)
+        return found if found is not None and self._lock is not None and self._lock.ours else None
+
+    def load(self, transaction: Transaction, service: str) -> Kept:
         """Return the service, read if it must be."""
-        loaded = self._services.get(service)
-        if loaded is None:
+        kept = self._services.get(service)
+        if kept is None:
             if self._estate is None:
                 self._estate = reading.load_estate(transaction.execute)
-            loaded = reading.load(transaction.execute, service, self._estate)
-            self.keep(service, loaded)
-        return loaded
+            head = reading.head(transaction.execute, service)
+            kept = Kept(head.id, reading.load(transaction.execute, head, self._estate))
+            self._remember(service, kept)
+        return kept
 
-    def keep(self, service: str, loaded: Loaded) -> None:
+    def id_of(self, transaction: Transaction, service: str) -> int:
+        """Return a service's number, given to it now if it has none."""
+        kept = self._services.get(service)
+        if kept is not None and kept.id:
+            return kept.id
+        found = reading.head(transaction.execute, service).id
+        if not found:
+            insert = "INSERT INTO service (name, sequence, hash) VALUES (?, 0, x'')"
+            found = transaction.execute(insert, (service,)).lastrowid or 0
+        if kept is not None:
+            self._remember(service, Kept(found, kept.loaded))
+        return found
+
+    def number(self, service: str) -> int:
+        """Return the number of a service that is remembered, 0 where it is not. Any thread may ask: it never changes."""
+        kept = self._services.get(service)
+        return kept.id if kept is not None else 0
+
+    def keep(self, service: str, id_: int, loaded: Loaded) -> None:
         """Remember a service as a commit leaves it."""
-        if len(self._services) >= _MOST_SERVICES:
-            self._services.clear()
-        self._services[service] = loaded
+        self._remember(service, Kept(id_, loaded))
+        self._fresh[service] = loaded
+
+    def without(self, id_: int, keys: Iterable[str]) -> None:
+        """Remember that effects have left a service's outbox."""
+        service = self._names.get(id_, "")
+        kept, gone = self._services.get(service), frozenset(keys)
+        if kept is not None:
+            outbox = {key: message for key, message in kept.loaded.outbox.items() if key not in gone}
+            self.keep(service, kept.id, replace(kept.loaded, outbox=outbox))
 
     def drop(self, service: str) -> None:
         """Forget a service that something else than its own decision changed; the estate is part of all."""
         self._services.pop(service, None)
+        self._fresh[service] = None
         if service == partition.ESTATE:
-            self.clear()
+            self._services.clear()
+            self._estate = None
+            self._fresh = dict.fromkeys((*self._fresh, *self._published))
+
+    def _remember(self, service: str, kept: Kept) -> None:
+        _make_room(self._services)
+        self._services[service] = kept
+        if kept.id:
+            _make_room(self._names)
+            self._names[kept.id] = service
+
+    def _publish(self) -> None:
+        for service, loaded in self._fresh.items():
+            if loaded is None:
+                self._published.pop(service, None)
+            else:
+                _make_room(self._published)
+                self._published[service] = loaded
+
+
+def _make_room(kept: dict[K, V]) -> None:
+    if len(kept) >= _MOST_SERVICES:
+        del kept[next(iter(kept))]

@@ -61,5 +61,5 @@ class SqliteDatabase:
             with ExitStack() as last:
                 last.callback(self._readers.close)
                 last.callback(self._writer.close)
-                last.callback(self._leases.close)
+                last.callback(self._leases.close, self._delivery)
                 self._delivery.close()

@@ -68,14 +68,14 @@ class Leases:
         finally:
             self._polling.release()
 
-    def close(self) -> None:
-        """Give the leases back and stop being a host."""
+    def close(self, delivery: Delivery) -> None:
+        """Give the leases back, with how often each message was delivered, and stop being a host."""
         with self._polling, self._starting:
             self._closed = True
             if self._lock is not None:
                 lock, self._lock = self._lock, None
                 try:
-                    self._writer.run(lambda transaction: _release(transaction, [lock.id]))
+                    self._writer.run(lambda transaction: _give_back(transaction, lock.id, delivery.delivered()))
                 finally:
                     lock.close()
 
@@ -95,13 +95,21 @@ class Leases:
         return self._writer.run(lambda transaction: _claim(transaction, self.host, until))
 
 
-def message_id(service: str, key: str) -> str:
-    """Name a message by its row; neither part holds a slash."""
+def message_id(service: int, key: str) -> str:
+    """Name a message by its row; a key holds no slash."""
     return f"{service}/{key}"
 
 
 def _release(transaction: Transaction, hosts: list[str]) -> None:
-    transaction.executemany("UPDATE message SET host = NULL WHERE host = ?", [(host,) for host in hosts])
+    # What a dead host had may have been delivered once more than was counted.
+    update = "UPDATE message SET host = NULL, attempts = attempts + 1 WHERE host = ?"
+    transaction.executemany(update, [(host,) for host in hosts])
+
+
+def _give_back(transaction: Transaction, host: str, delivered: list[Parcel]) -> None:
+    counted = [(parcel.attempts, int(parcel.service), parcel.key) for parcel in delivered]
+    transaction.executemany("UPDATE message SET attempts = ? WHERE service = ? AND key = ?", counted)
+    transaction.execute("UPDATE message SET host = NULL WHERE host = ?", (host,))
 
 
 def _claim(transaction: Transaction, host: str | None, until: int) -> list[Parcel]:
@@ -113,7 +121,7 @@ def _claim(transaction: Transaction, host: str | None, until: int) -> list[Parce
             body=body,
             visible_at=moment(visible_at),
             attempts=attempts,
-            service=service,
+            service=str(service),
             key=key,
         )
         for service, key, queue, body, visible_at, attempts in sorted(rows, key=lambda row: (row[4], row[1]))

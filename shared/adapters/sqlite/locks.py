@@ -6,18 +6,36 @@ The kernel drops them with the process, however it ends, so nobody ever has to g
 from __future__ import annotations
 
 import fcntl
+import mmap
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+_TOKEN = 16
+
 
 class WriteLock:
-    """Makes processes take turns at writing, in the kernel's queue instead of SQLite's sleeping."""
+    """Makes processes take turns at writing, in the kernel's queue instead of SQLite's sleeping.
+
+    The file holds a token of whoever began to write last, in shared memory: reading it costs nothing.
+    """
 
     def __init__(self, database: Path) -> None:
         self._file = os.open(f"{database}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        os.ftruncate(self._file, _TOKEN)
+        self._shared = mmap.mmap(self._file, _TOKEN)
+        self._token = os.urandom(_TOKEN)
+
+    @property
+    def ours(self) -> bool:
+        """Whether nobody else has begun to write since `sign`."""
+        return self._shared[:] == self._token
+
+    def sign(self) -> None:
+        """Say that this process is writing; the lock must be held."""
+        self._shared[:] = self._token
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -30,6 +48,7 @@ class WriteLock:
 
     def close(self) -> None:
         """Close the file; the lock must not be held."""
+        self._shared.close()
         os.close(self._file)
 
 

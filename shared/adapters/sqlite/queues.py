@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import itertools
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.adapters.sqlite.cache import Cache
 from shared.adapters.sqlite.leases import POLL_SECONDS, Leases, message_id
+from shared.adapters.sqlite.reading import DOOR
 from shared.adapters.sqlite.schema import microseconds
 from shared.adapters.sqlite.writer import Transaction, Writer
 from shared.adapters.storage import partition
@@ -22,7 +23,8 @@ from shared.ports.store import OutboxRow, TooLarge
 
 _INSERT = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DELETE = "DELETE FROM message WHERE service = ? AND key = ?"
-_DOOR = ""  # the service of messages that are not in any service's outbox
+_PUT_OFF = "UPDATE message SET body = ?, visible_at = ? WHERE service = ? AND key = ?"
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class SqliteQueues:
@@ -46,31 +48,39 @@ class SqliteQueues:
         """See Queues. Nothing is left to do: the commit that wrote the rows has handed them over."""
 
     def write_outbox(
-        self, transaction: Transaction, service: str, rows: Iterable[OutboxRow], done: Iterable[str]
+        self, transaction: Transaction, service: int, rows: Sequence[OutboxRow], done: Collection[str]
     ) -> None:
         """Write a decision's effects and remove those that are done, within its transaction."""
-        now = self._now()
-        made = [
-            (
-                Parcel(
-                    id=message_id(service, row.key),
-                    queue=row.message.queue,
-                    body=row.message.body,
-                    visible_at=now + row.message.delay,
-                    service=service,
-                    key=row.key,
-                ),
-                row.message.delay,
-                None,
-            )
-            for row in rows
-        ]
-        if made:
-            self._insert(transaction, made)
-        gone = list(done)
-        if gone:
-            transaction.executemany(_DELETE, [(service, key) for key in gone])
-            transaction.afterwards.append(lambda: self._delivery.forget([message_id(service, key) for key in gone]))
+        if rows:
+            now = self._now()
+            self._insert(transaction, [(_parcel(service, row, now), row.message.delay, None) for row in rows])
+        if done:
+            transaction.executemany(_DELETE, [(service, key) for key in done])
+            gone = [message_id(service, key) for key in done]
+            transaction.afterwards.append(lambda: self._delivery.forget(gone))
+
+    def forget(self, service: str, keys: Sequence[str]) -> bool:
+        """See Store. Nobody waits for the disk where the effects are in this host's hands."""
+        if not keys:
+            return False
+        found = self._cache.number(service)
+        ids = [message_id(found, key) for key in keys] if found else []
+        if ids and self._delivery.holds(ids):
+            self._delivery.forget(ids)
+            self._writer.soon(ids[0], lambda transaction: _discard(self._forget(transaction, found, keys)))
+            return True
+        return self._writer.run(lambda t: self._forget(t, self._cache.id_of(t, service), keys))
+
+    def put_off(self, service: str, row: OutboxRow, *, delay: timedelta) -> None:
+        """See Queues. The row is the message: it gets another body and another time."""
+
+        def work(transaction: Transaction) -> None:
+            parcel = _parcel(self._cache.id_of(transaction, service), row, self._now() + delay)
+            values = (parcel.body, microseconds(parcel.visible_at), *_place(parcel))
+            if transaction.execute(_PUT_OFF, values).rowcount:
+                transaction.afterwards.append(lambda: self._delivery.renew(parcel))
+
+        self._writer.run(work)
 
     def receive(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
         """See QueueReceiver."""
@@ -79,10 +89,17 @@ class SqliteQueues:
             self._leases.poll(self._delivery)
             left = min(max(0.0, end - time.monotonic()), POLL_SECONDS)
             found = self._delivery.take(queue, most=most, visibility=visibility, wait=timedelta(seconds=left))
-            for message in found:
-                self._count_delivery(message)
             if found or not left or self._delivery.closed:
                 return found
+
+    def receive_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
+        """See CrewReceiver."""
+        self._leases.poll(self._delivery)
+        return self._delivery.take_any(queues, visibility=visibility)
+
+    def on_need(self, more_hands: Callable[[], None]) -> None:
+        """See CrewReceiver."""
+        self._delivery.on_need(more_hands)
 
     def delete(self, message: Received) -> None:
         """See QueueReceiver. Nobody waits for the disk: an acknowledgement that is lost is only a second delivery."""
@@ -94,7 +111,7 @@ class SqliteQueues:
         """See QueueReceiver."""
         parcel = self._delivery.put_back(message, delay)
         if parcel is not None:
-            values = (message.attempts, microseconds(self._now() + delay), parcel.service, parcel.key)
+            values = (message.attempts, microseconds(self._now() + delay), *_place(parcel))
             update = "UPDATE message SET attempts = ?, visible_at = ? WHERE service = ? AND key = ?"
             self._writer.soon(parcel.id, lambda transaction: _discard(transaction.execute(update, values)))
 
@@ -123,28 +140,42 @@ class SqliteQueues:
 
     def _door(self, queue: str, body: str, at: datetime) -> Parcel:
         key = f"{time.time_ns():020d}-{self._leases.process}-{next(self._numbers)}"
-        return Parcel(id=message_id(_DOOR, key), queue=queue, body=body, visible_at=at, service=_DOOR, key=key)
+        return Parcel(id=message_id(DOOR, key), queue=queue, body=body, visible_at=at, service=str(DOOR), key=key)
 
     def _insert(self, transaction: Transaction, made: Sequence[tuple[Parcel, timedelta, str | None]]) -> None:
+        # Unleased where this process is no host: then any host may take it.
         host = self._leases.host
-        for parcel, delay, reason in made:
-            # Unleased where this process is no host: then any host may take it.
-            row = (parcel.service, parcel.key, parcel.queue, parcel.body, delay // timedelta(microseconds=1))
-            transaction.execute(_INSERT, (*row, microseconds(parcel.visible_at), 0, host, reason))
+        rows = [
+            (*_place(one), one.queue, one.body, delay // _MICROSECOND, microseconds(one.visible_at), 0, host, reason)
+            for one, delay, reason in made
+        ]
+        transaction.executemany(_INSERT, rows)
         if host is not None:
             transaction.afterwards.append(lambda: self._delivery.offer(parcel for parcel, _, _ in made))
 
     def _remove(self, transaction: Transaction, parcel: Parcel) -> None:
-        if parcel.service and transaction.execute(_DELETE, (parcel.service, parcel.key)).rowcount:
-            self._cache.drop(parcel.service)
-        elif not parcel.service:
-            transaction.execute(_DELETE, (parcel.service, parcel.key))
+        self._forget(transaction, int(parcel.service), [parcel.key])
 
-    def _count_delivery(self, message: Received) -> None:
-        service, _, key = message.id.partition("/")
-        update = "UPDATE message SET attempts = ? WHERE service = ? AND key = ?"
-        values = (message.attempts, service, key)
-        self._writer.soon(message.id, lambda transaction: _discard(transaction.execute(update, values)))
+    def _forget(self, transaction: Transaction, service: int, keys: Sequence[str]) -> bool:
+        found = transaction.executemany(_DELETE, [(service, key) for key in keys]).rowcount
+        if found and service != DOOR:
+            self._cache.without(service, keys)
+        return found > 0
+
+
+def _parcel(service: int, row: OutboxRow, at: datetime) -> Parcel:
+    return Parcel(
+        id=message_id(service, row.key),
+        queue=row.message.queue,
+        body=row.message.body,
+        visible_at=at + row.message.delay,
+        service=str(service),
+        key=row.key,
+    )
+
+
+def _place(parcel: Parcel) -> tuple[int, str]:
+    return int(parcel.service), parcel.key
 
 
 def _discard(_: object) -> None:

@@ -6,12 +6,22 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NamedTuple
 
 from shared.adapters.storage import partition
 from shared.codec.chain import GENESIS
 from shared.ports.store import LedgerRow, Loaded, Message, OutboxRow
 
 Execute = Callable[..., sqlite3.Cursor]
+DOOR = 0  # the service of messages that are in no outbox
+
+
+class Head(NamedTuple):
+    """A service's number in this file, its sequence and its last hash; number 0 where nothing of it is there yet."""
+
+    id: int
+    sequence: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +32,21 @@ class Estate:
     sequence: int
 
 
-def load(execute: Execute, service: str, estate: Estate) -> Loaded:
+def head(execute: Execute, service: str) -> Head:
+    """Read where a service is."""
+    found = execute("SELECT id, sequence, hash FROM service WHERE name = ?", (service,)).fetchone()
+    if found is None:
+        return Head(0, 0, GENESIS)
+    return Head(found[0], found[1], found[2].hex() or GENESIS)
+
+
+def load(execute: Execute, at: Head, estate: Estate) -> Loaded:
     """Read a service as a decision sees it."""
-    sequence, ledger_hash = _head(execute, service)
     return Loaded(
-        sequence=sequence,
-        ledger_hash=ledger_hash,
-        rows=_current(execute, service),
-        outbox=load_outbox(execute, service),
+        sequence=at.sequence,
+        ledger_hash=at.hash,
+        rows=_current(execute, at.id) if at.id else {},
+        outbox=load_outbox(execute, at.id) if at.id else {},
         estate=estate.rows,
         extra={},
         estate_sequence=estate.sequence,
@@ -38,49 +55,48 @@ def load(execute: Execute, service: str, estate: Estate) -> Loaded:
 
 def load_estate(execute: Execute) -> Estate:
     """Read the estate."""
-    return Estate(_current(execute, partition.ESTATE), _head(execute, partition.ESTATE)[0])
+    at = head(execute, partition.ESTATE)
+    return Estate(_current(execute, at.id) if at.id else {}, at.sequence)
 
 
-def load_outbox(execute: Execute, service: str) -> dict[str, Message]:
+def load_outbox(execute: Execute, service: int) -> dict[str, Message]:
     """Read the effects that are not done, oldest first."""
     rows = execute("SELECT key, queue, body, delay FROM message WHERE service = ? ORDER BY key", (service,))
-    return {key: message(queue, body, delay) for key, queue, body, delay in rows}
+    return {
+        key: Message(queue=queue, body=body, delay=timedelta(microseconds=delay)) for key, queue, body, delay in rows
+    }
 
 
-def outbox_of(outbox: Mapping[str, Message], sequence: int) -> tuple[OutboxRow, ...]:
-    """Return the effects of one decision that are not done."""
+def first_time(execute: Execute, service: int, event: bytes) -> tuple[int, str, tuple[OutboxRow, ...]] | None:
+    """Return what an event led to before: sequence, hash, and the effects of that decision that are not done."""
+    query = "SELECT sequence, hash FROM seen LEFT JOIN ledger USING (service, sequence) WHERE service = ? AND event = ?"
+    found = execute(query, (service, event)).fetchone()
+    if found is None:
+        return None
+    sequence, hash_ = found
     prefix = partition.outbox_prefix(sequence)
-    return tuple(OutboxRow(key=key, message=one) for key, one in outbox.items() if key.startswith(prefix))
+    left = load_outbox(execute, service).items()
+    outbox = tuple(OutboxRow(key=key, message=one) for key, one in left if key.startswith(prefix))
+    return sequence, hash_.hex() if hash_ else "", outbox
 
 
-def row(execute: Execute, service: str, key: str) -> bytes | None:
+def row(execute: Execute, service: int, key: str) -> bytes | None:
     """Read one row."""
     found = execute("SELECT value FROM state WHERE service = ? AND key = ?", (service, key)).fetchone()
     return found[0] if found else None
 
 
-def ledger(execute: Execute, service: str, after: int, most: int) -> list[LedgerRow]:
-    """Read ledger entries in order."""
-    rows = execute(
-        "SELECT sequence, previous, hash, body FROM ledger WHERE service = ? AND sequence > ? ORDER BY sequence LIMIT ?",
-        (service, after, most),
-    )
-    return [
-        LedgerRow(sequence=sequence, previous=previous, hash=hash_, body=body)
-        for sequence, previous, hash_, body in rows
-    ]
+def ledger(execute: Execute, service: int, after: int, most: int) -> list[LedgerRow]:
+    """Read ledger entries in order. An entry's previous hash is that of the row before it."""
+    query = "SELECT sequence, hash, body FROM ledger WHERE service = ? AND sequence >= ? ORDER BY sequence LIMIT ?"
+    found, previous = [], GENESIS
+    for sequence, hash_, body in execute(query, (service, after, most + 1)):
+        if sequence > after:
+            found.append(LedgerRow(sequence=sequence, previous=previous, hash=hash_.hex(), body=body))
+        previous = hash_.hex()
+    return found[:most]
 
 
-def message(queue: str, body: str, delay: int) -> Message:
-    """Make an effect of its columns."""
-    return Message(queue=queue, body=body, delay=timedelta(microseconds=delay))
-
-
-def _head(execute: Execute, service: str) -> tuple[int, str]:
-    found: tuple[int, str] | None = execute("SELECT sequence, hash FROM head WHERE service = ?", (service,)).fetchone()
-    return found or (0, GENESIS)
-
-
-def _current(execute: Execute, service: str) -> dict[str, bytes]:
+def _current(execute: Execute, service: int) -> dict[str, bytes]:
     query = "SELECT key, value FROM state WHERE service = ? AND key >= ? AND key < ? ORDER BY key"
     return dict(execute(query, (service, partition.CURRENT, partition.CURRENT_END)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -40,6 +41,56 @@ _VERSIONS = (
         PRIMARY KEY (partition, key)) STRICT, WITHOUT ROWID;
     CREATE TABLE evidence (sha256 TEXT PRIMARY KEY, content BLOB NOT NULL) STRICT;
     """,
+    # Services by number and hashes as bytes: less than half the size, and quicker to compare.
+    """
+    CREATE TABLE service (
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, sequence INTEGER NOT NULL, hash BLOB NOT NULL) STRICT;
+    INSERT INTO service (name, sequence, hash) SELECT service, sequence, bytes(hash) FROM head ORDER BY service;
+    INSERT INTO service (name, sequence, hash)
+        SELECT DISTINCT service, 0, bytes('') FROM due WHERE service NOT IN (SELECT service FROM head);
+    DROP TABLE head;
+
+    ALTER TABLE state RENAME TO old_state;
+    CREATE TABLE state (
+        service INTEGER, key TEXT, value BLOB NOT NULL, PRIMARY KEY (service, key)) STRICT, WITHOUT ROWID;
+    INSERT INTO state SELECT id, key, value FROM old_state JOIN service ON name = service ORDER BY 1, 2;
+    DROP TABLE old_state;
+
+    ALTER TABLE ledger RENAME TO old_ledger;
+    CREATE TABLE ledger (
+        service INTEGER, sequence INTEGER, hash BLOB NOT NULL, body BLOB NOT NULL,
+        PRIMARY KEY (service, sequence)) STRICT, WITHOUT ROWID;
+    INSERT INTO ledger SELECT id, l.sequence, bytes(l.hash), body
+        FROM old_ledger AS l JOIN service ON name = service ORDER BY 1, 2;
+    DROP TABLE old_ledger;
+
+    ALTER TABLE seen RENAME TO old_seen;
+    CREATE TABLE seen (
+        service INTEGER, event BLOB, sequence INTEGER NOT NULL, until INTEGER NOT NULL,
+        PRIMARY KEY (service, event)) STRICT, WITHOUT ROWID;
+    INSERT INTO seen SELECT id, short(event), s.sequence, until
+        FROM old_seen AS s JOIN service ON name = service ORDER BY 1, 2;
+    DROP TABLE old_seen;
+
+    ALTER TABLE due RENAME TO old_due;
+    CREATE TABLE due (
+        service INTEGER, at INTEGER, what TEXT NOT NULL, PRIMARY KEY (service, at)) STRICT, WITHOUT ROWID;
+    CREATE INDEX due_at ON due (at);
+    INSERT OR IGNORE INTO due SELECT id, at, what FROM old_due JOIN service ON name = service;
+    DROP TABLE old_due;
+
+    ALTER TABLE message RENAME TO old_message;
+    DROP INDEX message_unleased;
+    CREATE TABLE message (
+        service INTEGER, key TEXT, queue TEXT NOT NULL, body TEXT NOT NULL, delay INTEGER NOT NULL,
+        visible_at INTEGER NOT NULL, attempts INTEGER NOT NULL, host TEXT, reason TEXT,
+        PRIMARY KEY (service, key)) STRICT, WITHOUT ROWID;
+    CREATE INDEX message_unleased ON message (visible_at) WHERE host IS NULL;
+    INSERT INTO message SELECT coalesce(id, 0), key, queue, body, delay, visible_at, attempts, host, reason
+        FROM old_message LEFT JOIN service ON name = service;
+    DROP TABLE old_message;
+    DELETE FROM record WHERE partition LIKE 'said~%';
+    """,
 )
 
 
@@ -51,6 +102,11 @@ def microseconds(at: datetime) -> int:
 def moment(value: int) -> datetime:
     """Read a time written by `microseconds`."""
     return _EPOCH + value * _MICROSECOND
+
+
+def short(event: str) -> bytes:
+    """Name an event's mark: half of a SHA-256 tells one event of a service from another."""
+    return hashlib.sha256(event.encode()).digest()[:16]
 
 
 def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
@@ -79,6 +135,8 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
                 f"{path} is of another program or of a newer version ({version}; this one knows {len(_VERSIONS)}); "
                 "start the version that wrote it or name another file"
             )
+        connection.create_function("bytes", 1, bytes.fromhex, deterministic=True)
+        connection.create_function("short", 1, short, deterministic=True)
         for number, script in enumerate(_VERSIONS[version:], version + 1):
             settings = f"PRAGMA application_id={APPLICATION_ID}; PRAGMA user_version={number};"
             connection.executescript(f"BEGIN IMMEDIATE; {script} {settings} COMMIT;")

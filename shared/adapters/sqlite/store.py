@@ -9,11 +9,21 @@ from shared.adapters.sqlite import reading
 from shared.adapters.sqlite.cache import Cache
 from shared.adapters.sqlite.queues import SqliteQueues
 from shared.adapters.sqlite.readers import Readers
-from shared.adapters.sqlite.schema import microseconds, moment
+from shared.adapters.sqlite.schema import microseconds, moment, short
 from shared.adapters.sqlite.writer import Transaction, Writer
 from shared.adapters.storage import partition
 from shared.adapters.storage.partition import Plan
 from shared.ports.store import Committed, Due, DueRow, LedgerRow, Loaded, Write
+
+_PUT = "INSERT OR REPLACE INTO state VALUES (?, ?, ?)"
+_DELETE = "DELETE FROM state WHERE service = ? AND key = ?"
+# The earliest hint that is to come is enough: whoever looks at the service writes the next one. One that has come stays
+# until somebody has looked.
+_HINT = (
+    "INSERT OR IGNORE INTO due SELECT ?1, ?2, ?3"
+    " WHERE NOT EXISTS (SELECT 1 FROM due WHERE service = ?1 AND at > ?4 AND at <= ?2)"
+)
+_HINT_OF = "SELECT id, at, what FROM due JOIN service ON id = service WHERE name = ?"
 
 
 class SqliteStore:
@@ -47,71 +57,82 @@ class SqliteStore:
         partition.check_key(service)
         return self._writer.run(lambda transaction: self._transact(transaction, service, event_id, fn, seen_for))
 
-    def forget(self, service: str, keys: Sequence[str]) -> None:
+    def forget(self, service: str, keys: Sequence[str]) -> bool:
         """See Store."""
-        gone = partition.outbox_keys(keys)
-        if gone:
-            self._writer.run(lambda transaction: self._forget(transaction, service, gone))
+        return self._queues.forget(service, partition.outbox_keys(keys))
 
     def read(self, service: str) -> Loaded:
         """See Store."""
+        known = self._cache.committed(service)
+        if known is not None:
+            return known
         with self._readers.snapshot() as connection:
-            return reading.load(connection.execute, service, reading.load_estate(connection.execute))
+            execute = connection.execute
+            return reading.load(execute, reading.head(execute, service), reading.load_estate(execute))
 
     def row(self, service: str, key: str) -> bytes | None:
         """See Store."""
         with self._readers.snapshot() as connection:
-            return reading.row(connection.execute, service, key)
+            return reading.row(connection.execute, reading.head(connection.execute, service).id, key)
 
     def range(self, service: str, start: str, end: str, *, most: int) -> Sequence[tuple[str, bytes]]:
         """See Store."""
         query = "SELECT key, value FROM state WHERE service = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?"
         with self._readers.snapshot() as connection:
-            return connection.execute(query, (service, start, end, most)).fetchall()
+            id_ = reading.head(connection.execute, service).id
+            return connection.execute(query, (id_, start, end, most)).fetchall()
 
     def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
         """See Store."""
         with self._readers.snapshot() as connection:
-            return reading.ledger(connection.execute, service, after, most)
+            return reading.ledger(connection.execute, reading.head(connection.execute, service).id, after, most)
 
     def services(self) -> Iterator[str]:
         """See Store."""
-        query = "SELECT service FROM head WHERE service <> ? ORDER BY service"
+        query = "SELECT name FROM service WHERE name <> ? AND sequence > 0 ORDER BY name"
         with self._readers.snapshot() as connection:
             return iter([name for (name,) in connection.execute(query, (partition.ESTATE,))])
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
         """See Store."""
-        query = "SELECT key, service, at, what FROM due WHERE key < ? ORDER BY key LIMIT ?"
-        # Keys begin with the time; "\x7f" is behind whatever follows a time that is reached exactly.
+        query = "SELECT name, at, what FROM due JOIN service ON id = service WHERE at <= ? ORDER BY at, name LIMIT ?"
         with self._readers.snapshot() as connection:
-            rows = connection.execute(query, (partition.utc_text(now) + "\x7f", most)).fetchall()
-        return [DueRow(key=key, service=service, at=moment(at), what=what) for key, service, at, what in rows]
+            rows = connection.execute(query, (microseconds(now), most)).fetchall()
+        found = [(service, Due(at=moment(at), what=what)) for service, at, what in rows]
+        return [
+            DueRow(key=partition.due_key(service, due), service=service, at=due.at, what=due.what)
+            for service, due in found
+        ]
 
     def add_due(self, service: str, due: Due) -> None:
         """See Store."""
         partition.check_key(partition.due_key(service, due))
-        self._writer.run(lambda transaction: _insert_due(transaction, service, (due,)))
+        self._writer.run(lambda transaction: self._hint(transaction, self._cache.id_of(transaction, service), due))
 
     def remove_due(self, keys: Sequence[str]) -> None:
         """See Store."""
-        rows = [(key,) for key in keys]
-        self._writer.run(lambda transaction: _discard(transaction.executemany("DELETE FROM due WHERE key = ?", rows)))
+        gone = {key: partition.service_of_due(key) for key in keys}
+
+        def work(transaction: Transaction) -> None:
+            for key, service in gone.items():
+                for id_, at, what in transaction.execute(_HINT_OF, (service,)).fetchall():
+                    if partition.due_key(service, Due(at=moment(at), what=what)) == key:
+                        transaction.execute("DELETE FROM due WHERE service = ? AND at = ?", (id_, at))
+                        self._cache.hints.pop(id_, None)
+
+        self._writer.run(work)
 
     def prune(self, service: str, *, most: int) -> int:
         """See Store."""
         query = "SELECT event FROM seen WHERE service = ? AND until <= ? LIMIT ?"
         with self._readers.snapshot() as connection:
-            old = connection.execute(query, (service, microseconds(self._now()), most)).fetchall()
+            id_ = reading.head(connection.execute, service).id
+            old = connection.execute(query, (id_, microseconds(self._now()), most)).fetchall()
         if old:
-            rows = [(service, event) for (event,) in old]
+            rows = [(id_, event) for (event,) in old]
             delete = "DELETE FROM seen WHERE service = ? AND event = ?"
             self._writer.run(lambda transaction: _discard(transaction.executemany(delete, rows)))
         return len(old)
-
-    def _forget(self, transaction: Transaction, service: str, keys: Sequence[str]) -> None:
-        self._queues.write_outbox(transaction, service, (), keys)
-        self._cache.drop(service)
 
     def _transact(
         self,
@@ -121,60 +142,60 @@ class SqliteStore:
         fn: Callable[[Loaded], Write | None],
         seen_for: timedelta,
     ) -> Committed:
-        seen = partition.seen_key(event_id)
-        if known := _first_time(transaction, service, seen):
-            return known
-        loaded = self._cache.load(transaction, service)
+        kept = self._cache.load(transaction, service)
+        loaded, execute = kept.loaded, transaction.execute
 
         def fetch(keys: Sequence[str]) -> Mapping[str, bytes | None]:
-            return {key: reading.row(transaction.execute, service, key) for key in keys}
+            return {key: reading.row(execute, kept.id, key) for key in keys}
 
-        write = partition.decide(loaded, fn, fetch)
+        try:
+            write = partition.decide(loaded, fn, fetch)
+        except Exception:
+            if known := _first_time(transaction, kept.id, event_id):
+                return known
+            raise
+        if (write is None or write.mark) and (known := _first_time(transaction, kept.id, event_id)):
+            return known
         if write is None:
             return Committed(sequence=loaded.sequence, ledger_hash=loaded.ledger_hash, outbox=())
         made = partition.plan(service, event_id, loaded, write, seen_until=self._now() + seen_for)
-        _write(transaction, made)
-        self._queues.write_outbox(transaction, service, made.outbox, made.done)
+        id_ = kept.id or self._cache.id_of(transaction, service)
+        self._write(transaction, id_, event_id, made)
+        self._queues.write_outbox(transaction, id_, made.outbox, made.done)
         if service == partition.ESTATE:
             self._cache.drop(service)
         else:
-            self._cache.keep(service, partition.loaded_after(loaded, made))
+            self._cache.keep(service, id_, partition.loaded_after(loaded, made))
         return Committed(sequence=made.sequence, ledger_hash=made.hash, outbox=made.outbox)
 
+    def _write(self, transaction: Transaction, id_: int, event_id: str, made: Plan) -> None:
+        execute, hash_ = transaction.execute, bytes.fromhex(made.hash)
+        execute("UPDATE service SET sequence = ?, hash = ? WHERE id = ?", (made.sequence, hash_, id_))
+        transaction.executemany(_PUT, [(id_, *put) for put in made.puts.items()])
+        if made.deletes:
+            transaction.executemany(_DELETE, [(id_, key) for key in made.deletes])
+        execute("INSERT INTO ledger VALUES (?, ?, ?, ?)", (id_, made.sequence, hash_, made.ledger))
+        if made.seen is not None:
+            mark = (id_, short(event_id), made.sequence, microseconds(made.seen_until))
+            execute("INSERT INTO seen VALUES (?, ?, ?, ?)", mark)
+        for due in made.due:
+            self._hint(transaction, id_, due)
 
-def _first_time(transaction: Transaction, service: str, seen: str) -> Committed | None:
-    found = transaction.execute(
-        "SELECT seen.sequence, ledger.hash FROM seen LEFT JOIN ledger USING (service, sequence) WHERE seen.service = ? AND event = ?",
-        (service, seen),
-    ).fetchone()
+    def _hint(self, transaction: Transaction, id_: int, due: Due) -> None:
+        now, at, known = self._now(), due.at, self._cache.hints.get(id_)
+        if known is None or not now < known <= at:
+            transaction.execute(_HINT, (id_, microseconds(at), due.what, microseconds(now)))
+            if at > now:
+                self._cache.hints[id_] = at
+
+
+def _first_time(transaction: Transaction, id_: int, event_id: str) -> Committed | None:
+    found = reading.first_time(transaction.execute, id_, short(event_id))
     if found is None:
         return None
-    sequence, ledger_hash = found
-    outbox = reading.outbox_of(reading.load_outbox(transaction.execute, service), sequence)
+    sequence, ledger_hash, outbox = found
     return Committed(sequence=sequence, ledger_hash=ledger_hash, outbox=outbox, duplicate=True)
 
 
-def _write(transaction: Transaction, made: Plan) -> None:
-    service = made.service
-    transaction.execute("INSERT OR REPLACE INTO head VALUES (?, ?, ?)", (service, made.sequence, made.hash))
-    transaction.executemany(
-        "INSERT OR REPLACE INTO state VALUES (?, ?, ?)", [(service, *put) for put in made.puts.items()]
-    )
-    if made.deletes:
-        rows = [(service, key) for key in made.deletes]
-        transaction.executemany("DELETE FROM state WHERE service = ? AND key = ?", rows)
-    entry = (service, made.sequence, made.previous, made.hash, made.ledger)
-    transaction.execute("INSERT INTO ledger VALUES (?, ?, ?, ?, ?)", entry)
-    mark = (service, made.seen, made.sequence, microseconds(made.seen_until))
-    transaction.execute("INSERT INTO seen VALUES (?, ?, ?, ?)", mark)
-    if made.due:
-        _insert_due(transaction, service, made.due)
-
-
-def _insert_due(transaction: Transaction, service: str, due: Sequence[Due]) -> None:
-    rows = [(partition.due_key(service, one), service, microseconds(one.at), one.what) for one in due]
-    transaction.executemany("INSERT OR REPLACE INTO due VALUES (?, ?, ?, ?)", rows)
-
-
 def _discard(_: object) -> None:
-    """Drop a cursor: it belongs to the writer's thread."""
+    """Drop a cursor: it belongs to the writer."""

@@ -1,15 +1,16 @@
-"""The one thread of a process that writes. What arrives together is committed together.
+"""One writer per process. What arrives together is committed together.
 
-Group commit: a disk flush takes as long for twenty decisions as for one.
+Group commit: a disk flush takes as long for twenty decisions as for one. Whoever comes while nobody writes becomes the
+leader and writes for all that have come by then, so that a lone caller never waits for another thread.
 """
 
 from __future__ import annotations
 
-import queue
 import sqlite3
 import threading
+from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -35,14 +36,15 @@ Work = Callable[[Transaction], T]
 
 
 class _Submission(Generic[T]):
-    """A piece of work and, later, its result."""
+    """A piece of work and, later, its result. Its lock opens when it is answered, or when its thread is to lead."""
 
-    __slots__ = ("_answered", "_error", "_result", "work")
+    __slots__ = ("_error", "_result", "_wake", "answered", "work")
 
     def __init__(self, work: Work[T]) -> None:
         self.work = work
-        self._answered = threading.Lock()
-        self._answered.acquire()
+        self.answered = False
+        self._wake = threading.Lock()
+        self._wake.acquire()
         self._error: BaseException | None = None
         self._result: T | None = None
 
@@ -54,10 +56,16 @@ class _Submission(Generic[T]):
         self._error = error
 
     def answer(self) -> None:
-        self._answered.release()
+        self.answered = True
+        self._wake.release()
+
+    def wait(self) -> None:
+        self._wake.acquire()
+
+    def wake(self) -> None:
+        self._wake.release()
 
     def result(self) -> T:
-        self._answered.acquire()
         if self._error is not None:
             raise self._error
         return self._result  # type: ignore[return-value]  # set by run, whose type it is
@@ -69,7 +77,9 @@ class Writer:
     `begin` is called inside each transaction before any work and `undone` after a rollback, for caches.
     """
 
-    def __init__(self, path: Path, *, begin: Callable[[Transaction], None], undone: Callable[[], None]) -> None:
+    def __init__(
+        self, path: Path, *, begin: Callable[[Transaction, WriteLock], None], undone: Callable[[], None]
+    ) -> None:
         self._path = path
         self._begin, self._undone = begin, undone
         with ExitStack() as undo:
@@ -80,83 +90,83 @@ class Writer:
             with self._lock.held():
                 prepare(self._connection, path)
             self._opened = undo.pop_all()
-        self._arrivals: queue.SimpleQueue[_Submission[Any] | None] = queue.SimpleQueue()
+        self._mutex = threading.Lock()
+        self._arrivals: deque[_Submission[Any]] = deque()
+        self._leading = False
+        self._writing = 0  # the thread that is inside a transaction
         self._lazy: dict[str, Work[None]] = {}
-        self._lazy_lock = threading.Lock()
-        self._asleep = False
+        self._due = threading.Event()
         self._closing = False
-        self._gate = threading.Lock()
-        self._thread = threading.Thread(target=self._loop, name="sqlite-writer", daemon=True)
-        self._thread.start()
+        self._flusher = threading.Thread(target=self._flush, name="sqlite-flusher", daemon=True)
+        self._flusher.start()
 
     def run(self, work: Work[T]) -> T:
         """Run the work and return its result when it is on disk; what it raises before it wrote anything fails it alone."""
-        if threading.current_thread() is self._thread:
+        if self._writing == threading.get_ident():
             raise RuntimeError("a decision may not use the store: it runs inside the store's transaction")
-        submission = _Submission(work)
-        with self._gate:
-            if self._closing:
-                raise StoreUnavailable(f"database {self._path} is closed; start the host again")
-            self._arrivals.put(submission)
-        return submission.result()
+        return self._submit(work, last=False)
 
     def soon(self, name: str, work: Work[None]) -> None:
         """Run the work with the next commit, at most a moment later; nobody waits, and a later one of that name replaces it."""
-        with self._lazy_lock:
+        with self._mutex:
+            first = not self._lazy
             self._lazy[name] = work
-            asleep, self._asleep = self._asleep, False
-        if asleep:
-            self._arrivals.put(None)
+        if first:
+            self._due.set()
+
+    @property
+    def waiting(self) -> int:
+        """How many pieces have arrived and are in no transaction yet."""
+        return len(self._arrivals)
 
     def close(self) -> None:
         """Write what has arrived, then stop; the second time is harmless."""
-        with self._gate:
+        with self._mutex:
             if self._closing:
                 return
             self._closing = True
-            self._arrivals.put(None)
-        self._thread.join()
+        self._due.set()
+        self._flusher.join()
+        # Work is done in the order it came: when this is done, so is all that came before.
+        self._submit(_nothing, last=True)
         self._opened.close()
 
-    def _loop(self) -> None:
-        while not (self._closing and self._arrivals.empty() and not self._lazy):
-            group = self._gather()
-            lazy = self._take_lazy()
-            if group or lazy:
-                self._commit(lazy, group)
+    def _submit(self, work: Work[T], *, last: bool) -> T:
+        submission = _Submission(work)
+        with self._mutex:
+            if self._closing and not last:
+                raise StoreUnavailable(f"database {self._path} is closed; start the host again")
+            self._arrivals.append(submission)
+            leads, self._leading = not self._leading, True
+        if not leads:
+            submission.wait()
+        if not submission.answered:
+            self._lead()
+        return submission.result()
 
-    def _gather(self) -> list[_Submission[Any]]:
-        """Wait for the first submission and take what came with it; none when only lazy work is left."""
-        group: list[_Submission[Any]] = []
-        arrived = self._wait()
-        with suppress(queue.Empty):
-            while True:
-                if arrived is not None:
-                    group.append(arrived)
-                if len(group) == _MOST_TOGETHER:
-                    break
-                arrived = self._arrivals.get_nowait()
-        return group
-
-    def _wait(self) -> _Submission[Any] | None:
-        # Lazy work rides along with somebody else's commit. While those keep coming, the thread need not be woken for
-        # it; only one that has had nothing to do for a moment is really asleep.
-        while True:
-            try:
-                arrived = self._arrivals.get(timeout=_LAZY_SECONDS)
-            except queue.Empty:
-                with self._lazy_lock:
-                    if self._lazy or self._closing:
-                        return None
-                    self._asleep = True
-                arrived = self._arrivals.get()
-            if arrived is not None or self._closing:
-                return arrived
-
-    def _take_lazy(self) -> list[Work[None]]:
-        with self._lazy_lock:
+    def _lead(self) -> None:
+        """Write what has arrived, this thread's own work being the first, and let the next one that waits lead."""
+        with self._mutex:
+            most = min(len(self._arrivals), _MOST_TOGETHER)
+            group = [self._arrivals.popleft() for _ in range(most)]
             lazy, self._lazy = list(self._lazy.values()), {}
-            return lazy
+        self._commit(lazy, group)
+        with self._mutex:
+            following = self._arrivals[0] if self._arrivals else None
+            self._leading = following is not None
+        if following is not None:
+            following.wake()
+
+    def _flush(self) -> None:
+        """Lazy work rides along with somebody else's commit; only when none comes has it a commit of its own."""
+        pause = threading.Event()
+        while not self._closing:
+            self._due.wait()
+            self._due.clear()
+            if not self._closing:
+                pause.wait(_LAZY_SECONDS)
+                if self._lazy:
+                    self._submit(_nothing, last=True)
 
     def _commit(self, lazy: list[Work[None]], group: list[_Submission[Any]]) -> None:
         transaction = Transaction(self._connection)
@@ -172,9 +182,10 @@ class Writer:
             submission.answer()
 
     def _write(self, transaction: Transaction, lazy: list[Work[None]], group: list[_Submission[Any]]) -> None:
-        transaction.execute("BEGIN IMMEDIATE")
+        self._writing = threading.get_ident()
         try:
-            self._begin(transaction)
+            transaction.execute("BEGIN IMMEDIATE")
+            self._begin(transaction, self._lock)
             for work in lazy:
                 work(transaction)
             for submission in group:
@@ -185,6 +196,8 @@ class Writer:
                 transaction.execute("ROLLBACK")
             self._undone()
             raise
+        finally:
+            self._writing = 0
 
     def _run(self, transaction: Transaction, submission: _Submission[Any]) -> None:
         before, callbacks = self._connection.total_changes, len(transaction.afterwards)
@@ -210,3 +223,7 @@ class Writer:
         for submission in group:
             submission.fail(unavailable(self._path, error) if isinstance(error, sqlite3.Error) else error)
             submission.answer()
+
+
+def _nothing(_: Transaction) -> None:
+    """Only wait for what came before."""

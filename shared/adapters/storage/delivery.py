@@ -7,10 +7,11 @@ import itertools
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from shared.adapters.storage.crew import Crew
 from shared.ports.queues import Received
 
 _LONGEST_WAIT = 1.0  # seconds; then a waiting receiver looks again, also because `now` may have jumped
@@ -50,15 +51,16 @@ class Delivery:
         self._known: dict[str, Parcel] = {}
         self._tokens = itertools.count(1)
         self._closed = False
+        self._served: Mapping[str, int] = {}
+        self._crew = Crew(self._lock, self._next_seen)
 
     def offer(self, parcels: Iterable[Parcel]) -> None:
         """Take messages over; one that is already known stays as it is."""
         with self._lock:
             for parcel in parcels:
                 if parcel.id not in self._known:
-                    self._known[parcel.id] = parcel
-                    self._lines[parcel.queue].size += 1
-                    self._schedule(parcel, parcel.visible_at)
+                    self._add(parcel)
+            self._crew.offered()
 
     def take(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
         """Lease visible messages, oldest first; wait up to `wait`, but a second at most, for the first."""
@@ -77,6 +79,28 @@ class Delivery:
                 line.ready.wait(left)
         return []
 
+    def take_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
+        """Lease the message of these queues that could be seen first; wait a second at most for one.
+
+        For threads that come back as soon as they are done with a message (see Crew); of each queue no more messages
+        are out at once than is said.
+        """
+        end = time.monotonic() + _LONGEST_WAIT
+        with self._lock:
+            self._crew.came_back()
+            self._served = queues
+            while not self._closed:
+                now = self._now()
+                line = self._oldest(self._crew.with_room(queues), now)
+                if line is not None and (found := self._pop(line, now, 1)):
+                    self._crew.goes_out(found[0].queue)
+                    return self._lease(found[0], now + visibility)
+                left = end - time.monotonic()
+                if left <= 0:
+                    break
+                self._crew.wait(left)
+        return None
+
     def settle(self, message: Received) -> Parcel | None:
         """Let go of a message, if the receipt still holds its lease; None if not."""
         with self._lock:
@@ -89,13 +113,35 @@ class Delivery:
                 return None
             parcel = self._known[message.id]
             self._schedule(parcel, self._now() + delay)
+            self._crew.offered()
             return parcel
+
+    def renew(self, parcel: Parcel) -> None:
+        """Take a message over in place of one with its id, which nobody can acknowledge any more."""
+        with self._lock:
+            self._drop(parcel.id)
+            self._add(parcel)
+            self._crew.offered()
 
     def forget(self, ids: Iterable[str]) -> None:
         """Let go of messages that are done with, delivered or not."""
         with self._lock:
             for id_ in ids:
                 self._drop(id_)
+
+    def holds(self, ids: Iterable[str]) -> bool:
+        """Whether all of these are held."""
+        with self._lock:
+            return all(id_ in self._known for id_ in ids)
+
+    def delivered(self) -> list[Parcel]:
+        """Those held that were delivered before."""
+        with self._lock:
+            return [parcel for parcel in self._known.values() if parcel.attempts]
+
+    def on_need(self, more_hands: Callable[[], None]) -> None:
+        """Call this where messages lie and nobody comes back to take them."""
+        self._crew.more_hands = more_hands
 
     @property
     def closed(self) -> bool:
@@ -108,11 +154,17 @@ class Delivery:
             self._closed = True
             for line in self._lines.values():
                 line.ready.notify_all()
+            self._crew.close()
 
     def count(self, queue: str) -> int:
         """How many messages of a queue are held, leased and delayed ones included."""
         with self._lock:
             return self._lines[queue].size
+
+    def _add(self, parcel: Parcel) -> None:
+        self._known[parcel.id] = parcel
+        self._lines[parcel.queue].size += 1
+        self._schedule(parcel, parcel.visible_at)
 
     def _schedule(self, parcel: Parcel, at: datetime) -> None:
         parcel.visible_at, parcel.token = at, next(self._tokens)
@@ -122,6 +174,27 @@ class Delivery:
         if len(line.heap) > 2 * line.size + _SLACK:
             line.heap = [entry for entry in line.heap if self._current(entry)]
             heapq.heapify(line.heap)
+
+    def _first(self, line: _Line) -> datetime | None:
+        """When the first message of a queue can be seen."""
+        while line.heap and not self._current(line.heap[0]):
+            heapq.heappop(line.heap)
+        return line.heap[0][0] if line.heap else None
+
+    def _oldest(self, queues: Iterable[str], now: datetime) -> _Line | None:
+        best, since = None, now
+        for queue in queues:
+            line = self._lines[queue]
+            first = self._first(line) if line.heap else None
+            if first is not None and (first < since or (best is None and first == now)):
+                best, since = line, first
+        return best
+
+    def _next_seen(self) -> float | None:
+        """Seconds until the crew can see a message, none left or less if it can now; None without messages."""
+        lines = [self._lines[queue] for queue in self._crew.with_room(self._served)]
+        firsts = [first for line in lines if (first := self._first(line)) is not None]
+        return (min(firsts) - self._now()).total_seconds() if firsts else None
 
     def _pop(self, line: _Line, now: datetime, most: int) -> list[Parcel]:
         found: list[Parcel] = []

@@ -79,7 +79,7 @@ class OptimisticTransactions:
                 self._write(service, snapshot, made)
             except (Moved, Unsure) as error:
                 unsure = error if isinstance(error, Unsure) else unsure
-                if settled := self._settled(service, made.seen, made.hash):
+                if settled := self._settled(service, made.seen, made.hash) or self._written(service, made):
                     return settled
             else:
                 return Committed(sequence=made.sequence, ledger_hash=made.hash, outbox=made.outbox)
@@ -121,8 +121,18 @@ class OptimisticTransactions:
         deletes = frozenset(key for key in made.deletes if key in known or key in there)
         self._partitions.commit(service, packing.batch_of(made, deletes), snapshot.etag)
 
-    def _settled(self, service: str, seen: str, ours: str | None) -> Committed | None:
+    def _written(self, service: str, made: Plan) -> Committed | None:
+        """Return the commit of an event that is not marked, if the entry just sent stands in the ledger."""
+        key = partition.ledger_key(made.sequence)
+        entry = self._partitions.fetch(service, [key])[key] if made.seen is None else None
+        if entry is None or packing.unpack_ledger(key, entry).hash != made.hash:
+            return None
+        return Committed(sequence=made.sequence, ledger_hash=made.hash, outbox=made.outbox)
+
+    def _settled(self, service: str, seen: str | None, ours: str | None) -> Committed | None:
         """Return what the event led to if it is committed; it is no duplicate where the entry is the one just sent."""
+        if seen is None:
+            return None
         mark = self._partitions.fetch(service, [seen])[seen]
         if mark is None:
             return None

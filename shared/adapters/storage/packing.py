@@ -55,13 +55,15 @@ def unpack(key: str, value: bytes) -> tuple[Mapping[str, Any], bytes]:
 
 def batch_of(made: Plan, deletes: frozenset[str]) -> Batch:
     """Turn a plan into rows; `deletes` are those of its deletes that are there."""
-    seen = pack({"sequence": made.sequence, "until": made.seen_until.astimezone(UTC).isoformat()})
+    seen = {}
+    if made.seen is not None:
+        seen[made.seen] = pack({"sequence": made.sequence, "until": made.seen_until.astimezone(UTC).isoformat()})
     ledger = pack({"previous": made.previous, "hash": made.hash}, made.ledger)
     return Batch(
         head=pack({"sequence": made.sequence, "hash": made.hash}),
         upserts=made.puts,
         inserts={
-            made.seen: seen,
+            **seen,
             partition.ledger_key(made.sequence): ledger,
             **{row.key: pack_message(row.message) for row in made.outbox},
         },

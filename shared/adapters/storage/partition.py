@@ -8,12 +8,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from shared.codec.chain import link
-from shared.codec.keys import encode_part
-from shared.ports.store import Due, Loaded, Message, NeedsRows, OutboxRow, TooLarge, Write
+from shared.codec.keys import decode_part, encode_part
+from shared.domain.errors import InvalidValue
+from shared.domain.records import replace
+from shared.ports.store import Due, Loaded, Message, NeedsRows, OutboxRow, TooLarge, Write, outbox_key
 
 HEAD = "1~head"
 OUTBOX, LEDGER, SEEN = "1~outbox~", "4~ledger~", "5~seen~"
@@ -36,7 +39,7 @@ class Plan:
     """Everything that one commit writes, encoded and checked; only deletes of rows that may be there are left."""
 
     service: str
-    seen: str
+    seen: str | None
     seen_until: datetime
     sequence: int
     previous: str
@@ -47,11 +50,7 @@ class Plan:
     outbox: tuple[OutboxRow, ...]
     done: frozenset[str]
     due: tuple[Due, ...]
-
-
-def outbox_key(sequence: int, number: int) -> str:
-    """Name the n-th effect of a decision."""
-    return f"{OUTBOX}{sequence:020d}~{number:02d}"
+    decoded: object = None
 
 
 def outbox_prefix(sequence: int) -> str:
@@ -80,6 +79,14 @@ def seen_key(event_id: str) -> str:
 def due_key(service: str, due: Due) -> str:
     """Name a hint so that names sort by time; the same hint twice is one row."""
     return f"{utc_text(due.at)}~{encode_part(service)}~{encode_part(due.what)}"
+
+
+def service_of_due(key: str) -> str:
+    """Return the service that a hint's name holds; empty for what is no such name."""
+    try:
+        return decode_part(key.split("~")[1])
+    except (IndexError, InvalidValue):
+        return ""
 
 
 def utc_text(at: datetime) -> str:
@@ -131,7 +138,7 @@ def plan(service: str, event_id: str, loaded: Loaded, write: Write, *, seen_unti
     entry = write.ledger(sequence, loaded.ledger_hash)
     made = Plan(
         service=service,
-        seen=seen_key(event_id),
+        seen=seen_key(event_id) if write.mark else None,
         seen_until=seen_until,
         sequence=sequence,
         previous=loaded.ledger_hash,
@@ -142,6 +149,7 @@ def plan(service: str, event_id: str, loaded: Loaded, write: Write, *, seen_unti
         outbox=tuple(OutboxRow(key=outbox_key(sequence, n), message=message) for n, message in enumerate(write.outbox)),
         done=write.done & loaded.outbox.keys(),
         due=tuple(write.due),
+        decoded=write.decoded,
     )
     _check_callers_keys(service, write)
     _check_limits(made)
@@ -157,6 +165,7 @@ def loaded_after(loaded: Loaded, made: Plan) -> Loaded:
         rows={key: value for key, value in {**loaded.rows, **_current(made.puts)}.items() if key not in made.deletes},
         outbox={key: message for key, message in loaded.outbox.items() if key not in made.done}
         | {row.key: row.message for row in made.outbox},
+        decoded=made.decoded,
     )
 
 
@@ -166,11 +175,16 @@ def _current(puts: Mapping[str, bytes]) -> dict[str, bytes]:
 
 def _check_callers_keys(service: str, write: Write) -> None:
     for key in (*write.puts, *write.deletes):
-        check_key(key)
-        if is_own(key):
-            raise ValueError(f"row {key} of {service} belongs to the store; a decision may not write it")
+        _check_callers_key(service, key)
     if both := write.deletes & write.puts.keys():
         raise ValueError(f"decision for {service} both puts and deletes {', '.join(sorted(both))}")
+
+
+@lru_cache(maxsize=4096)
+def _check_callers_key(service: str, key: str) -> None:
+    check_key(key)
+    if is_own(key):
+        raise ValueError(f"row {key} of {service} belongs to the store; a decision may not write it")
 
 
 def _check_limits(made: Plan) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from shared.app.parts import App
@@ -12,6 +11,7 @@ from shared.domain.build import PACKAGE, VALIDATE_BRANCH, VALIDATE_PULL_REQUEST,
 from shared.domain.effects import Build, CancelBuild
 from shared.domain.events import BuildReported
 from shared.domain.policy import ServicePolicy
+from shared.domain.records import replace
 from shared.domain.release import Release, ServiceState, Validation
 from shared.domain.version import Version
 from shared.ports.builder import BuildOrder, BuildUnderWay

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.app.parts import App
 from shared.app.performing.authors import authors
 from shared.app.performing.outcome import NothingToReport, Performed, report_id
@@ -18,6 +16,7 @@ from shared.domain.phases import Phase, PromotionKind
 from shared.domain.plan import filled_target
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Deployed, Facts, Presence, Promotion
+from shared.domain.records import replace
 from shared.domain.release import EnvironmentState, Release, ServiceState
 from shared.domain.version import Version
 from shared.ports.deployer import Running

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 
 from shared.app.parts import App
 from shared.app.performing.facts import presence, presence_or_assumed, running_now
@@ -18,6 +17,7 @@ from shared.domain.phases import Phase, PromotionKind
 from shared.domain.plan import change_cause, filled_target, image_reference
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import Deployed, Presence, Promotion
+from shared.domain.records import replace
 from shared.domain.release import Release
 from shared.domain.running import brought
 from shared.domain.version import Version

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import timedelta
+
+from shared.app.handle_event import row_of
 from shared.app.parts import App
-from shared.app.performing.outcome import NothingToReport, Performed
+from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
 from shared.app.service_view import read_service
-from shared.codec.said import Said, decode_said, encode_said, said_partition, said_row
+from shared.codec.envelope import read_message
 from shared.domain.approval import who_may
-from shared.domain.effects import AskApproval, CloseApproval, SetStatus
+from shared.domain.effects import AskApproval, CloseApproval, SetStatus, queue_of
 from shared.ports.people import Question
 from shared.ports.statuses import CommitState, CommitStatus
-from shared.ports.store import StaleRow
+from shared.ports.store import Message
+
+_ONE_BEFORE = timedelta(seconds=1)
 
 
 def ask(app: App, effect: AskApproval) -> Performed:
@@ -48,27 +54,32 @@ def close(app: App, effect: CloseApproval) -> Performed:
 
 
 def set_status(app: App, effect: SetStatus, order: int) -> Performed:
-    """Say something about a commit where its author looks; what is older than what was said there is not said again."""
-    newest = _newest(app, effect, Said(order=order, state=effect.state, description=effect.description))
-    while True:
-        status = CommitStatus(context=effect.context, state=CommitState(newest.state), description=newest.description)
-        app.statuses.set_status(effect.service.repository, effect.commit, status)
-        # Somebody who had more to say may have been overtaken by us just now; then it is said once more.
-        before, newest = newest, _newest(app, effect, newest)
-        if newest == before:
-            return NothingToReport()
+    """Say where a commit stands, for all that is to be said there: the newest is said, and what came before it is done.
+
+    Whoever holds the oldest of them says it; the others wait for it, so that no older one is ever said last.
+    """
+    service = str(effect.service)
+    waiting = _to_be_said(app.store.read(service).outbox, effect)
+    if order and order not in waiting:
+        return NothingToReport()  # said before, or something newer was
+    if order and min(waiting) < order:
+        return LookAgain(_ONE_BEFORE)
+    newest = max(waiting, default=order)
+    said = waiting.get(newest, effect)
+    status = CommitStatus(context=said.context, state=CommitState(said.state), description=said.description)
+    app.statuses.set_status(effect.service.repository, effect.commit, status)
+    if newest > order:
+        app.store.forget(service, [row_of(one) for one in waiting if one != order])
+    return NothingToReport()
 
 
-def _newest(app: App, effect: SetStatus, said: Said) -> Said:
-    """Note what is about to be said, unless something newer was noted; return the newer of both."""
-    partition, key = said_partition(effect.service.repository), said_row(effect.commit, effect.context)
-    while True:
-        row = app.rows.get(partition, key)
-        known = decode_said(row.value) if row else None
-        if known is not None and known.order >= said.order:
-            return known
-        try:
-            app.rows.put(partition, key, encode_said(said), etag=row.etag if row else None)
-        except StaleRow:
-            continue
-        return said
+def _to_be_said(outbox: Mapping[str, Message], effect: SetStatus) -> dict[int, SetStatus]:
+    """Everything that the outbox holds for the same place beside the same commit, by its order."""
+    queue, found = queue_of(effect.kind), {}
+    for message in outbox.values():
+        if message.queue == queue:
+            read = read_message(message.body)
+            one = read.effect
+            if isinstance(one, SetStatus) and (one.commit, one.context) == (effect.commit, effect.context):
+                found[read.order] = one
+    return found

@@ -24,7 +24,7 @@ def file(tmp_path: Path) -> Path:
 @pytest.fixture
 def writer(file: Path) -> Iterator[Writer]:
     """A writer on an empty file."""
-    found = Writer(file, begin=lambda transaction: None, undone=lambda: None)
+    found = Writer(file, begin=lambda transaction, lock: None, undone=lambda: None)
     yield found
     found.close()
 
@@ -69,7 +69,7 @@ def together(writer: Writer, *pieces: Callable[[Transaction], object]) -> list[o
     threads = [threading.Thread(target=submit, args=(number,)) for number in range(len(pieces))]
     for number, thread in enumerate(threads, 1):
         thread.start()
-        while writer._arrivals.qsize() < number:
+        while writer.waiting < number:
             thread.join(0.001)
     go.set()
     for thread in (blocker, *threads):

@@ -16,14 +16,17 @@ from shared.domain.names import Digest, ServiceKey
 from shared.domain.release import ServiceState
 from shared.domain.version import Version
 
+# Microseconds that 64 bits hold.
+LONGEST = timedelta(days=100_000_000)
+
 _TEXT = st.text(max_size=8)
 _NAME = st.from_regex(r"[a-z][a-z0-9]{0,5}", fullmatch=True)
 _LEAVES: dict[Any, st.SearchStrategy[Any]] = {
     str: _TEXT,
-    int: st.integers(min_value=-(2**70), max_value=2**70),
+    int: st.integers(min_value=-(2**63), max_value=2**63 - 1),
     bool: st.booleans(),
     datetime: st.datetimes(timezones=st.just(UTC)),
-    timedelta: st.timedeltas(),
+    timedelta: st.timedeltas(min_value=-LONGEST, max_value=LONGEST),
     Digest: st.integers(min_value=0, max_value=2**256 - 1).map(lambda number: Digest(f"sha256:{number:064x}")),
     ServiceKey: st.builds(ServiceKey, _NAME, _NAME),
     Version: st.tuples(*[st.integers(0, 12)] * 3, st.sampled_from(("", "-rc.1", "-alpha"))).map(

@@ -1,0 +1,118 @@
+"""Messages of one queue: what is under way, and what becomes of each, as Azure's host does it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+
+from azure.functions.queue import QueueMessage
+
+from infra.local.host.functions import Registered
+from infra.local.host.host_json import QueueOptions
+from infra.local.host.log import log_event
+from shared.ports.queues import QueueReceiver, Received
+
+
+class Messages:
+    """Runs a queue's function with messages and says what became of them.
+
+    A function that raises is tried again after host.json's visibilityTimeout, and after maxDequeueCount failures the message goes to
+    poison. An exception with a timedelta in `retry_after` means "look again then": it is no failure and never leads to poison. Failures
+    are counted by this host, not by deliveries, so that neither a crash of the host nor a look again uses up a message's tries.
+    """
+
+    def __init__(self, function: Registered, receiver: QueueReceiver, options: QueueOptions) -> None:
+        self._function, self._receiver, self._options = function, receiver, options
+        self.queue = str(function.trigger["queueName"])
+        self._running: dict[str, Received] = {}
+        self._settling = 0
+        self._failures: dict[str, int] = {}
+        self.stopping = False
+        self.changed = threading.Condition()
+
+    @property
+    def busy(self) -> int:
+        """How many messages are worked on."""
+        return len(self._running) + self._settling
+
+    def ask_to_stop(self) -> None:
+        """Take no more; what is received anyhow goes back at once."""
+        with self.changed:
+            self.stopping = True
+            self.changed.notify_all()
+
+    def finish(self, deadline: float) -> None:
+        """Let the running functions end until the deadline (time.monotonic), then give back the leases of the rest."""
+        with self.changed:
+            self.changed.wait_for(lambda: not self.busy, max(0.0, deadline - time.monotonic()))
+            left = list(self._running.values())
+            self._running.clear()
+        for message in left:
+            self._give_back(message)
+
+    def admit(self, message: Received) -> bool:
+        """Take a message on, or give it back at a stop."""
+        with self.changed:
+            wanted = not self.stopping
+            if wanted:
+                self._running[message.receipt] = message
+        if not wanted:
+            self._give_back(message)
+        return wanted
+
+    def run(self, message: Received) -> None:
+        """Call the function with a message that was taken on, and settle it."""
+        if message.receipt not in self._running:
+            return  # given back before a thread was free
+        argument = QueueMessage(
+            id=message.id, body=message.body, dequeue_count=message.attempts, pop_receipt=message.receipt
+        )
+        failure: BaseException | None = None
+        try:
+            self._function.run(argument)
+        except BaseException as error:  # SystemExit of a library must not lose the message either
+            failure = error
+        with self.changed:
+            if self._running.pop(message.receipt, None) is None:
+                return  # given back at a stop; whoever receives it next decides
+            self._settling += 1
+        try:
+            self._settle(message, failure)
+        except Exception as error:
+            # The lease runs out and the message comes again: at least once is the promise.
+            log_event("queue.settle_failed", error=error, queue=self.queue, message=message.id)
+        finally:
+            with self.changed:
+                self._settling -= 1
+                self.changed.notify_all()
+
+    def _settle(self, message: Received, failure: BaseException | None) -> None:
+        if failure is None:
+            self._receiver.delete(message)
+            self._failures.pop(message.id, None)
+            return
+        again = getattr(failure, "retry_after", None)
+        if isinstance(again, timedelta):
+            log_event("function.looks_again", function=self._function.name, message=message.id, after=again)
+            self._receiver.release(message, delay=again)
+            return
+        failures = self._failures.get(message.id, 0) + 1
+        log_event(
+            "function.failed", error=failure, function=self._function.name, trigger="queueTrigger",
+            message=message.id, failures=failures,
+        )  # fmt: skip
+        if failures >= self._options.max_dequeue_count:
+            self._receiver.poison(
+                message, reason=f"{self._function.name} failed {failures} times: {type(failure).__name__}"
+            )
+            self._failures.pop(message.id, None)
+        else:
+            self._failures[message.id] = failures
+            self._receiver.release(message, delay=self._options.visibility_timeout)
+
+    def _give_back(self, message: Received) -> None:
+        try:
+            self._receiver.release(message, delay=timedelta(0))
+        except Exception as error:
+            log_event("queue.settle_failed", error=error, queue=self.queue, message=message.id)
