@@ -9,7 +9,7 @@ SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 CODE := $(wildcard function_app.py functions shared infra/local)
 WORKERS ?= 2
 
-.PHONY: help demo up check test lint types imports pure everything machine clean distclean lock venv-local venv-tests
+.PHONY: help demo up bench check test lint types imports pure everything machine clean distclean lock venv-local venv-tests
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -20,6 +20,9 @@ demo: venv-local ## release the sample monorepo for real and say what was proven
 
 up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state)
 	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)")
+
+bench: venv-local ## how fast it is, each figure beside its floor and goal (ONLY="engine functions", QUICK=1)
+	@$(PYTHON_IN_VENV) -m infra.local bench $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)
 
 check: venv-tests ## lint, types, imports and the pure tests
 	@$(MAKE) --no-print-directory -j2 $(SYNC) types lint imports pure

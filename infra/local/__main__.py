@@ -1,4 +1,4 @@
-"""`python -m infra.local up|demo`: Slipway on one machine."""
+"""`python -m infra.local up|demo|bench`: Slipway on one machine."""
 
 from __future__ import annotations
 
@@ -26,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     up.add_argument("--port", type=int, help="the page's port, chosen at the first start")
     demo = commands.add_parser("demo", help="release the sample and say what was proven")
     demo.add_argument("--dir", type=Path, default=DEMO_FOLDER, help="where the state is kept")
+    bench = commands.add_parser("bench", help="measure, each figure beside its floor and its goal")
+    bench.add_argument("--only", default="", help="parts by name, all without it")
+    bench.add_argument("--quick", action="store_true", help="try it out; not for figures")
     given = parser.parse_args(arguments)
     logging.basicConfig(
         level=os.environ.get("SLIPWAY_LOG", "WARNING"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -34,6 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
         from infra.local.demo import run_demo
 
         return run_demo(given.dir)
+    if given.command == "bench":
+        from infra.local.bench.run import run_bench
+
+        return run_bench(given.only, quick=given.quick)
     return serve(given.dir, given.repo, given.port)
 
 

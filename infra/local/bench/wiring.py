@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
 
 from infra.local.bench.source import QuietSource
 from infra.local.bench.world import (
+    MANAGER,
     QuietBuilder,
     QuietCharts,
     QuietDeployer,
@@ -16,9 +19,13 @@ from infra.local.bench.world import (
     QuietRegistry,
     QuietStatuses,
 )
+from infra.local.host import LocalHost, LocalPerson, People, new_person
+from infra.local.machine import ROOT
+from shared import bootstrap
 from shared.adapters.sqlite import SqliteDatabase
 from shared.app.parts import App
 from shared.bootstrap import utc_now
+from shared.config import Settings
 from shared.inbound.slipway_yaml import SlipwayYaml
 
 REPOSITORY = "bench"
@@ -59,3 +66,45 @@ def wire(database: SqliteDatabase, outside: Quiet, scratch: Path) -> App:
         new_id=lambda: str(uuid4()),
         scratch=scratch,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hosted:
+    """A local host around the product's functions and a quiet outside."""
+
+    app: App
+    database: SqliteDatabase
+    url: str
+    secret: str
+    manager: LocalPerson
+
+
+@contextmanager
+def hosted(folder: Path, outside: Quiet) -> Iterator[Hosted]:
+    """Run the functions that function_app registers, on a fresh file in the folder."""
+    secret = "the bench's"
+    os.environ.update(Settings(database=folder / "slipway.db", work=folder, hook_secret=secret).to_env())
+    bootstrap.settings.cache_clear()
+    from function_app import app as functions
+
+    database = SqliteDatabase(folder / "slipway.db", utc_now)
+    database.recover()
+    app = wire(database, outside, folder / "scratch")
+    bootstrap.use(app)
+    roles = ("Slipway.Read", "Slipway.Approve", "Slipway.Operate")
+    manager = replace(new_person(MANAGER.name, mails=MANAGER.mails, roles=roles), id=MANAGER.id)
+    host = LocalHost(
+        functions,
+        receiver=database.queues,
+        people=People([manager]),
+        host_json=ROOT / "host.json",
+        clock=utc_now,
+        settings={},
+        key="the bench's own",
+    ).start()
+    try:
+        yield Hosted(app=app, database=database, url=host.url, secret=secret, manager=manager)
+    finally:
+        host.stop()
+        bootstrap.use(None)
+        database.close()

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 from shared.adapters.sqlite.cache import Cache
 from shared.adapters.sqlite.leases import Leases
@@ -17,6 +18,8 @@ from shared.adapters.sqlite.schema import failures_named
 from shared.adapters.sqlite.store import SqliteStore
 from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage.delivery import Delivery
+
+W = TypeVar("W")
 
 
 class SqliteDatabase:
@@ -39,6 +42,15 @@ class SqliteDatabase:
         self.rows = SqliteRows(self._writer, self._readers)
         self.evidence = SqliteEvidence(self._writer, self._readers)
         self._closed = False
+
+    @property
+    def commits(self) -> int:
+        """How often this process has written to the disk: each commit is one flush of the log that goes ahead."""
+        return self._writer.commits
+
+    def watch(self, watcher: Callable[[sqlite3.Connection], W]) -> W:
+        """Let somebody stand before the connection that writes, for a measurement."""
+        return self._writer.watch(watcher)
 
     def recover(self) -> None:
         """Become a host and take over what dead hosts left; call it once at start, before anything is received."""

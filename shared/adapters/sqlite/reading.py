@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
+from shared.adapters.sqlite.packed import unpack
 from shared.adapters.storage import partition
 from shared.codec.chain import GENESIS
 from shared.ports.store import LedgerRow, Loaded, Message, OutboxRow
@@ -83,7 +84,13 @@ def first_time(execute: Execute, service: int, event: bytes) -> tuple[int, str, 
 def row(execute: Execute, service: int, key: str) -> bytes | None:
     """Read one row."""
     found = execute("SELECT value FROM state WHERE service = ? AND key = ?", (service, key)).fetchone()
-    return found[0] if found else None
+    return unpack(found[0]) if found else None
+
+
+def rows(execute: Execute, service: int, start: str, end: str, most: int) -> list[tuple[str, bytes]]:
+    """Read rows in key order."""
+    query = "SELECT key, value FROM state WHERE service = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?"
+    return [(key, unpack(value)) for key, value in execute(query, (service, start, end, most))]
 
 
 def ledger(execute: Execute, service: int, after: int, most: int) -> list[LedgerRow]:
@@ -92,11 +99,12 @@ def ledger(execute: Execute, service: int, after: int, most: int) -> list[Ledger
     found, previous = [], GENESIS
     for sequence, hash_, body in execute(query, (service, after, most + 1)):
         if sequence > after:
-            found.append(LedgerRow(sequence=sequence, previous=previous, hash=hash_.hex(), body=body))
+            found.append(LedgerRow(sequence=sequence, previous=previous, hash=hash_.hex(), body=unpack(body)))
         previous = hash_.hex()
     return found[:most]
 
 
 def _current(execute: Execute, service: int) -> dict[str, bytes]:
+    # Never packed: each decision reads them.
     query = "SELECT key, value FROM state WHERE service = ? AND key >= ? AND key < ? ORDER BY key"
     return dict(execute(query, (service, partition.CURRENT, partition.CURRENT_END)))

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.adapters.sqlite import reading
 from shared.adapters.sqlite.cache import Cache
+from shared.adapters.sqlite.packed import LEDGER, RECORD, pack
 from shared.adapters.sqlite.queues import SqliteQueues
 from shared.adapters.sqlite.readers import Readers
 from shared.adapters.sqlite.schema import microseconds, moment, short
@@ -77,10 +78,8 @@ class SqliteStore:
 
     def range(self, service: str, start: str, end: str, *, most: int) -> Sequence[tuple[str, bytes]]:
         """See Store."""
-        query = "SELECT key, value FROM state WHERE service = ? AND key >= ? AND key < ? ORDER BY key LIMIT ?"
         with self._readers.snapshot() as connection:
-            id_ = reading.head(connection.execute, service).id
-            return connection.execute(query, (id_, start, end, most)).fetchall()
+            return reading.rows(connection.execute, reading.head(connection.execute, service).id, start, end, most)
 
     def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
         """See Store."""
@@ -171,10 +170,10 @@ class SqliteStore:
     def _write(self, transaction: Transaction, id_: int, event_id: str, made: Plan) -> None:
         execute, hash_ = transaction.execute, bytes.fromhex(made.hash)
         execute("UPDATE service SET sequence = ?, hash = ? WHERE id = ?", (made.sequence, hash_, id_))
-        transaction.executemany(_PUT, [(id_, *put) for put in made.puts.items()])
+        transaction.executemany(_PUT, [(id_, key, _kept(key, value)) for key, value in made.puts.items()])
         if made.deletes:
             transaction.executemany(_DELETE, [(id_, key) for key in made.deletes])
-        execute("INSERT INTO ledger VALUES (?, ?, ?, ?)", (id_, made.sequence, hash_, made.ledger))
+        execute("INSERT INTO ledger VALUES (?, ?, ?, ?)", (id_, made.sequence, hash_, pack(LEDGER, made.ledger)))
         if made.seen is not None:
             mark = (id_, short(event_id), made.sequence, microseconds(made.seen_until))
             execute("INSERT INTO seen VALUES (?, ?, ?, ?)", mark)
@@ -187,6 +186,11 @@ class SqliteStore:
             transaction.execute(_HINT, (id_, microseconds(at), due.what, microseconds(now)))
             if at > now:
                 self._cache.hints[id_] = at
+
+
+def _kept(key: str, value: bytes) -> bytes:
+    """What each decision reads is kept as it is; the rest is kept small."""
+    return value if key.startswith(partition.CURRENT) else pack(RECORD, value)
 
 
 def _first_time(transaction: Transaction, id_: int, event_id: str) -> Committed | None:

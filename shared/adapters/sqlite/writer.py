@@ -19,6 +19,7 @@ from shared.adapters.sqlite.schema import connect, prepare, unavailable
 from shared.ports.store import StoreUnavailable
 
 T = TypeVar("T")
+W = TypeVar("W")
 _MOST_TOGETHER = 64
 _LAZY_SECONDS = 0.05
 
@@ -90,6 +91,7 @@ class Writer:
             with self._lock.held():
                 prepare(self._connection, path)
             self._opened = undo.pop_all()
+        self.commits = 0
         self._mutex = threading.Lock()
         self._arrivals: deque[_Submission[Any]] = deque()
         self._leading = False
@@ -105,6 +107,12 @@ class Writer:
         if self._writing == threading.get_ident():
             raise RuntimeError("a decision may not use the store: it runs inside the store's transaction")
         return self._submit(work, last=False)
+
+    def watch(self, watcher: Callable[[sqlite3.Connection], W]) -> W:
+        """Let somebody stand before the connection, for a measurement; before anything is written."""
+        watching = watcher(self._connection)
+        self._connection = watching  # type: ignore[assignment]  # it passes everything on
+        return watching
 
     def soon(self, name: str, work: Work[None]) -> None:
         """Run the work with the next commit, at most a moment later; nobody waits, and a later one of that name replaces it."""
@@ -191,6 +199,7 @@ class Writer:
             for submission in group:
                 self._run(transaction, submission)
             transaction.execute("COMMIT")
+            self.commits += 1
         except BaseException:
             if self._connection.in_transaction:
                 transaction.execute("ROLLBACK")

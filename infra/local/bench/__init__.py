@@ -1,0 +1,1 @@
+"""Measurements: what Slipway does in a second, beside what the machine could."""

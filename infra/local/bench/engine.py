@@ -1,0 +1,46 @@
+"""The engine without a host: the use cases on the real store and queues, fed by a few threads."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+from shared.app.parts import App
+from shared.app.take_message import take_effect, take_event
+from shared.domain.effects import EVENTS_QUEUE, KINDS, queue_of
+from shared.ports.queues import CrewReceiver
+
+_LEASE = timedelta(minutes=30)
+_AT_ONCE = 24
+_THREADS = 8
+
+
+class BareEngine:
+    """Takes messages as the local host does, without functions around the use cases."""
+
+    def __init__(self, app: App, receiver: CrewReceiver) -> None:
+        self._app, self._receiver = app, receiver
+        self._kinds = {EVENTS_QUEUE: "events", **{queue_of(kind): kind for kind in KINDS}}
+        self._stopping = False
+        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(_THREADS)]
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Let every thread end what it has."""
+        self._stopping = True
+        for thread in self._threads:
+            thread.join()
+
+    def _work(self) -> None:
+        at_once = dict.fromkeys(self._kinds, _AT_ONCE)
+        while not self._stopping:
+            message = self._receiver.receive_any(at_once, visibility=_LEASE)
+            if message is None:
+                continue
+            kind = self._kinds[message.queue]
+            if kind == "events":
+                take_event(self._app, message.body)
+            else:
+                take_effect(self._app, kind, message.body)
+            self._receiver.delete(message)

@@ -1,0 +1,56 @@
+"""`python -m infra.local bench`: every figure beside its floor and its goal, as a table and in .local/bench.json."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from infra.local.bench import throughput
+from infra.local.bench.figures import Report
+
+FILE = Path(".local/bench.json")
+
+
+def _throughput(kind: str) -> Callable[[Report, bool], None]:
+    def measure(report: Report, quick: bool) -> None:
+        at_once, releases = ((1, 20), 60) if quick else ((1, 20, 200), 600)
+        throughput.measure(report, kinds=(kind,), at_once=at_once, releases=releases)
+
+    return measure
+
+
+PARTS: Mapping[str, Callable[[Report, bool], None]] = {
+    "engine": _throughput(throughput.ENGINE),
+    "functions": _throughput(throughput.FUNCTIONS),
+    "http": _throughput(throughput.HTTP),
+}
+
+
+def run_bench(only: str, *, quick: bool) -> int:
+    """Measure the named parts, all where none is named; `quick` is for trying it out, not for figures."""
+    wanted = [one for one in only.replace(",", " ").split() if one]
+    unknown = [one for one in wanted if one not in PARTS]
+    if unknown:
+        print(f"{', '.join(unknown)}: no such part; there are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    report = Report(FILE)
+    print(_machine())
+    for name in wanted or PARTS:
+        PARTS[name](report, quick)
+        report.write()
+    print(f"\nKept in {FILE}.")
+    return 0
+
+
+def _machine() -> str:
+    disk = subprocess.run(["df", "--output=source,fstype", "."], capture_output=True, text=True, check=False).stdout
+    build = f"{platform.python_implementation()} {platform.python_version()} ({platform.python_compiler()})"
+    return (
+        f"{build}, SQLite {sqlite3.sqlite_version}, {os.cpu_count()} cores, {platform.machine()},"
+        f" disk {' '.join(disk.split()[-2:])}, load {os.getloadavg()[0]:.1f}"
+    )
