@@ -7,18 +7,17 @@ itself; a watch wakes somebody else only for what has lain a millisecond, and ca
 from __future__ import annotations
 
 import threading
-import time
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
-_LIES = 0.001
-_LONGEST = 1.0
+_LIES = 0.001  # seconds
+_LONGEST_LOOK = 0.016
+_LONGEST_SLEEP = 1.0
 _STILL = 3  # looks without any movement
-_MOST_DOUBLED = 5
 
 
 class Crew:
-    """Counts who waits and who is out. Every method but `watch` is called with the lock of the messages held."""
+    """Counts who waits and who is out. Every method is called with the lock of the messages held."""
 
     def __init__(self, lock: threading.Lock, next_seen: Callable[[], float | None]) -> None:
         self._lock, self._next_seen = lock, next_seen
@@ -27,7 +26,8 @@ class Crew:
         self._out: dict[int, str] = {}
         self._busy: dict[str, int] = defaultdict(int)
         self._idle = self._taken = 0
-        self._asleep = self._closed = False
+        self._pause = 0.0  # until the watch looks again; it sleeps where this is 0
+        self._closed = False
         self._watch: threading.Thread | None = None
         self.more_hands: Callable[[], None] = lambda: None
 
@@ -36,7 +36,7 @@ class Crew:
         queue = self._out.pop(threading.get_ident(), None)
         if queue is not None:
             self._busy[queue] -= 1
-        if self._watch is None:
+        elif self._watch is None:
             self._watch = threading.Thread(target=self._keep_watch, name="queue-watch", daemon=True)
             self._watch.start()
 
@@ -45,6 +45,8 @@ class Crew:
         self._taken += 1
         self._out[threading.get_ident()] = queue
         self._busy[queue] += 1
+        if not self._pause:
+            self._look.notify()
 
     def with_room(self, queues: Mapping[str, int]) -> list[str]:
         """Those queues of which fewer messages are out than may be at once."""
@@ -58,10 +60,9 @@ class Crew:
 
     def offered(self) -> None:
         """There may be something to take: now, where nobody is about to come back, or when the watch looks."""
-        if self._idle and not self._out:
+        if not self._out:
             self._ready.notify()
-        if self._asleep:
-            self._asleep = False
+        if not self._pause or self._pause > 2 * _LIES:
             self._look.notify()
 
     def close(self) -> None:
@@ -71,34 +72,30 @@ class Crew:
         self._look.notify_all()
 
     def _keep_watch(self) -> None:
-        still = 0
+        still, pause = 0, _LIES
         with self._lock:
             while not self._over():
                 left = self._next_seen()
-                if left is None or left > 0:
-                    still, self._asleep = 0, True
-                    self._look.wait(_LONGEST if left is None else min(left, _LONGEST))
-                    self._asleep = False
+                if not self._out and (left is None or left > 0):
+                    still, pause, self._pause = 0, _LIES, 0.0
+                    self._look.wait(_LONGEST_SLEEP if left is None else min(left, _LONGEST_SLEEP))
                     continue
-                before = self._taken
-                self._rest(_LIES * 2 ** min(still, _MOST_DOUBLED))
-                still = still + 1 if self._taken == before else 0
-                if self._over() or (self._next_seen() or 0) > 0:
-                    continue
-                if self._idle:
+                before, self._pause = self._taken, pause
+                self._look.wait(pause)
+                moved, lies = self._taken != before, self._lies()
+                still = still + 1 if lies and not moved else 0
+                pause = _LIES if moved or lies else min(2 * pause, _LONGEST_LOOK)
+                if lies and self._idle:
                     self._ready.notify()
                 elif still >= _STILL:
                     self._call()
 
+    def _lies(self) -> bool:
+        left = self._next_seen()
+        return left is not None and left <= 0
+
     def _over(self) -> bool:
         return self._closed
-
-    def _rest(self, seconds: float) -> None:
-        self._lock.release()
-        try:
-            time.sleep(seconds)
-        finally:
-            self._lock.acquire()
 
     def _call(self) -> None:
         self._lock.release()
