@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from infra.local.bench import throughput
+from infra.local.bench import ack, throughput
 from infra.local.bench.figures import Report
 
 FILE = Path(".local/bench.json")
@@ -24,10 +24,15 @@ def _throughput(kind: str) -> Callable[[Report, bool], None]:
     return measure
 
 
+def _ack(report: Report, quick: bool) -> None:
+    ack.measure(report, at_once=(1, 20), requests=400 if quick else 4000)
+
+
 PARTS: Mapping[str, Callable[[Report, bool], None]] = {
     "engine": _throughput(throughput.ENGINE),
     "functions": _throughput(throughput.FUNCTIONS),
     "http": _throughput(throughput.HTTP),
+    "ack": _ack,
 }
 
 

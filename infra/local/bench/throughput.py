@@ -127,8 +127,8 @@ def measure(report: Report, *, kinds: tuple[str, ...], at_once: tuple[int, ...],
         for services in at_once:
             report.say(f"{kind}: {services} releases at a time")
             versions = max(2, releases // services)
-            runs = [_in_folder(partial(run, kind, services, versions)) for _ in range(RUNS)]
-            bare = _in_folder(partial(floor.measure, services, min(versions, 20)))
+            runs = [in_folder(partial(run, kind, services, versions)) for _ in range(RUNS)]
+            bare = in_folder(partial(floor.measure, services, min(versions, 20)))
             _add(report, kind, services, runs, bare)
 
 
@@ -153,7 +153,8 @@ def _add(report: Report, kind: str, services: int, runs: list[Run], bare: float)
     )
 
 
-def _in_folder(work: Callable[[Path], T]) -> T:
+def in_folder(work: Callable[[Path], T]) -> T:
+    """Do something in a folder on the project's disk that is gone afterwards."""
     parent = Path(".local/bench")
     parent.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=parent) as folder:

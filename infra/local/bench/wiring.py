@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from uuid import uuid4
 
+import azure.functions as func
+
 from infra.local.bench.source import QuietSource
 from infra.local.bench.world import (
     MANAGER,
@@ -93,18 +95,32 @@ def hosted(folder: Path, outside: Quiet) -> Iterator[Hosted]:
     bootstrap.use(app)
     roles = ("Slipway.Read", "Slipway.Approve", "Slipway.Operate")
     manager = replace(new_person(MANAGER.name, mails=MANAGER.mails, roles=roles), id=MANAGER.id)
-    host = LocalHost(
+    try:
+        with _local_host(functions, database, manager) as host:
+            yield Hosted(app=app, database=database, url=host.url, secret=secret, manager=manager)
+    finally:
+        bootstrap.use(None)
+        database.close()
+
+
+@contextmanager
+def running(functions: func.FunctionApp, folder: Path) -> Iterator[str]:
+    """Run other functions on the same kind of host, and say where."""
+    database = SqliteDatabase(folder / "slipway.db", utc_now)
+    try:
+        with _local_host(functions, database) as host:
+            yield host.url
+    finally:
+        database.close()
+
+
+def _local_host(functions: func.FunctionApp, database: SqliteDatabase, *people: LocalPerson) -> LocalHost:
+    return LocalHost(
         functions,
         receiver=database.queues,
-        people=People([manager]),
+        people=People(people),
         host_json=ROOT / "host.json",
         clock=utc_now,
         settings={},
         key="the bench's own",
-    ).start()
-    try:
-        yield Hosted(app=app, database=database, url=host.url, secret=secret, manager=manager)
-    finally:
-        host.stop()
-        bootstrap.use(None)
-        database.close()
+    )
