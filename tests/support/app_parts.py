@@ -44,8 +44,8 @@ LEASE = timedelta(seconds=30)
 def open_database(store: str, folder: Path, outside: Outside) -> Any:
     """Open the store named `memory` or `sqlite`, empty in an empty folder."""
     if store == "memory":
-        return MemoryStore(outside.clock)
-    database = SqliteDatabase(folder / "slipway.db", outside.clock)
+        return MemoryStore(outside.clock, elapsed=outside.clock.elapsed)
+    database = SqliteDatabase(folder / "slipway.db", outside.clock, elapsed=outside.clock.elapsed)
     database.recover()
     return database
 

@@ -150,7 +150,7 @@ class MortalSlipway:
             path = self._folder / f"after-crash-{next(self._files)}.db"
             database.backup(path)
             database.close()
-            database = SqliteDatabase(path, self.outside.clock)
+            database = SqliteDatabase(path, self.outside.clock, elapsed=self.outside.clock.elapsed)
             database.recover()
         else:
             assert isinstance(database, MemoryStore)

@@ -18,6 +18,7 @@ import azure.functions as func
 from infra.local.host import LocalHost, LocalPerson, People
 from shared.adapters.memory.queues import MemoryQueues
 from shared.adapters.memory.table import Table
+from shared.adapters.storage.delivery import running_time
 from shared.ports.queues import QueueReceiver
 
 KEY = "key-of-the-host"
@@ -25,18 +26,27 @@ _PATIENCE = 20.0
 
 
 class Clock:
-    """The wall clock until it is moved."""
+    """The wall clock until it is moved, or set: then it shows another time while none has passed."""
 
     def __init__(self) -> None:
-        self._ahead = timedelta(0)
+        self._ahead = self._passed = timedelta(0)
 
     def __call__(self) -> datetime:
         """Return the time."""
         return datetime.now(UTC) + self._ahead
 
     def advance(self, **by: float) -> None:
-        """Move the time forward."""
+        """Let time pass."""
         self._ahead += timedelta(**by)
+        self._passed += timedelta(**by)
+
+    def set(self, **by: float) -> None:
+        """Put the hands forward or back."""
+        self._ahead += timedelta(**by)
+
+    def elapsed(self) -> timedelta:
+        """How much time has passed, whatever the hands show."""
+        return running_time() + self._passed
 
 
 def wait_until(condition: Callable[[], object], *, clock: Clock | None = None, step: float = 0) -> None:
@@ -112,7 +122,7 @@ def read_answer(connection: http.client.HTTPConnection) -> Answer:
 
 def new_queues(clock: Clock) -> MemoryQueues:
     """Make empty queues."""
-    return MemoryQueues(clock, Table())
+    return MemoryQueues(Table(), elapsed=clock.elapsed)
 
 
 @contextlib.contextmanager

@@ -30,10 +30,11 @@ MINUTE = timedelta(minutes=1)
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that stands still until it is moved, or set: then it shows another time while none has passed."""
 
-    def __init__(self) -> None:
-        self.time = NOON
+    def __init__(self, time: datetime = NOON) -> None:
+        self.time = time
+        self._passed = timedelta(0)
 
     def __call__(self) -> datetime:
         return self.time
@@ -41,6 +42,15 @@ class Clock:
     def advance(self, by: timedelta) -> None:
         """Let time pass."""
         self.time += by
+        self._passed += by
+
+    def set(self, by: timedelta) -> None:
+        """Put the hands forward or back."""
+        self.time += by
+
+    def elapsed(self) -> timedelta:
+        """How much time has passed, whatever the hands show."""
+        return self._passed
 
 
 class BothEnds(Queues, QueueReceiver, Protocol):
@@ -87,9 +97,9 @@ def opened(kind: str, folder: Path) -> Iterator[Opened]:
     requests: list[str] = []
     database: Any
     if kind == "memory":
-        database = MemoryStore(clock)
+        database = MemoryStore(clock, elapsed=clock.elapsed)
     elif kind == "sqlite":
-        database = SqliteDatabase(folder / "slipway.db", clock)
+        database = SqliteDatabase(folder / "slipway.db", clock, elapsed=clock.elapsed)
         database.recover()
     else:
         prefix = f"t{uuid.uuid4().hex[:16]}"

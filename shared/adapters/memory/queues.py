@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from shared.adapters.memory.table import Table
 from shared.adapters.storage import partition
-from shared.adapters.storage.delivery import Delivery, Parcel
+from shared.adapters.storage.delivery import Delivery, Parcel, running_time
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, TooLarge
 
@@ -17,10 +17,9 @@ from shared.ports.store import OutboxRow, TooLarge
 class MemoryQueues:
     """Sending and receiving within one process."""
 
-    def __init__(self, now: Callable[[], datetime], services: Table) -> None:
-        self._now = now
+    def __init__(self, services: Table, *, elapsed: Callable[[], timedelta] = running_time) -> None:
         self._services = services
-        self._delivery = Delivery(now)
+        self._delivery = Delivery(elapsed)
         self._numbers = itertools.count(1)
         self.reasons: dict[str, str] = {}
 
@@ -28,17 +27,17 @@ class MemoryQueues:
         """See Queues."""
         if len(body.encode()) > partition.MOST_VALUE:
             raise TooLarge(f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence")
-        self._offer(queue, body, self._now() + delay)
+        self._offer(queue, body, delay)
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
         """See Queues."""
         for row in rows:
             if self._services.get(service, row.key) is not None:
-                self._delivery.offer([_parcel(service, row, self._now() + row.message.delay)])
+                self._delivery.offer([_parcel(service, row, row.message.delay)])
 
     def put_off(self, service: str, row: OutboxRow, *, delay: timedelta) -> None:
         """See Queues."""
-        self._delivery.renew(_parcel(service, row, self._now() + delay))
+        self._delivery.renew(_parcel(service, row, delay))
 
     def receive(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
         """See QueueReceiver."""
@@ -74,7 +73,7 @@ class MemoryQueues:
             return
         if parcel.service:
             self._services.remove(parcel.service, [parcel.key])
-        self.reasons[self._offer(f"{parcel.queue}-poison", parcel.body, self._now())] = reason
+        self.reasons[self._offer(f"{parcel.queue}-poison", parcel.body, timedelta(0))] = reason
 
     def count(self, queue: str) -> int:
         """See QueueReceiver."""
@@ -84,18 +83,18 @@ class MemoryQueues:
         """Stop handing out messages."""
         self._delivery.close()
 
-    def _offer(self, queue: str, body: str, at: datetime) -> str:
+    def _offer(self, queue: str, body: str, delay: timedelta) -> str:
         id_ = str(next(self._numbers))
-        self._delivery.offer([Parcel(id=id_, queue=queue, body=body, visible_at=at)])
+        self._delivery.offer([Parcel(id=id_, queue=queue, body=body, delay=delay)])
         return id_
 
 
-def _parcel(service: str, row: OutboxRow, at: datetime) -> Parcel:
+def _parcel(service: str, row: OutboxRow, delay: timedelta) -> Parcel:
     return Parcel(
         id=f"{service}:{row.key}",
         queue=row.message.queue,
         body=row.message.body,
-        visible_at=at,
+        delay=delay,
         service=service,
         key=row.key,
     )

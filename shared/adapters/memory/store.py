@@ -9,6 +9,7 @@ from shared.adapters.memory.queues import MemoryQueues
 from shared.adapters.memory.rows import MemoryEvidence, MemoryRows
 from shared.adapters.memory.table import Table
 from shared.adapters.storage import packing, partition
+from shared.adapters.storage.delivery import running_time
 from shared.adapters.storage.optimistic import OptimisticTransactions, Snapshot
 from shared.adapters.storage.packing import Batch
 from shared.ports.store import Committed, Due, DueRow, LedgerRow, Loaded, Write
@@ -17,7 +18,7 @@ from shared.ports.store import Committed, Due, DueRow, LedgerRow, Loaded, Write
 class MemoryStore:
     """Services, rows, evidence and queues of one process, gone with it."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(self, now: Callable[[], datetime], *, elapsed: Callable[[], timedelta] = running_time) -> None:
         self._now = now
         self._services = Table()
         self._due: dict[str, DueRow] = {}
@@ -26,7 +27,7 @@ class MemoryStore:
         self._transactions = OptimisticTransactions(self, now)
         self.rows = MemoryRows(self._others)
         self.evidence = MemoryEvidence()
-        self.queues = MemoryQueues(now, self._services)
+        self.queues = MemoryQueues(self._services, elapsed=elapsed)
 
     @property
     def store(self) -> MemoryStore:

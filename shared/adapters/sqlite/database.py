@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from shared.adapters.sqlite.rows import SqliteEvidence, SqliteRows
 from shared.adapters.sqlite.schema import failures_named
 from shared.adapters.sqlite.store import SqliteStore
 from shared.adapters.sqlite.writer import Writer
-from shared.adapters.storage.delivery import Delivery
+from shared.adapters.storage.delivery import Delivery, running_time
 
 W = TypeVar("W")
 
@@ -26,16 +26,19 @@ class SqliteDatabase:
     """The ports `store`, `rows`, `evidence` and `queues` on one file, which is made if it is not there.
 
     Several processes may have it open. One that calls `recover` (or receives) is a host: what it writes to the outbox is
-    leased to it and handed over in memory. Raise StoreUnavailable where the file cannot be used.
+    leased to it and handed over in memory, by `elapsed`, which nobody sets. Raise StoreUnavailable where the file
+    cannot be used.
     """
 
-    def __init__(self, path: Path, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, path: Path, now: Callable[[], datetime], *, elapsed: Callable[[], timedelta] = running_time
+    ) -> None:
         self._path = Path(path).absolute()
         self._path.parent.mkdir(parents=True, exist_ok=True)
         cache = Cache()
         self._writer = Writer(self._path, begin=cache.begin, undone=cache.clear)
         self._readers = Readers(self._path)
-        self._delivery = Delivery(now)
+        self._delivery = Delivery(elapsed)
         self._leases = Leases(self._path, self._writer, self._readers, now)
         self.queues = SqliteQueues(self._writer, self._leases, cache, self._delivery, now)
         self.store = SqliteStore(self._writer, self._readers, cache, self.queues, now)

@@ -11,16 +11,18 @@ from pathlib import Path
 
 from shared.adapters.sqlite.locks import HostLock
 from shared.adapters.sqlite.readers import Readers
-from shared.adapters.sqlite.schema import microseconds, moment
+from shared.adapters.sqlite.schema import microseconds
 from shared.adapters.sqlite.writer import Transaction, Writer
 from shared.adapters.storage.delivery import Delivery, Parcel
 
 POLL_SECONDS = 1.0
 _MOST = 500
-_UNLEASED = "SELECT service, key FROM message WHERE host IS NULL AND visible_at <= ? ORDER BY visible_at LIMIT ?"
+# What is to be seen later is taken too, and its delay kept in memory: by a clock that was set back, or by that of a
+# host behind the one that wrote it, its time would be a long way off.
+_UNLEASED = "SELECT service, key FROM message WHERE host IS NULL ORDER BY visible_at LIMIT ?"
 _CLAIM = (
     f"UPDATE message SET host = ? WHERE (service, key) IN ({_UNLEASED}) "
-    "RETURNING service, key, queue, body, visible_at, attempts"
+    "RETURNING service, key, queue, body, delay, visible_at, attempts"
 )
 
 
@@ -87,12 +89,10 @@ class Leases:
                 lock.bury(host)
 
     def _claim(self) -> list[Parcel]:
-        # A little ahead, so that what comes due before the next look is there on time.
-        until = microseconds(self._now() + timedelta(seconds=POLL_SECONDS))
         with self._readers.snapshot() as connection:
-            if connection.execute(_UNLEASED, (until, 1)).fetchone() is None:
+            if connection.execute(_UNLEASED, (1,)).fetchone() is None:
                 return []
-        return self._writer.run(lambda transaction: _claim(transaction, self.host, until))
+        return self._writer.run(lambda transaction: _claim(transaction, self.host, microseconds(self._now())))
 
 
 def message_id(service: int, key: str) -> str:
@@ -112,17 +112,18 @@ def _give_back(transaction: Transaction, host: str, delivered: list[Parcel]) -> 
     transaction.execute("UPDATE message SET host = NULL WHERE host = ?", (host,))
 
 
-def _claim(transaction: Transaction, host: str | None, until: int) -> list[Parcel]:
-    rows = transaction.execute(_CLAIM, (host, until, _MOST)).fetchall()
+def _claim(transaction: Transaction, host: str | None, now: int) -> list[Parcel]:
+    rows = transaction.execute(_CLAIM, (host, _MOST)).fetchall()
     return [
         Parcel(
             id=message_id(service, key),
             queue=queue,
             body=body,
-            visible_at=moment(visible_at),
+            # Never later than was asked for, whatever the clocks say.
+            delay=timedelta(microseconds=min(visible_at - now, delay)),
             attempts=attempts,
             service=str(service),
             key=key,
         )
-        for service, key, queue, body, visible_at, attempts in sorted(rows, key=lambda row: (row[4], row[1]))
+        for service, key, queue, body, delay, visible_at, attempts in sorted(rows, key=lambda row: (row[5], row[1]))
     ]

@@ -23,7 +23,7 @@ from shared.ports.store import OutboxRow, TooLarge
 
 _INSERT = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DELETE = "DELETE FROM message WHERE service = ? AND key = ?"
-_PUT_OFF = "UPDATE message SET body = ?, visible_at = ? WHERE service = ? AND key = ?"
+_PUT_OFF = "UPDATE message SET body = ?, delay = ?, visible_at = ? WHERE service = ? AND key = ?"
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -41,8 +41,8 @@ class SqliteQueues:
         """See Queues."""
         if len(body.encode()) > partition.MOST_VALUE:
             raise TooLarge(f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence")
-        parcel = self._door(queue, body, self._now() + delay)
-        self._writer.run(lambda transaction: self._insert(transaction, [(parcel, delay, None)]))
+        parcel = self._door(queue, body, delay)
+        self._writer.run(lambda transaction: self._insert(transaction, [(parcel, None)]))
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
         """See Queues. Nothing is left to do: the commit that wrote the rows has handed them over."""
@@ -52,8 +52,7 @@ class SqliteQueues:
     ) -> None:
         """Write a decision's effects and remove those that are done, within its transaction."""
         if rows:
-            now = self._now()
-            self._insert(transaction, [(_parcel(service, row, now), row.message.delay, None) for row in rows])
+            self._insert(transaction, [(_parcel(service, row, row.message.delay), None) for row in rows])
         if done:
             transaction.executemany(_DELETE, [(service, key) for key in done])
             gone = [message_id(service, key) for key in done]
@@ -75,8 +74,8 @@ class SqliteQueues:
         """See Queues. The row is the message: it gets another body and another time."""
 
         def work(transaction: Transaction) -> None:
-            parcel = _parcel(self._cache.id_of(transaction, service), row, self._now() + delay)
-            values = (parcel.body, microseconds(parcel.visible_at), *_place(parcel))
+            parcel = _parcel(self._cache.id_of(transaction, service), row, delay)
+            values = (parcel.body, *self._times(delay), *_place(parcel))
             if transaction.execute(_PUT_OFF, values).rowcount:
                 transaction.afterwards.append(lambda: self._delivery.renew(parcel))
 
@@ -111,8 +110,8 @@ class SqliteQueues:
         """See QueueReceiver."""
         parcel = self._delivery.put_back(message, delay)
         if parcel is not None:
-            values = (message.attempts, microseconds(self._now() + delay), *_place(parcel))
-            update = "UPDATE message SET attempts = ?, visible_at = ? WHERE service = ? AND key = ?"
+            values = (message.attempts, *self._times(delay), *_place(parcel))
+            update = "UPDATE message SET attempts = ?, delay = ?, visible_at = ? WHERE service = ? AND key = ?"
             self._writer.soon(parcel.id, lambda transaction: _discard(transaction.execute(update, values)))
 
     def poison(self, message: Received, *, reason: str) -> None:
@@ -120,11 +119,11 @@ class SqliteQueues:
         parcel = self._delivery.settle(message)
         if parcel is None:
             return
-        poisoned = self._door(f"{parcel.queue}-poison", parcel.body, self._now())
+        poisoned = self._door(f"{parcel.queue}-poison", parcel.body)
 
         def work(transaction: Transaction) -> None:
             self._remove(transaction, parcel)
-            self._insert(transaction, [(poisoned, timedelta(0), reason)])
+            self._insert(transaction, [(poisoned, reason)])
 
         try:
             self._writer.run(work)
@@ -138,20 +137,21 @@ class SqliteQueues:
         found: int = self._writer.run(lambda transaction: transaction.execute(query, (queue,)).fetchone()[0])
         return found
 
-    def _door(self, queue: str, body: str, at: datetime) -> Parcel:
+    def _door(self, queue: str, body: str, delay: timedelta = timedelta(0)) -> Parcel:
         key = f"{time.time_ns():020d}-{self._leases.process}-{next(self._numbers)}"
-        return Parcel(id=message_id(DOOR, key), queue=queue, body=body, visible_at=at, service=str(DOOR), key=key)
+        return Parcel(id=message_id(DOOR, key), queue=queue, body=body, delay=delay, service=str(DOOR), key=key)
 
-    def _insert(self, transaction: Transaction, made: Sequence[tuple[Parcel, timedelta, str | None]]) -> None:
+    def _insert(self, transaction: Transaction, made: Sequence[tuple[Parcel, str | None]]) -> None:
         # Unleased where this process is no host: then any host may take it.
         host = self._leases.host
-        rows = [
-            (*_place(one), one.queue, one.body, delay // _MICROSECOND, microseconds(one.visible_at), 0, host, reason)
-            for one, delay, reason in made
-        ]
+        rows = [(*_place(one), one.queue, one.body, *self._times(one.delay), 0, host, reason) for one, reason in made]
         transaction.executemany(_INSERT, rows)
         if host is not None:
-            transaction.afterwards.append(lambda: self._delivery.offer(parcel for parcel, _, _ in made))
+            transaction.afterwards.append(lambda: self._delivery.offer(parcel for parcel, _ in made))
+
+    def _times(self, delay: timedelta) -> tuple[int, int]:
+        """Return a delay, and when it ends by the clock of now, as they are stored."""
+        return delay // _MICROSECOND, microseconds(self._now() + delay)
 
     def _remove(self, transaction: Transaction, parcel: Parcel) -> None:
         self._forget(transaction, int(parcel.service), [parcel.key])
@@ -163,12 +163,12 @@ class SqliteQueues:
         return found > 0
 
 
-def _parcel(service: int, row: OutboxRow, at: datetime) -> Parcel:
+def _parcel(service: int, row: OutboxRow, delay: timedelta) -> Parcel:
     return Parcel(
         id=message_id(service, row.key),
         queue=row.message.queue,
         body=row.message.body,
-        visible_at=at + row.message.delay,
+        delay=delay,
         service=str(service),
         key=row.key,
     )

@@ -1,4 +1,8 @@
-"""Messages held in memory by the host that has their lease: who may see which when, and who waits for them."""
+"""Messages held in memory by the host that has their lease: who may see which when, and who waits for them.
+
+It counts by the time that the process runs, not by the clock on the wall: one that is set back hides no message, and
+one that is set forward ends no lease.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +13,30 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from shared.adapters.storage.crew import Crew
 from shared.ports.queues import Received
 
-_LONGEST_WAIT = 1.0  # seconds; then a waiting receiver looks again, also because `now` may have jumped
+_LONGEST_WAIT = 1.0  # seconds; then a waiting receiver looks again
 _SLACK = 64
+
+
+def running_time() -> timedelta:
+    """How long the machine has run; nobody sets it."""
+    return timedelta(seconds=time.monotonic())
 
 
 @dataclass(slots=True, kw_only=True)
 class Parcel:
-    """A message as the host holds it. `attempts` counts deliveries so far; `token` changes whenever its time does."""
+    """A message as the host holds it. `delay` is how long after it is offered it may be seen (less than nothing: it was to
+    be seen before others), `attempts` counts deliveries so far, `token` changes whenever its time does.
+    """
 
     id: str
     queue: str
     body: str
-    visible_at: datetime
+    delay: timedelta = timedelta(0)
     attempts: int = 0
     service: str = ""
     key: str = ""
@@ -37,15 +48,15 @@ class _Line:
     """One queue: parcels by the time they may be seen. Entries whose token is old are skipped and swept now and then."""
 
     ready: threading.Condition
-    heap: list[tuple[datetime, int, Parcel]] = field(default_factory=list)
+    heap: list[tuple[timedelta, int, Parcel]] = field(default_factory=list)
     size: int = 0
 
 
 class Delivery:
     """Hands out messages, each to one receiver at a time; a lease that runs out makes a message visible again."""
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
-        self._now = now
+    def __init__(self, elapsed: Callable[[], timedelta] = running_time) -> None:
+        self._elapsed = elapsed
         self._lock = threading.Lock()
         self._lines: dict[str, _Line] = defaultdict(lambda: _Line(threading.Condition(self._lock)))
         self._known: dict[str, Parcel] = {}
@@ -57,9 +68,10 @@ class Delivery:
     def offer(self, parcels: Iterable[Parcel]) -> None:
         """Take messages over; one that is already known stays as it is."""
         with self._lock:
+            now = self._elapsed()
             for parcel in parcels:
                 if parcel.id not in self._known:
-                    self._add(parcel)
+                    self._add(parcel, now)
             self._crew.offered()
 
     def take(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
@@ -68,7 +80,7 @@ class Delivery:
         with self._lock:
             line = self._lines[queue]
             while not self._closed:
-                now = self._now()
+                now = self._elapsed()
                 if found := self._pop(line, now, most):
                     return [self._lease(parcel, now + visibility) for parcel in found]
                 left = end - time.monotonic()
@@ -90,7 +102,7 @@ class Delivery:
             self._crew.came_back()
             self._served = queues
             while not self._closed:
-                now = self._now()
+                now = self._elapsed()
                 line = self._oldest(self._crew.with_room(queues), now)
                 if line is not None and (found := self._pop(line, now, 1)):
                     self._crew.goes_out(found[0].queue)
@@ -112,7 +124,7 @@ class Delivery:
             if not self._holds(message):
                 return None
             parcel = self._known[message.id]
-            self._schedule(parcel, self._now() + delay)
+            self._schedule(parcel, self._elapsed() + delay)
             self._crew.offered()
             return parcel
 
@@ -120,7 +132,7 @@ class Delivery:
         """Take a message over in place of one with its id, which nobody can acknowledge any more."""
         with self._lock:
             self._drop(parcel.id)
-            self._add(parcel)
+            self._add(parcel, self._elapsed())
             self._crew.offered()
 
     def forget(self, ids: Iterable[str]) -> None:
@@ -161,13 +173,13 @@ class Delivery:
         with self._lock:
             return self._lines[queue].size
 
-    def _add(self, parcel: Parcel) -> None:
+    def _add(self, parcel: Parcel, now: timedelta) -> None:
         self._known[parcel.id] = parcel
         self._lines[parcel.queue].size += 1
-        self._schedule(parcel, parcel.visible_at)
+        self._schedule(parcel, now + parcel.delay)
 
-    def _schedule(self, parcel: Parcel, at: datetime) -> None:
-        parcel.visible_at, parcel.token = at, next(self._tokens)
+    def _schedule(self, parcel: Parcel, at: timedelta) -> None:
+        parcel.token = next(self._tokens)
         line = self._lines[parcel.queue]
         heapq.heappush(line.heap, (at, parcel.token, parcel))
         line.ready.notify()
@@ -175,13 +187,13 @@ class Delivery:
             line.heap = [entry for entry in line.heap if self._current(entry)]
             heapq.heapify(line.heap)
 
-    def _first(self, line: _Line) -> datetime | None:
+    def _first(self, line: _Line) -> timedelta | None:
         """When the first message of a queue can be seen."""
         while line.heap and not self._current(line.heap[0]):
             heapq.heappop(line.heap)
         return line.heap[0][0] if line.heap else None
 
-    def _oldest(self, queues: Iterable[str], now: datetime) -> _Line | None:
+    def _oldest(self, queues: Iterable[str], now: timedelta) -> _Line | None:
         best, since = None, now
         for queue in queues:
             line = self._lines[queue]
@@ -194,9 +206,9 @@ class Delivery:
         """Seconds until the crew can see a message, none left or less if it can now; None without messages."""
         lines = [self._lines[queue] for queue in self._crew.with_room(self._served)]
         firsts = [first for line in lines if (first := self._first(line)) is not None]
-        return (min(firsts) - self._now()).total_seconds() if firsts else None
+        return (min(firsts) - self._elapsed()).total_seconds() if firsts else None
 
-    def _pop(self, line: _Line, now: datetime, most: int) -> list[Parcel]:
+    def _pop(self, line: _Line, now: timedelta, most: int) -> list[Parcel]:
         found: list[Parcel] = []
         while line.heap and len(found) < most:
             entry = line.heap[0]
@@ -207,13 +219,13 @@ class Delivery:
             heapq.heappop(line.heap)
         return found
 
-    def _lease(self, parcel: Parcel, until: datetime) -> Received:
+    def _lease(self, parcel: Parcel, until: timedelta) -> Received:
         parcel.attempts += 1
         self._schedule(parcel, until)
         receipt = str(parcel.token)
         return Received(queue=parcel.queue, id=parcel.id, body=parcel.body, attempts=parcel.attempts, receipt=receipt)
 
-    def _current(self, entry: tuple[datetime, int, Parcel]) -> bool:
+    def _current(self, entry: tuple[timedelta, int, Parcel]) -> bool:
         return self._known.get(entry[2].id) is entry[2] and entry[2].token == entry[1]
 
     def _holds(self, message: Received) -> bool:

@@ -108,7 +108,7 @@ def test_an_acknowledgement_of_what_is_done_writes_nothing(file: Path, database:
 def test_an_effect_that_is_done_is_not_delivered_again(file: Path) -> None:
     """Neither when its lease runs out nor when it had not been received yet."""
     clock = Clock()
-    database = SqliteDatabase(file, clock)
+    database = SqliteDatabase(file, clock, elapsed=clock.elapsed)
     database.recover()
     committed = database.store.transact(SERVICE, "e1", always(a_write(outbox=[a_message("a"), a_message("b")])))
     receive_one(database.queues)

@@ -197,7 +197,7 @@ class Failing(MemoryQueues):
 def test_a_receiver_that_fails_is_asked_again(tmp_path: Path) -> None:
     """A store that cannot be reached for a moment stops nothing for good."""
     work = Work()
-    messages = Failing(Clock(), Table())
+    messages = Failing(Table())
     messages.send(QUEUE, "x")
 
     with running(work.app, tmp_path, settings={"KIND": "events"}, messages=messages):
