@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from cronsim import CronSim, CronSimError
 
@@ -40,3 +40,28 @@ def next_run(expression: str, after: datetime) -> datetime:
         raise BadSchedule(f"{expression!r}: {str(error).lower()}") from error
     except StopIteration as error:
         raise BadSchedule(f"{expression!r} never comes") from error
+
+
+class Turns:
+    """When a timer runs, by a clock that may be set.
+
+    A time that was passed over is made up once. A clock that is set back makes it run by the times that it shows then,
+    instead of being silent until it shows the next one again; set back by less than the time between two runs, it does
+    not run again for the time that it ran for last.
+    """
+
+    def __init__(self, expression: str, now: datetime) -> None:
+        self._expression = expression
+        self._ran = now
+        self.next = next_run(expression, now)
+
+    def take(self, now: datetime) -> timedelta | None:
+        """Take the turn that has come and say how late it is; None before its time."""
+        first = next_run(self._expression, now)
+        if first < self.next and next_run(self._expression, first) <= self._ran:
+            self.next = first
+        if now < self.next:
+            return None
+        late = now - self.next
+        self._ran, self.next = now, first
+        return late

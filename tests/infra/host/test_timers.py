@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import azure.functions as func
@@ -119,3 +120,23 @@ def test_a_timer_that_failed_runs_again_at_its_next_time(tmp_path: Path) -> None
         wait_until(lambda: len(runs) >= 2)
 
     assert len(runs) >= 2
+
+
+@pytest.mark.parametrize("hours", [-24 * 30, -1, 1, 24 * 30])
+def test_a_timer_goes_on_when_the_clock_is_set(tmp_path: Path, hours: float) -> None:
+    """Back or forward, it is not silent until an old time comes again."""
+    app = func.FunctionApp()
+    got: list[TimerRequest] = []
+
+    @app.timer_trigger(arg_name="timer", schedule="* * * * * *")
+    def tick(timer: TimerRequest) -> None:
+        got.append(timer)
+
+    with running(app, tmp_path) as host:
+        wait_until(lambda: got)
+        host.clock.set(hours=hours)
+        before = len(got)
+        wait_until(lambda: len(got) >= before + 2)
+        shown = host.clock()
+
+    assert abs(datetime.fromisoformat(got[-1].schedule_status["Next"]) - shown) < timedelta(minutes=1)
