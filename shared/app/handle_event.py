@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
@@ -29,7 +29,10 @@ _ORDERS = 1000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handled:
-    """What an event led to. `duplicate` is set where it had been handled before; the rest is then of the first time."""
+    """What an event led to. `duplicate` is set where it had been handled before; the rest is then of the first time.
+
+    `wake` is when, and what for, the service asked to be looked at.
+    """
 
     outcome: Outcome
     code: str = ""
@@ -38,6 +41,7 @@ class Handled:
     notes: tuple[str, ...] = ()
     sequence: int = 0
     duplicate: bool = False
+    wake: tuple[tuple[datetime, str], ...] = field(default=(), compare=False)
 
 
 def send_again(app: App, service: str, outbox: Mapping[str, Message]) -> None:
@@ -89,6 +93,7 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
         about=decision.about,
         notes=decision.notes,
         sequence=committed.sequence,
+        wake=decision.wake,
     )
 
 

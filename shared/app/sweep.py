@@ -7,6 +7,7 @@ from datetime import timedelta
 from shared.app.handle_event import handle, send_again
 from shared.app.parts import App
 from shared.app.take_message import INSPECT
+from shared.codec import clock
 from shared.codec.envelope import encode_event
 from shared.codec.keys import decode_part
 from shared.codec.primitives import parse_service
@@ -14,14 +15,20 @@ from shared.codec.repository import TIP, decode_tip
 from shared.domain.effects import queue_of
 from shared.domain.events import PushReceived, TimePassed
 from shared.ports.store import Due, DueRow
-from shared.telemetry import log_fault
+from shared.telemetry import log_event, log_fault
 
 _MOST = 200
 _RETRY = timedelta(minutes=5)
+# Clocks of hosts that are looked after differ by less.
+_APART = timedelta(minutes=10)
 
 
 def sweep(app: App) -> None:
     """Do all of it; one service's trouble does not keep the others waiting."""
+    try:
+        notice_set_back(app)
+    except Exception as error:
+        log_fault("sweep.clock_failed", error)
     look_at_due(app)
     for repository in app.source.repositories():
         try:
@@ -30,25 +37,51 @@ def sweep(app: App) -> None:
             log_fault("sweep.repository_failed", error, repository=repository)
 
 
+def notice_set_back(app: App) -> None:
+    """When the clock was set back, have every service looked at once.
+
+    Hints lie where the clock stood, and windows that it is in or out of now are others than those they were made by.
+    """
+    kept = app.rows.get(clock.PARTITION, clock.ROW)
+    latest, now = clock.decode_shown(kept.value) if kept else app.now(), app.now()
+    set_back = now < latest - _APART
+    if set_back:
+        log_event("clock.set_back", latest=latest, now=now)
+        for service in app.store.services():
+            app.store.add_due(service, Due(at=now, what="clock"))
+    if set_back or now > latest or kept is None:
+        app.rows.overwrite(clock.PARTITION, clock.ROW, clock.encode_shown(now))
+
+
 def look_at_due(app: App) -> None:
     """Read one range of what is due, never all services."""
     while rows := app.store.due(app.now(), most=_MOST):
         for row in rows:
             _look(app, row)
-        app.store.remove_due([row.key for row in rows])
         if len(rows) < _MOST:
             return
 
 
 def _look(app: App, row: DueRow) -> None:
+    """Let the service's time pass, then remove the hint that led here, unless it is asked for again.
+
+    The clock may have been set back since the hint was read, and another host's may be behind: whoever decided after
+    us may have asked for this very hint, so that the service is looked at once more when it is removed.
+    """
     try:
         service = parse_service(row.service)
-        handle(app, TimePassed(id=f"due:{row.key}:{app.now():%Y%m%dT%H%M}", service=service))
+        handled = handle(app, TimePassed(id=f"due:{app.new_id()}", service=service))
+        if row.at not in {at for at, _ in handled.wake}:
+            app.store.remove_due([row.key])
         app.store.prune(row.service, most=_MOST)
-        send_again(app, row.service, app.store.read(row.service).outbox)
+        loaded = app.store.read(row.service)
+        if loaded.sequence != handled.sequence:
+            handle(app, TimePassed(id=f"due:{app.new_id()}", service=service))
+        send_again(app, row.service, loaded.outbox)
     except Exception as error:
         log_fault("sweep.service_failed", error, service=row.service)
         app.store.add_due(row.service, Due(at=app.now() + _RETRY, what=row.what))
+        app.store.remove_due([row.key])
 
 
 def compare_tips(app: App, repository: str) -> None:
