@@ -85,7 +85,13 @@ class Fields:
 
     def time(self, name: str) -> datetime:
         """Take a time in UTC."""
-        text = self.text(name)
+        return self._time_in(name, self.text(name))
+
+    def maybe_times(self, name: str) -> tuple[datetime, ...] | None:
+        """Take a list of times that may be left out."""
+        return tuple(self._time_in(name, text) for text in self.texts(name)) if name in self._values else None
+
+    def _time_in(self, name: str, text: str) -> datetime:
         try:
             if len(text) != _TIME_LENGTH or text[10] != "T" or text[-1] != "Z":
                 raise ValueError

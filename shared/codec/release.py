@@ -110,6 +110,8 @@ def _encode_override(override: Override) -> Json:
         "reason": override.reason,
         "at": time_text(override.at),
     }
+    if override.holds is not None:
+        values["holds"] = [time_text(one) for one in override.holds]
     if override.used_by is not None:
         values["used_by"] = whole(override.used_by)
     return values
@@ -122,5 +124,6 @@ def _decode_override(fields: Fields) -> Override:
         person=fields.one("person", decode_person),
         reason=fields.text("reason"),
         at=fields.time("at"),
+        holds=fields.maybe_times("holds"),
         used_by=fields.maybe_number("used_by"),
     )

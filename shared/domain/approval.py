@@ -126,6 +126,16 @@ def lapses(rule: ApprovalRule, promotion: Promotion) -> datetime | None:
     return max(request.granted, promotion.since) + rule.valid_for
 
 
+def lapsed(rule: ApprovalRule, promotion: Promotion, now: datetime) -> bool:
+    """Whether a granted approval is too old to count, or was given by a clock that was set back by as much since."""
+    request = promotion.approval
+    if request is None or request.granted is None:
+        return False
+    # By a clock that was set back it waits since a time to come; that says nothing of a yes that was given now.
+    since = request.granted if promotion.since > now else max(request.granted, promotion.since)
+    return abs(now - since) >= rule.valid_for
+
+
 def who_may(rule: ApprovalRule) -> str:
     """Say for people who answers: `1 of release-manager@example.com, group release-managers`."""
     listed = ", ".join(one.replace(_GROUP, "group ", 1) for one in rule.approvers) or "people with the approver role"

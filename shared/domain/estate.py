@@ -52,8 +52,12 @@ class Estate:
 
     def covering(self, service: ServiceKey, environment: str, now: datetime) -> Hold | None:
         """Return the newest hold that keeps the service out of the environment."""
-        covering = [hold for hold in self.holds if hold.covers(service, environment, now)]
-        return max(covering, key=lambda hold: (hold.since, hold.id), default=None)
+        found = self.all_covering(service, environment, now)
+        return max(found, key=lambda hold: (hold.since, hold.id), default=None)
+
+    def all_covering(self, service: ServiceKey, environment: str, now: datetime) -> list[Hold]:
+        """Return every hold that keeps the service out of the environment."""
+        return [hold for hold in self.holds if hold.covers(service, environment, now)]
 
 
 def checked_scope(scope: str) -> str:

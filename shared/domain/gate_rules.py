@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.domain import windows
-from shared.domain.approval import lapses, who_may
+from shared.domain.approval import lapsed, who_may
+from shared.domain.estate import Hold
 from shared.domain.gate import OPERATORS, OURSELVES, TEAM, Question, Result, blocked, passed, waiting
 from shared.domain.phases import QUEUED, RUNNING, Phase, PromotionKind
 from shared.domain.policy import EnvironmentPolicy, Queueing, Verdict
 from shared.domain.promotion import Deployed, Presence
-from shared.domain.release import Release, Slot
+from shared.domain.release import ArtifactHold, Release, Slot
 
 
 def quarantine(q: Question) -> Result:
@@ -21,15 +22,23 @@ def quarantine(q: Question) -> Result:
 
 
 def hold(q: Question) -> Result:
-    """People's holds, and the hold on an artifact that was rolled back; the one that was set last."""
+    """People's holds, and the hold on an artifact that was rolled back; what nobody let it past, then the newest."""
     artifact = q.release.artifact.id if q.release.artifact else ""
-    own = next((one for one in q.draft.holds if one.artifact == artifact), None)
-    found = q.draft.estate.covering(q.draft.service, q.rules.name, q.now)
-    if found is not None and (own is None or found.since >= own.since):
+    own = [one for one in q.draft.holds if one.artifact == artifact]
+    people = q.draft.estate.all_covering(q.draft.service, q.rules.name, q.now)
+    given = [one for one in q.release.overrides if one.counts(q.rules.name, "hold", q.promotion.number)]
+
+    def first(found: Hold | ArtifactHold) -> tuple[bool, datetime, bool, str]:
+        seen = any(one.saw(found.since) for one in given)
+        return (not seen, found.since, isinstance(found, Hold), found.id)
+
+    every: list[Hold | ArtifactHold] = [*people, *own]
+    found = max(every, key=first, default=None)
+    if isinstance(found, Hold):
         reason = f"held ({found.scope}) by {found.person.name}: {found.reason}"
         return waiting("Held", reason, since=found.since, who=(OPERATORS, found.person.name), until=found.until)
-    if own is not None:
-        return blocked("Held", f"{own.reason}; a higher version passes", since=own.since, who=(OPERATORS,))
+    if found is not None:
+        return blocked("Held", f"{found.reason}; a higher version passes", since=found.since, who=(OPERATORS,))
     return passed()
 
 
@@ -154,12 +163,12 @@ def approval(q: Question) -> Result:
     rule, request = q.rules.approval, q.promotion.approval
     if rule is None:
         return passed()
-    until = lapses(rule, q.promotion)
-    if until is not None and q.now < until:
+    over = lapsed(rule, q.promotion, q.now)
+    if request is not None and request.granted is not None and not over:
         return passed()
-    given = len(request.votes) if request and until is None else 0
+    given = len(request.votes) if request and not over else 0
     reason = f"{q.rules.name} waits for approval: {given} of {rule.minimum} given"
-    if until is not None:
+    if over:
         reason = f"{reason}; the one before lapsed"
     return waiting("ApprovalNeeded", reason, since=request.asked if request else None, who=(who_may(rule),))
 

@@ -127,11 +127,10 @@ def _overridden(question: Question, gate: Gate, result: Result) -> Result:
     if result.status is Status.PASSED or gate not in OVERRIDABLE or result.code in _NEVER_OVERRIDDEN:
         return result
     for override in question.release.overrides:
-        usable = override.used_by in (None, question.promotion.number)
         # A hold that was set after the override, such as a stop of the line, is not what the person looked at.
-        if gate is Gate.HOLD and result.since is not None and result.since > override.at:
+        if gate is Gate.HOLD and result.since is not None and not override.saw(result.since):
             continue
-        if usable and override.gate == gate and override.environment == question.promotion.environment:
+        if override.counts(question.promotion.environment, gate, question.promotion.number):
             return replace(
                 result,
                 status=Status.PASSED,
@@ -143,7 +142,8 @@ def _overridden(question: Question, gate: Gate, result: Result) -> Result:
 def _fresh(question: Question) -> Result:
     # Facts may have been read long before an approval came; what is acted on must be of now.
     read = question.promotion.facts
-    if read is not None and question.now - read.at <= FACTS_FRESH:
+    # Nor of a time to come: by a clock that was set back they would stay fresh for as long as it was.
+    if read is not None and abs(question.now - read.at) <= FACTS_FRESH:
         return passed()
     reason = "what was read of the outside is too old; it is read again"
     return rules.missing(question, reason, since=question.now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from shared.domain import building, running, waiting
 from shared.domain.answers import Answer, done, refused
 from shared.domain.draft import Draft
@@ -12,7 +14,7 @@ from shared.domain.events import (
     PromoteRequested,
     RetryRequested,
 )
-from shared.domain.gates import OVERRIDABLE
+from shared.domain.gates import OVERRIDABLE, Gate
 from shared.domain.graph import Standing, standing
 from shared.domain.lookup import earlier_good, known_environment, known_release, reopen
 from shared.domain.phases import RUNNING, Phase, ReleasePhase
@@ -118,12 +120,26 @@ def override(draft: Draft, event: OverrideGranted) -> Answer:
         return refused("not-overridable", f"gate {event.gate} cannot be overridden; these can: {names}")
     if release.phase is not ReleasePhase.PACKAGED:
         return refused("not-waiting", f"{release.version.tag} is {release.phase}; promote it first")
-    given = Override(environment=rules.name, gate=event.gate, person=event.person, reason=event.reason, at=draft.now)
+    given = Override(
+        environment=rules.name,
+        gate=event.gate,
+        person=event.person,
+        reason=event.reason,
+        at=draft.now,
+        holds=_holds_on(draft, release, rules.name) if event.gate == Gate.HOLD else None,
+    )
     draft.put(replace(release, overrides=(*release.overrides, given)))
     draft.note(
         f"{release.version.tag} {rules.name}: gate {event.gate} overridden by {event.person.name}: {event.reason}"
     )
     return done()
+
+
+def _holds_on(draft: Draft, release: Release, environment: str) -> tuple[datetime, ...]:
+    """Say when each hold was set that keeps the release out of the environment now."""
+    own = (one.since for one in draft.holds if release.artifact and one.artifact == release.artifact.id)
+    people = (one.since for one in draft.estate.all_covering(draft.service, environment, draft.now))
+    return tuple(sorted({*own, *people}))
 
 
 def adopt(draft: Draft, event: LiveAdopted) -> Answer:

@@ -18,14 +18,26 @@ from shared.domain.version import Version
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
-    """A named person lets this release past one gate in one environment; used once, by promotion `used_by`."""
+    """A named person lets this release past one gate in one environment; used once, by promotion `used_by`.
+
+    `holds` is when the holds were set that the person looked at; without it, those that were set until then.
+    """
 
     environment: str
     gate: str
     person: Person
     reason: str
     at: datetime
+    holds: tuple[datetime, ...] | None = None
     used_by: int | None = None
+
+    def counts(self, environment: str, gate: str, promotion: int) -> bool:
+        """Whether it is for this gate there, and not used up by another promotion."""
+        return (self.environment, self.gate) == (environment, gate) and self.used_by in (None, promotion)
+
+    def saw(self, since: datetime) -> bool:
+        """Whether the person looked at the hold that was set then. Clocks do not tell: they are set, and differ."""
+        return since <= self.at if self.holds is None else since in self.holds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

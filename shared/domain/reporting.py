@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.domain import running, waiting
 from shared.domain.answers import Answer, done, ignored, refused
-from shared.domain.approval import counting, is_approver, lapses, objection, who_may
+from shared.domain.approval import counting, is_approver, lapsed, objection, who_may
 from shared.domain.draft import Draft
 from shared.domain.effects import GatherFacts
 from shared.domain.events import (
@@ -156,8 +156,7 @@ def _answer(
         comment = f": {event.comment}" if event.comment else ""
         waiting.close(draft, promotion, Phase.REJECTED, f"rejected by {event.person.name}{comment}")
         return done(str(promotion.number))
-    lapsed = lapses(rule, promotion)
-    if lapsed is not None and draft.now >= lapsed:
+    if lapsed(rule, promotion, draft.now):
         return refused(
             "approval-lapsed",
             f"the approval lapsed; it is asked again when nothing else stands in the way: {promotion.reason}",

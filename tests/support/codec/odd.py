@@ -96,7 +96,11 @@ RELEASE = Release(
             approval=ApprovalRequest(id="s", asked=ex.NOON),
         ),
     ),
-    overrides=(Override(environment="qa", gate="scan", person=ex.BEN, reason="tried", at=ex.NOON),),
+    overrides=(
+        Override(environment="qa", gate="scan", person=ex.BEN, reason="tried", at=ex.NOON),
+        Override(environment="qa", gate="hold", person=ex.BEN, reason="mended", at=ex.NOON, holds=()),
+        Override(environment="qa", gate="hold", person=ex.BEN, reason="mended", at=ex.NOON, holds=(ex.NOON,)),
+    ),
 )
 NEW_RELEASE = replace(RELEASE, phase=ReleasePhase.VALIDATING, reason="", result=None, promotions=())
 ENVIRONMENT = EnvironmentState(name="qa")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.codec import build, estate, ledger, policy, release, repository, service, state
+from shared.codec import build, clock, estate, ledger, policy, release, repository, service, state
 from shared.domain.decision import Outcome
 from shared.domain.estate import Hold
 from shared.domain.policy import RepositoryPolicy
@@ -105,6 +105,7 @@ RECORDS: Mapping[str, Stored] = {
     "tip-gone": _stored(odd.TIP, *_TIPS),
     "config": _stored(_CONFIG, repository.encode_config, _decode_config),
     "config-none": _stored(odd.CONFIG, repository.encode_config, _decode_config),
+    "clock": _stored(ex.NOON, clock.encode_shown, clock.decode_shown),
 }
 
 if __name__ == "__main__":
