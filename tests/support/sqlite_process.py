@@ -1,4 +1,4 @@
-"""A second process at the same SQLite file; run as a program: `<file> <name> <how many> [host]`.
+"""A second process at the same SQLite file; run as a program: `<file> <name> <how many> <seconds its clock is ahead> [host]`.
 
 Commits decisions with an effect each and prints every event's id and sequence once it is committed.
 """
@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from shared.adapters.sqlite import SqliteDatabase
@@ -21,9 +21,11 @@ ENDLESS = 10_000_000
 
 
 @contextmanager
-def writing(database: Path, name: str, count: int, *, host: bool = False) -> Iterator[subprocess.Popen[str]]:
+def writing(
+    database: Path, name: str, count: int, *, host: bool = False, ahead: int = 0
+) -> Iterator[subprocess.Popen[str]]:
     """Start the program; it is killed afterwards if it has not ended."""
-    command = [sys.executable, "-m", "tests.support.sqlite_process", str(database), name, str(count)]
+    command = [sys.executable, "-m", "tests.support.sqlite_process", str(database), name, str(count), str(ahead)]
     with subprocess.Popen(
         command + ["host"] * host, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
     ) as process:
@@ -40,8 +42,8 @@ def lines(process: subprocess.Popen[str], most: int) -> list[tuple[str, int]]:
     return [(line[0], int(line[1])) for line in read]
 
 
-def _main(path: str, name: str, count: str, *host: str) -> None:
-    database = SqliteDatabase(Path(path), lambda: datetime.now(UTC))
+def _main(path: str, name: str, count: str, ahead: str, *host: str) -> None:
+    database = SqliteDatabase(Path(path), lambda: datetime.now(UTC) + timedelta(seconds=int(ahead)))
     if host:
         database.recover()
 

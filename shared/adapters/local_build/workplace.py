@@ -8,7 +8,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -27,20 +27,9 @@ class Workplace:
         self._scratch = self.folder / "scratch"
         self._mark = self.folder / "cancelled"
 
-    @contextmanager
-    def taken(self) -> Iterator[bool]:
+    def taken(self) -> AbstractContextManager[bool]:
         """Take the place; False where another thread or process has it. A host that dies gives it back."""
-        self.folder.mkdir(parents=True, exist_ok=True)
-        lock = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                yield False
-            else:
-                yield True
-        finally:
-            os.close(lock)
+        return _taken(self.folder)
 
     def cleared(self) -> Path:
         """End what an earlier try left running, and return an empty folder to work in."""
@@ -55,7 +44,10 @@ class Workplace:
         oldest = time.time() - _KEPT_FOR.total_seconds()
         for place in self.root.iterdir():
             if place.stat().st_mtime < oldest:
-                shutil.rmtree(place, ignore_errors=True)
+                # By a clock that was set forward every place is old, also one that somebody works in.
+                with _taken(place) as free:
+                    if free:
+                        shutil.rmtree(place, ignore_errors=True)
 
     def cancel(self) -> None:
         """Mark the build as not wanted any more, unless it has ended."""
@@ -66,3 +58,18 @@ class Workplace:
     def cancelled(self) -> bool:
         """Whether somebody marked it, before the build began or since."""
         return self._mark.exists()
+
+
+@contextmanager
+def _taken(folder: Path) -> Iterator[bool]:
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
+    finally:
+        os.close(lock)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.adapters.local_build.workplace import Workplace
 from shared.ports.builder import BuildOrder, BuildOutcome
 from shared.ports.errors import Transient
 from tests.support.build_site import Site
@@ -37,6 +38,18 @@ def test_old_results_are_forgotten(site: Site, tests_only: TestsOnly) -> None:
 
     assert not old.exists()
     assert len(list(site.folder.iterdir())) == 2
+
+
+def test_a_place_that_looks_old_is_left_to_who_works_in_it(site: Site, tests_only: TestsOnly) -> None:
+    """The clock was set forward while it builds."""
+    order = tests_only(PASSED)
+    other = Workplace(site.folder, "another")
+    with other.taken() as free:
+        os.utime(other.folder, (0, 0))
+        site.build(order)
+
+    assert free
+    assert other.folder.exists()
 
 
 def test_a_result_of_another_schema_is_not_guessed_at(site: Site, tests_only: TestsOnly) -> None:

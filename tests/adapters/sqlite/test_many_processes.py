@@ -49,9 +49,10 @@ def chain(database: SqliteDatabase) -> list[int]:
 
 
 @pytest.mark.slow
-def test_two_processes_write_one_chain(file: Path, database: SqliteDatabase) -> None:
-    """Each decides on what the other wrote; all that was answered is there, once."""
-    with writing(file, "a", 100) as first, writing(file, "b", 100) as second:
+@pytest.mark.parametrize("ahead", [0, 300])
+def test_two_processes_write_one_chain(file: Path, database: SqliteDatabase, ahead: int) -> None:
+    """Each decides on what the other wrote; all that was answered is there, once. Their clocks do not matter."""
+    with writing(file, "a", 100, host=True, ahead=ahead) as first, writing(file, "b", 100) as second:
         answered = lines(first, 100) + lines(second, 100)
         ends = first.wait(), second.wait()
 
