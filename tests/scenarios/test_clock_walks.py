@@ -8,13 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.adapters.sqlite import SqliteDatabase
 from shared.codec.ledger import LedgerEntry, verify
 from shared.domain.phases import Phase, ReleasePhase
-from tests.support.app_parts import DELIVERY, Harness, make_app, wire
+from tests.support.app_parts import ALL_KINDS, DELIVERY, Harness, make_app, wire
 from tests.support.outside import SLIPWAY_YAML, Clock, Outside
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -132,3 +133,38 @@ def test_two_hosts_five_minutes_apart_release_once(tmp_path: Path) -> None:
     assert [len(written) for written in outside.deployer.applied.values()] == [1, 1]
     for database in databases:
         database.close()
+
+
+@pytest.mark.parametrize("jump", [-31 * DAY, 31 * DAY])
+def test_a_message_that_comes_again_after_a_jump_changes_nothing(tmp_path: Path, jump: timedelta) -> None:
+    """Also where a clock a month ahead has the marks of what was seen pruned: state catches what they do not."""
+    slipway = make_app("memory", tmp_path).start()
+    pruned = []
+
+    def deliver_twice() -> bool:
+        for kind in ALL_KINDS:
+            for message in slipway.receive(kind):
+                slipway.take(kind, message)
+                slipway.outside.clock.set(jump)
+                pruned.append(slipway.app.store.prune(str(DELIVERY), most=1000))
+                slipway.outside.clock.set(-jump)
+                slipway.take(kind, message)
+                slipway.receiver.delete(message)
+                return True
+        return False
+
+    def go_on() -> None:
+        while deliver_twice() or slipway.waiting():
+            slipway.outside.clock.advance(SECOND)
+
+    slipway.push_release("1.0.0")
+    go_on()
+    slipway.answer()
+    go_on()
+
+    judged = slipway.timeline()
+    assert slipway.release("1.0.0").phase is ReleasePhase.RELEASED
+    assert [len(written) for written in slipway.outside.deployer.applied.values()] == [1, 1]
+    assert len(slipway.outside.people.asked) == 1
+    assert len(moved(judged, "Waiting → Retagging")) == 1
+    assert (sum(pruned) > 0) is (jump > timedelta(0))
