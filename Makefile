@@ -9,7 +9,7 @@ SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 CODE := $(wildcard function_app.py functions shared infra/local)
 WORKERS ?= 2
 
-.PHONY: help demo up bench check test lint types imports pure everything machine clean distclean lock venv-local venv-tests
+.PHONY: help demo up bench load check test lint types imports pure everything machine clean distclean lock venv-local venv-tests
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -23,6 +23,11 @@ up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=
 
 bench: venv-local ## how fast it is, each figure beside its floor and goal (ONLY="engine functions", QUICK=1)
 	@$(PYTHON_IN_VENV) -m infra.local bench $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)
+
+MINUTES ?= 10
+RATE ?= 1000
+load: venv-local ## RATE pushes a minute to a local host for MINUTES, every one accounted for (1000 and 10)
+	@$(PYTHON_IN_VENV) -m infra.local load --minutes $(MINUTES) --rate $(RATE)
 
 check: venv-tests ## lint, types, imports and the pure tests
 	@$(MAKE) --no-print-directory -j2 $(SYNC) types lint imports pure

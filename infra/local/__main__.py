@@ -1,4 +1,4 @@
-"""`python -m infra.local up|demo|bench`: Slipway on one machine."""
+"""`python -m infra.local up|demo|bench|load`: Slipway on one machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 from infra.local.folder import Folder
 from infra.local.sample import REPOSITORY, make_origin
 
-DEFAULT_FOLDER, DEMO_FOLDER = Path(".local/up"), Path(".local/demo")
+DEFAULT_FOLDER, DEMO_FOLDER, LOAD_FOLDER = Path(".local/up"), Path(".local/demo"), Path(".local/load")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,6 +29,11 @@ def main(arguments: list[str] | None = None) -> int:
     bench = commands.add_parser("bench", help="measure, each figure beside its floor and its goal")
     bench.add_argument("--only", default="", help="parts by name, all without it")
     bench.add_argument("--quick", action="store_true", help="try it out; not for figures")
+    load = commands.add_parser("load", help="push to a host of its own at a steady rate and account for every push")
+    load.add_argument("--minutes", type=float, default=10, help="for how long")
+    load.add_argument("--rate", type=int, default=1000, help="pushes a minute")
+    load.add_argument("--dir", type=Path, default=LOAD_FOLDER, help="where the state is kept")
+    load.add_argument("--out", type=Path, default=Path(".local/load.json"), help="where the figures are written")
     given = parser.parse_args(arguments)
     logging.basicConfig(
         level=os.environ.get("SLIPWAY_LOG", "WARNING"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -41,6 +46,10 @@ def main(arguments: list[str] | None = None) -> int:
         from infra.local.bench.run import run_bench
 
         return run_bench(given.only, quick=given.quick)
+    if given.command == "load":
+        from infra.local.load.command import run_load
+
+        return run_load(given.dir, given.minutes, given.rate, given.out)
     return serve(given.dir, given.repo, given.port)
 
 

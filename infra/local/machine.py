@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from infra.local.host import LocalHost, People
 from infra.local.operator.operator import Operator
 from infra.local.registry import RunningRegistry, serve
 from shared.adapters.git_disk.git import Git
+from shared.app.parts import App
 from shared.config import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,10 +23,21 @@ _ROLLOUT_POLL = timedelta(milliseconds=200)
 
 
 class Machine:
-    """Starts everything, and stops it cleanly. The environment of this process is set for the functions to read."""
+    """Starts everything, and stops it cleanly. The environment of this process is set for the functions to read.
 
-    def __init__(self, folder: Folder, *, repository: str, source: Path, port: int | None = None) -> None:
-        self.folder = folder
+    `change` may put other ports in the application's place before anything runs.
+    """
+
+    def __init__(
+        self,
+        folder: Folder,
+        *,
+        repository: str,
+        source: Path,
+        port: int | None = None,
+        change: Callable[[App], App] | None = None,
+    ) -> None:
+        self.folder, self._change = folder, change
         self._lock = folder.take()
         self.kept = folder.kept(repository=repository, source=source, port=port)
         self.people: People = folder.load_people()
@@ -54,6 +67,8 @@ class Machine:
         from shared import bootstrap
         from shared.app.sweep import sweep
 
+        if self._change is not None:
+            bootstrap.use(self._change(bootstrap.app()))
         database = bootstrap.database()
         database.recover()
         self._host = LocalHost(

@@ -17,7 +17,7 @@ from shared.domain.decision import Decision, Outcome
 from shared.domain.effects import queue_of
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
-from shared.domain.events import ServiceEvent
+from shared.domain.events import ChangeFound, ServiceEvent
 from shared.domain.names import Person
 from shared.domain.records import replace
 from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, OutboxRow, Write, outbox_key
@@ -153,6 +153,9 @@ def _entry(
     event: ServiceEvent, decision: Decision, correlation: str, estate: Estate, now: datetime, sequence: int
 ) -> LedgerEntry:
     detail = {"code": decision.code, "about": decision.about}
+    if isinstance(event, ChangeFound):
+        # Every push is found again, also one that led to nothing.
+        detail |= {"ref": event.ref, "commit": event.commit}
     return LedgerEntry(
         sequence=sequence,
         at=now,

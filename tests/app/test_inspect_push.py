@@ -45,6 +45,18 @@ def test_a_push_is_told_to_the_services_it_touches(slipway: Harness) -> None:
     assert FEATURE not in slipway.state(PACKAGE).validations
 
 
+def test_a_services_ledger_names_the_branch_and_commit_of_each_push(slipway: Harness) -> None:
+    """Also of one that asks not to be built, of which nothing else is left."""
+    built = slipway.outside.commit(FEATURE, {CODE: b"1"})
+    told(slipway, FEATURE, id_="one")
+    skipped = slipway.outside.commit(FEATURE, {CODE: b"2"}, message="Change\n\n[skip ci]")
+    told(slipway, FEATURE, id_="two")
+
+    found = [one for one in slipway.timeline() if one.event_type == "change-found"][-2:]
+    assert [(one.detail["ref"], one.detail["commit"]) for one in found] == [(FEATURE, built), (FEATURE, skipped)]
+    assert found[-1].outcome == "ignored"
+
+
 def test_a_push_of_two_services_is_told_to_both(slipway: Harness) -> None:
     """Each decides for itself."""
     slipway.outside.commit(MAIN, {CODE: b"1", "src/shipping/package/app.py": b"1"})

@@ -120,7 +120,7 @@ def test_the_ledger_is_read_from_anywhere_and_checked(doors: Doors, slipway: Har
     assert page["entries"][1]["previous"] == page["entries"][0]["hash"]
     assert set(page["entries"][0]) == {
         *("sequence", "at", "type", "outcome", "person", "reason", "notes", "effects", "correlation"),
-        *("estate", "hash", "previous"),
+        *("ref", "commit", "estate", "hash", "previous"),
     }
     whole = doors.get(f"{DELIVERY}/ledger?most=500").json()
     assert (len(whole["entries"]), whole["next"]) == (length, None)

@@ -73,6 +73,8 @@ def _entry(row: LedgerRow) -> EntryView:
         notes=entry.notes,
         effects=entry.effects,
         correlation=entry.correlation,
+        ref=entry.detail.get("ref", ""),
+        commit=entry.detail.get("commit", ""),
         estate=entry.estate,
         hash=row.hash,
         previous=row.previous,

@@ -230,10 +230,7 @@ class ServiceView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
-    """A ledger entry with its place in the chain.
-
-    `estate` is the last entry of the holds' ledger that the decision saw, 0 where there was none.
-    """
+    """A ledger entry in its chain; `ref` and `commit` of a push; `estate` is the holds' last entry that it saw, or 0."""
 
     sequence: int
     at: datetime
@@ -244,6 +241,8 @@ class EntryView:
     notes: tuple[str, ...]
     effects: tuple[str, ...]
     correlation: str
+    ref: str
+    commit: str
     estate: int
     hash: str
     previous: str
