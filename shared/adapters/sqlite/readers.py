@@ -6,17 +6,20 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from queue import Empty, SimpleQueue
+from queue import Empty, LifoQueue
 
 from shared.adapters.sqlite.schema import connect, failures_named
 
+# Each keeps pages of the file in memory: those that a burst of readers needed are closed after it.
+_MOST_IDLE = 16
+
 
 class Readers:
-    """A pool that grows with the threads that read at the same time."""
+    """A pool that grows with the threads that read at the same time; of those that are idle, the last used is lent."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._idle: SimpleQueue[sqlite3.Connection] = SimpleQueue()
+        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
         self._closed = False
 
     @contextmanager
@@ -48,7 +51,7 @@ class Readers:
             return connect(self._path, reading=True)
 
     def _return(self, connection: sqlite3.Connection) -> None:
-        if self._closed:
+        if self._closed or self._idle.qsize() >= _MOST_IDLE:
             connection.close()
         else:
             self._idle.put(connection)

@@ -120,6 +120,8 @@ def connect(path: Path, *, reading: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA journal_size_limit=67108864")
         if reading:
             connection.execute("PRAGMA query_only=ON")
+            # There are many of them, and each would fill its own 2 MB as the file grows.
+            connection.execute("PRAGMA cache_size=-512")
         undo.pop_all()
         return connection
 
