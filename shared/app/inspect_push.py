@@ -61,7 +61,9 @@ def _inspect(app: App, push: PushReceived, default: str) -> None:
         if etag is None:
             continue
         _tell(app, push, tip, default)
-        _put(app, push, replace(tip, sent=True), etag)
+        if _put(app, push, replace(tip, sent=True), etag) is not None and push.commit and tip.commit == push.commit:
+            # This message has told what it tells of; whatever the branch points at by now is another one's.
+            return
 
 
 def _is_of(push: PushReceived, actual: str | None) -> bool:

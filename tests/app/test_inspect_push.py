@@ -45,6 +45,28 @@ def test_a_push_is_told_to_the_services_it_touches(slipway: Harness) -> None:
     assert FEATURE not in slipway.state(PACKAGE).validations
 
 
+def test_a_push_that_was_told_is_not_looked_for_again(slipway: Harness) -> None:
+    """What the branch points at by then is told by its own message; a message without a commit looks once more."""
+    looks: list[str] = []
+
+    class Counted:
+        def tip(self, repository: str, ref: str) -> str | None:
+            looks.append(ref)
+            return slipway.outside.source.tip(repository, ref)
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(slipway.outside.source, name)
+
+    slipway.wrap(source=Counted())
+    for with_commit, id_ in ((True, "one"), (False, "two")):
+        commit = slipway.outside.commit(FEATURE, {CODE: id_.encode()})
+        named = commit if with_commit else ""
+        inspect_push(slipway.app, ev.PushReceived(id=id_, repository=SHIPPING, ref=FEATURE, commit=named))
+
+    assert looks.count(FEATURE) == 1 + 2
+    assert len([one for one in changes(slipway) if FEATURE in one]) == 2
+
+
 def test_a_services_ledger_names_the_branch_and_commit_of_each_push(slipway: Harness) -> None:
     """Also of one that asks not to be built, of which nothing else is left."""
     built = slipway.outside.commit(FEATURE, {CODE: b"1"})

@@ -21,6 +21,7 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 # gitcheckref(1), for full names only: no component starts with a dot or ends in .lock, none of git's own characters.
 _REF = re.compile(r"refs(?:/(?!\.)[^\x00-\x20\x7f~^:?*\[\\/]+)+")
 _REF_NEVER = re.compile(r"\.\.|@\{|\.lock(?:/|$)|\.$")
+_HEAD = re.compile(r"ref: (refs/heads/[^\n]+)\n?")
 _FOUND = re.compile(rb"[0-9a-f]{40,64} (blob|tree|commit|tag) ([0-9]+)")
 _CREDENTIALS = re.compile(r"://[^/@\s]*@")
 
@@ -108,10 +109,7 @@ class Git:
 
     def __call__(self, *args: str, input: bytes | None = None, expect: Sequence[int] = (0,)) -> Completed:
         """Run `git <args>`; raise GitFailed for an exit code that is not expected, Transient when it takes too long."""
-        # GIT_DIR is named, so that a folder that is no repository never means the one around it.
-        inner = self.repository / ".git"
-        directory = inner if inner.exists() else self.repository
-        command = ["git", f"--git-dir={directory}", *self._settings, *args]
+        command = ["git", f"--git-dir={self._directory()}", *self._settings, *args]
         try:
             done = run(command, cwd=self.repository, env=self._environment, timeout=self._timeout, input=input)
         except TimedOut as error:
@@ -119,6 +117,20 @@ class Git:
         if done.code not in expect:
             raise GitFailed(f"git {args[0]} in {self.repository.name}: {said_by(done)}", done)
         return done
+
+    def head(self) -> str | None:
+        """Read which branch HEAD names, without a process; None where only git can tell (gitrepository-layout, HEAD)."""
+        try:
+            found = _HEAD.fullmatch((self._directory() / "HEAD").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        # Repositories that keep refs in tables have a HEAD that names no branch.
+        return found[1] if found is not None and is_full_ref(found[1]) else None
+
+    def _directory(self) -> Path:
+        # GIT_DIR is named, so that a folder that is no repository never means the one around it.
+        inner = self.repository / ".git"
+        return inner if inner.exists() else self.repository
 
     def objects(self, *names: str) -> list[GitObject | None]:
         """Read objects by name (`<commit>:<path>`) in one process; None for each that is not there."""

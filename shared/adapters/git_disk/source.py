@@ -39,6 +39,9 @@ class GitSource:
 
     def default_ref(self, repository: str) -> str:
         """The branch that HEAD names; raise NotFound where HEAD is a commit (a detached clone)."""
+        named = self._git(repository).head()
+        if named is not None:
+            return named
         done = self._git(repository)("symbolic-ref", "--quiet", "HEAD", expect=(0, 1))
         if done.code:
             raise NotFound(
