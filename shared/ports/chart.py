@@ -45,7 +45,10 @@ class Charts(Protocol):
         ...
 
     def pull(self, registry: str, repository: str, digest: Digest, *, version: str, into: Path) -> Path:
-        """Fetch the chart that the digest names and return the package; raise NotFound, or Permanent if the bytes differ."""
+        """Fetch the chart that the digest names and return the package; raise NotFound, or Permanent if the bytes differ.
+
+        The folder `into` is made if it is not there.
+        """
         ...
 
     def render(self, chart: Path, rendering: Rendering) -> bytes:

@@ -132,6 +132,7 @@ class MemoryCharts:
     def pull(self, registry: str, repository: str, digest: Digest, *, version: str, into: Path) -> Path:
         """See Charts."""
         self._troubles.hit("charts.pull")
+        into.mkdir(parents=True, exist_ok=True)
         package = into / f"{repository.rpartition('/')[2]}-{version}.tgz"
         package.write_bytes(self._registry.content(repository, digest))
         return package

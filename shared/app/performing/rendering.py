@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
+import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 from shared.app.parts import App
 from shared.domain.artifact import Artifact
@@ -51,13 +50,16 @@ def _render(
         values=tuple(content for content in files if content is not None),
         set=tuple((key, expand(template, values)) for key, template in rules.set),
     )
-    app.scratch.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=app.scratch) as folder:
+    folder = app.scratch / app.new_id()
+    try:
         package = app.charts.pull(
             artifact.registry,
             artifact.chart_repository,
             artifact.chart_digest,
             version=artifact.version.text,
-            into=Path(folder),
+            into=folder,
         )
         return app.charts.render(package, rendering)
+    finally:
+        if folder.is_dir():
+            shutil.rmtree(folder)
