@@ -55,12 +55,11 @@ def json_answer(content: object, *, status: int = 200, headers: Mapping[str, str
 
 def problem_answer(problem: Problem) -> func.HttpResponse:
     """Answer with a problem, and when to try again."""
-    retry = {} if problem.retry_after is None else {"Retry-After": str(problem.retry_after)}
     return func.HttpResponse(
         json.dumps(problem.members()),
         status_code=int(problem.status),
         mimetype="application/problem+json",
-        headers={**PLAIN, **retry},
+        headers={**PLAIN, **problem.headers()},
     )
 
 

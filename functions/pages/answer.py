@@ -27,8 +27,10 @@ def page(req: func.HttpRequest, content: Callable[[func.HttpRequest], str]) -> f
     from shared.page.trouble import trouble
 
     try:
-        text, status = content(req), 200
+        text, status, retry = content(req), 200, dict[str, str]()
     except Exception as error:
         problem = problem_of_fault(error, "page")
-        text, status = trouble(problem.status, problem.detail), int(problem.status)
-    return func.HttpResponse(text, status_code=status, mimetype="text/html", charset="utf-8", headers=HEADERS)
+        text, status, retry = trouble(problem.status, problem.detail), int(problem.status), problem.headers()
+    return func.HttpResponse(
+        text, status_code=status, mimetype="text/html", charset="utf-8", headers={**HEADERS, **retry}
+    )

@@ -51,6 +51,10 @@ class Problem:
             found["field"] = self.field
         return {**found, **self.more}
 
+    def headers(self) -> dict[str, str]:
+        """Return the header that says when to try again, where that may help."""
+        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+
 
 def problem_of(error: Exception) -> Problem:
     """Say what an exception means to the caller. A fault of ours is 503 without details, so that the sender tries again."""
