@@ -25,5 +25,5 @@ def get_mark(req: func.HttpRequest) -> func.HttpResponse:
 
     viewer_of(req)
     name, repository = req.params.get("service", ""), req.params.get("repository", "")
-    services = (find_service(app(), name, repository),) if name else written_services(app())
+    services = (find_service(app(), name, repository),) if name or repository else written_services(app())
     return json_answer({"mark": mark(app(), services)})
