@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import azure.functions as func
 
 from functions.answers import headers_of
+from shared.openapi.operation import REPOSITORY
 
 if TYPE_CHECKING:
     from shared.app.authorize import Viewer
@@ -60,4 +61,4 @@ def service_of(req: func.HttpRequest) -> ServiceKey:
     from shared.app.views.finding import find_service
     from shared.bootstrap import app
 
-    return find_service(app(), req.route_params["service"], req.params.get("repository", ""))
+    return find_service(app(), req.route_params["service"], REPOSITORY.of(req.params))

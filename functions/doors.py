@@ -24,6 +24,8 @@ def accept(
 
     What an event means is the worker's business: a sender that is told no may never send again.
     """
+    from shared.app.views.answers import AcceptedView
+    from shared.app.views.plain import plain
     from shared.bootstrap import app, settings
     from shared.codec.envelope import encode_event
     from shared.domain.effects import EVENTS_QUEUE
@@ -40,4 +42,4 @@ def accept(
     for message in messages:
         app().queues.send(EVENTS_QUEUE, message)
     log_event("hook.accepted", events=[event.id for event in events])
-    return json_answer({"accepted": len(messages)}, status=202)
+    return json_answer(plain(AcceptedView(accepted=len(messages))), status=202)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering
+from functions.described import described
 from functions.doors import accept
+from shared.openapi.operation import Operation
 
 git_pushed_blueprint = func.Blueprint()
 
@@ -17,6 +19,23 @@ git_pushed_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(
+    Operation(
+        tag="hooks",
+        who="secret",
+        body="git_hook.pushes_in",
+        example={
+            "id": "5f1c2e3a-1",
+            "repository": "shipping",
+            "refs": [
+                {"ref": "refs/heads/release/delivery/v1.0.2", "after": "1f7a7a472abf3dd9643fd615f6da379c4acb3e3a"}
+            ],
+            "pusher": {"name": "Ada Author", "mail": "ada@example.com"},
+        },
+        answer="AcceptedView",
+        status=202,
+    )
+)
 def git_pushed(req: func.HttpRequest) -> func.HttpResponse:
     """Queue what a repository's hook says; the worker reads what the refs point at.
 

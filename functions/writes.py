@@ -35,6 +35,7 @@ def decide(
     """Decide on a caller's request and answer; a refusal is a problem that says who may, which phase, what to do."""
     from shared.app.operate import operate, request_id
     from shared.app.read_status import release_about
+    from shared.app.views.answers import decided, written
     from shared.app.views.plain import members, plain
     from shared.bootstrap import app
     from shared.domain.decision import Outcome
@@ -51,10 +52,9 @@ def decide(
     )
     event = translate(asked)
     handled = operate(app(), event)
-    said = members(handled)
     if handled.outcome is Outcome.REFUSED:
-        return problem_answer(refusal(handled.code, handled.reason, said))
+        return problem_answer(refusal(handled.code, handled.reason, members(decided(handled))))
     version = getattr(event, "version", "")
     about = release_about(app(), service, version=version, promotion=handled.about, viewer=None)
     done = 200 if handled.outcome is Outcome.IGNORED else status
-    return json_answer({**said, "release": plain(about)}, status=done)
+    return json_answer(plain(written(handled, about)), status=done)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering
+from functions.described import described
 from functions.writes import write
+from shared.openapi.operation import Operation
 
 abort_blueprint = func.Blueprint()
 
@@ -17,6 +19,16 @@ abort_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(
+    Operation(
+        tag="releases",
+        who="operators",
+        body="requests.abort",
+        example={"reason": "not needed"},
+        answer="WrittenView",
+        status=202,
+    )
+)
 def abort(req: func.HttpRequest) -> func.HttpResponse:
     """End what waits, and stop or undo what runs."""
     from shared.app.authorize import OPERATORS

@@ -6,6 +6,8 @@ import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
 from functions.asking import body_of, caller_of
+from functions.described import described
+from shared.openapi.operation import Operation
 
 add_hold_blueprint = func.Blueprint()
 
@@ -17,6 +19,17 @@ add_hold_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(
+    Operation(
+        tag="holds",
+        who="operators",
+        body="requests.hold",
+        example={"scope": "environment:production", "reason": "audit", "until": "2031-11-27T16:00:00Z"},
+        answer="HoldView",
+        status=201,
+        headers={"Location": "where the hold is lifted"},
+    )
+)
 def add_hold(req: func.HttpRequest) -> func.HttpResponse:
     """Hold everything, an environment or a service, with the person's name and reason."""
     from shared.app import operate

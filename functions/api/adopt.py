@@ -5,7 +5,9 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering
+from functions.described import described
 from functions.writes import write
+from shared.openapi.operation import Operation
 
 adopt_blueprint = func.Blueprint()
 
@@ -17,6 +19,15 @@ adopt_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(
+    Operation(
+        tag="environments",
+        who="operators",
+        body="requests.adopt",
+        example={"version": "1.0.2", "reason": "looked at the cluster"},
+        answer="WrittenView",
+    )
+)
 def adopt(req: func.HttpRequest) -> func.HttpResponse:
     """Take what runs for known again."""
     from shared.app.authorize import OPERATORS

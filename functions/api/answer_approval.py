@@ -5,7 +5,9 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering
+from functions.described import described
 from functions.writes import write
+from shared.openapi.operation import Operation
 
 answer_approval_blueprint = func.Blueprint()
 
@@ -17,6 +19,15 @@ answer_approval_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(
+    Operation(
+        tag="approvals",
+        who="approvers",
+        body="requests.answer",
+        example={"decision": "approve", "comment": "looks good"},
+        answer="WrittenView",
+    )
+)
 def answer_approval(req: func.HttpRequest) -> func.HttpResponse:
     """Answer a numbered request.
 

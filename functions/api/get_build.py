@@ -6,6 +6,8 @@ import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
 from functions.asking import service_of, viewer_of
+from functions.described import described
+from shared.openapi.operation import Operation
 
 get_build_blueprint = func.Blueprint()
 
@@ -17,6 +19,7 @@ get_build_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(Operation(tag="builds", who="readers", answer="NumberedBuildView"))
 def get_build(req: func.HttpRequest) -> func.HttpResponse:
     """Read how a build ended, step by step."""
     from shared.app import read_builds

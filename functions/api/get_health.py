@@ -5,6 +5,8 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
+from functions.described import described
+from shared.openapi.operation import Operation
 
 get_health_blueprint = func.Blueprint()
 
@@ -16,9 +18,10 @@ get_health_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(Operation(tag="about", who="anybody", answer="HealthView", also={503: "HealthView"}))
 def get_health(req: func.HttpRequest) -> func.HttpResponse:
     """Answer 200 also with a faulty slipway.yaml, as the last good one stays in force; 503 without a store."""
-    from shared.app.views.health import health
+    from shared.app.views.health import DOWN, health
     from shared.app.views.plain import plain
     from shared.bootstrap import app
     from shared.ports.store import StoreUnavailable
@@ -26,6 +29,5 @@ def get_health(req: func.HttpRequest) -> func.HttpResponse:
     try:
         found = health(app())
     except StoreUnavailable:
-        down = {"status": "down", "store": "unavailable", "repositories": []}
-        return json_answer(down, status=503, headers={"Retry-After": "5"})
+        return json_answer(plain(DOWN), status=503, headers={"Retry-After": "5"})
     return json_answer(plain(found))

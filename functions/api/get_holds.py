@@ -6,6 +6,8 @@ import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
 from functions.asking import viewer_of
+from functions.described import described
+from shared.openapi.operation import Operation
 
 get_holds_blueprint = func.Blueprint()
 
@@ -17,11 +19,13 @@ get_holds_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(Operation(tag="holds", who="readers", answer="HoldsView"))
 def get_holds(req: func.HttpRequest) -> func.HttpResponse:
     """Read the holds on everything, on environments and on services."""
     from shared.app import read_status
+    from shared.app.views.answers import HoldsView
     from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer_of(req)
-    return json_answer({"holds": plain(read_status.holds(app()))})
+    return json_answer(plain(HoldsView(holds=read_status.holds(app()))))

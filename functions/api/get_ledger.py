@@ -6,8 +6,11 @@ import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
 from functions.asking import service_of, viewer_of
+from functions.described import described
+from shared.openapi.operation import FROM_LEDGER, Number, Operation
 
 get_ledger_blueprint = func.Blueprint()
+MOST = Number(name="most", says="how many entries at most", default=100, most=500)
 
 
 @get_ledger_blueprint.function_name("get_ledger")
@@ -17,18 +20,18 @@ get_ledger_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(Operation(tag="ledger", who="readers", answer="LedgerPage", query=(FROM_LEDGER, MOST)))
 def get_ledger(req: func.HttpRequest) -> func.HttpResponse:
     """Read entries above a sequence; `next` is the `after` of the next page."""
     from shared.app.views.ledger import ledger_page
     from shared.app.views.plain import plain
     from shared.bootstrap import app
-    from shared.inbound.requests import whole_number
 
     viewer_of(req)
     page = ledger_page(
         app(),
         service_of(req),
-        after=whole_number(req.params, "after", default=0, most=10**15),
-        most=whole_number(req.params, "most", default=100, most=500),
+        after=FROM_LEDGER.of(req.params),
+        most=MOST.of(req.params),
     )
     return json_answer(plain(page))

@@ -6,6 +6,8 @@ import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
 from functions.asking import service_of, viewer_of
+from functions.described import described
+from shared.openapi.operation import Operation
 
 get_ledger_check_blueprint = func.Blueprint()
 
@@ -17,6 +19,7 @@ get_ledger_check_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(Operation(tag="ledger", who="readers", answer="Verified"))
 def get_ledger_check(req: func.HttpRequest) -> func.HttpResponse:
     """Check the chain from its first entry."""
     from shared.app.views.ledger import verify_ledger

@@ -6,6 +6,8 @@ import azure.functions as func
 
 from functions.answers import ANONYMOUS, PLAIN, answering
 from functions.asking import service_of, viewer_of
+from functions.described import described
+from shared.openapi.operation import Operation
 
 get_output_blueprint = func.Blueprint()
 
@@ -17,6 +19,7 @@ get_output_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(Operation(tag="builds", who="readers", answer="text/plain"))
 def get_output(req: func.HttpRequest) -> func.HttpResponse:
     """Read the kept output as plain text, with a mark where it is none."""
     from shared.app import read_builds

@@ -6,6 +6,8 @@ import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
 from functions.asking import service_of, viewer_of
+from functions.described import described
+from shared.openapi.operation import Operation
 
 get_release_blueprint = func.Blueprint()
 
@@ -17,6 +19,7 @@ get_release_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(Operation(tag="releases", who="readers", answer="ReleaseView"))
 def get_release(req: func.HttpRequest) -> func.HttpResponse:
     """Read a release with its artifact, promotions and blockers."""
     from shared.app import read_status

@@ -6,8 +6,12 @@ import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
 from functions.asking import service_of, viewer_of
+from functions.described import described
+from shared.openapi.operation import Number, Operation, Text
 
 get_releases_blueprint = func.Blueprint()
+AFTER = Text(name="after", says="go on after these releases: the `next` of the page before")
+MOST = Number(name="most", says="how many releases at most", default=20, most=100)
 
 
 @get_releases_blueprint.function_name("get_releases")
@@ -17,19 +21,19 @@ get_releases_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(Operation(tag="releases", who="readers", answer="ReleasesPage", query=(AFTER, MOST)))
 def get_releases(req: func.HttpRequest) -> func.HttpResponse:
     """Read open releases, then ended ones, the last to end first."""
     from shared.app import read_status
     from shared.app.views.plain import plain
     from shared.bootstrap import app
-    from shared.inbound.requests import whole_number
 
     viewer = viewer_of(req)
     page = read_status.releases(
         app(),
         service_of(req),
         viewer=viewer,
-        after=req.params.get("after", ""),
-        most=whole_number(req.params, "most", default=20, most=100),
+        after=AFTER.of(req.params),
+        most=MOST.of(req.params),
     )
     return json_answer(plain(page))

@@ -6,6 +6,8 @@ import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
 from functions.asking import service_of, viewer_of
+from functions.described import described
+from shared.openapi.operation import Operation
 
 get_service_blueprint = func.Blueprint()
 
@@ -17,6 +19,7 @@ get_service_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(Operation(tag="services", who="readers", answer="ServiceView"))
 def get_service(req: func.HttpRequest) -> func.HttpResponse:
     """Read what is live, what is on its way, and what holds it."""
     from shared.app import read_status

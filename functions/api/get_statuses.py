@@ -6,6 +6,8 @@ import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
 from functions.asking import viewer_of
+from functions.described import described
+from shared.openapi.operation import Operation
 
 get_statuses_blueprint = func.Blueprint()
 
@@ -17,6 +19,7 @@ get_statuses_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(Operation(tag="commits", who="readers", answer="StatusesView"))
 def get_statuses(req: func.HttpRequest) -> func.HttpResponse:
     """Read the statuses of a full commit id in every repository."""
     from shared.app import read_status
@@ -24,5 +27,4 @@ def get_statuses(req: func.HttpRequest) -> func.HttpResponse:
     from shared.bootstrap import app
 
     viewer_of(req)
-    commit = req.route_params["commit"]
-    return json_answer({"commit": commit, "statuses": plain(read_status.statuses(app(), commit))})
+    return json_answer(plain(read_status.statuses(app(), req.route_params["commit"])))

@@ -6,6 +6,8 @@ import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
 from functions.asking import service_of, viewer_of
+from functions.described import described
+from shared.openapi.operation import Operation
 
 get_why_blueprint = func.Blueprint()
 
@@ -17,20 +19,21 @@ get_why_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(Operation(tag="releases", who="readers", answer="WhyView"))
 def get_why(req: func.HttpRequest) -> func.HttpResponse:
     """Read the blockers in order: the gate, the reason, since when, until when, and who can act."""
     from shared.app import read_status
+    from shared.app.views.answers import WhyView
     from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer = viewer_of(req)
     found = read_status.release(app(), service_of(req), req.route_params["version"], viewer=viewer)
-    return json_answer(
-        {
-            "service": found.service,
-            "version": found.version,
-            "phase": found.phase,
-            "reason": found.reason,
-            "blockers": plain(found.blockers),
-        }
+    why = WhyView(
+        service=found.service,
+        version=found.version,
+        phase=found.phase,
+        reason=found.reason,
+        blockers=found.blockers,
     )
+    return json_answer(plain(why))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering
+from functions.described import described
 from functions.writes import write
+from shared.openapi.operation import Operation
 
 override_blueprint = func.Blueprint()
 
@@ -17,6 +19,15 @@ override_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(
+    Operation(
+        tag="environments",
+        who="operators",
+        body="requests.override",
+        example={"version": "1.0.2", "gate": "scan", "reason": "not reachable"},
+        answer="WrittenView",
+    )
+)
 def override(req: func.HttpRequest) -> func.HttpResponse:
     """Let a version past a gate, with the person's name and reason."""
     from shared.app.authorize import OPERATORS

@@ -5,7 +5,9 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering
+from functions.described import described
 from functions.writes import write
+from shared.openapi.operation import Operation
 
 promote_blueprint = func.Blueprint()
 
@@ -17,6 +19,16 @@ promote_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(
+    Operation(
+        tag="releases",
+        who="operators",
+        body="requests.promote",
+        example={"environment": "production"},
+        answer="WrittenView",
+        status=202,
+    )
+)
 def promote(req: func.HttpRequest) -> func.HttpResponse:
     """Bring a version into an environment again."""
     from shared.app.authorize import OPERATORS

@@ -5,7 +5,9 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering
+from functions.described import described
 from functions.writes import write
+from shared.openapi.operation import Operation
 
 redeploy_blueprint = func.Blueprint()
 
@@ -17,6 +19,16 @@ redeploy_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(
+    Operation(
+        tag="environments",
+        who="operators",
+        body="requests.redeploy",
+        example={"version": "1.0.2"},
+        answer="WrittenView",
+        status=202,
+    )
+)
 def redeploy(req: func.HttpRequest) -> func.HttpResponse:
     """Deploy the live version again."""
     from shared.app.authorize import OPERATORS

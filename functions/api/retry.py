@@ -5,7 +5,9 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering
+from functions.described import described
 from functions.writes import write
+from shared.openapi.operation import Operation
 
 retry_blueprint = func.Blueprint()
 
@@ -17,6 +19,7 @@ retry_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(Operation(tag="releases", who="operators", body="requests.retry", answer="WrittenView", status=202))
 def retry(req: func.HttpRequest) -> func.HttpResponse:
     """Go on at the step that failed, with the approval it has."""
     from shared.app.authorize import OPERATORS

@@ -5,7 +5,9 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering
+from functions.described import described
 from functions.writes import write
+from shared.openapi.operation import Operation
 
 rollback_blueprint = func.Blueprint()
 
@@ -17,6 +19,16 @@ rollback_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(
+    Operation(
+        tag="environments",
+        who="operators",
+        body="requests.rollback",
+        example={"reason": "errors in checkout", "to": "1.0.1"},
+        answer="WrittenView",
+        status=202,
+    )
+)
 def rollback(req: func.HttpRequest) -> func.HttpResponse:
     """Go back to the last good artifact, or to a named earlier one."""
     from shared.app.authorize import OPERATORS

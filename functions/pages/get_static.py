@@ -5,6 +5,8 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering
+from functions.described import described
+from shared.openapi.operation import Operation
 
 get_static_blueprint = func.Blueprint()
 
@@ -16,6 +18,7 @@ get_static_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
+@described(Operation(tag="page", who="anybody", answer="*/*"))
 def get_static(req: func.HttpRequest) -> func.HttpResponse:
     """Read one of the few files that pages load; their address changes with their content."""
     from shared.page.static_files import read_file

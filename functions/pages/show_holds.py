@@ -5,7 +5,9 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS
+from functions.described import described
 from functions.pages.answer import page
+from shared.openapi.operation import Operation
 
 show_holds_blueprint = func.Blueprint()
 
@@ -16,6 +18,7 @@ show_holds_blueprint = func.Blueprint()
     methods=["GET"],
     auth_level=ANONYMOUS,
 )
+@described(Operation(tag="page", who="readers", answer="text/html"))
 def show_holds(req: func.HttpRequest) -> func.HttpResponse:
     """Show holds by people with their history."""
     return page(req, _content)

@@ -5,9 +5,12 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS
+from functions.described import described
 from functions.pages.answer import page
+from shared.openapi.operation import Operation, Text
 
 show_overview_blueprint = func.Blueprint()
+AFTER = Text(name="after", says="go on after these services: the page's own link has it")
 
 
 @show_overview_blueprint.function_name("show_overview")
@@ -16,6 +19,7 @@ show_overview_blueprint = func.Blueprint()
     methods=["GET"],
     auth_level=ANONYMOUS,
 )
+@described(Operation(tag="page", who="readers", answer="text/html", query=(AFTER,)))
 def show_overview(req: func.HttpRequest) -> func.HttpResponse:
     """Show every service, a page of them at a time."""
     return page(req, _content)
@@ -28,4 +32,4 @@ def _content(req: func.HttpRequest) -> str:
     from shared.page.overview import overview
 
     viewer = viewer_of(req)
-    return overview(read_overview(app(), viewer=viewer, after=req.params.get("after", "")), viewer)
+    return overview(read_overview(app(), viewer=viewer, after=AFTER.of(req.params)), viewer)

@@ -16,7 +16,8 @@ from shared.domain.names import ServiceKey
 from shared.domain.release import ServiceState
 from shared.ports.errors import NotFound
 
-_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+NUMBER_PATTERN = r"[1-9][0-9]{0,17}"
+_NUMBER = re.compile(NUMBER_PATTERN)
 
 
 def build(app: App, key: ServiceKey, number: str) -> NumberedBuildView:

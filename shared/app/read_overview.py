@@ -10,9 +10,9 @@ from shared.app.operate import ESTATE
 from shared.app.parts import App
 from shared.app.views.finding import written_services
 from shared.app.views.health import RepositoryView, health
-from shared.app.views.ledger import ledger_page
+from shared.app.views.ledger import EntryView, ledger_page
 from shared.app.views.mark import mark
-from shared.app.views.records import EntryView, HoldView, ReleaseView, ServiceView
+from shared.app.views.records import HoldView, ReleaseView, ServiceView
 from shared.domain.names import ServiceKey
 
 _SERVICES, _ENDED, _ENTRIES = 100, 10, 40

@@ -20,8 +20,10 @@ from shared.codec.state import ENDED, decode_ended, ended_release_row
 from shared.domain.names import ServiceKey
 from shared.domain.release import Release
 from shared.domain.version import Version
+from shared.ports.statuses import CommitState
 
-_COMMIT = re.compile(r"[0-9a-f]{40}([0-9a-f]{24})?")
+COMMIT_PATTERN = r"[0-9a-f]{40}([0-9a-f]{24})?"
+_COMMIT = re.compile(COMMIT_PATTERN)
 _AFTER = re.compile(r"[0-9]{20}(~[0-9]+)?")
 
 
@@ -47,8 +49,16 @@ class StatusView:
 
     repository: str
     context: str
-    state: str
+    state: CommitState
     description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusesView:
+    """What a commit shows, in every repository."""
+
+    commit: str
+    statuses: tuple[StatusView, ...]
 
 
 def services(app: App, *, viewer: Viewer | None, after: str, most: int) -> ServicesPage:
@@ -95,15 +105,16 @@ def _ended(app: App, snapshot: Snapshot, row: bytes) -> Release | None:
     return found if found is not None and (found.phase, found.since) == (ended.phase, ended.at) else None
 
 
-def statuses(app: App, commit: str) -> tuple[StatusView, ...]:
+def statuses(app: App, commit: str) -> StatusesView:
     """Read what a commit shows, in every repository that is served; raise NotKnown for what is no full commit id."""
     if not _COMMIT.fullmatch(commit):
         raise NotKnown("unknown-commit", f"{commit[:100]!r} is not a full commit id")
-    return tuple(
+    found = tuple(
         StatusView(repository=repository, context=one.context, state=one.state, description=one.description)
         for repository in sorted(app.source.repositories())
         for one in app.statuses.statuses(repository, commit)
     )
+    return StatusesView(commit=commit, statuses=found)
 
 
 def holds(app: App) -> tuple[HoldView, ...]:

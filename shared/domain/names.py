@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from shared.domain.errors import InvalidValue
 
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?")
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+NAME_PATTERN = r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?"
+DIGEST_PATTERN = r"sha256:[0-9a-f]{64}"
+REPOSITORY_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
+_NAME, _DIGEST, _REPOSITORY = (re.compile(pattern) for pattern in (NAME_PATTERN, DIGEST_PATTERN, REPOSITORY_PATTERN))
 
 
 def valid_name(text: str) -> bool:

@@ -10,6 +10,11 @@ import semver
 from shared.domain.errors import InvalidVersion
 
 RELEASE_PREFIX = "refs/heads/release/"
+_NUMBER = r"(0|[1-9][0-9]*)"
+_PART = r"(0|[1-9][0-9]*|[0-9]*[A-Za-z-][0-9A-Za-z-]*)"
+# What `parse` takes, for those who read the API's document; of no more than LONGEST characters.
+VERSION_PATTERN = rf"{_NUMBER}\.{_NUMBER}\.{_NUMBER}(-{_PART}(\.{_PART})*)?"
+LONGEST = 100
 _WIDTH_DIGITS = 2
 
 
@@ -28,8 +33,8 @@ class Version:
             raise InvalidVersion(text, "is not a SemVer 2 version such as 1.0.2") from error
         if parsed.build is not None:
             raise InvalidVersion(text, "has build metadata, which a registry tag cannot hold; leave out the + part")
-        if len(text) > 100:
-            raise InvalidVersion(text, "is longer than 100 characters")
+        if len(text) > LONGEST:
+            raise InvalidVersion(text, f"is longer than {LONGEST} characters")
         return Version(text)
 
     @staticmethod

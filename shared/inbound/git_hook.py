@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from shared.domain.errors import InvalidValue
 from shared.domain.events import PushReceived
-from shared.domain.names import Person, ServiceKey
-from shared.inbound.json_body import Body, read_object
+from shared.domain.names import REPOSITORY_PATTERN, Person, ServiceKey
+from shared.inbound.json_body import Body, Form, read_object
 
 _MOST_REFS = 1000
 _MOST_ID, _MOST_REF, _MOST_NAME = 200, 500, 200
@@ -16,32 +16,37 @@ def read_pushes(body: bytes) -> tuple[PushReceived, ...]:
 
     What the refs point at is not taken from here: it is read from the repository.
     """
-    found = read_object(body)
+    return pushes_in(read_object(body))
+
+
+def pushes_in(found: Body) -> tuple[PushReceived, ...]:
+    """Return what `read_pushes` does, of a body that is read already."""
     id_ = found.text("id", most=_MOST_ID)
-    repository = _repository(found)
+    repository = found.text("repository", most=_MOST_NAME, form=_REPOSITORY)
     pusher = _pusher(found.inner("pusher"))
     refs = [
-        (one, one.text("ref", most=_MOST_REF), one.text("after", default="", most=_MOST_NAME))
-        for one in found.each("refs", most=_MOST_REFS)
+        (one.text("ref", most=_MOST_REF, form=_REF), one.text("after", default="", most=_MOST_NAME))
+        for one in found.each("refs", least=1, most=_MOST_REFS)
     ]
-    if not refs:
-        raise found.bad("refs", "names no ref")
-    for one, ref, _ in refs:
-        if not ref.startswith("refs/"):
-            raise one.bad("ref", f"{ref!r} is not a full name such as refs/heads/main")
     return tuple(
         PushReceived(id=f"{id_}:{ref}", repository=repository, ref=ref, commit=after, pushed_by=pusher)
-        for ref, after in {ref: after for _, ref, after in refs}.items()
+        for ref, after in dict(refs).items()
     )
 
 
-def _repository(found: Body) -> str:
-    name = found.text("repository", most=_MOST_NAME)
-    try:
-        # A repository's name is checked where it is part of a service's.
-        return ServiceKey(name, "any").repository
-    except InvalidValue as error:
-        raise found.bad("repository", error.problem) from error
+def _read_repository(text: str) -> str:
+    # A repository's name is checked where it is part of a service's.
+    return ServiceKey(text, "any").repository
+
+
+def _read_ref(text: str) -> str:
+    if not text.startswith("refs/"):
+        raise InvalidValue("ref", f"{text!r} is not a full name such as refs/heads/main")
+    return text
+
+
+_REPOSITORY = Form(read=_read_repository, pattern=REPOSITORY_PATTERN)
+_REF = Form(read=_read_ref, pattern=r"refs/[\s\S]*")
 
 
 def _pusher(found: Body) -> Person | None:

@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
+from typing import Self
 
+from shared.domain.errors import InvalidValue
 from shared.inbound.problems import Unacceptable
 
 _DEEPEST = 32
 _MISSING = object()
 MOST_TEXT = 2000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What a text has to look like: what reads it or raises InvalidValue, and the same as a pattern, for the API's document."""
+
+    read: Callable[[str], str]
+    pattern: str
 
 
 def check_size(body: bytes, most: int) -> None:
@@ -55,8 +66,8 @@ class Body:
         self._values, self._path = values, path
         self._asked: set[str] = set()
 
-    def text(self, name: str, *, default: str | None = None, most: int = MOST_TEXT) -> str:
-        """Read a text; one without a default must be there and not be blank."""
+    def text(self, name: str, *, default: str | None = None, most: int = MOST_TEXT, form: Form | None = None) -> str:
+        """Read a text; one without a default must be there and not be blank, and one of a form is as the form reads it."""
         value = self._take(name)
         if value is _MISSING or (value is None and default is not None):
             if default is None:
@@ -72,7 +83,7 @@ class Body:
             raise self.bad(name, "holds half of a surrogate pair, which is no character") from error
         if default is None and not value.strip():
             raise self.bad(name, "is empty")
-        return value
+        return self._formed(name, value, form) if form and value else value
 
     def word(self, name: str, words: tuple[str, ...]) -> str:
         """Read one of a few words."""
@@ -94,20 +105,22 @@ class Body:
             raise self.bad(name, f"{text!r} is not a time; write 2026-11-27T16:00:00Z") from error
         raise self.bad(name, f"{text!r} has no zone; write 2026-11-27T16:00:00Z")
 
-    def inner(self, name: str) -> Body:
+    def inner(self, name: str) -> Self:
         """Read an object; an absent one is empty."""
         value = self._take(name)
         if value is _MISSING or value is None:
             value = {}
         return self._inner(value, name)
 
-    def each(self, name: str, *, most: int) -> tuple[Body, ...]:
+    def each(self, name: str, *, most: int, least: int = 0) -> tuple[Self, ...]:
         """Read a list of objects."""
         value = self._take(name)
         if not isinstance(value, list):
             raise self.bad(name, "is not a list" if value is not _MISSING else "is missing")
         if len(value) > most:
             raise self.bad(name, f"has {len(value)} entries; {most} are taken at most")
+        if len(value) < least:
+            raise self.bad(name, f"has {len(value)} entries; it takes {least} at least")
         return tuple(self._inner(one, f"{name}[{index}]") for index, one in enumerate(value))
 
     def done(self) -> None:
@@ -125,10 +138,16 @@ class Body:
         self._asked.add(name)
         return self._values.get(name, _MISSING)
 
-    def _inner(self, value: object, name: str) -> Body:
+    def _formed(self, name: str, value: str, form: Form) -> str:
+        try:
+            return form.read(value)
+        except InvalidValue as error:
+            raise self.bad(name, error.problem) from error
+
+    def _inner(self, value: object, name: str) -> Self:
         if not isinstance(value, dict):
             raise self.bad(name, "is not an object")
-        return Body(value, f"{self._path}{name}.")
+        return type(self)(value, f"{self._path}{name}.")
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from shared.domain.errors import InvalidValue
 from shared.domain.events import TagPushed
-from shared.domain.names import Digest
-from shared.inbound.json_body import Body, read_object
+from shared.domain.names import DIGEST_PATTERN, Digest
+from shared.inbound.json_body import Body, Form, read_object
 
 _MOST_EVENTS = 1000
 _MOST_ID, _MOST_NAME = 200, 500
+_DIGEST = Form(read=lambda text: Digest(text).text, pattern=DIGEST_PATTERN)
 _MANIFESTS = frozenset(
     {
         "application/vnd.oci.image.manifest.v1+json",
@@ -29,8 +29,12 @@ def read_tags(body: bytes) -> tuple[TagPushed, ...]:
 
     Raise Unacceptable naming the field.
     """
-    found = read_object(body).each("events", most=_MOST_EVENTS)
-    return tuple(tag for one in found if (tag := _tag(one)) is not None)
+    return tags_in(read_object(body))
+
+
+def tags_in(found: Body) -> tuple[TagPushed, ...]:
+    """Return what `read_tags` does, of a body that is read already."""
+    return tuple(tag for one in found.each("events", most=_MOST_EVENTS) if (tag := _tag(one)) is not None)
 
 
 def _tag(event: Body) -> TagPushed | None:
@@ -42,13 +46,9 @@ def _tag(event: Body) -> TagPushed | None:
         return None
     id_ = event.text("id", most=_MOST_ID)
     repository = target.text("repository", most=_MOST_NAME)
-    digest = target.text("digest")
-    try:
-        checked = Digest(digest)
-    except InvalidValue as error:
-        raise target.bad("digest", error.problem) from error
+    digest = Digest(target.text("digest", form=_DIGEST))
     return TagPushed(
-        id=f"{id_}:{tag}", registry=_registry(event, target), repository=repository, tag=tag, digest=checked
+        id=f"{id_}:{tag}", registry=_registry(event, target), repository=repository, tag=tag, digest=digest
     )
 
 

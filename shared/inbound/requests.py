@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,13 +10,38 @@ from datetime import datetime
 from shared.domain import requests as asked_for
 from shared.domain.errors import InvalidValue
 from shared.domain.events import ApprovalAnswered
-from shared.domain.names import Person, ServiceKey, valid_name
-from shared.domain.version import Version
-from shared.inbound.json_body import Body, bad
+from shared.domain.gates import Gate
+from shared.domain.names import NAME_PATTERN, REPOSITORY_PATTERN, Person, ServiceKey, valid_name
+from shared.domain.version import LONGEST, VERSION_PATTERN, Version
+from shared.inbound.json_body import Body, Form, bad
 
-_PRINTABLE = range(0x21, 0x7F)
 _MOST_KEY = 200
+KEY_PATTERN = f"[!-~]{{0,{_MOST_KEY}}}"
 APPROVE, REJECT = "approve", "reject"
+_SCOPE = rf"everything|environment:{NAME_PATTERN}|service:({REPOSITORY_PATTERN}/)?{NAME_PATTERN}"
+
+
+def _read_version(text: str) -> str:
+    # People write it as they see it, v1.0.2 or 1.0.2.
+    return Version.parse(text.removeprefix("v")).text
+
+
+def _read_environment(text: str) -> str:
+    if not valid_name(text):
+        raise InvalidValue("environment", f"{text[:100]!r} is not an environment's name")
+    return text
+
+
+def _read_scope(text: str) -> str:
+    if re.fullmatch(_SCOPE, text) is None:
+        wanted = "everything, environment:<name>, service:<name> or service:<repository>/<name>"
+        raise InvalidValue("scope", f"{text[:100]!r} is not {wanted}")
+    return text
+
+
+VERSION = Form(read=_read_version, pattern=f"v?{VERSION_PATTERN}")
+ENVIRONMENT = Form(read=_read_environment, pattern=NAME_PATTERN)
+SCOPE = Form(read=_read_scope, pattern=_SCOPE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +58,7 @@ class Asked:
 
 def promote(asked: Asked) -> asked_for.PromoteRequested:
     """`{environment}`"""
-    environment = _environment(asked.body)
+    environment = asked.body.text("environment", form=ENVIRONMENT)
     asked.body.done()
     version = _version(asked)
     return asked_for.PromoteRequested(
@@ -58,7 +84,7 @@ def retry(asked: Asked) -> asked_for.RetryRequested:
 
 def redeploy(asked: Asked) -> asked_for.RedeployRequested:
     """`{version?}`"""
-    version = _optional_version(asked.body, "version")
+    version = _version_in(asked.body, "version", default="")
     asked.body.done()
     return asked_for.RedeployRequested(
         id=asked.id,
@@ -71,7 +97,7 @@ def redeploy(asked: Asked) -> asked_for.RedeployRequested:
 
 def rollback(asked: Asked) -> asked_for.RollbackRequested:
     """`{reason, to?}`"""
-    reason, to = asked.body.text("reason"), _optional_version(asked.body, "to")
+    reason, to = asked.body.text("reason"), _version_in(asked.body, "to", default="")
     asked.body.done()
     return asked_for.RollbackRequested(
         id=asked.id,
@@ -86,11 +112,7 @@ def rollback(asked: Asked) -> asked_for.RollbackRequested:
 def override(asked: Asked) -> asked_for.OverrideGranted:
     """`{version, gate, reason}`"""
     body = asked.body
-    version, gate, reason = (
-        _checked_version(body, "version", body.text("version")),
-        body.text("gate"),
-        body.text("reason"),
-    )
+    version, gate, reason = _version_in(body, "version"), body.word("gate", tuple(Gate)), body.text("reason")
     body.done()
     return asked_for.OverrideGranted(
         id=asked.id,
@@ -105,7 +127,7 @@ def override(asked: Asked) -> asked_for.OverrideGranted:
 
 def adopt(asked: Asked) -> asked_for.LiveAdopted:
     """`{version?, reason}`; without a version nothing that counts is live."""
-    version, reason = _optional_version(asked.body, "version"), asked.body.text("reason")
+    version, reason = _version_in(asked.body, "version", default=""), asked.body.text("reason")
     asked.body.done()
     return asked_for.LiveAdopted(
         id=asked.id,
@@ -159,7 +181,7 @@ class HoldAsked:
 
 def hold(body: Body) -> HoldAsked:
     """`{scope, reason, until?}`"""
-    asked = HoldAsked(scope=body.text("scope"), reason=body.text("reason"), until=body.time("until"))
+    asked = HoldAsked(scope=body.text("scope", form=SCOPE), reason=body.text("reason"), until=body.time("until"))
     body.done()
     return asked
 
@@ -167,7 +189,7 @@ def hold(body: Body) -> HoldAsked:
 def idempotency_key(headers: Mapping[str, str]) -> str:
     """Return the caller's key, empty where there is none; `headers` has lower-case names. Raise Unacceptable."""
     key = headers.get("idempotency-key", "")
-    if len(key) > _MOST_KEY or any(ord(one) not in _PRINTABLE for one in key):
+    if re.fullmatch(KEY_PATTERN, key) is None:
         raise bad("Idempotency-Key", f"is longer than {_MOST_KEY} characters or holds others than ! to ~")
     return key
 
@@ -181,24 +203,11 @@ def whole_number(params: Mapping[str, str], name: str, default: int, most: int) 
 
 
 def _version(asked: Asked) -> str:
-    return _checked_version(asked.body, "version", asked.route["version"])
-
-
-def _optional_version(body: Body, name: str) -> str:
-    text = body.text(name, default="")
-    return _checked_version(body, name, text) if text else ""
-
-
-def _checked_version(body: Body, name: str, text: str) -> str:
     try:
-        # People write it as they see it, v1.0.2 or 1.0.2.
-        return Version.parse(text.removeprefix("v")).text
+        return _read_version(asked.route["version"])
     except InvalidValue as error:
-        raise body.bad(name, error.problem) from error
+        raise asked.body.bad("version", error.problem) from error
 
 
-def _environment(body: Body) -> str:
-    name = body.text("environment")
-    if not valid_name(name):
-        raise body.bad("environment", f"{name[:100]!r} is not an environment's name")
-    return name
+def _version_in(body: Body, name: str, default: str | None = None) -> str:
+    return body.text(name, default=default, most=LONGEST, form=VERSION)

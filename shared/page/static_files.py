@@ -11,6 +11,7 @@ from shared.domain.errors import Refused
 
 _FOLDER = Path(__file__).parent / "static"
 _TYPES = {"page.js": "text/javascript", "page.css": "text/css", "icon.svg": "image/svg+xml"}
+FILES = tuple(_TYPES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

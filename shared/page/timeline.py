@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.app.views.records import EntryView
+from shared.app.views.ledger import EntryView
 from shared.page.html import Html, element
 from shared.page.parts import badge, moment
 

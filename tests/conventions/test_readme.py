@@ -24,8 +24,11 @@ import inspect, json, sys
 from function_app import app
 
 functions = [(one.get_user_function(), one.get_trigger()) for one in app.get_functions()]
-http = [(inspect.getsource(sys.modules[do.__module__]), by.get_dict_repr()) for do, by in functions if by.type == "httpTrigger"]
-print(json.dumps([[str(method), by["route"], source] for source, by in http for method in by["methods"]]))
+http = [
+    (inspect.getsource(sys.modules[do.__module__]), do.operation.who, by.get_dict_repr())
+    for do, by in functions if by.type == "httpTrigger"
+]
+print(json.dumps([[str(method), by["route"], source, who] for source, who, by in http for method in by["methods"]]))
 """
 # What a function's code asks of its caller, and the word for it.
 ASKS = {"OPERATORS": "operators", "requests.answer": "approvers", "viewer_of(": "readers", "accept(": "secret"}
@@ -133,10 +136,11 @@ def test_the_api_lists_every_route_with_who_may_use_it_and_no_other() -> None:
         [sys.executable, "-c", LIST_ROUTES], cwd=ROOT, env=child, capture_output=True, text=True, check=True
     )
     registered = {
-        (method, f"/{route.strip('/')}"): who_may(source) for method, route, source in json.loads(listed.stdout)
+        (method, f"/{route.strip('/')}"): (who_may(source), declared)
+        for method, route, source, declared in json.loads(listed.stdout)
     }
 
-    assert {(method, coded(route)[0]): who for method, route, _, who in rows("HTTP API")} == registered
+    assert {(method, coded(route)[0]): (who, who) for method, route, _, who in rows("HTTP API")} == registered
 
 
 def who_may(source: str) -> str:

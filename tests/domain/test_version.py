@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 import semver
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors import InvalidVersion
-from shared.domain.version import Version, parse_release_branch
+from shared.domain.version import LONGEST, VERSION_PATTERN, Version, parse_release_branch
 
 NUMBERS = st.integers(0, 10**12).map(str) | st.sampled_from(["0", "1", "2", "9", "10", "99", "100"])
 IDENTIFIERS = NUMBERS | st.from_regex(r"[0-9]{0,2}[a-zA-Z-][a-zA-Z0-9-]{0,3}", fullmatch=True)
@@ -20,6 +22,18 @@ def versions(draw: st.DrawFn) -> str:
     return "-".join(
         [core, *([".".join(draw(st.lists(IDENTIFIERS, min_size=1, max_size=4)))] * draw(st.integers(0, 1)))]
     )
+
+
+@given(versions() | st.text("019.-avA+٣ \n", max_size=12))
+def test_the_pattern_that_is_told_fits_what_is_read_and_nothing_else(text: str) -> None:
+    """It stands in the API's document, for those who look before they send."""
+    try:
+        Version.parse(text)
+        read = True
+    except InvalidVersion:
+        read = False
+
+    assert (re.fullmatch(VERSION_PATTERN, text) is not None and len(text) <= LONGEST) == read
 
 
 @given(versions(), versions())

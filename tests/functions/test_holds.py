@@ -121,6 +121,7 @@ def test_lifting_an_artifacts_hold_again_with_one_key_answers_as_the_first_time(
         ({"scope": "service:nobody", "reason": "x"}, 404, "unknown-service"),
         ({"scope": "environment:moon", "reason": "x"}, 404, "unknown-environment"),
         ({"scope": "galaxy", "reason": "x"}, 400, "scope"),
+        ({"scope": "service:No Name", "reason": "x"}, 400, "scope"),
         ({"scope": "everything"}, 400, "reason"),
         ({"scope": "everything", "reason": " "}, 400, "reason"),
         ({"scope": "everything", "reason": "x", "until": "tomorrow"}, 400, "until"),

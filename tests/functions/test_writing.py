@@ -251,6 +251,7 @@ def test_what_does_not_fit_is_refused_with_why(
         ("environments/qa/rollback", b"{", 400, "body"),
         ("environments/qa/rollback", b'{"reason": "' + b"x" * 1024 * 1024 + b'"}', 413, "body"),
         ("releases/one/promote", {"environment": "qa"}, 400, "version"),
+        ("environments/qa/override", {"version": "1.0.0", "gate": "moon", "reason": "x"}, 400, "gate"),
     ],
 )
 def test_a_bad_body_is_refused_and_nothing_is_written(

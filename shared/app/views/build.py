@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final, Literal
 from urllib.parse import quote
 
 from shared.app.views import records as view
-from shared.domain.build import BuildResult, BuildRun, ReportedBuild
+from shared.domain.build import BuildOutcome, BuildResult, BuildRun, ReportedBuild
 from shared.domain.names import ServiceKey
 
-RUNNING = "running"
+RUNNING: Final = "running"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,13 +25,13 @@ class NumberedBuildView:
     ref: str
     commit: str
     version: str | None
-    outcome: str
+    outcome: BuildOutcome | Literal["running"]
     reason: str
     since: datetime
     at: datetime | None
     tests: view.TestsView | None
     scan: view.ScanView | None
-    steps: tuple[view.StepView, ...]
+    steps: tuple[view.BuildStepView, ...]
 
 
 def running_build(service: ServiceKey, run: BuildRun) -> view.BuildView:
@@ -118,9 +119,9 @@ def _scan(result: BuildResult) -> view.ScanView | None:
     return view.ScanView(worst=result.scan.worst, reason=result.scan.reason) if result.scan else None
 
 
-def _steps(service: ServiceKey, number: int, result: BuildResult) -> tuple[view.StepView, ...]:
+def _steps(service: ServiceKey, number: int, result: BuildResult) -> tuple[view.BuildStepView, ...]:
     return tuple(
-        view.StepView(
+        view.BuildStepView(
             step=one.step,
             outcome=one.outcome,
             reason=one.reason,

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final, Literal
 
 from shared.app.configuration import configuration
 from shared.app.parts import App
 from shared.codec.errors import UnreadableRecord
 from shared.domain.repository import ConfigInForce
 
-OK, DEGRADED = "ok", "degraded"
+OK: Final = "ok"
+DEGRADED: Final = "degraded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,11 +34,17 @@ class RepositoryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthView:
-    """`degraded` where a configuration is faulty: the last good one stays in force, so that everything goes on."""
+    """`degraded` where a configuration is faulty: the last good one stays in force, so that everything goes on.
 
-    status: str
-    store: str
+    `down` where the store does not answer; nothing is known of configurations then.
+    """
+
+    status: Literal["ok", "degraded", "down"]
+    store: Literal["ok", "unavailable"]
     repositories: tuple[RepositoryView, ...]
+
+
+DOWN = HealthView(status="down", store="unavailable", repositories=())
 
 
 def health(app: App) -> HealthView:
@@ -46,7 +54,7 @@ def health(app: App) -> HealthView:
     return HealthView(status=_status(repositories), store=OK, repositories=repositories)
 
 
-def _status(repositories: Iterable[RepositoryView]) -> str:
+def _status(repositories: Iterable[RepositoryView]) -> Literal["ok", "degraded"]:
     return DEGRADED if any(one.configuration.faults for one in repositories) else OK
 
 

@@ -3,16 +3,41 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.app.parts import App
-from shared.app.views.records import EntryView
+from shared.app.views.records import PersonView
 from shared.app.views.release import person_view
 from shared.codec.errors import BrokenLedger, UnreadableRecord
 from shared.codec.ledger import GENESIS, decode_entry, verify
+from shared.domain.decision import Outcome
 from shared.domain.names import ServiceKey
 from shared.ports.store import LedgerRow
 
 _PAGE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    """A ledger entry with its place in the chain; `ref` and `commit` are of a push.
+
+    `estate` is the last entry of the holds' ledger that the decision saw, 0 where there was none.
+    """
+
+    sequence: int
+    at: datetime
+    type: str
+    outcome: Outcome
+    person: PersonView | None
+    reason: str
+    notes: tuple[str, ...]
+    effects: tuple[str, ...]
+    correlation: str
+    ref: str
+    commit: str
+    estate: int
+    hash: str
+    previous: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
+from shared.domain.build import BuildOutcome, Step
 from shared.domain.gates import Blocker
+from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.policy import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +73,8 @@ class PromotionView:
 
     environment: str
     number: int
-    kind: str
-    phase: str
+    kind: PromotionKind
+    phase: Phase
     reason: str
     since: datetime
     created: datetime
@@ -87,11 +91,11 @@ class PromotionView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StepView:
+class BuildStepView:
     """One step of a build; `output` is where it can be read, empty where nothing was kept."""
 
-    step: str
-    outcome: str
+    step: Step
+    outcome: BuildOutcome
     reason: str
     milliseconds: int
     output: str
@@ -112,7 +116,7 @@ class TestsView:
 class ScanView:
     """The worst severity that was found, None where it is unknown, with the reason."""
 
-    worst: str | None
+    worst: Severity | None
     reason: str
 
 
@@ -123,13 +127,13 @@ class BuildView:
     number: int
     attempt: int | None
     url: str
-    outcome: str
+    outcome: BuildOutcome | Literal["running"]
     reason: str
     since: datetime | None
     deadline: datetime | None
     tests: TestsView | None
     scan: ScanView | None
-    steps: tuple[StepView, ...]
+    steps: tuple[BuildStepView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +155,7 @@ class ReleaseView:
     repository: str
     service: str
     version: str
-    phase: str
+    phase: ReleasePhase
     reason: str
     since: datetime
     created: datetime
@@ -226,23 +230,3 @@ class ServiceView:
     releases: tuple[ReleaseView, ...]
     validations: tuple[ValidationView, ...]
     holds: tuple[HoldView, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryView:
-    """A ledger entry in its chain; `ref` and `commit` of a push; `estate` is the holds' last entry that it saw, or 0."""
-
-    sequence: int
-    at: datetime
-    type: str
-    outcome: str
-    person: PersonView | None
-    reason: str
-    notes: tuple[str, ...]
-    effects: tuple[str, ...]
-    correlation: str
-    ref: str
-    commit: str
-    estate: int
-    hash: str
-    previous: str

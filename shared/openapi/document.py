@@ -1,0 +1,126 @@
+"""The API's OpenAPI document."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from shared.openapi.answers import responses, shared_responses
+from shared.openapi.bodies import body_schema
+from shared.openapi.operation import REPOSITORY, Operation
+from shared.openapi.parameters import parameters
+from shared.openapi.problems import add_problems
+from shared.openapi.schemas import Schema, Schemas
+
+VERSION = "3.1.0"
+_PARAMETER = re.compile(r"\{(\w+)\}")
+_TAGS = {
+    "services": "What is deployable, what is live and what is on its way.",
+    "releases": "One version's journey through the environments.",
+    "approvals": "Answers of people to a promotion's question.",
+    "environments": "What is deployed once more, taken back, let past a gate or adopted.",
+    "holds": "Reasons why nothing, or one artifact, may go forward.",
+    "builds": "Builds of releases and branches, and what they printed.",
+    "commits": "What a commit shows.",
+    "ledger": "Who did what, and why.",
+    "hooks": "Doors for repositories and registries.",
+    "page": "The web page and what it loads.",
+    "about": "Whether Slipway works, and this document.",
+}
+_SECURITY: Schema = {
+    "person": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "A person's key of the local host; behind Easy Auth, a token that it takes.",
+    },
+    "secret": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-Slipway-Secret",
+        "description": "The hook's secret.",
+    },
+    "secretAsBearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "The same, for senders that know bearer only.",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """A function as it is registered, with what it says (its docstring) and declares."""
+
+    name: str
+    path: str
+    methods: tuple[str, ...]
+    says: str
+    operation: Operation
+
+
+def document(routes: Iterable[Route]) -> Schema:
+    """Make the document of these routes."""
+    schemas, paths, tags = Schemas(), dict[str, Schema](), set[str]()
+    add_problems(schemas)
+    for route in sorted(routes, key=lambda one: one.path):
+        tags.add(route.operation.tag)
+        for method in route.methods:
+            paths.setdefault(route.path, {})[method] = _operation(route, schemas)
+    return {
+        "openapi": VERSION,
+        "info": {
+            "title": "Slipway",
+            "version": "1",
+            "summary": "Takes services from a pushed branch to production on Kubernetes.",
+            "description": "Errors are `application/problem+json` with a `code` for programs and a `detail` for people. "
+            "Times are in UTC. Lists go on with `after`, the `next` of the page before.",
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": says} for name, says in _TAGS.items() if name in tags],
+        "paths": paths,
+        "components": {
+            "schemas": dict(sorted(schemas.components.items())),
+            "responses": shared_responses(),
+            "securitySchemes": _SECURITY,
+        },
+    }
+
+
+def encoded(found: Schema) -> bytes:
+    """Return the document's bytes."""
+    return json.dumps(found, indent=1, ensure_ascii=False).encode()
+
+
+def _operation(route: Route, schemas: Schemas) -> Schema:
+    operation = route.operation
+    summary, _, more = inspect.cleandoc(route.says).partition("\n\n")
+    said: Schema = {"operationId": route.name, "summary": summary.rstrip("."), "tags": [operation.tag]}
+    if more:
+        said["description"] = more
+    said |= {"x-who": operation.who, "security": _security(operation)}
+    names = tuple(_PARAMETER.findall(route.path))
+    if asked := list(parameters(names, operation, repository=REPOSITORY)):
+        said["parameters"] = asked
+    if operation.body:
+        said["requestBody"] = _body(operation)
+    return {**said, "responses": responses(operation, route.path, schemas)}
+
+
+def _security(operation: Operation) -> list[Schema]:
+    if operation.who == "anybody":
+        return []
+    if operation.who == "secret":
+        return [{"secret": []}, *([{"secretAsBearer": []}] if operation.bearer else [])]
+    return [{"person": []}]
+
+
+def _body(operation: Operation) -> Schema:
+    schema = body_schema(operation.body, operation.example)
+    example = schema.pop("example")
+    return {
+        "required": "required" in schema,
+        "content": {"application/json": {"schema": schema, "example": example}},
+    }

@@ -1,0 +1,64 @@
+"""What a function declares of itself beside its route. Loaded at a cold start, so it loads nothing itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Who = Literal["anybody", "readers", "operators", "approvers", "secret"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number:
+    """A whole number of the query string, from 0 to `most`."""
+
+    name: str
+    says: str
+    default: int
+    most: int
+
+    def of(self, params: Mapping[str, str]) -> int:
+        """Read it; raise Unacceptable."""
+        from shared.inbound.requests import whole_number
+
+        return whole_number(params, self.name, default=self.default, most=self.most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """A text of the query string."""
+
+    name: str
+    says: str
+
+    def of(self, params: Mapping[str, str]) -> str:
+        """Read it, empty where it is not given."""
+        return params.get(self.name, "")
+
+
+REPOSITORY = Text(name="repository", says="which repository, where two have a service of this name")
+FROM_LEDGER = Number(
+    name="after", says="go on after this sequence: the `next` of the page before", default=0, most=10**15
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One function's part of the document.
+
+    `answer` names records of the views, joined by `|`, or is a media type; `body` names what reads the body, as
+    `module.function` of shared/inbound, and `example` is a body that shows each of its fields. `also` are further
+    answers, `headers` those of the answer, and `bearer` says that a secret may be shown as a bearer token, too.
+    """
+
+    tag: str
+    who: Who
+    answer: str
+    status: int = 200
+    also: Mapping[int, str] = field(default_factory=dict)
+    body: str = ""
+    example: Mapping[str, object] = field(default_factory=dict)
+    query: tuple[Number | Text, ...] = ()
+    bearer: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)

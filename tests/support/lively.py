@@ -1,0 +1,53 @@
+"""An application with a history, so that what is asked at random finds something there."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from shared.app.operate import add_hold
+from shared.domain.build import BuildOutcome, BuildResult, Step, StepResult
+from shared.ports.deployer import RolloutState
+from shared.ports.errors import Permanent
+from tests.support.app_parts import PACKAGE, Harness, make_app
+
+BRANCH = "refs/heads/feature/delivery/x"
+WAITING, ERRORED = "1.3.0", "2.1.0"
+
+
+def lively(folder: Path, store: str = "memory") -> Harness:
+    """Start one with releases that ended, one that was rolled back and is held, one that waits, and one that errored."""
+    slipway = make_app(store, folder).start()
+    printed = slipway.app.evidence.put(b"FAILED (failures=1)\n")
+    failed = StepResult(step=Step.UNIT_TESTS, outcome=BuildOutcome.FAILED, output=printed, milliseconds=7)
+    slipway.outside.builder.outcomes[BRANCH] = BuildResult(outcome=BuildOutcome.FAILED, reason="no", steps=(failed,))
+    slipway.push(BRANCH, {"src/shipping/delivery/x": b"1"})
+    slipway.pump()
+    for version in ("1.0.0", "1.1.0"):
+        slipway.release_to(version)
+    slipway.outside.deployer.health["delivery", "production", "1.2.0"] = RolloutState.DEGRADED
+    slipway.release_to("1.2.0")
+    slipway.release_to(WAITING, approve=False)
+    slipway.release_to("2.0.0", PACKAGE)
+    slipway.release_to(ERRORED, PACKAGE, approve=False)
+    slipway.outside.troubles.add("registry.copy", Permanent("it does not let us in", ours=True))
+    slipway.approve(service=PACKAGE)
+    add_hold(slipway.app, slipway.caller("x"), scope="environment:qa", reason="audit", until=None)
+    return slipway
+
+
+def worth_asking() -> dict[str, list[str]]:
+    """Values of parameters that mean something there, and for each one that does not."""
+    with tempfile.TemporaryDirectory() as folder:
+        slipway = lively(Path(folder))
+    commit = slipway.release(WAITING).commit
+    return {
+        "service": ["delivery", "package", "nobody"],
+        "version": ["1.0.0", "1.2.0", WAITING, f"v{WAITING}", ERRORED, "9.9.9"],
+        "environment": ["qa", "production", "moon"],
+        "request": [slipway.request(), "0" * 64],
+        "number": ["1", "3", "6", "999"],
+        "commit": [commit, "0" * 40],
+        "id": ["stop", "delivery-v1.2.0", *(one.id for one in slipway.estate().holds)],
+        "repository": ["shipping", "elsewhere"],
+    }
