@@ -17,6 +17,7 @@ from shared.app.views.release import release_view
 from shared.app.views.service import hold_view, service_view
 from shared.codec.release import decode_release
 from shared.codec.state import ENDED, decode_ended, ended_release_row
+from shared.domain.errors import InvalidValue
 from shared.domain.names import ServiceKey
 from shared.domain.release import Release
 from shared.domain.version import Version
@@ -24,7 +25,7 @@ from shared.ports.statuses import CommitState
 
 COMMIT_PATTERN = r"[0-9a-f]{40}([0-9a-f]{24})?"
 _COMMIT = re.compile(COMMIT_PATTERN)
-_AFTER = re.compile(r"[0-9]{20}(~[0-9]+)?")
+_AFTER = re.compile(r"[0-9]{20}(~[0-9]{1,20})?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,9 +81,11 @@ def release(app: App, key: ServiceKey, version: str, *, viewer: Viewer | None) -
 
 
 def releases(app: App, key: ServiceKey, *, viewer: Viewer | None, after: str, most: int) -> ReleasesPage:
-    """Read a page of releases; `after` is the `next` of the page before."""
+    """Read a page of releases; `after` is the `next` of the page before. Raise InvalidValue for what is none."""
+    if after and not _AFTER.fullmatch(after):
+        raise InvalidValue("after", f"{after[:100]!r} is not the `next` of a page before")
     snapshot, now = read_service(app, key), app.now()
-    start = f"{ENDED}{after}!" if _AFTER.fullmatch(after) else ENDED
+    start = f"{ENDED}{after}!" if after else ENDED
     rows = app.store.range(str(key), start, f"{ENDED}~", most=most + 1)
     shown = rows[:most]
     found = [] if after else [one for _, one in sorted(snapshot.state.releases.items(), reverse=True)]

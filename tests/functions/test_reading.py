@@ -183,9 +183,14 @@ def test_what_is_not_there_is_404_with_a_code(doors: Doors, path: str, code: str
 
 @pytest.mark.parametrize(
     ("query", "field"),
-    [("releases?most=101", "most"), ("ledger?after=-1", "after"), ("ledger?most=x", "most")],
+    [
+        ("releases?most=101", "most"),
+        ("releases?after=1.0.0", "after"),
+        ("ledger?after=-1", "after"),
+        ("ledger?most=x", "most"),
+    ],
 )
-def test_a_wrong_number_is_400_with_its_name(doors: Doors, query: str, field: str) -> None:
+def test_a_wrong_place_or_number_is_400_with_its_name(doors: Doors, query: str, field: str) -> None:
     """A list has an end."""
     answer = doors.get(f"{DELIVERY}/{query}")
 
