@@ -46,7 +46,7 @@ def read_principal(headers: Mapping[str, str]) -> Principal:
         raise _unknown("nobody is signed in; sign in, or send your key as a bearer token")
     try:
         found = json.loads(base64.b64decode(text, validate=True))
-        claims = [(str(one["typ"]), str(one["val"])) for one in found["claims"]]
+        claims = [(_characters(one["typ"]), _characters(one["val"])) for one in found["claims"]]
         role_type = str(found.get("role_typ", ""))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise _unknown("who is signed in cannot be read; sign in again") from error
@@ -73,6 +73,11 @@ def _principal(claims: list[tuple[str, str]], role_type: str) -> Principal:
         groups=groups,
         roles=frozenset(_of(claims, (*_ROLES, role_type))),
     )
+
+
+def _characters(value: object) -> str:
+    # Half of a surrogate pair could be written down nowhere; UnicodeEncodeError is a ValueError.
+    return str(value).encode().decode()
 
 
 def _of(claims: Iterable[tuple[str, str]], types: tuple[str, ...]) -> Iterator[str]:

@@ -89,6 +89,7 @@ def test_a_user_name_that_is_no_mail_is_not_taken_for_one() -> None:
         {"x-ms-client-principal": base64.b64encode(b'{"claims": [1]}').decode()},
         {"x-ms-client-principal": base64.b64encode(b'{"claims": [{"typ": "oid"}]}').decode()},
         {"x-ms-client-principal": base64.b64encode(b"[" * 100_000).decode()},
+        {"x-ms-client-principal": base64.b64encode(b'{"claims": [{"typ": "oid", "val": "\\ud800"}]}').decode()},
         header(("name", "Nobody")),
         header(("oid", "")),
         {"x-ms-client-principal-id": "1", "x-ms-client-principal-name": "Rita"},
