@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.names import Digest
+from shared.domain.names import DIGEST_PATTERN, Digest
 from shared.domain.policy import Severity
 from shared.ports.builder import ScanResult
 
@@ -48,7 +49,7 @@ def read(content: bytes) -> ScanReport:
     """Read a report; raise UnknownReport for one that is empty, skipped or of another kind."""
     try:
         document = json.loads(content)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UnknownReport(f"the scan report is no JSON: {error}") from error
     try:
         if isinstance(document, dict) and "SchemaVersion" in document:
@@ -89,5 +90,6 @@ def _report(scanner: str, found: Iterable[str], digests: Iterable[str | None]) -
         scanner=scanner,
         worst=max([least, *known], key=lambda severity: severity.rank),
         unranked=unranked,
-        digests=frozenset(each for each in digests if each),
+        # They are shown: what is no digest may be of any length and any characters.
+        digests=frozenset(each for each in digests if each and re.fullmatch(DIGEST_PATTERN, each)),
     )
