@@ -12,9 +12,11 @@ from shared.ports.builder import TestCounts
 
 _LARGEST = 32 << 20
 _COLOURS = re.compile(r"\x1b\[[0-9;]*m")
-_UNITTEST_RAN = re.compile(r"^Ran (\d+) tests? in [\d.]+s$", re.MULTILINE)
-_UNITTEST_END = re.compile(r"^(?:OK|FAILED|NO TESTS RAN)(?: \((.*)\))?$", re.MULTILINE)
-_PYTEST_END = re.compile(r"^(?:=+ )?(\d+ [a-z]+(?:, \d+ [a-z]+)*) in [\d.]+s", re.MULTILINE)
+# Other programs print such lines, too: what is not counted as the runners count is passed over.
+_UNITTEST_RAN = re.compile(r"^Ran ([0-9]{1,9}) tests? in [\d.]+s$", re.MULTILINE)
+_NOTE = r"[a-z ]+=[0-9]{1,9}"
+_UNITTEST_END = re.compile(rf"^(?:OK|FAILED|NO TESTS RAN)(?: \(({_NOTE}(?:, {_NOTE})*)\))?$", re.MULTILINE)
+_PYTEST_END = re.compile(r"^(?:=+ )?([0-9]{1,9} [a-z]+(?:, [0-9]{1,9} [a-z]+)*) in [\d.]+s", re.MULTILINE)
 
 
 class UnreadableReport(ValueError):

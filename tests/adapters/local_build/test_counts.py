@@ -35,6 +35,15 @@ def test_real_runners_output_is_understood(tmp_path: Path, runner: list[str]) ->
     assert counts.of_output(done.stdout + done.stderr) == TestCounts(passed=2, failed=2, skipped=1)
 
 
+@pytest.mark.parametrize("line", ["OK (cached)", "FAILED (see the log)", f"FAILED (failures={'9' * 5000})"])
+def test_a_line_that_only_looks_like_a_runners_end_is_passed_over(line: str) -> None:
+    """Test commands print other things as well."""
+    output = f"{line}\nRan 3 tests in 0.001s\n\nFAILED (failures=1)\n"
+
+    assert counts.of_output(output.encode()) == TestCounts(passed=2, failed=1, skipped=0)
+    assert counts.of_output(f"Ran {'9' * 5000} tests in 0s\n{'9' * 5000} passed in 0s\n".encode()) is None
+
+
 def test_junit_of_a_real_runner_is_understood(tmp_path: Path) -> None:
     """Counted by test cases, over several files."""
     (tmp_path / "t.py").write_text(EVERY_END)
