@@ -10,7 +10,7 @@ from functions.described import described
 from shared.openapi.operation import Number, Operation, Text
 
 get_releases_blueprint = func.Blueprint()
-AFTER = Text(name="after", says="go on after these releases: the `next` of the page before")
+AFTER = Text(name="after", says="go on after these releases: the `next` of the page before", looks="place")
 MOST = Number(name="most", says="how many releases at most", default=20, most=100)
 
 

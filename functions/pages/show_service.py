@@ -10,7 +10,7 @@ from functions.pages.answer import page
 from shared.openapi.operation import Operation, Text
 
 show_service_blueprint = func.Blueprint()
-AFTER = Text(name="after", says="go on after these releases: the page's own link has it")
+AFTER = Text(name="after", says="go on after these releases: the page's own link has it", looks="place")
 
 
 @show_service_blueprint.function_name("show_service")

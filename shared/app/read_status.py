@@ -25,7 +25,8 @@ from shared.ports.statuses import CommitState
 
 COMMIT_PATTERN = r"[0-9a-f]{40}([0-9a-f]{24})?"
 _COMMIT = re.compile(COMMIT_PATTERN)
-_AFTER = re.compile(r"[0-9]{20}(~[0-9]{1,20})?")
+AFTER_PATTERN = r"[0-9]{20}(~[0-9]{1,20})?"
+_AFTER = re.compile(AFTER_PATTERN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,10 +27,11 @@ class Number:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A text of the query string."""
+    """A text of the query string; `looks` names what it looks like, where that is checked."""
 
     name: str
     says: str
+    looks: Literal["", "place"] = ""
 
     def of(self, params: Mapping[str, str]) -> str:
         """Read it, empty where it is not given."""

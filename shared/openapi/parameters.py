@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from shared.app.read_builds import NUMBER_PATTERN
-from shared.app.read_status import COMMIT_PATTERN
+from shared.app.read_status import AFTER_PATTERN, COMMIT_PATTERN
 from shared.domain.build import Step
 from shared.domain.names import NAME_PATTERN
 from shared.domain.version import LONGEST
@@ -53,6 +53,7 @@ PATH = {
     "id": InPath(says="the hold's `id`", example="stop"),
     "file": InPath(says="a file that pages load", example=FILES[0], words=FILES),
 }
+_LOOKS = {"place": AFTER_PATTERN}
 _KEY: Schema = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -76,7 +77,9 @@ def parameters(names: tuple[str, ...], operation: Operation, *, repository: Text
             "example": one.example,
         }
     for query in (*operation.query, *((repository,) if "service" in names else ())):
-        yield {"name": query.name, "in": "query", "required": False, "description": query.says, "schema": _query(query)}
+        # An empty one is as good as none: forms send what was not filled in.
+        said = {"name": query.name, "in": "query", "required": False, "allowEmptyValue": True}
+        yield {**said, "description": query.says, "schema": _query(query)}
     if operation.who in ("operators", "approvers"):
         yield _KEY
 
@@ -84,4 +87,4 @@ def parameters(names: tuple[str, ...], operation: Operation, *, repository: Text
 def _query(one: Number | Text) -> Schema:
     if isinstance(one, Number):
         return {"type": "integer", "minimum": 0, "maximum": one.most, "default": one.default}
-    return {"type": "string"}
+    return {"type": "string", **({"pattern": f"^(?:{_LOOKS[one.looks]})?$"} if one.looks else {})}

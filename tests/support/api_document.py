@@ -42,9 +42,10 @@ def narrowed(found: dict[str, Any], values: Mapping[str, Sequence[str]]) -> dict
     for _, _, operation in operations(narrow):
         for one in operation.get("parameters", ()):
             if one["name"] in values and "default" not in one["schema"]:
-                nothing = [""] if one["in"] == "query" else []
-                one["schema"] = {"type": "string", "enum": [*values[one["name"]], *nothing]}
+                one["schema"] = {"type": "string", "enum": list(values[one["name"]])}
                 one.pop("example", None)
+            if one.get("allowEmptyValue"):
+                one["schema"] = {"anyOf": [one["schema"], {"type": "string", "maxLength": 0}]}
     return narrow
 
 
