@@ -8,8 +8,9 @@ DIR ?=
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 CODE := $(wildcard function_app.py functions shared infra/local)
 WORKERS ?= 2
+FUZZED := tests/fuzz $(shell find tests -name test_fuzzed.py)
 
-.PHONY: help demo up bench load check test lint types imports pure everything machine clean distclean lock venv-local venv-tests
+.PHONY: help demo up bench load check test fuzz lint types imports pure everything machine clean distclean lock venv-local venv-tests
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -35,6 +36,10 @@ check: venv-tests ## lint, types, imports and the pure tests
 test: venv-tests ## everything, with the parts of the machine that tests need
 	@$(MAKE) --no-print-directory -j2 $(SYNC) types lint imports machine
 	@$(MAKE) --no-print-directory everything
+
+EXAMPLES ?= 1000
+fuzz: venv-tests ## ask every route and parser what nobody would (EXAMPLES=how often each; 1000)
+	@EXAMPLES=$(EXAMPLES) $(PYTHON_IN_VENV) -m pytest -n $(WORKERS) $(FUZZED)
 
 lint: venv-tests
 	@.venv/bin/ruff check --quiet .

@@ -1,0 +1,141 @@
+"""However many there are, and whatever they ask: what callers send is not kept in memory."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import functools
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from shared.codec.envelope import decode
+from shared.codec.errors import UnknownMessage, UnreadableRecord
+from shared.inbound.git_hook import read_pushes
+from shared.inbound.principal import HEADER, read_principal
+from shared.inbound.problems import Unacceptable
+from shared.inbound.registry_hook import read_tags
+from shared.inbound.slipway_yaml import SlipwayYaml
+from shared.ports.policies import BrokenPolicy
+from tests.codec.test_damage import ALL
+from tests.support.app_parts import Harness
+from tests.support.codec.stored import Stored
+from tests.support.doors import HOOK_SECRET, REGISTRY_SECRET, Doors
+from tests.support.growth import kept_each
+from tests.support.lively import lively
+from tests.support.payloads import changed
+
+pytestmark = pytest.mark.slow
+
+# Whatever is remembered takes a block at least.
+_NOTHING = 0.5
+Ask: TypeAlias = Callable[[Doors, int], object]
+S = "/api/services/delivery"
+
+
+@pytest.fixture
+def slipway(tmp_path: Path) -> Iterator[Harness]:
+    """An application whose state is on disk."""
+    made = lively(tmp_path, "sqlite")
+    yield made
+    made.database.close()
+
+
+def hook(doors: Doors, door: str, name: str, secret: str, *where: str | int, to: str) -> None:
+    """Send a hook with something in it that was never seen, and let happen what follows."""
+    doors.hook(f"/api/hooks/{door}", changed(name, *where, to=to), {"X-Slipway-Secret": secret})
+    doors.slipway.pump()
+
+
+READS: list[Ask] = [
+    lambda doors, number: doors.get(f"/api/services/s{number}"),
+    lambda doors, number: doors.get(f"{S}?repository=r{number}"),
+    lambda doors, number: doors.get(f"{S}/releases/9.9.{number}/why"),
+    lambda doors, number: doors.get(f"{S}/builds/{number + 1000}"),
+    lambda doors, number: doors.get(f"/api/statuses/{number:040x}"),
+    lambda doors, number: doors.get(f"/api/services?after=a{number}"),
+    lambda doors, number: doors.get(f"/services/delivery?x={number}"),
+    lambda doors, number: doors.get(f"/static/{number}.js"),
+]
+STRANGERS: list[Ask] = [
+    lambda doors, number: doors.get(f"/nowhere/{number}"),
+    lambda doors, number: doors.host.call(f"M{number}", S),
+    lambda doors, number: doors.host.call("GET", S, headers={"Authorization": f"Bearer k{number}"}),
+    lambda doors, number: doors.host.call("GET", S, headers={f"X-{number}": f"{number}"}),
+    lambda doors, number: doors.hook("/api/hooks/git", b"{}", {"X-Slipway-Secret": f"s{number}"}),
+    lambda doors, number: doors.post(f"{S}/environments/qa/rollback", {f"f{number}": 1}, who="max"),
+]
+WRITES: list[Ask] = [
+    lambda doors, number: doors.post(f"{S}/releases/1.0.0/abort", {}, who="max", key=f"key-{number}"),
+    lambda doors, number: doors.post(f"{S}/approvals/{number}", {"decision": "approve"}, who="max"),
+    lambda doors, number: doors.send("DELETE", f"/api/holds/hold-{number}", who="max"),
+    lambda doors, number: hook(doors, "git", "git-hook", HOOK_SECRET, "id", to=f"id-{number}"),
+    lambda doors, number: hook(doors, "git", "git-hook", HOOK_SECRET, "repository", to=f"r{number}"),
+    lambda doors, number: hook(
+        doors, "registry", "cncf-distribution", REGISTRY_SECRET, "events", 0, "id", to=f"id-{number}"
+    ),
+]
+
+
+# sqlite3 forgets a connection's old cursors two hundred at a time: a round has to be long enough to see past that.
+@pytest.mark.parametrize(
+    ("asked", "times"),
+    [
+        pytest.param(READS, 25, id="reads"),
+        pytest.param(STRANGERS, 80, id="strangers"),
+        pytest.param(WRITES, 25, id="writes"),
+    ],
+)
+def test_what_is_asked_is_not_kept_in_memory(doors: Doors, asked: list[Ask], times: int) -> None:
+    """Each time with something new in it, through the real host."""
+
+    def ask(number: int) -> None:
+        for one in asked:
+            one(doors, number)
+
+    assert kept_each(ask, times=times) < _NOTHING
+
+
+def principal(number: int) -> object:
+    """Somebody else each time."""
+    claims = {"claims": [{"typ": "oid", "val": f"id-{number}"}, {"typ": "roles", "val": f"role-{number}"}]}
+    return read_principal({HEADER: base64.b64encode(json.dumps(claims).encode()).decode()})
+
+
+def refused(stored: Stored, number: int) -> object:
+    """A record with a member too many."""
+    return stored.decode(stored.data[:-1] + f', "x": "{number}"}}'.encode())
+
+
+PARSED: list[Callable[[int], object]] = [
+    lambda number: read_pushes(changed("git-hook", "repository", to=f"r{number}")),
+    lambda number: read_tags(changed("cncf-distribution", "events", 0, "id", to=f"id-{number}")),
+    principal,
+    lambda number: SlipwayYaml().compile(
+        f"version: 1\nservices: {{s{number}: {{path: p{number}}}}}".encode(), repository="m", commit="c", files=()
+    ),
+    # Names of members stay the same: orjson remembers the last two thousand of them.
+    *(functools.partial(refused, one) for one in ALL.values()),
+    lambda number: decode(f'{{"schema": 1, "type": "t{number}"}}'),
+]
+
+
+def test_what_is_parsed_is_not_kept_in_memory() -> None:
+    """Read or refused, each time with something new in it."""
+
+    def parse(number: int) -> None:
+        for one in PARSED:
+            with contextlib.suppress(Unacceptable, BrokenPolicy, UnreadableRecord, UnknownMessage):
+                one(number)
+
+    assert kept_each(parse, times=25) < _NOTHING
+
+
+def test_what_is_kept_is_seen() -> None:
+    """A text in a set without a limit would be."""
+    kept: set[str] = set()
+
+    assert kept_each(lambda number: kept.add(f"key-{number}"), times=25) > _NOTHING
