@@ -52,11 +52,24 @@ def _decode_hold(fields: Fields) -> Hold:
     )
 
 
+_NOTHING_HELD: Mapping[str, bytes] = {}
+_last: tuple[Mapping[str, bytes], Estate] = (_NOTHING_HELD, Estate())
+
+
 def decode_estate(rows: Mapping[str, bytes], revision: int) -> Estate:
     """Read every hold by people from the estate's rows.
 
     Raise UnreadableRecord, also for a row of an unknown kind: it may be a newer way to stop everything.
     """
+    global _last  # noqa: PLW0603 - each decision of each service reads the same rows, most often the very same object
+    known, estate = _last
+    if known is not rows or estate.revision != revision:
+        estate = _decode_estate(rows, revision)
+        _last = (rows, estate)
+    return estate
+
+
+def _decode_estate(rows: Mapping[str, bytes], revision: int) -> Estate:
     holds = []
     for key, data in sorted(rows.items()):
         if key.startswith(HOLD):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from queue import Empty, LifoQueue
 
 from shared.adapters.sqlite.schema import connect, failures_named
 
@@ -19,7 +19,7 @@ class Readers:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._idle: LifoQueue[sqlite3.Connection] = LifoQueue()
+        self._idle: deque[sqlite3.Connection] = deque()
         self._closed = False
 
     @contextmanager
@@ -38,20 +38,18 @@ class Readers:
     def close(self) -> None:
         """Close the connections; those lent are closed when they come back."""
         self._closed = True
-        while True:
-            try:
-                self._idle.get_nowait().close()
-            except Empty:
-                return
+        while self._idle:
+            with suppress(IndexError):  # somebody was faster
+                self._idle.pop().close()
 
     def _borrow(self) -> sqlite3.Connection:
         try:
-            return self._idle.get_nowait()
-        except Empty:
+            return self._idle.pop()
+        except IndexError:
             return connect(self._path, reading=True)
 
     def _return(self, connection: sqlite3.Connection) -> None:
-        if self._closed or self._idle.qsize() >= _MOST_IDLE:
+        if self._closed or len(self._idle) >= _MOST_IDLE:
             connection.close()
         else:
-            self._idle.put(connection)
+            self._idle.append(connection)

@@ -13,6 +13,7 @@ from shared.ports.errors import NotFound
 from shared.ports.store import Row, StaleRow
 
 _END = "\U0010ffff"
+_MOST_KNOWN = 4096
 _PUT = "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)"
 
 
@@ -76,19 +77,27 @@ class SqliteEvidence:
 
     def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer, self._readers = writer, readers
+        self._there: set[str] = set()  # nothing is ever removed
 
     def put(self, content: bytes) -> str:
         """See Evidence."""
         name = hashlib.sha256(content).hexdigest()
+        if name not in self._there:
+            self._keep(name, content)
+            if len(self._there) >= _MOST_KNOWN:
+                self._there.clear()
+            self._there.add(name)
+        return name
+
+    def _keep(self, name: str, content: bytes) -> None:
         with self._readers.snapshot() as connection:
             if connection.execute("SELECT 1 FROM evidence WHERE sha256 = ?", (name,)).fetchone():
-                return name
+                return
 
         def work(transaction: Transaction) -> None:
             transaction.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?)", (name, content))
 
         self._writer.run(work)
-        return name
 
     def get(self, sha256: str) -> bytes:
         """See Evidence."""

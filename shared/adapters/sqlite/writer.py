@@ -98,6 +98,7 @@ class Writer:
         self._writing = 0  # the thread that is inside a transaction
         self._lazy: dict[str, Work[None]] = {}
         self._due = threading.Event()
+        self._pausing = False
         self._closing = False
         self._flusher = threading.Thread(target=self._flush, name="sqlite-flusher", daemon=True)
         self._flusher.start()
@@ -117,7 +118,7 @@ class Writer:
     def soon(self, name: str, work: Work[None]) -> None:
         """Run the work with the next commit, at most a moment later; nobody waits, and a later one of that name replaces it."""
         with self._mutex:
-            first = not self._lazy
+            first = not self._lazy and not self._pausing
             self._lazy[name] = work
         if first:
             self._due.set()
@@ -171,10 +172,13 @@ class Writer:
         while not self._closing:
             self._due.wait()
             self._due.clear()
-            if not self._closing:
+            self._pausing = True
+            while self._pausing and not self._closing:
                 pause.wait(_LAZY_SECONDS)
                 if self._lazy:
                     self._submit(_nothing, last=True)
+                with self._mutex:
+                    self._pausing = bool(self._lazy)
 
     def _commit(self, lazy: list[Work[None]], group: list[_Submission[Any]]) -> None:
         transaction = Transaction(self._connection)

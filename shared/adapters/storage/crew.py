@@ -60,7 +60,7 @@ class Crew:
 
     def offered(self) -> None:
         """There may be something to take: now, where nobody is about to come back, or when the watch looks."""
-        if not self._out:
+        if self._idle and not self._out:
             self._ready.notify()
         if not self._pause or self._pause > 2 * _LIES:
             self._look.notify()

@@ -50,6 +50,7 @@ class _Line:
     ready: threading.Condition
     heap: list[tuple[timedelta, int, Parcel]] = field(default_factory=list)
     size: int = 0
+    waiting: int = 0
 
 
 class Delivery:
@@ -88,7 +89,9 @@ class Delivery:
                     break
                 if line.heap:
                     left = min(left, (line.heap[0][0] - now).total_seconds())
+                line.waiting += 1
                 line.ready.wait(left)
+                line.waiting -= 1
         return []
 
     def take_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
@@ -182,7 +185,8 @@ class Delivery:
         parcel.token = next(self._tokens)
         line = self._lines[parcel.queue]
         heapq.heappush(line.heap, (at, parcel.token, parcel))
-        line.ready.notify()
+        if line.waiting:
+            line.ready.notify()
         if len(line.heap) > 2 * line.size + _SLACK:
             line.heap = [entry for entry in line.heap if self._current(entry)]
             heapq.heapify(line.heap)
