@@ -26,6 +26,9 @@ def main(arguments: list[str] | None = None) -> int:
     up.add_argument("--port", type=int, help="the page's port, chosen at the first start")
     demo = commands.add_parser("demo", help="release the sample and say what was proven")
     demo.add_argument("--dir", type=Path, default=DEMO_FOLDER, help="where the state is kept")
+    ledger = commands.add_parser("ledger", help="print a ledger to the byte")
+    ledger.add_argument("service", help="<repository>~<service>, or estate")
+    ledger.add_argument("--dir", type=Path, default=DEFAULT_FOLDER, help="where the state is kept")
     bench = commands.add_parser("bench", help="measure, each figure beside its floor and its goal")
     bench.add_argument("--only", default="", help="parts by name, all without it")
     bench.add_argument("--quick", action="store_true", help="try it out; not for figures")
@@ -42,6 +45,10 @@ def main(arguments: list[str] | None = None) -> int:
         from infra.local.demo import run_demo
 
         return run_demo(given.dir)
+    if given.command == "ledger":
+        from infra.local.ledger import print_ledger
+
+        return print_ledger(given.dir, given.service, sys.stdout)
     if given.command == "bench":
         from infra.local.bench.run import run_bench
 
