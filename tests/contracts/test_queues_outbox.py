@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from shared.ports.store import Committed
+from shared.ports.store import Committed, OutboxRow
 from tests.support.stores import (
     LOCAL,
     MINUTE,
@@ -104,6 +105,66 @@ def test_an_effect_released_is_looked_at_again_later(fixture: Opened) -> None:
 
     assert receive_one(fixture.queues).attempts == 2
     assert len(fixture.store.read(SERVICE).outbox) == 1
+
+
+def test_an_effect_that_is_put_off_stays_in_the_outbox(fixture: Opened) -> None:
+    """It comes once, after the delay and with its new body; acknowledging the delivery before it changes nothing."""
+    [row] = committed(fixture, "one").outbox
+    message = receive_one(fixture.queues)
+
+    fixture.queues.put_off(SERVICE, OutboxRow(key=row.key, message=a_message("again")), delay=MINUTE)
+    fixture.queues.delete(message)
+
+    assert list(fixture.store.read(SERVICE).outbox) == [row.key]
+    assert receive_none(fixture.queues)
+    fixture.clock.advance(MINUTE)
+    assert receive_one(fixture.queues).body == "again"
+    assert receive_none(fixture.queues)
+
+
+def test_an_effect_that_was_forgotten_was_there_the_first_time_only(fixture: Opened) -> None:
+    """Whoever does it a second time is told so."""
+    [row] = committed(fixture, "one").outbox
+    receive_one(fixture.queues)
+
+    assert fixture.store.forget(SERVICE, [row.key]) is True
+    assert fixture.store.forget(SERVICE, [row.key]) is False
+    assert fixture.store.forget("shipping~unknown", [row.key]) is False
+    assert fixture.store.forget(SERVICE, []) is False
+    assert not fixture.store.read(SERVICE).outbox
+
+
+def test_one_crew_takes_from_several_queues_what_came_first(fixture: Opened) -> None:
+    """No more of one queue than may be out at once; a thread that asks again is done with what it had."""
+    for body, queue in (("a", "slipway-build"), ("b", "slipway-build"), ("c", "slipway-deploy")):
+        fixture.queues.send(queue, body)
+    limits = {"slipway-build": 1, "slipway-deploy": 1}
+    taken: list[str] = []
+    over = threading.Event()
+
+    def take() -> None:
+        message = fixture.queues.receive_any(limits, visibility=MINUTE)
+        taken.append(message.body if message else "nothing")
+        over.wait(20)
+
+    threads = [threading.Thread(target=take) for _ in range(3)]
+    for number, thread in enumerate(threads, 1):
+        thread.start()
+        while len(taken) < number:
+            thread.join(0.001)
+    over.set()
+    for thread in threads:
+        thread.join()
+    assert taken == ["a", "c", "nothing"]
+
+
+def test_a_thread_that_comes_back_makes_room(fixture: Opened) -> None:
+    """What it had before is out no more."""
+    for body in ("a", "b"):
+        fixture.queues.send("slipway-build", body)
+    taken = [fixture.queues.receive_any({"slipway-build": 1}, visibility=MINUTE) for _ in range(2)]
+
+    assert [one.body for one in taken if one is not None] == ["a", "b"]
 
 
 def test_a_poisoned_effect_leaves_the_outbox(fixture: Opened) -> None:

@@ -15,7 +15,7 @@ import pytest
 from shared.adapters.azure_storage import AzureTables
 from shared.adapters.memory import MemoryStore
 from shared.adapters.sqlite import SqliteDatabase
-from shared.ports.queues import QueueReceiver, Queues, Received
+from shared.ports.queues import CrewReceiver, QueueReceiver, Queues, Received
 from shared.ports.store import Due, Evidence, Loaded, Message, Rows, Store, Write
 from tests.support import azurite
 
@@ -53,7 +53,7 @@ class Clock:
         return self._passed
 
 
-class BothEnds(Queues, QueueReceiver, Protocol):
+class BothEnds(Queues, CrewReceiver, Protocol):
     """Sending and receiving by one object."""
 
 
