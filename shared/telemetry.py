@@ -14,6 +14,11 @@ def log_event(name: str, **fields: object) -> None:
         _LOG.info("%s %s", name, json.dumps(fields, default=str, sort_keys=True))
 
 
+def log_warning(name: str, **fields: object) -> None:
+    """Log something that somebody should look at, though nothing is broken."""
+    _LOG.warning("%s %s", name, json.dumps(fields, default=str, sort_keys=True))
+
+
 def log_fault(name: str, error: BaseException, **fields: object) -> None:
     """Log something that should not have happened, with its trace."""
     _LOG.error("%s %s", name, json.dumps(fields, default=str, sort_keys=True), exc_info=error)

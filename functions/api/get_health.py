@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Literal
+
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
@@ -20,14 +23,17 @@ get_health_blueprint = func.Blueprint()
 @answering
 @described(Operation(tag="about", who="anybody", answer="HealthView", also={503: "HealthView"}))
 def get_health(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer 200 also with a faulty slipway.yaml, as the last good one stays in force; 503 without a store."""
+    """Answer 200 also with a faulty slipway.yaml, as the last good one stays in force; 503 where nothing can be kept."""
     from shared.app.views.health import DOWN, health
     from shared.app.views.plain import plain
     from shared.bootstrap import app
-    from shared.ports.store import StoreUnavailable
+    from shared.inbound.problems import problem_of
+    from shared.ports.store import StoreFull, StoreUnavailable
 
     try:
         found = health(app())
-    except StoreUnavailable:
-        return json_answer(plain(DOWN), status=503, headers={"Retry-After": "5"})
+    except StoreUnavailable as error:
+        store: Literal["full", "unavailable"] = "full" if isinstance(error, StoreFull) else "unavailable"
+        down = replace(DOWN, store=store, detail=problem_of(error).detail)
+        return json_answer(plain(down), status=503, headers={"Retry-After": "5"})
     return json_answer(plain(found))

@@ -11,13 +11,14 @@ from shared.domain.policy import DeployTarget
 from shared.ports.builder import Builder
 from shared.ports.chart import Charts
 from shared.ports.deployer import Deployer
+from shared.ports.evidence import Evidence
 from shared.ports.people import People
 from shared.ports.policies import PolicyReader
 from shared.ports.queues import Queues
 from shared.ports.registry import Registry
 from shared.ports.source import Source
 from shared.ports.statuses import Statuses
-from shared.ports.store import Evidence, Rows, Store
+from shared.ports.store import Rows, Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from shared.domain.errors import InvalidValue, Refused, SlipwayError
 from shared.ports.errors import Transient
-from shared.ports.store import StaleService, StoreUnavailable
+from shared.ports.store import StaleService, StoreFull, StoreUnavailable
 
 _FORBIDDEN = frozenset(
     {"author", "requester", "not-an-approver", "unlinked-author", "unlinked-approver", "not-allowed"}
@@ -66,6 +66,10 @@ def problem_of(error: Exception) -> Problem:
         return Problem(status=status_of(error.code), code=error.code, detail=error.message)
     if isinstance(error, StaleService):
         return _unavailable("busy", "others change this at the same time; try again", _SOON)
+    if isinstance(error, StoreFull):
+        return _unavailable(
+            "store-full", "Slipway's disk is full and nothing was changed; make room, then try again", _LATER
+        )
     if isinstance(error, StoreUnavailable):
         return _unavailable("store-unavailable", "the store cannot be reached; try again later", _LATER)
     if isinstance(error, Transient):

@@ -22,7 +22,16 @@ class StaleRow(SlipwayError):
 
 
 class StoreUnavailable(SlipwayError):
-    """The store cannot be reached or refuses to work; it is not known to have changed anything."""
+    """The store cannot be reached or refuses to work; it is not known to have changed anything.
+
+    No message is at fault: whoever was working on one looks again after `retry_after`, as often as it takes.
+    """
+
+    retry_after: timedelta = timedelta(seconds=5)
+
+
+class StoreFull(StoreUnavailable):
+    """The store's disk has no room left; nothing was changed. It works again when there is room."""
 
 
 class TooLarge(SlipwayError):
@@ -167,6 +176,10 @@ class Store(Protocol):
         """
         ...
 
+    def check(self) -> None:
+        """Raise StoreUnavailable where the last write could not be kept and none can be now; cheap where all is well."""
+        ...
+
     def forget(self, service: str, keys: Sequence[str]) -> bool:
         """Delete outbox rows whose effect is done and needs no report, and return whether any was there.
 
@@ -232,16 +245,4 @@ class Rows(Protocol):
 
     def list(self, partition: str, *, prefix: str = "") -> Sequence[Row]:
         """Read the rows of a partition whose key starts with the prefix, in key order."""
-        ...
-
-
-class Evidence(Protocol):
-    """Large immutable values under the SHA-256 of their bytes: manifests, reports, build output."""
-
-    def put(self, content: bytes) -> str:
-        """Store the bytes and return their hash as 64 hexadecimal digits; the second time is harmless."""
-        ...
-
-    def get(self, sha256: str) -> bytes:
-        """Return the bytes; raise NotFound."""
         ...

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared.ports.errors import NotFound
-from shared.ports.store import Evidence
+from shared.ports.evidence import Evidence
 from tests.support.stores import ALL, opened
 
 

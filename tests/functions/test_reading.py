@@ -8,7 +8,7 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.app.operate import add_hold
-from shared.ports.store import StoreUnavailable
+from shared.ports.store import StoreFull, StoreUnavailable
 from tests.support.app_parts import PACKAGE, Harness
 from tests.support.doors import Doors, serving
 from tests.support.host import Running
@@ -246,6 +246,24 @@ def test_health_is_503_without_a_store_and_reading_too(slipway: Harness, host: R
     assert (services.status, services.json()["code"]) == (503, "store-unavailable")
     assert (page.status, page.headers["Retry-After"]) == (503, "5")
     assert b"disk" not in health.body + services.body + page.body
+
+
+class FullStore(MemoryStore):
+    """A store that can be read, but has no room."""
+
+    def check(self) -> None:
+        """See Store."""
+        raise StoreFull("the disk at /var/lib/slipway is full")
+
+
+def test_health_is_503_where_nothing_can_be_kept_while_reading_goes_on(slipway: Harness, host: Running) -> None:
+    """It says what to do, and not where."""
+    with serving(slipway.wrap(store=FullStore(slipway.outside.clock)), host) as doors:
+        health, holds = doors.get("/api/health", who=None), doors.get("/api/holds")
+
+    assert (health.status, health.json()["store"], holds.status) == (503, "full", 200)
+    assert "make room" in health.json()["detail"]
+    assert b"/var" not in health.body
 
 
 def test_the_mark_changes_with_what_a_page_shows_and_with_nothing_else(doors: Doors, slipway: Harness) -> None:

@@ -11,7 +11,7 @@ from shared.domain.errors import InvalidValue, InvalidVersion, Refused
 from shared.inbound.json_body import Body, bad
 from shared.inbound.problems import Problem, Unacceptable, problem_of, refusal, status_of
 from shared.ports.errors import Permanent, Transient
-from shared.ports.store import StaleService, StoreUnavailable
+from shared.ports.store import StaleService, StoreFull, StoreUnavailable
 
 
 @pytest.mark.parametrize(
@@ -53,6 +53,7 @@ def test_a_detail_is_understood_without_its_field(error: Exception, detail: str)
     ("error", "code", "seconds"),
     [
         (StoreUnavailable("disk at /var/secret is full"), "store-unavailable", 5),
+        (StoreFull("disk at /var/secret is full"), "store-full", 5),
         (StaleService("secret"), "busy", 1),
         (Transient("secret host"), "outside-unavailable", 5),
         (Transient("secret host", retry_after=timedelta(seconds=30)), "outside-unavailable", 31),
@@ -68,6 +69,13 @@ def test_what_is_our_fault_is_503_with_when_to_try_again_and_no_details(
 
     assert (int(found.status), found.code, found.retry_after) == (503, code, seconds)
     assert "secret" not in str(found.members())
+
+
+def test_a_full_disk_is_named_with_what_to_do() -> None:
+    """Whoever is refused can see to it."""
+    assert (
+        problem_of(StoreFull("x")).detail == "Slipway's disk is full and nothing was changed; make room, then try again"
+    )
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ from shared.ports.builder import (
 )
 from shared.ports.chart import Charts
 from shared.ports.errors import Permanent, Transient
+from shared.ports.evidence import Evidence
 from shared.ports.registry import Registry
 from shared.ports.source import Source
-from shared.ports.store import Evidence
 
 _LOOK_AGAIN = 5
 

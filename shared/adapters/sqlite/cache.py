@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeVar
 from shared.adapters.sqlite import reading
 from shared.adapters.sqlite.locks import WriteLock
 from shared.adapters.sqlite.reading import Estate
-from shared.adapters.sqlite.writer import Transaction
+from shared.adapters.sqlite.submission import Transaction
 from shared.adapters.storage import partition
 from shared.domain.records import replace
 from shared.ports.store import Loaded

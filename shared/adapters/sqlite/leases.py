@@ -12,7 +12,8 @@ from pathlib import Path
 from shared.adapters.sqlite.locks import HostLock
 from shared.adapters.sqlite.readers import Readers
 from shared.adapters.sqlite.schema import microseconds
-from shared.adapters.sqlite.writer import Transaction, Writer
+from shared.adapters.sqlite.submission import Transaction
+from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage.delivery import Delivery, Parcel
 
 POLL_SECONDS = 1.0

@@ -15,7 +15,8 @@ from shared.adapters.sqlite.cache import Cache
 from shared.adapters.sqlite.leases import POLL_SECONDS, Leases, message_id
 from shared.adapters.sqlite.reading import DOOR
 from shared.adapters.sqlite.schema import microseconds
-from shared.adapters.sqlite.writer import Transaction, Writer
+from shared.adapters.sqlite.submission import Transaction
+from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage import partition
 from shared.adapters.storage.delivery import Delivery, Parcel
 from shared.ports.queues import Received

@@ -7,7 +7,8 @@ import uuid
 from collections.abc import Sequence
 
 from shared.adapters.sqlite.readers import Readers
-from shared.adapters.sqlite.writer import Transaction, Writer
+from shared.adapters.sqlite.submission import Transaction
+from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage import partition as layout
 from shared.ports.errors import NotFound
 from shared.ports.store import Row, StaleRow

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from shared.ports.store import StoreUnavailable
+from shared.ports.store import StoreFull, StoreUnavailable
 
 APPLICATION_ID = 0x534C5057  # "SLPW", so that `file` and we can tell whose database it is
 _BUSY_SECONDS = 30.0
+_PAGE = 4096
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -155,4 +157,16 @@ def failures_named(path: Path) -> Iterator[None]:
 
 def unavailable(path: Path, error: sqlite3.Error) -> StoreUnavailable:
     """Say which file failed how, and what to do."""
+    # SQLite says "disk I/O error" where it is the index beside the log that does not fit.
+    if getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL or _is_full(path.parent):
+        return StoreFull(
+            f"the disk is full: nothing more can be kept in {path} ({error}); make room there, it goes on by itself"
+        )
     return StoreUnavailable(f"database {path} failed: {error}; check the disk and the file's rights, then try again")
+
+
+def _is_full(folder: Path) -> bool:
+    try:
+        return shutil.disk_usage(folder).free < _PAGE
+    except OSError:
+        return False

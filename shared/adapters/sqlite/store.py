@@ -11,7 +11,8 @@ from shared.adapters.sqlite.packed import LEDGER, RECORD, pack
 from shared.adapters.sqlite.queues import SqliteQueues
 from shared.adapters.sqlite.readers import Readers
 from shared.adapters.sqlite.schema import microseconds, moment, short
-from shared.adapters.sqlite.writer import Transaction, Writer
+from shared.adapters.sqlite.submission import Transaction
+from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage import partition
 from shared.adapters.storage.partition import Plan
 from shared.ports.store import Committed, Due, DueRow, LedgerRow, Loaded, Write
@@ -57,6 +58,10 @@ class SqliteStore:
         """See Store."""
         partition.check_key(service)
         return self._writer.run(lambda transaction: self._transact(transaction, service, event_id, fn, seen_for))
+
+    def check(self) -> None:
+        """See Store."""
+        self._writer.check()
 
     def forget(self, service: str, keys: Sequence[str]) -> bool:
         """See Store."""

@@ -10,66 +10,21 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 
 from shared.adapters.sqlite.locks import WriteLock
 from shared.adapters.sqlite.schema import connect, prepare, unavailable
+from shared.adapters.sqlite.submission import Submission, Transaction, Work
+from shared.adapters.sqlite.trouble import Trouble
 from shared.ports.store import StoreUnavailable
 
 T = TypeVar("T")
 W = TypeVar("W")
 _MOST_TOGETHER = 64
 _LAZY_SECONDS = 0.05
-
-
-class Transaction:
-    """A group's transaction: the connection, and what is to be done once it is on disk."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.execute = connection.execute
-        self.executemany = connection.executemany
-        self.afterwards: list[Callable[[], None]] = []
-
-
-Work = Callable[[Transaction], T]
-
-
-class _Submission(Generic[T]):
-    """A piece of work and, later, its result. Its lock opens when it is answered, or when its thread is to lead."""
-
-    __slots__ = ("_error", "_result", "_wake", "answered", "work")
-
-    def __init__(self, work: Work[T]) -> None:
-        self.work = work
-        self.answered = False
-        self._wake = threading.Lock()
-        self._wake.acquire()
-        self._error: BaseException | None = None
-        self._result: T | None = None
-
-    def run(self, transaction: Transaction) -> None:
-        self._error = None
-        self._result = self.work(transaction)
-
-    def fail(self, error: BaseException) -> None:
-        self._error = error
-
-    def answer(self) -> None:
-        self.answered = True
-        self._wake.release()
-
-    def wait(self) -> None:
-        self._wake.acquire()
-
-    def wake(self) -> None:
-        self._wake.release()
-
-    def result(self) -> T:
-        if self._error is not None:
-            raise self._error
-        return self._result  # type: ignore[return-value]  # set by run, whose type it is
+_AFTER_FAILURE_SECONDS = 1.0
 
 
 class Writer:
@@ -93,12 +48,13 @@ class Writer:
             self._opened = undo.pop_all()
         self.commits = 0
         self._mutex = threading.Lock()
-        self._arrivals: deque[_Submission[Any]] = deque()
+        self._arrivals: deque[Submission[Any]] = deque()
         self._leading = False
         self._writing = 0  # the thread that is inside a transaction
         self._lazy: dict[str, Work[None]] = {}
         self._due = threading.Event()
         self._pausing = False
+        self._trouble = Trouble(path)
         self._closing = False
         self._flusher = threading.Thread(target=self._flush, name="sqlite-flusher", daemon=True)
         self._flusher.start()
@@ -116,7 +72,10 @@ class Writer:
         return watching
 
     def soon(self, name: str, work: Work[None]) -> None:
-        """Run the work with the next commit, at most a moment later; nobody waits, and a later one of that name replaces it."""
+        """Run the work with the next commit, at most a moment later; nobody waits, and a later one of that name replaces it.
+
+        Where it cannot be written it is tried again, until the writer is closed.
+        """
         with self._mutex:
             first = not self._lazy and not self._pausing
             self._lazy[name] = work
@@ -128,6 +87,11 @@ class Writer:
         """How many pieces have arrived and are in no transaction yet."""
         return len(self._arrivals)
 
+    def check(self) -> None:
+        """Raise StoreUnavailable if the last write could not be kept and none can be now; where all is well nothing is written."""
+        if self._trouble.error is not None:
+            self.run(self._touch)
+
     def close(self) -> None:
         """Write what has arrived, then stop; the second time is harmless."""
         with self._mutex:
@@ -137,11 +101,13 @@ class Writer:
         self._due.set()
         self._flusher.join()
         # Work is done in the order it came: when this is done, so is all that came before.
-        self._submit(_nothing, last=True)
-        self._opened.close()
+        try:
+            self._submit(_nothing, last=True)
+        finally:
+            self._opened.close()
 
     def _submit(self, work: Work[T], *, last: bool) -> T:
-        submission = _Submission(work)
+        submission = Submission(work)
         with self._mutex:
             if self._closing and not last:
                 raise StoreUnavailable(f"database {self._path} is closed; start the host again")
@@ -158,7 +124,7 @@ class Writer:
         with self._mutex:
             most = min(len(self._arrivals), _MOST_TOGETHER)
             group = [self._arrivals.popleft() for _ in range(most)]
-            lazy, self._lazy = list(self._lazy.values()), {}
+            lazy, self._lazy = self._lazy, {}
         self._commit(lazy, group)
         with self._mutex:
             following = self._arrivals[0] if self._arrivals else None
@@ -174,31 +140,36 @@ class Writer:
             self._due.clear()
             self._pausing = True
             while self._pausing and not self._closing:
-                pause.wait(_LAZY_SECONDS)
+                pause.wait(_AFTER_FAILURE_SECONDS if self._trouble.error else _LAZY_SECONDS)
                 if self._lazy:
-                    self._submit(_nothing, last=True)
+                    # What could not be kept is due again.
+                    with suppress(StoreUnavailable):
+                        self._submit(_nothing, last=True)
                 with self._mutex:
                     self._pausing = bool(self._lazy)
 
-    def _commit(self, lazy: list[Work[None]], group: list[_Submission[Any]]) -> None:
+    def _commit(self, lazy: dict[str, Work[None]], group: list[Submission[Any]]) -> None:
         transaction = Transaction(self._connection)
+        before = self._connection.total_changes
         try:
             with self._lock.held():
                 self._write(transaction, lazy, group)
         except BaseException as error:
             self._fall_back(error, lazy, group)
             return
+        if self._connection.total_changes != before:
+            self._trouble.is_over()
         for callback in transaction.afterwards:
             callback()
         for submission in group:
             submission.answer()
 
-    def _write(self, transaction: Transaction, lazy: list[Work[None]], group: list[_Submission[Any]]) -> None:
+    def _write(self, transaction: Transaction, lazy: dict[str, Work[None]], group: list[Submission[Any]]) -> None:
         self._writing = threading.get_ident()
         try:
             transaction.execute("BEGIN IMMEDIATE")
             self._begin(transaction, self._lock)
-            for work in lazy:
+            for work in lazy.values():
                 work(transaction)
             for submission in group:
                 self._run(transaction, submission)
@@ -212,7 +183,7 @@ class Writer:
         finally:
             self._writing = 0
 
-    def _run(self, transaction: Transaction, submission: _Submission[Any]) -> None:
+    def _run(self, transaction: Transaction, submission: Submission[Any]) -> None:
         before, callbacks = self._connection.total_changes, len(transaction.afterwards)
         try:
             submission.run(transaction)
@@ -224,18 +195,33 @@ class Writer:
             del transaction.afterwards[callbacks:]
             submission.fail(error)
 
-    def _fall_back(self, error: BaseException, lazy: list[Work[None]], group: list[_Submission[Any]]) -> None:
+    def _fall_back(self, error: BaseException, lazy: dict[str, Work[None]], group: list[Submission[Any]]) -> None:
         """Nothing was written: try one by one, so that one bad submission fails alone."""
         pieces = len(group) + bool(lazy)
         if pieces > 1:
             if lazy:
                 self._commit(lazy, [])
             for submission in group:
-                self._commit([], [submission])
+                self._commit({}, [submission])
             return
+        if isinstance(error, sqlite3.Error):
+            error = self._trouble.begins(unavailable(self._path, error))
+            self._keep(lazy)
         for submission in group:
-            submission.fail(unavailable(self._path, error) if isinstance(error, sqlite3.Error) else error)
+            submission.fail(error)
             submission.answer()
+
+    def _keep(self, lazy: dict[str, Work[None]]) -> None:
+        """Try again later what nobody waits for: a lost acknowledgement would lie there until the next start."""
+        with self._mutex:
+            self._lazy = {} if self._closing else {**lazy, **self._lazy}
+        self._due.set()
+
+    def _touch(self, transaction: Transaction) -> None:
+        # Setting it writes a page, whatever it was before.
+        [version] = transaction.execute("PRAGMA user_version").fetchone()
+        transaction.execute(f"PRAGMA user_version={version}")
+        transaction.afterwards.append(self._trouble.is_over)
 
 
 def _nothing(_: Transaction) -> None:

@@ -36,19 +36,21 @@ class RepositoryView:
 class HealthView:
     """`degraded` where a configuration is faulty: the last good one stays in force, so that everything goes on.
 
-    `down` where the store does not answer; nothing is known of configurations then.
+    `down` where the store does not answer or has no room; nothing is said of configurations then, and `detail` says what to do.
     """
 
     status: Literal["ok", "degraded", "down"]
-    store: Literal["ok", "unavailable"]
+    store: Literal["ok", "full", "unavailable"]
     repositories: tuple[RepositoryView, ...]
+    detail: str = ""
 
 
 DOWN = HealthView(status="down", store="unavailable", repositories=())
 
 
 def health(app: App) -> HealthView:
-    """Read it; raise StoreUnavailable where the store does not answer."""
+    """Read it; raise StoreUnavailable where the store does not answer, or has no room for anything."""
+    app.store.check()
     repositories = tuple(_repository(app, name) for name in sorted(app.source.repositories()))
     app.store.read("estate")
     return HealthView(status=_status(repositories), store=OK, repositories=repositories)

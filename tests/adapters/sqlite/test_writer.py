@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.sqlite.writer import Transaction, Writer
+from shared.adapters.sqlite.submission import Transaction
+from shared.adapters.sqlite.writer import Writer
 from shared.ports.store import StoreUnavailable
 
 ROW = "INSERT INTO record VALUES ('p', ?, x'00', '')"

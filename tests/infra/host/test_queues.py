@@ -12,6 +12,7 @@ import azure.functions as func
 from shared.adapters.memory.queues import MemoryQueues
 from shared.adapters.memory.table import Table
 from shared.ports.queues import Received
+from shared.ports.store import StoreFull
 from tests.support.host import Clock, new_queues, running, wait_until
 
 QUEUE = "slipway-events"
@@ -97,6 +98,19 @@ def test_to_look_again_is_no_failure(tmp_path: Path) -> None:
     with running(work.app, tmp_path, settings={"KIND": "events"}, queues={"maxDequeueCount": 1}) as host:
         host.queues.send(QUEUE, "x")
         wait_until(lambda: host.queues.count(QUEUE) == 0)
+
+    assert len(work.got) == 11
+    assert host.queues.count(f"{QUEUE}-poison") == 0
+
+
+def test_a_store_that_can_keep_nothing_uses_up_no_try(tmp_path: Path) -> None:
+    """However long a disk is full: the message is not at fault, and is dealt with when there is room."""
+    work = Work()
+    work.failures = [StoreFull("no room") for _ in range(10)]
+
+    with running(work.app, tmp_path, settings={"KIND": "events"}, queues={"maxDequeueCount": 1}) as host:
+        host.queues.send(QUEUE, "x")
+        wait_until(lambda: host.queues.count(QUEUE) == 0, clock=host.clock, step=1)
 
     assert len(work.got) == 11
     assert host.queues.count(f"{QUEUE}-poison") == 0

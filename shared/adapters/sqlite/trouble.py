@@ -1,0 +1,29 @@
+"""Whether the last write was kept, told in the log once when that changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from shared.ports.store import StoreUnavailable
+from shared.telemetry import log_warning
+
+
+class Trouble:
+    """What the writer knows of its last write."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.error: StoreUnavailable | None = None
+
+    def begins(self, error: StoreUnavailable) -> StoreUnavailable:
+        """Note that nothing could be kept, and return why."""
+        if self.error is None:
+            log_warning("store.failed", reason=str(error))
+        self.error = error
+        return error
+
+    def is_over(self) -> None:
+        """Note that something was kept."""
+        if self.error is not None:
+            log_warning("store.works_again", database=str(self._path))
+        self.error = None
