@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -26,6 +27,7 @@ from shared.ports.registry import Registry
 from shared.ports.source import Source
 
 _LOOK_AGAIN = 5
+_ROOM = 1 << 20
 
 
 class LocalBuilder:
@@ -114,6 +116,9 @@ class LocalBuilder:
             if refused.ours:
                 raise
             outcome, reason, output = BuildOutcome.FAILED, str(refused), b""
+        if outcome is BuildOutcome.FAILED and shutil.disk_usage(self._folder).free < _ROOM:
+            # Whatever the step says went wrong: it may be for want of room, and not the change's fault.
+            raise Transient(f"step {step} failed while the disk of {self._folder} is full ({reason}); make room there")
         return StepResult(
             step=step,
             outcome=outcome,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.local_build import LocalBuilder, leftovers
 from shared.adapters.oci_registry import OciRegistry
 from shared.ports.builder import VALIDATE_BRANCH, BuildOrder, BuildOutcome, BuildResult, BuildUnderWay
+from shared.ports.errors import Transient
 from tests.support.build_site import Site
 from tests.support.process_state import alive, wait_for
 
@@ -219,3 +221,15 @@ def test_a_validation_of_a_branch_needs_no_registry(site: Site) -> None:
     result = site.build(site.order(steps=VALIDATE_BRANCH, version=None, registry=""))
 
     assert result.outcome is BuildOutcome.SUCCEEDED
+
+
+def test_what_fails_on_a_full_disk_is_not_the_change_s_fault(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is built again when there is room; the same failure with room enough is the change's."""
+    order = site.order(steps=VALIDATE_BRANCH, version=None, registry="", test="false")
+    room = shutil.disk_usage("/")
+    with monkeypatch.context() as full:
+        full.setattr(shutil, "disk_usage", lambda _: room._replace(free=0))
+        with pytest.raises(Transient, match=r"is full .*exit code 1.*; make room there"):
+            site.build(order)
+
+    assert site.build(order).outcome is BuildOutcome.FAILED
