@@ -32,6 +32,10 @@ class Client:
         """Ask for something; with a key, asking again changes nothing."""
         return self._call("POST", path, body, idempotency_key)
 
+    def delete(self, path: str, *, idempotency_key: str = "") -> Answer:
+        """Take something away; with a key, asking again changes nothing."""
+        return self._call("DELETE", path, None, idempotency_key)
+
     def _call(self, method: str, path: str, body: Mapping[str, object] | None, key: str) -> Answer:
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         if key:

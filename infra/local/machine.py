@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from infra.local.folder import Folder
 from infra.local.githook.install import install_hook
@@ -17,6 +18,12 @@ from infra.local.registry import RunningRegistry, serve
 from shared.adapters.git_disk.git import Git
 from shared.app.parts import App
 from shared.config import Settings
+
+if TYPE_CHECKING:
+    from azure.functions import FunctionApp
+
+    from shared.adapters.sqlite import SqliteDatabase
+    from shared.ports.queues import QueueReceiver
 
 ROOT = Path(__file__).resolve().parents[2]
 _ROLLOUT_POLL = timedelta(milliseconds=200)
@@ -71,9 +78,10 @@ class Machine:
             bootstrap.use(self._change(bootstrap.app()))
         database = bootstrap.database()
         database.recover()
+        runs, receiver = self.outfit(functions, database)
         self._host = LocalHost(
-            functions,
-            receiver=database.queues,
+            runs,
+            receiver=receiver,
             people=self.people,
             host_json=ROOT / "host.json",
             clock=bootstrap.utc_now,
@@ -83,6 +91,10 @@ class Machine:
         install_hook(Path(self.kept.source), self.url, self.kept.hook_secret, self.kept.repository)
         sweep(bootstrap.app())
         return self
+
+    def outfit(self, functions: FunctionApp, database: SqliteDatabase) -> tuple[FunctionApp, QueueReceiver]:
+        """Say what is run and where messages come from; who watches or disturbs the host puts wrappers around both."""
+        return functions, database.queues
 
     def stop(self) -> None:
         """Let what runs finish, then close the file."""

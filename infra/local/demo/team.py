@@ -23,11 +23,13 @@ class StoryBroken(Exception):
 class Team:
     """A working copy, and everybody's place at the API."""
 
-    def __init__(self, url: str, keys: Mapping[str, str], origin: Path, copy: Path) -> None:
+    def __init__(
+        self, url: str, keys: Mapping[str, str], origin: Path, copy: Path, *, patience: float = _PATIENCE
+    ) -> None:
         self.author = Client(url, keys["Ada Author"])
         self.manager = Client(url, keys["Rita Manager"])
         self.operator = Client(url, keys["Olga Operator"])
-        self.copy = copy
+        self.copy, self._patience = copy, patience
         if not copy.exists():
             git(copy.parent, "clone", "--quiet", str(origin), str(copy))
 
@@ -109,11 +111,11 @@ class Team:
 
     def expect(self, what: str, look: Callable[[], T]) -> T:
         """Look until there is something to see; raise StoryBroken when patience is over."""
-        end = time.monotonic() + _PATIENCE
+        end = time.monotonic() + self._patience
         while True:
             with contextlib.suppress(OSError):
                 if seen := look():
                     return seen
             if time.monotonic() > end:
-                raise StoryBroken(f"in vain for {_PATIENCE:.0f} s: {what}")
+                raise StoryBroken(f"in vain for {self._patience:.0f} s: {what}")
             time.sleep(_LOOK)
