@@ -4,13 +4,15 @@ PYTHON_IN_VENV := .venv/bin/python
 CACHE := .cache
 REPO ?=
 DIR ?=
+SHORT ?=
+SEED ?=
 # Parts of `check` run side by side; an older make (macOS has 3.81) just mixes their lines.
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 CODE := $(wildcard function_app.py functions shared infra/local)
 WORKERS ?= 2
 FUZZED := tests/fuzz $(shell find tests -name test_fuzzed.py)
 
-.PHONY: help demo up bench load check test fuzz lint types imports pure everything machine clean distclean lock venv-local venv-tests
+.PHONY: help demo up bench load drill check test fuzz lint types imports pure everything machine clean distclean lock venv-local venv-tests
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -29,6 +31,9 @@ MINUTES ?= 10
 RATE ?= 1000
 load: venv-local ## RATE pushes a minute to a local host for MINUTES, every one accounted for (1000 and 10)
 	@$(PYTHON_IN_VENV) -m infra.local load --minutes $(MINUTES) --rate $(RATE)
+
+drill: venv-local ## kill, tear and starve a local host at every boundary of a story (SHORT=1, SEED=n, DIR=path)
+	@$(PYTHON_IN_VENV) -m infra.local drill $(if $(SHORT),--short) $(if $(SEED),--seed "$(SEED)") $(if $(DIR),--dir "$(DIR)")
 
 check: venv-tests ## lint, types, imports and the pure tests
 	@$(MAKE) --no-print-directory -j2 $(SYNC) types lint imports pure

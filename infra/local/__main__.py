@@ -1,4 +1,4 @@
-"""`python -m infra.local up|demo|bench|load`: Slipway on one machine."""
+"""`python -m infra.local up|demo|bench|load|drill`: Slipway on one machine."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from infra.local.folder import Folder
 from infra.local.sample import REPOSITORY, make_origin
 
 DEFAULT_FOLDER, DEMO_FOLDER, LOAD_FOLDER = Path(".local/up"), Path(".local/demo"), Path(".local/load")
+DRILL_FOLDER = Path(".local/drill")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -37,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
     load.add_argument("--rate", type=int, default=1000, help="pushes a minute")
     load.add_argument("--dir", type=Path, default=LOAD_FOLDER, help="where the state is kept")
     load.add_argument("--out", type=Path, default=Path(".local/load.json"), help="where the figures are written")
+    add_drill(commands.add_parser("drill", help="kill, tear and starve a host at every boundary of a story"))
     given = parser.parse_args(arguments)
     logging.basicConfig(
         level=os.environ.get("SLIPWAY_LOG", "WARNING"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -57,7 +59,43 @@ def main(arguments: list[str] | None = None) -> int:
         from infra.local.load.command import run_load
 
         return run_load(given.dir, given.minutes, given.rate, given.out)
+    if given.command == "drill":
+        return drill(given)
     return serve(given.dir, given.repo, given.port)
+
+
+def add_drill(parser: argparse.ArgumentParser) -> None:
+    """Say what may be asked of a drill."""
+    parser.add_argument(
+        "--part", action="append", choices=["kills", "torn", "full"], help="this part only; may be repeated"
+    )
+    parser.add_argument("--only", default="", metavar="KIND", help="kills at this kind of work only, e.g. deploy")
+    parser.add_argument("--short", action="store_true", help="one kill for each kind of work, one torn write")
+    parser.add_argument("--seed", type=int, default=1, help="another choice of works, moments and bytes")
+    parser.add_argument("--dir", type=Path, default=DRILL_FOLDER, help="where hosts are started; begun anew each time")
+    parser.add_argument("--workers", type=int, default=2, help="how many hosts at the same time")
+
+
+def drill(given: argparse.Namespace) -> int:
+    """Run the crash drill."""
+    from infra.local.drill.boundaries import KINDS
+    from infra.local.drill.command import PARTS, Options, run_drill
+
+    if given.only not in ("", *KINDS):
+        print(f"{given.only} is no kind of work; the kinds are: {', '.join(KINDS)}", file=sys.stderr)
+        return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    parts = ("kills",) if given.only else PARTS
+    return run_drill(
+        Options(
+            folder=given.dir,
+            parts=tuple(given.part or parts),
+            only=given.only,
+            short=given.short,
+            seed=given.seed,
+            workers=given.workers,
+        )
+    )
 
 
 def serve(root: Path, repo: Path | None, port: int | None) -> int:

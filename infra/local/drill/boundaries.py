@@ -1,0 +1,97 @@
+"""Where a host can die: a kind of work, and a place in the way that each piece of it goes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+
+from shared.codec.effects import EFFECTS
+from shared.codec.envelope import parse
+from shared.domain.effects import queue_of
+
+
+class Place(StrEnum):
+    """The places of one piece of work, in their order. An effect reports what it did; anything else commits what it leads to."""
+
+    RECEIVED = "received"
+    BEFORE_ACT = "before act"
+    IN_ACT = "in the act"
+    AFTER_ACT = "after act"
+    BEFORE_REPORT = "before report"
+    AFTER_REPORT = "after report"
+    BEFORE_COMMIT = "before commit"
+    AFTER_COMMIT = "after commit"
+    BEFORE_SEND = "before send"
+    AFTER_SEND = "after send"
+    BEFORE_ACKNOWLEDGE = "before acknowledge"
+    AFTER_ACKNOWLEDGE = "after acknowledge"
+
+
+INSPECT = "inspect-push"
+EFFECT_KINDS = (INSPECT, *(kind.name for kind in EFFECTS))
+# Messages of the doors' queue, requests of hooks, requests of people, and what a host sends of its own at its start.
+EVENT, HOOK, API, START = "event", "hook", "api", "start"
+KINDS = (*EFFECT_KINDS, EVENT, HOOK, API, START)
+_REPORTING = frozenset(kind.name for kind in EFFECTS)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One piece of work: the same id each time it is delivered."""
+
+    kind: str
+    id: str
+
+    @property
+    def reports(self) -> bool:
+        """Whether it is an effect, whose commit is its report."""
+        return self.kind in _REPORTING
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Boundary:
+    """A place on the way of one kind of work."""
+
+    kind: str
+    place: Place
+
+    def __str__(self) -> str:
+        return f"{self.kind} / {self.place}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death:
+    """Die where the n-th piece of that kind of work passes that place; in the act, so many seconds after its beginning."""
+
+    kind: str
+    place: str
+    nth: int = 1
+    after: float = 0.0
+
+    def encode(self) -> str:
+        """Write it as an argument of a command."""
+        return json.dumps(asdict(self))
+
+    @staticmethod
+    def decode(text: str) -> Death:
+        """Read it back."""
+        return Death(**json.loads(text))
+
+
+def work_of(queue: str, body: str) -> Work:
+    """Say what a message is about; an effect that is sent again is the same work."""
+    envelope = parse(body)
+    if envelope.type in _REPORTING:
+        return Work(envelope.type, f"{envelope.id}#{envelope.order}" if envelope.order else envelope.id)
+    return Work(INSPECT if queue == queue_of(INSPECT) else EVENT, envelope.id)
+
+
+def request_of(method: str, path: str, number: int, headers: Mapping[str, str]) -> Work | None:
+    """Say what an HTTP request is about; reading changes nothing and is not watched."""
+    if method in ("GET", "HEAD"):
+        return None
+    if "/api/hooks/" in path:
+        return Work(HOOK, f"{path}#{number}")
+    return Work(API, f"{method} {path} {headers.get('idempotency-key') or number}")
