@@ -12,7 +12,7 @@ from shared.ports.queues import CrewReceiver
 
 _LEASE = timedelta(minutes=30)
 _AT_ONCE = 24
-_THREADS = 8
+_THREADS = 20
 
 
 class BareEngine:

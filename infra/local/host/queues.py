@@ -15,7 +15,7 @@ from infra.local.host.messages import Messages
 from infra.local.host.workers import Workers
 from shared.ports.queues import CrewReceiver, QueueReceiver
 
-_ALWAYS = 8  # threads; enough to share commits, few enough not to stand in each other's way
+_ALWAYS = 20  # threads; a flush of the disk costs as much as a decision, and who waits for it shares it
 
 
 class Dispatcher(Protocol):
