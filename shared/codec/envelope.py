@@ -30,6 +30,9 @@ _EFFECT_NAMES = frozenset(kind.name for kind in EFFECTS)
 SCHEMA = max(*(kind.schema for kind in _EVENTS + EFFECTS), *(kind.schema for kind in OUTSIDE))
 
 
+_SERVICE = '"service":"'
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """A message as it is sent, its body not yet read. `service` is empty where the message belongs to none yet.
@@ -103,6 +106,13 @@ def _sealed(name: str, schema: int, id_: str, service: str, correlation: str, at
         "correlation": correlation,
         "at": time_text(at),
     }
+
+
+def addressee(text: str) -> str:
+    """Say which service or repository a message is about, without reading it; empty where it does not say."""
+    # Keys are sorted: what comes after the content is the envelope's own.
+    _, found, rest = text.rpartition(_SERVICE)
+    return rest.partition('"')[0] if found else ""
 
 
 def decode(text: str) -> Message:

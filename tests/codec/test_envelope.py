@@ -6,7 +6,7 @@ import json
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from shared.codec import envelope
@@ -79,3 +79,16 @@ def test_an_effect_whose_id_is_not_that_of_its_content_is_refused() -> None:
 
     with pytest.raises(UnreadableRecord, match="field id: is shop~delivery:9:deploy:1, but the content"):
         envelope.decode(json.dumps(values))
+
+
+@pytest.mark.parametrize("type_", EVENTS, ids=lambda type_: type_.__name__)
+@settings(max_examples=25)
+@given(data=st.data(), correlation=st.text() | st.just('"service":"other"'))
+def test_whom_an_event_is_about_is_told_without_reading_it(type_: Any, data: st.DataObject, correlation: str) -> None:
+    """Whatever its content says; nothing where a text is no message of ours."""
+    text = envelope.encode_event(data.draw(any_of(type_)), correlation=correlation, at=ex.NOON)
+    service = envelope.parse(text).service
+    assume(json.dumps(service)[1:-1] == service)
+
+    assert envelope.addressee(text) == service
+    assert envelope.addressee(correlation.replace("service", "")) == ""

@@ -9,8 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from shared.codec.envelope import encode_event, parse
+from shared.domain.events import TimePassed
+from shared.domain.names import ServiceKey
 from shared.ports.store import TooLarge
-from tests.support.stores import LOCAL, MINUTE, BothEnds, Opened, opened, receive_none, receive_one
+from tests.support.stores import LOCAL, MINUTE, NOON, BothEnds, Opened, opened, receive_none, receive_one
 
 QUEUE = "slipway-deploy"
 NOW = timedelta(0)
@@ -189,3 +192,17 @@ def test_a_message_keeps_to_the_limit_of_azure_queues(queues: BothEnds) -> None:
 
     with pytest.raises(TooLarge, match="evidence"):
         queues.send(QUEUE, "é" * 32_769)
+
+
+def test_a_service_with_many_events_does_not_keep_anothers_waiting(queues: BothEnds) -> None:
+    """The doors' queue is one for all, and services take turns in it; one service's own stay in order."""
+    many, other = (ServiceKey("shipping", name) for name in ("delivery", "package"))
+    for key, number in [*((many, number) for number in range(20)), (other, 0)]:
+        event = TimePassed(id=f"{key.service}-{number}", service=key)
+        queues.send("slipway-events", encode_event(event, correlation="c", at=NOON))
+
+    received = queues.receive("slipway-events", most=3, visibility=MINUTE, wait=NOW)
+
+    found = [parse(message.body).id for message in received]
+    assert sorted(found) == ["delivery-0", "delivery-1", "package-0"]
+    assert found.index("delivery-0") < found.index("delivery-1")

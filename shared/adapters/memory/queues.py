@@ -10,6 +10,7 @@ from datetime import timedelta
 from shared.adapters.memory.table import Table
 from shared.adapters.storage import partition
 from shared.adapters.storage.delivery import Delivery, Parcel, running_time
+from shared.codec.envelope import addressee
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, TooLarge
 
@@ -85,7 +86,7 @@ class MemoryQueues:
 
     def _offer(self, queue: str, body: str, delay: timedelta) -> str:
         id_ = str(next(self._numbers))
-        self._delivery.offer([Parcel(id=id_, queue=queue, body=body, delay=delay)])
+        self._delivery.offer([Parcel(id=id_, queue=queue, body=body, delay=delay, group=addressee(body))])
         return id_
 
 

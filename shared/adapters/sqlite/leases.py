@@ -11,10 +11,12 @@ from pathlib import Path
 
 from shared.adapters.sqlite.locks import HostLock
 from shared.adapters.sqlite.readers import Readers
+from shared.adapters.sqlite.reading import DOOR
 from shared.adapters.sqlite.schema import microseconds
 from shared.adapters.sqlite.submission import Transaction
 from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage.delivery import Delivery, Parcel
+from shared.codec.envelope import addressee
 
 POLL_SECONDS = 1.0
 _MOST = 500
@@ -125,6 +127,7 @@ def _claim(transaction: Transaction, host: str | None, now: int) -> list[Parcel]
             attempts=attempts,
             service=str(service),
             key=key,
+            group=addressee(body) if service == DOOR else "",
         )
         for service, key, queue, body, delay, visible_at, attempts in sorted(rows, key=lambda row: (row[5], row[1]))
     ]

@@ -19,6 +19,7 @@ from shared.adapters.sqlite.submission import Transaction
 from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage import partition
 from shared.adapters.storage.delivery import Delivery, Parcel
+from shared.codec.envelope import addressee
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, TooLarge
 
@@ -140,7 +141,8 @@ class SqliteQueues:
 
     def _door(self, queue: str, body: str, delay: timedelta = timedelta(0)) -> Parcel:
         key = f"{time.time_ns():020d}-{self._leases.process}-{next(self._numbers)}"
-        return Parcel(id=message_id(DOOR, key), queue=queue, body=body, delay=delay, service=str(DOOR), key=key)
+        id_, group = message_id(DOOR, key), addressee(body)
+        return Parcel(id=id_, queue=queue, body=body, delay=delay, service=str(DOOR), key=key, group=group)
 
     def _insert(self, transaction: Transaction, made: Sequence[tuple[Parcel, str | None]]) -> None:
         # Unleased where this process is no host: then any host may take it.

@@ -16,10 +16,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from shared.adapters.storage.crew import Crew
+from shared.adapters.storage.turns import Turns
 from shared.ports.queues import Received
 
 _LONGEST_WAIT = 1.0  # seconds; then a waiting receiver looks again
 _SLACK = 64
+_ALREADY = timedelta(0)
 
 
 def running_time() -> timedelta:
@@ -30,8 +32,7 @@ def running_time() -> timedelta:
 @dataclass(slots=True, kw_only=True)
 class Parcel:
     """A message as the host holds it. `delay` is how long after it is offered it may be seen (less than nothing: it was to
-    be seen before others), `attempts` counts deliveries so far, `token` changes whenever its time does.
-    """
+    be seen before others), `attempts` counts deliveries, `token` changes whenever its time does. Groups take turns."""
 
     id: str
     queue: str
@@ -40,15 +41,17 @@ class Parcel:
     attempts: int = 0
     service: str = ""
     key: str = ""
+    group: str = ""
     token: int = 0
 
 
 @dataclass(slots=True)
 class _Line:
-    """One queue: parcels by the time they may be seen. Entries whose token is old are skipped and swept now and then."""
+    """One queue: parcels by the time they may be seen, then by turn. Entries whose token is old are skipped and swept."""
 
     ready: threading.Condition
     heap: list[tuple[timedelta, int, Parcel]] = field(default_factory=list)
+    turns: list[tuple[int, int, Parcel]] = field(default_factory=list)
     size: int = 0
     waiting: int = 0
 
@@ -65,6 +68,7 @@ class Delivery:
         self._closed = False
         self._served: Mapping[str, int] = {}
         self._crew = Crew(self._lock, self._next_seen)
+        self._turns = Turns()
 
     def offer(self, parcels: Iterable[Parcel]) -> None:
         """Take messages over; one that is already known stays as it is."""
@@ -76,7 +80,7 @@ class Delivery:
             self._crew.offered()
 
     def take(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
-        """Lease visible messages, oldest first; wait up to `wait`, but a second at most, for the first."""
+        """Lease visible messages, each group's in its turn and oldest first; wait up to `wait`, but a second at most, for the first."""
         end = time.monotonic() + min(wait.total_seconds(), _LONGEST_WAIT)
         with self._lock:
             line = self._lines[queue]
@@ -95,7 +99,7 @@ class Delivery:
         return []
 
     def take_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
-        """Lease the message of these queues that could be seen first; wait a second at most for one.
+        """Lease the message of these queues whose turn it is; wait a second at most for one.
 
         For threads that come back as soon as they are done with a message (see Crew); of each queue no more messages
         are out at once than is said.
@@ -106,7 +110,7 @@ class Delivery:
             self._served = queues
             while not self._closed:
                 now = self._elapsed()
-                line = self._oldest(self._crew.with_room(queues), now)
+                line = self._next(self._crew.with_room(queues), now)
                 if line is not None and (found := self._pop(line, now, 1)):
                     self._crew.goes_out(found[0].queue)
                     return self._lease(found[0], now + visibility)
@@ -187,24 +191,30 @@ class Delivery:
         heapq.heappush(line.heap, (at, parcel.token, parcel))
         if line.waiting:
             line.ready.notify()
-        if len(line.heap) > 2 * line.size + _SLACK:
+        if len(line.heap) + len(line.turns) > 2 * line.size + _SLACK:
             line.heap = [entry for entry in line.heap if self._current(entry)]
+            line.turns = [entry for entry in line.turns if self._current(entry)]
             heapq.heapify(line.heap)
+            heapq.heapify(line.turns)
 
     def _first(self, line: _Line) -> timedelta | None:
-        """When the first message of a queue can be seen."""
+        """When the first message of a queue can be seen; at the beginning of time where one can be seen already."""
+        while line.turns and not self._current(line.turns[0]):
+            heapq.heappop(line.turns)
         while line.heap and not self._current(line.heap[0]):
             heapq.heappop(line.heap)
-        return line.heap[0][0] if line.heap else None
+        return _ALREADY if line.turns else line.heap[0][0] if line.heap else None
 
-    def _oldest(self, queues: Iterable[str], now: timedelta) -> _Line | None:
-        best, since = None, now
-        for queue in queues:
-            line = self._lines[queue]
-            first = self._first(line) if line.heap else None
-            if first is not None and (first < since or (best is None and first == now)):
-                best, since = line, first
-        return best
+    def _turn(self, line: _Line, now: timedelta) -> int | None:
+        """Give what can be seen by now its turn, and return the first one of the queue."""
+        while self._first(line) is not None and line.heap and line.heap[0][0] <= now:
+            _, token, parcel = heapq.heappop(line.heap)
+            heapq.heappush(line.turns, (self._turns.give(parcel.group or parcel.service), token, parcel))
+        return line.turns[0][0] if line.turns else None
+
+    def _next(self, queues: Iterable[str], now: timedelta) -> _Line | None:
+        lines = [line for queue in queues if (line := self._lines[queue]).size and self._turn(line, now) is not None]
+        return min(lines, key=lambda line: line.turns[0][:2], default=None)
 
     def _next_seen(self) -> float | None:
         """Seconds until the crew can see a message, none left or less if it can now; None without messages."""
@@ -214,13 +224,10 @@ class Delivery:
 
     def _pop(self, line: _Line, now: timedelta, most: int) -> list[Parcel]:
         found: list[Parcel] = []
-        while line.heap and len(found) < most:
-            entry = line.heap[0]
-            if self._current(entry):
-                if entry[0] > now:
-                    break
-                found.append(entry[2])
-            heapq.heappop(line.heap)
+        while len(found) < most and self._turn(line, now) is not None:
+            turn, _, parcel = heapq.heappop(line.turns)
+            self._turns.reached(turn)
+            found.append(parcel)
         return found
 
     def _lease(self, parcel: Parcel, until: timedelta) -> Received:
@@ -229,7 +236,7 @@ class Delivery:
         receipt = str(parcel.token)
         return Received(queue=parcel.queue, id=parcel.id, body=parcel.body, attempts=parcel.attempts, receipt=receipt)
 
-    def _current(self, entry: tuple[timedelta, int, Parcel]) -> bool:
+    def _current(self, entry: tuple[object, int, Parcel]) -> bool:
         return self._known.get(entry[2].id) is entry[2] and entry[2].token == entry[1]
 
     def _holds(self, message: Received) -> bool:

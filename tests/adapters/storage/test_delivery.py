@@ -37,3 +37,33 @@ def test_a_message_that_is_forgotten_is_not_handed_out() -> None:
 
     assert [message.id for message in delivery.take("q", most=9, visibility=MINUTE, wait=NOW)] == ["b"]
     assert delivery.count("q") == 1
+
+
+def test_groups_take_turns_in_all_queues_together() -> None:
+    """Who has a thousand messages waiting does not keep those waiting who have one; each group's own stay in order."""
+    delivery = Delivery(Clock().elapsed)
+    delivery.offer([Parcel(id=f"many-{number}", queue="events", body="", group="many") for number in range(1000)])
+    queues = {"deploy": 9, "events": 99}
+
+    def taken(times: int) -> list[str]:
+        found = [delivery.take_any(queues, visibility=MINUTE) for _ in range(times)]
+        return [message.id for message in found if message is not None]
+
+    assert taken(2) == ["many-0", "many-1"]
+    delivery.offer([Parcel(id=f"few-{number}", queue="deploy", body="", service="few") for number in range(2)])
+    delivery.offer([Parcel(id="one", queue="events", body="", group="one")])
+
+    assert set(taken(3)) == {"few-0", "one", "many-2"}
+    assert set(taken(2)) == {"few-1", "many-3"}
+    assert taken(3) == ["many-4", "many-5", "many-6"]
+
+
+def test_a_group_that_has_nothing_left_is_as_good_as_new() -> None:
+    """Groups come and go without end; what is remembered of them does not grow."""
+    delivery = Delivery(Clock().elapsed)
+    for number in range(10_000):
+        delivery.offer([Parcel(id="m", queue="q", body="", group=f"service-{number}")])
+        (message,) = delivery.take("q", most=1, visibility=MINUTE, wait=NOW)
+        delivery.settle(message)
+
+    assert len(delivery._turns._last) < 5000
