@@ -6,11 +6,11 @@ import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
 from functions.asking import viewer_of
+from functions.choosing import CHOOSING, chosen_of
 from functions.described import described
-from shared.openapi.operation import Number, Operation, Text
+from shared.openapi.operation import Number, Operation
 
 get_services_blueprint = func.Blueprint()
-AFTER = Text(name="after", says="go on after these services: the `next` of the page before")
 MOST = Number(name="most", says="how many services at most", default=50, most=200)
 
 
@@ -21,9 +21,9 @@ MOST = Number(name="most", says="how many services at most", default=50, most=20
     auth_level=ANONYMOUS,
 )
 @answering
-@described(Operation(tag="services", who="readers", answer="ServicesPage", query=(AFTER, MOST)))
+@described(Operation(tag="services", who="readers", answer="ServicesPage", query=(*CHOOSING, MOST)))
 def get_services(req: func.HttpRequest) -> func.HttpResponse:
-    """Read services in order; `next` is the `after` of the next page."""
+    """Read services in order; `next` is the `after` of the next page, which may hold fewer than asked."""
     from shared.app import read_status
     from shared.app.views.plain import plain
     from shared.bootstrap import app
@@ -31,7 +31,7 @@ def get_services(req: func.HttpRequest) -> func.HttpResponse:
     page = read_status.services(
         app(),
         viewer=viewer_of(req),
-        after=AFTER.of(req.params),
+        chosen=chosen_of(req),
         most=MOST.of(req.params),
     )
     return json_answer(plain(page))

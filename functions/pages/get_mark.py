@@ -6,11 +6,14 @@ import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
 from functions.asking import viewer_of
+from functions.choosing import CHOOSING, chosen_of
 from functions.described import described
 from shared.openapi.operation import REPOSITORY, Operation, Text
 
 get_mark_blueprint = func.Blueprint()
-SERVICE = Text(name="service", says="of this service only, else of all")
+SERVICE = Text(name="service", says="of the page of this service")
+OF = Text(name="of", says="`holds`: of the page of holds")
+HOLDS = "holds"
 
 
 @get_mark_blueprint.function_name("get_mark")
@@ -20,16 +23,22 @@ SERVICE = Text(name="service", says="of this service only, else of all")
     auth_level=ANONYMOUS,
 )
 @answering
-@described(Operation(tag="page", who="readers", answer="MarkView", query=(SERVICE, REPOSITORY)))
+@described(Operation(tag="page", who="readers", answer="MarkView", query=(SERVICE, OF, *CHOOSING)))
 def get_mark(req: func.HttpRequest) -> func.HttpResponse:
-    """Read the mark of one service, or of all; an open page asks for it again and again."""
+    """Read the mark of a page: of a service, of people's holds, or of a page of services with this query."""
+    from shared.app.read_overview import overview_mark
     from shared.app.views.answers import MarkView
-    from shared.app.views.finding import find_service, written_services
+    from shared.app.views.finding import find_service
     from shared.app.views.mark import mark
     from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer_of(req)
     name, repository = SERVICE.of(req.params), REPOSITORY.of(req.params)
-    services = (find_service(app(), name, repository),) if name or repository else written_services(app())
-    return json_answer(plain(MarkView(mark=mark(app(), services))))
+    if name:
+        found = mark(app(), (str(find_service(app(), name, repository)),))
+    elif OF.of(req.params) == HOLDS:
+        found = mark(app(), ())
+    else:
+        found = overview_mark(app(), chosen_of(req))
+    return json_answer(plain(MarkView(mark=found)))

@@ -5,12 +5,14 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS
+from functions.asking import viewer_of
+from functions.choosing import CHOOSING, chosen_of
 from functions.described import described
 from functions.pages.answer import page
 from shared.openapi.operation import Operation, Text
 
 show_overview_blueprint = func.Blueprint()
-AFTER = Text(name="after", says="go on after these services: the page's own link has it")
+EARLIER = Text(name="earlier", says="where the pages before this one began: the page's own links have it")
 
 
 @show_overview_blueprint.function_name("show_overview")
@@ -19,17 +21,17 @@ AFTER = Text(name="after", says="go on after these services: the page's own link
     methods=["GET"],
     auth_level=ANONYMOUS,
 )
-@described(Operation(tag="page", who="readers", answer="text/html", query=(AFTER,)))
+@described(Operation(tag="page", who="readers", answer="text/html", query=(*CHOOSING, EARLIER)))
 def show_overview(req: func.HttpRequest) -> func.HttpResponse:
     """Show every service, a page of them at a time."""
     return page(req, _content)
 
 
 def _content(req: func.HttpRequest) -> str:
-    from functions.asking import viewer_of
     from shared.app.read_overview import read_overview
     from shared.bootstrap import app
     from shared.page.overview import overview
 
     viewer = viewer_of(req)
-    return overview(read_overview(app(), viewer=viewer, after=AFTER.of(req.params)), viewer)
+    found = read_overview(app(), viewer=viewer, chosen=chosen_of(req))
+    return overview(found, viewer, earlier=EARLIER.of(req.params))

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from shared.app.handle_event import handle
 from shared.app.parts import App
 from shared.codec.errors import HalfWritten
-from shared.codec.repository import CONFIG, SERVICE, decode_config, encode_config, encode_services
+from shared.codec.repository import (
+    CONFIG,
+    SERVICE,
+    SHOWN,
+    decode_config,
+    decode_config_state,
+    encode_config,
+    encode_services,
+)
 from shared.domain.events import PolicyChanged, ServiceRemoved
 from shared.domain.names import ServiceKey
 from shared.domain.policy import RepositoryPolicy
@@ -16,7 +24,7 @@ from shared.domain.records import replace
 from shared.domain.repository import ConfigInForce
 from shared.ports.policies import BrokenPolicy
 from shared.ports.statuses import CommitState, CommitStatus
-from shared.ports.store import StaleRow
+from shared.ports.store import Row, StaleRow
 from shared.telemetry import log_event
 
 FILE = "slipway.yaml"
@@ -30,6 +38,16 @@ def configuration(app: App, repository: str) -> ConfigInForce | None:
         return None
     services = {one.key: one.value for one in app.rows.list(repository, prefix=SERVICE)}
     return decode_config(row.value, services)
+
+
+def shown_configurations(app: App) -> dict[str, Row | None]:
+    """Read for each repository which configuration is in force and the last fault, without any policy.
+
+    One small range, however many services there are; None where a repository was never looked at.
+    """
+    shown = {row.key: row for row in app.rows.list(SHOWN)}
+    # What an older Slipway wrote last is not there yet.
+    return {name: shown.get(name) or app.rows.get(name, CONFIG) for name in sorted(app.source.repositories())}
 
 
 def policy_in_force(app: App, repository: str) -> RepositoryPolicy | None:
@@ -90,7 +108,20 @@ def _put(app: App, change: _Change, config: ConfigInForce) -> bool:
     except StaleRow:
         log_event("configuration.overtaken", repository=change.repository, commit=change.commit)
         return False
+    _show(app, change.repository, config)
     return True
+
+
+def _show(app: App, repository: str, config: ConfigInForce) -> None:
+    """Write what pages show; a slow worker writes nothing over what a faster one has written since."""
+    shown = encode_config(replace(config, policy=None))
+    while True:
+        row = app.rows.get(SHOWN, repository)
+        if row is not None and decode_config_state(row.value).number > config.number:
+            return
+        with suppress(StaleRow):
+            app.rows.put(SHOWN, repository, shown, etag=row.etag if row else None)
+            return
 
 
 def _before(app: App, repository: str) -> ConfigInForce | None:

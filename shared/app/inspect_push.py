@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from shared.app.configuration import policy_in_force, refresh_configuration
 from shared.app.handle_event import handle
 from shared.app.parts import App
-from shared.codec.repository import decode_tip, encode_tip, tip_row
+from shared.codec.repository import decode_tip, encode_tip, gone_row, tip_row
 from shared.domain.events import BranchDeleted, ChangeFound, PushReceived, ServiceEvent
 from shared.domain.names import Person, ServiceKey, valid_name
 from shared.domain.policy import ServicePolicy
@@ -20,7 +20,7 @@ from shared.domain.repository import Tip
 from shared.domain.triggers import affected, branch_matches, skip_marker
 from shared.domain.version import parse_release_branch
 from shared.ports.statuses import CommitState, CommitStatus
-from shared.ports.store import StaleRow
+from shared.ports.store import Row, StaleRow
 from shared.telemetry import log_event
 
 _HEADS = "refs/heads/"
@@ -49,7 +49,7 @@ def inspect_push(app: App, push: PushReceived) -> None:
 def _inspect(app: App, push: PushReceived, default: str) -> None:
     while True:
         row = app.rows.get(push.repository, tip_row(push.ref))
-        tip = decode_tip(row.value) if row else Tip(commit=None, number=0, previous=None, sent=True)
+        tip = decode_tip(row.value) if row else _last_tip(app, push)
         if tip.sent:
             actual = app.source.tip(push.repository, push.ref)
             if actual == tip.commit or not _is_of(push, actual):
@@ -64,6 +64,26 @@ def _inspect(app: App, push: PushReceived, default: str) -> None:
         if _put(app, push, replace(tip, sent=True), etag) is not None and push.commit and tip.commit == push.commit:
             # This message has told what it tells of; whatever the branch points at by now is another one's.
             return
+
+
+def _last_tip(app: App, push: PushReceived) -> Tip:
+    row = app.rows.get(push.repository, gone_row(push.ref))
+    return decode_tip(row.value) if row else Tip(commit=None, number=0, previous=None, sent=True)
+
+
+def set_aside(app: App, repository: str, ref: str, row: Row) -> None:
+    """Move the tip of a branch that was deleted to where the tick does not read it any more.
+
+    The copy is written first, and never over a later one: whoever finds no tip finds the copy.
+    """
+    tip = decode_tip(row.value)
+    before = app.rows.get(repository, gone_row(ref))
+    try:
+        if before is None or decode_tip(before.value).number < tip.number:
+            app.rows.put(repository, gone_row(ref), row.value, etag=before.etag if before else None)
+        app.rows.delete(repository, row.key, etag=row.etag)
+    except StaleRow:
+        return  # somebody was faster; the next tick looks again
 
 
 def _is_of(push: PushReceived, actual: str | None) -> bool:

@@ -8,14 +8,14 @@ from shared.app import read_status
 from shared.app.authorize import Viewer
 from shared.app.operate import ESTATE
 from shared.app.parts import App
-from shared.app.views.finding import written_services
-from shared.app.views.health import RepositoryView, health
+from shared.app.views.finding import Chosen, service_names
+from shared.app.views.health import RepositoryView, repositories
 from shared.app.views.ledger import EntryView, ledger_page
 from shared.app.views.mark import mark
 from shared.app.views.records import HoldView, ReleaseView, ServiceView
 from shared.domain.names import ServiceKey
 
-_SERVICES, _ENDED, _ENTRIES = 100, 10, 40
+_SERVICES, _ENDED, _ENTRIES = 50, 10, 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,7 @@ class Overview:
 
     services: tuple[ServiceView, ...]
     next: str | None
+    chosen: Chosen
     holds: tuple[HoldView, ...]
     repositories: tuple[RepositoryView, ...]
     mark: str
@@ -54,22 +55,28 @@ class HoldsPage:
     mark: str
 
 
-def read_overview(app: App, *, viewer: Viewer, after: str) -> Overview:
+def overview_mark(app: App, chosen: Chosen) -> str:
+    """Return the mark of a page of services: of those on it, and of where the next page begins."""
+    return mark(app, service_names(app, chosen, most=_SERVICES + 1))
+
+
+def read_overview(app: App, *, viewer: Viewer, chosen: Chosen) -> Overview:
     """Read a page of services. The mark is read first: what changes meanwhile is shown twice and never missed."""
-    seen = mark(app, written_services(app))
-    page = read_status.services(app, viewer=viewer, after=after, most=_SERVICES)
+    seen = overview_mark(app, chosen)
+    page = read_status.services(app, viewer=viewer, chosen=chosen, most=_SERVICES)
     return Overview(
         services=page.services,
         next=page.next,
+        chosen=chosen,
         holds=read_status.holds(app),
-        repositories=health(app).repositories,
+        repositories=repositories(app),
         mark=seen,
     )
 
 
 def read_service_page(app: App, key: ServiceKey, *, viewer: Viewer, after: str) -> ServicePage:
     """Read one service; `after` goes on to releases that ended earlier."""
-    seen = mark(app, (key,))
+    seen = mark(app, (str(key),))
     service = read_status.service(app, key, viewer=viewer)
     page = read_status.releases(app, key, viewer=viewer, after=after, most=_ENDED)
     under_way = {one.version for one in service.releases}
@@ -80,14 +87,14 @@ def read_service_page(app: App, key: ServiceKey, *, viewer: Viewer, after: str) 
         next=page.next,
         continued=bool(after),
         timeline=entries[::-1],
-        repositories=tuple(one for one in health(app).repositories if one.name == key.repository),
+        repositories=tuple(one for one in repositories(app) if one.name == key.repository),
         mark=seen,
     )
 
 
 def read_holds_page(app: App) -> HoldsPage:
     """Read what people hold, and who held and lifted what before."""
-    seen = mark(app, written_services(app))
+    seen = mark(app, ())
     last = app.store.read(ESTATE).sequence
     entries = ledger_page(app, ESTATE, after=max(0, last - _ENTRIES), most=2 * _ENTRIES).entries
     return HoldsPage(holds=read_status.holds(app), timeline=entries[::-1], mark=seen)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import islice
 
 from shared.app import operate
 from shared.app.authorize import Viewer
 from shared.app.parts import App
 from shared.app.service_view import ServiceView as Snapshot
 from shared.app.service_view import read_service
-from shared.app.views.finding import NotKnown, find_release, known_services
+from shared.app.views.finding import Chosen, NotKnown, find_release, known_among, service_names
 from shared.app.views.records import HoldView, ReleaseView, ServiceView
 from shared.app.views.release import release_view
 from shared.app.views.service import hold_view, service_view
@@ -63,12 +62,14 @@ class StatusesView:
     statuses: tuple[StatusView, ...]
 
 
-def services(app: App, *, viewer: Viewer | None, after: str, most: int) -> ServicesPage:
-    """Read services, configured or with a history, after the one named `<repository>~<service>`."""
-    read = list(islice(known_services(app, after=after), most + 1))
-    shown = read[:most]
-    found = tuple(service_view(one, viewer=viewer, now=app.now()) for one in shown)
-    return ServicesPage(services=found, next=str(shown[-1].state.service) if shown and len(read) > most else None)
+def services(app: App, *, viewer: Viewer | None, chosen: Chosen, most: int) -> ServicesPage:
+    """Read a page of services, configured or with a history.
+
+    It holds fewer than `most` where a ledger is of what never was a service, e.g. a release branch with a mistyped name.
+    """
+    names = service_names(app, chosen, most=most + 1)
+    found = tuple(service_view(one, viewer=viewer, now=app.now()) for one in known_among(app, names[:most]))
+    return ServicesPage(services=found, next=names[most - 1] if len(names) > most else None)
 
 
 def service(app: App, key: ServiceKey, *, viewer: Viewer | None) -> ServiceView:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 from shared.app.handle_event import handle, send_again
+from shared.app.inspect_push import set_aside
 from shared.app.parts import App
 from shared.app.take_message import INSPECT
 from shared.codec import clock
@@ -47,10 +49,17 @@ def notice_set_back(app: App) -> None:
     set_back = now < latest - _APART
     if set_back:
         log_event("clock.set_back", latest=latest, now=now)
-        for service in app.store.services():
+        for service in _every_service(app):
             app.store.add_due(service, Due(at=now, what="clock"))
     if set_back or now > latest or kept is None:
         app.rows.overwrite(clock.PARTITION, clock.ROW, clock.encode_shown(now))
+
+
+def _every_service(app: App) -> Iterator[str]:
+    after = ""
+    while names := app.store.services(after=after, most=_MOST):
+        yield from names
+        after = names[-1]
 
 
 def look_at_due(app: App) -> None:
@@ -85,13 +94,17 @@ def _look(app: App, row: DueRow) -> None:
 
 
 def compare_tips(app: App, repository: str) -> None:
-    """Tell of every branch that is not where it was last seen, e.g. pushed while nobody listened."""
-    seen = {
-        decode_part(row.key.removeprefix(TIP)): decode_tip(row.value) for row in app.rows.list(repository, prefix=TIP)
-    }
+    """Tell of every branch that is not where it was last seen, e.g. pushed while nobody listened.
+
+    It reads a row for each branch that there is, and one for each that was deleted since the last time.
+    """
+    rows = {decode_part(row.key.removeprefix(TIP)): row for row in app.rows.list(repository, prefix=TIP)}
+    seen = {ref: decode_tip(row.value) for ref, row in rows.items()}
     actual = app.source.tips(repository)
     for ref in sorted(actual.keys() | seen.keys()):
         known = seen.get(ref)
         if known is None or not known.sent or known.commit != actual.get(ref):
             event = PushReceived(id=app.new_id(), repository=repository, ref=ref)
             app.queues.send(queue_of(INSPECT), encode_event(event, correlation=event.id, at=app.now()))
+        elif known.commit is None:
+            set_aside(app, repository, ref, rows[ref])

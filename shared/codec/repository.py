@@ -11,18 +11,26 @@ from collections.abc import Mapping
 from shared.codec.errors import HalfWritten
 from shared.codec.fields import Fields
 from shared.codec.keys import encode_part
+from shared.codec.memo import Memo
 from shared.codec.policy import decode_policy, encode_policy
 from shared.codec.primitives import Json, dump, read, time_text, whole
 from shared.domain.policy import RepositoryPolicy, ServicePolicy
 from shared.domain.repository import ConfigInForce, Tip
 
 SCHEMA = 1
-CONFIG, TIP, SERVICE = "config", "tip~", "service~"
+# What every page shows of each repository's configuration lies together, and holds no policies.
+SHOWN = "board~configurations"
+CONFIG, TIP, GONE, SERVICE = "config", "tip~", "gone~", "service~"
 
 
 def tip_row(ref: str) -> str:
     """Name the row of a branch's tip."""
     return f"{TIP}{encode_part(ref)}"
+
+
+def gone_row(ref: str) -> str:
+    """Name the row of the last tip of a branch that was deleted: its number goes on if the branch comes back."""
+    return f"{GONE}{encode_part(ref)}"
 
 
 def service_row(service: str, digest: str) -> str:
@@ -83,6 +91,19 @@ def config_digests(data: bytes) -> Mapping[str, str]:
     return dict(policy[2]) if policy else {}
 
 
+def decode_config_state(data: bytes) -> ConfigInForce:
+    """Read the row `config`, or what is shown of it, without any policy; raise UnreadableRecord."""
+    return _STATES.read(data)
+
+
+def _state(data: bytes) -> ConfigInForce:
+    return read("config", SCHEMA, data, _decode_config)[0]
+
+
+_STATES = Memo(_state, 64)
+_POLICIES = Memo(decode_policy, 1024)  # each push reads those of its repository
+
+
 def decode_config(data: bytes, rows: Mapping[str, bytes]) -> ConfigInForce:
     """Read the row `config` with the services' rows.
 
@@ -130,7 +151,7 @@ def _service(repository: str, name: str, digest: str, rows: Mapping[str, bytes])
     if data is None:
         problem = "is missing"
     else:
-        policy = decode_policy(data)
+        policy = _POLICIES.read(data)
         if policy.digest == digest:
             return policy
         problem = f"has digest {policy.digest}, but config names {digest}"

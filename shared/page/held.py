@@ -20,5 +20,5 @@ def holds_page(found: HoldsPage, viewer: Viewer) -> str:
         section("Who held and lifted what", timeline(found.timeline) if found.timeline else nothing, id_="history"),
         viewer=viewer,
         mark=found.mark,
-        watch="/api/mark",
+        watch="/api/mark?of=holds",
     )

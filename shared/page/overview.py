@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import quote, urlencode
 
 from shared.app.authorize import Viewer
 from shared.app.read_overview import Overview
+from shared.app.views.finding import Chosen
 from shared.app.views.records import ServiceView
 from shared.page.environments import environment
 from shared.page.html import Html, element
@@ -14,23 +16,80 @@ from shared.page.notices import faults, holds
 from shared.page.parts import badge
 
 _HELD = 3
+_REMEMBERED = 20  # pages that one can go back to; then the first one comes
 
 
-def overview(found: Overview, viewer: Viewer) -> str:
-    """Return the page."""
-    more = element("a", "More services", href=f"/?{urlencode({'after': found.next})}") if found.next else None
-    empty = element("p", "No service is known yet. Push a slipway.yaml to the default branch.", class_="empty")
+def overview(found: Overview, viewer: Viewer, *, earlier: str = "") -> str:
+    """Return the page. `earlier` are the starts of the pages that were read before this one, the last one last."""
+    chosen = found.chosen
+    watched = urlencode(_query(chosen, chosen.after))
     return layout(
         "Slipway",
         faults(found.repositories),
         holds(found.holds, viewer),
-        _table(found.services, viewer) if found.services else empty,
-        more,
+        _filter(found),
+        _table(found.services, viewer) if found.services else element("p", _nothing(chosen), class_="empty"),
+        _pages(found, [one for one in earlier.split(",") if one]),
         element("p", element("a", "History of holds", href="/holds")),
         viewer=viewer,
         mark=found.mark,
-        watch="/api/mark",
+        watch=f"/api/mark?{watched}" if watched else "/api/mark",
     )
+
+
+def _nothing(chosen: Chosen) -> str:
+    if chosen == Chosen():
+        return "No service is known yet. Push a slipway.yaml to the default branch."
+    return "No service fits."
+
+
+def _query(chosen: Chosen, after: str, earlier: Sequence[str] = ()) -> dict[str, str]:
+    """What an address asks for, without what is empty."""
+    asked = {"repository": chosen.repository, "name": chosen.name, "after": after, "earlier": ",".join(earlier)}
+    return {name: value for name, value in asked.items() if value}
+
+
+def _filter(found: Overview) -> Html:
+    """Choose by repository and by how a name begins; works without the script."""
+    repositories = sorted({one.name for one in found.repositories} | {found.chosen.repository} - {""})
+    options = [element("option", "every repository", value="")] + [
+        element("option", name, value=name, selected=name == found.chosen.repository) for name in repositories
+    ]
+    text = element(
+        "input",
+        type="search",
+        name="name",
+        value=found.chosen.name or None,
+        placeholder="name begins with",
+        aria_label="Name begins with",
+    )
+    return element(
+        "form",
+        element("select", options, name="repository", aria_label="Repository") if len(repositories) > 1 else None,
+        text,
+        element("button", "Show", type="submit", class_="quiet"),
+        method="get",
+        action="/",
+        role="search",
+        class_="filter",
+    )
+
+
+def _pages(found: Overview, earlier: list[str]) -> Html | None:
+    """Where the pages before and after this one are."""
+    chosen = found.chosen
+    links = []
+    if chosen.after:
+        before = earlier[-1] if earlier else ""
+        links.append(_link("Previous services", _query(chosen, before, earlier[:-1]), rel="prev"))
+    if found.next:
+        passed = [*earlier, chosen.after] if chosen.after else []
+        links.append(_link("More services", _query(chosen, found.next, passed[-_REMEMBERED:]), rel="next"))
+    return element("nav", links, class_="pages", aria_label="Pages") if links else None
+
+
+def _link(text: str, query: dict[str, str], *, rel: str) -> Html:
+    return element("a", text, href=f"/?{urlencode(query)}" if query else "/", rel=rel)
 
 
 def _table(services: tuple[ServiceView, ...], viewer: Viewer) -> Html:

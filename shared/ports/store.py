@@ -5,7 +5,7 @@ Stores know rows of bytes and nothing of what they mean (the codec does). Row ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -181,10 +181,7 @@ class Store(Protocol):
         ...
 
     def forget(self, service: str, keys: Sequence[str]) -> bool:
-        """Delete outbox rows whose effect is done and needs no report, and return whether any was there.
-
-        It may be lost in a crash, and then the effect is done twice.
-        """
+        """Delete outbox rows whose effect is done and needs no report; in a crash that may be lost, and the effect done twice. Return whether any was there."""
         ...
 
     def read(self, service: str) -> Loaded:
@@ -203,8 +200,12 @@ class Store(Protocol):
         """Read ledger entries with a sequence above `after`, in order."""
         ...
 
-    def services(self) -> Iterator[str]:
-        """Name every service that was ever written; for pages and repairs, never for a decision."""
+    def services(self, *, after: str = "", most: int, prefix: str = "") -> Sequence[str]:
+        """Name services that were ever written and begin with `prefix`, in order after `after`; never for a decision."""
+        ...
+
+    def sequences(self, services: Sequence[str]) -> Mapping[str, int]:
+        """Say how far each service is, 0 where it was never written; cheaper than reading it."""
         ...
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:

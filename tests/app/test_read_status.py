@@ -10,8 +10,14 @@ import pytest
 from shared.app import read_status
 from shared.app.authorize import NotAllowed, Viewer, require, viewer
 from shared.app.read_overview import read_overview, read_service_page
-from shared.app.views.finding import Ambiguous, NotKnown, find_artifact_hold, find_service, known_services
-from shared.app.views.health import health
+from shared.app.views.finding import (
+    Ambiguous,
+    Chosen,
+    NotKnown,
+    find_artifact_hold,
+    find_service,
+    service_names,
+)
 from shared.app.views.mark import mark
 from shared.codec.repository import CONFIG
 from shared.codec.service import encode_holds
@@ -21,7 +27,6 @@ from shared.domain.names import Person
 from shared.domain.release import ArtifactHold
 from shared.ports.deployer import RolloutState
 from shared.ports.store import Write
-from tests.support.app_looks import policy_row
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness
 from tests.support.outside import ADA, MAIN, RITA
 
@@ -78,7 +83,7 @@ def test_a_service_is_found_by_its_name_and_where_there_are_two_by_its_repositor
     """People's holds lie among the services and are none."""
     second_repository(slipway)
 
-    assert [str(one.state.service) for one in known_services(slipway.app)] == [
+    assert service_names(slipway.app, Chosen(), most=9) == [
         *("parcels~delivery", "parcels~package"),
         *("shipping~delivery", "shipping~package"),
     ]
@@ -98,7 +103,7 @@ def test_a_release_branch_with_a_mistyped_name_makes_no_service(slipway: Harness
     assert [one.outcome for one in slipway.timeline(typo)] == ["refused"]
     with pytest.raises(NotKnown, match="no service 'delivry'"):
         find_service(slipway.app, "delivry")
-    listed = read_status.services(slipway.app, viewer=None, after="", most=2)
+    listed = read_status.services(slipway.app, viewer=None, chosen=Chosen(), most=3)
     assert [one.service for one in listed.services] == ["delivery", "package"]
     assert listed.next is None
 
@@ -195,15 +200,19 @@ def test_a_release_that_ended_and_was_opened_again_is_listed_once(slipway: Harne
     assert [(one.version, one.phase) for one in ended.releases] == [("1.0.0", "Released")]
 
 
-def test_a_configuration_that_is_half_written_degrades_health(slipway: Harness) -> None:
-    """A worker died in between; the next push mends it."""
-    row = policy_row(slipway, "delivery")
-    slipway.app.rows.delete("shipping", row.key, etag=row.etag)
+def test_services_are_chosen_by_repository_and_by_how_their_name_begins(slipway: Harness) -> None:
+    """Page by page, in the order in which they are stored, whatever the repositories are called."""
+    second_repository(slipway)
 
-    found = health(slipway.app)
+    def names(most: int = 9, **chosen: str) -> list[str]:
+        return service_names(slipway.app, Chosen(**chosen), most=most)
 
-    assert found.status == "degraded"
-    assert "is missing" in found.repositories[0].configuration.faults[0]
+    assert names(repository="parcels") == ["parcels~delivery", "parcels~package"]
+    assert names(name="deliv") == ["parcels~delivery", "shipping~delivery"]
+    assert names(name="deliv", most=1) == ["parcels~delivery"]
+    assert names(name="deliv", after="parcels~delivery") == ["shipping~delivery"]
+    assert names(repository="shipping", name="p", after="shipping~delivery") == ["shipping~package"]
+    assert names(repository="ship") == names(name="elivery") == []
 
 
 def test_the_mark_of_a_repository_that_was_never_read_is_a_mark(fresh: Harness) -> None:
@@ -214,7 +223,7 @@ def test_the_mark_of_a_repository_that_was_never_read_is_a_mark(fresh: Harness) 
     fresh.start()
 
     assert mark(fresh.app, ()) != before
-    assert mark(fresh.app, (PACKAGE,)) != mark(fresh.app, ())
+    assert mark(fresh.app, (str(PACKAGE),)) != mark(fresh.app, ())
 
 
 def test_the_pages_read_all_they_show_at_once(slipway: Harness) -> None:
@@ -223,7 +232,7 @@ def test_the_pages_read_all_they_show_at_once(slipway: Harness) -> None:
         slipway.release_to(version)
     who = reads(RITA, "Slipway.Read")
 
-    overview = read_overview(slipway.app, viewer=who, after=str(DELIVERY))
+    overview = read_overview(slipway.app, viewer=who, chosen=Chosen(after=str(DELIVERY)))
     page = read_service_page(slipway.app, DELIVERY, viewer=who, after="")
 
     assert [one.service for one in overview.services] == ["package"]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from shared.app.configuration import configuration, policy_in_force, refresh_configuration
-from shared.codec.repository import CONFIG, SERVICE
+from shared.app.views.health import health
+from shared.codec.repository import CONFIG, SERVICE, SHOWN
 from shared.ports.policies import PolicyReader
 from tests.support.app_parts import Harness
 from tests.support.outside import MAIN, SHIPPING, SLIPWAY_YAML
@@ -64,3 +65,40 @@ def test_policies_that_are_not_in_force_any_more_are_not_kept(slipway: Harness) 
     row = slipway.app.rows.get(SHIPPING, CONFIG)
     assert row is not None
     assert len(slipway.app.rows.list(SHIPPING, prefix=SERVICE)) == 2
+
+
+def test_what_pages_show_of_a_configuration_is_the_latest(slipway: Harness) -> None:
+    """A worker puts a configuration in force, and a faster one a faulty one before the first has shown its own."""
+    rows, app = slipway.app.rows, slipway.app
+    old = slipway.outside.source.refs(SHIPPING)[MAIN]
+    new = slipway.outside.commit(MAIN, {"slipway.yaml": b"version: 9"})
+
+    class Beaten:
+        """Lets the faster worker in just before the first one shows what it has put in force."""
+
+        def __getattr__(self, name: str) -> object:
+            return getattr(rows, name)
+
+        def put(self, partition: str, key: str, value: bytes, *, etag: str | None) -> str:
+            """See Rows."""
+            if partition == SHOWN:
+                refresh_configuration(app, SHIPPING, new, 3)
+            return rows.put(partition, key, value, etag=etag)
+
+    slipway.wrap(rows=Beaten())
+    refresh_configuration(slipway.app, SHIPPING, old, 2)
+
+    [shown] = health(app).repositories
+    assert shown.configuration.faulty_commit == new
+
+
+def test_what_an_older_slipway_wrote_is_shown_too(slipway: Harness) -> None:
+    """It kept what is shown of a configuration nowhere but in the configuration itself."""
+    slipway.outside.commit(MAIN, {"slipway.yaml": b"version: 9"})
+    slipway.tick()
+    before = health(slipway.app)
+    [row] = slipway.app.rows.list(SHOWN)
+    slipway.app.rows.delete(SHOWN, row.key, etag=row.etag)
+
+    assert health(slipway.app) == before
+    assert before.status == "degraded"

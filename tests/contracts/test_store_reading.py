@@ -60,7 +60,39 @@ def test_every_service_that_was_written_is_named(store: Store) -> None:
     store.transact("shipping~a", "e1", always(a_write()))
     store.read("shipping~c")
 
-    assert list(store.services()) == ["shipping~a", "shipping~b"]
+    assert list(store.services(most=9)) == ["shipping~a", "shipping~b"]
+
+
+def test_services_are_named_in_pages(store: Store) -> None:
+    """In order, after one of them, and those that begin with some text only; people's holds are no service."""
+    names = [*("a~x", "a~y", "a-b~x", "a.b~x", "ab~x"), *(f"shop~{number:02d}" for number in range(12))]
+    for name in (*reversed(names), "estate"):
+        store.transact(name, "e1", always(a_write()))
+
+    def pages(most: int, prefix: str = "") -> list[str]:
+        found: list[str] = []
+        while page := store.services(after=found[-1] if found else "", most=most, prefix=prefix):
+            assert len(page) <= most
+            found += page
+        return found
+
+    assert pages(1) == pages(5) == pages(99) == sorted(names)
+    assert pages(2, "a~") == ["a~x", "a~y"]
+    assert pages(3, "shop~0") == [f"shop~{number:02d}" for number in range(10)]
+    assert store.services(after="shop~10", most=9, prefix="shop~0") == []
+    assert store.services(after="a~y", most=1) == ["shop~00"]
+
+
+def test_how_far_services_are_is_told_without_reading_them(store: Store) -> None:
+    """An unknown one has seen nothing, and neither has one that only has a hint."""
+    for number in range(3):
+        store.transact("shipping~a", f"e{number}", always(a_write()))
+    store.transact("shipping~b", "e1", always(a_write()))
+    store.add_due("shipping~c", Due(at=NOON, what="click"))
+
+    found = store.sequences(["shipping~b", "shipping~a", "shipping~c", "shipping~d"])
+    assert dict(found) == {"shipping~a": 3, "shipping~b": 1, "shipping~c": 0, "shipping~d": 0}
+    assert store.sequences([]) == {}
 
 
 def test_the_ledger_is_read_in_pages(store: Store) -> None:

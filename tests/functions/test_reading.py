@@ -164,7 +164,6 @@ def test_holds_are_listed_where_they_hold(doors: Doors, slipway: Harness) -> Non
         ("/api/services/No%20Name", "unknown-service"),
         ("/api/services/..%2f..%2fetc", "unknown-service"),
         ("/api/services/delivery?repository=elsewhere", "unknown-service"),
-        ("/api/mark?repository=elsewhere", "unknown-service"),
         ("/api/services/delivery?repository=..", "unknown-service"),
         ("/api/services/nobody/releases", "unknown-service"),
         ("/api/services/nobody/ledger", "unknown-service"),

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import html
 import re
+from dataclasses import replace
 from datetime import timedelta
+from urllib.parse import urlencode
 
 import pytest
 
+from shared.app.handle_event import handle
 from shared.app.operate import add_hold
+from shared.domain.events import PolicyChanged
+from shared.domain.names import ServiceKey
 from shared.ports.deployer import RolloutState
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.doors import Doors
@@ -218,3 +224,46 @@ def test_a_service_that_left_is_shown_with_its_history(doors: Doors, slipway: Ha
     assert slipway.state(DELIVERY).policy is None
     assert "<small>shipping · no longer configured</small>" in page(doors)
     assert "1.0.0" in page(doors, "/services/delivery")
+
+
+def test_services_are_chosen_by_how_their_name_begins(doors: Doors) -> None:
+    """What was asked for stays in the form, as text; nothing that fits is said to be so."""
+    found = page(doors, "/?name=pack")
+    assert 'href="/services/package?repository=shipping"' in found
+    assert 'href="/services/delivery' not in found
+    assert 'value="pack"' in found
+    assert 'data-watch="/api/mark?name=pack"' in found
+
+    none = page(doors, f"/?{urlencode({'name': HOSTILE, 'earlier': HOSTILE, 'after': HOSTILE})}")
+    assert "No service fits." in none
+    assert HOSTILE not in none
+
+
+def test_services_are_paged_with_a_way_back(doors: Doors, slipway: Harness) -> None:
+    """The page says where it goes on, and its mark is of what it shows."""
+    slipway.app.source.create("zebra")  # type: ignore[attr-defined]
+    policy = slipway.state().policy
+    assert policy is not None
+    for number in range(120):
+        key = ServiceKey("zebra", f"s{number:03d}")
+        handle(slipway.app, PolicyChanged(id=f"p{number}", service=key, policy=replace(policy, service=key)))
+
+    def link(found: str, rel: str) -> str:
+        match = re.search(rf'href="([^"]*)" rel="{rel}"', found)
+        return html.unescape(match.group(1)) if match else ""
+
+    def shown(found: str) -> list[str]:
+        return re.findall(r'<tr id="(?:shipping|zebra)-([^"]+)"', found)
+
+    first = page(doors)
+    second = page(doors, link(first, "next"))
+    third = page(doors, link(second, "next"))
+    assert (link(first, "prev"), link(third, "next")) == ("", "")
+    assert [*shown(first), *shown(second), *shown(third)] == ["delivery", "package", *(f"s{n:03d}" for n in range(120))]
+    assert len(shown(first)) == len(shown(second)) == 50
+    assert page(doors, link(third, "prev")) == second
+    assert page(doors, link(second, "prev")) == first
+
+    only = page(doors, "/?repository=zebra&name=s11")
+    assert shown(only) == [f"s11{n}" for n in range(10)]
+    assert "selected>zebra" in only

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,7 @@ from shared.adapters.azure_storage.client import (
     tables_of_connection,
 )
 from shared.adapters.azure_storage.evidence import TableEvidence
-from shared.adapters.azure_storage.partitions import Partitions, entity_of, query
+from shared.adapters.azure_storage.partitions import Partitions, entity_of, get, query
 from shared.adapters.azure_storage.rows import TableRows
 from shared.adapters.storage import packing, partition
 from shared.adapters.storage.optimistic import OptimisticTransactions
@@ -121,11 +121,18 @@ class AzureTables:
                 for key, value, _ in query(self._services, service, start, end, most=most)
             ]
 
-    def services(self) -> Iterator[str]:
+    def services(self, *, after: str = "", most: int, prefix: str = "") -> Sequence[str]:
         """See Store. A service whose first decision failed at the last moment is named too."""
+        start, end = partition.names_range(after, prefix)
         with failures_named(_NAMES):
-            found = [key for key, _, _ in query(self._lists, _NAMES, "", partition.EVER)]
-        return iter([name for name in found if name != partition.ESTATE])
+            # Two more than asked: `after` itself and the estate may be among them.
+            found = [key for key, _, _ in query(self._lists, _NAMES, start, end, most=most + 2)]
+        return [name for name in found if name not in (after, partition.ESTATE)][:most]
+
+    def sequences(self, services: Sequence[str]) -> Mapping[str, int]:
+        """See Store. A request for each."""
+        with failures_named(_NAMES):
+            return packing.sequences({name: get(self._services, name, partition.HEAD) for name in services})
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
         """See Store."""

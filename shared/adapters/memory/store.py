@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.adapters.memory.queues import MemoryQueues
@@ -79,9 +79,14 @@ class MemoryStore:
         rows = self._services.query(service, partition.ledger_key(after + 1), partition.LEDGER + partition.EVER)
         return [packing.unpack_ledger(key, value) for key, value in rows.items()][:most]
 
-    def services(self) -> Iterator[str]:
+    def services(self, *, after: str = "", most: int, prefix: str = "") -> Sequence[str]:
         """See Store."""
-        return iter([name for name in self._names.query("names", "", partition.EVER) if name != partition.ESTATE])
+        found = self._names.query("names", *partition.names_range(after, prefix))
+        return [name for name in found if name not in (after, partition.ESTATE)][:most]
+
+    def sequences(self, services: Sequence[str]) -> Mapping[str, int]:
+        """See Store."""
+        return packing.sequences({name: self._services.get(name, partition.HEAD) for name in services})
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
         """See Store."""

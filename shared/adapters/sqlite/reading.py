@@ -41,6 +41,16 @@ def head(execute: Execute, service: str) -> Head:
     return Head(found[0], found[1], found[2].hex() or GENESIS)
 
 
+def names(execute: Execute, after: str, prefix: str, most: int) -> list[str]:
+    """Name services in order; one that only has a hint was never written."""
+    query = (
+        "SELECT name FROM service WHERE name > ? AND name >= ? AND name < ? AND name <> ? AND sequence > 0"
+        " ORDER BY name LIMIT ?"
+    )
+    values = (after, prefix, prefix + partition.EVER, partition.ESTATE, most)
+    return [name for (name,) in execute(query, values)]
+
+
 def load(execute: Execute, at: Head, estate: Estate) -> Loaded:
     """Read a service as a decision sees it."""
     return Loaded(
@@ -79,6 +89,15 @@ def first_time(execute: Execute, service: int, event: bytes) -> tuple[int, str, 
     left = load_outbox(execute, service).items()
     outbox = tuple(OutboxRow(key=key, message=one) for key, one in left if key.startswith(prefix))
     return sequence, hash_.hex() if hash_ else "", outbox
+
+
+def some_marks(execute: Execute, service: int, start: bytes, most: int) -> list[tuple[bytes, int]]:
+    """Read marks of seen events, with until when they are kept: those from a key on, then those from the beginning."""
+    found: list[tuple[bytes, int]] = []
+    for condition in (">=", "<"):
+        query = f"SELECT event, until FROM seen WHERE service = ? AND event {condition} ? ORDER BY event LIMIT ?"
+        found += execute(query, (service, start, most - len(found))).fetchall()
+    return found
 
 
 def row(execute: Execute, service: int, key: str) -> bytes | None:

@@ -95,6 +95,8 @@ _VERSIONS = (
     """,
 )
 
+SCHEMA_VERSION = len(_VERSIONS)
+
 
 def microseconds(at: datetime) -> int:
     """Write a time as microseconds since 1970."""
@@ -134,9 +136,9 @@ def prepare(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute("PRAGMA journal_mode=WAL")
         version = connection.execute("PRAGMA user_version").fetchone()[0]
         owner = connection.execute("PRAGMA application_id").fetchone()[0]
-        if owner not in (0, APPLICATION_ID) or version > len(_VERSIONS):
+        if owner not in (0, APPLICATION_ID) or version > SCHEMA_VERSION:
             raise StoreUnavailable(
-                f"{path} is of another program or of a newer version ({version}; this one knows {len(_VERSIONS)}); "
+                f"{path} is of another program or of a newer version ({version}; this one knows {SCHEMA_VERSION}); "
                 "start the version that wrote it or name another file"
             )
         connection.create_function("bytes", 1, bytes.fromhex, deterministic=True)

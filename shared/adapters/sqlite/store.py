@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.adapters.sqlite import reading
@@ -17,6 +18,7 @@ from shared.adapters.storage import partition
 from shared.adapters.storage.partition import Plan
 from shared.ports.store import Committed, Due, DueRow, LedgerRow, Loaded, Write
 
+_LOOKED_AT = 1000  # marks at a time, however many a service has
 _PUT = "INSERT OR REPLACE INTO state VALUES (?, ?, ?)"
 _DELETE = "DELETE FROM state WHERE service = ? AND key = ?"
 # The earliest hint that is to come is enough: whoever looks at the service writes the next one. One that has come stays
@@ -91,11 +93,15 @@ class SqliteStore:
         with self._readers.snapshot() as connection:
             return reading.ledger(connection.execute, reading.head(connection.execute, service).id, after, most)
 
-    def services(self) -> Iterator[str]:
+    def services(self, *, after: str = "", most: int, prefix: str = "") -> Sequence[str]:
         """See Store."""
-        query = "SELECT name FROM service WHERE name <> ? AND sequence > 0 ORDER BY name"
         with self._readers.snapshot() as connection:
-            return iter([name for (name,) in connection.execute(query, (partition.ESTATE,))])
+            return reading.names(connection.execute, after, prefix, most)
+
+    def sequences(self, services: Sequence[str]) -> Mapping[str, int]:
+        """See Store."""
+        with self._readers.snapshot() as connection:
+            return {service: reading.head(connection.execute, service).sequence for service in services}
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
         """See Store."""
@@ -127,15 +133,15 @@ class SqliteStore:
         self._writer.run(work)
 
     def prune(self, service: str, *, most: int) -> int:
-        """See Store."""
-        query = "SELECT event FROM seen WHERE service = ? AND until <= ? LIMIT ?"
+        """See Store. Of very many marks some are looked at, others each time: their keys are hashes, in no order."""
         with self._readers.snapshot() as connection:
             id_ = reading.head(connection.execute, service).id
-            old = connection.execute(query, (id_, microseconds(self._now()), most)).fetchall()
+            marks = reading.some_marks(connection.execute, id_, os.urandom(16), _LOOKED_AT)
+        now = microseconds(self._now())
+        old = [(id_, event) for event, until in marks if until <= now][:most]
         if old:
-            rows = [(id_, event) for (event,) in old]
             delete = "DELETE FROM seen WHERE service = ? AND event = ?"
-            self._writer.run(lambda transaction: _discard(transaction.executemany(delete, rows)))
+            self._writer.run(lambda transaction: _discard(transaction.executemany(delete, old)))
         return len(old)
 
     def _transact(

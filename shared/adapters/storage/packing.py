@@ -109,6 +109,11 @@ def unpack_range(rows: Mapping[str, bytes], estate: Mapping[str, bytes]) -> Load
     )
 
 
+def sequences(heads: Mapping[str, tuple[bytes, str] | None]) -> dict[str, int]:
+    """Read how far services are from their heads, with etags as they were read."""
+    return {name: _unpack_head({partition.HEAD: head[0]} if head else {})[0] for name, head in heads.items()}
+
+
 def pack_due(service: str, due: Due) -> bytes:
     """Write a hint."""
     return pack({"service": service, "at": due.at.astimezone(UTC).isoformat(), "what": due.what})

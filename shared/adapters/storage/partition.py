@@ -53,6 +53,11 @@ class Plan:
     decoded: object = None
 
 
+def names_range(after: str, prefix: str) -> tuple[str, str]:
+    """Where the names of services lie that begin with `prefix` and are not before `after`, which may be among them."""
+    return max(after, prefix), prefix + EVER
+
+
 def outbox_prefix(sequence: int) -> str:
     """Begin the names of all effects of a decision."""
     return f"{OUTBOX}{sequence:020d}~"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 from shared.app.configuration import policy_in_force
 from shared.app.parts import App
@@ -23,16 +24,38 @@ class Ambiguous(Refused):
     """Several repositories have it; the message names them."""
 
 
-def written_services(app: App) -> tuple[ServiceKey, ...]:
-    """Name every service that anything was ever written of, in order, also what never was one: this costs little."""
-    # The partition of people's holds is written by the same transactions and is no service.
-    return tuple(sorted(parse_service(name) for name in app.store.services() if "~" in name))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chosen:
+    """Which services are asked for: of one repository, with a name that begins so, after `<repository>~<service>`."""
+
+    repository: str = ""
+    name: str = ""
+    after: str = ""
 
 
-def known_services(app: App, *, after: str = "") -> Iterator[Snapshot]:
-    """Read services, configured or with a history, in order after the one named `<repository>~<service>`."""
-    for key in written_services(app):
-        if str(key) > after and _is_known(found := read_service(app, key)):
+def service_names(app: App, chosen: Chosen, *, most: int) -> list[str]:
+    """Name services that anything was ever written of, in order, also what never was one: this costs little."""
+    found: list[str] = []
+    for prefix in _prefixes(app, chosen):
+        found += app.store.services(after=chosen.after, most=most - len(found), prefix=prefix)
+        if len(found) >= most:
+            break
+    return found
+
+
+def _prefixes(app: App, chosen: Chosen) -> list[str]:
+    if not chosen.repository and not chosen.name:
+        return [""]
+    # In order, as names are: no repository's name holds the separator.
+    return sorted(
+        f"{one}~{chosen.name}" for one in ([chosen.repository] if chosen.repository else app.source.repositories())
+    )
+
+
+def known_among(app: App, names: Iterable[str]) -> Iterator[Snapshot]:
+    """Read those of the services that are configured or have a history."""
+    for name in names:
+        if _is_known(found := read_service(app, parse_service(name))):
             yield found
 
 
@@ -44,7 +67,8 @@ def _is_known(found: Snapshot) -> bool:
 
 def find_service(app: App, name: str, repository: str = "") -> ServiceKey:
     """Return the service of that name. Raise NotKnown, or Ambiguous where several repositories have one."""
-    found = [key for key in _keys(app, name, repository) if _is_known(read_service(app, key))]
+    written = app.store.sequences([str(key) for key in _keys(app, name, repository)])
+    found = [one.state.service for one in known_among(app, (key for key, sequence in written.items() if sequence))]
     if not found:
         where = f" in repository {repository}" if repository else ""
         raise NotKnown("unknown-service", f"there is no service {name[:100]!r}{where}")

@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from shared.app.configuration import configuration
+from shared.app.configuration import shown_configurations
 from shared.app.parts import App
 from shared.codec.errors import UnreadableRecord
+from shared.codec.repository import decode_config_state
 from shared.domain.repository import ConfigInForce
+from shared.ports.store import Row
 
 OK: Final = "ok"
 DEGRADED: Final = "degraded"
@@ -51,18 +53,23 @@ DOWN = HealthView(status="down", store="unavailable", repositories=())
 def health(app: App) -> HealthView:
     """Read it; raise StoreUnavailable where the store does not answer, or has no room for anything."""
     app.store.check()
-    repositories = tuple(_repository(app, name) for name in sorted(app.source.repositories()))
+    found = repositories(app)
     app.store.read("estate")
-    return HealthView(status=_status(repositories), store=OK, repositories=repositories)
+    return HealthView(status=_status(found), store=OK, repositories=found)
 
 
-def _status(repositories: Iterable[RepositoryView]) -> Literal["ok", "degraded"]:
-    return DEGRADED if any(one.configuration.faults for one in repositories) else OK
+def repositories(app: App) -> tuple[RepositoryView, ...]:
+    """Read each repository's configuration as people see it."""
+    return tuple(_repository(name, row) for name, row in shown_configurations(app).items())
 
 
-def _repository(app: App, name: str) -> RepositoryView:
+def _status(found: Iterable[RepositoryView]) -> Literal["ok", "degraded"]:
+    return DEGRADED if any(one.configuration.faults for one in found) else OK
+
+
+def _repository(name: str, row: Row | None) -> RepositoryView:
     try:
-        found = configuration(app, name)
+        found = decode_config_state(row.value) if row is not None else None
     except UnreadableRecord as error:
         return RepositoryView(name=name, configuration=_view(None, (str(error),)))
     return RepositoryView(name=name, configuration=_view(found, found.faults if found else ()))

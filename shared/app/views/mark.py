@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
+from shared.app.configuration import shown_configurations
+from shared.app.operate import ESTATE
 from shared.app.parts import App
-from shared.codec.repository import CONFIG
-from shared.domain.names import ServiceKey
 
 
-def mark(app: App, services: Iterable[ServiceKey]) -> str:
+def mark(app: App, services: Iterable[str]) -> str:
     """Return the mark of services, of holds by people and of the configurations."""
     digest = hashlib.sha256()
-    for name in (*(str(one) for one in services), "estate"):
-        digest.update(f"{name} {app.store.read(name).sequence}\n".encode())
-    for repository in sorted(app.source.repositories()):
-        row = app.rows.get(repository, CONFIG)
+    for name, sequence in app.store.sequences((*services, ESTATE)).items():
+        digest.update(f"{name} {sequence}\n".encode())
+    for repository, row in shown_configurations(app).items():
         digest.update(f"{repository} {row.etag if row else ''}\n".encode())
     return digest.hexdigest()[:16]

@@ -84,9 +84,12 @@ async function send(event) {
   }
 }
 
+// What somebody types into the filter is not taken away by something that happens meanwhile.
+const choosing = () => document.activeElement?.closest(".filter");
+
 async function refresh() {
   const answer = await fetch(location.href);
-  if (!answer.ok || ask?.open) return;
+  if (!answer.ok || ask?.open || choosing()) return;
   const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
   const main = document.querySelector("main");
   for (const old of main.querySelectorAll("details[id]")) {
@@ -102,7 +105,7 @@ async function refresh() {
 
 async function look() {
   const main = document.querySelector("main");
-  if (document.hidden || !main.dataset.watch || ask?.open) return;
+  if (document.hidden || !main.dataset.watch || ask?.open || choosing()) return;
   try {
     const answer = await fetch(main.dataset.watch);
     if (!answer.ok) throw new Error(answer.statusText);
