@@ -1,0 +1,98 @@
+"""How long after `kill -9` releases that were under way go on, and how long until all of them are done."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from infra.local.bench.figures import Figure, Report, median_of
+from infra.local.bench.generator import CACHE, copy_store, large_store
+from infra.local.bench.killing import HostProcess, host_process
+from infra.local.bench.shape import Shape
+
+MOMENT = 0.02  # seconds that each copy and each deployment takes
+_GOALS = {("recovery_first", 50): 0.5, ("recovery_all_done", 50): 1.0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recovered:
+    """Seconds from the start of the new process; `left` releases were under way when the old one was killed."""
+
+    imported: float
+    listens: float
+    first: float
+    all_done: float
+    left: int
+
+
+def measure(report: Report, *, at_once: Sequence[int] = (50, 200), runs: int = 3, cache: Path = CACHE) -> None:
+    """So many releases at a time, each with one that ended before it."""
+    for services in at_once:
+        report.say(f"recovery: kill -9 with {services} releases under way")
+        shape = Shape(services, services, 1)
+        store = large_store(shape, cache)
+        found = []
+        for _ in range(runs):
+            with TemporaryDirectory(dir=cache) as folder:
+                copy_store(store, Path(folder))
+                found.append(recover(Path(folder), shape))
+        _add(report, services, found)
+
+
+def recover(folder: Path, shape: Shape) -> Recovered:
+    """Kill a host in the middle of it, start another, and wait until every release has ended."""
+    with host_process(folder, shape, begin=shape.services, moment=MOMENT) as killed:
+        killed.until("begun")
+        # The first questions are asked: some wait for an answer, most are being built or deployed.
+        killed.until("asked")
+        killed.kill()
+    ended = _ended(killed)
+    left = shape.services - len(ended)
+    with host_process(folder, shape, moment=MOMENT) as again:
+        while len(ended | _ended(again)) < shape.services:
+            again.next()
+        last = again.heard[-1].at
+
+        def after(word: str) -> float:
+            return again.until(word).at - again.started
+
+        return Recovered(
+            imported=after("imported"),
+            listens=after("listens"),
+            first=after("moved"),
+            all_done=last - again.started,
+            left=left,
+        )
+
+
+def _ended(process: HostProcess) -> set[str]:
+    return {one.about for one in process.heard if one.word == "ended"}
+
+
+def _add(report: Report, services: int, found: Sequence[Recovered]) -> None:
+    start = median_of([one.imported for one in found])
+    listens = median_of([one.listens for one in found])
+    left = median_of([float(one.left) for one in found])
+    notes = {
+        "recovery_first": f"Python and imports {start:.2f} s, listens after {listens:.2f} s",
+        "recovery_all_done": f"{left:.0f} were under way",
+    }
+    values = {
+        "recovery_first": tuple(one.first for one in found),
+        "recovery_all_done": tuple(one.all_done for one in found),
+    }
+    for name, runs in values.items():
+        report.add(
+            Figure(
+                name=name,
+                value=median_of(runs),
+                unit="s",
+                concurrency=services,
+                goal=_GOALS.get((name, services)),
+                better="down",
+                runs=runs,
+                note=notes[name],
+            )
+        )
