@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 
 from shared.adapters.storage import partition
@@ -19,6 +20,7 @@ class Table:
         self.lock = threading.RLock()
         self._etags = itertools.count(1)
         self._partitions: dict[str, dict[str, tuple[bytes, str]]] = {}
+        self._order: dict[str, list[str]] = {}
 
     def get(self, name: str, key: str) -> tuple[bytes, str] | None:
         """Return value and etag of one row."""
@@ -28,22 +30,27 @@ class Table:
     def query(self, name: str, start: str, end: str) -> Mapping[str, bytes]:
         """Return the rows of one partition with start <= key < end, in key order."""
         with self.lock:
-            rows = self._partitions.get(name, {})
-            return {key: rows[key][0] for key in sorted(rows) if start <= key < end}
+            rows, order = self._partitions.get(name, {}), self._order.get(name, [])
+            return {key: rows[key][0] for key in order[bisect_left(order, start) : bisect_left(order, end)]}
 
     def put(self, name: str, key: str, value: bytes) -> str:
         """Write one row whatever is there, and return its etag."""
         _check(name, {key: value})
         with self.lock:
             etag = str(next(self._etags))
-            self._partitions.setdefault(name, {})[key] = (bytes(value), etag)
+            rows = self._partitions.setdefault(name, {})
+            if key not in rows:
+                insort(self._order.setdefault(name, []), key)
+            rows[key] = (bytes(value), etag)
             return etag
 
     def remove(self, name: str, keys: Iterable[str]) -> None:
         """Remove rows; those that are not there are ignored."""
         with self.lock:
+            rows, order = self._partitions.get(name, {}), self._order.get(name, [])
             for key in keys:
-                self._partitions.get(name, {}).pop(key, None)
+                if rows.pop(key, None) is not None:
+                    del order[bisect_left(order, key)]
 
     def commit(self, name: str, batch: Batch, etag: str | None) -> None:
         """Write a batch whole, or raise Moved or TooLarge and write nothing."""
