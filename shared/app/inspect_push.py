@@ -7,18 +7,22 @@ change is told once, in order, and a worker that dies in between leaves a claim 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 from shared.app.configuration import policy_in_force, refresh_configuration
 from shared.app.handle_event import handle
 from shared.app.parts import App
+from shared.app.service_view import read_release
 from shared.codec.repository import decode_tip, encode_tip, gone_row, tip_row
-from shared.domain.events import BranchDeleted, ChangeFound, PushReceived, ServiceEvent
+from shared.domain.errors import InvalidVersion
+from shared.domain.events import BranchDeleted, ChangeFound, PusherFound, PushReceived, ServiceEvent
 from shared.domain.names import Person, ServiceKey, valid_name
 from shared.domain.policy import ServicePolicy
 from shared.domain.records import replace
+from shared.domain.release import Release
 from shared.domain.repository import Tip
 from shared.domain.triggers import affected, branch_matches, skip_marker
-from shared.domain.version import parse_release_branch
+from shared.domain.version import Version, parse_release_branch
 from shared.ports.statuses import CommitState, CommitStatus
 from shared.ports.store import Row, StaleRow
 from shared.telemetry import log_event
@@ -44,6 +48,7 @@ def inspect_push(app: App, push: PushReceived) -> None:
         # The default branch says which services there are; it is never read later than what it rules.
         _inspect(app, replace(push, ref=default, commit="", pushed_by=None), default)
     _inspect(app, push, default)
+    _attribute(app, push)
 
 
 def _inspect(app: App, push: PushReceived, default: str) -> None:
@@ -52,7 +57,7 @@ def _inspect(app: App, push: PushReceived, default: str) -> None:
         tip = decode_tip(row.value) if row else _last_tip(app, push)
         if tip.sent:
             actual = app.source.tip(push.repository, push.ref)
-            if actual == tip.commit or not _is_of(push, actual):
+            if actual == tip.commit:
                 return
             tip = Tip(commit=actual, number=tip.number + 1, previous=tip.commit, sent=False)
             etag = _put(app, push, tip, row.etag if row else None)
@@ -86,12 +91,31 @@ def set_aside(app: App, repository: str, ref: str, row: Row) -> None:
         return  # somebody was faster; the next tick looks again
 
 
-def _is_of(push: PushReceived, actual: str | None) -> bool:
-    """Whether a message tells of the tip that is there: another push's commits are never put down to its sender.
+def _attribute(app: App, push: PushReceived) -> None:
+    """Say who pushed a part of a release that another message told of: the tick, or that of a later push."""
+    parsed = parse_release_branch(push.ref)
+    if parsed is None or push.pushed_by is None or push.commit in ("", _GONE):
+        return
+    with suppress(InvalidVersion):
+        version = Version.from_tag(parsed[1])
+        for key in _named(push.repository, parsed[0]):
+            release = read_release(app, key, version)
+            if release is not None and push.pushed_by not in release.pushers and _is_in(app, push, release):
+                found = PusherFound(
+                    id=f"{push.id}:pusher", service=key, ref=push.ref, commit=push.commit, pushed_by=push.pushed_by
+                )
+                handle(app, found, correlation=push.id)
 
-    Where the branch has moved on since, that push's own message tells of it, or the tick does.
-    """
-    return push.commit in ("", actual or _GONE)
+
+def _is_in(app: App, push: PushReceived, release: Release) -> bool:
+    commits = (release.commit, *((release.next_push.commit,) if release.next_push else ()))
+    return any(app.source.contains(push.repository, push.commit, one) for one in commits)
+
+
+def _pusher(app: App, push: PushReceived, tip: str) -> Person:
+    """Another push's commits are never put down to the sender of this one; its own message tells who it was."""
+    sender = push.pushed_by if push.commit in ("", tip) else None
+    return sender or _committer(app, push.repository, tip)
 
 
 def _put(app: App, push: PushReceived, tip: Tip, etag: str | None) -> str | None:
@@ -118,7 +142,7 @@ def _events(
         for key in _named(push.repository, release[0]) if release else keys:
             yield BranchDeleted(id=_event_id(push, tip, key), service=key, ref=push.ref, number=tip.number)
         return
-    pushed_by = push.pushed_by or _committer(app, push.repository, tip.commit)
+    pushed_by = _pusher(app, push, tip.commit)
     if release is not None:
         # Release branches are selected by their name alone.
         keys, skip = _named(push.repository, release[0]), ""

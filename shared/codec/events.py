@@ -18,6 +18,7 @@ from shared.domain.events import (
     EffectFailed,
     FactsGathered,
     PolicyChanged,
+    PusherFound,
     RolloutObserved,
     ServiceRemoved,
     TagsRead,
@@ -55,6 +56,20 @@ def _to_change_found(id_: str, service: ServiceKey, body: Fields) -> ChangeFound
         pushed_by=body.maybe("pushed_by", decode_person),
         skip=body.text("skip", ""),
         pull_request=body.text("pull_request", ""),
+    )
+
+
+def _pusher_found(event: PusherFound) -> Json:
+    return {"ref": event.ref, "commit": event.commit, "pushed_by": encode_person(event.pushed_by)}
+
+
+def _to_pusher_found(id_: str, service: ServiceKey, body: Fields) -> PusherFound:
+    return PusherFound(
+        id=id_,
+        service=service,
+        ref=body.text("ref"),
+        commit=body.text("commit"),
+        pushed_by=body.one("pushed_by", decode_person),
     )
 
 
@@ -212,6 +227,7 @@ EVENTS: tuple[AnyKind, ...] = (
     Kind("policy-changed", PolicyChanged, _policy_changed, _to_policy_changed),
     Kind("service-removed", ServiceRemoved, no_body, _to_removed),
     Kind("change-found", ChangeFound, _change_found, _to_change_found),
+    Kind("pusher-found", PusherFound, _pusher_found, _to_pusher_found),
     Kind("branch-deleted", BranchDeleted, _branch_deleted, _to_branch_deleted),
     Kind("build-reported", BuildReported, _build_reported, _to_build_reported),
     Kind("tags-read", TagsRead, _tags_read, _to_tags_read),

@@ -10,8 +10,9 @@ from shared.domain.events import (
     BranchDeleted,
     ChangeFound,
     PolicyChanged,
+    PusherFound,
 )
-from shared.domain.phases import QUEUED, ReleasePhase
+from shared.domain.phases import QUEUED, Phase, ReleasePhase
 from shared.domain.records import replace
 from shared.domain.release import Push, Release
 from shared.domain.stopping import abort_queued
@@ -116,6 +117,25 @@ def _pushed_again(draft: Draft, release: Release, push: Push) -> Answer:
     elif release.commit == push.commit:
         return ignored("known", f"{tag} is being checked from this commit")
     return _check(draft, changed, push)
+
+
+def pusher_found(draft: Draft, event: PusherFound) -> Answer:
+    """Count somebody as a pusher of a release, also where that is heard of late: who pushed it does not approve it."""
+    parsed = parse_release_branch(event.ref)
+    release = draft.release(Version.from_tag(parsed[1]).key()) if parsed else None
+    if release is None:
+        return ignored("unknown-release", f"{event.ref} released nothing")
+    tag, name = release.version.tag, event.pushed_by.name
+    if event.pushed_by in release.pushers:
+        return ignored("known", f"{name} is known to have pushed {tag}")
+    last = event.pushed_by if event.commit == release.commit else release.pushed_by
+    draft.put(replace(release.with_pusher(event.pushed_by), pushed_by=last))
+    for promotion in release.promotions:
+        if promotion.phase is Phase.WAITING:
+            # Authors were read without them; votes are counted anew when they are read again.
+            draft.keep(replace(promotion, facts=None, facts_asked=None))
+    draft.note(f"{tag}: {event.commit[:12]} was pushed by {name}")
+    return done()
 
 
 def _check(draft: Draft, release: Release, push: Push) -> Answer:

@@ -58,6 +58,8 @@ def _answer(draft: Draft, event: events.ServiceEvent) -> Answer:
             return changes.service_removed(draft)
         case events.ChangeFound():
             return changes.change_found(draft, event)
+        case events.PusherFound():
+            return changes.pusher_found(draft, event)
         case events.BranchDeleted():
             return changes.branch_deleted(draft, event)
         case events.BuildReported():

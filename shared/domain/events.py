@@ -64,6 +64,15 @@ class ChangeFound(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PusherFound(Event):
+    """Somebody pushed what is released, and another message had told of it before theirs came."""
+
+    ref: str
+    commit: str
+    pushed_by: Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BranchDeleted(Event):
     """The branch is gone."""
 
@@ -184,6 +193,7 @@ ChangeEvent: TypeAlias = (
     PolicyChanged
     | ServiceRemoved
     | ChangeFound
+    | PusherFound
     | BranchDeleted
     | BuildReported
     | TagsRead
@@ -197,8 +207,7 @@ ServiceEvent: TypeAlias = ChangeEvent | PromotionEvent
 class PushReceived:
     """A repository's event: somebody says that a ref moved. Which services it concerns is read from the repository.
 
-    `commit` is where it is said to have moved to, empty where nobody said; only for the push that made that the
-    tip does `pushed_by` count.
+    `commit` is where it is said to have moved to, empty where nobody said; `pushed_by` counts for that commit only.
     """
 
     id: str

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from shared.codec.repository import decode_tip, tip_row
+from shared.codec.repository import decode_tip, encode_tip, tip_row
 from shared.domain.events import PushReceived
 from shared.domain.names import Person
+from shared.domain.repository import Tip
 from tests.support.app_parts import Harness, branch
-from tests.support.outside import ADA, MAIN, SAM, SHIPPING
+from tests.support.outside import ADA, MAIN, RITA, SAM, SHIPPING, SLIPWAY_YAML
 
 BRANCH = branch("1.0.0")
 
@@ -26,6 +27,75 @@ def test_a_push_that_was_overtaken_does_not_speak_for_the_one_that_came_after(sl
 
     release = slipway.release("1.0.0")
     assert (release.commit, release.pushed_by) == (second, SAM)
+
+
+def test_who_pushed_what_was_overtaken_does_not_approve_it_either(slipway: Harness) -> None:
+    """Both pushed a part of it, whoever wrote the commits and whichever message came first."""
+    first = slipway.outside.commit(BRANCH, {"x": b"1"}, by=ADA)
+    second = slipway.outside.commit(BRANCH, {"x": b"2"}, by=ADA)
+    told(slipway, first, RITA)
+    told(slipway, second, SAM)
+    slipway.pump()
+
+    assert slipway.answer(RITA).code == "author"
+    assert {one.id for one in slipway.release("1.0.0").pushers} >= {"rita", "sam"}
+
+
+def test_who_pushed_does_not_approve_although_the_tick_saw_the_branch_before_their_message_came(
+    slipway: Harness,
+) -> None:
+    """Attack: push what somebody else wrote while the doors are slow, and approve it oneself."""
+    commit = slipway.outside.commit(BRANCH, {"x": b"1"}, by=ADA)
+    slipway.tick()
+    told(slipway, commit, RITA)
+    slipway.pump()
+
+    release = slipway.release("1.0.0")
+    assert release.pushed_by == RITA
+    assert slipway.answer(RITA).code == "author"
+
+
+def test_a_vote_that_was_given_before_it_was_known_who_pushed_does_not_count_any_more(slipway: Harness) -> None:
+    """Two have to approve, and the first of them turns out to have pushed it."""
+    two = SLIPWAY_YAML.replace("minimum: 1", "minimum: 2").encode()
+    slipway.push(MAIN, {"slipway.yaml": two})
+    commit = slipway.outside.commit(BRANCH, {"x": b"1"}, by=ADA)
+    slipway.tick()
+    slipway.answer(RITA)
+    told(slipway, commit, RITA)
+    slipway.pump()
+
+    found = slipway.promotion("1.0.0", "production").approval
+    assert found is not None
+    assert found.votes == ()
+
+
+def test_who_pushed_what_is_not_released_is_nobody_of_it(slipway: Harness) -> None:
+    """A commit that came after the version was packaged, was forced away, names no version, or is told of twice."""
+    commit = slipway.outside.commit(BRANCH, {"x": b"1"}, by=ADA)
+    told(slipway, commit, ADA)
+    slipway.pump()
+    entries = len(slipway.timeline())
+    told(slipway, commit, ADA)
+    slipway.outside.commit(BRANCH, {"x": b"2"}, by=ADA)
+    told(slipway, "f" * 40, SAM)
+    odd = branch("oddly")
+    slipway.send(PushReceived(id="odd", repository=SHIPPING, ref=odd, commit="f" * 40, pushed_by=SAM))
+    slipway.pump()
+
+    assert SAM not in slipway.release("1.0.0").pushers
+    assert [one.event_type for one in slipway.timeline()[entries:]] == ["change-found"]
+
+
+def test_a_claim_that_a_dead_worker_left_is_not_put_down_to_whoever_comes_next(slipway: Harness) -> None:
+    """The tip was claimed before anything was told; the next message is of another push."""
+    tip = slipway.outside.commit(BRANCH, {"x": b"1"}, by=ADA)
+    row = encode_tip(Tip(commit=tip, number=1, previous=None, sent=False))
+    slipway.app.rows.put(SHIPPING, tip_row(BRANCH), row, etag=None)
+    told(slipway, "f" * 40, SAM)
+
+    release = slipway.release("1.0.0")
+    assert (release.commit, SAM in release.pushers) == (tip, False)
 
 
 def test_a_deletion_is_told_by_a_commit_of_zeros(slipway: Harness) -> None:

@@ -27,6 +27,7 @@ MESSAGES: tuple[Any, ...] = (
     events.ChangeFound(
         **_TO, ref=ex.REF, commit=ex.COMMIT, number=2, pushed_by=ex.ANNA, skip="[skip ci]", pull_request="1"
     ),
+    events.PusherFound(**_TO, ref=ex.REF, commit=ex.COMMIT, pushed_by=ex.ANNA),
     events.BranchDeleted(**_TO, ref=ex.REF, number=3),
     events.BuildReported(**_DONE, result=ex.RESULT),
     events.TagsRead(**_TO, effect="shop~delivery:v1.1.0:read-tags:1", version="1.1.0", image=_DIGEST, chart=None),
