@@ -35,10 +35,19 @@ def why(state: ServiceState, release: Release, *, estate: Estate, now: datetime)
         return ()
     if release.phase is not ReleasePhase.PACKAGED:
         return (_unpackaged(release),)
+    found = tuple(one for blockers in by_promotion(state, release, estate=estate, now=now).values() for one in blockers)
+    return found or tuple(_may_still_write(Draft(state, estate, now), release))
+
+
+def by_promotion(
+    state: ServiceState, release: Release, *, estate: Estate, now: datetime
+) -> Mapping[int, tuple[Blocker, ...]]:
+    """Return what each promotion that is under way waits for, by its number.
+
+    Two of one release may be under way in one environment: one that waits, and the rollback that goes before it.
+    """
     draft = Draft(state, estate, now)
-    under_way = [one for one in release.promotions if not one.phase.ended]
-    found = tuple(one for promotion in under_way for one in _of(draft, release, promotion))
-    return found or tuple(_may_still_write(draft, release))
+    return {one.number: tuple(_of(draft, release, one)) for one in release.promotions if not one.phase.ended}
 
 
 def _unpackaged(release: Release) -> Blocker:

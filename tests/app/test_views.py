@@ -7,9 +7,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from shared.app.authorize import viewer
+from shared.app.operate import add_hold
 from shared.app.read_status import release
 from shared.app.views.ledger import ledger_page, verify_ledger
 from shared.app.views.plain import members, plain
+from shared.domain import events as ev
 from shared.domain.names import Digest
 from shared.domain.phases import Phase
 from shared.domain.version import Version
@@ -99,3 +101,18 @@ def test_who_has_approved_is_told_so(slipway: Harness) -> None:
     approval = found.promotions[1].approval
     assert approval is not None
     assert (approval.objection, len(approval.votes), approval.minimum) == ("you have approved this already", 1, 2)
+
+
+def test_a_rollback_does_not_show_what_keeps_the_redeployment_behind_it(slipway: Harness) -> None:
+    """Both are of one release and under way in one environment; a hold keeps the one only."""
+    slipway.release_to("1.0.0")
+    slipway.release_to("1.1.0")
+    add_hold(slipway.app, slipway.caller("holds"), scope="everything", reason="look", until=None)
+    slipway.ask(ev.RedeployRequested, environment="production", version="")
+    slipway.ask(ev.RollbackRequested, environment="production", reason="it is slow", to="")
+
+    shown = release(slipway.app, DELIVERY, "1.1.0", viewer=None).promotions[-2:]
+
+    kept = {one.kind: {each.gate for each in one.blockers} for one in shown}
+    assert kept["redeploy"] >= {"hold", "slot"}
+    assert kept["rollback"] == {"facts"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import chain
 
 from shared.app.authorize import Viewer
 from shared.app.service_view import ServiceView as Snapshot
@@ -10,7 +11,7 @@ from shared.app.views import records as view
 from shared.app.views.build import ended_build, running_build
 from shared.domain.approval import is_approver, objection, who_may
 from shared.domain.artifact import Artifact
-from shared.domain.blockers import why
+from shared.domain.blockers import by_promotion, why
 from shared.domain.gates import Blocker
 from shared.domain.names import Person, ServiceKey
 from shared.domain.phases import Phase
@@ -22,7 +23,8 @@ from shared.domain.release import Release, ServiceState
 def release_view(snapshot: Snapshot, release: Release, *, viewer: Viewer | None, now: datetime) -> view.ReleaseView:
     """Return a release, open or ended; `viewer` is who reads, for what they may do."""
     state = snapshot.state
-    blockers = why(state, release, estate=snapshot.estate, now=now)
+    each = by_promotion(state, release, estate=snapshot.estate, now=now)
+    blockers = tuple(chain.from_iterable(each.values())) or why(state, release, estate=snapshot.estate, now=now)
     return view.ReleaseView(
         repository=state.service.repository,
         service=state.service.service,
@@ -36,7 +38,7 @@ def release_view(snapshot: Snapshot, release: Release, *, viewer: Viewer | None,
         pushed_by=person_view(release.pushed_by),
         quarantine=release.quarantine,
         artifact=artifact_view(release.artifact),
-        promotions=tuple(_promotion(state, one, blockers, viewer, now) for one in release.promotions),
+        promotions=tuple(_promotion(state, one, each.get(one.number, ()), viewer, now) for one in release.promotions),
         blockers=blockers,
         overrides=tuple(
             view.OverrideView(
@@ -87,8 +89,6 @@ def _artifact(artifact: Artifact) -> view.ArtifactView:
 def _promotion(
     state: ServiceState, one: Promotion, blockers: tuple[Blocker, ...], viewer: Viewer | None, now: datetime
 ) -> view.PromotionView:
-    # A release is under way in an environment once at a time, so its blockers there are those of that promotion.
-    mine = () if one.phase.ended else tuple(each for each in blockers if each.environment == one.environment)
     return view.PromotionView(
         environment=one.environment,
         number=one.number,
@@ -106,7 +106,7 @@ def _promotion(
         undoes=one.undoes,
         revision=one.revision,
         approval=_approval(state, one, one.approval, viewer, now) if one.approval else None,
-        blockers=mine,
+        blockers=blockers,
     )
 
 
