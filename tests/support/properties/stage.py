@@ -1,0 +1,297 @@
+"""The stage: the application over a store, the outside around it, and the judge who is told of everything."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+from shared.app.handle_event import Handled
+from shared.app.operate import ESTATE, add_hold, lift_hold, operate
+from shared.app.service_view import view_of
+from shared.app.sweep import sweep
+from shared.app.views.service import service_view
+from shared.domain import events as ev
+from shared.domain.decision import Outcome
+from shared.domain.names import Digest, Person, ServiceKey
+from shared.ports.deployer import DeployOrder, RolloutState
+from shared.ports.people import Question
+from tests.support.app_parts import DELIVERY, PACKAGE, branch, open_database, wire
+from tests.support.outside import ADA, MAIN, SHIPPING, Outside
+from tests.support.outside_ends import left
+from tests.support.properties.configurations import GROUPS, SECRET, USUAL, WEAK, Configuration
+from tests.support.properties.judge import Judge
+from tests.support.properties.seen import Bundle, Hold, Open
+from tests.support.properties.watched import (
+    CALLS,
+    RememberedPolicies,
+    WatchedDeployer,
+    WatchedHarness,
+    WatchedPeople,
+    open_ones,
+)
+
+SERVICES = (DELIVERY, PACKAGE)
+MINUTE = timedelta(minutes=1)
+FRESH = timedelta(hours=1)
+QUIET_UNTIL = 18
+TAKEN = (Outcome.MOVED, Outcome.NOTED)
+_RESTING = (*[40] * 5, *[360] * 10, *[3600] * 40)
+
+
+class Stage:
+    """One world. Whatever happens in it is done by a method of this class, and the judge sees it."""
+
+    def __init__(self, store: str, folder: Path, *, seed: int, tally: Counter[str] | None = None) -> None:
+        self.outside = Outside(slipway_yaml=USUAL.text().decode())
+        self.outside.deployer = WatchedDeployer(self.outside.troubles, self)
+        self.outside.people = WatchedPeople(self.outside.troubles, self)
+        self.judge = Judge(self._packaged, tally)
+        database = open_database(store, folder, self.outside)
+        app = wire(database, self.outside, folder / "scratch")
+        self.harness = WatchedHarness(app, database, self.outside, seed=seed, careless=True)
+        self.harness.watcher = self
+        self.harness.wrap(policies=RememberedPolicies(self.outside.policies))
+        self._commits = 0
+        self._told: dict[str, tuple[str, str]] = {}
+        self._shown: dict[ServiceKey, object] = {}
+        self._elapsed, self._latest = timedelta(0), self.outside.clock()
+        self._lost: dict[str, timedelta] = {}
+        first = self.refs[MAIN]
+        self.judge.repository.commit(first, None, ADA.id, frozenset(one.service for one in SERVICES))
+        self.judge.repository.said[first] = USUAL
+        self.commit(MAIN, {f"charts/{one.service}/values-qa.yaml": SECRET.encode() for one in SERVICES}, ADA)
+        self.harness.start()
+        self.look()
+
+    @property
+    def refs(self) -> dict[str, str]:
+        """Where the branches are."""
+        return self.outside.source.refs(SHIPPING)
+
+    # The repository
+
+    def commit(self, ref: str, files: dict[str, bytes], by: Person) -> str:
+        """Make a commit on a branch; nobody is told."""
+        parent = self.refs.get(ref) or self.refs[MAIN]
+        name = self.outside.commit(ref, files, by=by)
+        touches = frozenset(one.service for one in SERVICES if any(_is_of(path, one.service) for path in files))
+        self.judge.repository.commit(name, parent, by.id, touches)
+        if ref == MAIN:
+            self.judge.repository.said.setdefault(name, self.judge.repository.said[parent])
+        return name
+
+    def push(self, service: ServiceKey, version: str, by: Person, *, weak: bool = False) -> str:
+        """Push a commit to a release branch; `weak` brings a configuration that the branch would like to have."""
+        self._commits += 1
+        files = {f"src/shipping/{service.service}/version": f"{version} {self._commits}".encode()}
+        if weak:
+            files["slipway.yaml"] = WEAK
+        return self.commit(branch(version, service), files, by)
+
+    def tell(self, ref: str, by: Person | None = None, commit: str = "") -> None:
+        """A door hears that a branch was pushed to where it is (or was), perhaps by whom."""
+        tip = commit or self.refs.get(ref, "")
+        said = ev.PushReceived(id=self.harness.app.new_id(), repository=SHIPPING, ref=ref, commit=tip, pushed_by=by)
+        if by is not None and tip:
+            self._told[said.id] = (tip, by.id)
+        self.harness.send(said)
+
+    def configure(self, content: bytes, meant: Configuration | None) -> None:
+        """The default branch says something else; `meant` is None where it cannot be read."""
+        self._commits += 1
+        name = self.commit(MAIN, {"slipway.yaml": content, "notes.txt": str(self._commits).encode()}, ADA)
+        self.judge.repository.said[name] = meant
+
+    # People
+
+    def ask(self, event: ev.ServiceEvent) -> Handled:
+        """A person asks for something at the API, and is answered."""
+        handled = operate(self.harness.app, event)
+        if isinstance(event, ev.ApprovalAnswered) and handled.outcome in TAKEN and not handled.duplicate:
+            self.judge.answered(event.request, event.person.id, approve=event.approve, comment=event.comment)
+        granted = handled.outcome in TAKEN
+        if isinstance(event, ev.RollbackRequested) and event.to == "":
+            self.judge.rollback_answered(event.service.service, event.environment, handled.code, granted=granted)
+        self.catch_up(event.service)
+        return handled
+
+    def answer(self, question: Question, person: Person, *, approve: bool, comment: str, key: str = "") -> None:
+        """A person answers a question, perhaps one that is not open any more, or once more under the same key."""
+        said = ev.ApprovalAnswered(
+            id=key or self.harness.app.new_id(),
+            service=question.service,
+            request=question.request,
+            person=person,
+            groups=GROUPS.get(person.id, ()),
+            approve=approve,
+            comment=comment,
+        )
+        self.ask(said)
+
+    def hold(self, scope: str, person: Person, minutes: int | None) -> None:
+        """A person holds something."""
+        until = self.outside.clock() + minutes * MINUTE if minutes else None
+        caller = self.harness.caller("holds", person=person)
+        made = add_hold(self.harness.app, caller, scope=scope, reason="look", until=until)
+        self.judge.holds[made.id] = Hold(made.scope, made.since, made.until)
+
+    def lift(self, hold: str) -> None:
+        """A person lifts a hold by people."""
+        if lift_hold(self.harness.app, self.harness.caller("holds"), hold, "seen") is not None:
+            self.judge.holds.pop(hold)
+
+    # Time and trouble
+
+    def pass_time(self, by: timedelta) -> None:
+        """Let the clock go on, or jump back."""
+        self.outside.clock.advance(by)
+        self._elapsed += max(by, timedelta(0))
+        self._latest = max(self._latest, self.outside.clock())
+        self.judge.lost.update(one for one, at in self._lost.items() if self._elapsed - at > FRESH)
+
+    def tick(self) -> None:
+        """The minute's look."""
+        sweep(self.harness.app)
+        self.catch_up(*SERVICES)
+
+    def deliver(self, most: int) -> None:
+        """Deliver messages that may be seen now."""
+        for _ in range(most):
+            if not self.harness.deliver_one():
+                return
+            self.catch_up(*SERVICES)
+
+    def lose(self, service: ServiceKey, version: str) -> None:
+        """Somebody cleans up the registry too keenly: a version's image is gone, wherever it lay."""
+        bundle = self.judge.service(service.service).bundles.get(version)
+        for repository in (service.service, f"prod/{service.service}") if bundle else ():
+            held = self.outside.registry.manifests.get(repository, {})
+            for digest in [one for one in held if bundle and one.text == bundle.image]:
+                del held[digest]
+                self._lost.setdefault(digest.text, self._elapsed)
+
+    def move_tag(self, service: ServiceKey, version: str) -> None:
+        """Somebody pushes another image under a tag that was packaged, and the registry tells."""
+        place = (service.service, f"v{version}")
+        if version in self.judge.service(service.service).bundles and place in self.outside.registry.tagged:
+            other = Digest("sha256:" + "e" * 64)
+            self.outside.registry.tagged[place] = other
+            self.outside.registry.manifests[place[0]][other] = b"something else"
+            told = ev.TagPushed(
+                id=self.harness.app.new_id(), registry="localhost:5000", repository=place[0], tag=place[1], digest=other
+            )
+            self.harness.send(told)
+
+    # What the judge is told
+
+    def catch_up(self, *services: ServiceKey) -> None:
+        """Have the judge read on in the ledgers."""
+        for key in services:
+            name = key.service
+            read = len(self.judge.service(name).bodies)
+            for row in self.harness.app.store.ledger(str(key), after=read, most=10_000):
+                self.judge.entry(name, row.sequence, row.previous, row.hash, row.body)
+
+    def look(self) -> None:
+        """Have the judge see everything that changed since it looked last."""
+        self.catch_up(*SERVICES)
+        for row in self.harness.app.store.ledger(ESTATE, after=len(self.judge.service(ESTATE).bodies), most=1000):
+            self.judge.entry(ESTATE, row.sequence, row.previous, row.hash, row.body)
+        for key in SERVICES:
+            seen = (len(self.judge.service(key.service).bodies), self.outside.clock(), tuple(self.judge.holds))
+            if self._shown.get(key) != seen:
+                self._shown[key] = seen
+                self._show(key)
+
+    def _show(self, key: ServiceKey) -> None:
+        loaded = self.harness.app.store.read(str(key))
+        shown = service_view(view_of(key, loaded), viewer=None, now=self.outside.clock())
+        configured = [one.environment for one in shown.environments if one.configured]
+        self.judge.told(key.service, loaded.ledger_hash, configured, list(open_ones(shown)))
+        for message in loaded.outbox.values():
+            self.judge.hold_to("secret", SECRET not in message.body, f"a message of {key} holds one")
+
+    def reread(self) -> None:
+        """Have the judge read every ledger once more from its beginning."""
+        for name, partition in (*((one.service, str(one)) for one in SERVICES), (ESTATE, ESTATE)):
+            for row in self.harness.app.store.ledger(partition, after=0, most=100_000):
+                self.judge.again(name, row.sequence, row.body)
+
+    def rest(self) -> None:
+        """Let everything come to rest, with nobody holding anything, the outside well and a careful post."""
+        self.harness.careless = False
+        self.outside.troubles.before.clear()
+        for call in CALLS:
+            self.outside.troubles.clear(call)
+        for hold in list(self.judge.holds):
+            self.lift(hold)
+        # What was put off before a clock was put back comes when it is that time again.
+        self.pass_time(max(self._latest - self.outside.clock(), timedelta(0)))
+        self._settle()
+        # Until no freeze is on.
+        self.pass_time(timedelta(hours=(QUIET_UNTIL - self.outside.clock().hour) % 24 + 1))
+        self._settle()
+        self.look()
+        open_ones = [one for key in SERVICES for one in self._open_now(key)]
+        self.judge.at_rest(left(self.harness), open_ones)
+
+    def _settle(self) -> None:
+        self.tick()
+        for seconds in _RESTING:
+            self.deliver(10_000)
+            if not left(self.harness):
+                return
+            self.pass_time(timedelta(seconds=seconds))
+            self.tick()
+
+    def _open_now(self, key: ServiceKey) -> Iterator[Open]:
+        loaded = self.harness.app.store.read(str(key))
+        yield from open_ones(service_view(view_of(key, loaded), viewer=None, now=self.outside.clock()))
+
+    def _packaged(self, service: str, version: str) -> Bundle:
+        registry = self.outside.registry
+        image = registry.tagged[service, f"v{version}"]
+        commit = registry.content(service, image).decode().rpartition(" from ")[2]
+        return Bundle(image.text, registry.tagged[f"charts/{service}", version].text, commit)
+
+    def begins(self, order: DeployOrder) -> None:
+        """See Watcher."""
+        self.catch_up(ServiceKey(order.repository, order.service))
+        self.judge.begins(order.service, order.environment, order.promotion)
+
+    def wrote(self, order: DeployOrder) -> None:
+        """See Watcher."""
+        self.catch_up(ServiceKey(order.repository, order.service))
+        repository = order.image.partition("/")[2].partition(":")[0]
+        chart = repository.removesuffix(order.service) + f"charts/{order.service}"
+        bundle = self.judge.service(order.service).bundles.get(order.version)
+        there = {one.text for one in self.outside.registry.manifests.get(chart, {})}
+        found = bundle.chart if bundle is not None and bundle.chart in there else "none"
+        at = self.outside.clock()
+        self.judge.wrote(order.service, order.environment, order.promotion, order.image, found, at)
+
+    def removed(self, order: DeployOrder) -> None:
+        """See Watcher."""
+        self.catch_up(ServiceKey(order.repository, order.service))
+        self.judge.removed(order.service, order.environment)
+
+    def looked(self, place: str, state: RolloutState) -> None:
+        """See Watcher."""
+        environment, service = place.split("/")
+        self.judge.looked(service, environment, healthy=state is RolloutState.HEALTHY)
+
+    def heard(self, push: str) -> None:
+        """See Watcher."""
+        if push in self._told:
+            self.judge.repository.push(*self._told[push])
+
+    def asked(self, question: Question) -> None:
+        """See Watcher."""
+        name = question.service.service
+        self.judge.asked(name, question.request, question.promotion, question.image_digest, repr(question))
+
+
+def _is_of(path: str, service: str) -> bool:
+    return path.startswith((f"src/shipping/{service}/", f"charts/{service}/"))
