@@ -113,6 +113,6 @@ def test_a_rollback_does_not_show_what_keeps_the_redeployment_behind_it(slipway:
 
     shown = release(slipway.app, DELIVERY, "1.1.0", viewer=None).promotions[-2:]
 
-    kept = {one.kind: {each.gate for each in one.blockers} for one in shown}
+    kept = {str(one.kind): {each.gate for each in one.blockers} for one in shown}
     assert kept["redeploy"] >= {"hold", "slot"}
     assert kept["rollback"] == {"facts"}
