@@ -48,23 +48,20 @@ class QueueDoors:
     def begin(self, service: str, ref: str, commit: str) -> None:
         """See Doors."""
         key = ServiceKey(REPOSITORY, service)
-        self._send(ChangeFound(id=commit, service=key, ref=ref, commit=commit, number=1, pushed_by=AUTHOR))
+        id_ = f"{REPOSITORY}:{ref}:1:{service}"
+        event = ChangeFound(id=id_, service=key, ref=ref, commit=commit, number=1, pushed_by=AUTHOR)
+        self._send(event, correlation=self._app.new_id())
 
     def approve(self, question: Question) -> None:
         """See Doors."""
-        self._send(
-            ApprovalAnswered(
-                id=f"yes:{question.request}:{question.promotion}",
-                service=question.service,
-                request=question.request,
-                person=MANAGER,
-                groups=(),
-                approve=True,
-            )
+        id_ = f"api:{question.request[:40]}"
+        event = ApprovalAnswered(
+            id=id_, service=question.service, request=question.request, person=MANAGER, groups=(), approve=True
         )
+        self._send(event, correlation=id_)
 
-    def _send(self, event: ChangeFound | ApprovalAnswered) -> None:
-        self._app.queues.send(EVENTS_QUEUE, encode_event(event, correlation=event.id, at=self._app.now()))
+    def _send(self, event: ChangeFound | ApprovalAnswered, *, correlation: str) -> None:
+        self._app.queues.send(EVENTS_QUEUE, encode_event(event, correlation=correlation, at=self._app.now()))
 
 
 class HttpDoors:
