@@ -25,7 +25,6 @@ from tests.support.properties.court import (
     tell,
 )
 from tests.support.properties.laws import LAWS, Broken
-from tests.support.properties.seen import Hold
 
 LIES = Lies()
 breaks = LIES.breaks
@@ -53,22 +52,22 @@ def a_rollout_fails_and_nothing_follows() -> None:
 @breaks("held")
 def it_starts_under_a_hold() -> None:
     court = approved()
-    court.judge.holds["stop"] = Hold("everything", NOON, None)
+    court.judge.held("stop", "everything", None)
     start(court)
 
 
 @breaks("held")
 def it_is_written_under_a_hold() -> None:
     court = deploying()
-    court.judge.holds["stop"] = Hold("service:shipping/delivery", NOON, NOON + timedelta(hours=1))
+    court.judge.held("stop", "service:shipping/delivery", NOON + timedelta(hours=1))
     court.wrote("1.0.0", "production", 2)
 
 
 @breaks("held")
 def an_override_from_before_the_hold_counts() -> None:
     court = approved()
-    court.say("v1.0.0 production: gate hold overridden by Olga Operator: now", at=NOON - timedelta(hours=1))
-    court.judge.holds["stop"] = Hold("environment:production", NOON, None)
+    court.say("v1.0.0 production: gate hold overridden by Olga Operator: now")
+    court.judge.held("stop", "environment:production", None)
     start(court)
 
 

@@ -72,10 +72,10 @@ class Open:
 
 @dataclass(frozen=True)
 class Hold:
-    """A hold by people."""
+    """A hold by people; `order` says when it was set among all that was heard, whatever clocks show."""
 
     scope: str
-    since: datetime
+    order: int
     until: datetime | None
 
     def covers(self, service: str, environment: str, at: datetime) -> bool:
@@ -125,15 +125,15 @@ class Service:
     promotions: dict[int, Promotion] = field(default_factory=dict)
     bundles: dict[str, Bundle] = field(default_factory=dict)
     quarantined: set[str] = field(default_factory=set)
-    overrides: list[tuple[str, str, str, datetime]] = field(default_factory=list)
+    overrides: list[tuple[str, str, str, int]] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     head: str = "0" * 64
 
-    def waived(self, word: Word, gate: str, since: datetime | None = None) -> bool:
-        """Whether a person let the version past the gate there, after the time."""
+    def waived(self, word: Word, gate: str, since: int = 0) -> bool:
+        """Whether a person let the version past the gate there, after something else."""
         return any(
-            (version, environment, name) == (word.version, word.environment, gate) and (since is None or at >= since)
-            for version, environment, name, at in self.overrides
+            (version, environment, name) == (word.version, word.environment, gate) and order >= since
+            for version, environment, name, order in self.overrides
         )
 
 

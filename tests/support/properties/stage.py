@@ -22,7 +22,7 @@ from tests.support.outside import ADA, MAIN, SHIPPING, Outside
 from tests.support.outside_ends import left
 from tests.support.properties.configurations import GROUPS, SECRET, USUAL, WEAK, Configuration
 from tests.support.properties.judge import Judge
-from tests.support.properties.seen import Bundle, Hold, Open
+from tests.support.properties.seen import Bundle, Open
 from tests.support.properties.watched import (
     CALLS,
     RememberedPolicies,
@@ -54,7 +54,7 @@ class Stage:
         self.harness.watcher = self
         self.harness.wrap(policies=RememberedPolicies(self.outside.policies))
         self._commits = 0
-        self._told: dict[str, tuple[str, str]] = {}
+        self._told: dict[str, tuple[str, str, str]] = {}
         self._shown: dict[ServiceKey, object] = {}
         self._elapsed, self._latest = timedelta(0), self.outside.clock()
         self._lost: dict[str, timedelta] = {}
@@ -95,7 +95,7 @@ class Stage:
         tip = commit or self.refs.get(ref, "")
         said = ev.PushReceived(id=self.harness.app.new_id(), repository=SHIPPING, ref=ref, commit=tip, pushed_by=by)
         if by is not None and tip:
-            self._told[said.id] = (tip, by.id)
+            self._told[said.id] = (ref, tip, by.id)
         self.harness.send(said)
 
     def configure(self, content: bytes, meant: Configuration | None) -> None:
@@ -135,7 +135,7 @@ class Stage:
         until = self.outside.clock() + minutes * MINUTE if minutes else None
         caller = self.harness.caller("holds", person=person)
         made = add_hold(self.harness.app, caller, scope=scope, reason="look", until=until)
-        self.judge.holds[made.id] = Hold(made.scope, made.since, made.until)
+        self.judge.held(made.id, made.scope, made.until)
 
     def lift(self, hold: str) -> None:
         """A person lifts a hold by people."""
@@ -284,8 +284,10 @@ class Stage:
 
     def heard(self, push: str) -> None:
         """See Watcher."""
-        if push in self._told:
-            self.judge.repository.push(*self._told[push])
+        ref, commit, person = self._told.get(push, ("", "", ""))
+        # Not yet: a push that was refused, as its service was not configured, is not remembered for a later one.
+        if commit and self.judge.service(ref.split("/")[3]).rules is not None:
+            self.judge.repository.push(commit, person)
 
     def asked(self, question: Question) -> None:
         """See Watcher."""
