@@ -10,8 +10,9 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from infra.local.bench import ack, throughput
+from infra.local.bench import ack, disk, fair, flat, recovery, throughput
 from infra.local.bench.figures import Report
+from infra.local.bench.shape import Shape
 
 FILE = Path(".local/bench.json")
 
@@ -28,11 +29,30 @@ def _ack(report: Report, quick: bool) -> None:
     ack.measure(report, at_once=(1, 20), requests=400 if quick else 4000)
 
 
+def _flat(report: Report, quick: bool) -> None:
+    if quick:
+        flat.measure(report, large=Shape(500, 5_000, 500), rounds=1, releases=20)
+    else:
+        flat.measure(report)
+
+
+def _fair(report: Report, quick: bool) -> None:
+    fair.measure(report, events=500 if quick else 10_000, clicks=20 if quick else 200)
+
+
+def _recovery(report: Report, quick: bool) -> None:
+    recovery.measure(report, at_once=(20,) if quick else (50, 200), runs=1 if quick else 3)
+
+
 PARTS: Mapping[str, Callable[[Report, bool], None]] = {
+    "disk": lambda report, quick: disk.measure(report, flushes=100 if quick else 1000),
     "engine": _throughput(throughput.ENGINE),
     "functions": _throughput(throughput.FUNCTIONS),
     "http": _throughput(throughput.HTTP),
     "ack": _ack,
+    "fair": _fair,
+    "recovery": _recovery,
+    "flat": _flat,
 }
 
 
