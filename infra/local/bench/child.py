@@ -1,26 +1,31 @@
-"""`python -m infra.local.bench.child FOLDER SHAPE BEGIN MOMENT`: a local host to be killed.
+"""`python -m infra.local.bench.child FOLDER SHAPE FIRST BEGIN MOMENT`: a local host to be killed.
 
 It says what happens on its standard output, a word and a time of the monotonic clock a line, and ends with its input.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import sys
 import threading
 import time
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 from infra.local.bench.driver import QueueDoors
 from infra.local.bench.kept import kept_outside
 from infra.local.bench.shape import Shape
+from infra.local.bench.waiting import VERSION, release_begins
 from infra.local.bench.wiring import hosted
 from shared import bootstrap
+from shared.adapters.sqlite import SqliteDatabase
+from shared.codec.envelope import encode_event
+from shared.domain.effects import EVENTS_QUEUE
+from shared.domain.names import ServiceKey
 from shared.ports.people import Question
 from shared.ports.statuses import CommitStatus
 
-VERSION = "1.0.1"
 _SAYING = threading.Lock()
 
 
@@ -30,23 +35,33 @@ def say(word: str, about: str = "") -> None:
         print(word, time.monotonic(), about, flush=True)
 
 
-class _FirstMove(logging.Handler):
-    """Says when the first decision that moved something is in the ledger."""
+class _Moves(logging.Handler):
+    """Says when the first decision that moved something is in the ledger, and when so many releases have begun."""
+
+    def __init__(self, begin: int) -> None:
+        super().__init__()
+        self._moved, self._left = False, begin
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
-        if text.startswith("event.handled") and '"outcome": "moved"' in text:
-            logging.getLogger("slipway").removeHandler(self)
+        if not text.startswith("event.handled") or '"outcome": "moved"' not in text:
+            return
+        if not self._moved:
+            self._moved = True
             say("moved")
+        if '"type": "change-found"' in text:
+            self._left -= 1
+            if not self._left:
+                say("begun")
 
 
-def main(folder: Path, shape: Shape, begin: int, moment: float) -> None:
-    """Serve; begin so many releases, answer every question with yes."""
+def main(folder: Path, shape: Shape, first: int, begin: int, moment: float) -> None:
+    """Serve; begin so many releases, from the first service on, and answer every question with yes."""
     say("imported")
     log = logging.getLogger("slipway")
     log.setLevel(logging.INFO)
     log.propagate = False
-    log.addHandler(_FirstMove())
+    log.addHandler(_Moves(begin))
     outside = kept_outside(shape, folder, moment)
 
     def said(commit: str, status: CommitStatus) -> None:
@@ -58,16 +73,27 @@ def main(folder: Path, shape: Shape, begin: int, moment: float) -> None:
         QueueDoors(bootstrap.app()).approve(question)
 
     outside.statuses.said, outside.people.asked = said, asked
+    if begin:
+        _push(folder, [shape.key(index) for index in range(first, first + begin)])
     with hosted(folder, outside) as host:
         say("listens", f"{host.url} {host.manager.key}")
-        doors = QueueDoors(host.app)
-        for index in range(begin):
-            name = shape.key(index).service
-            commit = hashlib.sha1(f"{name} {VERSION}".encode()).hexdigest()
-            doors.begin(name, f"refs/heads/release/{name}/v{VERSION}", commit)
-        say("begun")
         sys.stdin.read()
 
 
+def _push(folder: Path, keys: Sequence[ServiceKey]) -> None:
+    """Leave the pushes in the doors' queue before the host begins: all releases go on side by side."""
+    with closing(SqliteDatabase(folder / "slipway.db", bootstrap.utc_now)) as database:
+        for key in keys:
+            event = release_begins(key)
+            text = encode_event(event, correlation=event.id, at=bootstrap.utc_now())
+            database.queues.send(EVENTS_QUEUE, text)
+
+
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Shape(*map(int, sys.argv[2].split(","))), int(sys.argv[3]), float(sys.argv[4]))
+    main(
+        Path(sys.argv[1]),
+        Shape(*map(int, sys.argv[2].split(","))),
+        int(sys.argv[3]),
+        int(sys.argv[4]),
+        float(sys.argv[5]),
+    )

@@ -43,8 +43,11 @@ class _Taken:
     left: int = 0
 
 
-def measure(report: Report, *, events: int = 10_000, clicks: int = 200, cache: Path = CACHE) -> None:
-    """Approve other services' releases by API, first on a host that does nothing else, then beside the events."""
+def measure(report: Report, *, events: int = 20_000, clicks: int = 200, cache: Path = CACHE) -> None:
+    """Approve other services' releases by API, first on a host that does nothing else, then beside the events.
+
+    There are more of these than ten thousand, so that the last click meets some, too.
+    """
     report.say(f"fair: one service with {events:,} waiting events, {clicks} clicks for others")
     services = 1 + 2 * clicks + max(2, clicks // 10)
     shape = Shape(services, services, 1)

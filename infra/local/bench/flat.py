@@ -30,7 +30,7 @@ LARGE = Shape(10_000, 1_000_000, 100_000)
 _TRANSITIONS = 10  # of one release
 _AT_MOST = 1.2
 _DUE = 100
-_LARGEST, _TOGETHER, _WAITING = 0, range(1, 21), range(21, 31)
+_LARGEST, _TOGETHER, _WAITING, _KILLED = 0, range(1, 21), range(21, 31), range(40, 60)
 _OF = f"?repository={REPOSITORY}"
 _LARGEST_PATH = "/api/services/s00000"
 _WAITING_PATH = f"/api/services/s00021/releases/{VERSION}"
@@ -134,7 +134,7 @@ def _tick(host: Hosted, due: list[ServiceKey]) -> float:
 
 def _reopen(folder: Path, shape: Shape) -> float:
     """From the start of a process to its first answer, after the one before it was killed in the middle of its work."""
-    with host_process(folder, shape, begin=len(_TOGETHER), moment=MOMENT) as killed:
+    with host_process(folder, shape, first=_KILLED.start, begin=len(_KILLED), moment=MOMENT) as killed:
         killed.until("begun")
         killed.kill()
     with host_process(folder, shape, moment=MOMENT) as again:

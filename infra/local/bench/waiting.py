@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from queue import SimpleQueue
 
 from infra.local.bench.driver import Doors
+from infra.local.bench.source import AUTHOR
 from infra.local.bench.wiring import Quiet
+from shared.domain.events import ChangeFound
 from shared.domain.names import ServiceKey
 from shared.ports.people import Question
 
@@ -20,10 +22,17 @@ VERSION = "1.0.1"
 _PATIENCE = 120.0
 
 
+def release_begins(key: ServiceKey) -> ChangeFound:
+    """The event by which a service's release begins."""
+    commit = hashlib.sha1(f"{key.service} {VERSION}".encode()).hexdigest()
+    ref = f"refs/heads/release/{key.service}/v{VERSION}"
+    return ChangeFound(id=commit, service=key, ref=ref, commit=commit, number=1, pushed_by=AUTHOR)
+
+
 def begin(doors: Doors, key: ServiceKey) -> None:
     """Begin a service's release."""
-    commit = hashlib.sha1(f"{key.service} {VERSION}".encode()).hexdigest()
-    doors.begin(key.service, f"refs/heads/release/{key.service}/v{VERSION}", commit)
+    event = release_begins(key)
+    doors.begin(key.service, event.ref, event.commit)
 
 
 def begin_and_wait(outside: Quiet, doors: Doors, keys: Sequence[ServiceKey]) -> Mapping[ServiceKey, Question]:
