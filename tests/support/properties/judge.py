@@ -36,5 +36,10 @@ class Judge(JudgeOfActs):
         """Nothing happens any more: `left` are messages and effects that are not done."""
         self.hold_to("rest", not left, f"{left} are left")
         for one in open_ones:
-            works = one.phase in RUNNING or one.phase in ("Validating", "Packaging") or one.kind == "rollback"
+            held = one.phase == "Retagging" and any(gate == "hold" for gate, _, _ in one.blockers)
+            works = (
+                (one.phase in RUNNING and not held)
+                or one.phase in ("Validating", "Packaging")
+                or one.kind == "rollback"
+            )
             self.hold_to("rest", not works, f"{one} and nobody works on it")
