@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import NamedTuple
 
 from shared.app.parts import App
@@ -52,6 +53,7 @@ def send_again(app: App, service: str, outbox: Mapping[str, Message]) -> None:
 class _Made(NamedTuple):
     decision: Decision
     write: Write | None
+    unsent: Mapping[str, Message] = MappingProxyType({})
 
 
 def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int = 0) -> Handled:
@@ -73,6 +75,8 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
     if committed.duplicate:
         return _first_time(app, service, committed)
     decision = made[-1].decision
+    # A crash may have kept back what the first report had led to, and nobody else would send it.
+    send_again(app, service, made[-1].unsent)
     if decision.outcome is Outcome.NOTHING:
         for at, what in decision.wake:
             app.store.add_due(service, Due(at=at, what=what))
@@ -107,7 +111,7 @@ def _decide(event: ServiceEvent, loaded: Loaded, correlation: str, now: datetime
     done = _done(getattr(event, "effect", ""), loaded.outbox, order)
     if decision.outcome is Outcome.IGNORED and order and not done:
         # The effect left the outbox with its first report: this is that report once more.
-        decision = replace(decision, outcome=Outcome.NOTHING, wake=())
+        return _Made(replace(decision, outcome=Outcome.NOTHING, wake=()), None, unsent=loaded.outbox)
     if decision.outcome is Outcome.NOTHING:
         return _Made(decision, None)
     puts, deletes = encode_changes(state, decision.state, loaded.sequence + 1)

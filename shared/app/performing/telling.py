@@ -69,7 +69,8 @@ def set_status(app: App, effect: SetStatus, order: int) -> Performed:
     status = CommitStatus(context=said.context, state=CommitState(said.state), description=said.description)
     app.statuses.set_status(effect.service.repository, effect.commit, status)
     if newest > order:
-        app.store.forget(service, [row_of(one) for one in waiting if one != order])
+        # The oldest first: whatever a crash leaves of them is newer than what is gone.
+        app.store.forget(service, [row_of(one) for one in sorted(waiting)])
     return NothingToReport()
 
 
