@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -75,18 +76,18 @@ class _Quiet(NamedTuple):
 
 
 # Each decision asks the same windows about nearly the same time. What lies between two ticks need not be computed again.
-_QUIET: dict[DenyWindow, _Quiet] = {}
-_MOST_QUIET = 4096
+@lru_cache(maxsize=4096)
+def _known(_window: DenyWindow) -> list[_Quiet]:
+    return []
 
 
 def _around(window: DenyWindow, now: datetime) -> _Quiet:
-    known = _QUIET.get(window)
-    if known is None or (known.last is not None and now < known.last) or (known.next is not None and known.next <= now):
-        known = _Quiet(_last_tick(window, now), next(_ticks_after(window, now), None))
-        if len(_QUIET) >= _MOST_QUIET:
-            _QUIET.clear()
-        _QUIET[window] = known
-    return known
+    known = _known(window)
+    for quiet in known:
+        if (quiet.last is None or quiet.last <= now) and (quiet.next is None or now < quiet.next):
+            return quiet
+    known[:] = [_Quiet(_last_tick(window, now), next(_ticks_after(window, now), None))]
+    return known[0]
 
 
 def _last_tick(window: DenyWindow, now: datetime) -> datetime | None:

@@ -8,6 +8,7 @@ import pytest
 
 from shared.adapters.memory import MemoryStore
 from shared.app.operate import add_hold
+from shared.codec.repository import SHOWN
 from shared.ports.store import StoreFull, StoreUnavailable
 from tests.support.app_parts import PACKAGE, Harness
 from tests.support.doors import Doors, serving
@@ -226,6 +227,16 @@ def test_health_is_open_to_all_and_shows_the_configuration(doors: Doors, slipway
     assert repository["name"] == "shipping"
     assert repository["configuration"]["commit"] == before.json()["repositories"][0]["configuration"]["commit"]
     assert "nonsense" in repository["configuration"]["faults"][0]
+
+
+def test_health_says_that_a_configuration_cannot_be_read(doors: Doors, slipway: Harness) -> None:
+    """One that a newer Slipway wrote degrades it; nothing is guessed."""
+    slipway.app.rows.overwrite(SHOWN, "shipping", b'{"schema":99}')
+
+    found = doors.get("/api/health", who=None).json()
+
+    assert found["status"] == "degraded"
+    assert "upgrade this worker" in found["repositories"][0]["configuration"]["faults"][0]
 
 
 class DeadStore(MemoryStore):

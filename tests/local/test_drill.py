@@ -61,7 +61,7 @@ def test_an_adapter_that_acts_without_looking_is_noticed(
     told = tell(scene, tmp_path / "run", Plan(deaths=[death], module=CARELESS))
 
     assert told.kills == 1
-    assert told.twice() == [("deploy", next(id_ for kind, id_ in told.twice()))]
+    assert "deploy" in {kind for kind, _ in told.twice()}
     assert [said.partition(":")[0] for said in told.against(undisturbed.end)] == ["environments.git", "written"]
 
 

@@ -37,7 +37,7 @@ def _flat(report: Report, quick: bool) -> None:
 
 
 def _fair(report: Report, quick: bool) -> None:
-    fair.measure(report, events=500 if quick else 10_000, clicks=20 if quick else 200)
+    fair.measure(report, events=500 if quick else 20_000, clicks=20 if quick else 200)
 
 
 def _recovery(report: Report, quick: bool) -> None:

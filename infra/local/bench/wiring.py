@@ -22,7 +22,6 @@ from infra.local.bench.world import (
     QuietStatuses,
 )
 from infra.local.host import LocalHost, LocalPerson, People, new_person
-from infra.local.machine import ROOT
 from shared import bootstrap
 from shared.adapters.sqlite import SqliteDatabase
 from shared.app.parts import App
@@ -31,6 +30,7 @@ from shared.config import Settings
 from shared.inbound.slipway_yaml import SlipwayYaml
 
 REPOSITORY = "bench"
+_HOST_JSON = Path(__file__).resolve().parents[3] / "host.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +119,7 @@ def _local_host(functions: func.FunctionApp, database: SqliteDatabase, *people: 
         functions,
         receiver=database.queues,
         people=People(people),
-        host_json=ROOT / "host.json",
+        host_json=_HOST_JSON,
         clock=utc_now,
         settings={},
         key="the bench's own",

@@ -226,7 +226,7 @@ class Delivery:
         found: list[Parcel] = []
         while len(found) < most and self._turn(line, now) is not None:
             turn, _, parcel = heapq.heappop(line.turns)
-            self._turns.reached(turn)
+            self._turns.reached(turn, parcel.group or parcel.service)
             found.append(parcel)
         return found
 

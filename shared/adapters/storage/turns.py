@@ -16,11 +16,13 @@ class Turns:
         """Return the turn of a group's next message."""
         turn = max(self._now, self._last.get(group, 0)) + 1
         if len(self._last) >= _MOST_GROUPS:
-            # Who has no turn to come is as good as new.
+            # Messages that were let go of have left their turns behind.
             self._last = {known: last for known, last in self._last.items() if last > self._now}
         self._last[group] = turn
         return turn
 
-    def reached(self, turn: int) -> None:
-        """This turn has come."""
+    def reached(self, turn: int, group: str) -> None:
+        """This turn of a group has come; a group that has no other is as good as new."""
         self._now = max(self._now, turn)
+        if self._last.get(group) == turn:
+            del self._last[group]
