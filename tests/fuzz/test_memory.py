@@ -80,9 +80,7 @@ WRITES: list[Ask] = [
 ]
 
 
-# Coverage keeps something of every thread that it saw, and each request has one.
 # sqlite3 forgets a connection's old cursors two hundred at a time: a round has to be long enough to see past that.
-@pytest.mark.no_cover
 @pytest.mark.parametrize(
     ("asked", "times"),
     [
