@@ -75,8 +75,9 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
     if committed.duplicate:
         return _first_time(app, service, committed)
     decision = made[-1].decision
-    # A crash may have kept back what the first report had led to, and nobody else would send it.
-    send_again(app, service, made[-1].unsent)
+    if made[-1].unsent:
+        # A crash may have kept back what the first report had led to, and nobody else would send it.
+        send_again(app, service, made[-1].unsent)
     if decision.outcome is Outcome.NOTHING:
         for at, what in decision.wake:
             app.store.add_due(service, Due(at=at, what=what))
