@@ -10,7 +10,8 @@ import pytest
 
 from infra.local.demo import story
 from infra.local.demo.team import Team
-from tests.support.host_process import HostProcess, processes_of
+from infra.local.drill.process import processes_of
+from tests.support.host_process import HostProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("local-host")]
 

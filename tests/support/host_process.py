@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -73,16 +72,3 @@ class HostProcess:
     ) -> None:
         if self._process is not None and self._process.poll() is None:
             self.kill()
-
-
-def processes_of(session: int) -> list[int]:
-    """Every process that is still in the session that a host began."""
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdecimal():
-            try:
-                if os.getsid(int(entry.name)) == session:
-                    found.append(int(entry.name))
-            except ProcessLookupError:
-                continue
-    return found

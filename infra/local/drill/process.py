@@ -119,12 +119,13 @@ class MortalHost:
 def _still_there(session: int) -> Sequence[int]:
     """Children that outlive their host for more than a moment."""
     end = time.monotonic() + _CHILDREN_END
-    while (found := _processes_of(session)) and time.monotonic() < end:
+    while (found := processes_of(session)) and time.monotonic() < end:
         time.sleep(0.02)
     return found
 
 
-def _processes_of(session: int) -> list[int]:
+def processes_of(session: int) -> list[int]:
+    """Every process that is still in the session that a host began."""
     found = []
     for entry in Path("/proc").iterdir():
         if entry.name.isdecimal():

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.drill.process import processes_of
 from infra.local.load.command import run_load
 from infra.local.load.monorepo import Refs, make_origin, make_pushes
 from infra.local.sample import git
 from tests.support.host import wait_until
-from tests.support.host_process import ROOT, processes_of
+from tests.support.host_process import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("local-host")]
 
