@@ -69,7 +69,8 @@ class CrewReceiver(QueueReceiver, Protocol):
         """Lease the message that could be seen first in any of the queues; wait a second at most for one.
 
         The number of a queue is how many of its messages may be out at once. A thread that calls this is done with
-        the message it was given before.
+        the message it was given before. What it does until then it does for the message: decisions may reach the disk
+        together with the acknowledgement (see Store.transact), so nothing outside may be done after the last of them.
         """
         ...
 

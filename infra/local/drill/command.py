@@ -12,7 +12,7 @@ from pathlib import Path
 
 from infra.local.drill import full, torn
 from infra.local.drill.boundaries import KINDS, Boundary
-from infra.local.drill.kills import Passed, boundaries_of, chosen, death_at, in_pairs, kill_at, missing_kinds
+from infra.local.drill.kills import Passed, boundaries_of, chosen, death_at, in_both, in_pairs, kill_at, missing_kinds
 from infra.local.drill.report import Result, say, say_result, say_summary
 from infra.local.drill.run import Told, tell
 from infra.local.drill.scene import Scene
@@ -49,7 +49,7 @@ def run_drill(options: Options) -> int:
     with ThreadPoolExecutor(max_workers=options.workers) as pool:
         undisturbed, second = pool.map(lambda name: tell(scene, root / name), ("undisturbed", "undisturbed-again"))
         problems = [*undisturbed.problems, *second.against(undisturbed.end)]
-        found = boundaries_of(undisturbed.passes)
+        found = in_both(boundaries_of(undisturbed.passes), boundaries_of(second.passes))
         problems += [f"the story has no {kind}" for kind in missing_kinds(found)]
         if problems:
             say("  the undisturbed story is not told as it should be:")
@@ -88,7 +88,9 @@ def _trials(options: Options, scene: Scene, undisturbed: Told, found: dict[Bound
                 # The first of its kind: what is to die next must not be over by then.
                 deaths = [replace(death, nth=1) for death in deaths]
             name = "+".join(f"{one.kind}-{one.place}" for one in boundaries).replace(" ", "-")
-            yield _Trial(KILLS, name, partial(kill_at, scene, boundaries, deaths, undisturbed))
+            yield _Trial(
+                KILLS, name, partial(kill_at, scene, {one: found[one] for one in boundaries}, deaths, undisturbed)
+            )
 
 
 def _run_one(trial: _Trial, root: Path) -> list[Result]:
@@ -121,7 +123,11 @@ def _run(pool: ThreadPoolExecutor, root: Path, trials: Sequence[_Trial]) -> dict
 
 def _say_boundaries(found: dict[Boundary, Passed]) -> None:
     for kind in KINDS:
-        places = [f"{one.place} {passed.count}" for one, passed in found.items() if one.kind == kind]
+        places = [
+            f"{one.place} {passed.count}{'' if passed.always else ' by chance'}"
+            for one, passed in found.items()
+            if one.kind == kind
+        ]
         if places:
             say(f"    {kind:<16} {', '.join(places)}")
 

@@ -20,10 +20,12 @@ _LONG_ENOUGH = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Passed:
-    """What is known of a boundary: how many pieces of work pass it, and for an act how long one takes."""
+    """What is known of a boundary: how many pieces of work pass it, for an act how long one takes, and whether they do so
+    each time; what is put off by chance, e.g. because another is at it, need not be the next time."""
 
     count: int
     seconds: float = 0.0
+    always: bool = True
 
 
 def boundaries_of(passes: Sequence[Pass]) -> dict[Boundary, Passed]:
@@ -43,6 +45,11 @@ def boundaries_of(passes: Sequence[Pass]) -> dict[Boundary, Passed]:
     return dict(sorted(found.items(), key=lambda item: (KINDS.index(item[0].kind), places.index(item[0].place))))
 
 
+def in_both(first: Mapping[Boundary, Passed], second: Mapping[Boundary, Passed]) -> dict[Boundary, Passed]:
+    """What the first of two tellings passed, and whether the second did too."""
+    return {one: replace(passed, always=one in second) for one, passed in first.items()}
+
+
 def missing_kinds(found: Mapping[Boundary, Passed]) -> list[str]:
     """Kinds of effects that the story does not have; a drill of it would prove nothing about them."""
     return [kind for kind in EFFECT_KINDS if kind not in {boundary.kind for boundary in found}]
@@ -51,7 +58,7 @@ def missing_kinds(found: Mapping[Boundary, Passed]) -> list[str]:
 def chosen(found: Mapping[Boundary, Passed], *, only: str, short: bool) -> list[Boundary]:
     """Choose what to try: all, those of one kind, or one for each kind such that every place occurs."""
     wanted = [boundary for boundary in found if only in ("", boundary.kind)]
-    return list(_one_of_each(wanted)) if short else wanted
+    return list(_one_of_each([one for one in wanted if found[one].always])) if short else wanted
 
 
 def _one_of_each(wanted: Sequence[Boundary]) -> Iterator[Boundary]:
@@ -86,14 +93,15 @@ def in_pairs(wanted: Sequence[Boundary], passes: Sequence[Pass]) -> list[tuple[B
 
 
 def kill_at(
-    scene: Scene, boundaries: Sequence[Boundary], deaths: Sequence[Death], undisturbed: Told, root: Path
+    scene: Scene, found: Mapping[Boundary, Passed], deaths: Sequence[Death], undisturbed: Told, root: Path
 ) -> list[Result]:
-    """Tell the story with a kill at each, and compare its end."""
-    told = tell_deadly(scene, root, Plan(deaths=deaths))
+    """Tell the story with a kill at each of these boundaries, and compare its end."""
+    boundaries = list(found)
+    told = tell_deadly(scene, root, Plan(deaths=deaths), surely=all(one.always for one in found.values()))
     problems = told.against(undisturbed.end)
     result = Result(
         about=" + ".join(boundary.kind for boundary in boundaries),
-        what=" + ".join(boundary.place for boundary in boundaries),
+        what=" + ".join(boundary.place for boundary in boundaries) + (" (did not come up)" if not told.kills else ""),
         twice=tuple(told.twice()),
         problems=tuple(problems),
         seconds=told.seconds,
@@ -101,10 +109,13 @@ def kill_at(
     return [result]
 
 
-def tell_deadly(scene: Scene, root: Path, plan: Plan) -> Told:
-    """Tell the story with these deaths; where a work did not come up this time, once more with the first of its kind."""
+def tell_deadly(scene: Scene, root: Path, plan: Plan, *, surely: bool = True) -> Told:
+    """Tell the story with these deaths; where a work did not come up this time, once more with the first of its kind.
+
+    What does not come up `surely` need not do so then either.
+    """
     told = tell(scene, root, plan)
     if told.kills < len(plan.deaths):
         told = tell(scene, root, replace(plan, deaths=[replace(death, nth=1) for death in plan.deaths]))
-    missed = len(plan.deaths) - told.kills
+    missed = len(plan.deaths) - told.kills if surely else 0
     return replace(told, problems=[*told.problems, f"{missed} boundaries were not reached"]) if missed > 0 else told

@@ -9,7 +9,8 @@ from datetime import timedelta
 
 from shared.adapters.memory.table import Table
 from shared.adapters.storage import partition
-from shared.adapters.storage.delivery import Delivery, Parcel, running_time
+from shared.adapters.storage.delivery import Delivery, running_time
+from shared.adapters.storage.parcel import Parcel
 from shared.codec.envelope import addressee
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, TooLarge
@@ -38,7 +39,9 @@ class MemoryQueues:
 
     def put_off(self, service: str, row: OutboxRow, *, delay: timedelta) -> None:
         """See Queues."""
-        self._delivery.renew(_parcel(service, row, delay))
+        parcel = _parcel(service, row, delay)
+        self._delivery.forget([parcel.id])
+        self._delivery.offer([parcel])
 
     def receive(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
         """See QueueReceiver."""

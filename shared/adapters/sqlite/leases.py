@@ -15,7 +15,8 @@ from shared.adapters.sqlite.reading import DOOR
 from shared.adapters.sqlite.schema import microseconds
 from shared.adapters.sqlite.submission import Transaction
 from shared.adapters.sqlite.writer import Writer
-from shared.adapters.storage.delivery import Delivery, Parcel
+from shared.adapters.storage.delivery import Delivery
+from shared.adapters.storage.parcel import Parcel
 from shared.codec.envelope import addressee
 
 POLL_SECONDS = 1.0

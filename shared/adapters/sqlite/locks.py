@@ -37,14 +37,22 @@ class WriteLock:
         """Say that this process is writing; the lock must be held."""
         self._shared[:] = self._token
 
+    def acquire(self) -> None:
+        """Take the lock, waiting for it."""
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def release(self) -> None:
+        """Let others have it; any thread may."""
+        fcntl.flock(self._file, fcntl.LOCK_UN)
+
     @contextmanager
     def held(self) -> Iterator[None]:
         """Hold the lock, waiting for it."""
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        self.acquire()
         try:
             yield
         finally:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+            self.release()
 
     def close(self) -> None:
         """Close the file; the lock must not be held."""

@@ -9,24 +9,27 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.adapters.sqlite.cache import Cache
 from shared.adapters.sqlite.leases import POLL_SECONDS, Leases, message_id
 from shared.adapters.sqlite.reading import DOOR
 from shared.adapters.sqlite.schema import microseconds
-from shared.adapters.sqlite.submission import Transaction
+from shared.adapters.sqlite.submission import Handling, Transaction
 from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage import partition
-from shared.adapters.storage.delivery import Delivery, Parcel
+from shared.adapters.storage.delivery import Delivery
+from shared.adapters.storage.parcel import Parcel
 from shared.codec.envelope import addressee
 from shared.ports.queues import Received
-from shared.ports.store import OutboxRow, TooLarge
+from shared.ports.store import OutboxRow, StoreUnavailable, TooLarge
 
 _INSERT = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _DELETE = "DELETE FROM message WHERE service = ? AND key = ?"
 _PUT_OFF = "UPDATE message SET body = ?, delay = ?, visible_at = ? WHERE service = ? AND key = ?"
 _MICROSECOND = timedelta(microseconds=1)
+_AGAIN = timedelta(seconds=1)  # after the store failed
 
 
 class SqliteQueues:
@@ -44,7 +47,7 @@ class SqliteQueues:
         if len(body.encode()) > partition.MOST_VALUE:
             raise TooLarge(f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence")
         parcel = self._door(queue, body, delay)
-        self._writer.run(lambda transaction: self._insert(transaction, [(parcel, None)]))
+        self._writer.join(lambda transaction: self._insert(transaction, [(parcel, None)]))
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
         """See Queues. Nothing is left to do: the commit that wrote the rows has handed them over."""
@@ -57,8 +60,7 @@ class SqliteQueues:
             self._insert(transaction, [(_parcel(service, row, row.message.delay), None) for row in rows])
         if done:
             transaction.executemany(_DELETE, [(service, key) for key in done])
-            gone = [message_id(service, key) for key in done]
-            transaction.afterwards.append(lambda: self._delivery.forget(gone))
+            self._let_go(transaction, [message_id(service, key) for key in done])
 
     def forget(self, service: str, keys: Sequence[str]) -> bool:
         """See Store. Nobody waits for the disk where the effects are in this host's hands."""
@@ -79,9 +81,10 @@ class SqliteQueues:
             parcel = _parcel(self._cache.id_of(transaction, service), row, delay)
             values = (parcel.body, *self._times(delay), *_place(parcel))
             if transaction.execute(_PUT_OFF, values).rowcount:
-                transaction.afterwards.append(lambda: self._delivery.renew(parcel))
+                self._let_go(transaction, [parcel.id])
+                transaction.afterwards.append(lambda: self._delivery.offer([parcel]))
 
-        self._writer.run(work)
+        self._writer.join(work)
 
     def receive(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
         """See QueueReceiver."""
@@ -94,9 +97,13 @@ class SqliteQueues:
                 return found
 
     def receive_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
-        """See CrewReceiver."""
+        """See CrewReceiver. What the thread does for the message is on disk with its acknowledgement."""
+        self._writer.works_for(None)
         self._leases.poll(self._delivery)
-        return self._delivery.take_any(queues, visibility=visibility)
+        found = self._delivery.take_any(queues, visibility=visibility)
+        if found is not None:
+            self._writer.works_for(Handling())
+        return found
 
     def on_need(self, more_hands: Callable[[], None]) -> None:
         """See CrewReceiver."""
@@ -105,8 +112,20 @@ class SqliteQueues:
     def delete(self, message: Received) -> None:
         """See QueueReceiver. Nobody waits for the disk: an acknowledgement that is lost is only a second delivery."""
         parcel = self._delivery.settle(message)
-        if parcel is not None:
+        if parcel is None:
+            return
+        if not self._writer.pending:
             self._writer.soon(parcel.id, lambda transaction: self._remove(transaction, parcel))
+            return
+
+        def work(transaction: Transaction) -> None:
+            self._remove(transaction, parcel)
+            transaction.undone.append(lambda: self._again([parcel]))
+
+        try:
+            self._writer.join(work)
+        except StoreUnavailable:
+            self._again([parcel])
 
     def release(self, message: Received, *, delay: timedelta) -> None:
         """See QueueReceiver."""
@@ -155,6 +174,15 @@ class SqliteQueues:
     def _times(self, delay: timedelta) -> tuple[int, int]:
         """Return a delay, and when it ends by the clock of now, as they are stored."""
         return delay // _MICROSECOND, microseconds(self._now() + delay)
+
+    def _let_go(self, transaction: Transaction, ids: Sequence[str]) -> None:
+        """Hand out no more what the transaction deals with, unless it fails."""
+        parcels = self._delivery.forget(ids)
+        if parcels:
+            transaction.undone.append(lambda: self._again(parcels))
+
+    def _again(self, parcels: Sequence[Parcel]) -> None:
+        self._delivery.offer([replace(one, delay=_AGAIN) for one in parcels])
 
     def _remove(self, transaction: Transaction, parcel: Parcel) -> None:
         self._forget(transaction, int(parcel.service), [parcel.key])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,14 +17,15 @@ _MOST_IDLE = 16
 class Readers:
     """A pool that grows with the threads that read at the same time; of those that are idle, the last used is lent."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, before: Callable[[], None] = lambda: None) -> None:
+        self._path, self._before = path, before
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed = False
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection on which all reads see one state. Raise StoreUnavailable."""
+        self._before()
         connection = self._borrow()
         try:
             with failures_named(self._path):

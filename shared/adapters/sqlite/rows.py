@@ -84,7 +84,7 @@ class SqliteEvidence:
         """See Evidence."""
         name = hashlib.sha256(content).hexdigest()
         if name not in self._there:
-            self._keep(name, content)
+            self._keep(name, content)  # durably: it is known only then
             if len(self._there) >= _MOST_KNOWN:
                 self._there.clear()
             self._there.add(name)

@@ -59,7 +59,7 @@ class SqliteStore:
     ) -> Committed:
         """See Store."""
         partition.check_key(service)
-        return self._writer.run(lambda transaction: self._transact(transaction, service, event_id, fn, seen_for))
+        return self._writer.join(lambda transaction: self._transact(transaction, service, event_id, fn, seen_for))
 
     def check(self) -> None:
         """See Store."""
@@ -71,6 +71,7 @@ class SqliteStore:
 
     def read(self, service: str) -> Loaded:
         """See Store."""
+        self._writer.settle()
         known = self._cache.committed(service)
         if known is not None:
             return known
@@ -117,7 +118,7 @@ class SqliteStore:
     def add_due(self, service: str, due: Due) -> None:
         """See Store."""
         partition.check_key(partition.due_key(service, due))
-        self._writer.run(lambda transaction: self._hint(transaction, self._cache.id_of(transaction, service), due))
+        self._writer.join(lambda transaction: self._hint(transaction, self._cache.id_of(transaction, service), due))
 
     def remove_due(self, keys: Sequence[str]) -> None:
         """See Store."""

@@ -1,4 +1,4 @@
-"""Pieces of work for the writer, and the transaction that they run in."""
+"""Pieces of work for the writer, the transaction that they run in, and what a message's function has written so far."""
 
 from __future__ import annotations
 
@@ -7,28 +7,49 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from shared.ports.store import StoreUnavailable
+
 T = TypeVar("T")
 
 
+class Handling:
+    """What the function of one message has written: it is kept or lost as a whole, with the message's acknowledgement."""
+
+    __slots__ = ("lost", "pending")
+
+    def __init__(self) -> None:
+        self.pending = False
+        self.lost: StoreUnavailable | None = None
+
+
 class Transaction:
-    """A group's transaction: the connection, and what is to be done once it is on disk."""
+    """The connection, what is to be done once all is on disk, and what is to be undone where that fails."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.execute = connection.execute
         self.executemany = connection.executemany
         self.afterwards: list[Callable[[], None]] = []
+        self.undone: list[Callable[[], None]] = []
+        self.handlings: set[Handling] = set()
+        self.lazy: dict[str, Work[None]] = {}
+        self.pieces = 0
 
 
 Work = Callable[[Transaction], T]
 
 
 class Submission(Generic[T]):
-    """A piece of work and, later, its result. Its lock opens when it is answered, or when its thread is to lead."""
+    """A piece of work and, later, its result. Its lock opens when it is answered, or when its thread is to lead.
 
-    __slots__ = ("_error", "_result", "_wake", "answered", "work")
+    One that is not `durable` is answered before it is on disk.
+    """
 
-    def __init__(self, work: Work[T]) -> None:
+    __slots__ = ("_error", "_result", "_wake", "answered", "durable", "handling", "work")
+
+    def __init__(self, work: Work[T], *, durable: bool = True, handling: Handling | None = None) -> None:
         self.work = work
+        self.durable = durable
+        self.handling = handling
         self.answered = False
         self._wake = threading.Lock()
         self._wake.acquire()
@@ -36,9 +57,15 @@ class Submission(Generic[T]):
         self._result: T | None = None
 
     def run(self, transaction: Transaction) -> None:
-        """Do the work; what it raises comes out."""
+        """Do the work; what it raises comes out. Raise StoreUnavailable where what came before it was lost."""
+        handling = self.handling
+        if handling is not None and handling.lost is not None:
+            raise handling.lost
         self._error = None
         self._result = self.work(transaction)
+        if handling is not None and not self.durable:
+            handling.pending = True
+            transaction.handlings.add(handling)
 
     def fail(self, error: BaseException) -> None:
         """Keep what it failed of."""

@@ -1,7 +1,8 @@
 """One writer per process. What arrives together is committed together.
 
 Group commit: a disk flush takes as long for twenty decisions as for one. Whoever comes while nobody writes becomes the
-leader and writes for all that have come by then, so that a lone caller never waits for another thread.
+leader and writes for all that have come by then, so that a lone caller never waits for another thread. And whoever works
+for a message need not wait at all: should its work be lost, so is the message's acknowledgement, and it comes again.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
+from shared.adapters.sqlite.committer import Committer
 from shared.adapters.sqlite.locks import WriteLock
-from shared.adapters.sqlite.schema import connect, prepare, unavailable
-from shared.adapters.sqlite.submission import Submission, Transaction, Work
-from shared.adapters.sqlite.trouble import Trouble
+from shared.adapters.sqlite.schema import unavailable
+from shared.adapters.sqlite.submission import Handling, Submission, Transaction, Work
 from shared.ports.store import StoreUnavailable
 
 T = TypeVar("T")
@@ -25,6 +26,12 @@ W = TypeVar("W")
 _MOST_TOGETHER = 64
 _LAZY_SECONDS = 0.05
 _AFTER_FAILURE_SECONDS = 1.0
+
+
+class _Here(threading.local):
+    """The message that this thread works for."""
+
+    handling: Handling | None = None
 
 
 class Writer:
@@ -37,39 +44,58 @@ class Writer:
         self, path: Path, *, begin: Callable[[Transaction, WriteLock], None], undone: Callable[[], None]
     ) -> None:
         self._path = path
-        self._begin, self._undone = begin, undone
-        with ExitStack() as undo:
-            self._lock = WriteLock(path)
-            undo.callback(self._lock.close)
-            self._connection = connect(path)
-            undo.callback(self._connection.close)
-            with self._lock.held():
-                prepare(self._connection, path)
-            self._opened = undo.pop_all()
-        self.commits = 0
+        self._committer = Committer(path, begin=begin, undone=undone)
+        self._trouble = self._committer.trouble
+        self._here = _Here()
         self._mutex = threading.Lock()
         self._arrivals: deque[Submission[Any]] = deque()
         self._leading = False
-        self._writing = 0  # the thread that is inside a transaction
+        self._writing = 0  # the thread that runs pieces of work
         self._lazy: dict[str, Work[None]] = {}
         self._due = threading.Event()
         self._pausing = False
-        self._trouble = Trouble(path)
-        self._closing = False
+        self._closing = threading.Event()
         self._flusher = threading.Thread(target=self._flush, name="sqlite-flusher", daemon=True)
         self._flusher.start()
 
     def run(self, work: Work[T]) -> T:
-        """Run the work and return its result when it is on disk; what it raises before it wrote anything fails it alone."""
-        if self._writing == threading.get_ident():
-            raise RuntimeError("a decision may not use the store: it runs inside the store's transaction")
-        return self._submit(work, last=False)
+        """Run the work and return its result when it is on disk; what it raises before it wrote anything fails it alone.
 
-    def watch(self, watcher: Callable[[sqlite3.Connection], W]) -> W:
-        """Let somebody stand before the connection, for a measurement; before anything is written."""
-        watching = watcher(self._connection)
-        self._connection = watching  # type: ignore[assignment]  # it passes everything on
-        return watching
+        Raise StoreUnavailable where something is lost that was done before for the same message.
+        """
+        return self._submit(Submission(work, handling=self._here.handling))
+
+    def join(self, work: Work[T]) -> T:
+        """Run the work and, for a message, return before it is on disk: it will be before anything shows that it was done.
+
+        To be called where nothing outside is done for the message afterwards; a thread that works for none waits as in `run`.
+        """
+        handling = self._here.handling
+        return self._submit(Submission(work, durable=handling is None, handling=handling))
+
+    def works_for(self, handling: Handling | None) -> None:
+        """Say what this thread works for from now on."""
+        self._here.handling = handling
+
+    @property
+    def pending(self) -> bool:
+        """Whether something of what this thread works for is not on disk, or is lost."""
+        handling = self._here.handling
+        return handling is not None and (handling.pending or handling.lost is not None)
+
+    def settle(self) -> None:
+        """Have on disk what this thread has done; before it reads. Raise StoreUnavailable where it was lost."""
+        if self.pending:
+            self.run(_nothing)
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether something that was answered is not on disk yet."""
+        return self._committer.transaction is not None
+
+    def finish(self) -> None:
+        """Bring to disk what is held back; what cannot be kept is undone, as if it had never been done."""
+        self._submit(Submission(_nothing), last=True)
 
     def soon(self, name: str, work: Work[None]) -> None:
         """Run the work with the next commit, at most a moment later; nobody waits, and a later one of that name replaces it.
@@ -81,6 +107,15 @@ class Writer:
             self._lazy[name] = work
         if first:
             self._due.set()
+
+    def watch(self, watcher: Callable[[sqlite3.Connection], W]) -> W:
+        """Let somebody stand before the connection, for a measurement; before anything is written."""
+        return self._committer.watch(watcher)
+
+    @property
+    def commits(self) -> int:
+        """How often something was brought to disk."""
+        return self._committer.commits
 
     @property
     def waiting(self) -> int:
@@ -95,21 +130,22 @@ class Writer:
     def close(self) -> None:
         """Write what has arrived, then stop; the second time is harmless."""
         with self._mutex:
-            if self._closing:
+            if self._closing.is_set():
                 return
-            self._closing = True
+            self._closing.set()
         self._due.set()
         self._flusher.join()
         # Work is done in the order it came: when this is done, so is all that came before.
         try:
-            self._submit(_nothing, last=True)
+            self._submit(Submission(_nothing), last=True)
         finally:
-            self._opened.close()
+            self._committer.close()
 
-    def _submit(self, work: Work[T], *, last: bool) -> T:
-        submission = Submission(work)
+    def _submit(self, submission: Submission[T], *, last: bool = False) -> T:
+        if self._writing == threading.get_ident():
+            raise RuntimeError("a decision may not use the store: it runs inside the store's transaction")
         with self._mutex:
-            if self._closing and not last:
+            if self._closing.is_set() and not last:
                 raise StoreUnavailable(f"database {self._path} is closed; start the host again")
             self._arrivals.append(submission)
             leads, self._leading = not self._leading, True
@@ -125,84 +161,68 @@ class Writer:
             most = min(len(self._arrivals), _MOST_TOGETHER)
             group = [self._arrivals.popleft() for _ in range(most)]
             lazy, self._lazy = self._lazy, {}
-        self._commit(lazy, group)
+        self._write(lazy, group)
         with self._mutex:
             following = self._arrivals[0] if self._arrivals else None
             self._leading = following is not None
+            # Should nobody else bring it to disk, the flusher will.
+            due = self.holds_back and not self._pausing
+        if due:
+            self._due.set()
         if following is not None:
             following.wake()
 
     def _flush(self) -> None:
         """Lazy work rides along with somebody else's commit; only when none comes has it a commit of its own."""
-        pause = threading.Event()
-        while not self._closing:
+        while not self._closing.is_set():
             self._due.wait()
             self._due.clear()
             self._pausing = True
-            while self._pausing and not self._closing:
-                pause.wait(_AFTER_FAILURE_SECONDS if self._trouble.error else _LAZY_SECONDS)
-                if self._lazy:
+            while self._pausing and not self._closing.wait(
+                _AFTER_FAILURE_SECONDS if self._trouble.error else _LAZY_SECONDS
+            ):
+                if self._lazy or self.holds_back:
                     # What could not be kept is due again.
                     with suppress(StoreUnavailable):
-                        self._submit(_nothing, last=True)
+                        self._submit(Submission(_nothing), last=True)
                 with self._mutex:
-                    self._pausing = bool(self._lazy)
+                    self._pausing = bool(self._lazy) or self.holds_back
 
-    def _commit(self, lazy: dict[str, Work[None]], group: list[Submission[Any]]) -> None:
-        transaction = Transaction(self._connection)
-        before = self._connection.total_changes
+    def _write(self, lazy: dict[str, Work[None]], group: list[Submission[Any]], *, alone: bool = False) -> None:
+        """Run the pieces in the open transaction, and commit it if one of them is to be on disk, or enough is held back."""
+        self._writing, followed = threading.get_ident(), list[Callable[[], None]]()
         try:
-            with self._lock.held():
-                self._write(transaction, lazy, group)
+            transaction = self._committer.begun()
+            transaction.pieces += len(group)
+            transaction.lazy.update(lazy)
+            for work in lazy.values():
+                work(transaction)
+            for submission in group:
+                self._committer.run(transaction, submission)
+            if alone or transaction.pieces >= _MOST_TOGETHER or any(one.durable for one in group):
+                self._committer.commit(transaction)
+                followed = transaction.afterwards
         except BaseException as error:
             self._fall_back(error, lazy, group)
             return
-        if self._connection.total_changes != before:
-            self._trouble.is_over()
-        for callback in transaction.afterwards:
+        finally:
+            self._writing = 0
+        for callback in followed:
             callback()
         for submission in group:
             submission.answer()
 
-    def _write(self, transaction: Transaction, lazy: dict[str, Work[None]], group: list[Submission[Any]]) -> None:
-        self._writing = threading.get_ident()
-        try:
-            transaction.execute("BEGIN IMMEDIATE")
-            self._begin(transaction, self._lock)
-            for work in lazy.values():
-                work(transaction)
-            for submission in group:
-                self._run(transaction, submission)
-            transaction.execute("COMMIT")
-            self.commits += 1
-        except BaseException:
-            if self._connection.in_transaction:
-                transaction.execute("ROLLBACK")
-            self._undone()
-            raise
-        finally:
-            self._writing = 0
-
-    def _run(self, transaction: Transaction, submission: Submission[Any]) -> None:
-        before, callbacks = self._connection.total_changes, len(transaction.afterwards)
-        try:
-            submission.run(transaction)
-        except sqlite3.Error:
-            raise
-        except BaseException as error:
-            if self._connection.total_changes != before:
-                raise
-            del transaction.afterwards[callbacks:]
-            submission.fail(error)
-
     def _fall_back(self, error: BaseException, lazy: dict[str, Work[None]], group: list[Submission[Any]]) -> None:
         """Nothing was written: try one by one, so that one bad submission fails alone."""
-        pieces = len(group) + bool(lazy)
-        if pieces > 1:
+        failed = self._committer.roll_back(error)
+        if failed is not None:
+            lazy = failed.lazy
+        pieces = failed.pieces if failed is not None else len(group)
+        if pieces + bool(lazy) > 1:
             if lazy:
-                self._commit(lazy, [])
+                self._write(lazy, [], alone=True)
             for submission in group:
-                self._commit({}, [submission])
+                self._write({}, [submission], alone=True)
             return
         if isinstance(error, sqlite3.Error):
             error = self._trouble.begins(unavailable(self._path, error))
@@ -214,7 +234,7 @@ class Writer:
     def _keep(self, lazy: dict[str, Work[None]]) -> None:
         """Try again later what nobody waits for: a lost acknowledgement would lie there until the next start."""
         with self._mutex:
-            self._lazy = {} if self._closing else {**lazy, **self._lazy}
+            self._lazy = {} if self._closing.is_set() else {**lazy, **self._lazy}
         self._due.set()
 
     def _touch(self, transaction: Transaction) -> None:

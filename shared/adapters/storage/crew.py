@@ -1,31 +1,78 @@
 """Threads that take messages in turn, as few of them awake as are needed.
 
 Waking a thread costs more than most messages. Whoever is done with a message most often led to the next one and takes it
-itself; a watch wakes somebody else only for what has lain a millisecond, and calls for more hands only where nothing moves.
+itself; a watch wakes somebody else, or calls for more hands, only where something lies and nothing has moved for some milliseconds.
 """
 
 from __future__ import annotations
 
 import threading
+import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from typing import Protocol
 
 _LIES = 0.001  # seconds
+_SOON = 2 * _LIES
+_MOVING = 0.004
 _LONGEST_LOOK = 0.016
 _LONGEST_SLEEP = 1.0
 _STILL = 3  # looks without any movement
+_NO_QUEUE = ""
+
+
+class Work(Protocol):
+    """What threads have done that is held back, to be finished for all of them at once."""
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether there is any."""
+        ...
+
+    def finish(self) -> None:
+        """Finish it."""
+        ...
+
+
+class _Idle:
+    """Threads that wait; the one that went last is the first to be woken: what it needs is still at hand."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self._lock = lock
+        self._waiting: list[threading.Lock] = []
+
+    def wait(self, seconds: float) -> None:
+        """Wait to be woken, with the lock open meanwhile."""
+        bell = threading.Lock()
+        bell.acquire()
+        self._waiting.append(bell)
+        self._lock.release()
+        try:
+            bell.acquire(timeout=seconds)
+        finally:
+            self._lock.acquire()
+            if bell in self._waiting:
+                self._waiting.remove(bell)
+
+    def wake(self) -> bool:
+        """Wake one of them; say whether there was any."""
+        if self._waiting:
+            self._waiting.pop().release()
+            return True
+        return False
 
 
 class Crew:
     """Counts who waits and who is out. Every method is called with the lock of the messages held."""
 
-    def __init__(self, lock: threading.Lock, next_seen: Callable[[], float | None]) -> None:
-        self._lock, self._next_seen = lock, next_seen
-        self._ready = threading.Condition(lock)
+    def __init__(self, lock: threading.Lock, next_seen: Callable[[], float | None], work: Work | None) -> None:
+        self._lock, self._next_seen, self._work = lock, next_seen, work
+        self._ready = _Idle(lock)
         self._look = threading.Condition(lock)
         self._out: dict[int, str] = {}
         self._busy: dict[str, int] = defaultdict(int)
-        self._idle = self._taken = 0
+        self._taken = self._last = 0
+        self._taken_at = 0.0
         self._pause = 0.0  # until the watch looks again; it sleeps where this is 0
         self._closed = False
         self._watch: threading.Thread | None = None
@@ -43,61 +90,85 @@ class Crew:
     def goes_out(self, queue: str) -> None:
         """This thread took a message of a queue."""
         self._taken += 1
-        self._out[threading.get_ident()] = queue
+        self._last = threading.get_ident()
+        self._taken_at = time.monotonic()
+        self._out[self._last] = queue
         self._busy[queue] += 1
         if not self._pause:
             self._look.notify()
 
-    def with_room(self, queues: Mapping[str, int]) -> list[str]:
-        """Those queues of which fewer messages are out than may be at once."""
-        return [queue for queue, most in queues.items() if self._busy[queue] < most]
+    def finishes(self) -> bool:
+        """Let this thread finish what is held back, if anything is; it counts as out: what that leads to, it takes itself."""
+        if self._work is None or not self._work.holds_back:
+            return False
+        self.goes_out(_NO_QUEUE)
+        self._lock.release()
+        try:
+            self._work.finish()
+        finally:
+            self._lock.acquire()
+            self.came_back()
+        return True
+
+    @property
+    def spare(self) -> bool:
+        """Whether another thread took a message just now: it is soon back for the next, and two would be in each other's way."""
+        return self._last in self._out and time.monotonic() - self._taken_at < _SOON
+
+    def has_room(self, queue: str, most: int) -> bool:
+        """Whether fewer messages of a queue are out than may be at once."""
+        return self._busy[queue] < most
 
     def wait(self, seconds: float) -> None:
         """Wait until there may be something to take."""
-        self._idle += 1
         self._ready.wait(seconds)
-        self._idle -= 1
 
     def offered(self) -> None:
         """There may be something to take: now, where nobody is about to come back, or when the watch looks."""
-        if self._idle and not self._out:
-            self._ready.notify()
-        if not self._pause or self._pause > 2 * _LIES:
+        if not self._out:
+            self._ready.wake()
+        if not self._pause or self._pause > _MOVING:
             self._look.notify()
 
     def close(self) -> None:
         """Wake everybody for the last time."""
         self._closed = True
-        self._ready.notify_all()
+        while self._ready.wake():
+            pass
         self._look.notify_all()
 
     def _keep_watch(self) -> None:
         still, pause = 0, _LIES
         with self._lock:
             while not self._over():
-                left = self._next_seen()
-                if not self._out and (left is None or left > 0):
+                left = self._left() if not self._out else 0.0
+                if left > 0:
                     still, pause, self._pause = 0, _LIES, 0.0
-                    self._look.wait(_LONGEST_SLEEP if left is None else min(left, _LONGEST_SLEEP))
+                    self._look.wait(left)
                     continue
                 before, self._pause = self._taken, pause
                 self._look.wait(pause)
-                moved, lies = self._taken != before, self._lies()
-                still = still + 1 if lies and not moved else 0
-                pause = _LIES if moved or lies else min(2 * pause, _LONGEST_LOOK)
-                if lies and self._idle:
-                    self._ready.notify()
-                elif still >= _STILL:
-                    self._call()
+                moved = self._taken != before
+                lies = not moved and (self._left() <= 0 or self._holds_back())
+                still = still + 1 if lies else 0
+                pause = _LIES if lies else min(2 * pause, _MOVING if moved else _LONGEST_LOOK)
+                if still >= _STILL:
+                    self._help()
 
-    def _lies(self) -> bool:
+    def _left(self) -> float:
+        """Seconds until there is a message to take, so far as they matter."""
         left = self._next_seen()
-        return left is not None and left <= 0
+        return _LONGEST_SLEEP if left is None else min(left, _LONGEST_SLEEP)
+
+    def _holds_back(self) -> bool:
+        return self._work is not None and self._work.holds_back
 
     def _over(self) -> bool:
         return self._closed
 
-    def _call(self) -> None:
+    def _help(self) -> None:
+        if self._ready.wake():
+            return
         self._lock.release()
         try:
             self.more_hands()

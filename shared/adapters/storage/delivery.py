@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from shared.adapters.storage.crew import Crew
+from shared.adapters.storage.crew import Crew, Work
+from shared.adapters.storage.parcel import Parcel
 from shared.adapters.storage.turns import Turns
 from shared.ports.queues import Received
 
@@ -27,22 +28,6 @@ _ALREADY = timedelta(0)
 def running_time() -> timedelta:
     """How long the machine has run; nobody sets it."""
     return timedelta(seconds=time.monotonic())
-
-
-@dataclass(slots=True, kw_only=True)
-class Parcel:
-    """A message as the host holds it. `delay` is how long after it is offered it may be seen (less than nothing: it was to
-    be seen before others), `attempts` counts deliveries, `token` changes whenever its time does. Groups take turns."""
-
-    id: str
-    queue: str
-    body: str
-    delay: timedelta = timedelta(0)
-    attempts: int = 0
-    service: str = ""
-    key: str = ""
-    group: str = ""
-    token: int = 0
 
 
 @dataclass(slots=True)
@@ -59,7 +44,7 @@ class _Line:
 class Delivery:
     """Hands out messages, each to one receiver at a time; a lease that runs out makes a message visible again."""
 
-    def __init__(self, elapsed: Callable[[], timedelta] = running_time) -> None:
+    def __init__(self, elapsed: Callable[[], timedelta] = running_time, *, work: Work | None = None) -> None:
         self._elapsed = elapsed
         self._lock = threading.Lock()
         self._lines: dict[str, _Line] = defaultdict(lambda: _Line(threading.Condition(self._lock)))
@@ -67,7 +52,7 @@ class Delivery:
         self._tokens = itertools.count(1)
         self._closed = False
         self._served: Mapping[str, int] = {}
-        self._crew = Crew(self._lock, self._next_seen)
+        self._crew = Crew(self._lock, self._next_seen, work)
         self._turns = Turns()
 
     def offer(self, parcels: Iterable[Parcel]) -> None:
@@ -102,7 +87,7 @@ class Delivery:
         """Lease the message of these queues whose turn it is; wait a second at most for one.
 
         For threads that come back as soon as they are done with a message (see Crew); of each queue no more messages
-        are out at once than is said.
+        are out at once than is said. Before a thread waits it finishes the work that is held back, which may lead to more.
         """
         end = time.monotonic() + _LONGEST_WAIT
         with self._lock:
@@ -110,10 +95,13 @@ class Delivery:
             self._served = queues
             while not self._closed:
                 now = self._elapsed()
-                line = self._next(self._crew.with_room(queues), now)
+                spare = self._crew.spare
+                line = None if spare else self._next(queues, now)
                 if line is not None and (found := self._pop(line, now, 1)):
                     self._crew.goes_out(found[0].queue)
                     return self._lease(found[0], now + visibility)
+                if not spare and self._crew.finishes():
+                    continue
                 left = end - time.monotonic()
                 if left <= 0:
                     break
@@ -135,18 +123,10 @@ class Delivery:
             self._crew.offered()
             return parcel
 
-    def renew(self, parcel: Parcel) -> None:
-        """Take a message over in place of one with its id, which nobody can acknowledge any more."""
+    def forget(self, ids: Iterable[str]) -> list[Parcel]:
+        """Let go of messages that are done with, delivered or not; return those that were held."""
         with self._lock:
-            self._drop(parcel.id)
-            self._add(parcel, self._elapsed())
-            self._crew.offered()
-
-    def forget(self, ids: Iterable[str]) -> None:
-        """Let go of messages that are done with, delivered or not."""
-        with self._lock:
-            for id_ in ids:
-                self._drop(id_)
+            return [parcel for id_ in ids if (parcel := self._drop(id_)) is not None]
 
     def holds(self, ids: Iterable[str]) -> bool:
         """Whether all of these are held."""
@@ -205,20 +185,33 @@ class Delivery:
             heapq.heappop(line.heap)
         return _ALREADY if line.turns else line.heap[0][0] if line.heap else None
 
-    def _turn(self, line: _Line, now: timedelta) -> int | None:
-        """Give what can be seen by now its turn, and return the first one of the queue."""
-        while self._first(line) is not None and line.heap and line.heap[0][0] <= now:
-            _, token, parcel = heapq.heappop(line.heap)
-            heapq.heappush(line.turns, (self._turns.give(parcel.group or parcel.service), token, parcel))
-        return line.turns[0][0] if line.turns else None
+    def _turn(self, line: _Line, now: timedelta) -> tuple[int, int] | None:
+        """Give what can be seen by now its turn, and return the first one of the queue, with its token."""
+        heap, turns, known = line.heap, line.turns, self._known
+        while heap and heap[0][0] <= now:
+            entry = heapq.heappop(heap)
+            if self._current(entry):
+                _, token, parcel = entry
+                heapq.heappush(turns, (self._turns.give(parcel.group or parcel.service), token, parcel))
+        while turns:
+            turn, token, parcel = turns[0]
+            if parcel.token == token and known.get(parcel.id) is parcel:
+                return turn, token
+            heapq.heappop(turns)
+        return None
 
-    def _next(self, queues: Iterable[str], now: timedelta) -> _Line | None:
-        lines = [line for queue in queues if (line := self._lines[queue]).size and self._turn(line, now) is not None]
-        return min(lines, key=lambda line: line.turns[0][:2], default=None)
+    def _next(self, queues: Mapping[str, int], now: timedelta) -> _Line | None:
+        first, found = None, None
+        for queue, most in queues.items():
+            line = self._lines[queue]
+            turn = self._turn(line, now) if line.size and self._crew.has_room(queue, most) else None
+            if turn is not None and (first is None or turn < first):
+                first, found = turn, line
+        return found
 
     def _next_seen(self) -> float | None:
         """Seconds until the crew can see a message, none left or less if it can now; None without messages."""
-        lines = [self._lines[queue] for queue in self._crew.with_room(self._served)]
+        lines = [self._lines[queue] for queue, most in self._served.items() if self._crew.has_room(queue, most)]
         firsts = [first for line in lines if (first := self._first(line)) is not None]
         return (min(firsts) - self._elapsed()).total_seconds() if firsts else None
 

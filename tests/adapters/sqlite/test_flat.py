@@ -22,7 +22,7 @@ from infra.local.bench.shape import Shape
 from infra.local.bench.waiting import VERSION, begin_and_wait
 from infra.local.bench.wiring import quiet, wire
 from infra.local.bench.world import MANAGER
-from shared.adapters.sqlite import SqliteDatabase, readers, schema, writer
+from shared.adapters.sqlite import SqliteDatabase, committer, readers, schema
 from shared.app import read_overview, read_status
 from shared.app.authorize import Viewer
 from shared.app.handle_event import handle
@@ -82,7 +82,7 @@ def costs(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Costs
         copy_store(large_store(shape, cache), folder)
         counter = Counter()
         monkeypatch.setattr(readers, "connect", counter.connect)
-        monkeypatch.setattr(writer, "connect", counter.connect)
+        monkeypatch.setattr(committer, "connect", counter.connect)
         outside = replace(quiet([]), source=shape.source(), deployer=shape.deployer())
         found: dict[str, tuple[int, int]] = {}
         with closing(SqliteDatabase(folder / "slipway.db", utc_now)) as database:

@@ -30,7 +30,7 @@ def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
 
 def set_pragma(database: SqliteDatabase, pragma: str) -> None:
     """Change how the writer's connection behaves, between two of its transactions."""
-    database.store._writer._connection.execute(f"PRAGMA {pragma}")
+    database.store._writer._committer._connection.execute(f"PRAGMA {pragma}")
 
 
 def kept(file: Path) -> int:

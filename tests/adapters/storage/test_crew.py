@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-from shared.adapters.storage.delivery import Delivery, Parcel
+from shared.adapters.storage.delivery import Delivery
+from shared.adapters.storage.parcel import Parcel
 from tests.support.host import wait_until
 
 MINUTE = timedelta(minutes=1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.adapters.storage.delivery import Delivery, Parcel
+from shared.adapters.storage.delivery import Delivery
+from shared.adapters.storage.parcel import Parcel
 from tests.support.stores import MINUTE, Clock
 
 NOW = timedelta(0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infra.local.drill.boundaries import EFFECT_KINDS, Boundary, Place, work_of
 from infra.local.drill.full import not_run
-from infra.local.drill.kills import Passed, boundaries_of, chosen, death_at, in_pairs, missing_kinds
+from infra.local.drill.kills import Passed, boundaries_of, chosen, death_at, in_both, in_pairs, missing_kinds
 from infra.local.drill.run import Pass
 from shared.codec.effects import EFFECTS
 from shared.codec.envelope import encode_effect, encode_event
@@ -56,6 +56,17 @@ def test_the_short_choice_has_every_kind_once_and_every_place() -> None:
     assert sorted(one.kind for one in found) == sorted(EFFECT_KINDS)
     assert {one.place for one in found} == set(Place)
     assert {one.kind for one in chosen(everything, only="deploy", short=False)} == {"deploy"}
+
+
+def test_what_only_one_of_two_tellings_passed_is_a_matter_of_chance() -> None:
+    """It is tried where everything is, and not where there is one for each kind."""
+    kept, chance = Boundary("build", Place.AFTER_ACT), Boundary("build", Place.BEFORE_SEND)
+
+    found = in_both({kept: Passed(count=2), chance: Passed(count=1)}, {kept: Passed(count=3)})
+
+    assert found == {kept: Passed(count=2), chance: Passed(count=1, always=False)}
+    assert chosen(found, only="", short=True) == [kept]
+    assert chosen(found, only="", short=False) == [kept, chance]
 
 
 def test_a_telling_with_two_deaths_has_the_earlier_kind_first() -> None:

@@ -1,0 +1,119 @@
+"""The one connection that writes: a transaction is begun when somebody writes and stays open until it is to be on disk."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar
+
+from shared.adapters.sqlite.locks import WriteLock
+from shared.adapters.sqlite.schema import connect, prepare, unavailable
+from shared.adapters.sqlite.submission import Submission, Transaction
+from shared.adapters.sqlite.trouble import Trouble
+from shared.ports.store import StoreUnavailable
+
+W = TypeVar("W")
+
+
+class Committer:
+    """Begins, commits and rolls back; used by one thread at a time.
+
+    `begin` is called inside each transaction before any work and `undone` after a rollback, for caches.
+    """
+
+    def __init__(
+        self, path: Path, *, begin: Callable[[Transaction, WriteLock], None], undone: Callable[[], None]
+    ) -> None:
+        self._path, self._begin, self._undone = path, begin, undone
+        with ExitStack() as undo:
+            self._lock = WriteLock(path)
+            undo.callback(self._lock.close)
+            self._connection = connect(path)
+            undo.callback(self._connection.close)
+            with self._lock.held():
+                prepare(self._connection, path)
+            self._opened = undo.pop_all()
+        self.transaction: Transaction | None = None
+        self.trouble = Trouble(path)
+        self.commits = 0
+        self._changes = 0
+
+    def watch(self, watcher: Callable[[sqlite3.Connection], W]) -> W:
+        """Let somebody stand before the connection, for a measurement; before anything is written."""
+        watching = watcher(self._connection)
+        self._connection = watching  # type: ignore[assignment]  # it passes everything on
+        return watching
+
+    def begun(self) -> Transaction:
+        """Return the open transaction, begun now if there is none."""
+        if self.transaction is None:
+            transaction = Transaction(self._connection)
+            self._lock.acquire()
+            try:
+                self._changes = self._connection.total_changes
+                transaction.execute("BEGIN IMMEDIATE")
+                self._begin(transaction, self._lock)
+            except BaseException:
+                self._end()
+                raise
+            self.transaction = transaction
+        return self.transaction
+
+    def run(self, transaction: Transaction, submission: Submission[object]) -> None:
+        """Run a piece of work; what it raises before it wrote anything fails it alone, anything else comes out."""
+        before = self._connection.total_changes
+        callbacks, undone = len(transaction.afterwards), len(transaction.undone)
+        try:
+            submission.run(transaction)
+        except sqlite3.Error:
+            raise
+        except BaseException as error:
+            if self._connection.total_changes != before:
+                raise
+            del transaction.afterwards[callbacks:], transaction.undone[undone:]
+            submission.fail(error)
+
+    def commit(self, transaction: Transaction) -> None:
+        """Bring to disk what was done; what is to follow is the caller's to do."""
+        transaction.execute("COMMIT")
+        self.commits += 1
+        self.transaction = None
+        self._lock.release()
+        if self._connection.total_changes != self._changes:
+            self.trouble.is_over()
+        for handling in transaction.handlings:
+            handling.pending = False
+
+    def roll_back(self, error: BaseException) -> Transaction | None:
+        """Undo what is open, and say to whom it was answered already that it is lost. Return it; None if nothing was begun."""
+        transaction = self.transaction
+        if transaction is None:
+            return None
+        self._end()
+        for callback in reversed(transaction.undone):
+            callback()
+        if transaction.handlings:
+            reason = self._lost(error)
+            for handling in transaction.handlings:
+                handling.pending, handling.lost = False, reason
+        return transaction
+
+    def close(self) -> None:
+        """Close the file; nothing may be open."""
+        self._opened.close()
+
+    def _end(self) -> None:
+        self.transaction = None
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        finally:
+            self._lock.release()
+            self._undone()
+
+    def _lost(self, error: BaseException) -> StoreUnavailable:
+        if isinstance(error, sqlite3.Error):
+            return self.trouble.begins(unavailable(self._path, error))
+        return StoreUnavailable(f"what was written together with it in {self._path} failed: {error}; it is tried again")
