@@ -44,3 +44,12 @@ def test_a_record_of_one_field_has_nothing_to_keep() -> None:
     """A new one says more."""
     with pytest.raises(TypeError, match="make a new one"):
         replace(ex.RELEASE.version, text="1.0.0")
+
+
+def test_a_copy_is_as_frozen_as_its_original() -> None:
+    """It is filled while it is not, and nobody sees that."""
+    copied = replace(RITA, name="Margarita")
+
+    assert type(copied) is Person
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        copied.name = "x"  # type: ignore[misc]  # that it is refused is the point
