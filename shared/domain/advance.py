@@ -28,10 +28,14 @@ class Unsettled(SlipwayError):
 def advance(draft: Draft) -> None:
     """Ask every open promotion what it can do now, in order of their numbers."""
     settle_overdue(draft)
+    asked: dict[int, int] = {}
     for _ in range(_ROUNDS):
         before = draft.moves
-        for number in sorted(promotion.number for _, promotion in draft.promotions()):
-            _step(draft, *draft.get(number))
+        for number in sorted([promotion.number for _, promotion in draft.promotions()]):
+            # Where nothing has moved since it was asked, its own move included, it would answer the same.
+            if asked.get(number) != draft.moves:
+                asked[number] = draft.moves
+                _step(draft, *draft.get(number))
         for release in list(draft.releases.values()):
             settle_release(draft, release)
         if draft.moves == before:

@@ -34,7 +34,7 @@ def decide(state: ServiceState, event: events.ServiceEvent, *, estate: Estate, n
 def _decision(state: ServiceState, draft: Draft, event: events.ServiceEvent, answer: Answer) -> Decision:
     after = draft.result() if answer.outcome is Outcome.NOTED else state
     outcome = answer.outcome
-    if outcome is Outcome.NOTED and draft.moves:
+    if outcome is Outcome.NOTED and (draft.moves or draft.questions):
         outcome = Outcome.MOVED
     if isinstance(event, events.TimePassed) and after is state and not draft.effects:
         outcome = Outcome.NOTHING

@@ -36,7 +36,7 @@ class Draft:
         self.builds: dict[int, ReportedBuild] = dict(state.builds)
         self.effects: list[ServiceEffect] = []
         self.notes: list[str] = []
-        self.moves = 0
+        self.moves = self.questions = 0
         self._state = state
 
     def result(self) -> ServiceState:
@@ -119,8 +119,11 @@ class Draft:
     def keep(self, promotion: Promotion) -> Promotion:
         """Put a changed promotion, or a new one, into the release it belongs to."""
         release, _ = self.get(promotion.number)
-        kept = tuple(promotion if one.number == promotion.number else one for one in release.promotions)
-        self.put(replace(release, promotions=kept))
+        return self._keep(release, promotion)
+
+    def _keep(self, release: Release, promotion: Promotion) -> Promotion:
+        kept = [promotion if one.number == promotion.number else one for one in release.promotions]
+        self.put(replace(release, promotions=tuple(kept)))
         return promotion
 
     def add(
@@ -168,8 +171,9 @@ class Draft:
             f"{release.version.tag} {promotion.environment} #{promotion.number} {promotion.kind}:"
             f" {promotion.phase} → {phase}{f' ({reason})' if reason else ''}"
         )
-        return self.keep(
-            replace(promotion, phase=phase, reason=reason, since=self.now, deadline=None, paused_since=None)
+        return self._keep(
+            release,
+            replace(promotion, phase=phase, reason=reason, since=self.now, deadline=None, paused_since=None),
         )
 
     def move_release(self, release: Release, phase: ReleasePhase, reason: str) -> Release:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 
 from shared.domain.draft import STATUS_ERROR, STATUS_FAILED, STATUS_SUCCEEDED, Draft
 from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.policy import ServicePolicy
 from shared.domain.release import Release
 
 # The word of the end that asks most of people comes first.
@@ -32,8 +33,8 @@ _STATUS: Mapping[ReleasePhase, str] = {
 }
 
 
-def ending(release: Release, now: datetime, last: Collection[str] = ()) -> tuple[ReleasePhase, str] | None:
-    """Return the word and reason that a packaged release ends with; `last` names where it was going, all if empty.
+def ending(release: Release, now: datetime, policy: ServicePolicy | None = None) -> tuple[ReleasePhase, str] | None:
+    """Return the word and reason that a packaged release ends with; the policy says where it was going.
 
     None while a promotion is under way, or one that was given up may still write. What came before the last
     environments counts only where it is why they were never reached.
@@ -41,6 +42,7 @@ def ending(release: Release, now: datetime, last: Collection[str] = ()) -> tuple
     for one in release.promotions:
         if not one.phase.ended or (one.writing_until is not None and now < one.writing_until):
             return None
+    last = policy.last_environments() if policy else ()
     newest = {one.environment: one for one in release.promotions}
     decisive = [one for name, one in newest.items() if name in last] or list(newest.values())
     if any(one.phase is Phase.SKIPPED for one in decisive):
@@ -56,7 +58,7 @@ def settle_release(draft: Draft, release: Release) -> None:
     """End a packaged release that has nothing under way."""
     if release.phase is not ReleasePhase.PACKAGED:
         return
-    end = ending(release, draft.now, draft.policy.last_environments() if draft.policy else ())
+    end = ending(release, draft.now, draft.policy)
     if end is None:
         return
     word, reason = end

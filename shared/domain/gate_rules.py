@@ -23,9 +23,11 @@ def quarantine(q: Question) -> Result:
 
 def hold(q: Question) -> Result:
     """People's holds, and the hold on an artifact that was rolled back; what nobody let it past, then the newest."""
-    artifact = q.release.artifact.id if q.release.artifact else ""
+    artifact = q.release.artifact.id if q.release.artifact and q.draft.holds else ""
     own = [one for one in q.draft.holds if one.artifact == artifact]
     people = q.draft.estate.all_covering(q.draft.service, q.rules.name, q.now)
+    if not people and not own:
+        return passed()
     given = [one for one in q.release.overrides if one.counts(q.rules.name, "hold", q.promotion.number)]
 
     def first(found: Hold | ArtifactHold) -> tuple[bool, datetime, bool, str]:
@@ -33,13 +35,11 @@ def hold(q: Question) -> Result:
         return (not seen, found.since, isinstance(found, Hold), found.id)
 
     every: list[Hold | ArtifactHold] = [*people, *own]
-    found = max(every, key=first, default=None)
+    found = max(every, key=first)
     if isinstance(found, Hold):
         reason = f"held ({found.scope}) by {found.person.name}: {found.reason}"
         return waiting("Held", reason, since=found.since, who=(OPERATORS, found.person.name), until=found.until)
-    if found is not None:
-        return blocked("Held", f"{found.reason}; a higher version passes", since=found.since, who=(OPERATORS,))
-    return passed()
+    return blocked("Held", f"{found.reason}; a higher version passes", since=found.since, who=(OPERATORS,))
 
 
 def live_known(q: Question) -> Result:
@@ -207,8 +207,8 @@ def fence(q: Question) -> Result:
     """Nothing starts while an attempt that was given up may still write; running ones are the slot's business."""
     for release in q.draft.releases.values():
         for one in release.promotions:
-            other = one.environment == q.rules.name and one.number != q.promotion.number
-            if other and one.phase.ended and one.writing_until is not None and q.now < one.writing_until:
+            writes = one.writing_until is not None and one.phase.ended and q.now < one.writing_until
+            if writes and one.environment == q.rules.name and one.number != q.promotion.number:
                 reason = f"promotion {one.number} may still write"
                 return waiting("Fencing", reason, who=(OURSELVES,), since=one.since, until=one.writing_until)
     return passed()

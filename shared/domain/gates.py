@@ -109,10 +109,11 @@ class Blocker:
 
 def evaluate(question: Question) -> dict[Gate, Result]:
     """Ask every gate of the promotion's kind, overrides applied, in order. All pass: it may start."""
-    results = {
-        gate: _overridden(question, gate, rule(question)) for gate, rule in _BY_KIND[question.promotion.kind].items()
-    }
-    if all(result.status is Status.PASSED for result in results.values()):
+    results = {gate: rule(question) for gate, rule in _BY_KIND[question.promotion.kind].items()}
+    closed = [gate for gate, result in results.items() if result.status is not Status.PASSED]
+    for gate in closed:
+        results[gate] = _overridden(question, gate, results[gate])
+    if all(results[gate].status is Status.PASSED for gate in closed):
         results[Gate.FRESH] = _fresh(question)
     return results
 

@@ -22,7 +22,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """Position in the order, none first."""
-        return list(Severity).index(self)
+        return _RANKS[self]
+
+
+_RANKS = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Verdict(StrEnum):
@@ -175,7 +178,10 @@ class ServicePolicy:
 
     def environment(self, name: str) -> EnvironmentPolicy | None:
         """Return the environment of that name, if the policy in force has it."""
-        return next((environment for environment in self.environments if environment.name == name), None)
+        for environment in self.environments:
+            if environment.name == name:
+                return environment
+        return None
 
     def last_environments(self) -> tuple[str, ...]:
         """Name the environments that nothing comes after: where a release is going."""

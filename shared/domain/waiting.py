@@ -115,8 +115,11 @@ def _newer_waiting(draft: Draft, release: Release, promotion: Promotion) -> Rele
 def obstructed(draft: Draft, promotion: Promotion, release: Release, rules: EnvironmentPolicy) -> Result | None:
     """Return the hold or freeze that stands in the way of the next step, overrides applied."""
     asked = question(draft, release, promotion, rules)
-    results = (result_of(asked, gate) for gate in (Gate.HOLD, Gate.FREEZE))
-    return next((result for result in results if result.status is not Status.PASSED), None)
+    for gate in (Gate.HOLD, Gate.FREEZE):
+        result = result_of(asked, gate)
+        if result.status is not Status.PASSED:
+            return result
+    return None
 
 
 def pause(draft: Draft, promotion: Promotion, *, stopped: bool) -> Promotion:
@@ -209,7 +212,8 @@ def _ask_facts(draft: Draft, promotion: Promotion) -> Promotion:
         return promotion
     number = promotion.facts_round + 1
     draft.emit(GatherFacts(service=draft.service, number=promotion.number, asked=number))
-    draft.moves += 1
+    # Unlike a move it changes nothing for others, nor for this promotion until the answer comes.
+    draft.questions += 1
     return draft.keep(replace(promotion, facts_asked=draft.now, facts_round=number))
 
 

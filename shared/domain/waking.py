@@ -12,6 +12,7 @@ from shared.domain.gate_rules import soaks_since
 from shared.domain.overdue import release_deadline
 from shared.domain.phases import Phase
 from shared.domain.promotion import Promotion
+from shared.domain.release import Release
 from shared.domain.waiting import ask_again
 
 
@@ -35,11 +36,11 @@ def _times(draft: Draft) -> Iterator[tuple[datetime, str]]:
     for hold in draft.estate.holds:
         if hold.until is not None:
             yield hold.until, "hold"
-    for _, promotion in draft.promotions():
-        yield from _promotion_times(draft, promotion)
+    for release, promotion in draft.promotions():
+        yield from _promotion_times(draft, release, promotion)
 
 
-def _promotion_times(draft: Draft, promotion: Promotion) -> Iterator[tuple[datetime, str]]:
+def _promotion_times(draft: Draft, release: Release, promotion: Promotion) -> Iterator[tuple[datetime, str]]:
     if promotion.deadline is not None and promotion.paused_since is None:
         yield promotion.deadline, "deadline"
     rules = draft.rules(promotion)
@@ -48,7 +49,6 @@ def _promotion_times(draft: Draft, promotion: Promotion) -> Iterator[tuple[datet
     change = windows.next_change(rules.freezes, draft.now)
     if change is not None:
         yield change, "freeze"
-    release, _ = draft.get(promotion.number)
     soaks = soaks_since(release, rules)
     if soaks is not None:
         yield soaks + rules.gates.soak, "soak"
