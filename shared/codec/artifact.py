@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from shared.codec.fields import Fields
 from shared.codec.primitives import Json, digest, time_text, version, whole
+from shared.codec.written import Written
 from shared.domain.artifact import Artifact
 from shared.domain.promotion import Deployed
 
@@ -36,6 +37,9 @@ def decode_artifact(fields: Fields) -> Artifact:
     )
 
 
+_ARTIFACTS = Written(encode_artifact, 2048)
+
+
 class ArtifactTable:
     """The artifacts of one record, each written once: whoever deployed one names it by its place in the table."""
 
@@ -46,14 +50,16 @@ class ArtifactTable:
 
     def place(self, artifact: Artifact) -> int:
         """Return the artifact's place; a new one is put at the end."""
-        if artifact not in self._artifacts:
-            self._artifacts.append(artifact)
-        return self._artifacts.index(artifact)
+        for place, known in enumerate(self._artifacts):
+            if known is artifact or known == artifact:
+                return place
+        self._artifacts.append(artifact)
+        return len(self._artifacts) - 1
 
     def add_to(self, values: Json) -> None:
         """Put the table into its record, after everything else was."""
         if self._artifacts:
-            values["artifacts"] = [encode_artifact(artifact) for artifact in self._artifacts]
+            values["artifacts"] = [_ARTIFACTS(artifact) for artifact in self._artifacts]
 
     @staticmethod
     def of(fields: Fields) -> ArtifactTable:

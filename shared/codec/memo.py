@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
@@ -16,7 +17,8 @@ class Memo(Generic[B, T]):
     def __init__(self, decode: Callable[[B], T], most: int) -> None:
         self._decode: Callable[[B], T] = decode
         self._most = most
-        self._kept: dict[B, T] = {}
+        # A dict would look for its oldest behind all the places that older ones have left.
+        self._kept: OrderedDict[B, T] = OrderedDict()
         self._keeping = threading.Lock()
 
     def read(self, data: B) -> T:
@@ -28,7 +30,7 @@ class Memo(Generic[B, T]):
         """Remember a record with its bytes, as read or as just written, and return it."""
         with self._keeping:
             if len(self._kept) >= self._most:
-                del self._kept[next(iter(self._kept))]
+                self._kept.popitem(last=False)
             self._kept[data] = value
         return value
 

@@ -40,6 +40,11 @@ def dump_text(values: Json) -> str:
     return _bytes(values).decode()
 
 
+def part(values: Json) -> orjson.Fragment:
+    """Return a part of a record as it will stand there; raise as `dump` does."""
+    return orjson.Fragment(_bytes(values))
+
+
 def _bytes(values: Json) -> bytes:
     try:
         return orjson.dumps(values, option=orjson.OPT_SORT_KEYS)

@@ -7,8 +7,8 @@ from shared.codec.facts import decode_facts, encode_facts
 from shared.codec.fields import Fields
 from shared.codec.plan import decode_plan, encode_plan
 from shared.codec.primitives import Json, decode_person, encode_person, time_text, whole
+from shared.codec.written import Written
 from shared.domain.phases import Phase, PromotionKind
-from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import ApprovalRequest, Promotion, Vote
 
 
@@ -34,27 +34,17 @@ def encode_promotion(promotion: Promotion, artifacts: ArtifactTable) -> Json:
     if promotion.undoes is not None:
         values["undoes"] = whole(promotion.undoes)
     if promotion.facts is not None:
-        values["facts"] = encode_facts(promotion.facts)
+        values["facts"] = _FACTS(promotion.facts)
     if promotion.approval is not None:
         values["approval"] = _encode_approval(promotion.approval)
     if promotion.plan is not None:
-        values["plan"] = _plan(promotion.plan)
+        values["plan"] = _PLANS(promotion.plan)
     _add_run(values, promotion)
     return values
 
 
-# A promotion is written at each of its steps, and its plan is the same object all the while.
-_PLANS: dict[int, tuple[EnvironmentPolicy, Json]] = {}
-_MOST_PLANS = 1024
-
-
-def _plan(plan: EnvironmentPolicy) -> Json:
-    known = _PLANS.get(id(plan))
-    if known is None or known[0] is not plan:
-        if len(_PLANS) >= _MOST_PLANS:
-            _PLANS.clear()
-        known = _PLANS[id(plan)] = (plan, encode_plan(plan))
-    return known[1]
+# A promotion is written at each of its steps, and these are the same objects all the while.
+_PLANS, _FACTS = Written(encode_plan, 1024), Written(encode_facts, 1024)
 
 
 def _add_run(values: Json, promotion: Promotion) -> None:

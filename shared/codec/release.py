@@ -17,10 +17,12 @@ from shared.codec.primitives import (
     whole,
 )
 from shared.codec.promotion import decode_promotion, encode_promotion
+from shared.codec.written import Written
 from shared.domain.phases import ReleasePhase
 from shared.domain.release import Override, Release
 
 SCHEMA = 1
+_RESULTS = Written(encode_result, 1024)
 
 
 def encode_release(release: Release) -> bytes:
@@ -43,7 +45,7 @@ def encode_release(release: Release) -> bytes:
     if release.build is not None:
         values["build"] = encode_run(release.build)
     if release.result is not None:
-        values["result"] = encode_result(release.result, release.artifact)
+        values["result"] = _RESULTS(release.result, release.artifact)
     if release.built:
         values["built"] = whole(release.built)
     if release.artifact is not None:

@@ -165,9 +165,10 @@ class _Changes:
         encode: Callable[[T], bytes],
         memo: Memo[bytes, T] | None = None,
     ) -> None:
-        if new is not old:
-            for key in old.keys() | new.keys():
-                self.one(row(key), old.get(key), new.get(key), encode, memo)
+        for key, value in new.items():
+            if value is not old.get(key):
+                self.one(row(key), old.get(key), value, encode, memo)
+        self.deletes.update(row(key) for key in old if key not in new)
 
 
 def _move_ended(changes: _Changes, old: ServiceState, new: ServiceState, sequence: int) -> None:
