@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from shared.domain.errors import InvalidValue
 
@@ -20,14 +21,16 @@ def placeholders(template: str) -> tuple[str, ...]:
 
 def expand(template: str, values: Mapping[str, str]) -> str:
     """Put the values in, each once and as it is; raise InvalidValue for a placeholder that has none."""
-    return "".join(_expanded(token, values) for token in _tokens(template))
+    return "".join([_expanded(token, values) for token in _tokens(template)])
 
 
-def _tokens(template: str) -> list[str]:
+# The same few templates are filled for every release.
+@lru_cache(maxsize=1024)
+def _tokens(template: str) -> tuple[str, ...]:
     tokens = _TOKEN.findall(template)
     if "{" in tokens or "}" in tokens:
         raise InvalidValue("template", f"{template!r} has a single brace; write {{{{ or }}}} for a plain one")
-    return tokens
+    return tuple(tokens)
 
 
 def _is_placeholder(token: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.phases import PromotionKind
 from shared.domain.placeholders import expand
@@ -41,6 +43,8 @@ def placeholder_values(
     }
 
 
+# Each step of a promotion asks for its target, and there are few.
+@lru_cache(maxsize=1024)
 def filled_target(target: DeployTarget, service: str, environment: str) -> DeployTarget:
     """Fill in the placeholders that name a place."""
     if isinstance(target, GitOpsTarget):
