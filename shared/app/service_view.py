@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.app.parts import App
 from shared.codec.estate import decode_estate
@@ -15,8 +15,7 @@ from shared.domain.version import Version
 from shared.ports.store import Loaded
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceView:
+class ServiceView(NamedTuple):
     """State, people's holds, and the head of the ledger at the time of reading. Sequence 0: nothing was ever written."""
 
     state: ServiceState

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.codec.effects import EFFECTS
 from shared.codec.errors import UnknownMessage, UnreadableRecord
@@ -52,14 +52,13 @@ class Envelope:
     order: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """What a queue brought: either an event or an effect, never both."""
 
-    event: ServiceEvent | OutsideEvent | None = None
-    effect: ServiceEffect | None = None
     correlation: str
     at: datetime
+    event: ServiceEvent | OutsideEvent | None = None
+    effect: ServiceEffect | None = None
     tries: int = 0
     order: int = 0
 

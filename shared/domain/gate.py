@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.domain.draft import Draft
 from shared.domain.policy import EnvironmentPolicy
@@ -36,8 +37,7 @@ class Result:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Question:
+class Question(NamedTuple):
     """May this promotion start now?"""
 
     draft: Draft

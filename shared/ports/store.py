@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from shared.domain.errors import SlipwayError
 
@@ -38,8 +38,7 @@ class TooLarge(SlipwayError):
     """The batch is beyond what a store can hold (100 rows, 64 KiB a value, 4 MiB in all); nothing was written."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class Message(NamedTuple):
     """An effect of a decision, in the outbox: `queue` is the queue's name, `body` the encoded envelope."""
 
     queue: str
@@ -52,8 +51,7 @@ def outbox_key(sequence: int, number: int) -> str:
     return f"1~outbox~{sequence:020d}~{number:02d}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxRow:
+class OutboxRow(NamedTuple):
     """A message that a decision saved and that is not known to be done."""
 
     key: str
@@ -87,8 +85,7 @@ class NeedsRows(SlipwayError):
         super().__init__(f"rows {', '.join(self.keys)} are needed")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
+class Due(NamedTuple):
     """A hint that a service must be looked at when the time has come."""
 
     at: datetime
@@ -115,8 +112,7 @@ class Write:
     decoded: object = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Committed:
+class Committed(NamedTuple):
     """What a transaction led to: its sequence and the outbox rows of that sequence that are not done.
 
     `duplicate` is set where the event had been committed before: nothing was written, `sequence` is that of the first time.

@@ -122,7 +122,7 @@ def test_going_forward_needs_a_way_back(presence: Presence, passes: bool) -> Non
     assert question.promotion.facts is not None
     read = replace(question.promotion.facts, targets=((2, presence),))
 
-    found = gate_rules.rollback_target(replace(question, promotion=replace(question.promotion, facts=read)))
+    found = gate_rules.rollback_target(question._replace(promotion=replace(question.promotion, facts=read)))
 
     assert is_passed(found) is passes
     assert passes or found.code == "NoWayBack"
@@ -145,10 +145,10 @@ def test_where_it_is_asked_for_nothing_older_than_what_is_live_goes_forward(live
     artifact = question.environment.live.artifact
     other = replace(artifact, version=replace(artifact.version, text=live))
     environment = replace(question.environment, live=replace(question.environment.live, artifact=other))
-    question = replace(question, environment=environment)
+    question = question._replace(environment=environment)
 
     assert is_passed(gate_rules.older_than_live(question)) is passes
-    assert is_passed(gate_rules.older_than_live(replace(question, rules=replace(PRODUCTION, gates=GateRules()))))
+    assert is_passed(gate_rules.older_than_live(question._replace(rules=replace(PRODUCTION, gates=GateRules()))))
 
 
 def test_manifests_that_do_not_comply_name_object_and_field() -> None:
@@ -161,7 +161,7 @@ def test_manifests_that_do_not_comply_name_object_and_field() -> None:
     def asked(*found: Finding, gate: GateRules = PRODUCTION.gates) -> Result:
         read = replace(known, findings=found)
         promotion = replace(question.promotion, facts=read)
-        return gate_rules.manifests(replace(question, promotion=promotion, rules=replace(PRODUCTION, gates=gate)))
+        return gate_rules.manifests(question._replace(promotion=promotion, rules=replace(PRODUCTION, gates=gate)))
 
     assert asked(*findings).reason == "Deployment/delivery: spec.x: runs as root (and 1 more)"
     assert asked(findings[0]).reason == "Deployment/delivery: spec.x: runs as root"
@@ -184,7 +184,7 @@ def test_a_change_by_hand_stands_in_the_way_until_somebody_adopts_it(adopted: bo
     assert question.promotion.facts is not None
     promotion = replace(question.promotion, facts=replace(question.promotion.facts, foreign="kubectl edit"))
 
-    found = gate_rules.live_known(replace(question, promotion=promotion))
+    found = gate_rules.live_known(question._replace(promotion=promotion))
 
     assert is_passed(found) is adopted
     assert adopted or "adopt it, or roll back" in found.reason
@@ -277,6 +277,6 @@ def test_what_is_acted_on_was_read_within_the_hour(age: Any, fresh: bool) -> Non
     assert question.promotion.facts is not None
     read = replace(question.promotion.facts, at=NOON - age)
 
-    found = gates.evaluate(replace(question, promotion=replace(question.promotion, facts=read)))
+    found = gates.evaluate(question._replace(promotion=replace(question.promotion, facts=read)))
 
     assert is_passed(found[Gate.FRESH]) is fresh

@@ -8,9 +8,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import NamedTuple
 
 from shared.codec.chain import link
 from shared.codec.keys import decode_part, encode_part
@@ -34,8 +34,7 @@ _ROUNDS = 8
 _FORBIDDEN = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(NamedTuple):
     """Everything that one commit writes, encoded and checked; only deletes of rows that may be there are left."""
 
     service: str
