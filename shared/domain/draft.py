@@ -159,8 +159,19 @@ class Draft:
             self.note(f"{tag} {environment} #{promotion.number} {kind}: {promotion.phase} ({cause})")
         return promotion
 
-    def move(self, promotion: Promotion, phase: Phase, reason: str) -> Promotion:
-        """Move a promotion along the table; raise IllegalMove where the table has no such move."""
+    def move(
+        self,
+        promotion: Promotion,
+        phase: Phase,
+        reason: str,
+        *,
+        deadline: datetime | None = None,
+        writing_until: datetime | None = None,
+    ) -> Promotion:
+        """Move a promotion along the table; raise IllegalMove where the table has no such move.
+
+        `deadline` is that of the new phase; `writing_until` stays as it was where it is not given.
+        """
         if not legal(promotion.kind, promotion.phase, phase):
             raise IllegalMove(
                 f"{promotion.kind} promotion {promotion.number} of {self.service}", promotion.phase, phase
@@ -171,10 +182,16 @@ class Draft:
             f"{release.version.tag} {promotion.environment} #{promotion.number} {promotion.kind}:"
             f" {promotion.phase} → {phase}{f' ({reason})' if reason else ''}"
         )
-        return self._keep(
-            release,
-            replace(promotion, phase=phase, reason=reason, since=self.now, deadline=None, paused_since=None),
+        moved = replace(
+            promotion,
+            phase=phase,
+            reason=reason,
+            since=self.now,
+            deadline=deadline,
+            paused_since=None,
+            writing_until=writing_until or promotion.writing_until,
         )
+        return self._keep(release, moved)
 
     def move_release(self, release: Release, phase: ReleasePhase, reason: str) -> Release:
         """Move a release along its table; raise IllegalMove where there is no such move."""

@@ -61,8 +61,9 @@ class Phase(StrEnum):
     @property
     def ended(self) -> bool:
         """Whether the promotion is over."""
-        return self not in QUEUED and self not in RUNNING
+        return self not in _UNDER_WAY
 
 
 QUEUED = frozenset({Phase.PENDING, Phase.WAITING})
 RUNNING = frozenset({Phase.RETAGGING, Phase.DEPLOYING, Phase.VERIFYING, Phase.AWAITING_SWITCH, Phase.SWITCHING})
+_UNDER_WAY = QUEUED | RUNNING

@@ -36,7 +36,8 @@ def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
         else one
         for one in release.overrides
     )
-    draft.put(replace(release, overrides=used))
+    if used != release.overrides:
+        draft.put(replace(release, overrides=used))
     draft.keep(replace(promotion, plan=rules, previous=environment.live, turn=draft.next_turn()))
     if promotion.approval is not None and promotion.resume_at is None:
         # A card that was answered is closed for everybody else.
@@ -57,15 +58,14 @@ def begin(draft: Draft, number: int, phase: Phase) -> None:
     rules = draft.rules(promotion)
     if rules is None:
         raise LookupError(f"promotion {number} of {draft.service} has started without a plan")
-    moved = draft.move(promotion, phase, "")
-    draft.emit(effect_of(draft, moved))
     if phase is Phase.RETAGGING:
-        draft.keep(replace(moved, deadline=draft.now + rules.deadlines.retagging))
+        moved = draft.move(promotion, phase, "", deadline=draft.now + rules.deadlines.retagging)
     elif phase is Phase.DEPLOYING:
         until = draft.now + rules.deadlines.deploying
-        draft.keep(replace(moved, deadline=until, writing_until=until))
+        moved = draft.move(promotion, phase, "", deadline=until, writing_until=until)
     else:
-        draft.keep(replace(moved, deadline=draft.now + rules.deadlines.verifying))
+        moved = draft.move(promotion, phase, "", deadline=draft.now + rules.deadlines.verifying)
+    draft.emit(effect_of(draft, moved))
 
 
 def effect_of(draft: Draft, promotion: Promotion) -> Retag | Deploy | ObserveRollout:
