@@ -21,6 +21,7 @@ from shared.domain.estate import Estate
 from shared.domain.events import ChangeFound, ServiceEvent
 from shared.domain.names import Person
 from shared.domain.records import replace
+from shared.domain.release import ServiceState
 from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, OutboxRow, Write, outbox_key
 from shared.telemetry import log_event
 
@@ -134,11 +135,15 @@ def _decide(event: ServiceEvent, loaded: Loaded, correlation: str, now: datetime
         ),
         done=done,
         mark=not done,
-        # What a decision read of ended releases and made of builds lies outside the range that is read again.
-        decoded=replace(decision.state, ended={}, builds={}),
+        decoded=_read_again(decision.state),
         due=tuple(Due(at=at, what=what) for at, what in decision.wake),
     )
     return _Made(decision, write)
+
+
+def _read_again(state: ServiceState) -> ServiceState:
+    # What a decision read of ended releases and made of builds lies outside the range that is read again.
+    return replace(state, ended={}, builds={}) if state.ended or state.builds else state
 
 
 def row_of(order: int) -> str:

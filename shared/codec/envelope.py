@@ -93,7 +93,8 @@ def _encode(message: Any, correlation: str, at: datetime, tries: int = 0, order:
         values["tries"] = whole(tries)
     if order:
         values["order"] = whole(order)
-    return dump_text({**values, "body": kind.encode(message)})
+    values["body"] = kind.encode(message)
+    return dump_text(values)
 
 
 def _sealed(name: str, schema: int, id_: str, service: str, correlation: str, at: datetime) -> Json:

@@ -162,19 +162,19 @@ def plan(service: str, event_id: str, loaded: Loaded, write: Write, *, seen_unti
 
 def loaded_after(loaded: Loaded, made: Plan) -> Loaded:
     """Return the service as the next decision reads it once the plan is committed."""
+    rows, outbox = dict(loaded.rows), dict(loaded.outbox)
+    for key, value in made.puts.items():
+        if key.startswith(CURRENT):
+            rows[key] = value
+    for key in made.deletes:
+        rows.pop(key, None)
+    for key in made.done:
+        outbox.pop(key, None)
+    for row in made.outbox:
+        outbox[row.key] = row.message
     return replace(
-        loaded,
-        sequence=made.sequence,
-        ledger_hash=made.hash,
-        rows={key: value for key, value in {**loaded.rows, **_current(made.puts)}.items() if key not in made.deletes},
-        outbox={key: message for key, message in loaded.outbox.items() if key not in made.done}
-        | {row.key: row.message for row in made.outbox},
-        decoded=made.decoded,
+        loaded, sequence=made.sequence, ledger_hash=made.hash, rows=rows, outbox=outbox, decoded=made.decoded
     )
-
-
-def _current(puts: Mapping[str, bytes]) -> dict[str, bytes]:
-    return {key: value for key, value in puts.items() if key.startswith(CURRENT)}
 
 
 def _check_callers_keys(service: str, write: Write) -> None:
@@ -192,10 +192,10 @@ def _check_callers_key(service: str, key: str) -> None:
 
 
 def _check_limits(made: Plan) -> None:
-    sizes = [len(value) for value in made.puts.values()]
     # No character takes more than four bytes; most decisions are far from every limit.
-    roughly = sum(sizes) + len(made.ledger) + 4 * sum(len(row.message.body) for row in made.outbox)
-    few = len(sizes) + len(made.deletes) + len(made.done) + len(made.outbox) < MOST_ROWS // 2
+    characters = sum([len(row.message.body) for row in made.outbox])
+    roughly = sum(map(len, made.puts.values())) + len(made.ledger) + 4 * characters
+    few = len(made.puts) + len(made.deletes) + len(made.done) + len(made.outbox) < MOST_ROWS // 2
     if few and roughly < MOST_VALUE // 2:
         return
     for key, value in made.puts.items():
@@ -210,7 +210,7 @@ def _check_limits(made: Plan) -> None:
         raise TooLarge(
             f"decision for {made.service} writes {rows} rows, {MOST_ROWS} fit into a batch; decide in smaller steps"
         )
-    size = _sent_size((*sizes, len(made.ledger), *bodies), rows)
+    size = _sent_size((*map(len, made.puts.values()), len(made.ledger), *bodies), rows)
     if size > MOST_BATCH:
         raise TooLarge(
             f"decision for {made.service} takes {size} bytes, {MOST_BATCH} fit into a batch; keep large values as evidence"
