@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from shared.codec.fields import Fields
 from shared.codec.primitives import Json, digest, time_text, version, whole
-from shared.codec.written import Written
 from shared.domain.artifact import Artifact
 from shared.domain.promotion import Deployed
 
@@ -37,9 +36,6 @@ def decode_artifact(fields: Fields) -> Artifact:
     )
 
 
-_ARTIFACTS = Written(encode_artifact, 2048)
-
-
 class ArtifactTable:
     """The artifacts of one record, each written once: whoever deployed one names it by its place in the table."""
 
@@ -59,7 +55,7 @@ class ArtifactTable:
     def add_to(self, values: Json) -> None:
         """Put the table into its record, after everything else was."""
         if self._artifacts:
-            values["artifacts"] = [_ARTIFACTS(artifact) for artifact in self._artifacts]
+            values["artifacts"] = [encode_artifact(artifact) for artifact in self._artifacts]
 
     @staticmethod
     def of(fields: Fields) -> ArtifactTable:

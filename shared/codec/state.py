@@ -173,6 +173,8 @@ class _Changes:
 
 def _move_ended(changes: _Changes, old: ServiceState, new: ServiceState, sequence: int) -> None:
     """Move releases that ended out of the range that every decision reads, and reopened ones back."""
+    if not old.ended and not new.ended and old.releases.keys() <= new.releases.keys():
+        return
     for key in old.releases.keys() - new.releases.keys():
         if new.ended.get(key) is None:
             raise ValueError(f"release {key} of {new.service} is no longer open and has no end")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from shared.app.parts import App
@@ -44,6 +45,7 @@ def written_paths(app: App, policy: ServicePolicy, commit: str) -> tuple[str, ..
     return () if _WHOLE in clean else tuple(sorted(clean))
 
 
+@lru_cache(maxsize=1024)
 def _static(pattern: str) -> str:
     """The folders before the first part that holds a wildcard or an unknown placeholder."""
     kept: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from os.path import isdir
 
 from shared.app.parts import App
 from shared.domain.artifact import Artifact
@@ -61,5 +62,5 @@ def _render(
         )
         return app.charts.render(package, rendering)
     finally:
-        if folder.is_dir():
+        if isdir(folder):
             shutil.rmtree(folder)
