@@ -113,7 +113,7 @@ def _decide(event: ServiceEvent, loaded: Loaded, correlation: str, now: datetime
     done = _done(getattr(event, "effect", ""), loaded.outbox, order)
     if decision.outcome is Outcome.IGNORED and order and not done:
         # The effect left the outbox with its first report: this is that report once more.
-        return _Made(replace(decision, outcome=Outcome.NOTHING, wake=()), None, unsent=loaded.outbox)
+        return _Made(decision._replace(outcome=Outcome.NOTHING, wake=()), None, unsent=loaded.outbox)
     if decision.outcome is Outcome.NOTHING:
         return _Made(decision, None)
     puts, deletes = encode_changes(state, decision.state, loaded.sequence + 1)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from shared.domain.decision import Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(NamedTuple):
     """`about` names what a request led to; `code` and `reason` say why it led to nothing."""
 
     outcome: Outcome

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.domain.effects import ServiceEffect
 from shared.domain.release import ServiceState
@@ -20,8 +20,7 @@ class Outcome(StrEnum):
     NOTHING = "nothing"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(NamedTuple):
     """The state that follows, what it asks of the world, and what to tell people.
 
     `code` and `reason` say why an event was ignored or refused. `about` names what a request led to, e.g. a
