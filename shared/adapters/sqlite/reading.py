@@ -44,10 +44,11 @@ def head(execute: Execute, service: str) -> Head:
 def names(execute: Execute, after: str, prefix: str, most: int) -> list[str]:
     """Name services in order; one that only has a hint was never written."""
     query = (
-        "SELECT name FROM service WHERE name > ? AND name >= ? AND name < ? AND name <> ? AND sequence > 0"
+        "SELECT name FROM service WHERE name >= ? AND name < ? AND name NOT IN (?, ?) AND sequence > 0"
         " ORDER BY name LIMIT ?"
     )
-    values = (after, prefix, prefix + partition.EVER, partition.ESTATE, most)
+    # One beginning: of two, SQLite looks for the first alone and reads on from there to the other.
+    values = (max(after, prefix), prefix + partition.EVER, after, partition.ESTATE, most)
     return [name for (name,) in execute(query, values)]
 
 
