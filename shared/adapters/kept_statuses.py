@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from shared.codec.keys import decode_part, encode_part
+from shared.ports.rows import Rows
 from shared.ports.statuses import CommitState, CommitStatus
-from shared.ports.store import Rows
 
 
 class KeptStatuses:

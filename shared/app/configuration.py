@@ -23,8 +23,8 @@ from shared.domain.policy import RepositoryPolicy
 from shared.domain.records import replace
 from shared.domain.repository import ConfigInForce
 from shared.ports.policies import BrokenPolicy
+from shared.ports.rows import Row, StaleRow
 from shared.ports.statuses import CommitState, CommitStatus
-from shared.ports.store import Row, StaleRow
 from shared.telemetry import log_event
 
 FILE = "slipway.yaml"

@@ -23,8 +23,8 @@ from shared.domain.release import Release
 from shared.domain.repository import Tip
 from shared.domain.triggers import affected, branch_matches, skip_marker
 from shared.domain.version import Version, parse_release_branch
+from shared.ports.rows import Row, StaleRow
 from shared.ports.statuses import CommitState, CommitStatus
-from shared.ports.store import Row, StaleRow
 from shared.telemetry import log_event
 
 _HEADS = "refs/heads/"

@@ -16,9 +16,10 @@ from shared.ports.people import People
 from shared.ports.policies import PolicyReader
 from shared.ports.queues import Queues
 from shared.ports.registry import Registry
+from shared.ports.rows import Rows
 from shared.ports.source import Source
 from shared.ports.statuses import Statuses
-from shared.ports.store import Rows, Store
+from shared.ports.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from shared.app.handle_event import handle, send_again
@@ -16,6 +16,7 @@ from shared.codec.primitives import parse_service
 from shared.codec.repository import TIP, decode_tip
 from shared.domain.effects import queue_of
 from shared.domain.events import PushReceived, TimePassed
+from shared.ports.rows import Row
 from shared.ports.store import Due, DueRow
 from shared.telemetry import log_event, log_fault
 
@@ -32,9 +33,9 @@ def sweep(app: App) -> None:
     except Exception as error:
         log_fault("sweep.clock_failed", error)
     look_at_due(app)
-    for repository in app.source.repositories():
+    for repository, kept in app.rows.list_each(app.source.repositories(), prefix=TIP).items():
         try:
-            compare_tips(app, repository)
+            compare_tips(app, repository, kept)
         except Exception as error:
             log_fault("sweep.repository_failed", error, repository=repository)
 
@@ -93,12 +94,12 @@ def _look(app: App, row: DueRow) -> None:
         app.store.remove_due([row.key])
 
 
-def compare_tips(app: App, repository: str) -> None:
+def compare_tips(app: App, repository: str, kept: Sequence[Row]) -> None:
     """Tell of every branch that is not where it was last seen, e.g. pushed while nobody listened.
 
-    It reads a row for each branch that there is, and one for each that was deleted since the last time.
+    There is a row for each branch that there is, and one for each that was deleted since the last time.
     """
-    rows = {decode_part(row.key.removeprefix(TIP)): row for row in app.rows.list(repository, prefix=TIP)}
+    rows = {decode_part(row.key.removeprefix(TIP)): row for row in kept}
     seen = {ref: decode_tip(row.value) for ref, row in rows.items()}
     actual = app.source.tips(repository)
     for ref in sorted(actual.keys() | seen.keys()):

@@ -17,10 +17,6 @@ class StaleService(SlipwayError):
     """Other writers were faster too often; nothing was written. Try again later."""
 
 
-class StaleRow(SlipwayError):
-    """The row is not what its etag said; nothing was written. Read it again."""
-
-
 class StoreUnavailable(SlipwayError):
     """The store cannot be reached or refuses to work; it is not known to have changed anything.
 
@@ -144,15 +140,6 @@ class DueRow:
     what: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
-    """A row outside the services' partitions, with the etag that a conditional write needs."""
-
-    key: str
-    value: bytes
-    etag: str
-
-
 class Store(Protocol):
     """The services' partitions. `service` is `str(ServiceKey)`; adapters encode it as a partition key."""
 
@@ -219,28 +206,4 @@ class Store(Protocol):
 
     def prune(self, service: str, *, most: int) -> int:
         """Remove up to `most` of the service's marks of seen events that have expired, and return how many it were."""
-        ...
-
-
-class Rows(Protocol):
-    """Small records outside the services' partitions: `<repository>`, `estate`, `board~<environment>`."""
-
-    def get(self, partition: str, key: str) -> Row | None:
-        """Read one row."""
-        ...
-
-    def put(self, partition: str, key: str, value: bytes, *, etag: str | None) -> str:
-        """Write a row if it is still as `etag` says (None: absent), and return the new etag; raise StaleRow otherwise."""
-        ...
-
-    def overwrite(self, partition: str, key: str, value: bytes) -> None:
-        """Write a row whatever is there; for projections."""
-        ...
-
-    def delete(self, partition: str, key: str, *, etag: str) -> None:
-        """Delete a row if it is still as `etag` says; raise StaleRow otherwise."""
-        ...
-
-    def list(self, partition: str, *, prefix: str = "") -> Sequence[Row]:
-        """Read the rows of a partition whose key starts with the prefix, in key order."""
         ...

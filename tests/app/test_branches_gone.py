@@ -6,7 +6,7 @@ from shared.app.inspect_push import set_aside
 from shared.app.sweep import sweep
 from shared.codec.repository import TIP, decode_tip, encode_tip, gone_row, tip_row
 from shared.domain.repository import Tip
-from shared.ports.store import Row
+from shared.ports.rows import Row
 from tests.support.app_parts import Harness
 from tests.support.outside import MAIN, SHIPPING
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.ports.store import Row, Rows, StaleRow, TooLarge
+from shared.ports.rows import Row, Rows, StaleRow
+from shared.ports.store import TooLarge
 from tests.support.stores import ALL, opened
 
 
@@ -107,3 +108,24 @@ def test_a_row_keeps_to_the_limits_of_tables(rows: Rows) -> None:
         rows.overwrite("shipping", "config", b"x" * 65_537)
     with pytest.raises(ValueError, match="encode its parts"):
         rows.put("shipping", "tip~refs/heads/main", b"", etag=None)
+
+
+def test_the_rows_of_many_partitions_are_listed_at_once(rows: Rows) -> None:
+    """Each in key order and under its own name, also where there is nothing; and of no other partition."""
+    for partition, key in (
+        ("shop", "tip~b"),
+        ("shop", "tip~a"),
+        ("shop", "config"),
+        ("other", "tip~c"),
+        ("x", "tip~d"),
+    ):
+        rows.overwrite(partition, key, key.encode())
+
+    found = rows.list_each(["shop", "nobody", "other"], prefix="tip~")
+
+    assert {name: list(each) for name, each in found.items()} == {
+        name: list(rows.list(name, prefix="tip~")) for name in ("shop", "nobody", "other")
+    }
+    assert list(found) == ["shop", "nobody", "other"]
+    assert [row.key for row in found["shop"]] == ["tip~a", "tip~b"]
+    assert rows.list_each([], prefix="tip~") == {}

@@ -12,7 +12,8 @@ from shared.codec.envelope import decode, encode_effect
 from shared.codec.ledger import LedgerEntry
 from shared.domain.effects import Effect, ServiceEffect, queue_of
 from shared.domain.names import ServiceKey
-from shared.ports.store import DueRow, Message, OutboxRow, Row, Write
+from shared.ports.rows import Row
+from shared.ports.store import DueRow, Message, OutboxRow, Write
 from tests.support.app_parts import ALL_KINDS, DELIVERY, Harness
 from tests.support.outside import SHIPPING
 

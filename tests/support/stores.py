@@ -17,7 +17,8 @@ from shared.adapters.memory import MemoryStore
 from shared.adapters.sqlite import SqliteDatabase
 from shared.ports.evidence import Evidence
 from shared.ports.queues import CrewReceiver, QueueReceiver, Queues, Received
-from shared.ports.store import Due, Loaded, Message, Rows, Store, Write
+from shared.ports.rows import Rows
+from shared.ports.store import Due, Loaded, Message, Store, Write
 from tests.support import azurite
 
 TABLES = pytest.param("tables", marks=pytest.mark.real("azurite"))

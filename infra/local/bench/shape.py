@@ -25,11 +25,15 @@ BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """So many services with so many ended releases, `largest` of them in the first service; the rest evenly."""
+    """So many services with so many ended releases, `largest` of them in the first service; the rest evenly.
+
+    They lie in as many repositories as they need, and `at_least` so many; those beyond name a service that never ran.
+    """
 
     services: int
     releases: int
     largest: int
+    at_least: int = 1
 
     def key(self, index: int) -> ServiceKey:
         """Name a service; the first ones lie in the repository that is measured."""
@@ -44,12 +48,13 @@ class Shape:
 
     def repositories(self) -> list[str]:
         """Name the repositories."""
-        return [repository_of(index) for index in range(0, self.services, PER_REPOSITORY)]
+        number = max(self.at_least, -(-self.services // PER_REPOSITORY))
+        return [repository_of(index * PER_REPOSITORY) for index in range(number)]
 
     def names(self, repository: str) -> list[str]:
         """Name a repository's services."""
         first = self.repositories().index(repository) * PER_REPOSITORY
-        return [f"s{index:05d}" for index in range(first, min(first + PER_REPOSITORY, self.services))]
+        return [f"s{index:05d}" for index in range(first, min(first + PER_REPOSITORY, max(self.services, first + 1)))]
 
     def policies(self, repository: str) -> RepositoryPolicy:
         """Compile a repository's configuration, as the product does."""

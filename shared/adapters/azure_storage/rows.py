@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from shared.adapters.azure_storage.client import failures_named
 from shared.adapters.azure_storage.partitions import entity_of, get, query
 from shared.adapters.storage import partition as layout
-from shared.ports.store import Row, StaleRow
+from shared.ports.rows import Row, StaleRow
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient
@@ -81,6 +81,10 @@ class TableRows:
         with failures_named(partition):
             rows = query(self._table, partition, prefix, prefix + _END)
             return [Row(key=key, value=value, etag=etag) for key, value, etag in rows]
+
+    def list_each(self, partitions: Sequence[str], *, prefix: str) -> Mapping[str, Sequence[Row]]:
+        """See Rows. A query of Tables reads one partition well and several badly."""
+        return {partition: self.list(partition, prefix=prefix) for partition in partitions}
 
 
 def _check(partition: str, key: str, value: bytes) -> None:

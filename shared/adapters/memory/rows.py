@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.adapters.memory.table import Table
 from shared.ports.errors import NotFound
-from shared.ports.store import Row, StaleRow
+from shared.ports.rows import Row, StaleRow
 
 
 class MemoryRows:
@@ -42,6 +42,10 @@ class MemoryRows:
         with self._table.lock:
             found = (self.get(partition, key) for key in self._table.query(partition, prefix, prefix + "\U0010ffff"))
             return [row for row in found if row is not None]
+
+    def list_each(self, partitions: Sequence[str], *, prefix: str) -> Mapping[str, Sequence[Row]]:
+        """See Rows."""
+        return {partition: self.list(partition, prefix=prefix) for partition in partitions}
 
     def _check(self, partition: str, key: str, etag: str | None) -> None:
         found = self._table.get(partition, key)

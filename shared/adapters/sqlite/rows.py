@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from shared.adapters.sqlite.readers import Readers
 from shared.adapters.sqlite.submission import Transaction
 from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage import partition as layout
 from shared.ports.errors import NotFound
-from shared.ports.store import Row, StaleRow
+from shared.ports.rows import Row, StaleRow
 
 _END = "\U0010ffff"
 _MOST_KNOWN = 4096
+_ROW = "key, value, etag FROM record"
 _PUT = "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)"
 
 
@@ -26,7 +28,7 @@ class SqliteRows:
 
     def get(self, partition: str, key: str) -> Row | None:
         """See Rows."""
-        query = "SELECT key, value, etag FROM record WHERE partition = ? AND key = ?"
+        query = f"SELECT {_ROW} WHERE partition = ? AND key = ?"
         with self._readers.snapshot() as connection:
             found = connection.execute(query, (partition, key)).fetchone()
         return _row(found) if found else None
@@ -62,9 +64,21 @@ class SqliteRows:
 
     def list(self, partition: str, *, prefix: str = "") -> Sequence[Row]:
         """See Rows."""
-        query = "SELECT key, value, etag FROM record WHERE partition = ? AND key >= ? AND key < ? ORDER BY key"
+        query = f"SELECT {_ROW} WHERE partition = ? AND key >= ? AND key < ? ORDER BY key"
         with self._readers.snapshot() as connection:
             return [_row(found) for found in connection.execute(query, (partition, prefix, prefix + _END))]
+
+    def list_each(self, partitions: Sequence[str], *, prefix: str) -> Mapping[str, Sequence[Row]]:
+        """See Rows."""
+        places = ",".join("?" * len(partitions))
+        query = (
+            f"SELECT partition, {_ROW} WHERE partition IN ({places}) AND key >= ? AND key < ? ORDER BY partition, key"
+        )
+        each: dict[str, list[Row]] = {partition: [] for partition in partitions}
+        with self._readers.snapshot() as connection:
+            for partition, *found in connection.execute(query, (*partitions, prefix, prefix + _END)):
+                each[partition].append(_row(found))
+        return each
 
     def _checked(self, partition: str, key: str, value: bytes) -> str:
         layout.check_key(partition)
@@ -119,5 +133,5 @@ def _require(transaction: Transaction, partition: str, key: str, etag: str | Non
         raise StaleRow(f"row {key} of {partition} was changed by somebody else; read it again")
 
 
-def _row(found: tuple[str, bytes, str]) -> Row:
+def _row(found: Sequence[Any]) -> Row:
     return Row(key=found[0], value=found[1], etag=found[2])

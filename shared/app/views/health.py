@@ -11,7 +11,7 @@ from shared.app.parts import App
 from shared.codec.errors import UnreadableRecord
 from shared.codec.repository import decode_config_state
 from shared.domain.repository import ConfigInForce
-from shared.ports.store import Row
+from shared.ports.rows import Row
 
 OK: Final = "ok"
 DEGRADED: Final = "degraded"

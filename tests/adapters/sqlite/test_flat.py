@@ -38,6 +38,13 @@ from shared.ports.store import Due
 
 pytestmark = pytest.mark.slow
 SMALL, LARGE = Shape(505, 570, 60), Shape(990, 3000, 2000)
+REPOSITORIES = 20
+SPREAD = replace(SMALL, at_least=REPOSITORIES)
+# What compares each repository, or tells of each, reads a row of it by the statement that reads the others'.
+OF_EACH = {"tick", "tick with something due", "page", "page of the largest", "mark", "health"}
+# A name without its repository is looked for in each.
+BY_NAME = {"finding", "by name"}
+A_ROW = 40
 VIEWER = Viewer(person=MANAGER, memberships=(), operates=True)
 
 Costs: TypeAlias = Callable[[Shape], Mapping[str, tuple[int, int]]]
@@ -77,7 +84,7 @@ def costs(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Costs
     """Say what everything costs on a store: steps and statements."""
 
     def of(shape: Shape) -> Mapping[str, tuple[int, int]]:
-        folder = tmp_path / str(shape.services)
+        folder = tmp_path / f"{shape.services} {shape.at_least}"
         folder.mkdir()
         copy_store(large_store(shape, cache), folder)
         counter = Counter()
@@ -143,3 +150,13 @@ def test_nothing_costs_more_with_more_services_and_releases_in_the_store(
     grown = {name: (small[name], large[name]) for name in small if large[name][0] > small[name][0] * 1.02 + 5}
     assert grown == {}
     assert {name: cost[1] for name, cost in small.items()} == {name: cost[1] for name, cost in large.items()}
+
+
+def test_many_repositories_cost_a_row_each_and_no_statement(costs: Costs) -> None:
+    """Where they are shown or compared; all else knows of one."""
+    few, many = costs(SMALL), costs(SPREAD)
+
+    more = {name: (many[name][0] - cost[0], many[name][1] - cost[1]) for name, cost in few.items()}
+    assert {name for name, (_, statements) in more.items() if statements} == BY_NAME
+    assert {name for name, (steps, _) in more.items() if steps > 5} == OF_EACH | BY_NAME
+    assert max(steps for steps, _ in more.values()) <= REPOSITORIES * A_ROW
