@@ -17,7 +17,10 @@ from shared.ports.rows import Row, StaleRow
 _END = "\U0010ffff"
 _MOST_KNOWN = 4096
 _ROW = "key, value, etag FROM record"
-_PUT = "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?)"
+_PUT = (
+    "INSERT INTO record VALUES (?, ?, ?, ?) "
+    "ON CONFLICT (partition, key) DO UPDATE SET value = excluded.value, etag = excluded.etag"
+)
 
 
 class SqliteRows:
