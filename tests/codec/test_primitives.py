@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import tracemalloc
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 from shared.codec.envelope import encode_event
 from shared.codec.errors import UnreadableRecord
 from shared.codec.fields import Fields
-from shared.codec.primitives import span_number, time_text
+from shared.codec.primitives import dump, span_number, time_text
 from shared.codec.release import encode_release
 from shared.domain.errors import InvalidValue
 from shared.domain.events import PushReceived
@@ -102,3 +104,15 @@ def test_text_that_utf8_cannot_hold_is_not_stored(encode: Any) -> None:
     """JSON from outside can hold half of a surrogate pair; the error is one about a value."""
     with pytest.raises(InvalidValue, match="surrogate"):
         encode("\ud800")
+
+
+def test_a_record_takes_no_more_memory_than_its_bytes() -> None:
+    """Records are kept by the thousand; the writer's buffer is many times as large."""
+    tracemalloc.start()
+    try:
+        kept = [dump(1, {"number": str(number)}) for number in range(200)]
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert taken < sum(map(sys.getsizeof, kept)) + sys.getsizeof(kept) + 10_000
