@@ -32,8 +32,7 @@ def dump(schema: int, values: Json) -> bytes:
     Raise InvalidValue for text that UTF-8 cannot hold (half of a surrogate pair).
     """
     values["schema"] = schema
-    # A copy: what orjson returns keeps its whole buffer, four kilobytes and more, also for fifty bytes.
-    return b"".join((_bytes(values), b""))
+    return _bytes_alone(values)
 
 
 def dump_text(values: Json) -> str:
@@ -43,7 +42,12 @@ def dump_text(values: Json) -> str:
 
 def part(values: Json) -> orjson.Fragment:
     """Return a part of a record as it will stand there; raise as `dump` does."""
-    return orjson.Fragment(_bytes(values))
+    return orjson.Fragment(_bytes_alone(values))
+
+
+def _bytes_alone(values: Json) -> bytes:
+    # A copy: what orjson returns keeps its whole buffer, four kilobytes and more, also for fifty bytes.
+    return b"".join((_bytes(values), b""))
 
 
 def _bytes(values: Json) -> bytes:

@@ -6,6 +6,7 @@ commits of other connections (`data_version`); those of this process all go thro
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple, TypeVar
@@ -39,12 +40,12 @@ class Cache:
     def __init__(self) -> None:
         self._lock: WriteLock | None = None
         self._version = -1
-        self._services: dict[str, Kept] = {}
-        self._names: dict[int, str] = {}
+        self._services: OrderedDict[str, Kept] = OrderedDict()
+        self._names: OrderedDict[int, str] = OrderedDict()
         self._estate: Estate | None = None
         self.hints: dict[int, datetime] = {}  # a hint of a service that is in the file, or an earlier one is
         self._fresh: dict[str, Loaded | None] = {}
-        self._published: dict[str, Loaded] = {}
+        self._published: OrderedDict[str, Loaded] = OrderedDict()
 
     def begin(self, transaction: Transaction, lock: WriteLock) -> None:
         """Forget everything if another process wrote since the last transaction."""
@@ -122,21 +123,20 @@ class Cache:
             self._fresh = dict.fromkeys((*self._fresh, *self._published))
 
     def _remember(self, service: str, kept: Kept) -> None:
-        _make_room(self._services)
-        self._services[service] = kept
+        _put(self._services, service, kept)
         if kept.id:
-            _make_room(self._names)
-            self._names[kept.id] = service
+            _put(self._names, kept.id, service)
 
     def _publish(self) -> None:
         for service, loaded in self._fresh.items():
             if loaded is None:
                 self._published.pop(service, None)
             else:
-                _make_room(self._published)
-                self._published[service] = loaded
+                _put(self._published, service, loaded)
 
 
-def _make_room(kept: dict[K, V]) -> None:
-    if len(kept) >= _MOST_SERVICES:
-        del kept[next(iter(kept))]
+def _put(kept: OrderedDict[K, V], key: K, value: V) -> None:
+    """Keep it, in place of the oldest where there is no room."""
+    kept[key] = value
+    if len(kept) > _MOST_SERVICES:
+        kept.popitem(last=False)
