@@ -16,14 +16,13 @@ from shared.codec.primitives import parse_service
 from shared.codec.repository import TIP, decode_tip
 from shared.domain.effects import queue_of
 from shared.domain.events import PushReceived, TimePassed
+from shared.domain.gates import CLOCKS_APART
 from shared.ports.rows import Row
 from shared.ports.store import Due, DueRow
 from shared.telemetry import log_event, log_fault
 
 _MOST = 200
 _RETRY = timedelta(minutes=5)
-# Clocks of hosts that are looked after differ by less.
-_APART = timedelta(minutes=10)
 
 
 def sweep(app: App) -> None:
@@ -47,7 +46,7 @@ def notice_set_back(app: App) -> None:
     """
     kept = app.rows.get(clock.PARTITION, clock.ROW)
     latest, now = clock.decode_shown(kept.value) if kept else app.now(), app.now()
-    set_back = now < latest - _APART
+    set_back = now < latest - CLOCKS_APART
     if set_back:
         log_event("clock.set_back", latest=latest, now=now)
         for service in _every_service(app):

@@ -34,7 +34,8 @@ from tests.support.properties.watched import (
 
 SERVICES = (DELIVERY, PACKAGE)
 MINUTE = timedelta(minutes=1)
-FRESH = timedelta(hours=1)
+# What was read may be acted on for an hour, by a clock that may be behind by some minutes.
+FRESH = timedelta(hours=1, minutes=10)
 QUIET_UNTIL = 18
 TAKEN = (Outcome.MOVED, Outcome.NOTED)
 _RESTING = (*[40] * 5, *[360] * 10, *[3600] * 40)
@@ -57,6 +58,7 @@ class Stage:
         self._told: dict[str, tuple[str, str, str]] = {}
         self._shown: dict[ServiceKey, object] = {}
         self._elapsed, self._latest = timedelta(0), self.outside.clock()
+        self._back, self._unnoticed = timedelta(0), timedelta(0)
         self._lost: dict[str, timedelta] = {}
         first = self.refs[MAIN]
         self.judge.repository.commit(first, None, ADA.id, frozenset(one.service for one in SERVICES))
@@ -149,10 +151,16 @@ class Stage:
         self.outside.clock.advance(by)
         self._elapsed += max(by, timedelta(0))
         self._latest = max(self._latest, self.outside.clock())
-        self.judge.lost.update(one for one, at in self._lost.items() if self._elapsed - at > FRESH)
+        self._back += max(-by, timedelta(0))
+        if by > timedelta(0):
+            # Set back and on again with no look in between: that time nobody can know of.
+            self._unnoticed, self._back = self._unnoticed + self._back, timedelta(0)
+        known_for = FRESH + self._unnoticed
+        self.judge.lost.update(one for one, at in self._lost.items() if self._elapsed - at > known_for)
 
     def tick(self) -> None:
         """The minute's look."""
+        self._back = timedelta(0)
         sweep(self.harness.app)
         self.catch_up(*SERVICES)
 
