@@ -20,7 +20,7 @@ from shared.domain.names import Person, ServiceKey, valid_name
 from shared.domain.policy import ServicePolicy
 from shared.domain.records import replace
 from shared.domain.release import Release
-from shared.domain.repository import Tip
+from shared.domain.repository import Pushed, Tip
 from shared.domain.triggers import affected, branch_matches, skip_marker
 from shared.domain.version import Version, parse_release_branch
 from shared.ports.rows import Row, StaleRow
@@ -30,6 +30,7 @@ from shared.telemetry import log_event
 _HEADS = "refs/heads/"
 _GONE = "0" * 40  # how git writes that a ref was deleted
 _MOST = 2000
+_MOST_PUSHED = 100
 
 
 def inspect_push(app: App, push: PushReceived) -> None:
@@ -59,14 +60,19 @@ def _inspect(app: App, push: PushReceived, default: str) -> None:
             actual = app.source.tip(push.repository, push.ref)
             if actual == tip.commit:
                 return
-            tip = Tip(commit=actual, number=tip.number + 1, previous=tip.commit, sent=False)
+            tip = replace(tip, commit=actual, number=tip.number + 1, previous=tip.commit, sent=False)
             etag = _put(app, push, tip, row.etag if row else None)
         else:
             etag = row.etag if row else None
         if etag is None:
             continue
         _tell(app, push, tip, default)
-        if _put(app, push, replace(tip, sent=True), etag) is not None and push.commit and tip.commit == push.commit:
+        left = _tell_who_pushed(app, push, tip.pushed)
+        if (
+            _put(app, push, replace(tip, sent=True, pushed=left), etag) is not None
+            and push.commit
+            and tip.commit == push.commit
+        ):
             # This message has told what it tells of; whatever the branch points at by now is another one's.
             return
 
@@ -93,23 +99,54 @@ def set_aside(app: App, repository: str, ref: str, row: Row) -> None:
 
 def _attribute(app: App, push: PushReceived) -> None:
     """Say who pushed a part of a release that another message told of: the tick, or that of a later push."""
-    parsed = parse_release_branch(push.ref)
-    if parsed is None or push.pushed_by is None or push.commit in ("", _GONE):
+    named = _version_of(push)
+    if named is None or push.pushed_by is None or push.commit in ("", _GONE):
         return
-    with suppress(InvalidVersion):
-        version = Version.from_tag(parsed[1])
-        for key in _named(push.repository, parsed[0]):
-            release = read_release(app, key, version)
-            if release is not None and push.pushed_by not in release.pushers and _is_in(app, push, release):
-                found = PusherFound(
-                    id=f"{push.id}:pusher", service=key, ref=push.ref, commit=push.commit, pushed_by=push.pushed_by
-                )
-                handle(app, found, correlation=push.id)
+    one = Pushed(push.commit, push.pushed_by)
+    if read_release(app, *named) is None:
+        _remember(app, push, one)
+    else:
+        _tell_who_pushed(app, push, (one,))
 
 
-def _is_in(app: App, push: PushReceived, release: Release) -> bool:
+def _remember(app: App, push: PushReceived, one: Pushed) -> None:
+    """Keep who pushed what no release has taken in: it may be a part of one later."""
+    while row := app.rows.get(push.repository, tip_row(push.ref)):
+        tip = decode_tip(row.value)
+        full = len(tip.pushed) >= _MOST_PUSHED and one.person in {other.person for other in tip.pushed}
+        if one in tip.pushed or full:
+            return
+        if _put(app, push, replace(tip, pushed=(*tip.pushed, one)), row.etag) is not None:
+            return
+
+
+def _tell_who_pushed(app: App, push: PushReceived, pushed: tuple[Pushed, ...]) -> tuple[Pushed, ...]:
+    """Tell a release who pushed parts of it, and return what is no part of it, or not yet."""
+    named = _version_of(push) if pushed else None
+    release = read_release(app, *named) if named is not None else None
+    if named is None or release is None:
+        return pushed
+    news = [one for one in pushed if one.person not in release.pushers]
+    parts = [one for one in news if _is_in(app, push.repository, one.commit, release)]
+    for one in parts:
+        id_ = f"{push.id}:pusher:{one.commit[:12]}:{one.person.id}"
+        event = PusherFound(id=id_, service=named[0], ref=push.ref, commit=one.commit, pushed_by=one.person)
+        handle(app, event, correlation=push.id)
+    return tuple(one for one in news if one not in parts)
+
+
+def _version_of(push: PushReceived) -> tuple[ServiceKey, Version] | None:
+    """Read what a release branch names; None for any other branch."""
+    parsed = parse_release_branch(push.ref)
+    if parsed is not None and valid_name(parsed[0]):
+        with suppress(InvalidVersion):
+            return ServiceKey(push.repository, parsed[0]), Version.from_tag(parsed[1])
+    return None
+
+
+def _is_in(app: App, repository: str, commit: str, release: Release) -> bool:
     commits = (release.commit, *((release.next_push.commit,) if release.next_push else ()))
-    return any(app.source.contains(push.repository, push.commit, one) for one in commits)
+    return any(app.source.contains(repository, commit, one) for one in commits)
 
 
 def _pusher(app: App, push: PushReceived, tip: str) -> Person:

@@ -13,9 +13,9 @@ from shared.codec.fields import Fields
 from shared.codec.keys import encode_part
 from shared.codec.memo import Memo
 from shared.codec.policy import decode_policy, encode_policy
-from shared.codec.primitives import Json, dump, read, time_text, whole
+from shared.codec.primitives import Json, decode_person, dump, encode_person, read, time_text, whole
 from shared.domain.policy import RepositoryPolicy, ServicePolicy
-from shared.domain.repository import ConfigInForce, Tip
+from shared.domain.repository import ConfigInForce, Pushed, Tip
 
 SCHEMA = 1
 # What every page shows of each repository's configuration lies together, and holds no policies.
@@ -45,6 +45,8 @@ def encode_tip(tip: Tip) -> bytes:
         values["commit"] = tip.commit
     if tip.previous is not None:
         values["previous"] = tip.previous
+    if tip.pushed:
+        values["pushed"] = [{"commit": one.commit, "person": encode_person(one.person)} for one in tip.pushed]
     return dump(SCHEMA, values)
 
 
@@ -59,7 +61,12 @@ def _decode_tip(fields: Fields) -> Tip:
         number=fields.number("number"),
         previous=fields.maybe_text("previous"),
         sent=fields.flag("sent"),
+        pushed=fields.many("pushed", _decode_pushed),
     )
+
+
+def _decode_pushed(fields: Fields) -> Pushed:
+    return Pushed(fields.text("commit"), fields.one("person", decode_person))
 
 
 def encode_config(config: ConfigInForce) -> bytes:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain.names import Person
 from shared.domain.policy import RepositoryPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    """Who pushed a commit that no release has taken in yet, e.g. because its service is not configured."""
+
+    commit: str
+    person: Person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +29,7 @@ class Tip:
     number: int
     previous: str | None = None
     sent: bool = False
+    pushed: tuple[Pushed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

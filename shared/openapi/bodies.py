@@ -14,7 +14,8 @@ from shared.openapi.parameters import PATH
 from shared.openapi.schemas import Schema
 
 _PARSERS = {"git_hook": git_hook, "registry_hook": registry_hook, "requests": requests}
-NOT_BLANK = r"\S"
+# What Python takes for blank and ECMAScript's \s does not is named.
+NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 
 
 def body_schema(reader: str, example: Mapping[str, object]) -> Schema:

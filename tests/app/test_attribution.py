@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.codec.repository import decode_tip, encode_tip, tip_row
 from shared.domain.events import PushReceived
 from shared.domain.names import Person
-from shared.domain.repository import Tip
+from shared.domain.repository import Pushed, Tip
 from tests.support.app_parts import Harness, branch
 from tests.support.outside import ADA, MAIN, RITA, SAM, SHIPPING, SLIPWAY_YAML
 
@@ -85,6 +87,92 @@ def test_who_pushed_what_is_not_released_is_nobody_of_it(slipway: Harness) -> No
 
     assert SAM not in slipway.release("1.0.0").pushers
     assert [one.event_type for one in slipway.timeline()[entries:]] == ["change-found"]
+
+
+def unconfigured(slipway: Harness) -> None:
+    """Take the service out of the configuration."""
+    without = SLIPWAY_YAML.replace("  delivery:", "  other:")
+    slipway.push(MAIN, {"slipway.yaml": without.encode()})
+
+
+def test_who_pushed_before_the_service_was_configured_does_not_approve_what_comes_of_it(slipway: Harness) -> None:
+    """Attack: push to a service that is not there yet, have somebody else push on, and approve it oneself."""
+    unconfigured(slipway)
+    told(slipway, slipway.outside.commit(BRANCH, {"x": b"1"}, by=ADA), RITA)
+    slipway.push(MAIN, {"slipway.yaml": SLIPWAY_YAML.encode()})
+    told(slipway, slipway.outside.commit(BRANCH, {"x": b"2"}, by=ADA), ADA)
+    slipway.pump()
+
+    assert RITA in slipway.release("1.0.0").pushers
+    assert slipway.answer(RITA).code == "author"
+    assert kept(slipway) == ()
+
+
+def kept(slipway: Harness) -> tuple[Pushed, ...]:
+    """Who is known to have pushed what no release has taken in."""
+    row = slipway.app.rows.get(SHIPPING, tip_row(BRANCH))
+    assert row is not None
+    return decode_tip(row.value).pushed
+
+
+def test_what_was_pushed_and_forced_away_is_nobodys_part_of_the_release(slipway: Harness) -> None:
+    """It is kept until it comes back, once for each that pushed it."""
+    unconfigured(slipway)
+    first = slipway.outside.commit(BRANCH, {"x": b"1"}, by=ADA)
+    told(slipway, first, RITA)
+    told(slipway, first, RITA)
+    slipway.outside.delete(BRANCH)
+    slipway.push(MAIN, {"slipway.yaml": SLIPWAY_YAML.encode()})
+    told(slipway, slipway.outside.commit(BRANCH, {"x": b"2"}, by=ADA), ADA)
+
+    assert RITA not in slipway.release("1.0.0").pushers
+    assert kept(slipway) == (Pushed(first, RITA),)
+
+
+def test_a_branch_that_is_gone_has_nobody_who_pushed_it(slipway: Harness) -> None:
+    """And nothing grows by telling of it."""
+    unconfigured(slipway)
+    told(slipway, "f" * 40, RITA)
+
+    assert slipway.app.rows.get(SHIPPING, tip_row(BRANCH)) is None
+
+
+def test_no_more_is_kept_of_somebody_who_pushes_on_and_on(slipway: Harness) -> None:
+    """A row has room for a hundred; somebody else is still noted."""
+    unconfigured(slipway)
+    commit = slipway.outside.commit(BRANCH, {"x": b"1"}, by=ADA)
+    told(slipway, commit, RITA)
+    row = slipway.app.rows.get(SHIPPING, tip_row(BRANCH))
+    assert row is not None
+    many = tuple(Pushed(f"{number:040x}", RITA) for number in range(100))
+    full = replace(decode_tip(row.value), pushed=many)
+    slipway.app.rows.overwrite(SHIPPING, tip_row(BRANCH), encode_tip(full))
+
+    told(slipway, commit, RITA)
+    told(slipway, commit, SAM)
+
+    assert kept(slipway) == (*many, Pushed(commit, SAM))
+
+
+def test_two_who_pushed_are_both_noted_where_their_messages_are_read_at_once(slipway: Harness) -> None:
+    """Whoever comes second looks again."""
+    unconfigured(slipway)
+    commit = slipway.outside.commit(BRANCH, {"x": b"1"}, by=ADA)
+    told(slipway, commit, ADA)
+    rows, tip = slipway.app.rows, tip_row(BRANCH)
+    put, other = rows.put, Pushed(commit, SAM)
+
+    def overtaken(partition: str, key: str, value: bytes, *, etag: str | None) -> str:
+        found = rows.get(partition, key)
+        if found is not None and key == tip and other not in decode_tip(found.value).pushed:
+            old = decode_tip(found.value)
+            rows.overwrite(partition, key, encode_tip(replace(old, pushed=(*old.pushed, other))))
+        return put(partition, key, value, etag=etag)
+
+    slipway.app.rows.put = overtaken  # type: ignore[method-assign]  # somebody is faster each time
+    told(slipway, commit, RITA)
+
+    assert kept(slipway) == (Pushed(commit, ADA), other, Pushed(commit, RITA))
 
 
 def test_a_claim_that_a_dead_worker_left_is_not_put_down_to_whoever_comes_next(slipway: Harness) -> None:

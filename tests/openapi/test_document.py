@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import copy
+import re
+import sys
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
 import function_app
+from shared.openapi.bodies import NOT_BLANK
 from tests.support.api_document import operations, served
 
 pytestmark = pytest.mark.pure
@@ -77,7 +80,7 @@ def test_a_body_reads_as_its_parser_reads_it() -> None:
     assert (schema["required"], schema["additionalProperties"], answer["required"]) == (["decision"], False, True)
     back = rollback["content"]["application/json"]["schema"]
     assert back["required"] == ["reason"]
-    assert back["properties"]["reason"] == {"type": "string", "maxLength": 2000, "pattern": r"\S"}
+    assert back["properties"]["reason"] == {"type": "string", "maxLength": 2000, "pattern": NOT_BLANK}
     assert back["properties"]["to"]["pattern"].endswith(")?$")
     assert retry["required"] is False
     assert hook["schema"]["properties"]["refs"]["items"]["required"] == ["ref"]
@@ -110,3 +113,13 @@ def test_what_words_there_are_is_told() -> None:
     assert schemas["Build"]["properties"]["outcome"]["anyOf"][1] == {"type": "string", "enum": ["running"]}
     assert schemas["Release"]["properties"]["artifact"]["anyOf"][1] == {"type": "null"}
     assert schemas["Hold"]["properties"]["until"] == {"type": ["string", "null"], "format": "date-time"}
+
+
+def test_what_a_parser_takes_for_blank_is_blank_to_the_document_as_well() -> None:
+    """Also for readers whose `\\s` is ECMAScript's, which knows fewer of them."""
+    blank = [chr(number) for number in range(sys.maxunicode + 1) if chr(number).isspace()]
+    ecma_script = "[\\t\\n\\v\\f\\r \\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff"
+    theirs = re.compile(NOT_BLANK.replace(r"[^\s", ecma_script.replace("[", "[^")))
+
+    assert [one for one in blank if theirs.search(one)] == []
+    assert theirs.search("a")

@@ -12,7 +12,7 @@ from shared.domain.decision import Outcome
 from shared.domain.estate import Hold
 from shared.domain.policy import RepositoryPolicy
 from shared.domain.release import ArtifactHold, Numbers, ServiceState
-from shared.domain.repository import ConfigInForce, Tip
+from shared.domain.repository import ConfigInForce, Pushed, Tip
 from tests.support.codec import examples as ex
 from tests.support.codec import odd
 
@@ -45,6 +45,7 @@ _ENTRY = ledger.LedgerEntry(
 )
 _HOLD = Hold(id="h-1", scope="environment:production", reason="audit", person=ex.BEN, since=ex.NOON, until=ex.NOON)
 _TIP = Tip(commit=ex.COMMIT, number=4, previous="0" * 40, sent=True)
+_TIP_PUSHED = Tip(commit=ex.COMMIT, number=4, sent=True, pushed=(Pushed(ex.COMMIT, ex.BEN),))
 _CONFIG = ConfigInForce(
     commit=ex.COMMIT,
     policy=RepositoryPolicy(repository="shop", commit=ex.COMMIT, services=(ex.POLICY,)),
@@ -103,6 +104,7 @@ RECORDS: Mapping[str, Stored] = {
     "hold": _stored(_HOLD, estate.encode_hold, estate.decode_hold),
     "tip": _stored(_TIP, *_TIPS),
     "tip-gone": _stored(odd.TIP, *_TIPS),
+    "tip-pushed": _stored(_TIP_PUSHED, *_TIPS),
     "config": _stored(_CONFIG, repository.encode_config, _decode_config),
     "config-none": _stored(odd.CONFIG, repository.encode_config, _decode_config),
     "clock": _stored(ex.NOON, clock.encode_shown, clock.decode_shown),

@@ -22,6 +22,7 @@ from tests.support.outside import ADA, MAIN, SHIPPING, Outside
 from tests.support.outside_ends import left
 from tests.support.properties.configurations import GROUPS, SECRET, USUAL, WEAK, Configuration
 from tests.support.properties.judge import Judge
+from tests.support.properties.running_time import RunningTime
 from tests.support.properties.seen import Bundle, Open
 from tests.support.properties.watched import (
     CALLS,
@@ -34,8 +35,6 @@ from tests.support.properties.watched import (
 
 SERVICES = (DELIVERY, PACKAGE)
 MINUTE = timedelta(minutes=1)
-# What was read may be acted on for an hour, by a clock that may be behind by some minutes.
-FRESH = timedelta(hours=1, minutes=10)
 QUIET_UNTIL = 18
 TAKEN = (Outcome.MOVED, Outcome.NOTED)
 _RESTING = (*[40] * 5, *[360] * 10, *[3600] * 40)
@@ -57,8 +56,7 @@ class Stage:
         self._commits = 0
         self._told: dict[str, tuple[str, str, str]] = {}
         self._shown: dict[ServiceKey, object] = {}
-        self._elapsed, self._latest = timedelta(0), self.outside.clock()
-        self._back, self._unnoticed = timedelta(0), timedelta(0)
+        self._time, self._latest = RunningTime(), self.outside.clock()
         self._lost: dict[str, timedelta] = {}
         first = self.refs[MAIN]
         self.judge.repository.commit(first, None, ADA.id, frozenset(one.service for one in SERVICES))
@@ -149,18 +147,13 @@ class Stage:
     def pass_time(self, by: timedelta) -> None:
         """Let the clock go on, or jump back."""
         self.outside.clock.advance(by)
-        self._elapsed += max(by, timedelta(0))
+        self._time.passes(by)
         self._latest = max(self._latest, self.outside.clock())
-        self._back += max(-by, timedelta(0))
-        if by > timedelta(0):
-            # Set back and on again with no look in between: that time nobody can know of.
-            self._unnoticed, self._back = self._unnoticed + self._back, timedelta(0)
-        known_for = FRESH + self._unnoticed
-        self.judge.lost.update(one for one, at in self._lost.items() if self._elapsed - at > known_for)
+        self.judge.lost.update(one for one, at in self._lost.items() if self._time.is_known(at))
 
     def tick(self) -> None:
         """The minute's look."""
-        self._back = timedelta(0)
+        self._time.noticed()
         sweep(self.harness.app)
         self.catch_up(*SERVICES)
 
@@ -178,7 +171,7 @@ class Stage:
             held = self.outside.registry.manifests.get(repository, {})
             for digest in [one for one in held if bundle and one.text == bundle.image]:
                 del held[digest]
-                self._lost.setdefault(digest.text, self._elapsed)
+                self._lost.setdefault(digest.text, self._time.elapsed)
 
     def move_tag(self, service: ServiceKey, version: str) -> None:
         """Somebody pushes another image under a tag that was packaged, and the registry tells."""
