@@ -13,7 +13,10 @@ from shared.domain.effects import queue_of
 
 
 class Place(StrEnum):
-    """The places of one piece of work, in their order. An effect reports what it did; anything else commits what it leads to."""
+    """The places of one piece of work. An effect reports what it did; anything else commits what it leads to.
+
+    What a message led to is on disk later than its call has returned, and before anybody sees it.
+    """
 
     RECEIVED = "received"
     BEFORE_ACT = "before act"
@@ -23,6 +26,7 @@ class Place(StrEnum):
     AFTER_REPORT = "after report"
     BEFORE_COMMIT = "before commit"
     AFTER_COMMIT = "after commit"
+    ON_DISK = "on disk"
     BEFORE_SEND = "before send"
     AFTER_SEND = "after send"
     BEFORE_ACKNOWLEDGE = "before acknowledge"

@@ -24,6 +24,7 @@ class Fuse:
         self._passed: dict[tuple[str, Place], set[str]] = defaultdict(set)
         self._lock = threading.Lock()
         self._thread = threading.local()
+        self._pending: list[Work] = []
 
     @property
     def work(self) -> Work | None:
@@ -66,6 +67,16 @@ class Fuse:
             self._note(work, place, dies=dies)
             if dies:
                 self._die(place)
+
+    def decided(self, work: Work) -> None:
+        """Note that a work decided something, in the transaction that is under way."""
+        self._pending.append(work)
+
+    def ended(self, *, kept: bool) -> None:
+        """The transaction is on disk, and nobody has been told; or it is undone."""
+        pending, self._pending = dict.fromkeys(self._pending), []
+        for work in pending if kept else ():
+            self.cross(Place.ON_DISK, work)
 
     def _is_here(self, kind: str, place: Place, count: int) -> bool:
         death = self._death

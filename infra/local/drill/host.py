@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from infra.local.drill.boundaries import START, Death, Work
 from infra.local.drill.fuse import Fuse
-from infra.local.drill.wrappers import watched_app, watched_functions, watched_receiver
+from infra.local.drill.wrappers import WatchedConnection, watched_app, watched_functions, watched_receiver
 from infra.local.folder import Folder
 from infra.local.machine import Machine
 from infra.local.sample import REPOSITORY
@@ -41,6 +41,7 @@ class DrilledMachine(Machine):
 
         app = bootstrap.build(bootstrap.settings(), database, now=bootstrap.utc_now)
         bootstrap.use(watched_app(self.arrange(app), self.fuse))
+        database.watch(lambda connection: WatchedConnection(connection, self.fuse))
         self.fuse.begin(Work(START, START))
         return watched_functions(functions, self.fuse), watched_receiver(database.queues, self.fuse)
 

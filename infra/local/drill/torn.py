@@ -25,7 +25,8 @@ from infra.local.drill.wal import DAMAGES, Log, copy_still, first_change, put_in
 from infra.local.drill.whole import content_of, problems_of
 from infra.local.folder import Folder
 
-_PLACES = (Place.AFTER_COMMIT, Place.AFTER_REPORT, Place.AFTER_SEND)
+# Where a write can be torn: it has just been done, and nobody has been told.
+_PLACES = (Place.ON_DISK,)
 
 Trial = tuple[str, Callable[[Path], list[Result]]]
 

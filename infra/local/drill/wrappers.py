@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import functools
 import itertools
-from collections.abc import Callable, Mapping
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
 
 import azure.functions as func
 
-from infra.local.drill.boundaries import INSPECT, Place, request_of, work_of
+from infra.local.drill.boundaries import INSPECT, Place, Work, request_of, work_of
 from infra.local.drill.fuse import Fuse
 from shared.adapters.sqlite.queues import SqliteQueues
 from shared.app.parts import App
 from shared.ports.queues import QueueReceiver, Received
+from shared.ports.store import Loaded, Write
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +72,37 @@ class _Watched:
                 return found(*args, **kwargs)
             told = _REPORT if step is _COMMIT and work.reports else step
             with self._fuse.around(told.before, told.after):
-                return found(*args, **kwargs)
+                return found(*self._deciding(work, args), **kwargs)
 
         return call
+
+    def _deciding(self, work: Work, args: Sequence[Any]) -> list[Any]:
+        """Have a function that decides say so: another thread may call it, in the transaction of several."""
+
+        def deciding(fn: Callable[[Loaded], Write | None], loaded: Loaded) -> Write | None:
+            write = fn(loaded)
+            if write is not None:
+                self._fuse.decided(work)
+            return write
+
+        return [functools.partial(deciding, one) if callable(one) else one for one in args]
+
+
+class WatchedConnection:
+    """The connection that writes, seen ending its transactions."""
+
+    def __init__(self, connection: sqlite3.Connection, fuse: Fuse) -> None:
+        self._connection, self._fuse = connection, fuse
+
+    def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
+        """See sqlite3."""
+        done = self._connection.execute(sql, values)
+        if sql in ("COMMIT", "ROLLBACK"):
+            self._fuse.ended(kept=sql == "COMMIT")
+        return done
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
 
 
 def watched_app(app: App, fuse: Fuse) -> App:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.local.drill.boundaries import EFFECT_KINDS, Boundary, Place, work_of
+from infra.local.drill.boundaries import EFFECT_KINDS, KINDS, Boundary, Place, work_of
 from infra.local.drill.full import not_run
 from infra.local.drill.kills import Passed, boundaries_of, chosen, death_at, in_both, in_pairs, missing_kinds
 from infra.local.drill.run import Pass
@@ -49,11 +49,11 @@ def test_a_story_without_a_kind_of_effect_is_not_enough() -> None:
 
 def test_the_short_choice_has_every_kind_once_and_every_place() -> None:
     """Where kinds have the places that they have."""
-    everything = {Boundary(kind, place): Passed(count=3) for kind in EFFECT_KINDS for place in Place}
+    everything = {Boundary(kind, place): Passed(count=3) for kind in KINDS for place in Place}
 
     found = chosen(everything, only="", short=True)
 
-    assert sorted(one.kind for one in found) == sorted(EFFECT_KINDS)
+    assert sorted(one.kind for one in found) == sorted(KINDS)
     assert {one.place for one in found} == set(Place)
     assert {one.kind for one in chosen(everything, only="deploy", short=False)} == {"deploy"}
 
