@@ -1,7 +1,8 @@
 """Threads that take messages in turn, as few of them awake as are needed.
 
 Waking a thread costs more than most messages. Whoever is done with a message most often led to the next one and takes it
-itself; a watch wakes somebody else, or calls for more hands, only where something lies and nothing has moved for some milliseconds.
+itself. A watch wakes another where something lies and the processor has time, because those who are out wait for something;
+and it calls for more hands where nobody is left to be woken and nothing moves.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ _MOVING = 0.004
 _LONGEST_LOOK = 0.016
 _LONGEST_SLEEP = 1.0
 _STILL = 3  # looks without any movement
+_BUSY = 0.8  # of a processor: Python runs one thread at a time, so that more of them would be in each other's way
 _NO_QUEUE = ""
 
 
@@ -73,6 +75,7 @@ class Crew:
         self._busy: dict[str, int] = defaultdict(int)
         self._taken = self._last = 0
         self._taken_at = 0.0
+        self._one_is_enough = False
         self._pause = 0.0  # until the watch looks again; it sleeps where this is 0
         self._closed = False
         self._watch: threading.Thread | None = None
@@ -112,8 +115,8 @@ class Crew:
 
     @property
     def spare(self) -> bool:
-        """Whether another thread took a message just now: it is soon back for the next, and two would be in each other's way."""
-        return self._last in self._out and time.monotonic() - self._taken_at < _SOON
+        """Whether another thread took a message just now, where one is enough: it is soon back for the next."""
+        return self._one_is_enough and self._last in self._out and time.monotonic() - self._taken_at < _SOON
 
     def has_room(self, queue: str, most: int) -> bool:
         """Whether fewer messages of a queue are out than may be at once."""
@@ -147,13 +150,16 @@ class Crew:
                     self._look.wait(left)
                     continue
                 before, self._pause = self._taken, pause
+                cpu, began = time.process_time(), time.monotonic()
                 self._look.wait(pause)
                 moved = self._taken != before
-                lies = not moved and (self._left() <= 0 or self._holds_back())
-                still = still + 1 if lies else 0
+                busy = time.process_time() - cpu >= _BUSY * (time.monotonic() - began)
+                self._one_is_enough = moved and busy
+                lies = not self._one_is_enough and (self._left() <= 0 or self._holds_back())
+                still = still + 1 if lies and not moved else 0
                 pause = _LIES if lies else min(2 * pause, _MOVING if moved else _LONGEST_LOOK)
-                if still >= _STILL:
-                    self._help()
+                if lies and not self._ready.wake() and still >= _STILL:
+                    self._call()
 
     def _left(self) -> float:
         """Seconds until there is a message to take, so far as they matter."""
@@ -166,9 +172,7 @@ class Crew:
     def _over(self) -> bool:
         return self._closed
 
-    def _help(self) -> None:
-        if self._ready.wake():
-            return
+    def _call(self) -> None:
         self._lock.release()
         try:
             self.more_hands()

@@ -85,3 +85,32 @@ def test_a_message_that_comes_later_is_taken_when_it_can_be_seen() -> None:
 
     wait_until(lambda: hands.taken == ["later"])
     hands.end()
+
+
+def test_who_rests_beside_a_busy_thread_helps_when_that_one_is_kept_waiting() -> None:
+    """Short work keeps one thread busy and the other at rest; then it takes what does not end."""
+    delivery, go = Delivery(), threading.Event()
+    taken: list[str] = []
+
+    def work() -> None:
+        while not delivery.closed:
+            message = delivery.take_any(AT_ONCE, visibility=MINUTE)
+            if message is None:
+                continue
+            taken.append(message.id)
+            if message.id == "endless":
+                go.wait(20)
+            sum(range(20_000))
+            delivery.settle(message)
+
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    delivery.offer([*(parcel(f"short {number}") for number in range(60)), parcel("endless"), parcel("last")])
+
+    wait_until(lambda: "last" in taken)
+    assert len(taken) == 62
+    go.set()
+    delivery.close()
+    for thread in threads:
+        thread.join()
