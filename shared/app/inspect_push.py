@@ -68,11 +68,8 @@ def _inspect(app: App, push: PushReceived, default: str) -> None:
             continue
         _tell(app, push, tip, default)
         left = _tell_who_pushed(app, push, tip.pushed)
-        if (
-            _put(app, push, replace(tip, sent=True, pushed=left), etag) is not None
-            and push.commit
-            and tip.commit == push.commit
-        ):
+        kept = _put(app, push, replace(tip, sent=True, pushed=left), etag) is not None
+        if kept and push.commit and tip.commit == push.commit:
             # This message has told what it tells of; whatever the branch points at by now is another one's.
             return
 

@@ -16,7 +16,7 @@ from shared.codec.primitives import parse_service
 from shared.codec.repository import TIP, decode_tip
 from shared.domain.effects import queue_of
 from shared.domain.events import PushReceived, TimePassed
-from shared.domain.gates import CLOCKS_APART
+from shared.domain.waiting import CLOCKS_APART
 from shared.ports.rows import Row
 from shared.ports.store import Due, DueRow
 from shared.telemetry import log_event, log_fault

@@ -13,8 +13,6 @@ from shared.domain.phases import PromotionKind
 from shared.domain.records import replace
 
 FACTS_FRESH = timedelta(hours=1)
-# Clocks of hosts that are looked after differ by less; one that is set back further is noticed.
-CLOCKS_APART = timedelta(minutes=10)
 
 
 class Gate(StrEnum):

@@ -12,9 +12,10 @@ from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
 from shared.domain.estate import Estate
-from shared.domain.gates import CLOCKS_APART, FACTS_FRESH
+from shared.domain.gates import FACTS_FRESH
 from shared.domain.phases import Phase, ReleasePhase
 from shared.domain.policy import DenyWindow, GateRules
+from shared.domain.waiting import CLOCKS_APART
 from tests.support.pilot import NOON, PRODUCTION, QA, Pilot, policy
 from tests.support.pilot_more import DAY, HOUR, asked, codes, hold
 

@@ -72,6 +72,7 @@ class Committer:
         except BaseException as error:
             if self._connection.total_changes != before:
                 raise
+            _undo(transaction.undone[undone:])
             del transaction.afterwards[callbacks:], transaction.undone[undone:]
             submission.fail(error)
 
@@ -92,8 +93,7 @@ class Committer:
         if transaction is None:
             return None
         self._end()
-        for callback in reversed(transaction.undone):
-            callback()
+        _undo(transaction.undone)
         if transaction.handlings:
             reason = self._lost(error)
             for handling in transaction.handlings:
@@ -117,3 +117,8 @@ class Committer:
         if isinstance(error, sqlite3.Error):
             return self.trouble.begins(unavailable(self._path, error))
         return StoreUnavailable(f"what was written together with it in {self._path} failed: {error}; it is tried again")
+
+
+def _undo(callbacks: list[Callable[[], None]]) -> None:
+    for callback in reversed(callbacks):
+        callback()

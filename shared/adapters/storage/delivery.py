@@ -187,16 +187,15 @@ class Delivery:
 
     def _turn(self, line: _Line, now: timedelta) -> tuple[int, int] | None:
         """Give what can be seen by now its turn, and return the first one of the queue, with its token."""
-        heap, turns, known = line.heap, line.turns, self._known
+        heap, turns = line.heap, line.turns
         while heap and heap[0][0] <= now:
             entry = heapq.heappop(heap)
             if self._current(entry):
                 _, token, parcel = entry
                 heapq.heappush(turns, (self._turns.give(parcel.group or parcel.service), token, parcel))
         while turns:
-            turn, token, parcel = turns[0]
-            if parcel.token == token and known.get(parcel.id) is parcel:
-                return turn, token
+            if self._current(turns[0]):
+                return turns[0][:2]
             heapq.heappop(turns)
         return None
 
