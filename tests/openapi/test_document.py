@@ -119,7 +119,7 @@ def test_what_a_parser_takes_for_blank_is_blank_to_the_document_as_well() -> Non
     """Also for readers whose `\\s` is ECMAScript's, which knows fewer of them."""
     blank = [chr(number) for number in range(sys.maxunicode + 1) if chr(number).isspace()]
     ecma_script = "[\\t\\n\\v\\f\\r \\xa0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000\\ufeff"
-    theirs = re.compile(NOT_BLANK.replace(r"[^\s", ecma_script.replace("[", "[^")))
+    theirs = re.compile(NOT_BLANK.replace(r"\S", r"[^\s]").replace(r"[^\s", ecma_script.replace("[", "[^")))
 
     assert [one for one in blank if theirs.search(one)] == []
     assert theirs.search("a")

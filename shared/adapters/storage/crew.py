@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Protocol
 
 _LIES = 0.001  # seconds
-_SOON = 2 * _LIES
 _MOVING = 0.004
 _LONGEST_LOOK = 0.016
 _LONGEST_SLEEP = 1.0
@@ -74,7 +73,6 @@ class Crew:
         self._out: dict[int, str] = {}
         self._busy: dict[str, int] = defaultdict(int)
         self._taken = self._last = 0
-        self._taken_at = 0.0
         self._one_is_enough = False
         self._pause = 0.0  # until the watch looks again; it sleeps where this is 0
         self._closed = False
@@ -94,7 +92,6 @@ class Crew:
         """This thread took a message of a queue."""
         self._taken += 1
         self._last = threading.get_ident()
-        self._taken_at = time.monotonic()
         self._out[self._last] = queue
         self._busy[queue] += 1
         if not self._pause:
@@ -115,8 +112,8 @@ class Crew:
 
     @property
     def spare(self) -> bool:
-        """Whether another thread took a message just now, where one is enough: it is soon back for the next."""
-        return self._one_is_enough and self._last in self._out and time.monotonic() - self._taken_at < _SOON
+        """Whether another thread took the last message, where one is enough: it is soon back for the next."""
+        return self._one_is_enough and self._last in self._out
 
     def has_room(self, queue: str, most: int) -> bool:
         """Whether fewer messages of a queue are out than may be at once."""

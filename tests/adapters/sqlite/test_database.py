@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.sqlite import SqliteDatabase
+from shared.adapters.sqlite import SqliteDatabase, cache
 from shared.codec.chain import link
 from shared.ports.store import Loaded, StoreUnavailable, Write
 from tests.support.stores import MINUTE, SERVICE, Clock, a_message, a_write, always, receive_none, receive_one
@@ -41,6 +41,19 @@ def test_what_was_written_is_there_when_the_file_is_opened_again(file: Path, dat
     assert again.store.transact(SERVICE, "e1", always(a_write())).duplicate
     assert again.evidence.get(name) == b"report"
     again.close()
+
+
+def test_the_oldest_service_is_remembered_no_more_where_there_is_no_room(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is written again takes up no more room; what is not remembered is read."""
+    monkeypatch.setattr(cache, "_MOST_SERVICES", 2)
+    for number, name in enumerate(("s~a", "s~b", "s~b", "s~c")):
+        database.store.transact(name, f"e{number}", always(a_write()))
+
+    remembered = [database.store._cache.committed(name) is not None for name in ("s~a", "s~b", "s~c")]
+    assert remembered == [False, True, True]
+    assert [database.store.read(name).sequence for name in ("s~a", "s~b", "s~c")] == [1, 2, 1]
 
 
 def test_a_backup_taken_while_it_is_written_to_is_one_moment(tmp_path: Path, database: SqliteDatabase) -> None:

@@ -137,6 +137,20 @@ def test_what_follows_a_commit_is_done_once_and_only_after_it(file: Path, writer
     assert called == [["a"]]
 
 
+def test_what_a_piece_let_go_of_is_taken_up_again_where_it_fails(file: Path, writer: Writer) -> None:
+    """Also where it had written nothing, so that only it fails; once, and the last first."""
+    undone: list[str] = []
+
+    def bad(transaction: Transaction) -> None:
+        transaction.undone += [lambda: undone.append("first"), lambda: undone.append("second")]
+        raise LookupError("no rule")
+
+    together(writer, put("a"), bad)
+
+    assert undone == ["second", "first"]
+    assert keys(file) == ["a"]
+
+
 def test_lazy_work_is_written_without_anybody_waiting_for_it(file: Path, writer: Writer) -> None:
     """It comes before the pieces of the next commit, and a later one of its name replaces it."""
     writer.soon("x", lambda transaction: _nothing(put("first")(transaction)))
