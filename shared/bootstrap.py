@@ -6,19 +6,58 @@ import functools
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
 from shared.config import Settings
 from shared.domain.errors import InvalidValue
 
 if TYPE_CHECKING:
-    from shared.adapters.sqlite import SqliteDatabase
     from shared.app.parts import App
     from shared.domain.policy import DeployTarget
     from shared.ports.deployer import Deployer
+    from shared.ports.evidence import Evidence
+    from shared.ports.queues import QueueReceiver, Queues
+    from shared.ports.rows import Rows
+    from shared.ports.store import Store
+
+    class SendsAndReceives(Queues, QueueReceiver, Protocol):
+        """Both ends of the queues; on Azure the Functions host receives."""
+
 
 _given: list[App] = []
+
+
+class Database(Protocol):
+    """Where state is kept. Opening it costs nothing; a port connects when it is used first."""
+
+    @property
+    def store(self) -> Store:
+        """The services' partitions."""
+        ...
+
+    @property
+    def rows(self) -> Rows:
+        """Rows outside of them."""
+        ...
+
+    @property
+    def evidence(self) -> Evidence:
+        """Large values."""
+        ...
+
+    @property
+    def queues(self) -> SendsAndReceives:
+        """Messages."""
+        ...
+
+    def recover(self) -> None:
+        """Take over what an earlier host of this machine left."""
+        ...
+
+    def close(self) -> None:
+        """Close what is open."""
+        ...
 
 
 def use(app: App | None) -> None:
@@ -38,14 +77,25 @@ def settings() -> Settings:
 
 
 @functools.cache
-def database() -> SqliteDatabase:
-    """Return the SQLite file that this process keeps its state in."""
-    from shared.adapters.sqlite import SqliteDatabase
+def database() -> Database:
+    """Return what this process keeps its state in: a SQLite file, or a storage account."""
+    chosen = settings()
+    if chosen.database is not None:
+        from shared.adapters.sqlite import SqliteDatabase
 
-    path = settings().database
-    if path is None:
-        raise InvalidValue("SLIPWAY_DATABASE", "names no file; set it to where the state is kept")
-    return SqliteDatabase(path, utc_now)
+        return SqliteDatabase(chosen.database, utc_now)
+    if not chosen.storage:
+        raise InvalidValue(
+            "SLIPWAY_DATABASE",
+            "names no file, and SLIPWAY_STORAGE no storage account; set one to where the state is kept",
+        )
+    from shared.adapters.azure_storage import AzureStorage
+
+    return (
+        AzureStorage.of_connection(chosen.storage.connection, utc_now)
+        if chosen.storage.connection
+        else AzureStorage.of_account(chosen.storage.account, None, utc_now, suffix=chosen.storage.suffix)
+    )
 
 
 def utc_now() -> datetime:
@@ -58,7 +108,7 @@ def _wired() -> App:
     return build(settings(), database(), now=utc_now)
 
 
-def build(chosen: Settings, kept: SqliteDatabase, *, now: Callable[[], datetime]) -> App:
+def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime]) -> App:
     """Put the adapters of one machine together around a database."""
     from shared.adapters.git_disk.source import GitSource
     from shared.adapters.helm_charts import HelmCharts

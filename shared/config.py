@@ -15,15 +15,80 @@ MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Storage:
+    """The storage account of tables, queues and blobs: a connection string, or an account's name to be used with an identity.
+
+    Without settings of its own it is the one that the Functions host uses, as queue triggers listen there.
+    """
+
+    connection: str = field(default="", repr=False)
+    account: str = ""
+    suffix: str = "core.windows.net"
+
+    def __bool__(self) -> bool:
+        return bool(self.connection or self.account)
+
+    @staticmethod
+    def from_env(env: Mapping[str, str]) -> Storage:
+        """Read SLIPWAY_STORAGE*, else AzureWebJobsStorage*."""
+        own = env.get("SLIPWAY_STORAGE", ""), env.get("SLIPWAY_STORAGE_ACCOUNT", "")
+        hosts = env.get("AzureWebJobsStorage", ""), env.get("AzureWebJobsStorage__accountName", "")
+        connection, account = own if any(own) else hosts
+        return Storage(
+            connection=connection, account=account, suffix=env.get("SLIPWAY_STORAGE_SUFFIX") or "core.windows.net"
+        )
+
+    def to_env(self) -> dict[str, str]:
+        """See Settings."""
+        return {
+            "SLIPWAY_STORAGE": self.connection,
+            "SLIPWAY_STORAGE_ACCOUNT": self.account,
+            "SLIPWAY_STORAGE_SUFFIX": self.suffix,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identities:
+    """Client ids of managed identities: `own` is Slipway's, `held` those of environments by the name in slipway.yaml.
+
+    `production` names the identities that only the production worker's app holds, in every app alike.
+    """
+
+    own: str = ""
+    held: Mapping[str, str] = field(default_factory=dict)
+    production: frozenset[str] = frozenset({"production"})
+
+    @staticmethod
+    def from_env(env: Mapping[str, str]) -> Identities:
+        """Read SLIPWAY_IDENTITY, SLIPWAY_IDENTITIES and SLIPWAY_PRODUCTION_IDENTITIES."""
+        return Identities(
+            own=env.get("SLIPWAY_IDENTITY", ""),
+            held=_texts("SLIPWAY_IDENTITIES", env.get("SLIPWAY_IDENTITIES") or "{}"),
+            production=_names(env.get("SLIPWAY_PRODUCTION_IDENTITIES", "production")),
+        )
+
+    def to_env(self) -> dict[str, str]:
+        """See Settings."""
+        return {
+            "SLIPWAY_IDENTITY": self.own,
+            "SLIPWAY_IDENTITIES": json.dumps(dict(self.held)),
+            "SLIPWAY_PRODUCTION_IDENTITIES": ",".join(sorted(self.production)),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """Everything that differs between installations.
 
+    State is kept in the SQLite file `database`, or else in `storage`.
     `repositories` are bare or plain git repositories on this disk by name; `gitops` is the folder that relative GitOps
     repositories are looked up in. `registry`, where set, takes the place of the registry that slipway.yaml names.
     `roles` says which functions an app registers; empty means all.
     """
 
     database: Path | None = None
+    storage: Storage = Storage()
+    identities: Identities = Identities()
     work: Path = Path(".local/work")
     repositories: Mapping[str, Path] = field(default_factory=dict)
     gitops: Path = Path(".local")
@@ -41,14 +106,19 @@ class Settings:
         env = os.environ if environment is None else environment
         return Settings(
             database=Path(env["SLIPWAY_DATABASE"]) if env.get("SLIPWAY_DATABASE") else None,
+            storage=Storage.from_env(env),
+            identities=Identities.from_env(env),
             work=Path(env.get("SLIPWAY_WORK", ".local/work")),
-            repositories=_paths("SLIPWAY_REPOSITORIES", env.get("SLIPWAY_REPOSITORIES", "{}")),
+            repositories={
+                name: Path(path)
+                for name, path in _texts("SLIPWAY_REPOSITORIES", env.get("SLIPWAY_REPOSITORIES") or "{}").items()
+            },
             gitops=Path(env.get("SLIPWAY_GITOPS", ".local")),
             registry=env.get("SLIPWAY_REGISTRY") or None,
             hook_secret=env.get("SLIPWAY_HOOK_SECRET", ""),
             registry_hook_secret=env.get("SLIPWAY_REGISTRY_HOOK_SECRET", ""),
             max_body=_whole("SLIPWAY_MAX_BODY", env.get("SLIPWAY_MAX_BODY", str(MIB))),
-            roles=frozenset(one.strip() for one in env.get("SLIPWAY_ROLES", "").split(",") if one.strip()),
+            roles=_names(env.get("SLIPWAY_ROLES", "")),
             rollout_poll=timedelta(
                 milliseconds=_whole("SLIPWAY_ROLLOUT_POLL_MS", env.get("SLIPWAY_ROLLOUT_POLL_MS", "15000"))
             ),
@@ -59,6 +129,8 @@ class Settings:
         """Return the variables that `from_env` reads these settings from, for a child process."""
         return {
             "SLIPWAY_DATABASE": str(self.database or ""),
+            **self.storage.to_env(),
+            **self.identities.to_env(),
             "SLIPWAY_WORK": str(self.work),
             "SLIPWAY_REPOSITORIES": json.dumps({name: str(path) for name, path in self.repositories.items()}),
             "SLIPWAY_GITOPS": str(self.gitops),
@@ -78,11 +150,15 @@ def _whole(name: str, text: str) -> int:
     return int(text)
 
 
-def _paths(name: str, text: str) -> Mapping[str, Path]:
+def _names(text: str) -> frozenset[str]:
+    return frozenset(one.strip() for one in text.split(",") if one.strip())
+
+
+def _texts(name: str, text: str) -> Mapping[str, str]:
     try:
         found = json.loads(text)
     except json.JSONDecodeError as error:
         raise InvalidValue(name, f"is not JSON: {error}") from error
-    if not isinstance(found, dict) or not all(isinstance(path, str) for path in found.values()):
-        raise InvalidValue(name, "is not an object of repository names and paths")
-    return {key: Path(path) for key, path in found.items()}
+    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+        raise InvalidValue(name, "is not an object of names and texts")
+    return found

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared import bootstrap
-from shared.config import Settings
+from shared.config import Settings, Storage
 from shared.domain.errors import InvalidValue
 from shared.domain.policy import GitOpsTarget, HelmTarget
 from shared.ports.errors import Permanent, Transient
@@ -65,9 +65,10 @@ def test_a_given_application_takes_the_place_of_the_wired_one(environment: Path)
 
 def test_an_installation_without_a_database_is_told_which_variable_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is written to a place that nobody chose."""
-    monkeypatch.delenv("SLIPWAY_DATABASE", raising=False)
+    for name in ("SLIPWAY_DATABASE", *Storage().to_env(), "AzureWebJobsStorage"):
+        monkeypatch.delenv(name, raising=False)
 
-    with pytest.raises(InvalidValue, match="set it to where the state is kept") as refused:
+    with pytest.raises(InvalidValue, match="set one to where the state is kept") as refused:
         bootstrap.app()
 
     assert refused.value.field == "SLIPWAY_DATABASE"

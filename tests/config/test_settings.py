@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from shared.config import MIB, Settings
+from shared.config import MIB, Identities, Settings, Storage
 from shared.domain.errors import InvalidValue
 
+CONNECTION = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k3y;TableEndpoint=http://127.0.0.1:1/a;"
 EVERYTHING = Settings(
     database=Path("/var/slipway/state.db"),
+    storage=Storage(connection=CONNECTION, suffix="core.chinacloudapi.cn"),
+    identities=Identities(own="own-id", held={"qa": "qa-id"}, production=frozenset({"production", "prod-eu"})),
     work=Path("/var/slipway/work"),
     repositories={"shipping": Path("/srv/git/shipping.git")},
     gitops=Path("/srv/git"),
@@ -47,6 +50,20 @@ def test_roles_are_a_list_with_commas() -> None:
     assert Settings.from_env({"SLIPWAY_ROLES": " control, ,nonprod,"}).roles == {"control", "nonprod"}
 
 
+@pytest.mark.parametrize(
+    ("variables", "storage"),
+    [
+        ({"AzureWebJobsStorage": CONNECTION}, Storage(connection=CONNECTION)),
+        ({"AzureWebJobsStorage__accountName": "fabrikam"}, Storage(account="fabrikam")),
+        ({"AzureWebJobsStorage": CONNECTION, "SLIPWAY_STORAGE_ACCOUNT": "fabrikam"}, Storage(account="fabrikam")),
+    ],
+    ids=["the host's connection", "the host's account", "its own"],
+)
+def test_state_lies_where_queue_triggers_listen_unless_it_is_said(variables: dict[str, str], storage: Storage) -> None:
+    """What is sent to another account's queues would never be received."""
+    assert Settings.from_env(variables).storage == storage
+
+
 @pytest.mark.parametrize("name", ["SLIPWAY_MAX_BODY", "SLIPWAY_ROLLOUT_POLL_MS"])
 @pytest.mark.parametrize("value", ["", "-1", "1.5", "1e3", "ten", "٣x"])
 def test_a_number_that_is_none_is_refused_by_its_name(name: str, value: str) -> None:
@@ -57,13 +74,14 @@ def test_a_number_that_is_none_is_refused_by_its_name(name: str, value: str) -> 
     assert refused.value.field == name
 
 
+@pytest.mark.parametrize("name", ["SLIPWAY_REPOSITORIES", "SLIPWAY_IDENTITIES"])
 @pytest.mark.parametrize("value", ["{", "[]", '{"shipping": 1}', '"shipping"'])
-def test_repositories_that_are_no_names_with_paths_are_refused(value: str) -> None:
+def test_names_with_something_else_than_texts_are_refused(name: str, value: str) -> None:
     """Broken JSON, a list, a number for a path, a bare text."""
     with pytest.raises(InvalidValue) as refused:
-        Settings.from_env({"SLIPWAY_REPOSITORIES": value})
+        Settings.from_env({name: value})
 
-    assert refused.value.field == "SLIPWAY_REPOSITORIES"
+    assert refused.value.field == name
 
 
 def test_no_secret_is_shown_where_settings_are_printed() -> None:
@@ -72,3 +90,4 @@ def test_no_secret_is_shown_where_settings_are_printed() -> None:
 
     assert "s3cret" not in shown
     assert "an0ther" not in shown
+    assert "k3y" not in shown
