@@ -25,6 +25,11 @@ class StoreUnavailable(SlipwayError):
 
     retry_after: timedelta = timedelta(seconds=5)
 
+    def __init__(self, message: str = "", *, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        if retry_after is not None:
+            self.retry_after = retry_after
+
 
 class StoreFull(StoreUnavailable):
     """The store's disk has no room left; nothing was changed. It works again when there is room."""

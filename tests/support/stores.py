@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from azure.data.tables import TableServiceClient
+from azure.storage.queue import QueueServiceClient
 
-from shared.adapters.azure_storage import AzureTables
+from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.memory import MemoryStore
 from shared.adapters.sqlite import SqliteDatabase
 from shared.ports.evidence import Evidence
@@ -105,7 +107,14 @@ def opened(kind: str, folder: Path) -> Iterator[Opened]:
         database.recover()
     else:
         prefix = f"t{uuid.uuid4().hex[:16]}"
-        database = AzureTables.of_connection(azurite.connection(), clock, prefix=prefix, observe=requests.append)
+        database = AzureStorage(
+            lambda: TableServiceClient.from_connection_string(
+                azurite.connection(), raw_request_hook=lambda request: requests.append(_kind(request))
+            ),
+            lambda: QueueServiceClient.from_connection_string(azurite.connection()),
+            clock,
+            prefix=prefix,
+        )
     try:
         yield Opened(clock=clock, database=database, requests=requests)
     finally:
@@ -151,3 +160,12 @@ def receive_one(queues: QueueReceiver, queue: str = "slipway-deploy", *, wait: t
 def receive_none(queues: QueueReceiver, queue: str = "slipway-deploy") -> bool:
     """Whether no message is to be seen now."""
     return not queues.receive(queue, most=1, visibility=MINUTE, wait=timedelta(0))
+
+
+def _kind(request: Any) -> str:
+    path = request.http_request.url.partition("?")[0]
+    if path.endswith("/$batch"):
+        return "batch"
+    if request.http_request.method == "GET":
+        return "query" if path.endswith("()") else "get"
+    return {"POST": "insert", "PUT": "put", "DELETE": "delete"}[request.http_request.method]

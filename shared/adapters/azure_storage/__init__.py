@@ -1,6 +1,5 @@
 """State in Azure Tables, queues in Azure Queues."""
 
-from shared.adapters.azure_storage.queues import AzureQueues
-from shared.adapters.azure_storage.tables import AzureTables
+from shared.adapters.azure_storage.account import AzureStorage
 
-__all__ = ["AzureQueues", "AzureTables"]
+__all__ = ["AzureStorage"]

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
 
-from shared.adapters.azure_storage.client import failures_named
-from shared.adapters.azure_storage.partitions import entity_of, get, query
+from shared.adapters.azure_storage.table import Table
+from shared.adapters.azure_storage.trouble import failures_named, passes
 from shared.adapters.storage import partition as layout
 from shared.ports.rows import Row, StaleRow
-
-if TYPE_CHECKING:
-    from azure.data.tables import TableClient
 
 _END = "\U0010ffff"
 
@@ -19,72 +15,89 @@ _END = "\U0010ffff"
 class TableRows:
     """Small records outside the services' partitions."""
 
-    def __init__(self, table: TableClient) -> None:
+    def __init__(self, table: Table) -> None:
         self._table = table
 
     def get(self, partition: str, key: str) -> Row | None:
         """See Rows."""
         with failures_named(partition):
-            found = get(self._table, partition, key)
+            found = self._table.get(partition, key)
         return Row(key=key, value=found[0], etag=found[1]) if found else None
 
     def put(self, partition: str, key: str, value: bytes, *, etag: str | None) -> str:
         """See Rows."""
-        from azure.core import MatchConditions
-        from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-        from azure.data.tables import UpdateMode
-
         _check(partition, key, value)
-        entity = entity_of(partition, key, value)
-        unchanged = MatchConditions.IfNotModified
-        try:
-            with failures_named(partition):
-                if etag is None:
-                    written = self._table.create_entity(entity)
-                else:
-                    written = self._table.update_entity(
-                        entity, UpdateMode.REPLACE, etag=etag, match_condition=unchanged
-                    )
-        except Exception as error:
-            if isinstance(error.__cause__, ResourceExistsError | ResourceModifiedError | ResourceNotFoundError):
-                raise _stale(partition, key) from error
-            raise
-        new: str = written["etag"]
-        return new
+
+        def work() -> str:
+            if etag is None:
+                return self._table.insert(partition, key, value)
+            return self._table.replace(partition, key, value, etag=etag)
+
+        def ours(found: Row | None) -> str | None:
+            return found.etag if found is not None and found.value == value and found.etag != etag else None
+
+        return self._conditionally(partition, key, etag, work, ours)
 
     def overwrite(self, partition: str, key: str, value: bytes) -> None:
         """See Rows."""
-        from azure.data.tables import UpdateMode
-
         _check(partition, key, value)
         with failures_named(partition):
-            self._table.upsert_entity(entity_of(partition, key, value), UpdateMode.REPLACE)
+            self._table.put(partition, key, value)
 
     def delete(self, partition: str, key: str, *, etag: str) -> None:
         """See Rows."""
-        from azure.core import MatchConditions
-        from azure.core.exceptions import ResourceModifiedError
-
         # The SDK takes a missing row for a success; for us it is not as the etag said.
         if self.get(partition, key) is None:
             raise _stale(partition, key)
-        try:
-            with failures_named(partition):
-                self._table.delete_entity(partition, key, etag=etag, match_condition=MatchConditions.IfNotModified)
-        except Exception as error:
-            if isinstance(error.__cause__, ResourceModifiedError):
-                raise _stale(partition, key) from error
-            raise
+
+        def work() -> str:
+            self._table.remove(partition, key, etag=etag)
+            return ""
+
+        self._conditionally(partition, key, etag, work, lambda found: "" if found is None else None)
 
     def list(self, partition: str, *, prefix: str = "") -> Sequence[Row]:
         """See Rows."""
         with failures_named(partition):
-            rows = query(self._table, partition, prefix, prefix + _END)
+            rows = self._table.query(partition, prefix, prefix + _END)
             return [Row(key=key, value=value, etag=etag) for key, value, etag in rows]
 
     def list_each(self, partitions: Sequence[str], *, prefix: str) -> Mapping[str, Sequence[Row]]:
         """See Rows. A query of Tables reads one partition well and several badly."""
         return {partition: self.list(partition, prefix=prefix) for partition in partitions}
+
+    def _conditionally(
+        self,
+        partition: str,
+        key: str,
+        etag: str | None,
+        work: Callable[[], str],
+        ours: Callable[[Row | None], str | None],
+    ) -> str:
+        """Do what is done only if the row is as it was read; where the answer was lost, look what became of it."""
+        from azure.core.exceptions import (
+            AzureError,
+            ResourceExistsError,
+            ResourceModifiedError,
+            ResourceNotFoundError,
+        )
+
+        try:
+            with failures_named(partition):
+                try:
+                    return work()
+                except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError) as error:
+                    raise _stale(partition, key) from error
+        except Exception as error:
+            lost = isinstance(error.__cause__, AzureError) and passes(error.__cause__)
+            if not lost:
+                raise
+            found = self.get(partition, key)
+            if (written := ours(found)) is not None:
+                return written
+            if (found.etag if found else None) != etag:
+                raise _stale(partition, key) from error
+            raise
 
 
 def _check(partition: str, key: str, value: bytes) -> None:

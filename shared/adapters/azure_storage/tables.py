@@ -4,72 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
 
-from shared.adapters.azure_storage.client import (
-    Observer,
-    failures_named,
-    opened,
-    tables_of_account,
-    tables_of_connection,
-)
-from shared.adapters.azure_storage.evidence import TableEvidence
-from shared.adapters.azure_storage.partitions import Partitions, entity_of, get, query
-from shared.adapters.azure_storage.rows import TableRows
+from shared.adapters.azure_storage.partitions import Partitions
+from shared.adapters.azure_storage.table import Table
+from shared.adapters.azure_storage.trouble import failures_named
 from shared.adapters.storage import packing, partition
 from shared.adapters.storage.optimistic import OptimisticTransactions
 from shared.ports.store import Committed, Due, DueRow, LedgerRow, Loaded, Write
 
-if TYPE_CHECKING:
-    from azure.data.tables import TableServiceClient
-
 _NAMES, _DUE = "names", "due"
 
 
-class AzureTables:
-    """Services in one table, other rows in a second, the lists of names and of hints in a third, evidence in a fourth.
+class TableStore:
+    """Services in one table, the lists of their names and of hints in another."""
 
-    `prefix` begins the tables' names (letters and digits). Raise StoreUnavailable where the account cannot be used.
-    """
-
-    def __init__(self, service: TableServiceClient, now: Callable[[], datetime], *, prefix: str = "slipway") -> None:
-        self._now = now
-        self._services, self._others, self._lists, self._large = (
-            opened(service, prefix + name) for name in ("services", "rows", "lists", "evidence")
-        )
-        self._partitions = Partitions(self._services, self._hint)
+    def __init__(self, services: Table, lists: Table, now: Callable[[], datetime]) -> None:
+        self._services, self._lists, self._now = services, lists, now
+        self._partitions = Partitions(services, self._hint)
         self._transactions = OptimisticTransactions(self._partitions, now)
-        self.rows = TableRows(self._others)
-        self.evidence = TableEvidence(self._large)
-
-    @classmethod
-    def of_account(
-        cls, endpoint: str, credential: Any, now: Callable[[], datetime], *, observe: Observer | None = None
-    ) -> AzureTables:
-        """Open an account's tables with an identity."""
-        return cls(tables_of_account(endpoint, credential, observe), now)
-
-    @classmethod
-    def of_connection(
-        cls,
-        connection: str,
-        now: Callable[[], datetime],
-        *,
-        prefix: str = "slipway",
-        observe: Observer | None = None,
-    ) -> AzureTables:
-        """Open tables by a connection string, as Azurite has one."""
-        return cls(tables_of_connection(connection, observe), now, prefix=prefix)
-
-    @property
-    def store(self) -> AzureTables:
-        """The Store itself, named as the other databases name it."""
-        return self
-
-    def close(self) -> None:
-        """Close the connections."""
-        for table in (self._services, self._others, self._lists, self._large):
-            table.close()
 
     def transact(
         self,
@@ -90,7 +42,7 @@ class AzureTables:
         there = [key for key, value in self._partitions.fetch(service, partition.outbox_keys(keys)).items() if value]
         with failures_named(service):
             for key in there:
-                self._services.delete_entity(service, key)
+                self._services.delete(service, key)
         return bool(there)
 
     def read(self, service: str) -> Loaded:
@@ -105,7 +57,7 @@ class AzureTables:
         """See Store."""
         found: list[tuple[str, bytes]] = []
         with failures_named(service):
-            for key, value, _ in query(self._services, service, start, end):
+            for key, value, _ in self._services.query(service, start, end):
                 if len(found) == most:
                     break
                 if not partition.is_own(key):
@@ -118,7 +70,7 @@ class AzureTables:
         with failures_named(service):
             return [
                 packing.unpack_ledger(key, value)
-                for key, value, _ in query(self._services, service, start, end, most=most)
+                for key, value, _ in self._services.query(service, start, end, most=most)
             ]
 
     def services(self, *, after: str = "", most: int, prefix: str = "") -> Sequence[str]:
@@ -126,19 +78,19 @@ class AzureTables:
         start, end = partition.names_range(after, prefix)
         with failures_named(_NAMES):
             # Two more than asked: `after` itself and the estate may be among them.
-            found = [key for key, _, _ in query(self._lists, _NAMES, start, end, most=most + 2)]
+            found = [key for key, _, _ in self._lists.query(_NAMES, start, end, most=most + 2)]
         return [name for name in found if name not in (after, partition.ESTATE)][:most]
 
     def sequences(self, services: Sequence[str]) -> Mapping[str, int]:
         """See Store. A request for each."""
         with failures_named(_NAMES):
-            return packing.sequences({name: get(self._services, name, partition.HEAD) for name in services})
+            return packing.sequences({name: self._services.get(name, partition.HEAD) for name in services})
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
         """See Store."""
         end = partition.utc_text(now) + partition.EVER
         with failures_named(_DUE):
-            return [packing.unpack_due(key, value) for key, value, _ in query(self._lists, _DUE, "", end, most=most)]
+            return [packing.unpack_due(key, value) for key, value, _ in self._lists.query(_DUE, "", end, most=most)]
 
     def add_due(self, service: str, due: Due) -> None:
         """See Store."""
@@ -148,25 +100,25 @@ class AzureTables:
         """See Store."""
         with failures_named(_DUE):
             for key in keys:
-                self._lists.delete_entity(_DUE, key)
+                self._lists.delete(_DUE, key)
 
     def prune(self, service: str, *, most: int) -> int:
         """See Store."""
         removed = 0
         with failures_named(service):
-            for key, value, _ in query(self._services, service, partition.SEEN, partition.SEEN + partition.EVER):
+            for key, value, _ in self._services.query(service, partition.SEEN, partition.SEEN + partition.EVER):
                 if removed == most:
                     break
                 if packing.unpack_seen(key, value)[1] <= self._now():
-                    self._services.delete_entity(service, key)
+                    self._services.delete(service, key)
                     removed += 1
         return removed
 
     def _hint(self, service: str, due: tuple[Due, ...], new: bool) -> None:
         with failures_named(service):
             if new:
-                self._lists.upsert_entity(entity_of(_NAMES, service, b""))
+                self._lists.put(_NAMES, service, b"")
             for one in due:
                 key = partition.due_key(service, one)
                 partition.check_key(key)
-                self._lists.upsert_entity(entity_of(_DUE, key, packing.pack_due(service, one)))
+                self._lists.put(_DUE, key, packing.pack_due(service, one))

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 
 import pytest
-from azure.storage.queue import QueueClient, QueueServiceClient
+from azure.storage.queue import QueueClient
 
-from shared.adapters.azure_storage import AzureQueues
+from shared.adapters.azure_storage import AzureStorage
+from shared.adapters.azure_storage.queues import AzureQueues
 from shared.ports.store import OutboxRow, StoreUnavailable, TooLarge
 from tests.support import azurite
-from tests.support.stores import SERVICE, a_message
+from tests.support.stores import SERVICE, Clock, a_message
 
 pytestmark = pytest.mark.real("azurite")
 
@@ -26,9 +28,8 @@ def queue() -> str:
 @pytest.fixture
 def queues() -> Iterator[AzureQueues]:
     """The sender."""
-    found = AzureQueues.of_connection(azurite.connection())
-    yield found
-    found.close()
+    with closing(AzureStorage.of_connection(azurite.connection(), Clock())) as storage:
+        yield storage.queues
 
 
 @pytest.fixture
@@ -84,8 +85,6 @@ def test_a_message_that_is_too_large_is_refused(queues: AzureQueues, queue: str)
 def test_queues_that_cannot_be_reached_are_unavailable(queue: str) -> None:
     """A door answers 503 to this."""
     gone = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;QueueEndpoint=http://127.0.0.1:1/a;"
-    queues = AzureQueues(QueueServiceClient.from_connection_string(gone, retry_total=0))
 
-    with pytest.raises(StoreUnavailable, match=queue):
-        queues.send(queue, "body")
-    queues.close()
+    with closing(AzureStorage.of_connection(gone, Clock())) as storage, pytest.raises(StoreUnavailable, match=queue):
+        storage.queues.send(queue, "body")

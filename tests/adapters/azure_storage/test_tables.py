@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ import pytest
 from azure.core.exceptions import ServiceResponseError
 from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableServiceClient
+from azure.storage.queue import QueueServiceClient
 
-from shared.adapters.azure_storage import AzureTables
+from shared.adapters.azure_storage import AzureStorage
 from shared.ports.store import Due, Loaded, NeedsRows, Store, StoreUnavailable, Write
 from tests.support import azurite
 from tests.support.stores import NOON, SERVICE, Clock, Opened, a_message, a_write, always, opened
@@ -53,9 +55,14 @@ def transport() -> LossyTransport:
 @pytest.fixture
 def lossy(transport: LossyTransport) -> Iterator[Store]:
     """Tables behind that network."""
-    service = TableServiceClient.from_connection_string(azurite.connection(), transport=transport)
-    with service:
-        yield AzureTables(service, Clock(), prefix=f"t{uuid.uuid4().hex[:16]}")
+    storage = AzureStorage(
+        lambda: TableServiceClient.from_connection_string(azurite.connection(), transport=transport, retry_total=0),
+        lambda: QueueServiceClient.from_connection_string(azurite.connection()),
+        Clock(),
+        prefix=f"t{uuid.uuid4().hex[:16]}",
+    )
+    with closing(storage):
+        yield storage.store
 
 
 def requests_of(fixture: Opened, work: Callable[[], object]) -> list[str]:
@@ -91,6 +98,7 @@ def test_a_decision_costs_the_same_with_many_ended_releases(fixture: Opened) -> 
 def test_a_services_first_decision_and_a_hint_cost_a_request_each(fixture: Opened) -> None:
     """They are written before the batch, so that a crash in between leaves too much and never too little."""
     write = a_write(due=[Due(at=NOON, what="deadline")])
+    fixture.store.transact("shipping~package", "e1", always(write))
 
     requests = requests_of(fixture, lambda: fixture.store.transact(SERVICE, "e1", always(write)))
 
@@ -129,8 +137,5 @@ def test_an_account_that_cannot_be_reached_is_unavailable() -> None:
     """The error is ours, and says what to look at."""
     gone = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint=http://127.0.0.1:1/a;"
 
-    with (
-        TableServiceClient.from_connection_string(gone, retry_total=0) as service,
-        pytest.raises(StoreUnavailable, match="table storage"),
-    ):
-        AzureTables(service, Clock())
+    with closing(AzureStorage.of_connection(gone, Clock())) as storage, pytest.raises(StoreUnavailable, match=SERVICE):
+        storage.store.read(SERVICE)

@@ -1,0 +1,125 @@
+"""One table: rows of a key and a value, read by ranges of one partition and written singly or in a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from shared.adapters.azure_storage.client import OnFirstUse
+from shared.adapters.azure_storage.trouble import code, patiently
+
+if TYPE_CHECKING:
+    from azure.data.tables import TableClient, TableServiceClient
+
+T = TypeVar("T")
+
+_RANGE = "PartitionKey eq @name and RowKey ge @start and RowKey lt @end"
+_MOST_IN_A_PAGE = 1000  # the service's own
+_MISSING = "TableNotFound"
+_GONE = 404
+
+
+class Table:
+    """Rows of a table that is made when the first row is written to it; until then it reads as empty.
+
+    Whatever is harmless twice is tried again where the service is busy. Raises the SDK's errors.
+    """
+
+    def __init__(self, service: OnFirstUse[TableServiceClient], name: str) -> None:
+        self._service, self.name = service, name
+        self._client = OnFirstUse(lambda: service().get_table_client(name))
+
+    def query(
+        self, partition: str, start: str, end: str, *, most: int | None = None
+    ) -> Iterator[tuple[str, bytes, str]]:
+        """Yield key, value and etag of the rows of a partition with start <= key < end in key order, page by page."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        pages = (
+            self._client()
+            .query_entities(
+                _RANGE,
+                parameters={"name": partition, "start": start, "end": end},
+                select=["RowKey", "value"],
+                results_per_page=min(most, _MOST_IN_A_PAGE) if most is not None else None,
+            )
+            .by_page()
+        )
+        left = most
+        while left is None or left > 0:
+            try:
+                page = patiently(lambda: next(pages, None))
+            except ResourceNotFoundError:
+                return
+            if page is None:
+                return
+            for entity in page:
+                yield entity["RowKey"], entity["value"], str(entity.metadata["etag"])
+                if left is not None:
+                    left -= 1
+                    if not left:
+                        return
+
+    def get(self, partition: str, key: str) -> tuple[bytes, str] | None:
+        """Return value and etag of one row."""
+        from azure.core.exceptions import ResourceNotFoundError
+
+        try:
+            entity = patiently(lambda: self._client().get_entity(partition, key))
+        except ResourceNotFoundError:
+            return None
+        return entity["value"], str(entity.metadata["etag"])
+
+    def put(self, partition: str, key: str, value: bytes) -> None:
+        """Write a row whatever is there."""
+        from azure.data.tables import UpdateMode
+
+        row = entity_of(partition, key, value)
+        self._written(lambda table: patiently(lambda: table.upsert_entity(row, UpdateMode.REPLACE)))
+
+    def delete(self, partition: str, key: str) -> None:
+        """Delete a row; one that is not there is ignored."""
+        patiently(lambda: self._client().delete_entity(partition, key))
+
+    def insert(self, partition: str, key: str, value: bytes) -> str:
+        """Write a row that is not there yet and return its etag. Not tried again."""
+        row = entity_of(partition, key, value)
+        return str(self._written(lambda table: table.create_entity(row))["etag"])
+
+    def replace(self, partition: str, key: str, value: bytes, *, etag: str) -> str:
+        """Write a row that is as its etag says and return the new etag. Not tried again."""
+        from azure.core import MatchConditions
+        from azure.data.tables import UpdateMode
+
+        row = entity_of(partition, key, value)
+        unchanged = MatchConditions.IfNotModified
+        return str(self._client().update_entity(row, UpdateMode.REPLACE, etag=etag, match_condition=unchanged)["etag"])
+
+    def remove(self, partition: str, key: str, *, etag: str) -> None:
+        """Delete a row that is as its etag says; one that is gone is ignored. Not tried again."""
+        from azure.core import MatchConditions
+
+        self._client().delete_entity(partition, key, etag=etag, match_condition=MatchConditions.IfNotModified)
+
+    def batch(self, operations: Sequence[Any]) -> None:
+        """Write all or nothing, of one partition. Not tried again: who sent it looks first what became of it."""
+        self._written(lambda table: table.submit_transaction(operations))
+
+    def _written(self, work: Callable[[TableClient], T]) -> T:
+        from azure.core.exceptions import HttpResponseError, ResourceExistsError
+
+        try:
+            return work(self._client())
+        except HttpResponseError as error:
+            # An insert's error comes without the service's word, and nothing else can be missing for it.
+            if error.status_code != _GONE or code(error) not in (_MISSING, ""):
+                raise
+        with suppress(ResourceExistsError):  # another instance met the same gap
+            patiently(lambda: self._service().create_table(self.name))
+        return work(self._client())
+
+
+def entity_of(partition: str, key: str, value: bytes) -> dict[str, Any]:
+    """Make a row's entity."""
+    return {"PartitionKey": partition, "RowKey": key, "value": value}
