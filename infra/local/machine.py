@@ -22,7 +22,7 @@ from shared.config import Settings
 if TYPE_CHECKING:
     from azure.functions import FunctionApp
 
-    from shared.adapters.sqlite import SqliteDatabase
+    from shared.bootstrap import Database
     from shared.ports.queues import QueueReceiver
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -92,7 +92,7 @@ class Machine:
         sweep(bootstrap.app())
         return self
 
-    def outfit(self, functions: FunctionApp, database: SqliteDatabase) -> tuple[FunctionApp, QueueReceiver]:
+    def outfit(self, functions: FunctionApp, database: Database) -> tuple[FunctionApp, QueueReceiver]:
         """Say what is run and where messages come from; who watches or disturbs the host puts wrappers around both."""
         return functions, database.queues
 

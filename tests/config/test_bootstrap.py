@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared import bootstrap
+from shared.adapters.azure_storage import AzureStorage
 from shared.config import Settings, Storage
 from shared.domain.errors import InvalidValue
 from shared.domain.policy import GitOpsTarget, HelmTarget
@@ -95,3 +96,18 @@ def test_a_target_that_no_deployer_serves_is_our_own_fault(environment: Path) ->
     bootstrap.database().close()
 
     assert refused.value.ours is True
+
+
+@pytest.mark.parametrize("storage", [Storage(connection="UseDevelopmentStorage=true"), Storage(account="fabrikam")])
+def test_state_is_kept_in_the_storage_account_where_no_file_is_named(
+    monkeypatch: pytest.MonkeyPatch, storage: Storage
+) -> None:
+    """Nothing is sent before something is read or written."""
+    monkeypatch.delenv("SLIPWAY_DATABASE", raising=False)
+    for name, value in storage.to_env().items():
+        monkeypatch.setenv(name, value)
+
+    opened = bootstrap.database()
+    opened.close()
+
+    assert isinstance(opened, AzureStorage)

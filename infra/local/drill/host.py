@@ -21,8 +21,8 @@ from infra.local.sample import REPOSITORY
 if TYPE_CHECKING:
     from azure.functions import FunctionApp
 
-    from shared.adapters.sqlite import SqliteDatabase
     from shared.app.parts import App
+    from shared.bootstrap import Database
     from shared.ports.queues import QueueReceiver
 
 
@@ -35,10 +35,13 @@ class DrilledMachine(Machine):
         """Return the application that is watched."""
         return app
 
-    def outfit(self, functions: FunctionApp, database: SqliteDatabase) -> tuple[FunctionApp, QueueReceiver]:
+    def outfit(self, functions: FunctionApp, database: Database) -> tuple[FunctionApp, QueueReceiver]:
         """See Machine."""
         from shared import bootstrap
+        from shared.adapters.sqlite import SqliteDatabase
 
+        if not isinstance(database, SqliteDatabase):
+            raise TypeError("the drill counts what reaches a disk; run it on a SQLite file")
         app = bootstrap.build(bootstrap.settings(), database, now=bootstrap.utc_now)
         bootstrap.use(watched_app(self.arrange(app), self.fuse))
         database.watch(lambda connection: WatchedConnection(connection, self.fuse))
