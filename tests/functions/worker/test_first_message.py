@@ -1,0 +1,105 @@
+"""What the first message after a cold start makes a process load: nothing that this message does not need.
+
+Told by the list of modules, as a time would say more about the machine. Here state and queues are in a storage account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.conventions.test_cold_start import DEAR
+from tests.conventions.third_party_contract import covers
+from tests.functions.test_openapi import READS, WRITES
+from tests.support.doors import REGISTRY_SECRET
+from tests.support.worker.account import OnAzure
+from tests.support.worker.platform import Platform
+from tests.support.worker.running import Result, Worker
+from tests.support.worker.scene import ask, occasions, registered, run
+
+pytestmark = [pytest.mark.real("azurite"), pytest.mark.slow]
+
+FUNCTIONS = registered()
+# azure.storage loads cryptography for an encryption that we don't use, and cannot be told not to.
+QUEUES = frozenset({"azure.core", "azure.storage", "requests", "cryptography"})
+TABLES = frozenset({"azure.core", "azure.data", "requests"})
+DECIDING = QUEUES | TABLES
+CONFIGURATION = frozenset({"pydantic", "yaml"})
+REGISTRY = frozenset({"azure.containerregistry"})
+CHARTS = frozenset({"helm_python", "yaml"})
+# What a function's own work takes, beside deciding.
+WORK = {
+    "inspect_push": CONFIGURATION,
+    "build": REGISTRY | CHARTS,
+    "gather_facts": REGISTRY | CHARTS,
+    "retag": REGISTRY,
+    "deploy": REGISTRY | CHARTS,
+    "observe_rollout": frozenset({"yaml"}),
+}
+NOTHING = frozenset({"get_static", "get_openapi"})
+
+
+def allowed(name: str) -> frozenset[str]:
+    """The packages that a function's first message may bring."""
+    trigger = FUNCTIONS[name]
+    if name in NOTHING:
+        return frozenset()
+    if trigger["type"] == "eventGridTrigger" or trigger.get("route", "").startswith("api/hooks/"):
+        return QUEUES
+    if trigger["type"] == "queueTrigger":
+        return DECIDING | WORK.get(name, frozenset())
+    return DECIDING
+
+
+def grouped() -> dict[frozenset[str], list[str]]:
+    """Functions by what they may bring: a process is started for each of these."""
+    found: dict[frozenset[str], list[str]] = {}
+    for name in FUNCTIONS:
+        found.setdefault(allowed(name), []).append(name)
+    return found
+
+
+def first_message(platform: Platform, name: str) -> Result:
+    """Bring a function to run."""
+    if name in READS:
+        return ask(platform, FUNCTIONS[name], READS[name])
+    if name in WRITES:
+        address, body, _ = WRITES[name]
+        return ask(platform, FUNCTIONS[name], address.format(request="0" * 64), body)
+    return run(platform, name, FUNCTIONS[name], occasions(FUNCTIONS[name])[0])
+
+
+def dear(modules: list[str]) -> set[str]:
+    """The packages among them that a process should not load without need."""
+    return {package for package in DEAR if any(covers(package, name) for name in modules)}
+
+
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnAzure]:
+    """An account with a service in it."""
+    with OnAzure(tmp_path_factory.mktemp("azure")) as opened:
+        opened.push("main")
+        opened.until(lambda: opened.read("/api/services/delivery"))
+        yield opened
+
+
+@pytest.mark.parametrize("names", grouped().values(), ids=lambda names: names[0])
+def test_a_first_message_loads_what_it_needs_and_no_more(azure: OnAzure, names: list[str]) -> None:
+    """Whichever of those with equal needs comes first; before it, nothing dear is there."""
+    with Worker({**azure.settings, "SLIPWAY_REGISTRY_HOOK_SECRET": REGISTRY_SECRET}) as worker:
+        before = dear(worker.modules())
+        errors = [first_message(Platform(worker), name).error for name in names]
+
+        assert before == set()
+        assert set(errors) == {""}
+        assert dear(worker.modules()) - allowed(names[0]) == set()
+
+
+def test_what_is_dear_is_known_by_the_names_of_its_modules() -> None:
+    """A list that is empty by mistake would allow everything."""
+    assert dear(["azure.storage.queue", "azure.core.pipeline", "helm_python", "semver"]) == {
+        "azure.storage",
+        "azure.core",
+        "helm_python",
+    }

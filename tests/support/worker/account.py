@@ -1,0 +1,122 @@
+"""A storage account with the Functions host before it: what lies in the queues is brought to the real worker."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from azure.data.tables import TableServiceClient
+from azure.storage.queue import QueueServiceClient
+
+from infra.local.operator.operator import Operator
+from infra.local.registry import serve
+from infra.local.sample import REPOSITORY, git, make_origin
+from tests.support import azurite
+from tests.support.doors import HOOK_SECRET, PEOPLE
+from tests.support.worker.platform import Platform
+from tests.support.worker.running import Result, Worker
+
+_PATIENCE = 90.0
+_LEASE = 600
+
+
+class OnAzure:
+    """The sample monorepo, a registry and an operator on this machine; state and queues in an account that is emptied first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._open = folder, ExitStack()
+        self.connection = azurite.connection()
+        self.ran: set[str] = set()
+        self.faults: list[str] = []
+
+    def __enter__(self) -> OnAzure:
+        self._queues = self._open.enter_context(QueueServiceClient.from_connection_string(self.connection))
+        self.empty()
+        registry = serve(self.folder / "registry")
+        self._open.callback(registry.stop)
+        make_origin(self.folder / "origin.git")
+        environments = self.folder / "environments.git"
+        git(self.folder, "init", "--quiet", "--bare", "--initial-branch=main", str(environments))
+        self._operator = Operator(environments, self.folder / "operator")
+        self.settings = {
+            "SLIPWAY_STORAGE": self.connection,
+            "SLIPWAY_WORK": str(self.folder / "work"),
+            "SLIPWAY_GITOPS": str(self.folder),
+            "SLIPWAY_REPOSITORIES": json.dumps({REPOSITORY: str(self.folder / "origin.git")}),
+            "SLIPWAY_REGISTRY": registry.host,
+            "SLIPWAY_HOOK_SECRET": HOOK_SECRET,
+            "SLIPWAY_ROLLOUT_POLL_MS": "200",
+        }
+        self.worker = self._open.enter_context(Worker(self.settings))
+        self.platform = Platform(self.worker)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._open:
+            self.empty()
+
+    def empty(self) -> None:
+        """Take away what the app keeps in the account: the emulator is one for all tests."""
+        for queue in self._queues.list_queues(name_starts_with="slipway-"):
+            self._queues.delete_queue(queue)
+        with TableServiceClient.from_connection_string(self.connection) as tables:
+            for table in tables.list_tables():
+                if table.name.startswith("slipway"):
+                    tables.delete_table(table.name)
+
+    def push(self, branch: str) -> Result:
+        """Push a branch and tell of it as the repository's hook does."""
+        origin = self.folder / "origin.git"
+        if branch != "main":
+            git(origin, "branch", branch, "main")
+        commit = git(origin, "rev-parse", branch)
+        told = {
+            "id": f"push-of-{branch}",
+            "repository": REPOSITORY,
+            "refs": [{"ref": f"refs/heads/{branch}", "after": commit}],
+            "pusher": {"name": "Ada Author", "mail": "ada@example.com"},
+        }
+        return self.platform.request("POST", "/api/hooks/git", told, headers={"X-Slipway-Secret": HOOK_SECRET})
+
+    def read(self, path: str) -> Mapping[str, Any]:
+        """Read from the API; empty where nothing is there."""
+        result = self.platform.request("GET", path, who=PEOPLE["max"])
+        return json.loads(result.body) if result.status == 200 else {}
+
+    def pump(self) -> None:
+        """Bring each message that may be seen to its function, and let the operator of the cluster look once."""
+        for name, function in self.worker.functions.items():
+            if function.trigger["type"] == "queueTrigger":
+                self._bring(name, str(function.trigger["queueName"]))
+        self._operator.step()
+
+    def until(self, look: Callable[[], Any]) -> Any:
+        """Go on until there is something to see; fail where a function fails, or it does not come."""
+        end = time.monotonic() + _PATIENCE
+        while not (seen := look()):
+            self.pump()
+            assert not self.faults, f"{self.faults[0]}\n{self.worker.log()}"
+            assert time.monotonic() < end, f"it did not come\n{self.worker.log()}"
+        return seen
+
+    def _bring(self, name: str, queue: str) -> None:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        client = self._queues.get_queue_client(queue)
+        try:
+            for message in client.receive_messages(max_messages=16, visibility_timeout=_LEASE):
+                result = self.platform.deliver(queue, message.content, attempts=message.dequeue_count or 1)
+                self.ran.add(name)
+                if result.error:
+                    self.faults.append(f"{name}: {result.error}")
+                else:
+                    client.delete_message(message)
+        except ResourceNotFoundError:
+            return  # nothing was ever sent to it
