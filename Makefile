@@ -12,7 +12,7 @@ CODE := $(wildcard function_app.py functions shared infra/local)
 WORKERS ?= 2
 FUZZED := tests/fuzz $(shell find tests -name test_fuzzed.py)
 
-.PHONY: help demo up bench load drill check test soak fuzz lint types imports pure everything machine clean distclean lock venv-local venv-tests
+.PHONY: help demo up bench load drill package check test soak fuzz lint types imports pure everything machine clean distclean lock venv-local venv-tests
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -34,6 +34,9 @@ load: venv-local ## RATE pushes a minute to a local host for MINUTES, every one 
 
 drill: venv-local ## kill, tear and starve a local host at every boundary of a story (SHORT=1, SEED=n, DIR=path)
 	@$(PYTHON_IN_VENV) -m infra.local drill $(if $(SHORT),--short) $(if $(SEED),--seed "$(SEED)") $(if $(DIR),--dir "$(DIR)")
+
+package: venv-local ## the deployment package for Azure, with its size and what was left out: .local/package/slipway.zip
+	@$(PYTHON_IN_VENV) -m infra.azure.package
 
 check: venv-tests ## lint, types, imports and the pure tests
 	@$(MAKE) --no-print-directory -j2 $(SYNC) types lint imports pure

@@ -55,7 +55,7 @@ def imported(tree: ast.AST) -> Iterator[tuple[int, str]]:
 def outside_uses(root: Path) -> list[Use]:
     """Every use of an outside library in the product."""
     files = [root / "function_app.py"]
-    for folder in ("functions", "infra/local", "shared"):
+    for folder in ("functions", "infra/azure", "infra/local", "shared"):
         files += sorted((root / folder).rglob("*.py"))
     known = OURS | sys.stdlib_module_names
     return [

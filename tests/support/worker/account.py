@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -18,18 +18,20 @@ from infra.local.registry import serve
 from infra.local.sample import REPOSITORY, git, make_origin
 from tests.support import azurite
 from tests.support.doors import HOOK_SECRET, PEOPLE
+from tests.support.tree import ROOT
 from tests.support.worker.platform import Platform
-from tests.support.worker.running import Result, Worker
+from tests.support.worker.running import SITE, Result, Worker
 
 _PATIENCE = 90.0
 _LEASE = 600
+_RELEASE = "/api/services/delivery/releases/1.0.0"
 
 
 class OnAzure:
     """The sample monorepo, a registry and an operator on this machine; state and queues in an account that is emptied first."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder, self._open = folder, ExitStack()
+    def __init__(self, folder: Path, *, app: Path = ROOT, paths: Sequence[str | Path] = SITE) -> None:
+        self.folder, self._app, self._paths, self._open = folder, app, paths, ExitStack()
         self.connection = azurite.connection()
         self.ran: set[str] = set()
         self.faults: list[str] = []
@@ -52,7 +54,7 @@ class OnAzure:
             "SLIPWAY_HOOK_SECRET": HOOK_SECRET,
             "SLIPWAY_ROLLOUT_POLL_MS": "200",
         }
-        self.worker = self._open.enter_context(Worker(self.settings))
+        self.worker = self._open.enter_context(Worker(self.settings, app=self._app, paths=self._paths))
         self.platform = Platform(self.worker)
         return self
 
@@ -84,6 +86,22 @@ class OnAzure:
             "pusher": {"name": "Ada Author", "mail": "ada@example.com"},
         }
         return self.platform.request("POST", "/api/hooks/git", told, headers={"X-Slipway-Secret": HOOK_SECRET})
+
+    def release(self) -> Result:
+        """Release delivery 1.0.0 to production, and return how the approval was answered."""
+        self.push("main")
+        self.until(lambda: self.read("/api/services/delivery"))
+        self.push("release/delivery/v1.0.0")
+        request = self.until(self._request)
+        path, decision = f"/api/services/delivery/approvals/{request}", {"decision": "approve"}
+        answer = self.platform.request("POST", path, decision, who=PEOPLE["rita"])
+        self.until(lambda: self.read(_RELEASE).get("phase") == "Released")
+        return answer
+
+    def _request(self) -> str:
+        promotions = self.read(_RELEASE).get("promotions", [])
+        asked = [one.get("approval") or {} for one in promotions if one["environment"] == "production"]
+        return str(asked[0].get("request", "")) if asked else ""
 
     def read(self, path: str) -> Mapping[str, Any]:
         """Read from the API; empty where nothing is there."""
