@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.support.machine import parts
 from tests.support.machine.prepare import INSTALL, CannotInstall, run
+from tests.support.tree import ROOT
 
 
 class Skipped(Exception):
@@ -45,6 +47,24 @@ def test_a_missing_part_skips_here_and_fails_where_everything_has_to_run(
 
     with pytest.raises(expected, match=r"skopeo is missing; run `make machine`"):
         parts.without("skopeo", skip=skip, fail=fail)
+
+
+@pytest.mark.parametrize(("named", "expected"), [("", Skipped), ("azurite", Skipped), ("azurite worker", Failed)])
+def test_the_worker_may_be_required_by_name(
+    monkeypatch: pytest.MonkeyPatch, named: str, expected: type[Exception]
+) -> None:
+    """Microsoft's worker is no program: it takes a newer Python than we do."""
+    monkeypatch.delenv("CI", raising=False)
+    monkeypatch.setenv("REQUIRED", named)
+
+    with pytest.raises(expected, match=r"did not run: .* needs Python 3\.13"):
+        parts.without_worker((3, 12), skip=skip, fail=fail)
+    parts.without_worker((3, 13), skip=skip, fail=fail)
+
+
+def test_the_pipeline_requires_the_worker() -> None:
+    """What production runs on is tried before anything gets there."""
+    assert re.search(r"^export REQUIRED=\S*\bworker\b", (ROOT / ".ci/run").read_text(), re.M)
 
 
 def test_a_part_that_is_there_is_used(bare_machine: Path) -> None:

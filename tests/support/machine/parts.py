@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 AZURITE_VERSION = "3.35.0"
+WORKER_PYTHON = (3, 13)
 ADVICE = "run `make machine`, which installs it or says why it cannot"
 
 
@@ -56,13 +57,20 @@ def find(name: str) -> Path | None:
     return next((Path(program) for program in found if program), None)
 
 
-def required() -> bool:
-    """Whether a missing part is a failure: where a pipeline promised that everything runs."""
-    return os.environ.get("CI", "").lower() in {"1", "true"}
+def required(name: str = "") -> bool:
+    """Whether a missing part is a failure: where a pipeline promised that everything runs, or `REQUIRED` names it."""
+    return os.environ.get("CI", "").lower() in {"1", "true"} or name in os.environ.get("REQUIRED", "").split()
 
 
 def without(name: str, *, skip: Callable[[str], None], fail: Callable[[str], None]) -> None:
     """Skip, or fail where everything has to run, if the part is missing."""
     if find(name) is None:
-        say = fail if required() else skip
+        say = fail if required(name) else skip
         say(f"did not run: {name} is missing; {ADVICE}")
+
+
+def without_worker(version: tuple[int, ...], *, skip: Callable[[str], None], fail: Callable[[str], None]) -> None:
+    """Do the same for Microsoft's Functions worker on a Python that it does not know; its name is `worker`."""
+    if version < WORKER_PYTHON:
+        say = fail if required("worker") else skip
+        say("did not run: Microsoft's worker needs Python 3.13; install it, then `make distclean` and start again")

@@ -17,19 +17,16 @@ from typing import Any
 
 import pytest
 
-from tests.support.machine.parts import required
+from tests.support.machine import parts
 from tests.support.tree import ROOT
 
-NEEDED = (3, 13)
 _CHILD = Path(__file__).with_name("child.py")
 SITE = (sysconfig.get_path("purelib"), sysconfig.get_path("platlib"))
 
 
 def worker_or_skip() -> None:
-    """Say that a test did not run on a Python that the worker does not know; fail where everything has to run."""
-    if sys.version_info < NEEDED:
-        say = pytest.fail if required() else pytest.skip
-        say("did not run: Microsoft's worker needs Python 3.13")
+    """Say that a test did not run on a Python that the worker does not know; fail where it has to run."""
+    parts.without_worker(sys.version_info[:2], skip=pytest.skip, fail=pytest.fail)
 
 
 class WorkerRefused(Exception):
