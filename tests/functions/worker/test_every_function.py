@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.functions.test_openapi import READS, WRITES, by_name
 from tests.support.api_document import fault_in
 from tests.support.host import Answer
 from tests.support.worker.platform import Platform
-from tests.support.worker.running import Result
+from tests.support.worker.running import Result, Worker
 from tests.support.worker.scene import Scene, ask, occasions, registered, run
 
 FUNCTIONS = registered()
@@ -72,6 +74,16 @@ def test_a_kind_of_trigger_that_nothing_brings_to_run_is_seen(platform: Platform
     """A function that no test runs would pass them all."""
     with pytest.raises(LookupError, match=kind):
         run(platform, "new", {"type": kind}, "")
+
+
+def test_a_worker_that_was_kept_ready_becomes_the_apps(scene: Scene, tmp_path: Path) -> None:
+    """Its environment comes with the app, after azure.functions was loaded."""
+    (tmp_path / "empty").mkdir()
+    with Worker(scene.copy(tmp_path / "copy").settings, empty=tmp_path / "empty") as worker:
+        result = ask(Platform(worker), FUNCTIONS["get_service"], READS["get_service"])
+
+        assert worker.functions.keys() == FUNCTIONS.keys()
+        assert result.status == 200
 
 
 def test_a_message_that_nobody_can_read_fails_so_that_the_host_counts_it(platform: Platform) -> None:

@@ -120,6 +120,12 @@ class Child:
         self._there = {azure.functions.__name__, *sys.modules}
         return await self.ask("worker_init_request", function_app_directory=directory, capabilities={})
 
+    async def specialize(self, directory: str, settings: dict[str, str]) -> Any:
+        """Become an app's, after a start with none: Azure keeps workers ready, and gives one the app and its settings when it is needed."""
+        return await self.ask(
+            "function_environment_reload_request", function_app_directory=directory, environment_variables=settings
+        )
+
     async def index(self) -> Any:
         """Say which functions there are."""
         return await self.ask("functions_metadata_request")

@@ -75,18 +75,27 @@ class Worker:
     """One app in the real worker, in a process that ends with the `with` block.
 
     `paths` are where modules come from beside the app's own folder and the standard library; `settings` are the app's settings.
+    With an `empty` folder the worker starts in there, without an app and its settings, as one that Azure keeps ready.
     """
 
-    def __init__(self, settings: Mapping[str, str], *, app: Path = ROOT, paths: Sequence[str | Path] = SITE) -> None:
-        self._app, self._paths = app, [str(path) for path in paths]
+    def __init__(
+        self,
+        settings: Mapping[str, str],
+        *,
+        app: Path = ROOT,
+        paths: Sequence[str | Path] = SITE,
+        empty: Path | None = None,
+    ) -> None:
+        self._app, self._paths, self._empty = app, [str(path) for path in paths], empty
         self._log = TemporaryFile()  # noqa: SIM115 - `stop` closes it
         inherited = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR")}
+        self._settings = {**inherited, **settings}
         self._process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(_CHILD)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
-            env={**inherited, **settings},
+            env=inherited if empty else self._settings,
             text=True,
         )
         self.functions: Mapping[str, Indexed] = {}
@@ -104,7 +113,11 @@ class Worker:
 
     def start(self) -> Worker:
         """Take the app, and get every function ready; raise WorkerRefused where the worker does not take it."""
-        _check(self.ask("start", directory=str(self._app), paths=self._paths))
+        if self._empty is None:
+            _check(self.ask("start", directory=str(self._app), paths=self._paths))
+        else:
+            _check(self.ask("start", directory=str(self._empty), paths=self._paths))
+            _check(self.ask("specialize", directory=str(self._app), settings=self._settings))
         found = _check(self.ask("index"))["function_metadata_results"] or []
         self.functions = {
             one["name"]: Indexed(
