@@ -15,8 +15,9 @@ from shared.domain.policy import GitOpsTarget, HelmTarget
 from shared.inbound.one_machine import OneMachinePolicies
 from shared.inbound.with_identities import PoliciesWithIdentities
 from shared.ports.errors import Permanent, Transient
+from shared.ports.store import StoreUnavailable
 from tests.support.acr import acr
-from tests.support.managed_identity import identity_endpoint
+from tests.support.managed_identity import Asked, identity_endpoint
 from tests.support.registries import a_layer
 
 TARGET = GitOpsTarget(repository="environments.git", path="qa/delivery")
@@ -157,3 +158,21 @@ def test_each_identity_signs_in_for_itself(environment: Path, monkeypatch: pytes
     assert registry.did("id-qa") == {("pull", "delivery")}
     assert isinstance(app.policies, PoliciesWithIdentities)
     assert app.production == {"production"}
+
+
+def test_the_account_is_opened_with_slipways_own_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables and queues alike; the account does not exist, and is asked nothing before a token is there."""
+    monkeypatch.delenv("SLIPWAY_DATABASE", raising=False)
+    with identity_endpoint() as endpoint:
+        storage = Storage(account="fabrikam", suffix="invalid")
+        own = {"SLIPWAY_IDENTITY": "id-own", **endpoint.assign("app", "id-own")}
+        for name, value in {**storage.to_env(), **own}.items():
+            monkeypatch.setenv(name, value)
+        database = bootstrap.database()
+        with pytest.raises(StoreUnavailable):
+            database.store.read("shipping~delivery")
+        with pytest.raises(StoreUnavailable):
+            database.queues.send("slipway-events", "{}")
+        database.close()
+
+    assert set(endpoint.asked) == {Asked("app", "id-own", "https://storage.azure.com")}
