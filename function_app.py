@@ -33,13 +33,16 @@ from functions.ask_approval import ask_approval_blueprint
 from functions.build import build_blueprint
 from functions.cancel_build import cancel_build_blueprint
 from functions.deploy import deploy_blueprint
+from functions.deploy_production import deploy_production_blueprint
 from functions.described import describes
 from functions.event_worker import event_worker_blueprint
 from functions.gather_facts import gather_facts_blueprint
+from functions.gather_facts_production import gather_facts_production_blueprint
 from functions.git_pushed import git_pushed_blueprint
 from functions.inspect_push import inspect_push_blueprint
 from functions.notify import notify_blueprint
 from functions.observe_rollout import observe_rollout_blueprint
+from functions.observe_rollout_production import observe_rollout_production_blueprint
 from functions.pages.get_mark import get_mark_blueprint
 from functions.pages.get_static import get_static_blueprint
 from functions.pages.show_holds import show_holds_blueprint
@@ -47,13 +50,16 @@ from functions.pages.show_overview import show_overview_blueprint
 from functions.pages.show_service import show_service_blueprint
 from functions.registry_pushed import registry_pushed_blueprint
 from functions.retag import retag_blueprint
+from functions.retag_production import retag_production_blueprint
 from functions.tick import tick_blueprint
 from shared.bootstrap import settings
+from shared.domain.effects import NONPROD, PRODUCTION
 from shared.domain.errors import InvalidValue
 
-CONTROL, WORKER = "control", "worker"
+CONTROL = "control"
 
-# Control decides and answers people; a worker acts on what lies outside. An app has one role or both.
+# Control decides and answers people. A worker acts on what lies outside: production's on its environments alone, the
+# other one on everything else; it reads and builds what other people wrote.
 BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
     CONTROL: (
         git_pushed_blueprint,
@@ -91,7 +97,7 @@ BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
         get_mark_blueprint,
         get_static_blueprint,
     ),
-    WORKER: (
+    NONPROD: (
         inspect_push_blueprint,
         build_blueprint,
         cancel_build_blueprint,
@@ -101,6 +107,12 @@ BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
         deploy_blueprint,
         observe_rollout_blueprint,
         notify_blueprint,
+    ),
+    PRODUCTION: (
+        gather_facts_production_blueprint,
+        retag_production_blueprint,
+        deploy_production_blueprint,
+        observe_rollout_production_blueprint,
     ),
 }
 

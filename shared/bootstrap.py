@@ -13,10 +13,12 @@ from shared.config import Settings
 from shared.domain.errors import InvalidValue
 
 if TYPE_CHECKING:
-    from shared.app.parts import App
+    from shared.adapters.azure_identity import Credentials, ManagedIdentity
+    from shared.app.parts import App, Outside
     from shared.domain.policy import DeployTarget
     from shared.ports.deployer import Deployer
     from shared.ports.evidence import Evidence
+    from shared.ports.policies import PolicyReader
     from shared.ports.queues import QueueReceiver, Queues
     from shared.ports.rows import Rows
     from shared.ports.store import Store
@@ -94,8 +96,17 @@ def database() -> Database:
     return (
         AzureStorage.of_connection(chosen.storage.connection, utc_now)
         if chosen.storage.connection
-        else AzureStorage.of_account(chosen.storage.account, None, utc_now, suffix=chosen.storage.suffix)
+        else AzureStorage.of_account(chosen.storage.account, credentials().own(), utc_now, suffix=chosen.storage.suffix)
     )
+
+
+@functools.cache
+def credentials() -> Credentials:
+    """Return the identities of this process; each is asked for its first token when one is needed."""
+    from shared.adapters.azure_identity import Credentials
+
+    known = settings().identities
+    return Credentials(known.own, known.held)
 
 
 def utc_now() -> datetime:
@@ -105,25 +116,19 @@ def utc_now() -> datetime:
 
 @functools.cache
 def _wired() -> App:
-    return build(settings(), database(), now=utc_now)
+    return build(settings(), database(), now=utc_now, held=credentials())
 
 
-def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime]) -> App:
-    """Put the adapters of one machine together around a database."""
+def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held: Credentials | None = None) -> App:
+    """Put the adapters together around a database, and around each of the identities where there are any."""
     from shared.adapters.git_disk.source import GitSource
-    from shared.adapters.helm_charts import HelmCharts
     from shared.adapters.kept_statuses import KeptStatuses
     from shared.adapters.local_build import LocalBuilder
-    from shared.adapters.oci_registry import OciRegistry
     from shared.adapters.page_people import PagePeople
     from shared.app.parts import App, Timing
-    from shared.domain.policy import GitOpsTarget
-    from shared.inbound.one_machine import OneMachinePolicies
-    from shared.inbound.slipway_yaml import SlipwayYaml
 
-    source, charts, registry = GitSource(chosen.repositories), HelmCharts(), OciRegistry()
-    deploy = GitOpsTarget(repository="environments.git")
-    reader = SlipwayYaml(local_deploy=deploy, default_registry=chosen.registry)
+    source, deployer = GitSource(chosen.repositories), _deployers(chosen, now)
+    own = _outside(chosen, deployer, held.own() if held and chosen.identities.own else None)
     return App(
         store=kept.store,
         rows=kept.rows,
@@ -131,24 +136,54 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime]) -> A
         queues=kept.queues,
         source=source,
         statuses=KeptStatuses(kept.rows, now=now),
-        registry=registry,
-        charts=charts,
+        registry=own.registry,
+        charts=own.charts,
         builder=LocalBuilder(
             source=source,
-            charts=charts,
-            registry=registry,
+            charts=own.charts,
+            registry=own.registry,
             evidence=kept.evidence,
             folder=chosen.work / "builds",
             path=chosen.path,
         ),
         people=PagePeople(),
-        policies=OneMachinePolicies(reader, registry=chosen.registry, deploy=deploy),
-        deployer=_deployers(chosen, now),
+        policies=_policies(chosen),
+        deployer=deployer,
         now=now,
         new_id=lambda: str(uuid4()),
         scratch=chosen.work / "scratch",
         timing=Timing(rollout_poll=chosen.rollout_poll),
+        identities=(lambda name: _outside(chosen, deployer, held.of(name))) if held and chosen.identities else None,
+        production=chosen.identities.production,
     )
+
+
+def _outside(
+    chosen: Settings, deployer: Callable[[DeployTarget], Deployer], credential: ManagedIdentity | None
+) -> Outside:
+    """Put together what acts with an identity, or with none."""
+    from shared.adapters.helm_charts import HelmCharts
+    from shared.adapters.oci_registry import OciRegistry, SignIn
+    from shared.app.parts import Outside
+
+    if credential is None:
+        return Outside(registry=OciRegistry(), charts=HelmCharts(), deployer=deployer)
+    shown = SignIn(credential, chosen.registry)
+    return Outside(registry=OciRegistry(shown), charts=HelmCharts(login=shown.password), deployer=deployer)
+
+
+def _policies(chosen: Settings) -> PolicyReader:
+    from shared.domain.policy import GitOpsTarget
+    from shared.inbound.one_machine import OneMachinePolicies
+    from shared.inbound.slipway_yaml import SlipwayYaml
+    from shared.inbound.with_identities import PoliciesWithIdentities
+
+    if chosen.identities:
+        reader = SlipwayYaml(default_registry=chosen.registry)
+        return PoliciesWithIdentities(reader, registry=chosen.registry, production=chosen.identities.production)
+    deploy = GitOpsTarget(repository="environments.git")
+    reader = SlipwayYaml(local_deploy=deploy, default_registry=chosen.registry)
+    return OneMachinePolicies(reader, registry=chosen.registry, deploy=deploy)
 
 
 def _deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[DeployTarget], Deployer]:

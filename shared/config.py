@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -58,6 +58,25 @@ class Identities:
     held: Mapping[str, str] = field(default_factory=dict)
     production: frozenset[str] = frozenset({"production"})
 
+    def __bool__(self) -> bool:
+        return bool(self.own or self.held)
+
+    def check(self, roles: Set[str]) -> None:
+        """Raise InvalidValue where an app's roles and the identities that it holds do not fit; no roles are all of them."""
+        lacking, others = self.production - self.held.keys(), self.production & self.held.keys()
+        if "production" in roles and lacking:
+            raise InvalidValue(
+                "SLIPWAY_IDENTITIES",
+                f"has no client id for {', '.join(sorted(lacking))}, which the role production acts with; add it, "
+                "or correct SLIPWAY_PRODUCTION_IDENTITIES",
+            )
+        if roles and "production" not in roles and others:
+            raise InvalidValue(
+                "SLIPWAY_IDENTITIES",
+                f"names {', '.join(sorted(others))}, which is for the app with the role production alone; take it out "
+                "here, and away from this app",
+            )
+
     @staticmethod
     def from_env(env: Mapping[str, str]) -> Identities:
         """Read SLIPWAY_IDENTITY, SLIPWAY_IDENTITIES and SLIPWAY_PRODUCTION_IDENTITIES."""
@@ -104,7 +123,7 @@ class Settings:
     def from_env(environment: Mapping[str, str] | None = None) -> Settings:
         """Read SLIPWAY_* variables; raise InvalidValue naming the one that is wrong."""
         env = os.environ if environment is None else environment
-        return Settings(
+        made = Settings(
             database=Path(env["SLIPWAY_DATABASE"]) if env.get("SLIPWAY_DATABASE") else None,
             storage=Storage.from_env(env),
             identities=Identities.from_env(env),
@@ -124,6 +143,8 @@ class Settings:
             ),
             path=env.get("PATH", os.defpath),
         )
+        made.identities.check(made.roles)
+        return made
 
     def to_env(self) -> dict[str, str]:
         """Return the variables that `from_env` reads these settings from, for a child process."""

@@ -22,6 +22,7 @@ from shared.domain.events import ChangeFound, ServiceEvent
 from shared.domain.names import Person
 from shared.domain.records import replace
 from shared.domain.release import ServiceState
+from shared.domain.workers import worker_of
 from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, OutboxRow, Write, outbox_key
 from shared.telemetry import log_event
 
@@ -67,7 +68,7 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
     made: list[_Made] = []
 
     def fn(loaded: Loaded) -> Write | None:
-        made.append(_decide(event, loaded, correlation or event.id, app.now(), order))
+        made.append(_decide(app, event, loaded, correlation or event.id, order))
         return made[-1].write
 
     service = str(event.service)
@@ -103,7 +104,8 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
     )
 
 
-def _decide(event: ServiceEvent, loaded: Loaded, correlation: str, now: datetime, order: int) -> _Made:
+def _decide(app: App, event: ServiceEvent, loaded: Loaded, correlation: str, order: int) -> _Made:
+    now = app.now()
     view = view_of(event.service, loaded)
     state, estate = view.state, view.estate
     try:
@@ -128,7 +130,7 @@ def _decide(event: ServiceEvent, loaded: Loaded, correlation: str, now: datetime
         ledger=ledger,
         outbox=tuple(
             Message(
-                queue=queue_of(one.kind),
+                queue=queue_of(one.kind, worker_of(one, decision.state, app.production)),
                 body=encode_effect(one, correlation=correlation, at=now, order=first + number),
             )
             for number, one in enumerate(decision.effects)

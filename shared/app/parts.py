@@ -34,8 +34,22 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What acts on an environment, all with one identity. `deployer` returns the one that serves a target."""
+
+    registry: Registry
+    charts: Charts
+    deployer: Callable[[DeployTarget], Deployer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """Ports by role. Time and ids are passed in; `deployer` returns the one that serves a target."""
+    """Ports by role. Time and ids are passed in; `deployer` returns the one that serves a target.
+
+    Registry, charts and deployer act as Slipway itself; `identities` returns those that act with an environment's identity,
+    and raises Permanent where this process does not hold it. None: there are no identities here, as on one machine.
+    `production` names the identities of production's worker.
+    """
 
     store: Store
     rows: Rows
@@ -53,3 +67,11 @@ class App:
     new_id: Callable[[], str]
     scratch: Path
     timing: Timing = Timing()
+    identities: Callable[[str], Outside] | None = None
+    production: frozenset[str] = frozenset()
+
+    def at(self, identity: str | None) -> Outside:
+        """Return what acts with an identity; None is Slipway's own."""
+        if identity is not None and self.identities is not None:
+            return self.identities(identity)
+        return Outside(registry=self.registry, charts=self.charts, deployer=self.deployer)

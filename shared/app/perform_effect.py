@@ -10,10 +10,11 @@ from shared.app.handle_event import handle, row_of, send_again
 from shared.app.parts import App
 from shared.app.performing import building, facts, steps, telling
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
+from shared.app.performing.worker import WrongWorker
 from shared.codec.envelope import encode_effect
 from shared.domain import effects as ef
 from shared.domain.build import BuildOutcome, BuildResult
-from shared.domain.events import EffectFailed, ServiceEvent
+from shared.domain.events import EffectFailed, EffectRefused, ServiceEvent
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 from shared.ports.store import Message, OutboxRow
 from shared.telemetry import log_event
@@ -25,9 +26,12 @@ _PERFORMERS: Mapping[type[ef.Effect], Any] = {
     ef.Build: building.build,
     ef.CancelBuild: building.cancel,
     ef.ReadTags: facts.read_tags,
-    ef.GatherFacts: facts.gather,
     ef.AskApproval: telling.ask,
     ef.CloseApproval: telling.close,
+}
+# What acts on an environment is for the worker that holds its identity.
+_ON_ENVIRONMENTS: Mapping[type[ef.Effect], Any] = {
+    ef.GatherFacts: facts.gather,
     ef.Retag: steps.retag,
     ef.Deploy: steps.deploy,
     ef.Remove: steps.remove,
@@ -35,35 +39,55 @@ _PERFORMERS: Mapping[type[ef.Effect], Any] = {
 }
 
 
-def perform(app: App, effect: ef.ServiceEffect, *, tries: int, correlation: str, order: int = 0) -> None:
+def perform(
+    app: App, effect: ef.ServiceEffect, *, tries: int, correlation: str, order: int = 0, worker: str = ef.NONPROD
+) -> None:
     """Perform an effect and handle its report in the same go.
 
     Not finished, or out of reach: the effect is sent again with a delay. Raise what storage raises; then the message is delivered again.
     """
     try:
-        outcome = _perform(app, effect, order)
+        outcome = _perform(app, effect, order, worker)
         tries = 0
+    except WrongWorker as error:
+        refuse(app, effect, ef.queue_of(effect.kind, worker), reason=str(error), correlation=correlation)
+        return
     except Transient as error:
         tries += 1
         log_event("effect.put_off", effect=effect.id, tries=tries, reason=str(error))
-        outcome = (
-            _given_up(app, effect, error, ours=True) if tries >= app.timing.most_tries else _later(app, tries, error)
-        )
+        used_up = tries >= app.timing.most_tries
+        outcome = _given_up(app, effect, error, worker, ours=True) if used_up else _later(app, tries, error)
     except Permanent as error:
         log_event("effect.failed", effect=effect.id, ours=error.ours, reason=str(error))
-        outcome = _given_up(app, effect, error, ours=error.ours)
+        outcome = _given_up(app, effect, error, worker, ours=error.ours)
     if isinstance(outcome, LookAgain):
-        _put_off(app, effect, correlation, tries, order, outcome.after)
+        _put_off(app, effect, correlation, tries, order, outcome.after, worker)
     elif isinstance(outcome, NothingToReport):
         _done(app, effect, order)
     else:
         handle(app, outcome, correlation=correlation, order=order)
 
 
-def _perform(app: App, effect: ef.ServiceEffect, order: int) -> Performed:
-    if isinstance(effect, ef.SetStatus):
-        return telling.set_status(app, effect, order)
-    performed: Performed = _PERFORMERS[type(effect)](app, effect)
+def refuse(app: App, effect: ef.ServiceEffect, queue: str, *, reason: str, correlation: str) -> None:
+    """Do nothing, and have the service's ledger say so: somebody has put the message where it does not belong.
+
+    Nothing is taken out of the outbox, where the effect may stand for the worker that it does belong to.
+    """
+    log_event("effect.refused", effect=effect.id, queue=queue, reason=reason)
+    event = EffectRefused(id=f"{effect.id}:refused:{queue}", service=effect.service, refused=effect.id, reason=reason)
+    handle(app, event, correlation=correlation)
+
+
+def _perform(app: App, effect: ef.ServiceEffect, order: int, worker: str) -> Performed:
+    performed: Performed
+    if type(effect) in _ON_ENVIRONMENTS:
+        performed = _ON_ENVIRONMENTS[type(effect)](app, effect, worker)
+    elif worker != ef.NONPROD:
+        raise WrongWorker(f"the {worker} worker acts on its environments, and does nothing else")
+    elif isinstance(effect, ef.SetStatus):
+        performed = telling.set_status(app, effect, order)
+    else:
+        performed = _PERFORMERS[type(effect)](app, effect)
     return performed
 
 
@@ -72,7 +96,9 @@ def _later(app: App, tries: int, error: Transient) -> LookAgain:
     return LookAgain(min(error.retry_after or app.timing.first_retry * 2 ** (tries - 1), _LONGEST_RETRY))
 
 
-def _given_up(app: App, effect: ef.ServiceEffect, error: Transient | Permanent, *, ours: bool) -> Performed:
+def _given_up(
+    app: App, effect: ef.ServiceEffect, error: Transient | Permanent, worker: str, *, ours: bool
+) -> Performed:
     """Report a failure where a phase waits for one; ask again for what somebody waits for; leave what only informs."""
     if isinstance(effect, ef.Build):
         outcome = BuildOutcome.ERRORED if ours else BuildOutcome.FAILED
@@ -80,7 +106,7 @@ def _given_up(app: App, effect: ef.ServiceEffect, error: Transient | Permanent, 
     if isinstance(effect, ef.Retag | ef.Deploy | ef.ObserveRollout):
         # An artifact that is gone from the registry was taken away, not badly made.
         lost = isinstance(effect, ef.Retag) and isinstance(error, NotFound)
-        changed = _may_have_written(app, effect, error)
+        changed = _may_have_written(app, effect, error, worker)
         return _failed(effect, effect.attempt, error, ours=ours or lost, changed=changed)
     if isinstance(effect, ef.GatherFacts):
         return _failed(effect, effect.asked, error, ours=ours)
@@ -112,20 +138,24 @@ def _failed(
     )
 
 
-def _may_have_written(app: App, effect: ef.Retag | ef.Deploy | ef.ObserveRollout, error: Exception) -> bool:
+def _may_have_written(
+    app: App, effect: ef.Retag | ef.Deploy | ef.ObserveRollout, error: Exception, worker: str
+) -> bool:
     """What refused to begin changed nothing, unless an earlier try of it was cut short after it had written."""
     if not isinstance(effect, ef.Deploy):
         return isinstance(effect, ef.ObserveRollout)
     if not isinstance(error, Permanent):
         return True
     try:
-        return steps.has_written(app, effect)
+        return steps.has_written(app, effect, worker)
     except AdapterError:
         return True
 
 
-def _put_off(app: App, effect: ef.ServiceEffect, correlation: str, tries: int, order: int, delay: timedelta) -> None:
-    queue = ef.queue_of(effect.kind)
+def _put_off(
+    app: App, effect: ef.ServiceEffect, correlation: str, tries: int, order: int, delay: timedelta, worker: str
+) -> None:
+    queue = ef.queue_of(effect.kind, worker)
     body = encode_effect(effect, correlation=correlation, at=app.now(), tries=tries, order=order)
     if order:
         row = OutboxRow(key=row_of(order), message=Message(queue=queue, body=body))

@@ -8,52 +8,77 @@ from typing import cast
 from shared.app.handle_event import handle
 from shared.app.inspect_push import inspect_push
 from shared.app.parts import App
-from shared.app.perform_effect import perform
+from shared.app.perform_effect import perform, refuse
 from shared.app.tag_pushed import tag_pushed
-from shared.codec.envelope import read_message
+from shared.codec.envelope import Message, read_message
 from shared.codec.errors import HalfWritten, UnreadableRecord
-from shared.domain.effects import queue_of
+from shared.domain.effects import INSPECT, NONPROD, queue_of
+from shared.domain.errors import SlipwayError
 from shared.domain.events import PushReceived, ServiceEvent, TagPushed
 from shared.ports.errors import Transient
 from shared.ports.store import StaleService
 from shared.telemetry import log_event
 
-INSPECT = "inspect-push"
 _NEWER = timedelta(minutes=5)
 _RETRY = timedelta(seconds=5)
 
 
+EVENTS = "events"
+
+
+class Misplaced(SlipwayError):
+    """A queue that is for effects brought an event; nobody sends that."""
+
+
 def take_event(app: App, body: str) -> None:
     """Handle a message of the doors' queue. A repository's push goes on to its own queue: reading it takes a while."""
-    _take(app, "events", body)
+    _take(app, EVENTS, body, NONPROD)
 
 
-def take_effect(app: App, kind: str, body: str) -> None:
-    """Perform a message of an effect's queue, or inspect a push."""
-    _take(app, kind, body)
+def take_effect(app: App, kind: str, body: str, worker: str = NONPROD) -> None:
+    """Perform a message of an effect's queue, or inspect a push, as one of the workers."""
+    _take(app, kind, body, worker)
 
 
-def _take(app: App, kind: str, body: str) -> None:
+def _take(app: App, kind: str, body: str, worker: str) -> None:
+    queue = queue_of(kind, worker)
     try:
         message = read_message(body)
-        event, effect = message.event, message.effect
-        if effect is not None:
-            perform(app, effect, tries=message.tries, correlation=message.correlation, order=message.order)
-        elif isinstance(event, PushReceived) and kind != INSPECT:
-            app.queues.send(queue_of(INSPECT), body)
-        elif isinstance(event, PushReceived):
-            inspect_push(app, event)
-        elif isinstance(event, TagPushed):
-            tag_pushed(app, event)
+        if message.effect is None:
+            _take_event(app, kind, body, message)
+        elif message.effect.kind == kind:
+            perform(
+                app,
+                message.effect,
+                tries=message.tries,
+                correlation=message.correlation,
+                order=message.order,
+                worker=worker,
+            )
         else:
-            handle(app, cast(ServiceEvent, event), correlation=message.correlation)
+            reason = f"{queue} is not where such effects lie"
+            refuse(app, message.effect, queue, reason=reason, correlation=message.correlation)
     except (Transient, StaleService, HalfWritten) as error:
         # Rows that are being written are whole in a moment; if their writer died, the tick finishes its work.
         log_event("message.put_off", kind=kind, reason=str(error))
-        app.queues.send(queue_of(kind), body, delay=getattr(error, "retry_after", None) or _RETRY)
+        app.queues.send(queue, body, delay=getattr(error, "retry_after", None) or _RETRY)
     except UnreadableRecord as error:
         if not error.newer:
             raise
         # A newer Slipway wrote it; an upgraded worker will read it.
         log_event("message.newer", kind=kind, reason=str(error))
-        app.queues.send(queue_of(kind), body, delay=_NEWER)
+        app.queues.send(queue, body, delay=_NEWER)
+
+
+def _take_event(app: App, kind: str, body: str, message: Message) -> None:
+    event = message.event
+    if kind not in (EVENTS, INSPECT):
+        raise Misplaced(f"{kind} brought an event, and is for effects")
+    if isinstance(event, PushReceived) and kind != INSPECT:
+        app.queues.send(queue_of(INSPECT), body)
+    elif isinstance(event, PushReceived):
+        inspect_push(app, event)
+    elif isinstance(event, TagPushed):
+        tag_pushed(app, event)
+    else:
+        handle(app, cast(ServiceEvent, event), correlation=message.correlation)

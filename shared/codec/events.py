@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.codec.build import decode_result, encode_result
 from shared.codec.facts import decode_facts, encode_facts
+from shared.codec.failures import FAILURES
 from shared.codec.fields import Fields
 from shared.codec.kinds import AnyKind, Kind, no_body
 from shared.codec.policy import decode_policy_values, encode_policy_values
@@ -15,7 +16,6 @@ from shared.domain.events import (
     BranchDeleted,
     BuildReported,
     ChangeFound,
-    EffectFailed,
     FactsGathered,
     PolicyChanged,
     PusherFound,
@@ -146,7 +146,7 @@ def _to_facts_gathered(id_: str, service: ServiceKey, body: Fields) -> FactsGath
 
 
 def _attempt(
-    event: BuildReported | ArtifactRetagged | ArtifactDeployed | RolloutObserved | EffectFailed,
+    event: BuildReported | ArtifactRetagged | ArtifactDeployed | RolloutObserved,
 ) -> Json:
     return {"effect": event.effect, "number": whole(event.number), "attempt": whole(event.attempt)}
 
@@ -198,23 +198,6 @@ def _to_rollout(id_: str, service: ServiceKey, body: Fields) -> RolloutObserved:
     )
 
 
-def _failed(event: EffectFailed) -> Json:
-    return {**_attempt(event), "reason": event.reason, "ours": event.ours, "changed": event.changed}
-
-
-def _to_failed(id_: str, service: ServiceKey, body: Fields) -> EffectFailed:
-    return EffectFailed(
-        id=id_,
-        service=service,
-        effect=body.text("effect"),
-        number=body.number("number"),
-        attempt=body.number("attempt"),
-        reason=body.text("reason"),
-        ours=body.flag("ours"),
-        changed=body.flag("changed"),
-    )
-
-
 def _to_removed(id_: str, service: ServiceKey, _: Fields) -> ServiceRemoved:
     return ServiceRemoved(id=id_, service=service)
 
@@ -236,6 +219,6 @@ EVENTS: tuple[AnyKind, ...] = (
     Kind("artifact-retagged", ArtifactRetagged, _retagged, _to_retagged),
     Kind("artifact-deployed", ArtifactDeployed, _deployed, _to_deployed),
     Kind("rollout-observed", RolloutObserved, _rollout, _to_rollout),
-    Kind("effect-failed", EffectFailed, _failed, _to_failed),
+    *FAILURES,
     Kind("time-passed", TimePassed, no_body, _to_time_passed),
 )

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from shared.domain import building, changes, events, going_back, operating, reporting, stopping, tags
 from shared.domain.advance import advance
-from shared.domain.answers import Answer, done
+from shared.domain.answers import Answer, done, ignored
 from shared.domain.decision import Decision, Outcome
 from shared.domain.draft import Draft
 from shared.domain.errors import InvalidVersion
@@ -88,6 +88,8 @@ def _promotion_answer(draft: Draft, event: events.PromotionEvent) -> Answer:
             return reporting.observed(draft, event)
         case events.EffectFailed():
             return reporting.effect_failed(draft, event)
+        case events.EffectRefused():
+            return ignored("misplaced", f"{event.refused}: {event.reason}")
         case _:
             return _request_answer(draft, event)
 

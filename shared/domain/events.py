@@ -176,6 +176,14 @@ class EffectFailed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EffectRefused(Event):
+    """An effect lay in a queue whose worker does not act on it; nothing was done. `refused` is the effect's id."""
+
+    refused: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed(Event):
     """Look again: a deadline, a window, a lifted hold. Alone it changes nothing, and then nothing is written."""
 
@@ -187,6 +195,7 @@ PromotionEvent: TypeAlias = (
     | ArtifactDeployed
     | RolloutObserved
     | EffectFailed
+    | EffectRefused
     | RequestEvent
 )
 ChangeEvent: TypeAlias = (

@@ -1,4 +1,4 @@
-"""Policy as it holds on one machine: one registry, and GitOps on disk where a cluster would be asked."""
+"""Policy as it holds on one machine: one registry, no identities, and GitOps on disk where a cluster would be asked."""
 
 from __future__ import annotations
 
@@ -32,4 +32,4 @@ class OneMachinePolicies:
     def _environment(self, environment: EnvironmentPolicy) -> EnvironmentPolicy:
         named = environment.deploy
         path = named.path if isinstance(named, GitOpsTarget) else self._deploy.path
-        return replace(environment, deploy=replace(self._deploy, path=path))
+        return replace(environment, deploy=replace(self._deploy, path=path), identity=None)

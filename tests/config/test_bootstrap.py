@@ -9,10 +9,16 @@ import pytest
 
 from shared import bootstrap
 from shared.adapters.azure_storage import AzureStorage
-from shared.config import Settings, Storage
+from shared.config import Identities, Settings, Storage
 from shared.domain.errors import InvalidValue
 from shared.domain.policy import GitOpsTarget, HelmTarget
+from shared.inbound.one_machine import OneMachinePolicies
+from shared.inbound.with_identities import PoliciesWithIdentities
 from shared.ports.errors import Permanent, Transient
+from shared.ports.store import StoreUnavailable
+from tests.support.acr import acr
+from tests.support.managed_identity import Asked, identity_endpoint
+from tests.support.registries import a_layer
 
 TARGET = GitOpsTarget(repository="environments.git", path="qa/delivery")
 
@@ -20,12 +26,12 @@ TARGET = GitOpsTarget(repository="environments.git", path="qa/delivery")
 @pytest.fixture(autouse=True)
 def _forgotten() -> Iterator[None]:
     """Leave no wiring behind, and find none."""
-    for cached in (bootstrap.settings, bootstrap.database, bootstrap._wired):
+    for cached in (bootstrap.settings, bootstrap.database, bootstrap.credentials, bootstrap._wired):
         cached.cache_clear()
     bootstrap.use(None)
     yield
     bootstrap.use(None)
-    for cached in (bootstrap.settings, bootstrap.database, bootstrap._wired):
+    for cached in (bootstrap.settings, bootstrap.database, bootstrap.credentials, bootstrap._wired):
         cached.cache_clear()
 
 
@@ -104,10 +110,69 @@ def test_state_is_kept_in_the_storage_account_where_no_file_is_named(
 ) -> None:
     """Nothing is sent before something is read or written."""
     monkeypatch.delenv("SLIPWAY_DATABASE", raising=False)
-    for name, value in storage.to_env().items():
+    for name, value in {**storage.to_env(), "SLIPWAY_IDENTITY": "own-id"}.items():
         monkeypatch.setenv(name, value)
 
     opened = bootstrap.database()
     opened.close()
 
     assert isinstance(opened, AzureStorage)
+
+
+def test_an_account_that_is_only_named_takes_an_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no key to open it with."""
+    monkeypatch.delenv("SLIPWAY_DATABASE", raising=False)
+    monkeypatch.delenv("SLIPWAY_IDENTITY", raising=False)
+    for name, value in Storage(account="fabrikam").to_env().items():
+        monkeypatch.setenv(name, value)
+
+    with pytest.raises(Permanent, match="set it to the client id of Slipway's own identity"):
+        bootstrap.database()
+
+
+def test_without_identities_every_environment_is_acted_on_as_one(environment: Path) -> None:
+    """As on one machine, whatever the file names."""
+    app = bootstrap.app()
+    bootstrap.database().close()
+
+    assert app.at("production") == app.at(None)
+    assert isinstance(app.policies, OneMachinePolicies)
+
+
+def test_each_identity_signs_in_for_itself(environment: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """At the registry that the installation names; one that is not held here signs in nowhere."""
+    with identity_endpoint() as endpoint, acr(endpoint.holder) as (host, registry):
+        held = Identities(own="id-own", held={"qa": "id-qa"})
+        settings = Settings(database=environment / "state.db", registry=host, identities=held)
+        for name, value in {**settings.to_env(), **endpoint.assign("app", "id-own", "id-qa")}.items():
+            monkeypatch.setenv(name, value)
+        app = bootstrap.app()
+        digest = app.registry.push_image(host, "delivery", "v1", a_layer(tmp_path), {})
+        found = app.at("qa").registry.has(host, "delivery", digest)
+        with pytest.raises(Permanent, match="production is not held here"):
+            app.at("production")
+        bootstrap.database().close()
+
+    assert found
+    assert ("push", "delivery") in registry.did("id-own")
+    assert registry.did("id-qa") == {("pull", "delivery")}
+    assert isinstance(app.policies, PoliciesWithIdentities)
+    assert app.production == {"production"}
+
+
+def test_the_account_is_opened_with_slipways_own_identity(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables and queues alike; the account does not exist, and is asked nothing before a token is there."""
+    monkeypatch.delenv("SLIPWAY_DATABASE", raising=False)
+    with identity_endpoint() as endpoint:
+        storage = Storage(account="fabrikam", suffix="invalid")
+        own = {"SLIPWAY_IDENTITY": "id-own", **endpoint.assign("app", "id-own")}
+        for name, value in {**storage.to_env(), **own}.items():
+            monkeypatch.setenv(name, value)
+        database = bootstrap.database()
+        with pytest.raises(StoreUnavailable):
+            database.store.read("shipping~delivery")
+        with pytest.raises(StoreUnavailable):
+            database.queues.send("slipway-events", "{}")
+        database.close()
+
+    assert set(endpoint.asked) == {Asked("app", "id-own", "https://storage.azure.com")}

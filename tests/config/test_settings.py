@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from datetime import timedelta
 from pathlib import Path
@@ -62,6 +63,55 @@ def test_roles_are_a_list_with_commas() -> None:
 def test_state_lies_where_queue_triggers_listen_unless_it_is_said(variables: dict[str, str], storage: Storage) -> None:
     """What is sent to another account's queues would never be received."""
     assert Settings.from_env(variables).storage == storage
+
+
+@pytest.mark.parametrize(
+    ("roles", "identities"),
+    [
+        ("", "{}"),
+        ("", '{"production": "p", "qa": "q"}'),
+        ("control", "{}"),
+        ("control,nonprod", '{"qa": "q"}'),
+        ("production", '{"production": "p"}'),
+        ("control,nonprod,production", '{"production": "p"}'),
+    ],
+)
+def test_an_app_holds_the_identities_of_its_roles(roles: str, identities: str) -> None:
+    """One with all of them may hold all."""
+    made = Settings.from_env({"SLIPWAY_ROLES": roles, "SLIPWAY_IDENTITIES": identities})
+
+    assert made.identities.held == json.loads(identities)
+
+
+@pytest.mark.parametrize(
+    ("roles", "identities", "problem"),
+    [
+        ("production", "{}", "has no client id for prod-eu, production, which the role production acts with"),
+        ("nonprod,production", '{"production": "p"}', "has no client id for prod-eu, which"),
+        (
+            "nonprod",
+            '{"qa": "q", "production": "p"}',
+            "names production, which is for the app with the role production",
+        ),
+        ("control", '{"prod-eu": "p"}', "names prod-eu, which is for the app with the role production"),
+    ],
+)
+def test_an_app_that_lacks_productions_identity_or_should_not_have_it_does_not_start(
+    roles: str, identities: str, problem: str
+) -> None:
+    """Said before the first message, by the setting that is wrong."""
+    known = {"SLIPWAY_PRODUCTION_IDENTITIES": "production, prod-eu"}
+    with pytest.raises(InvalidValue, match=problem) as refused:
+        Settings.from_env({"SLIPWAY_ROLES": roles, "SLIPWAY_IDENTITIES": identities, **known})
+
+    assert refused.value.field == "SLIPWAY_IDENTITIES"
+
+
+def test_an_installation_may_have_no_identity_for_production() -> None:
+    """Its worker then has nothing to do."""
+    made = Settings.from_env({"SLIPWAY_ROLES": "production", "SLIPWAY_PRODUCTION_IDENTITIES": ""})
+
+    assert made.identities.production == frozenset()
 
 
 @pytest.mark.parametrize("name", ["SLIPWAY_MAX_BODY", "SLIPWAY_ROLLOUT_POLL_MS"])

@@ -9,7 +9,8 @@ import pytest
 import function_app
 from infra.local.host.functions import read_functions
 from infra.local.host.host_json import read_host_json
-from shared.domain.effects import EVENTS_QUEUE, KINDS, queue_of
+from shared.domain.effects import PRODUCTION
+from shared.domain.effects import queues as all_queues
 from shared.domain.errors import InvalidValue
 from tests.support.app_parts import Harness
 from tests.support.doors import HOOK_SECRET, open_doors
@@ -25,16 +26,29 @@ def names(*roles: str) -> set[str]:
 
 
 def test_each_role_has_its_functions_and_without_roles_there_are_all() -> None:
-    """Control decides, a worker acts; none belongs to both."""
-    assert names() == names("control", "worker") == names("control") | names("worker")
-    assert names("control") & names("worker") == set()
-    assert {"git_pushed", "event_worker", "tick", "show_overview"} <= names("control")
-    assert {"inspect_push", "build", "deploy"} <= names("worker")
+    """Control decides, the workers act; none belongs to two."""
+    control, nonprod, production = names("control"), names("nonprod"), names("production")
+
+    assert names() == names("control", "nonprod", "production") == control | nonprod | production
+    assert len(names()) == len(control) + len(nonprod) + len(production)
+    assert {"git_pushed", "event_worker", "tick", "show_overview"} <= control
+    assert {"inspect_push", "build", "ask_approval", "notify", "deploy"} <= nonprod
+
+
+def test_productions_worker_does_nothing_but_act_on_production() -> None:
+    """What reads or builds other people's content runs where production's identity is not."""
+    found = read_functions(function_app.make(frozenset({PRODUCTION})), {}, read_host_json(ROOT / "host.json"), NOON)
+
+    kinds = ("deploy", "gather-facts", "observe-rollout", "retag")
+    assert sorted(str(one.trigger["queueName"]) for one in found.queues) == [
+        f"slipway-{kind}-production" for kind in kinds
+    ]
+    assert (found.http, found.timers, found.events) == ((), (), ())
 
 
 def test_an_unknown_role_is_refused_with_those_there_are() -> None:
     """An app without functions would look healthy."""
-    with pytest.raises(InvalidValue, match="known are: control, worker"):
+    with pytest.raises(InvalidValue, match="known are: control, nonprod, production"):
         function_app.make(frozenset({"contol"}))
 
 
@@ -51,7 +65,7 @@ def test_every_queue_that_is_written_has_one_function() -> None:
     found = read_functions(function_app.make(frozenset()), {}, read_host_json(ROOT / "host.json"), NOON)
 
     queues = sorted(str(one.trigger["queueName"]) for one in found.queues)
-    assert queues == sorted([EVENTS_QUEUE, queue_of("inspect-push"), *(queue_of(kind) for kind in KINDS)])
+    assert queues == sorted(all_queues())
     assert {one.trigger["connection"] for one in found.queues} == {"AzureWebJobsStorage"}
     assert [(one.name, one.trigger["schedule"]) for one in found.timers] == [("tick", "0 * * * * *")]
 

@@ -86,3 +86,10 @@ def test_the_digest_is_that_of_what_is_in_force() -> None:
     assert here.services[0].digest != there.services[0].digest
     assert here == compiled(read)
     assert (here.repository, here.commit) == ("shipping", "c" * 40)
+
+
+def test_no_identity_is_asked_for_on_one_machine() -> None:
+    """It has none; what the file names is for the installation that it is written for."""
+    read = RepositoryPolicy(repository="x", commit="x", services=(policy(replace(PRODUCTION, identity="production")),))
+
+    assert compiled(read).services[0].environments[0].identity is None

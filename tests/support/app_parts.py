@@ -22,7 +22,7 @@ from shared.app.take_message import take_effect, take_event
 from shared.codec.envelope import encode_event
 from shared.codec.ledger import LedgerEntry, decode_entry
 from shared.domain import events as ev
-from shared.domain.effects import EVENTS_QUEUE, KINDS, queue_of
+from shared.domain.effects import EVENTS_QUEUE, INSPECT, KINDS, NONPROD, PRODUCTION, PRODUCTION_KINDS, queue_of
 from shared.domain.estate import Estate
 from shared.domain.names import Person, ServiceKey
 from shared.domain.promotion import Promotion
@@ -34,7 +34,7 @@ from tests.support.outside import ADA, RITA, SHIPPING, Outside
 from tests.support.outside_deployer import Applied
 
 DELIVERY, PACKAGE = ServiceKey(SHIPPING, "delivery"), ServiceKey(SHIPPING, "package")
-ALL_KINDS = ("events", "inspect-push", *KINDS)
+ALL_KINDS = ("events", INSPECT, *KINDS)
 SECOND = timedelta(seconds=1)
 TIMING = Timing(rollout_poll=SECOND, build_poll=SECOND, held_poll=SECOND, first_retry=SECOND, most_tries=3)
 CARELESS, MOST_DELIVERIES = 0.25, 4
@@ -96,7 +96,10 @@ def make_app(
 
 
 class Harness:
-    """One process of the application: nothing happens until it is told to go on."""
+    """One process of the application: nothing happens until it is told to go on.
+
+    `workers` are other processes by the role that they take over from it.
+    """
 
     def __init__(
         self, app: App, database: Any, outside: Outside, *, seed: int | None = None, careless: bool = False
@@ -105,6 +108,7 @@ class Harness:
         self.receiver = database.queues
         self.random = Random(seed) if seed is not None else None
         self.careless = careless
+        self.workers: dict[str, App] = {}
 
     # Messages and time
 
@@ -147,19 +151,23 @@ class Harness:
 
     def receive(self, kind: str) -> Sequence[Received]:
         """Lease one message."""
-        found: Sequence[Received] = self.receiver.receive(queue_of(kind), most=1, visibility=LEASE, wait=timedelta(0))
-        return found
+        for queue in _queues_of(kind):
+            found: Sequence[Received] = self.receiver.receive(queue, most=1, visibility=LEASE, wait=timedelta(0))
+            if found:
+                return found
+        return []
 
     def take(self, kind: str, message: Received) -> None:
         """Do what the functions do with a message."""
         if kind == "events":
             take_event(self.app, message.body)
         else:
-            take_effect(self.app, kind, message.body)
+            worker = NONPROD if message.queue == queue_of(kind) else PRODUCTION
+            take_effect(self.workers.get(worker, self.app), kind, message.body, worker)
 
     def waiting(self, *kinds: str) -> int:
         """How many messages the queues hold, seen or not."""
-        return sum(self.receiver.count(queue_of(kind)) for kind in kinds or ALL_KINDS)
+        return sum(self.receiver.count(queue) for kind in kinds or ALL_KINDS for queue in _queues_of(kind))
 
     def tick(self, by: timedelta = timedelta(0)) -> Harness:
         """Let time pass, do what the minute's timer does, and go on until nothing is left to do."""
@@ -279,6 +287,11 @@ class Harness:
         """Put other ports in the application's place."""
         self.app = replace(self.app, **ports)
         return self
+
+
+def _queues_of(kind: str) -> list[str]:
+    """Whoever performs them."""
+    return [queue_of(kind, worker) for worker in (NONPROD, PRODUCTION) if worker == NONPROD or kind in PRODUCTION_KINDS]
 
 
 def branch(version: str, service: ServiceKey = DELIVERY) -> str:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from werkzeug.wrappers import Request, Response
+
 from infra.local.registry import Notifier, create_registry
 from infra.local.registry.server import RunningServer
 from shared.adapters.oci_registry import OciRegistry
@@ -101,6 +103,21 @@ def embedded_registry(
         server = RunningServer(wrap(app) if wrap else app)
         stack.callback(server.stop)
         yield f"127.0.0.1:{server.port}"
+
+
+@contextmanager
+def answering(status: int, body: str = "", **headers: str) -> Iterator[str]:
+    """A registry that gives one answer to everything; header names with underscores for hyphens."""
+
+    @Request.application
+    def app(request: Request) -> Response:
+        return Response(body, status=status, headers={name.replace("_", "-"): text for name, text in headers.items()})
+
+    server = RunningServer(app)
+    try:
+        yield f"127.0.0.1:{server.port}"
+    finally:
+        server.stop()
 
 
 @contextmanager

@@ -10,12 +10,16 @@ from tempfile import TemporaryDirectory
 from shared.adapters.helm_charts import canonical, metadata
 from shared.adapters.helm_charts.faults import faults
 from shared.adapters.helm_charts.manifests import read, render
-from shared.adapters.helm_charts.oci import OciCharts
+from shared.adapters.helm_charts.oci import Login, OciCharts
 from shared.adapters.helm_charts.prepared import prepared
 from shared.domain.names import Digest
 from shared.ports.chart import LintFinding, Rendering
 
 _SEVERITIES = {1: "info", 2: "warning", 3: "error"}
+
+
+def no_login(_registry: str) -> None:
+    """Show nobody who we are."""
 
 
 def is_loopback(host: str) -> bool:
@@ -30,11 +34,11 @@ def is_loopback(host: str) -> bool:
 class HelmCharts:
     """Packages, moves and renders charts; it never writes into a folder it was given.
 
-    `plain_http` says which registry hosts speak HTTP without TLS.
+    `plain_http` says which registry hosts speak HTTP without TLS, `login` what name and password one is shown.
     """
 
-    def __init__(self, *, plain_http: Callable[[str], bool] = is_loopback) -> None:
-        self._plain_http = plain_http
+    def __init__(self, *, plain_http: Callable[[str], bool] = is_loopback, login: Login = no_login) -> None:
+        self._plain_http, self._login = plain_http, login
 
     def lint(self, chart: Path) -> Sequence[LintFinding]:
         """Look at a chart folder, with its dependencies in place; paths are relative to the folder."""
@@ -71,11 +75,11 @@ class HelmCharts:
 
         TagTaken names the SHA-256 of the packages, not of their manifests, which may differ in nothing but a time.
         """
-        return OciCharts(registry, repository, self._plain_http).push(package)
+        return OciCharts(registry, repository, self._plain_http, self._login).push(package)
 
     def pull(self, registry: str, repository: str, digest: Digest, *, version: str, into: Path) -> Path:
         """Fetch the chart that the digest names; raise NotFound, or Permanent where the bytes or the version differ."""
-        return OciCharts(registry, repository, self._plain_http).pull(digest, version=version, into=into)
+        return OciCharts(registry, repository, self._plain_http, self._login).pull(digest, version=version, into=into)
 
     def render(self, chart: Path, rendering: Rendering) -> bytes:
         """Render a package or folder without a cluster: `lookup` finds nothing, NOTES.txt is left out."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, TypeAlias
 
 from shared.adapters.helm_charts import metadata
 from shared.adapters.helm_charts.faults import faults
@@ -14,14 +15,19 @@ from shared.domain.names import Digest
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.registry import TagTaken
 
+Login: TypeAlias = Callable[[str], tuple[str, str] | None]
+
 
 class OciCharts:
-    """One chart repository, `<registry>/<repository>`, for one call; `plain_http` says which hosts speak no TLS."""
+    """One chart repository, `<registry>/<repository>`, for one call.
 
-    def __init__(self, registry: str, repository: str, plain_http: Callable[[str], bool]) -> None:
+    `plain_http` says which hosts speak no TLS, `login` what name and password a host is shown, if any.
+    """
+
+    def __init__(self, registry: str, repository: str, plain_http: Callable[[str], bool], login: Login) -> None:
         self._registry, self._repository = registry, repository
         self._name = f"{registry}/{repository}"
-        self._plain = plain_http(registry)
+        self._plain, self._login = plain_http(registry), login
 
     def push(self, package: Path) -> Digest:
         """Push a package under its version, unless it is there; raise TagTaken where another one is."""
@@ -56,11 +62,22 @@ class OciCharts:
             raise Permanent(f"{self._name}@{digest} is chart {about.name} {about.version} and not {name} {version}")
         return package
 
-    def _client(self) -> Any:
+    @contextmanager
+    def _client(self) -> Iterator[Any]:
         import helm_python as helm
 
         # A client for each call: it costs nothing beside the requests, and keeps no token beyond its time.
-        return helm.RegistryClient(plain_http=self._plain)
+        shown = self._login(self._registry)
+        if shown is None:
+            with helm.RegistryClient(plain_http=self._plain) as client:
+                yield client
+            return
+        # Helm keeps logins in a file; this one is nobody else's and gone with the call.
+        with TemporaryDirectory(prefix="slipway-login-") as folder:
+            file = Path(folder) / "config.json"
+            with helm.RegistryClient(plain_http=self._plain, credentials_file=file) as client:
+                client.login(self._registry, *shown, plain_http=self._plain)
+                yield client
 
     def _resolve(self, client: Any, version: str) -> Digest:
         # The inner translation tells NotFound apart for the caller's `except`.

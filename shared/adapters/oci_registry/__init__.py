@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from shared.adapters.oci_registry.registry import OciRegistry
+from shared.adapters.oci_registry.signing_in import SignIn
 
-__all__ = ["OciRegistry"]
+__all__ = ["OciRegistry", "SignIn"]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 from shared.adapters.oci_registry.faults import refused, reported
 from shared.adapters.oci_registry.manifest import ACCEPTED, RawManifest, digest_of, json_object
+from shared.adapters.oci_registry.policies import allow_http, show_again
 from shared.domain.errors import InvalidValue
 from shared.domain.names import Digest
 from shared.ports.errors import Permanent, Transient
@@ -125,6 +126,16 @@ class Connection:
             else None
         )
 
+    def exchange(self, entra: str) -> str:
+        """Give an Entra token for a refresh token of the registry's own."""
+        form = urlencode({"grant_type": "access_token", "service": self.registry, "access_token": entra})
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        response = self._send("POST", "/oauth2/exchange", headers, ok={200}, content=form.encode())
+        found = json_object(response.content, f"{self.registry}/oauth2/exchange").get("refresh_token")
+        if not isinstance(found, str):
+            raise Permanent(f"{self.registry} gave no refresh token", ours=True)
+        return found
+
     def _pages(self, path: str) -> Sequence[Mapping[str, Any]]:
         pages: list[Mapping[str, Any]] = []
         following: str | None = path
@@ -174,19 +185,12 @@ def base_url(registry: str) -> str:
 
 def _client(base: str, credential: TokenCredential | None) -> ContainerRegistryClient:
     from azure.containerregistry import ContainerRegistryClient
-    from azure.core.pipeline import PipelineRequest
-    from azure.core.pipeline.policies import SansIOHTTPPolicy
-
-    class AllowHttp(SansIOHTTPPolicy[Any, Any]):
-        def on_request(self, request: PipelineRequest[Any]) -> None:
-            # Not among the options, which the token exchange would pass on to a transport that knows no such thing.
-            request.context["enforce_https"] = False
 
     plain = base.startswith("http:")
     return ContainerRegistryClient(
         base,
         credential,
-        per_call_policies=[AllowHttp()] if plain else [],
+        per_call_policies=[show_again(), *([allow_http()] if plain else [])],
         # A proxy of the environment is for the outside.
         use_env_settings=not plain,
         # Who called us tries again, by the queue and with the registry's Retry-After, instead of holding a thread.

@@ -15,14 +15,17 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 
-def _anonymous() -> None:
+def _anonymous(_registry: str) -> None:
     return None
 
 
 class OciRegistry:
-    """Reads, copies and pushes. `credential` is called for each run; None means that nobody asks who we are."""
+    """Reads, copies and pushes. `credential` says who we are at a registry; None means that it does not hear that.
 
-    def __init__(self, credential: Callable[[], TokenCredential | None] = _anonymous) -> None:
+    Whoever is shown a token can use it: only hosts that are known to be what they seem may be given one.
+    """
+
+    def __init__(self, credential: Callable[[str], TokenCredential | None] = _anonymous) -> None:
         self._credential = credential
 
     def digest_of(self, registry: str, repository: str, tag: str) -> Digest | None:
@@ -60,4 +63,4 @@ class OciRegistry:
             return pushing.push_image(connection, repository, tag, layer_tar_gz, config)
 
     def _connect(self, registry: str) -> Connection:
-        return Connection(registry, self._credential())
+        return Connection(registry, self._credential(registry))

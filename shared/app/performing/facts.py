@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from shared.app.parts import App
+from shared.app.parts import App, Outside
 from shared.app.performing.authors import authors
 from shared.app.performing.outcome import NothingToReport, Performed, report_id
 from shared.app.performing.rendering import render
+from shared.app.performing.worker import outside
 from shared.app.service_view import read_service, release_in
 from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.draft import Draft
@@ -41,7 +42,7 @@ def read_tags(app: App, effect: ReadTags) -> Performed:
     )
 
 
-def gather(app: App, effect: GatherFacts) -> Performed:
+def gather(app: App, effect: GatherFacts, worker: str) -> Performed:
     """Read authors, ways back, manifests and what runs, for a promotion that waits and has not asked again since."""
     view = read_service(app, effect.service)
     found = _waiting(view.state, effect)
@@ -50,17 +51,18 @@ def gather(app: App, effect: GatherFacts) -> Performed:
     if found is None or rules is None:
         return NothingToReport()
     release, promotion = found
+    at = outside(app, rules, worker)
     environment = view.state.environments.get(rules.name) or EnvironmentState(name=rules.name)
     look = presence_or_assumed if promotion.kind is PromotionKind.ROLLBACK else presence
     facts = Facts(
         at=app.now(),
-        targets=tuple((one.promotion, look(app, one.artifact, rules)) for one in _targets(environment)),
+        targets=tuple((one.promotion, look(at, one.artifact, rules)) for one in _targets(environment)),
     )
     policy = view.state.policy
     if policy is not None and promotion.kind is not PromotionKind.ROLLBACK:
-        facts = replace(facts, foreign=_foreign(app, policy, rules))
+        facts = replace(facts, foreign=_foreign(at, policy, rules))
         if promotion.kind is PromotionKind.FORWARD and release.artifact is not None:
-            rendered = render(app, policy, rules, release.artifact, promotion)
+            rendered = render(app, at.charts, policy, rules, release.artifact, promotion)
             facts = replace(
                 facts,
                 authors=authors(app, policy, release, environment),
@@ -86,43 +88,43 @@ def _targets(environment: EnvironmentState) -> tuple[Deployed, ...]:
     return (*live, *(one for one in environment.good if one not in live))
 
 
-def presence(app: App, artifact: Artifact, rules: EnvironmentPolicy) -> Presence:
+def presence(at: Outside, artifact: Artifact, rules: EnvironmentPolicy) -> Presence:
     """Say whether image and chart of an artifact are where the environment reads them, or can be copied there again."""
-    if _holds_both(app, artifact, rules.registry_namespace):
+    if _holds_both(at, artifact, rules.registry_namespace):
         return Presence.HERE
-    if rules.registry_namespace and _holds_both(app, artifact, None):
+    if rules.registry_namespace and _holds_both(at, artifact, None):
         return Presence.COPYABLE
     return Presence.GONE
 
 
-def presence_or_assumed(app: App, artifact: Artifact, rules: EnvironmentPolicy) -> Presence:
+def presence_or_assumed(at: Outside, artifact: Artifact, rules: EnvironmentPolicy) -> Presence:
     """Say the same for a rollback, which does not wait for a registry that is out of reach: nodes may hold the image."""
     try:
-        return presence(app, artifact, rules)
+        return presence(at, artifact, rules)
     except Transient as error:
         log_event("rollback.target_assumed", environment=rules.name, version=artifact.version.text, reason=str(error))
         return Presence.HERE
 
 
-def _holds_both(app: App, artifact: Artifact, namespace: str | None) -> bool:
+def _holds_both(at: Outside, artifact: Artifact, namespace: str | None) -> bool:
     image, chart = (
         in_namespace(artifact.image_repository, namespace),
         in_namespace(artifact.chart_repository, namespace),
     )
-    return app.registry.has(artifact.registry, image, artifact.image_digest) and app.registry.has(
+    return at.registry.has(artifact.registry, image, artifact.image_digest) and at.registry.has(
         artifact.registry, chart, artifact.chart_digest
     )
 
 
-def running_now(app: App, service: ServiceKey, rules: EnvironmentPolicy) -> Running | None:
+def running_now(at: Outside, service: ServiceKey, rules: EnvironmentPolicy) -> Running | None:
     """Read what is applied of a service in an environment."""
     target = filled_target(rules.deploy, service.service, rules.name)
-    return app.deployer(target).running(target)
+    return at.deployer(target).running(target)
 
 
-def _foreign(app: App, policy: ServicePolicy, rules: EnvironmentPolicy) -> str:
+def _foreign(at: Outside, policy: ServicePolicy, rules: EnvironmentPolicy) -> str:
     """Say what runs that Slipway did not bring there; empty where all is as it was left."""
-    running = running_now(app, policy.service, rules)
+    running = running_now(at, policy.service, rules)
     if running is None or not running.foreign:
         return ""
     return f"revision {running.revision[:12]} was not written by Slipway"

@@ -13,7 +13,7 @@ from shared.domain.placeholders import expand
 from shared.domain.plan import image_reference, placeholder_values
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Promotion
-from shared.ports.chart import Rendering
+from shared.ports.chart import Charts, Rendering
 from shared.ports.errors import Permanent
 
 
@@ -26,12 +26,17 @@ class Rendered:
 
 
 def render(
-    app: App, policy: ServicePolicy, rules: EnvironmentPolicy, artifact: Artifact, promotion: Promotion
+    app: App,
+    charts: Charts,
+    policy: ServicePolicy,
+    rules: EnvironmentPolicy,
+    artifact: Artifact,
+    promotion: Promotion,
 ) -> Rendered:
     """Render and check. A chart that cannot be rendered is a finding; Transient and our own faults come out."""
     try:
-        manifests = _render(app, policy, rules, artifact, promotion)
-        objects = app.charts.parse(manifests)
+        manifests = _render(app, charts, policy, rules, artifact, promotion)
+        objects = charts.parse(manifests)
     except Permanent as error:
         if error.ours:
             raise
@@ -41,7 +46,12 @@ def render(
 
 
 def _render(
-    app: App, policy: ServicePolicy, rules: EnvironmentPolicy, artifact: Artifact, promotion: Promotion
+    app: App,
+    charts: Charts,
+    policy: ServicePolicy,
+    rules: EnvironmentPolicy,
+    artifact: Artifact,
+    promotion: Promotion,
 ) -> bytes:
     values = placeholder_values(policy.service.service, artifact, rules, promotion)
     files = [app.source.file(policy.service.repository, artifact.commit, expand(path, values)) for path in rules.values]
@@ -53,14 +63,14 @@ def _render(
     )
     folder = app.scratch / app.new_id()
     try:
-        package = app.charts.pull(
+        package = charts.pull(
             artifact.registry,
             artifact.chart_repository,
             artifact.chart_digest,
             version=artifact.version.text,
             into=folder,
         )
-        return app.charts.render(package, rendering)
+        return charts.render(package, rendering)
     finally:
         if isdir(folder):
             shutil.rmtree(folder)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from shared.app.parts import App
+from shared.app.parts import App, Outside
 from shared.app.performing.facts import presence, presence_or_assumed, running_now
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
+from shared.app.performing.worker import outside
 from shared.app.service_view import ServiceView, read_service, release_in
 from shared.domain.acting import May, may_act
 from shared.domain.artifact import Artifact, in_namespace
@@ -26,15 +27,16 @@ from shared.ports.errors import NotFound, Permanent
 from shared.ports.registry import CopyReport
 
 
-def retag(app: App, effect: Retag) -> Performed:
+def retag(app: App, effect: Retag, worker: str) -> Performed:
     """Copy image and chart into the environment's namespace, by digest."""
     view = read_service(app, effect.service)
     may, release, promotion = _may(app, view, effect, Phase.RETAGGING)
     if release is None or promotion is None or promotion.plan is None or release.artifact is None:
         return NothingToReport()
+    at = outside(app, promotion.plan, worker)
     if may is May.WAIT:
         return LookAgain(app.timing.held_poll)
-    reports = _copy(app, release.artifact, promotion.plan)
+    reports = _copy(at, release.artifact, promotion.plan)
     return ArtifactRetagged(
         id=report_id(effect.id),
         service=effect.service,
@@ -45,14 +47,14 @@ def retag(app: App, effect: Retag) -> Performed:
     )
 
 
-def _copy(app: App, artifact: Artifact, rules: EnvironmentPolicy) -> list[CopyReport]:
+def _copy(at: Outside, artifact: Artifact, rules: EnvironmentPolicy) -> list[CopyReport]:
     reports = []
     for repository, digest, tag in (
         (artifact.image_repository, artifact.image_digest, artifact.version.tag),
         (artifact.chart_repository, artifact.chart_digest, artifact.version.text),
     ):
         target = in_namespace(repository, rules.registry_namespace)
-        reports.append(app.registry.copy(artifact.registry, repository, target, digest, tag))
+        reports.append(at.registry.copy(artifact.registry, repository, target, digest, tag))
     return reports
 
 
@@ -63,18 +65,19 @@ def _summary(reports: list[CopyReport]) -> str:
     )
 
 
-def deploy(app: App, effect: Deploy) -> Performed:
+def deploy(app: App, effect: Deploy, worker: str) -> Performed:
     """Apply the manifests that were checked; a rollback applies those that were good before."""
     view = read_service(app, effect.service)
     may, release, promotion = _may(app, view, effect, Phase.DEPLOYING)
     if release is None or promotion is None or promotion.plan is None:
         return NothingToReport()
     rules = promotion.plan
+    at = outside(app, rules, worker)
     # Held since this was decided: what has written already is finished, what has not waits.
-    if may is May.WAIT and not _is_there(app, effect, promotion, rules):
+    if may is May.WAIT and not _is_there(at, effect, promotion, rules):
         return LookAgain(app.timing.held_poll)
-    order = _order(app, effect, release, promotion, rules)
-    report = app.deployer(order.target).deploy(replace(order, ledger_head=view.ledger_hash))
+    order = _order(app, at, effect, release, promotion, rules)
+    report = at.deployer(order.target).deploy(replace(order, ledger_head=view.ledger_hash))
     return ArtifactDeployed(
         id=report_id(effect.id),
         service=effect.service,
@@ -85,25 +88,32 @@ def deploy(app: App, effect: Deploy) -> Performed:
     )
 
 
-def has_written(app: App, effect: Deploy) -> bool:
+def has_written(app: App, effect: Deploy, worker: str) -> bool:
     """Whether the environment shows that this promotion was written there."""
     _, _, promotion = _may(app, read_service(app, effect.service), effect, Phase.DEPLOYING)
-    return promotion is not None and promotion.plan is not None and _is_there(app, effect, promotion, promotion.plan)
+    if promotion is None or promotion.plan is None:
+        return False
+    return _is_there(outside(app, promotion.plan, worker), effect, promotion, promotion.plan)
 
 
-def _is_there(app: App, effect: Deploy, promotion: Promotion, rules: EnvironmentPolicy) -> bool:
-    running = running_now(app, effect.service, rules)
+def _is_there(at: Outside, effect: Deploy, promotion: Promotion, rules: EnvironmentPolicy) -> bool:
+    running = running_now(at, effect.service, rules)
     return running is not None and running.turn == promotion.turn
 
 
 def _order(
-    app: App, effect: Deploy | Remove, release: Release, promotion: Promotion, rules: EnvironmentPolicy
+    app: App,
+    at: Outside,
+    effect: Deploy | Remove,
+    release: Release,
+    promotion: Promotion,
+    rules: EnvironmentPolicy,
 ) -> DeployOrder:
     deployed = brought(release, promotion, app.now())
     artifact = deployed.artifact
     look = presence_or_assumed if promotion.kind is PromotionKind.ROLLBACK else presence
-    if promotion.target is not None and look(app, artifact, rules) is Presence.COPYABLE:
-        _copy(app, artifact, rules)
+    if promotion.target is not None and look(at, artifact, rules) is Presence.COPYABLE:
+        _copy(at, artifact, rules)
     return DeployOrder(
         id=effect.id,
         turn=promotion.turn,
@@ -130,7 +140,7 @@ def _manifests(app: App, deployed: Deployed) -> bytes:
         raise Permanent(f"manifests of {deployed.artifact.version.tag}: {error}", ours=True) from error
 
 
-def observe(app: App, effect: ObserveRollout) -> Performed:
+def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
     """Watch until the environment settles; healthy counts only if it runs what was deployed."""
     view = read_service(app, effect.service)
     _, release, promotion = _may(app, view, effect, Phase.VERIFYING)
@@ -138,7 +148,7 @@ def observe(app: App, effect: ObserveRollout) -> Performed:
         return NothingToReport()
     rules = promotion.plan
     target = filled_target(rules.deploy, effect.service.service, rules.name)
-    deployer = app.deployer(target)
+    deployer = outside(app, rules, worker).deployer(target)
     rollout = deployer.observe(target, promotion.revision)
     if rollout.state is RolloutState.PROGRESSING:
         return LookAgain(app.timing.rollout_poll)
@@ -159,7 +169,7 @@ def observe(app: App, effect: ObserveRollout) -> Performed:
     )
 
 
-def remove(app: App, effect: Remove) -> Performed:
+def remove(app: App, effect: Remove, worker: str) -> Performed:
     """Take out a first deployment that failed, unless something newer is there or on its way there."""
     view = read_service(app, effect.service)
     release = release_in(app, view, Version.parse(effect.version))
@@ -169,10 +179,11 @@ def remove(app: App, effect: Remove) -> Performed:
     environment = view.state.environments.get(promotion.environment)
     if environment is not None and (environment.live is not None or environment.slot is not None):
         return NothingToReport()
-    order = _order(app, effect, release, promotion, promotion.plan)
+    at = outside(app, promotion.plan, worker)
+    order = _order(app, at, effect, release, promotion, promotion.plan)
     # Something newer may be written between the look and the act; the deployer's fence decides then.
     with suppress(Fenced):
-        app.deployer(order.target).remove(order)
+        at.deployer(order.target).remove(order)
     return NothingToReport()
 
 

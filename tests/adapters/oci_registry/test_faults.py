@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,31 +11,15 @@ from typing import Any
 import pytest
 from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Response
 
-from infra.local.registry.server import RunningServer
 from shared.adapters.oci_registry import OciRegistry
 from shared.adapters.oci_registry.connection import base_url
 from shared.ports.errors import NotFound, Permanent, Transient
 from tests.support import registries
-from tests.support.registries import embedded_registry
+from tests.support.registries import answering, embedded_registry
 
 App = Callable[..., Iterable[bytes]]
-
-
-@contextmanager
-def answering(status: int, body: str = "", **headers: str) -> Iterator[str]:
-    """A registry that gives one answer to everything; header names with underscores for hyphens."""
-
-    @Request.application
-    def app(request: Request) -> Response:
-        return Response(body, status=status, headers={name.replace("_", "-"): text for name, text in headers.items()})
-
-    server = RunningServer(app)
-    try:
-        yield f"127.0.0.1:{server.port}"
-    finally:
-        server.stop()
 
 
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
@@ -139,7 +122,7 @@ def test_a_token_that_cannot_be_had_is_our_fault() -> None:
 
     with answering(401, WWW_Authenticate='Bearer realm="r",service="s",scope="x"') as host:
         with pytest.raises(Permanent, match="no identity here") as fault:
-            OciRegistry(Nobody).digest_of(host, "delivery", "v1.0.0")
+            OciRegistry(lambda host: Nobody()).digest_of(host, "delivery", "v1.0.0")
 
     assert fault.value.ours
 

@@ -48,7 +48,7 @@ def allowed(name: str) -> frozenset[str]:
     if trigger["type"] == "eventGridTrigger" or trigger.get("route", "").startswith("api/hooks/"):
         return QUEUES
     if trigger["type"] == "queueTrigger":
-        return DECIDING | WORK.get(name, frozenset())
+        return DECIDING | WORK.get(name.removesuffix("_production"), frozenset())
     return DECIDING
 
 

@@ -38,6 +38,7 @@ MESSAGES: tuple[Any, ...] = (
     events.ArtifactDeployed(**_DONE, revision=ex.COMMIT),
     events.RolloutObserved(**_DONE, healthy=False, reason="2 of 3 pods crash"),
     events.EffectFailed(**_DONE, reason="timed out", ours=True, changed=False),
+    events.EffectRefused(**_TO, refused="shop~delivery:3:deploy:1", reason="qa is served by the nonprod worker"),
     events.PromoteRequested(**_ASKED, version="1.1.0", environment="qa"),
     events.AbortRequested(**_ASKED, version="1.1.0", reason="because"),
     events.RetryRequested(**_ASKED, version="1.1.0"),

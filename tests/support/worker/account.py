@@ -39,8 +39,6 @@ class OnAzure:
     def __enter__(self) -> OnAzure:
         self._queues = self._open.enter_context(QueueServiceClient.from_connection_string(self.connection))
         self.empty()
-        registry = serve(self.folder / "registry")
-        self._open.callback(registry.stop)
         make_origin(self.folder / "origin.git")
         environments = self.folder / "environments.git"
         git(self.folder, "init", "--quiet", "--bare", "--initial-branch=main", str(environments))
@@ -50,13 +48,23 @@ class OnAzure:
             "SLIPWAY_WORK": str(self.folder / "work"),
             "SLIPWAY_GITOPS": str(self.folder),
             "SLIPWAY_REPOSITORIES": json.dumps({REPOSITORY: str(self.folder / "origin.git")}),
-            "SLIPWAY_REGISTRY": registry.host,
+            "SLIPWAY_REGISTRY": self.registry(),
             "SLIPWAY_HOOK_SECRET": HOOK_SECRET,
             "SLIPWAY_ROLLOUT_POLL_MS": "200",
         }
-        self.worker = self._open.enter_context(Worker(self.settings, app=self._app, paths=self._paths))
-        self.platform = Platform(self.worker)
+        self.platforms = self.start()
+        self.platform, self.worker = self.platforms[0], self.platforms[0].worker
         return self
+
+    def registry(self) -> str:
+        """Serve the registry until the end, and return its host."""
+        serving = serve(self.folder / "registry")
+        self._open.callback(serving.stop)
+        return serving.host
+
+    def start(self) -> Sequence[Platform]:
+        """Start the app, or several that share its functions; people and hooks talk to the first."""
+        return [Platform(self._open.enter_context(Worker(self.settings, app=self._app, paths=self._paths)))]
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -89,14 +97,22 @@ class OnAzure:
 
     def release(self) -> Result:
         """Release delivery 1.0.0 to production, and return how the approval was answered."""
+        answer = self.approve()
+        self.until(self.released)
+        return answer
+
+    def approve(self) -> Result:
+        """Bring delivery 1.0.0 as far as it goes by itself, and let a person say yes."""
         self.push("main")
         self.until(lambda: self.read("/api/services/delivery"))
         self.push("release/delivery/v1.0.0")
         request = self.until(self._request)
         path, decision = f"/api/services/delivery/approvals/{request}", {"decision": "approve"}
-        answer = self.platform.request("POST", path, decision, who=PEOPLE["rita"])
-        self.until(lambda: self.read(_RELEASE).get("phase") == "Released")
-        return answer
+        return self.platform.request("POST", path, decision, who=PEOPLE["rita"])
+
+    def released(self) -> bool:
+        """Whether it is in production."""
+        return bool(self.read(_RELEASE).get("phase") == "Released")
 
     def _request(self) -> str:
         promotions = self.read(_RELEASE).get("promotions", [])
@@ -110,9 +126,10 @@ class OnAzure:
 
     def pump(self) -> None:
         """Bring each message that may be seen to its function, and let the operator of the cluster look once."""
-        for name, function in self.worker.functions.items():
-            if function.trigger["type"] == "queueTrigger":
-                self._bring(name, str(function.trigger["queueName"]))
+        for platform in self.platforms:
+            for name, function in platform.worker.functions.items():
+                if function.trigger["type"] == "queueTrigger":
+                    self._bring(platform, name, str(function.trigger["queueName"]))
         self._operator.step()
 
     def until(self, look: Callable[[], Any]) -> Any:
@@ -120,17 +137,21 @@ class OnAzure:
         end = time.monotonic() + _PATIENCE
         while not (seen := look()):
             self.pump()
-            assert not self.faults, f"{self.faults[0]}\n{self.worker.log()}"
-            assert time.monotonic() < end, f"it did not come\n{self.worker.log()}"
+            assert not self.faults, f"{self.faults[0]}\n{self.log()}"
+            assert time.monotonic() < end, f"it did not come\n{self.log()}"
         return seen
 
-    def _bring(self, name: str, queue: str) -> None:
+    def log(self) -> str:
+        """What every worker wrote."""
+        return "".join(one.worker.log() for one in self.platforms)
+
+    def _bring(self, platform: Platform, name: str, queue: str) -> None:
         from azure.core.exceptions import ResourceNotFoundError
 
         client = self._queues.get_queue_client(queue)
         try:
             for message in client.receive_messages(max_messages=16, visibility_timeout=_LEASE):
-                result = self.platform.deliver(queue, message.content, attempts=message.dequeue_count or 1)
+                result = platform.deliver(queue, message.content, attempts=message.dequeue_count or 1)
                 self.ran.add(name)
                 if result.error:
                     self.faults.append(f"{name}: {result.error}")

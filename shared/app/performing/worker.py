@@ -1,0 +1,20 @@
+"""Who performs: a worker acts on the environments whose identities it holds, and refuses the others'."""
+
+from __future__ import annotations
+
+from shared.app.parts import App, Outside
+from shared.domain.errors import SlipwayError
+from shared.domain.policy import EnvironmentPolicy
+from shared.domain.workers import worker_for
+
+
+class WrongWorker(SlipwayError):
+    """The message lies in a queue whose worker does not act on what it is about."""
+
+
+def outside(app: App, rules: EnvironmentPolicy, worker: str) -> Outside:
+    """Return what acts on an environment, with its identity. Raise WrongWorker, and Permanent where it is not held."""
+    right = worker_for(rules, app.production)
+    if right != worker:
+        raise WrongWorker(f"{rules.name} is served by the {right} worker, and not by {worker}")
+    return app.at(rules.identity)

@@ -1,0 +1,52 @@
+"""Which worker performs an effect: the one that holds the identity of the environment that it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Set
+
+from shared.domain.effects import (
+    NONPROD,
+    PRODUCTION,
+    Deploy,
+    GatherFacts,
+    ObserveRollout,
+    Remove,
+    Retag,
+    ServiceEffect,
+)
+from shared.domain.policy import EnvironmentPolicy
+from shared.domain.promotion import Promotion
+from shared.domain.release import ServiceState
+
+
+def worker_of(effect: ServiceEffect, state: ServiceState, production: Set[str]) -> str:
+    """Say who performs an effect of a decision; `production` are the identities that only production's worker holds."""
+    if not isinstance(effect, GatherFacts | Retag | Deploy | ObserveRollout | Remove):
+        return NONPROD
+    rules = _rules(effect.number, state)
+    return worker_for(rules, production) if rules is not None else NONPROD
+
+
+def worker_for(rules: EnvironmentPolicy, production: Set[str]) -> str:
+    """Say who acts on an environment."""
+    return PRODUCTION if rules.identity in production else NONPROD
+
+
+def _rules(number: int, state: ServiceState) -> EnvironmentPolicy | None:
+    """As Draft.rules, also for what the decision has ended."""
+    found = _find(number, state)
+    if found is None or found.plan is not None:
+        return found.plan if found else None
+    rules = state.policy.environment(found.environment) if state.policy else None
+    undone = _find(found.undoes, state) if rules is None and found.undoes is not None else None
+    return undone.plan if undone else rules
+
+
+def _find(number: int, state: ServiceState) -> Promotion | None:
+    return next((one for one in _promotions(state) if one.number == number), None)
+
+
+def _promotions(state: ServiceState) -> Iterator[Promotion]:
+    for release in (*state.releases.values(), *state.ended.values()):
+        if release is not None:
+            yield from release.promotions

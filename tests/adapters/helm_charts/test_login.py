@@ -1,0 +1,80 @@
+"""Charts in a registry that lets in only whom it knows: Helm is shown a password, and leaves none behind."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from shared.adapters.helm_charts import HelmCharts
+from shared.ports.errors import Permanent
+from tests.support.acr import Acr, acr
+
+
+@pytest.fixture(params=["embedded", pytest.param("distribution", marks=pytest.mark.real("docker-registry"))])
+def guarded(request: pytest.FixtureRequest) -> Iterator[tuple[str, Acr]]:
+    """A registry that knows whose every token is."""
+    with acr(lambda token, resource: token, distribution=request.param == "distribution") as opened:
+        yield opened
+
+
+@pytest.fixture
+def package(charts: HelmCharts, folder: Path, tmp_path: Path) -> Path:
+    """The sample's chart of delivery, packaged."""
+    return charts.package(folder / "delivery", version="1.0.2", app_version="v1.0.2", into=tmp_path / "package")
+
+
+def as_(identity: str, guarded: tuple[str, Acr]) -> HelmCharts:
+    """Charts as one of the registry's identities."""
+    host, registry = guarded
+    return HelmCharts(login=lambda named: registry.password(identity) if named == host else None)
+
+
+def test_a_chart_is_pushed_and_pulled_as_the_identity_that_signed_in(
+    guarded: tuple[str, Acr], package: Path, tmp_path: Path
+) -> None:
+    """Each call for itself."""
+    host, registry = guarded
+    digest = as_("own", guarded).push(package, host, "charts/delivery")
+    pulled = as_("qa", guarded).pull(host, "charts/delivery", digest, version="1.0.2", into=tmp_path / "pulled")
+
+    assert pulled.read_bytes() == package.read_bytes()
+    assert registry.did("qa") == {("pull", "charts/delivery")}
+    assert ("push", "charts/delivery") in registry.did("own")
+
+
+def test_what_the_identity_may_not_is_our_fault(guarded: tuple[str, Acr], package: Path) -> None:
+    """As for images."""
+    host, registry = guarded
+    registry.rights["qa"] = {("pull", "charts/")}
+
+    with pytest.raises(Permanent) as refused:
+        as_("qa", guarded).push(package, host, "charts/delivery")
+    assert refused.value.ours
+
+
+def test_a_wrong_password_is_our_fault(guarded: tuple[str, Acr], package: Path) -> None:
+    """Or one that is over."""
+    host, _ = guarded
+    charts = HelmCharts(login=lambda named: ("somebody", "guessed"))
+
+    with pytest.raises(Permanent, match="does not let us in") as refused:
+        charts.push(package, host, "charts/delivery")
+    assert refused.value.ours
+    assert "guessed" not in str(refused.value)
+
+
+def test_no_password_stays_on_the_disk(
+    guarded: tuple[str, Acr], package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Helm keeps logins in a file, which lives as long as the call and is nobody else's."""
+    scratch, home = tmp_path / "scratch", tmp_path / "home"
+    scratch.mkdir()
+    home.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    monkeypatch.setenv("HELM_REGISTRY_CONFIG", str(home / "config.json"))
+    as_("own", guarded).push(package, guarded[0], "charts/delivery")
+
+    assert list(scratch.iterdir()) == list(home.iterdir()) == []

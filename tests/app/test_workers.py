@@ -1,0 +1,250 @@
+"""Production is acted on by its own worker with its own identity, and by nobody else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.app.take_message import Misplaced, take_effect, take_event
+from shared.codec.envelope import encode_effect, encode_event
+from shared.domain import events as ev
+from shared.domain.effects import (
+    NONPROD,
+    PRODUCTION,
+    Build,
+    Deploy,
+    GatherFacts,
+    ObserveRollout,
+    ReadTags,
+    Retag,
+    ServiceEffect,
+    SetStatus,
+    queue_of,
+)
+from shared.ports.deployer import RolloutState
+from shared.ports.errors import Transient
+from tests.support.app_looks import Failing, all_but, latest, open_effects, the
+from tests.support.app_parts import DELIVERY, Harness
+from tests.support.fleet import CONTROL, OWN, PRODUCTION_IDENTITY, QA_IDENTITY, WITH_IDENTITIES, Fleet
+from tests.support.outside import MAIN
+
+ACTS = {"registry.copy", "deployer.deploy", "deployer.observe", "deployer.running"}
+
+
+@pytest.fixture
+def fleet(tmp_path: Path) -> Fleet:
+    """Three processes that have read the repository and have nothing left to do."""
+    made = Fleet(tmp_path)
+    made.slipway.start()
+    return made
+
+
+def deliver(fleet: Fleet, effect: ServiceEffect, worker: str) -> None:
+    """Put a message by hand into the queue of a worker, and have it delivered."""
+    app = fleet.slipway.app
+    body = encode_effect(effect, correlation="by hand", at=app.now(), order=1)
+    take_effect(fleet.slipway.workers[worker], effect.kind, body, worker)
+
+
+def stopped_before(fleet: Fleet, kind: type[ServiceEffect]) -> Harness:
+    """Release 1.0.0 up to an effect of that kind for production, which nobody has performed yet."""
+    slipway = fleet.slipway
+    slipway.push_release("1.0.0")
+    slipway.pump(*all_but("observe-rollout"))
+    if kind is GatherFacts:
+        slipway.deliver_one("observe-rollout")
+        slipway.pump(*all_but("gather-facts"))
+        return slipway
+    slipway.pump()
+    slipway.answer()
+    return slipway.pump(*all_but(kind.kind))
+
+
+def test_productions_identity_is_used_by_productions_worker_alone_over_a_whole_release(fleet: Fleet) -> None:
+    """And each environment is acted on with its own, from the first question to a rollback."""
+    slipway = fleet.slipway
+    slipway.release_to("1.0.0")
+    slipway.outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.release_to("1.1.0")
+
+    assert (slipway.live("production"), str(slipway.release("1.1.0").phase)) == ("1.0.0", "RolledBack")
+    assert fleet.roles(PRODUCTION_IDENTITY) == {PRODUCTION}
+    assert {identity for identity, _ in fleet.by(PRODUCTION)} == {PRODUCTION_IDENTITY}
+    assert {call for _, call in fleet.by(PRODUCTION)} == {*ACTS, "registry.has", "charts.pull"}
+    assert {call for identity, call in fleet.by(NONPROD) if identity == QA_IDENTITY} == {
+        *ACTS - {"registry.copy"},
+        "registry.has",
+        "charts.pull",
+    }
+    assert {call for identity, call in fleet.by(NONPROD) if identity == OWN} == {"registry.digest_of"}
+    assert fleet.by(CONTROL) == set()
+
+
+def test_an_environment_without_an_identity_is_served_as_slipway_itself(tmp_path: Path) -> None:
+    """Nothing has to be configured where there is but one identity."""
+    fleet = Fleet(tmp_path, slipway_yaml=WITH_IDENTITIES.replace(f"    identity: {QA_IDENTITY}\n", ""))
+    fleet.slipway.start().release_to("1.0.0")
+
+    assert fleet.slipway.live("production") == "1.0.0"
+    assert {identity for identity, _ in fleet.by(NONPROD)} == {OWN}
+
+
+@pytest.mark.parametrize("kind", [GatherFacts, Retag, Deploy, ObserveRollout])
+def test_productions_messages_lie_in_queues_of_their_own(fleet: Fleet, kind: type[ServiceEffect]) -> None:
+    """Each of the four kinds."""
+    slipway = stopped_before(fleet, kind)
+
+    assert [slipway.receiver.count(queue_of(kind.kind, worker)) for worker in (NONPROD, PRODUCTION)] == [0, 1]
+
+
+@pytest.mark.parametrize("kind", [GatherFacts, Retag, Deploy, ObserveRollout])
+def test_what_is_put_off_goes_back_into_the_same_queue(fleet: Fleet, kind: type[ServiceEffect]) -> None:
+    """Otherwise the second try would be refused."""
+    slipway = stopped_before(fleet, kind)
+    for place in ("deployer.read", "registry.copy", "deployer.write", "deployer.observe"):
+        slipway.outside.troubles.add(place, Transient("busy"))
+    slipway.deliver_one(kind.kind)
+
+    assert [slipway.receiver.count(queue_of(kind.kind, worker)) for worker in (NONPROD, PRODUCTION)] == [0, 1]
+    assert slipway.pump().live("production") in ("", "1.0.0")
+    assert "misplaced" not in {entry.detail.get("code") for entry in slipway.timeline()}
+
+
+def test_a_message_that_storage_puts_off_goes_back_into_the_same_queue(fleet: Fleet) -> None:
+    """Also before anything was tried."""
+    slipway = stopped_before(fleet, Retag)
+    production = slipway.workers[PRODUCTION]
+    [message] = slipway.receive(Retag.kind)
+    slipway.workers[PRODUCTION] = replace(production, store=Failing(production.store, Transient("throttled")))
+    slipway.take(Retag.kind, message)
+    slipway.receiver.delete(message)
+
+    assert [slipway.receiver.count(queue_of(Retag.kind, worker)) for worker in (NONPROD, PRODUCTION)] == [0, 1]
+
+
+@pytest.mark.parametrize("kind", [GatherFacts, Retag, Deploy, ObserveRollout])
+def test_the_other_worker_refuses_what_is_productions(fleet: Fleet, kind: type[ServiceEffect]) -> None:
+    """Somebody put the very effect that production waits for into the wrong queue: nothing is done, and it is recorded."""
+    slipway = stopped_before(fleet, kind)
+    before, used = slipway.state(), list(fleet.used)
+    deliver(fleet, the(slipway, kind), NONPROD)
+    entry = latest(slipway)
+
+    assert (slipway.state(), fleet.used) == (before, used)
+    assert (entry.outcome, entry.detail["code"], entry.correlation) == ("ignored", "misplaced", "by hand")
+    assert "production is served by the production worker, and not by nonprod" in entry.reason
+    slipway.pump()
+    if kind is GatherFacts:
+        slipway.approve()
+    assert slipway.live("production") == "1.0.0"
+
+
+def test_productions_worker_refuses_what_is_the_others(fleet: Fleet) -> None:
+    """It has no identity for it, and is not to be led to where it has none."""
+    slipway = fleet.slipway
+    slipway.push_release("1.0.0")
+    slipway.pump(*all_but("deploy"))
+    before = slipway.state()
+    deliver(fleet, the(slipway, Deploy), PRODUCTION)
+
+    assert slipway.state() == before
+    assert "qa is served by the nonprod worker" in latest(slipway).reason
+    assert fleet.by(PRODUCTION) == set()
+
+
+@pytest.mark.parametrize(
+    "effect",
+    [
+        Build(service=DELIVERY, number=1, attempt=1),
+        ReadTags(service=DELIVERY, version="1.0.0", asked=1),
+        SetStatus(service=DELIVERY, commit="c" * 40, context="x", state="error", description="x"),
+    ],
+)
+def test_productions_worker_does_nothing_that_is_not_about_an_environment(fleet: Fleet, effect: ServiceEffect) -> None:
+    """A build runs what other people wrote, and would find the identity beside it."""
+    fleet.slipway.push_release("1.0.0")
+    fleet.slipway.pump("events", "inspect-push")
+    before = fleet.slipway.state(), list(fleet.slipway.outside.builder.orders)
+    deliver(fleet, effect, PRODUCTION)
+
+    assert latest(fleet.slipway).detail["code"] == "misplaced"
+    assert (fleet.slipway.state(), fleet.slipway.outside.builder.orders) == before
+
+
+def test_an_effect_in_a_queue_of_another_kind_is_refused(fleet: Fleet) -> None:
+    """Also among what the doors send, where control would perform it."""
+    slipway = stopped_before(fleet, Deploy)
+    effect = the(slipway, Deploy)
+    body = encode_effect(effect, correlation="by hand", at=slipway.app.now())
+    take_event(slipway.app, body)
+    first = latest(slipway)
+    take_effect(slipway.workers[PRODUCTION], Retag.kind, body, PRODUCTION)
+
+    assert first.detail["code"] == latest(slipway).detail["code"] == "misplaced"
+    assert latest(slipway).reason.endswith("slipway-retag-production is not where such effects lie")
+    assert slipway.outside.deployer.live("production", "delivery") is None
+
+
+def test_an_event_in_an_effects_queue_is_not_handled(fleet: Fleet) -> None:
+    """An approval that was written by hand is none, and goes to poison."""
+    slipway = fleet.slipway
+    slipway.release_to("1.0.0", approve=False)
+    body = encode_event(ev.ServiceRemoved(id="forged", service=DELIVERY), correlation="", at=slipway.app.now())
+
+    with pytest.raises(Misplaced, match="brought an event"):
+        take_effect(slipway.workers[PRODUCTION], Deploy.kind, body, PRODUCTION)
+
+
+@pytest.mark.parametrize("kind", [Retag, Deploy, ObserveRollout])
+def test_a_message_for_what_was_not_approved_does_nothing(fleet: Fleet, kind: type[Any]) -> None:
+    """Production's worker reads the state before it acts: this promotion still waits."""
+    slipway = fleet.slipway
+    slipway.release_to("1.0.0", approve=False)
+    before, used = slipway.state(), len(fleet.used)
+    number = slipway.promotion("1.0.0", "production").number
+    deliver(fleet, kind(service=DELIVERY, number=number, attempt=1), PRODUCTION)
+
+    assert (slipway.state(), len(fleet.used)) == (before, used)
+    assert slipway.outside.deployer.live("production", "delivery") is None
+
+
+def test_a_worker_that_lacks_the_identity_says_which(fleet: Fleet) -> None:
+    """The promotion waits with the reason; nothing is acted on as somebody else."""
+    other = WITH_IDENTITIES.replace(f"identity: {QA_IDENTITY}", "identity: forgotten")
+    fleet.slipway.push(MAIN, {"slipway.yaml": other.encode()})
+    fleet.slipway.pump()
+    fleet.slipway.push_release("1.0.0")
+    fleet.slipway.pump()
+
+    assert "nonprod does not hold the identity forgotten" in fleet.slipway.promotion("1.0.0", "qa").reason
+    assert fleet.by(NONPROD) == {(OWN, "registry.digest_of")}
+
+
+def test_a_first_deployment_is_taken_out_by_the_worker_that_wrote_it(tmp_path: Path) -> None:
+    """The release has ended by then, and its plan still says whose it is."""
+    removing = WITH_IDENTITIES.replace(
+        "    registry_namespace: prod", "    on_first_failure: uninstall\n    registry_namespace: prod"
+    )
+    fleet = Fleet(tmp_path, slipway_yaml=removing)
+    slipway = fleet.slipway.start()
+    slipway.outside.deployer.health["delivery", "production", "1.0.0"] = RolloutState.DEGRADED
+    slipway.release_to("1.0.0")
+
+    assert slipway.outside.deployer.applied["production/delivery"][-1].manifests is None
+    assert (PRODUCTION_IDENTITY, "deployer.remove") in fleet.by(PRODUCTION)
+    assert fleet.roles(PRODUCTION_IDENTITY) == {PRODUCTION}
+
+
+def test_the_other_worker_goes_on_where_an_environment_got_another_identity(fleet: Fleet) -> None:
+    """Facts are asked for again, of the right one; what was asked before is not wanted any more."""
+    slipway = stopped_before(fleet, GatherFacts)
+    changed = WITH_IDENTITIES.replace(f"identity: {PRODUCTION_IDENTITY}", f"identity: {QA_IDENTITY}")
+    slipway.push(MAIN, {"slipway.yaml": changed.encode()})
+    slipway.pump()
+    slipway.approve()
+
+    assert slipway.live("production") == "1.0.0"
+    assert (fleet.by(PRODUCTION), open_effects(slipway)) == (set(), [])

@@ -1,0 +1,133 @@
+"""Who performs an effect follows from the identity of the environment that it is about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+
+from shared.domain import effects as ef
+from shared.domain import events as ev
+from shared.domain.effects import EVENTS_QUEUE, KINDS, NONPROD, PRODUCTION, PRODUCTION_KINDS, queue_of, queues
+from shared.domain.phases import Phase, PromotionKind
+from shared.domain.policy import OnFirstFailure
+from shared.domain.workers import worker_of
+from tests.support.pilot import DELIVERY, QA, Pilot, policy
+from tests.support.pilot import PRODUCTION as OPEN_TO_ALL
+from tests.support.pilot_more import roll_back
+
+HELD = frozenset({"prod-identity"})
+GUARDED = replace(OPEN_TO_ALL, identity="prod-identity")
+ACTS = (ef.GatherFacts, ef.Retag, ef.Deploy, ef.Remove, ef.ObserveRollout)
+
+
+def workers(pilot: Pilot) -> set[tuple[str, str]]:
+    """Which environment every effect that was ever decided is about, and who performs it."""
+    found = set()
+    for decision in pilot.decisions:
+        for effect in decision.effects:
+            about = where(pilot, effect.number) if isinstance(effect, ACTS) else ""
+            found.add((about, worker_of(effect, decision.state, HELD)))
+    return found
+
+
+def where(pilot: Pilot, number: int) -> str:
+    """The environment of a promotion."""
+    releases = (*pilot.state.releases.values(), *pilot.archive.values())
+    return next(one.environment for release in releases for one in release.promotions if one.number == number)
+
+
+def configured(pilot: Pilot, *environments: Any) -> None:
+    """Put another configuration in force."""
+    pilot.tell(ev.PolicyChanged(**pilot.ids(), policy=policy(*environments, digest="e" * 64)))
+
+
+def test_what_acts_on_production_is_for_its_worker_and_all_else_is_not() -> None:
+    """From the build to the way back of a rollout that failed."""
+    pilot = Pilot(policy(QA, GUARDED)).release_to("1.0.0")
+    pilot.world.unhealthy = {pilot.state.numbers.promotion + 2}
+    pilot.release_to("1.1.0")
+
+    assert pilot.promotion("1.1.0", "production").kind is PromotionKind.ROLLBACK
+    assert workers(pilot) == {("", NONPROD), ("qa", NONPROD), ("production", PRODUCTION)}
+
+
+def test_without_identities_all_is_for_one_worker() -> None:
+    """As on one machine."""
+    assert {worker for _, worker in workers(Pilot().release_to("1.0.0"))} == {NONPROD}
+
+
+def test_an_identity_that_is_not_productions_is_the_other_workers() -> None:
+    """It may hold many."""
+    pilot = Pilot(policy(replace(QA, identity="qa-identity"), GUARDED)).release_to("1.0.0")
+
+    assert workers(pilot) == {("", NONPROD), ("qa", NONPROD), ("production", PRODUCTION)}
+
+
+def test_a_promotion_under_way_stays_with_the_worker_of_its_plan() -> None:
+    """One that waits goes by the configuration in force."""
+    pilot = Pilot(policy(QA, GUARDED)).release_to("1.0.0", approve=False)
+    configured(pilot, QA, OPEN_TO_ALL)
+    waits = ef.GatherFacts(service=DELIVERY, number=pilot.promotion("1.0.0", "production").number, asked=2)
+    before = worker_of(waits, pilot.state, HELD)
+    configured(pilot, QA, GUARDED)
+    pilot.perform(ef.GatherFacts)
+    pilot.answer()
+    configured(pilot, QA, OPEN_TO_ALL)
+    [retag] = [one for one in pilot.open if isinstance(one, ef.Retag)]
+
+    assert pilot.promotion("1.0.0", "production").phase is Phase.RETAGGING
+    assert (before, worker_of(retag, pilot.state, HELD)) == (NONPROD, PRODUCTION)
+
+
+def test_a_rollback_out_of_an_environment_that_left_goes_by_the_plan_of_what_it_undoes() -> None:
+    """Its facts are gathered before it has a plan of its own."""
+    pilot = Pilot(policy(QA, GUARDED)).release_to("1.0.0").release_to("1.1.0")
+    configured(pilot, QA)
+    roll_back(pilot)
+    [asked] = [one for one in pilot.open if isinstance(one, ef.GatherFacts)]
+
+    assert worker_of(asked, pilot.state, HELD) == PRODUCTION
+
+
+def test_a_removal_goes_by_the_plan_of_a_release_that_has_ended() -> None:
+    """The decision that asks for it ends it."""
+    pilot = Pilot(policy(QA, replace(GUARDED, on_first_failure=OnFirstFailure.UNINSTALL)))
+    pilot.world.unhealthy = {2}
+    pilot.release_to("1.0.0")
+    [(effect, state)] = [
+        (one, decision.state) for decision in pilot.decisions for one in decision.effects if isinstance(one, ef.Remove)
+    ]
+
+    assert state.releases == {}
+    assert worker_of(effect, state, HELD) == PRODUCTION
+
+
+@pytest.mark.parametrize("environments", [(QA, GUARDED), (QA,)])
+def test_what_is_about_no_promotion_is_not_productions(environments: tuple[Any, ...]) -> None:
+    """Nobody waits for it there."""
+    pilot = Pilot(policy(*environments))
+
+    assert worker_of(ef.Deploy(service=DELIVERY, number=7, attempt=1), pilot.state, HELD) == NONPROD
+
+
+def test_a_promotion_whose_environment_left_is_not_productions() -> None:
+    """Nothing is known of whose it was."""
+    pilot = Pilot(policy(QA, GUARDED)).release_to("1.0.0", approve=False)
+    asked = ef.GatherFacts(service=DELIVERY, number=pilot.promotion("1.0.0", "production").number, asked=1)
+    state = replace(pilot.state, policy=None)
+
+    assert worker_of(asked, state, HELD) == NONPROD
+
+
+def test_production_has_a_queue_for_each_kind_of_act() -> None:
+    """Names that older versions wrote are the other worker's; with `-poison` all fit 63 characters."""
+    kinds = {effect.kind for effect in get_args(ef.ServiceEffect) if effect in ACTS}
+
+    assert set(PRODUCTION_KINDS) == kinds
+    assert queue_of("deploy") == "slipway-deploy"
+    assert queue_of("deploy", PRODUCTION) == "slipway-deploy-production"
+    assert len(set(queues())) == len(queues()) == 2 + len(KINDS) + len(PRODUCTION_KINDS)
+    assert {EVENTS_QUEUE, "slipway-inspect-push", "slipway-notify", "slipway-retag-production"} <= set(queues())
+    assert max(len(f"{name}-poison") for name in queues()) <= 63

@@ -1,0 +1,138 @@
+"""The package as three apps in Microsoft's worker: each has its functions, its queues and its identities, and no other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from shared.codec.envelope import encode_effect
+from shared.domain.effects import Deploy, Retag, queue_of, queues
+from shared.domain.names import ServiceKey
+from tests.support.stores import NOON
+from tests.support.worker.in_roles import CONTROL, NONPROD, OWN, PROD, PRODUCTION, QA, ROLES, InRoles
+from tests.support.worker.running import Worker, WorkerRefused
+
+pytestmark = [pytest.mark.real("azurite"), pytest.mark.slow]
+RELEASE = "/api/services/delivery/releases/1.0.0"
+DELIVERY = ServiceKey("shipping", "delivery")
+
+
+@dataclass(frozen=True)
+class Story:
+    """Three apps that have brought 1.0.0 to production, and what the ledger said of the messages that were put by hand."""
+
+    apps: InRoles
+    forged: Sequence[Mapping[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """A whole release, with messages put into wrong queues while production is on its way."""
+    with InRoles(tmp_path_factory.mktemp("roles")) as apps:
+        apps.approve()
+        forged = [forge(apps, NONPROD, Retag), forge(apps, NONPROD, Deploy)]
+        apps.until(apps.released)
+        yield Story(apps, forged)
+
+
+@pytest.fixture
+def released(story: Story) -> InRoles:
+    """The apps afterwards."""
+    return story.apps
+
+
+def forge(apps: InRoles, role: str, kind: type[Retag] | type[Deploy]) -> Mapping[str, Any]:
+    """Put a message about production's promotion into a worker's queue, and return the newest entry of the ledger."""
+    effect = kind(service=DELIVERY, number=number(apps, "production"), attempt=1)
+    body = encode_effect(effect, correlation=f"{kind.kind} by hand", at=NOON)
+    assert apps.app(role).deliver(queue_of(kind.kind, role), body).error == ""
+    entries: list[dict[str, Any]] = apps.read("/api/services/delivery/ledger?most=200")["entries"]
+    return entries[-1]
+
+
+def number(apps: InRoles, environment: str) -> int:
+    """The promotion of 1.0.0 in an environment."""
+    return next(int(one["number"]) for one in apps.read(RELEASE)["promotions"] if one["environment"] == environment)
+
+
+def test_every_queue_is_read_by_one_app(released: InRoles) -> None:
+    """Production's by its own, and nothing else by that."""
+    read = [released.queues(role) for role in ROLES]
+
+    assert sorted(name for one in read for name in one) == sorted(queues())
+    assert read[2] == {name for name in queues() if name.endswith("-production")}
+    assert queue_of("events") in read[0]
+
+
+def test_every_function_is_in_one_app(released: InRoles) -> None:
+    """Doors, API, page and tick are control's; the workers answer no request."""
+    names = [set(released.app(role).worker.functions) for role in ROLES]
+    kinds = [{one.trigger["type"] for one in released.app(role).worker.functions.values()} for role in ROLES]
+
+    assert sum(len(one) for one in names) == len(set.union(*names))
+    assert {"git_pushed", "tick", "show_overview", "event_worker"} <= names[0]
+    assert kinds[1:] == [{"queueTrigger"}, {"queueTrigger"}]
+
+
+def test_productions_identity_is_asked_for_by_productions_app_alone(released: InRoles) -> None:
+    """Over a whole release; the others would not get it, and have not tried."""
+    assert released.endpoint.apps(PROD) == {PRODUCTION}
+    assert released.asked(NONPROD) == {OWN, QA}
+    assert released.asked(PRODUCTION) == {PROD}
+    assert released.asked(CONTROL) == set()
+
+
+def test_production_is_read_and_written_with_its_identity_and_each_has_the_rights_it_needs(released: InRoles) -> None:
+    """The registry knows whose every request was."""
+    images, charts = ("delivery", "prod/delivery"), ("charts/delivery", "prod/charts/delivery")
+    written = {
+        name: {who for who in (OWN, QA, PROD) if ("push", name) in released.guard.did(who)}
+        for name in (*images, *charts)
+    }
+
+    assert written == {
+        "delivery": {OWN},
+        "charts/delivery": {OWN},
+        "prod/delivery": {PROD},
+        "prod/charts/delivery": {PROD},
+    }
+    assert {action for action, _ in released.guard.did(QA)} == {"pull"}
+    assert not any(name.startswith("prod/") for who in (OWN, QA) for _, name in released.guard.did(who))
+
+
+def test_what_production_waits_for_is_refused_in_the_other_workers_queue_and_recorded(story: Story) -> None:
+    """Whoever may write into a queue leads nobody to act on what is not theirs; what is not wanted yet is not even that."""
+    retag, deploy = story.forged
+
+    assert (retag["type"], retag["outcome"], retag["correlation"]) == ("effect-refused", "ignored", "retag by hand")
+    assert "production is served by the production worker, and not by nonprod" in retag["reason"]
+    assert deploy == retag
+
+
+@pytest.mark.parametrize(("role", "kind"), [(NONPROD, Retag), (PRODUCTION, Retag), (PRODUCTION, Deploy)])
+def test_a_message_about_what_is_over_does_nothing(
+    released: InRoles, role: str, kind: type[Retag] | type[Deploy]
+) -> None:
+    """The state is read again before anything is done."""
+    asked, before = len(released.endpoint.asked), released.read(RELEASE)
+    forge(released, role, kind)
+
+    assert (len(released.endpoint.asked), released.read(RELEASE)) == (asked, before)
+
+
+def test_production_does_not_start_without_its_identity(released: InRoles) -> None:
+    """Rather than at the first message, with a release under way."""
+    with pytest.raises(WorkerRefused, match="SLIPWAY_IDENTITIES: has no client id for production"):
+        with Worker({**released.of(PRODUCTION), "SLIPWAY_IDENTITIES": "{}"}):
+            pass
+
+
+@pytest.mark.parametrize("role", [CONTROL, NONPROD])
+def test_an_app_that_should_not_have_productions_identity_does_not_start(released: InRoles, role: str) -> None:
+    """A build would find it there."""
+    with pytest.raises(WorkerRefused, match="SLIPWAY_IDENTITIES: names production"):
+        with Worker({**released.of(role), "SLIPWAY_IDENTITIES": '{"production": "id-of-production"}'}):
+            pass

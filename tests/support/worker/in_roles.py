@@ -1,0 +1,85 @@
+"""Three apps of one package on one storage account: control, nonprod and production, each with the identities that it holds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from infra.local.sample import git
+from tests.support.acr import Acr, acr
+from tests.support.managed_identity import IdentityEndpoint, identity_endpoint
+from tests.support.worker.account import OnAzure
+from tests.support.worker.platform import Platform
+from tests.support.worker.running import Worker
+
+CONTROL, NONPROD, PRODUCTION = ROLES = ("control", "nonprod", "production")
+OWN, QA, PROD = "id-of-slipway", "id-of-qa", "id-of-production"
+# What an environment is called by in slipway.yaml, and its client id; production is not named there, as that is its default.
+HELD: Mapping[str, Mapping[str, str]] = {CONTROL: {}, NONPROD: {"qa-identity": QA}, PRODUCTION: {"production": PROD}}
+# What each needs in the registry, and no more.
+_RELEASED = ("delivery", "charts/")
+RIGHTS: Mapping[str, set[tuple[str, str]]] = {
+    OWN: {(action, name) for action in ("pull", "push") for name in _RELEASED},
+    QA: {("pull", name) for name in _RELEASED},
+    PROD: {("pull", name) for name in (*_RELEASED, "prod/")} | {("push", "prod/")},
+}
+
+
+class InRoles(OnAzure):
+    """The apps, the platform's endpoint for identities, and a registry that lets in whom the endpoint vouches for."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.endpoint: IdentityEndpoint
+        self.guard: Acr
+
+    def registry(self) -> str:
+        """See OnAzure."""
+        self.endpoint = self._open.enter_context(identity_endpoint())
+        host, self.guard = self._open.enter_context(acr(self.endpoint.holder, folder=self.folder / "registry"))
+        self.guard.rights.update(RIGHTS)
+        return host
+
+    def start(self) -> Sequence[Platform]:
+        """See OnAzure."""
+        _give_identity(self.folder / "origin.git")
+        return [Platform(self._open.enter_context(Worker(self.of(role)))) for role in ROLES]
+
+    def of(self, role: str) -> dict[str, str]:
+        """The settings of one app, with what the platform adds."""
+        return {
+            **self.settings,
+            "SLIPWAY_ROLES": role,
+            "SLIPWAY_IDENTITY": OWN,
+            "SLIPWAY_IDENTITIES": json.dumps(HELD[role]),
+            **self.endpoint.assign(role, OWN, *HELD[role].values()),
+        }
+
+    def app(self, role: str) -> Platform:
+        """One of the apps."""
+        return self.platforms[ROLES.index(role)]
+
+    def queues(self, role: str) -> set[str]:
+        """The queues that an app reads."""
+        triggers = [one.trigger for one in self.app(role).worker.functions.values()]
+        return {str(one["queueName"]) for one in triggers if one["type"] == "queueTrigger"}
+
+    def asked(self, role: str) -> set[str]:
+        """The identities that an app has asked the platform for."""
+        return {one.client_id for one in self.endpoint.asked if one.app == role}
+
+
+def _give_identity(origin: Path) -> None:
+    """Have the sample's qa deployed with an identity of its own."""
+    with TemporaryDirectory() as folder:
+        work = Path(folder) / "work"
+        git(origin, "clone", "--quiet", str(origin), str(work))
+        file = work / "slipway.yaml"
+        text = file.read_text(encoding="utf-8")
+        place = "    namespace: backend-qa\n"
+        assert place in text
+        file.write_text(text.replace(place, f"{place}    identity: qa-identity\n"), encoding="utf-8")
+        git(work, "commit", "--quiet", "--all", "-m", "Give qa an identity")
+        git(work, "push", "--quiet", "origin", "HEAD:main")
