@@ -7,13 +7,14 @@ from typing import cast
 
 from shared.app.handle_event import handle
 from shared.app.inspect_push import inspect_push
+from shared.app.manifest_deleted import manifest_deleted
 from shared.app.parts import App
 from shared.app.perform_effect import perform
 from shared.app.tag_pushed import tag_pushed
 from shared.codec.envelope import read_message
 from shared.codec.errors import HalfWritten, UnreadableRecord
 from shared.domain.effects import queue_of
-from shared.domain.events import PushReceived, ServiceEvent, TagPushed
+from shared.domain.events import ManifestDeleted, PushReceived, ServiceEvent, TagPushed
 from shared.ports.errors import Transient
 from shared.ports.store import StaleService
 from shared.telemetry import log_event
@@ -45,6 +46,8 @@ def _take(app: App, kind: str, body: str) -> None:
             inspect_push(app, event)
         elif isinstance(event, TagPushed):
             tag_pushed(app, event)
+        elif isinstance(event, ManifestDeleted):
+            manifest_deleted(app, event)
         else:
             handle(app, cast(ServiceEvent, event), correlation=message.correlation)
     except (Transient, StaleService, HalfWritten) as error:
