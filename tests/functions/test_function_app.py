@@ -28,7 +28,7 @@ def test_each_role_has_its_functions_and_without_roles_there_are_all() -> None:
     """Control decides, a worker acts; none belongs to both."""
     assert names() == names("control", "worker") == names("control") | names("worker")
     assert names("control") & names("worker") == set()
-    assert {"git_pushed", "event_worker", "tick", "show_overview"} <= names("control")
+    assert {"git_pushed", "registry_changed", "event_worker", "tick", "show_overview"} <= names("control")
     assert {"inspect_push", "build", "deploy"} <= names("worker")
 
 
