@@ -31,6 +31,7 @@ def registry_changed(event: func.EventGridEvent) -> None:
         return
     if heard.passed_over:
         log_event("event.passed_over", id=str(event.id)[:200], reasons=heard.passed_over)
+        return
     try:
         put(heard.events)
     except Exception as error:

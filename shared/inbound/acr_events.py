@@ -21,16 +21,19 @@ _REGISTRIES = "/registries/"
 _MOST_ID = 200
 
 
-def read_event(*, id_: str, type_: str, source: str, data: object) -> Heard:
+def read_event(*, id_: object, type_: object, source: object, data: object) -> Heard:
     """Return what an event says happened; `source` is the registry's resource. Raise Unacceptable naming the field.
 
-    The id is Event Grid's: it stays the same when an event is delivered again.
+    The id is Event Grid's: it stays the same when an event is delivered again. The platform hands on whatever was sent,
+    so that each part may be missing, or be something else than its type says.
     """
-    action = _ACTIONS.get(type_)
+    told = Body({"id": id_, "type": type_, "source": source})
+    name = told.text("type", default="")
+    action = _ACTIONS.get(name)
     if action is None:
-        return Heard(passed_over=(f"the type {type_[:100]} is none of a registry's that count",))
-    checked = Body({"id": id_}).text("id", most=_MOST_ID)
-    return acr_hook.heard(checked, action, _object(data), registry=_login_server(source))
+        return Heard(passed_over=(f"the type {name[:100]} is none of a registry's that count",))
+    registry = _login_server(told.text("source", default=""))
+    return acr_hook.heard(told.text("id", most=_MOST_ID), action, _object(data), registry=registry)
 
 
 def _object(data: object) -> Body:

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from azure.functions.eventgrid import EventGridEventInConverter
+from azure.functions.meta import Datum
 
+import function_app
 from shared.domain.names import Digest
 from tests.functions.test_hooks import FullQueues
 from tests.support.app_parts import DELIVERY, Harness
@@ -145,6 +148,25 @@ def test_what_cannot_be_read_is_not_delivered_for_ever(
     [warning] = [one for one in caplog.records if one.levelno == logging.WARNING]
     assert "event.unreadable" in warning.getMessage()
     assert "data.target" in warning.getMessage()
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {**PUSHED, "topic": None, "id": 5}, {**CLOUD, "type": ["x"]}, {**CLOUD, "id": {}}]
+)
+def test_what_the_platform_hands_on_of_a_broken_event_raises_nothing(
+    sent: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its own reader makes an event of any object, with parts that are missing or of any type."""
+    found = EventGridEventInConverter.decode(Datum(json.dumps(sent), "json"), trigger_metadata=None)
+    [call] = [
+        one.get_user_function()
+        for one in function_app.make(frozenset({"control"})).get_functions()
+        if one.get_function_name() == "registry_changed"
+    ]
+    with caplog.at_level(logging.INFO):
+        call(event=found)
+
+    assert "event.unreadable" in caplog.text or "event.passed_over" in caplog.text
 
 
 def test_what_cannot_be_queued_is_delivered_again(

@@ -102,13 +102,13 @@ def test_one_platform_of_an_index_is_passed_over_by_name() -> None:
     assert found == Heard(passed_over=("an untagged manifest, e.g. one platform of an index",))
 
 
-@pytest.mark.parametrize("type_", ["Microsoft.Storage.BlobCreated", f"{PREFIX}.Renamed", ""])
-def test_what_is_not_known_is_passed_over_by_name(type_: str) -> None:
+@pytest.mark.parametrize("type_", ["Microsoft.Storage.BlobCreated", f"{PREFIX}.Renamed", "", None])
+def test_what_is_not_known_is_passed_over_by_name(type_: str | None) -> None:
     """A subscription may bring more than was asked for."""
     found = read(PUSHED, type_=type_, data=None)
 
     assert found.events == ()
-    assert f"the type {type_} is none" in found.passed_over[0]
+    assert f"the type {type_ or ''} is none" in found.passed_over[0]
 
 
 @pytest.mark.parametrize(
@@ -121,6 +121,10 @@ def test_what_is_not_known_is_passed_over_by_name(type_: str) -> None:
         ({"data": {"target": {}}}, "data.target.repository"),
         ({"data": {"target": {"tag": "v1.0.2", "repository": "delivery"}}, "source": ""}, "data.request.host"),
         ({"data": {"target": {"repository": "x"}}, "source": "/registries/a/b"}, "data.request.host"),
+        ({"data": {"target": {"repository": "x"}}, "source": None}, "data.request.host"),
+        ({"source": 5}, "source"),
+        ({"type_": 5}, "type"),
+        ({"id_": None}, "id"),
         ({"id_": ""}, "id"),
         ({"id_": "x" * 201}, "id"),
         ({"id_": "\ud800"}, "id"),
