@@ -137,14 +137,15 @@ def test_a_release_that_is_not_packaged_yet_has_nothing_to_lose() -> None:
 
 
 def test_what_is_being_deployed_goes_on() -> None:
-    """The step looks for itself before it acts."""
+    """The step looks for itself before it acts, and what is deployed keeps the manifests that were checked."""
     pilot = waiting()
     pilot.answer()
-    before = asked(pilot)
+    running, before = pilot.promotion("1.1.0", "production"), asked(pilot)
 
     withdrawn(pilot, version="1.0.0")
 
-    assert pilot.promotion("1.1.0", "production").phase is Phase.RETAGGING
+    assert running.phase is Phase.RETAGGING
+    assert pilot.promotion("1.1.0", "production") == running
     assert asked(pilot) == before
 
 
