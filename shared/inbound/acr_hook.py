@@ -39,7 +39,7 @@ def heard(id_: str, action: str, found: Body, *, registry: str = "") -> Heard:
     digest = Digest(named) if named else None
     host = found.inner("request").text("host", default="", most=_MOST_NAME) or registry
     if not host:
-        raise found.bad("request.host", "is missing")
+        return Heard(passed_over=(f"{repository[:100]} is of no registry: request.host is missing",))
     if action in _PUSHES:
         return Heard((TagPushed(id=id_, registry=host, repository=repository, tag=tag, digest=digest),))
     return Heard((ManifestDeleted(id=id_, registry=host, repository=repository, tag=tag, digest=digest),))

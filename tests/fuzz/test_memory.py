@@ -86,7 +86,7 @@ WRITES: list[Ask] = [
     [
         pytest.param(READS, 25, id="reads"),
         pytest.param(STRANGERS, 80, id="strangers"),
-        pytest.param(WRITES, 25, id="writes"),
+        pytest.param(WRITES, 40, id="writes"),
     ],
 )
 def test_what_is_asked_is_not_kept_in_memory(doors: Doors, asked: list[Ask], times: int) -> None:

@@ -105,6 +105,14 @@ def test_what_changes_nothing_is_passed_over_with_its_name(body: bytes) -> None:
     assert json.loads(body)["action"] in found.passed_over[0]
 
 
+@pytest.mark.parametrize("request_", [{}, None, {"host": ""}])
+def test_what_names_no_registry_is_passed_over(request_: object) -> None:
+    """Whose repository it is cannot be told."""
+    found = read(changed(PUSHED, "request", to=request_))
+
+    assert found == Heard(passed_over=("delivery is of no registry: request.host is missing",))
+
+
 @pytest.mark.parametrize(
     ("path", "value", "field"),
     [
@@ -114,7 +122,6 @@ def test_what_changes_nothing_is_passed_over_with_its_name(body: bytes) -> None:
         (("target", "repository"), None, "target.repository"),
         (("target", "digest"), "md5:1", "target.digest"),
         (("target", "tag"), 5, "target.tag"),
-        (("request",), {}, "request.host"),
         (("request", "host"), 1, "request.host"),
     ],
 )
