@@ -48,6 +48,7 @@ from functions.pages.get_static import get_static_blueprint
 from functions.pages.show_holds import show_holds_blueprint
 from functions.pages.show_overview import show_overview_blueprint
 from functions.pages.show_service import show_service_blueprint
+from functions.registry_changed import registry_changed_blueprint
 from functions.registry_pushed import registry_pushed_blueprint
 from functions.retag import retag_blueprint
 from functions.retag_production import retag_production_blueprint
@@ -64,6 +65,7 @@ BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
     CONTROL: (
         git_pushed_blueprint,
         registry_pushed_blueprint,
+        registry_changed_blueprint,
         event_worker_blueprint,
         tick_blueprint,
         add_hold_blueprint,

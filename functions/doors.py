@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import azure.functions as func
@@ -19,27 +19,34 @@ def accept(
     read: Callable[[bytes], Sequence[OutsideEvent]],
     *,
     bearer: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> func.HttpResponse:
     """Queue every event of a hook's body and answer 202. Raise Unacceptable before anything is queued.
 
-    What an event means is the worker's business: a sender that is told no may never send again.
+    `headers` are those of the request where nothing else is given. What an event means is the worker's business: a sender that is told no may never send again.
     """
     from shared.app.views.answers import AcceptedView
     from shared.app.views.plain import plain
-    from shared.bootstrap import app, settings
-    from shared.codec.envelope import encode_event
-    from shared.domain.effects import EVENTS_QUEUE
+    from shared.bootstrap import settings
     from shared.inbound.json_body import check_size
     from shared.inbound.secrets import check_secret
     from shared.telemetry import log_event
 
-    check_secret(headers_of(req), secret, bearer=bearer)
+    check_secret(headers_of(req) if headers is None else headers, secret, bearer=bearer)
     body = req.get_body()
     check_size(body, settings().max_body)
     events = read(body)
-    now = app().now()
-    messages = [encode_event(event, correlation=event.id, at=now) for event in events]
-    for message in messages:
-        app().queues.send(EVENTS_QUEUE, message)
+    put(events)
     log_event("hook.accepted", events=[event.id for event in events])
-    return json_answer(plain(AcceptedView(accepted=len(messages))), status=202)
+    return json_answer(plain(AcceptedView(accepted=len(events))), status=202)
+
+
+def put(events: Sequence[OutsideEvent]) -> None:
+    """Queue events that a door took in, all of them written before the first is sent; raise what the queues raise."""
+    from shared.bootstrap import app
+    from shared.codec.envelope import encode_event
+    from shared.domain.effects import EVENTS_QUEUE
+
+    now = app().now()
+    for message in [encode_event(event, correlation=event.id, at=now) for event in events]:
+        app().queues.send(EVENTS_QUEUE, message)

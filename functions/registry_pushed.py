@@ -1,13 +1,20 @@
-"""POST api/hooks/registry: a registry says that tags were pushed."""
+"""POST api/hooks/registry: a registry says that tags were pushed, or manifests deleted."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import azure.functions as func
 
-from functions.answers import ANONYMOUS, answering
+from functions.answers import ANONYMOUS, answering, headers_of
 from functions.described import described
 from functions.doors import accept
 from shared.openapi.operation import Operation
+from shared.openapi.registry_bodies import BODIES
+
+if TYPE_CHECKING:
+    from shared.domain.events import RegistryEvent
+    from shared.inbound.heard import Heard
 
 registry_pushed_blueprint = func.Blueprint()
 
@@ -23,35 +30,39 @@ registry_pushed_blueprint = func.Blueprint()
     Operation(
         tag="hooks",
         who="secret",
-        body="registry_hook.tags_in",
-        example={
-            "events": [
-                {
-                    "id": "320678d8-ca14-430f-8bb6-4ca139cd83f7",
-                    "action": "push",
-                    "target": {
-                        "mediaType": "application/vnd.oci.image.manifest.v1+json",
-                        "repository": "delivery",
-                        "tag": "v1.0.2",
-                        "digest": "sha256:fea8895f450959fa676bcc1df0611ea93823a735a01205fd8622846041d0c7cf",
-                        "url": "https://registry.example.com/v2/delivery/manifests/v1.0.2",
-                    },
-                    "request": {"host": "registry.example.com"},
-                },
-                {"id": "320678d8-ca14-430f-8bb6-4ca139cd83f8", "action": "pull"},
-            ]
-        },
+        body=BODIES[0].reader,
+        example=BODIES[0].example,
+        bodies=BODIES[1:],
         answer="AcceptedView",
         status=202,
         bearer=True,
+        code=True,
     )
 )
 def registry_pushed(req: func.HttpRequest) -> func.HttpResponse:
     """Queue what a registry says; digests are hints, and are read back before they count.
 
-    A registry can be told a header or a bearer token; either holds the secret.
+    CNCF distribution, Azure Container Registry and Docker Hub are told apart by their bodies. A registry can be told a
+    header or a bearer token; either holds the secret. Docker Hub knows neither: its address ends in `?code=` and the secret.
     """
     from shared.bootstrap import settings
-    from shared.inbound.registry_hook import read_tags
+    from shared.inbound.registry_body import read_changes, read_docker_hub, secret_in_address
 
-    return accept(req, settings().registry_hook_secret, read_tags, bearer=True)
+    headers = headers_of(req)
+    by_address = secret_in_address(headers, req.params)
+    read = read_changes if by_address is None else read_docker_hub
+    return accept(
+        req,
+        settings().registry_hook_secret,
+        lambda body: _events(read(body)),
+        bearer=True,
+        headers=headers if by_address is None else by_address,
+    )
+
+
+def _events(heard: Heard) -> tuple[RegistryEvent, ...]:
+    from shared.telemetry import log_event
+
+    if heard.passed_over:
+        log_event("hook.passed_over", reasons=heard.passed_over)
+    return heard.events

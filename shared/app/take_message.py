@@ -7,6 +7,7 @@ from typing import cast
 
 from shared.app.handle_event import handle
 from shared.app.inspect_push import inspect_push
+from shared.app.manifest_deleted import manifest_deleted
 from shared.app.parts import App
 from shared.app.perform_effect import perform, refuse
 from shared.app.tag_pushed import tag_pushed
@@ -14,7 +15,7 @@ from shared.codec.envelope import Message, read_message
 from shared.codec.errors import HalfWritten, UnreadableRecord
 from shared.domain.effects import INSPECT, NONPROD, queue_of
 from shared.domain.errors import SlipwayError
-from shared.domain.events import PushReceived, ServiceEvent, TagPushed
+from shared.domain.events import ManifestDeleted, PushReceived, ServiceEvent, TagPushed
 from shared.ports.errors import Transient
 from shared.ports.store import StaleService
 from shared.telemetry import log_event
@@ -80,5 +81,7 @@ def _take_event(app: App, kind: str, body: str, message: Message) -> None:
         inspect_push(app, event)
     elif isinstance(event, TagPushed):
         tag_pushed(app, event)
+    elif isinstance(event, ManifestDeleted):
+        manifest_deleted(app, event)
     else:
         handle(app, cast(ServiceEvent, event), correlation=message.correlation)

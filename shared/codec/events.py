@@ -1,4 +1,4 @@
-"""Events of repositories, builds, registries and effects ↔ bodies of messages. What people ask for: requests.py."""
+"""Events of repositories, builds and effects ↔ bodies of messages. Registries: registry_events.py; people: requests.py."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from shared.codec.failures import FAILURES
 from shared.codec.fields import Fields
 from shared.codec.kinds import AnyKind, Kind, no_body
 from shared.codec.policy import decode_policy_values, encode_policy_values
-from shared.codec.primitives import Json, decode_person, digest, encode_person, maybe_digest, whole
+from shared.codec.primitives import Json, decode_person, encode_person, whole
+from shared.codec.registry_events import REGISTRY_EVENTS
 from shared.domain.events import (
-    ArtifactAnnounced,
     ArtifactDeployed,
     ArtifactRetagged,
     BranchDeleted,
@@ -21,7 +21,6 @@ from shared.domain.events import (
     PusherFound,
     RolloutObserved,
     ServiceRemoved,
-    TagsRead,
     TimePassed,
 )
 from shared.domain.names import ServiceKey
@@ -93,41 +92,6 @@ def _to_build_reported(id_: str, service: ServiceKey, body: Fields) -> BuildRepo
         number=body.number("number"),
         attempt=body.number("attempt"),
         result=body.one("result", decode_result),
-    )
-
-
-def _tags_read(event: TagsRead) -> Json:
-    values: Json = {"effect": event.effect, "version": event.version}
-    if event.image is not None:
-        values["image"] = event.image.text
-    if event.chart is not None:
-        values["chart"] = event.chart.text
-    return values
-
-
-def _to_tags_read(id_: str, service: ServiceKey, body: Fields) -> TagsRead:
-    return TagsRead(
-        id=id_,
-        service=service,
-        effect=body.text("effect"),
-        version=body.text("version"),
-        image=maybe_digest(body, "image"),
-        chart=maybe_digest(body, "chart"),
-    )
-
-
-def _artifact_announced(event: ArtifactAnnounced) -> Json:
-    chart = {"chart": True} if event.chart else {}
-    return {"version": event.version, "digest": event.digest.text, **chart}
-
-
-def _to_artifact_announced(id_: str, service: ServiceKey, body: Fields) -> ArtifactAnnounced:
-    return ArtifactAnnounced(
-        id=id_,
-        service=service,
-        version=body.text("version"),
-        digest=digest(body, "digest"),
-        chart=body.flag("chart", False),
     )
 
 
@@ -213,8 +177,7 @@ EVENTS: tuple[AnyKind, ...] = (
     Kind("pusher-found", PusherFound, _pusher_found, _to_pusher_found),
     Kind("branch-deleted", BranchDeleted, _branch_deleted, _to_branch_deleted),
     Kind("build-reported", BuildReported, _build_reported, _to_build_reported),
-    Kind("tags-read", TagsRead, _tags_read, _to_tags_read),
-    Kind("artifact-announced", ArtifactAnnounced, _artifact_announced, _to_artifact_announced),
+    *REGISTRY_EVENTS,
     Kind("facts-gathered", FactsGathered, _facts_gathered, _to_facts_gathered),
     Kind("artifact-retagged", ArtifactRetagged, _retagged, _to_retagged),
     Kind("artifact-deployed", ArtifactDeployed, _deployed, _to_deployed),

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from shared.codec.fields import Fields
-from shared.codec.primitives import Json, decode_person, digest, encode_person
-from shared.domain.events import PushReceived, TagPushed
+from shared.codec.primitives import Json, decode_person, encode_person, maybe_digest
+from shared.domain.events import ManifestDeleted, PushReceived, TagPushed
 
 T = TypeVar("T")
 
@@ -45,12 +45,8 @@ def _to_push(id_: str, body: Fields) -> PushReceived:
 
 
 def _tag(event: TagPushed) -> Json:
-    return {
-        "registry": event.registry,
-        "repository": event.repository,
-        "tag": event.tag,
-        "digest": event.digest.text,
-    }
+    named = {"digest": event.digest.text} if event.digest is not None else {}
+    return {"registry": event.registry, "repository": event.repository, "tag": event.tag, **named}
 
 
 def _to_tag(id_: str, body: Fields) -> TagPushed:
@@ -59,11 +55,31 @@ def _to_tag(id_: str, body: Fields) -> TagPushed:
         registry=body.text("registry"),
         repository=body.text("repository"),
         tag=body.text("tag"),
-        digest=digest(body, "digest"),
+        digest=maybe_digest(body, "digest"),
+    )
+
+
+def _deleted(event: ManifestDeleted) -> Json:
+    values: Json = {"registry": event.registry, "repository": event.repository}
+    if event.tag:
+        values["tag"] = event.tag
+    if event.digest is not None:
+        values["digest"] = event.digest.text
+    return values
+
+
+def _to_deleted(id_: str, body: Fields) -> ManifestDeleted:
+    return ManifestDeleted(
+        id=id_,
+        registry=body.text("registry"),
+        repository=body.text("repository"),
+        tag=body.text("tag", ""),
+        digest=maybe_digest(body, "digest"),
     )
 
 
 OUTSIDE: tuple[OutsideKind[Any], ...] = (
     OutsideKind("push-received", PushReceived, _push, _to_push, lambda event: event.repository),
-    OutsideKind("tag-pushed", TagPushed, _tag, _to_tag, lambda _: ""),
+    OutsideKind("tag-pushed", TagPushed, _tag, _to_tag, lambda _: "", schema=2),
+    OutsideKind("manifest-deleted", ManifestDeleted, _deleted, _to_deleted, lambda _: "", schema=2),
 )

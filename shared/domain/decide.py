@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from shared.domain import building, changes, events, going_back, operating, reporting, stopping, tags
+from shared.domain import building, changes, events, going_back, operating, reporting, stopping, tags, withdrawing
 from shared.domain.advance import advance
 from shared.domain.answers import Answer, done, ignored
 from shared.domain.decision import Decision, Outcome
@@ -64,14 +64,26 @@ def _answer(draft: Draft, event: events.ServiceEvent) -> Answer:
             return changes.branch_deleted(draft, event)
         case events.BuildReported():
             return building.build_reported(draft, event)
-        case events.TagsRead():
-            return tags.tags_read(draft, event)
-        case events.ArtifactAnnounced():
-            return tags.artifact_announced(draft, event)
+        case events.TagsRead() | events.ArtifactAnnounced() | events.ArtifactWithdrawn():
+            return _registry_answer(draft, event)
         case events.TimePassed():
             return done()
         case _:
             return _promotion_answer(draft, event)
+
+
+def _registry_answer(
+    draft: Draft, event: events.TagsRead | events.ArtifactAnnounced | events.ArtifactWithdrawn
+) -> Answer:
+    match event:
+        case events.TagsRead():
+            return tags.tags_read(draft, event)
+        case events.ArtifactAnnounced():
+            return tags.artifact_announced(draft, event)
+        case events.ArtifactWithdrawn():
+            return withdrawing.artifact_withdrawn(draft, event)
+        case _:
+            assert_never(event)
 
 
 def _promotion_answer(draft: Draft, event: events.PromotionEvent) -> Answer:

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from shared.domain.build import BuildResult
 from shared.domain.event import Event
 from shared.domain.names import Digest, Person
+from shared.domain.outside import ManifestDeleted, OutsideEvent, PushReceived, RegistryEvent, TagPushed
 from shared.domain.policy import ServicePolicy
 from shared.domain.promotion import Facts
 from shared.domain.requests import (
@@ -22,17 +23,22 @@ from shared.domain.requests import (
     RollbackRequested,
 )
 
-# The requests stand in their own file; the union of all events is met here.
+# Requests, and what is no service's event yet, stand in files of their own; all events are met here.
 __all__ = [
     "AbortRequested",
     "ArtifactHoldLifted",
     "LiveAdopted",
+    "ManifestDeleted",
+    "OutsideEvent",
     "OverrideGranted",
     "PromoteRequested",
+    "PushReceived",
     "RedeployRequested",
+    "RegistryEvent",
     "RequestEvent",
     "RetryRequested",
     "RollbackRequested",
+    "TagPushed",
 ]
 
 
@@ -102,10 +108,23 @@ class TagsRead(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArtifactAnnounced(Event):
-    """The registry says that the version's image, or its chart, was pushed; a hint."""
+    """The registry says that the version's image, or its chart, was pushed; a hint. Not every registry names the digest."""
 
     version: str
-    digest: Digest
+    digest: Digest | None
+    chart: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArtifactWithdrawn(Event):
+    """The registry says that an image, or a chart, was deleted from one of the service's repositories; a hint.
+
+    It names the digest, or the version whose tag is gone, or neither: then the whole repository is.
+    """
+
+    repository: str
+    digest: Digest | None = None
+    version: str = ""
     chart: bool = False
 
 
@@ -207,34 +226,7 @@ ChangeEvent: TypeAlias = (
     | BuildReported
     | TagsRead
     | ArtifactAnnounced
+    | ArtifactWithdrawn
     | TimePassed
 )
 ServiceEvent: TypeAlias = ChangeEvent | PromotionEvent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushReceived:
-    """A repository's event: somebody says that a ref moved. Which services it concerns is read from the repository.
-
-    `commit` is where it is said to have moved to, empty where nobody said; `pushed_by` counts for that commit only.
-    """
-
-    id: str
-    repository: str
-    ref: str
-    commit: str = ""
-    pushed_by: Person | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagPushed:
-    """A registry's event: somebody says that a tag was pushed. Which service it belongs to is looked up."""
-
-    id: str
-    registry: str
-    repository: str
-    tag: str
-    digest: Digest
-
-
-OutsideEvent: TypeAlias = PushReceived | TagPushed

@@ -69,7 +69,7 @@ def artifact_announced(draft: Draft, event: ArtifactAnnounced) -> Answer:
         return ignored("unknown-release", f"there is no release of {event.version}")
     what = "chart" if event.chart else "image"
     if release.artifact is None:
-        if event.chart or release.early_image == event.digest:
+        if event.chart or event.digest is None or release.early_image == event.digest:
             return ignored("known", f"{release.version.tag} is not packaged yet; its {what} is read when it is")
         draft.put(replace(release, early_image=event.digest))
         draft.note(f"{release.version.tag}: the registry announced {event.digest.short} before the build's result")
@@ -78,5 +78,6 @@ def artifact_announced(draft: Draft, event: ArtifactAnnounced) -> Answer:
     if known == event.digest:
         return ignored("known", f"{release.version.tag} names what was packaged")
     building.read_tags(draft, release)
-    draft.note(f"{release.version.tag}: the registry announced another {what}, {event.digest.short}; its tag is read")
+    other = f"another {what}, {event.digest.short}" if event.digest else f"a push of its {what} without the digest"
+    draft.note(f"{release.version.tag}: the registry announced {other}; its tag is read")
     return done()

@@ -66,6 +66,9 @@ class Body:
         self._values, self._path = values, path
         self._asked: set[str] = set()
 
+    def __contains__(self, name: str) -> bool:
+        return name in self._values
+
     def text(self, name: str, *, default: str | None = None, most: int = MOST_TEXT, form: Form | None = None) -> str:
         """Read a text; one without a default must be there and not be blank, and one of a form is as the form reads it."""
         value = self._take(name)
@@ -92,6 +95,15 @@ class Body:
             raise self.bad(name, f"is {value!r}; it takes {' or '.join(words)}")
         return value
 
+    def number(self, name: str, *, default: int) -> int | float:
+        """Read a number, whole or not."""
+        value = self._take(name)
+        if value is _MISSING or value is None:
+            return default
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.bad(name, "is not a number")
+        return value
+
     def time(self, name: str) -> datetime | None:
         """Read a time with its zone, in UTC; None where there is none."""
         text = self.text(name, default="")
@@ -105,10 +117,10 @@ class Body:
             raise self.bad(name, f"{text!r} is not a time; write 2026-11-27T16:00:00Z") from error
         raise self.bad(name, f"{text!r} has no zone; write 2026-11-27T16:00:00Z")
 
-    def inner(self, name: str) -> Self:
-        """Read an object; an absent one is empty."""
+    def inner(self, name: str, *, needed: bool = False) -> Self:
+        """Read an object; an absent one is empty, unless it is needed."""
         value = self._take(name)
-        if value is _MISSING or value is None:
+        if not needed and (value is _MISSING or value is None):
             value = {}
         return self._inner(value, name)
 

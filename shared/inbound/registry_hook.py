@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from shared.domain.events import TagPushed
+from shared.domain.events import ManifestDeleted, RegistryEvent, TagPushed
 from shared.domain.names import DIGEST_PATTERN, Digest
-from shared.inbound.json_body import Body, Form, read_object
+from shared.inbound.heard import Heard
+from shared.inbound.json_body import Body, Form
 
+MARK = "events"
 _MOST_EVENTS = 1000
 _MOST_ID, _MOST_NAME = 200, 500
-_DIGEST = Form(read=lambda text: Digest(text).text, pattern=DIGEST_PATTERN)
+DIGEST = Form(read=lambda text: Digest(text).text, pattern=DIGEST_PATTERN)
 _MANIFESTS = frozenset(
     {
         "application/vnd.oci.image.manifest.v1+json",
@@ -24,31 +26,42 @@ _MANIFESTS = frozenset(
 )
 
 
-def read_tags(body: bytes) -> tuple[TagPushed, ...]:
-    """Return the pushes of tagged manifests; pulls, blobs, deletions and untagged children mean nothing to us.
+def changes_in(found: Body) -> Heard:
+    """Return pushes of tagged manifests, and deletions; pulls, blobs and untagged children mean nothing to us.
 
     Raise Unacceptable naming the field.
     """
-    return tags_in(read_object(body))
+    events = [_change(one) for one in found.each(MARK, most=_MOST_EVENTS)]
+    return Heard(tuple(one for one in events if one is not None))
 
 
-def tags_in(found: Body) -> tuple[TagPushed, ...]:
-    """Return what `read_tags` does, of a body that is read already."""
-    return tuple(tag for one in found.each("events", most=_MOST_EVENTS) if (tag := _tag(one)) is not None)
-
-
-def _tag(event: Body) -> TagPushed | None:
-    if event.text("action", default="") != "push":
+def _change(event: Body) -> RegistryEvent | None:
+    action = event.text("action", default="")
+    if action not in ("push", "delete"):
         return None
     target = event.inner("target")
     tag = target.text("tag", default="", most=_MOST_NAME)
+    if action == "delete":
+        return _deleted(event, target, tag)
     if not tag or target.text("mediaType", default="") not in _MANIFESTS:
         return None
     id_ = event.text("id", most=_MOST_ID)
     repository = target.text("repository", most=_MOST_NAME)
-    digest = Digest(target.text("digest", form=_DIGEST))
+    digest = Digest(target.text("digest", form=DIGEST))
     return TagPushed(
         id=f"{id_}:{tag}", registry=_registry(event, target), repository=repository, tag=tag, digest=digest
+    )
+
+
+def _deleted(event: Body, target: Body, tag: str) -> ManifestDeleted:
+    digest = target.text("digest", default="", form=DIGEST)
+    id_ = event.text("id", most=_MOST_ID)
+    return ManifestDeleted(
+        id=id_,
+        registry=_registry(event, target),
+        repository=target.text("repository", most=_MOST_NAME),
+        tag=tag,
+        digest=Digest(digest) if digest else None,
     )
 
 

@@ -22,8 +22,13 @@ def check_secret(headers: Mapping[str, str], expected: str, *, bearer: bool = Fa
     if shown is None and bearer and authorization.lower().startswith(_BEARER):
         shown = authorization[len(_BEARER) :].strip()
     if not _same(shown or "", expected) or not expected:
-        detail = "the secret is missing or wrong; send it as X-Slipway-Secret"
-        raise Unacceptable(HTTPStatus.UNAUTHORIZED, "wrong-secret", detail, field="X-Slipway-Secret")
+        raise wrong_secret()
+
+
+def wrong_secret() -> Unacceptable:
+    """What whoever shows no secret, or a wrong one, is told."""
+    detail = "the secret is missing or wrong; send it as X-Slipway-Secret"
+    return Unacceptable(HTTPStatus.UNAUTHORIZED, "wrong-secret", detail, field="X-Slipway-Secret")
 
 
 def _same(shown: str, expected: str) -> bool:

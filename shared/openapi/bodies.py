@@ -7,13 +7,19 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from shared.domain.names import Person, ServiceKey
-from shared.inbound import git_hook, registry_hook, requests
+from shared.inbound import acr_hook, docker_hub, git_hook, registry_hook, requests
 from shared.inbound.json_body import MOST_TEXT, Body, Form
 from shared.inbound.requests import Asked
 from shared.openapi.parameters import PATH
 from shared.openapi.schemas import Schema
 
-_PARSERS = {"git_hook": git_hook, "registry_hook": registry_hook, "requests": requests}
+_PARSERS = {
+    "acr_hook": acr_hook,
+    "docker_hub": docker_hub,
+    "git_hook": git_hook,
+    "registry_hook": registry_hook,
+    "requests": requests,
+}
 # What Python takes for blank and ECMAScript's \s does not is named.
 NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 
@@ -47,7 +53,10 @@ class Noted(Body):
 
     def schema(self) -> Schema:
         """Return what was asked for until now."""
-        nested = {name: {**one.schema(), "type": ["object", "null"]} for name, one in self._objects.items()}
+        nested = {
+            name: one.schema() if name in self._required else {**one.schema(), "type": ["object", "null"]}
+            for name, one in self._objects.items()
+        }
         listed = {name: _common([one.schema() for one in inner]) for name, inner in self._lists.items()}
         lists = {name: {**self._properties[name], "items": items} for name, items in listed.items()}
         found: Schema = {"type": "object", "properties": {**self._properties, **nested, **lists}}
@@ -78,9 +87,16 @@ class Noted(Body):
         self._note(name, {"anyOf": [{"type": "string", "format": "date-time"}, none]})
         return found
 
-    def inner(self, name: str) -> Noted:
+    def number(self, name: str, *, default: int) -> int | float:
         """See Body."""
-        self._objects[name] = super().inner(name)
+        self._note(name, {"type": ["number", "null"]})
+        return super().number(name, default=default)
+
+    def inner(self, name: str, *, needed: bool = False) -> Noted:
+        """See Body."""
+        self._objects[name] = super().inner(name, needed=needed)
+        if needed:
+            self._note(name, {}, required=True)
         return self._objects[name]
 
     def each(self, name: str, *, most: int, least: int = 0) -> tuple[Noted, ...]:

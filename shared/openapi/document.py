@@ -47,6 +47,12 @@ _SECURITY: Schema = {
         "scheme": "bearer",
         "description": "The same, for senders that know bearer only.",
     },
+    "secretAsCode": {
+        "type": "apiKey",
+        "in": "query",
+        "name": "code",
+        "description": "The same, for senders that can send no header; only with a body of theirs.",
+    },
 }
 
 
@@ -113,14 +119,19 @@ def _security(operation: Operation) -> list[Schema]:
     if operation.who == "anybody":
         return []
     if operation.who == "secret":
-        return [{"secret": []}, *([{"secretAsBearer": []}] if operation.bearer else [])]
+        more = {"secretAsBearer": operation.bearer, "secretAsCode": operation.code}
+        return [{"secret": []}, *({name: []} for name, may in more.items() if may)]
     return [{"person": []}]
 
 
 def _body(operation: Operation) -> Schema:
     schema = body_schema(operation.body, operation.example)
     example = schema.pop("example")
-    return {
-        "required": "required" in schema,
-        "content": {"application/json": {"schema": schema, "example": example}},
-    }
+    required = "required" in schema
+    if not operation.bodies:
+        return {"required": required, "content": {"application/json": {"schema": schema, "example": example}}}
+    others = {one.reader.partition(".")[0]: body_schema(one.reader, one.example) for one in operation.bodies}
+    schemas = {operation.body.partition(".")[0]: {**schema, "example": example}, **others}
+    examples = {name: {"value": one.pop("example")} for name, one in schemas.items()}
+    content = {"schema": {"anyOf": list(schemas.values())}, "examples": examples}
+    return {"required": required, "content": {"application/json": content}}

@@ -38,6 +38,14 @@ class Text:
         return params.get(self.name, "")
 
 
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What reads a body, as `module.function` of shared/inbound, and a body that shows each of its fields."""
+
+    reader: str
+    example: Mapping[str, object]
+
+
 REPOSITORY = Text(name="repository", says="which repository, where two have a service of this name")
 FROM_LEDGER = Number(
     name="after", says="go on after this sequence: the `next` of the page before", default=0, most=10**15
@@ -49,8 +57,9 @@ class Operation:
     """One function's part of the document.
 
     `answer` names records of the views, joined by `|`, or is a media type; `body` names what reads the body, as
-    `module.function` of shared/inbound, and `example` is a body that shows each of its fields. `also` are further
-    answers, `headers` those of the answer, and `bearer` says that a secret may be shown as a bearer token, too.
+    `module.function` of shared/inbound, and `example` is a body that shows each of its fields; `bodies` are others that
+    it takes as well. `also` are further answers, `headers` those of the answer. `bearer` says that a secret may be shown
+    as a bearer token, too, and `code` that one kind of body may show it in the query.
     """
 
     tag: str
@@ -60,6 +69,8 @@ class Operation:
     also: Mapping[int, str] = field(default_factory=dict)
     body: str = ""
     example: Mapping[str, object] = field(default_factory=dict)
+    bodies: tuple[Body, ...] = ()
     query: tuple[Number | Text, ...] = ()
     bearer: bool = False
+    code: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)

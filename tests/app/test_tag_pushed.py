@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+from dataclasses import replace
+
 import pytest
 
 from shared.app.tag_pushed import tag_pushed
@@ -14,7 +17,9 @@ from tests.support.outside import ADA, MAIN, SLIPWAY_YAML
 OTHER = Digest("sha256:" + "f" * 64)
 
 
-def pushed(repository: str, tag: str, *, registry: str = "localhost:5000", digest: Digest = OTHER) -> ev.TagPushed:
+def pushed(
+    repository: str, tag: str, *, registry: str = "localhost:5000", digest: Digest | None = OTHER
+) -> ev.TagPushed:
     """What a registry says of a tag."""
     return ev.TagPushed(id=f"tag-{repository}-{tag}", registry=registry, repository=repository, tag=tag, digest=digest)
 
@@ -88,6 +93,76 @@ def test_what_is_nobodys_version_concerns_nobody(slipway: Harness, event: ev.Tag
     tag_pushed(slipway.app, event)
 
     assert [len(slipway.timeline(one)) for one in (DELIVERY, PACKAGE)] == entries
+
+
+@pytest.mark.parametrize("repository", ["prod/delivery", "prod/charts/delivery"])
+def test_our_own_copies_are_told_apart(slipway: Harness, caplog: pytest.LogCaptureFixture, repository: str) -> None:
+    """By the namespaces that the policy in force names, whatever they are called."""
+    with caplog.at_level(logging.INFO):
+        tag_pushed(slipway.app, pushed(repository, "v1.0.0"))
+
+    assert "ours: a copy of shipping~delivery in the namespace prod" in caplog.text
+
+
+def test_a_namespace_that_no_environment_has_is_nobodys(slipway: Harness, caplog: pytest.LogCaptureFixture) -> None:
+    """The word `prod` means nothing by itself."""
+    yaml = SLIPWAY_YAML.replace("registry_namespace: prod", "registry_namespace: released")
+    slipway.push(MAIN, {"slipway.yaml": yaml.encode()})
+    slipway.pump()
+    with caplog.at_level(logging.INFO):
+        tag_pushed(slipway.app, pushed("released/delivery", "v1.0.0"))
+        tag_pushed(slipway.app, pushed("prod/delivery", "v1.0.0"))
+
+    reasons = [one.getMessage() for one in caplog.records if "tag.ignored" in one.getMessage()]
+    assert ["namespace released" in one for one in reasons] == [True, False]
+    assert "no service in force has this repository" in reasons[1]
+
+
+def test_a_tag_that_is_no_version_says_so(slipway: Harness, caplog: pytest.LogCaptureFixture) -> None:
+    """Its repository is known, after all."""
+    with caplog.at_level(logging.INFO):
+        tag_pushed(slipway.app, pushed("delivery", "latest"))
+
+    assert "the tag is no version" in caplog.text
+
+
+def test_an_older_push_that_is_told_after_a_newer_one_does_no_harm(slipway: Harness) -> None:
+    """Event Grid keeps no order: what the tag names now is read, whatever was told last."""
+    slipway.push_release("1.0.0")
+    slipway.pump("events", "inspect-push", "gather-facts", "notify")
+    tag_pushed(slipway.app, pushed("delivery", "v1.0.0", digest=Digest("sha256:" + "e" * 64)))
+    slipway.pump()
+    tag_pushed(slipway.app, pushed("delivery", "v1.0.0"))
+    slipway.pump()
+
+    assert slipway.release("1.0.0").quarantine == ""
+    assert slipway.live("qa") == "1.0.0"
+
+
+def test_a_push_that_two_doors_tell_of_stops_nothing_twice(slipway: Harness) -> None:
+    """Under two ids: the second finds the tag read already."""
+    slipway.release_to("1.0.0", approve=False)
+    slipway.outside.registry.tagged["delivery", "v1.0.0"] = OTHER
+    tag_pushed(slipway.app, pushed("delivery", "v1.0.0"))
+    slipway.pump()
+    stopped = slipway.release("1.0.0")
+    tag_pushed(slipway.app, replace(pushed("delivery", "v1.0.0"), id="another door's"))
+    slipway.pump()
+
+    assert slipway.release("1.0.0").quarantine == stopped.quarantine
+    assert [one.outcome for one in slipway.timeline() if one.event_type == "tags-read"][-1] == "ignored"
+
+
+def test_a_push_without_a_digest_has_the_tag_read(slipway: Harness) -> None:
+    """Docker Hub names none, and goes by several names."""
+    slipway.push(MAIN, {"slipway.yaml": SLIPWAY_YAML.replace("localhost:5000", "registry-1.docker.io").encode()})
+    slipway.pump()
+    slipway.release_to("1.0.0", approve=False)
+    slipway.outside.registry.tagged["delivery", "v1.0.0"] = OTHER
+    tag_pushed(slipway.app, pushed("delivery", "v1.0.0", registry="docker.io", digest=None))
+    slipway.pump()
+
+    assert OTHER.text in slipway.release("1.0.0").quarantine
 
 
 def test_a_hint_that_comes_twice_is_recorded_once(slipway: Harness) -> None:

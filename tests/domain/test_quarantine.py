@@ -181,6 +181,31 @@ def test_an_announcement_is_a_hint_that_is_read_back(chart: bool, what: str) -> 
     assert f"another {what}" in decision.notes[0]
 
 
+@pytest.mark.parametrize(("chart", "what"), [(False, "image"), (True, "chart")])
+def test_an_announcement_without_a_digest_has_the_tag_read(chart: bool, what: str) -> None:
+    """Docker Hub names none; what the registry says decides, as always."""
+    pilot = waiting()
+
+    decision = pilot.tell(ev.ArtifactAnnounced(**pilot.ids(), version="1.0.0", digest=None, chart=chart))
+    found: dict[str, Any] = {what: digest("other")}
+    read(pilot, **found)
+
+    assert [one.subject for one in decision.effects] == ["v1.0.0:read-tags:2"]
+    assert f"a push of its {what} without the digest; its tag is read" in decision.notes[0]
+    assert str(digest("other")) in pilot.release("1.0.0").quarantine
+
+
+def test_an_early_announcement_without_a_digest_says_nothing() -> None:
+    """The digest is read back with the build's result."""
+    pilot = Pilot()
+    pilot.push_release("1.0.0")
+
+    decision = pilot.tell(ev.ArtifactAnnounced(**pilot.ids(), version="1.0.0", digest=None))
+
+    assert (decision.outcome, decision.code) == (Outcome.IGNORED, "known")
+    assert pilot.release("1.0.0").early_image is None
+
+
 def test_an_announcement_of_a_version_without_release_is_recorded_only() -> None:
     """A release comes from a branch, never from an image."""
     decision = announce(Pilot(), "other", version="9.9.9")

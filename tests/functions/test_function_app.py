@@ -31,7 +31,7 @@ def test_each_role_has_its_functions_and_without_roles_there_are_all() -> None:
 
     assert names() == names("control", "nonprod", "production") == control | nonprod | production
     assert len(names()) == len(control) + len(nonprod) + len(production)
-    assert {"git_pushed", "event_worker", "tick", "show_overview"} <= control
+    assert {"git_pushed", "registry_changed", "event_worker", "tick", "show_overview"} <= control
     assert {"inspect_push", "build", "ask_approval", "notify", "deploy"} <= nonprod
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -31,12 +32,56 @@ def test_a_push_is_queued_one_event_for_each_ref_and_answered_202(doors: Doors, 
     assert slipway.waiting("events") == 2
 
 
-def test_a_pushed_tag_is_queued_and_the_rest_of_a_notification_passed_over(doors: Doors, slipway: Harness) -> None:
-    """Five events came, one counts."""
-    answer = doors.hook(REGISTRY, payload("cncf-distribution"), {"X-Slipway-Secret": REGISTRY_SECRET})
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("cncf-distribution", 2),
+        ("acr-hook-push", 1),
+        ("acr-hook-delete", 1),
+        ("acr-hook-chart-push", 0),
+        ("acr-hook-ping", 0),
+        ("docker-hub", 1),
+    ],
+)
+def test_what_a_registry_says_is_queued_and_the_rest_of_it_passed_over(
+    doors: Doors, slipway: Harness, name: str, count: int
+) -> None:
+    """Of five events of CNCF distribution a pushed tag and a deletion count."""
+    answer = doors.hook(REGISTRY, payload(name), {"X-Slipway-Secret": REGISTRY_SECRET})
 
-    assert (answer.status, answer.json()) == (202, {"accepted": 1})
-    assert slipway.waiting("events") == 1
+    assert (answer.status, answer.json()) == (202, {"accepted": count})
+    assert slipway.waiting("events") == count
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "status"),
+    [
+        ("docker-hub", REGISTRY_SECRET, 202),
+        ("docker-hub", REGISTRY_SECRET + "x", 401),
+        ("docker-hub", "", 401),
+        ("acr-hook-push", REGISTRY_SECRET, 401),
+        ("cncf-distribution", REGISTRY_SECRET, 401),
+    ],
+)
+def test_docker_hub_alone_may_show_the_secret_in_its_address(
+    doors: Doors, slipway: Harness, caplog: pytest.LogCaptureFixture, name: str, code: str, status: int
+) -> None:
+    """It can send no header. The address is in no log."""
+    with caplog.at_level(logging.DEBUG):
+        answer = doors.hook(f"{REGISTRY}?code={code}", payload(name), {})
+
+    assert answer.status == status
+    assert slipway.waiting("events") == (1 if status == 202 else 0)
+    assert status == 202 or answer.json()["code"] == "wrong-secret"
+    assert REGISTRY_SECRET not in caplog.text
+
+
+def test_what_is_passed_over_is_named_in_the_log(doors: Doors, caplog: pytest.LogCaptureFixture) -> None:
+    """A ping among it."""
+    with caplog.at_level(logging.INFO):
+        doors.hook(REGISTRY, payload("acr-hook-ping"), {"X-Slipway-Secret": REGISTRY_SECRET})
+
+    assert "the action ping changes nothing that is released" in caplog.text
 
 
 @pytest.mark.parametrize("slipway", ["memory", "sqlite"], indirect=True)

@@ -17,7 +17,7 @@ from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.inbound.git_hook import read_pushes
 from shared.inbound.principal import HEADER, read_principal
 from shared.inbound.problems import Unacceptable
-from shared.inbound.registry_hook import read_tags
+from shared.inbound.registry_body import read_changes
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.policies import BrokenPolicy
 from tests.codec.test_damage import ALL
@@ -86,7 +86,7 @@ WRITES: list[Ask] = [
     [
         pytest.param(READS, 25, id="reads"),
         pytest.param(STRANGERS, 80, id="strangers"),
-        pytest.param(WRITES, 25, id="writes"),
+        pytest.param(WRITES, 40, id="writes"),
     ],
 )
 def test_what_is_asked_is_not_kept_in_memory(doors: Doors, asked: list[Ask], times: int) -> None:
@@ -112,7 +112,7 @@ def refused(stored: Stored, number: int) -> object:
 
 PARSED: list[Callable[[int], object]] = [
     lambda number: read_pushes(changed("git-hook", "repository", to=f"r{number}")),
-    lambda number: read_tags(changed("cncf-distribution", "events", 0, "id", to=f"id-{number}")),
+    lambda number: read_changes(changed("cncf-distribution", "events", 0, "id", to=f"id-{number}")),
     principal,
     lambda number: SlipwayYaml().compile(
         f"version: 1\nservices: {{s{number}: {{path: p{number}}}}}".encode(), repository="m", commit="c", files=()

@@ -12,14 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors import InvalidValue
-from shared.domain.events import PushReceived, TagPushed
+from shared.domain.events import PushReceived, RegistryEvent
 from shared.domain.names import Person, ServiceKey
 from shared.inbound import requests
+from shared.inbound.acr_events import read_event
 from shared.inbound.git_hook import read_pushes
 from shared.inbound.json_body import read_object
 from shared.inbound.principal import HEADER, Principal, read_principal
 from shared.inbound.problems import Unacceptable, problem_of
-from shared.inbound.registry_hook import read_tags
+from shared.inbound.registry_body import read_changes
 from shared.inbound.requests import Asked
 from shared.inbound.secrets import check_secret
 from tests.support.api_document import described
@@ -27,6 +28,8 @@ from tests.support.fuzzing import ANY_BYTES, ANY_JSON, TEXTS, changed_json, fill
 from tests.support.payloads import payload
 
 pytestmark = pytest.mark.slow
+REGISTRIES = ("cncf-distribution", "acr-hook-push", "acr-hook-delete", "docker-hub")
+[EVENT_GRID] = json.loads(payload("event-grid-image-pushed"))
 TRANSLATORS: list[Callable[[Asked], Any]] = [
     requests.promote,
     requests.abort,
@@ -84,14 +87,26 @@ def test_a_git_hook_is_read_or_refused(body: bytes) -> None:
 
 
 @many(150)
-@given(ANY_BYTES | changed_json(payload("cncf-distribution")))
+@given(ANY_BYTES | st.sampled_from(REGISTRIES).map(payload).flatmap(changed_json))
 def test_a_registry_hook_is_read_or_refused(body: bytes) -> None:
     """Each event of it can be stored."""
-    found = outcome_of(lambda: read_tags(body))
+    found = outcome_of(lambda: read_changes(body))
 
     if not isinstance(found, Exception):
-        assert all(isinstance(one, TagPushed) for one in found)
-        assert all(can_be_stored(one.id, one.registry, one.repository, one.tag) for one in found)
+        assert all(isinstance(one, RegistryEvent) for one in found.events)
+        assert all(can_be_stored(one.id, one.registry, one.repository, one.tag) for one in found.events)
+
+
+@many(150)
+@given(ANY_JSON | mutated(EVENT_GRID) | filled_anew(EVENT_GRID))
+def test_an_event_of_event_grid_is_read_or_refused(sent: Any) -> None:
+    """Each event of it can be stored."""
+    told = sent if isinstance(sent, dict) else {"data": sent, "id": sent, "eventType": EVENT_GRID["eventType"]}
+    id_, type_, source, data = (told.get(name) for name in ("id", "eventType", "topic", "data"))
+    found = outcome_of(lambda: read_event(id_=id_, type_=type_, source=source, data=data))
+
+    if not isinstance(found, Exception):
+        assert all(can_be_stored(one.id, one.registry, one.repository, one.tag) for one in found.events)
 
 
 @many(300)
@@ -173,6 +188,6 @@ def test_headers_and_query_strings_are_read_or_refused(text: str) -> None:
 def test_the_largest_hostile_bodies_come_to_an_end(body: bytes) -> None:
     """All of them are refused; one that took time beyond its size would never get here."""
     assert isinstance(outcome_of(lambda: read_pushes(body)), Unacceptable)
-    assert isinstance(outcome_of(lambda: read_tags(body)), Unacceptable)
+    assert isinstance(outcome_of(lambda: read_changes(body)), Unacceptable)
     assert isinstance(outcome_of(lambda: requests.hold(read_object(body))), Unacceptable)
     assert isinstance(outcome_of(lambda: read_object(body).text("version", form=requests.VERSION)), Unacceptable)

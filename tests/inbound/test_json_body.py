@@ -182,3 +182,31 @@ def test_a_field_that_nobody_asked_for_is_refused_with_those_that_are_known() ->
     assert found.field == "raeson"
     assert "known are: reason" in found.detail
     assert "known are: none" in refused(Body({"a": 1}).done).detail
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [("7", 7), ("-1.5", -1.5), ("1e3", 1000.0), ("null", 0)],
+    ids=["whole", "fraction", "exponent", "none"],
+)
+def test_a_number_is_whole_or_not_and_may_be_missing(value: str, read: float) -> None:
+    """Nothing is rounded."""
+    assert read_object(f'{{"n": {value}}}'.encode()).number("n", default=0) == read
+    assert read_object(b"{}").number("n", default=5) == 5
+
+
+@pytest.mark.parametrize("value", ["true", '"7"', "[]"])
+def test_what_is_no_number_is_refused(value: str) -> None:
+    """Neither a text of digits nor true, which Python takes for one."""
+    found = refused(lambda: read_object(f'{{"n": {value}}}'.encode()).number("n", default=0))
+
+    assert (found.field, found.detail) == ("n", "n: is not a number")
+
+
+def test_an_object_that_is_needed_must_be_there() -> None:
+    """Any other may be left out, and is empty then."""
+    body = read_object(b'{"a": null, "b": {}}')
+
+    assert body.inner("b", needed=True).text("x", default="-") == "-"
+    assert ("a" in body, "c" in body) == (True, False)
+    assert [refused(lambda one=one: body.inner(one, needed=True)).field for one in ("a", "c")] == ["a", "c"]  # type: ignore[misc]

@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from infra.local.registry.notifications import Pushed, envelope
-from shared.domain.events import TagPushed
+from shared.domain.events import ManifestDeleted, RegistryEvent, TagPushed
 from shared.domain.names import Digest
+from shared.inbound.json_body import read_object
 from shared.inbound.problems import Unacceptable
-from shared.inbound.registry_hook import read_tags
+from shared.inbound.registry_hook import changes_in
 from tests.support.payloads import changed, payload
 
 RECORDED = "cncf-distribution"
@@ -19,9 +20,18 @@ TAGGED = next(n for n, one in enumerate(json.loads(payload(RECORDED))["events"])
 EVENT = json.loads(payload(RECORDED))["events"][TAGGED]
 
 
-def test_of_what_cncf_distribution_sends_the_tagged_push_counts() -> None:
-    """The blob, the untagged manifest, the pull and the deletion mean nothing to us."""
-    found = read_tags(payload(RECORDED))
+DELETED = next(n for n, one in enumerate(json.loads(payload(RECORDED))["events"]) if one["action"] == "delete")
+GONE = json.loads(payload(RECORDED))["events"][DELETED]
+
+
+def read(body: bytes) -> tuple[RegistryEvent, ...]:
+    """What a notification comes to."""
+    return changes_in(read_object(body)).events
+
+
+def test_of_what_cncf_distribution_sends_the_tagged_push_and_the_deletion_count() -> None:
+    """The blob, the untagged manifest and the pull mean nothing to us."""
+    found = read(payload(RECORDED))
 
     assert found == (
         TagPushed(
@@ -31,7 +41,23 @@ def test_of_what_cncf_distribution_sends_the_tagged_push_counts() -> None:
             tag="v1.0.2",
             digest=Digest(EVENT["target"]["digest"]),
         ),
+        ManifestDeleted(
+            id=GONE["id"],
+            registry="localhost:5000",
+            repository="delivery",
+            digest=Digest(GONE["target"]["digest"]),
+        ),
     )
+
+
+@pytest.mark.parametrize(
+    ("target", "tag"), [({"repository": "delivery", "tag": "v1.0.2"}, "v1.0.2"), ({"repository": "delivery"}, "")]
+)
+def test_a_deletion_names_a_tag_or_only_the_repository(target: dict[str, str], tag: str) -> None:
+    """Newer registries delete tags, and tell of whole repositories."""
+    [found] = read(json.dumps({"events": [{**GONE, "target": target}]}).encode())
+
+    assert found == ManifestDeleted(id=GONE["id"], registry="localhost:5000", repository="delivery", tag=tag)
 
 
 def test_what_the_embedded_registry_sends_is_read_alike() -> None:
@@ -49,7 +75,7 @@ def test_what_the_embedded_registry_sends_is_read_alike() -> None:
         user_agent="Helm/4",
     )
 
-    [found] = read_tags(envelope(pushed, id="e-1", at=datetime(2026, 11, 23, tzinfo=UTC)))
+    [found] = read(envelope(pushed, id="e-1", at=datetime(2026, 11, 23, tzinfo=UTC)))
 
     assert found == TagPushed(
         id="e-1:1.0.2",
@@ -64,7 +90,6 @@ def test_what_the_embedded_registry_sends_is_read_alike() -> None:
     ("path", "value"),
     [
         (("action",), "pull"),
-        (("action",), "delete"),
         (("action",), "mount"),
         (("target", "mediaType"), "application/octet-stream"),
         (("target", "mediaType"), "application/vnd.cncf.helm.config.v1+json"),
@@ -75,14 +100,16 @@ def test_what_the_embedded_registry_sends_is_read_alike() -> None:
 )
 def test_what_is_no_push_of_a_tagged_manifest_is_passed_over(path: tuple[str, ...], value: object) -> None:
     """It is answered like any other, as a registry tries again what is refused."""
-    assert read_tags(changed(RECORDED, "events", TAGGED, *path, to=value)) == ()
+    [found] = read(changed(RECORDED, "events", TAGGED, *path, to=value))
+
+    assert isinstance(found, ManifestDeleted)
 
 
 def test_the_registry_is_the_host_that_was_asked_or_else_that_of_the_address() -> None:
     """A registry behind a proxy may leave the first one empty."""
     event = {**EVENT, "request": {}, "target": {**EVENT["target"], "url": "https://registry.example.com/v2/x"}}
 
-    [found] = read_tags(json.dumps({"events": [event]}).encode())
+    [found] = read(json.dumps({"events": [event]}).encode())
 
     assert found.registry == "registry.example.com"
 
@@ -104,7 +131,7 @@ def test_the_registry_is_the_host_that_was_asked_or_else_that_of_the_address() -
 def test_what_is_not_of_that_shape_is_refused_with_its_field(change: dict[str, object], field: str) -> None:
     """Nothing is guessed."""
     with pytest.raises(Unacceptable) as found:
-        read_tags(json.dumps({"events": [{**EVENT, **change}]}).encode())
+        read(json.dumps({"events": [{**EVENT, **change}]}).encode())
 
     assert (int(found.value.status), found.value.field) == (400, field)
 
@@ -122,7 +149,7 @@ def test_what_is_not_of_that_shape_is_refused_with_its_field(change: dict[str, o
 def test_a_body_that_is_no_envelope_of_events_is_refused(body: bytes) -> None:
     """Something else posts here."""
     with pytest.raises(Unacceptable) as found:
-        read_tags(body)
+        read(body)
 
     assert (int(found.value.status), found.value.field) == (400, "events")
     assert found.value.detail.startswith("events: is ")

@@ -89,6 +89,21 @@ def test_a_body_reads_as_its_parser_reads_it() -> None:
     assert hook["example"]["repository"] == "shipping"
 
 
+def test_a_hook_that_takes_several_bodies_names_each_with_an_example() -> None:
+    """By its reader, in the order in which they are told apart."""
+    body = at(served(), "/api/hooks/registry", "post")["requestBody"]
+    content = body["content"]["application/json"]
+    distribution, acr, hub = content["schema"]["anyOf"]
+
+    assert body["required"]
+    assert list(content["examples"]) == ["registry_hook", "acr_hook", "docker_hub"]
+    assert (distribution["required"], acr["required"]) == (["events"], ["id", "action"])
+    assert hub["required"] == ["push_data", "repository"]
+    assert hub["properties"]["push_data"]["type"] == "object"
+    assert hub["properties"]["push_data"]["properties"]["pushed_at"] == {"type": ["number", "null"]}
+    assert content["examples"]["docker_hub"]["value"]["push_data"]["tag"] == "v1.0.2"
+
+
 def test_who_may_follows_into_security_and_answers() -> None:
     """Anybody needs nothing; a hook has its secret, and one also as a bearer token; a person may be refused."""
     found = served()
@@ -98,7 +113,7 @@ def test_who_may_follows_into_security_and_answers() -> None:
     assert health["security"] == []
     assert holds["security"] == [{"person": []}]
     assert git["security"] == [{"secret": []}]
-    assert registry["security"] == [{"secret": []}, {"secretAsBearer": []}]
+    assert registry["security"] == [{"secret": []}, {"secretAsBearer": []}, {"secretAsCode": []}]
     assert "403" in holds["responses"]
     assert "403" not in health["responses"]
     assert "Idempotency-Key" in [one["name"] for one in holds["parameters"]]

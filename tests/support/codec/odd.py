@@ -128,7 +128,11 @@ MESSAGES: tuple[events.ServiceEvent | events.OutsideEvent, ...] = (
         chart=ex.NEW.chart_digest,
     ),
     events.ArtifactAnnounced(id="e-2", service=ex.DELIVERY, version="1.0.0", digest=ex.NEW.image_digest),
+    events.ArtifactAnnounced(id="e-2", service=ex.DELIVERY, version="1.0.0", digest=None),
+    events.ArtifactWithdrawn(id="e-2", service=ex.DELIVERY, repository="delivery", version="1.0.0"),
     events.ApprovalAnswered(id="e-2", service=ex.DELIVERY, request="r", person=ex.BEN, groups=(), approve=False),
     events.AbortRequested(id="e-2", service=ex.DELIVERY, version="1.0.0", person=ex.BEN),
     events.PushReceived(id="e-2", repository="shop", ref=ex.REF),
+    events.TagPushed(id="e-2", registry="docker.io", repository="shop/delivery", tag="v1.0.0"),
+    events.ManifestDeleted(id="e-2", registry="localhost:5000", repository="delivery", tag="v1.0.0"),
 )

@@ -10,7 +10,7 @@ from hypothesis.stateful import precondition, rule
 
 from shared.domain import events as ev
 from shared.domain.build import BuildOutcome, BuildResult
-from shared.domain.names import Person, ServiceKey
+from shared.domain.names import Digest, Person, ServiceKey
 from shared.ports.deployer import RolloutState
 from shared.ports.errors import Transient
 from tests.support.app_parts import branch
@@ -249,6 +249,16 @@ class Everything(Acting):
         packaged = list(self.stage.judge.service(service.service).bundles)
         if packaged:
             (self.stage.lose if lost else self.stage.move_tag)(service, packaged[-1 - number % len(packaged)])
+        self.step()
+
+    @rule(service=SERVICE, number=st.integers(0, 4), chart=st.booleans())
+    def claim_deletion(self, service: ServiceKey, number: int, chart: bool) -> None:
+        """A registry, or whoever knows its secret, says that a version was deleted which is still there."""
+        bundles = list(self.stage.judge.service(service.service).bundles.values())
+        if bundles:
+            bundle = bundles[-1 - number % len(bundles)]
+            repository = f"charts/{service.service}" if chart else service.service
+            self.stage.tell_deleted(repository, Digest(bundle.chart if chart else bundle.image))
         self.step()
 
 

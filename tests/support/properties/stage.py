@@ -14,7 +14,7 @@ from shared.app.sweep import sweep
 from shared.app.views.service import service_view
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
-from shared.domain.names import Digest, Person, ServiceKey
+from shared.domain.names import Person, ServiceKey
 from shared.ports.deployer import DeployOrder, RolloutState
 from shared.ports.people import Question
 from tests.support.app_parts import DELIVERY, PACKAGE, branch, open_database, wire
@@ -22,6 +22,7 @@ from tests.support.outside import ADA, MAIN, SHIPPING, Outside
 from tests.support.outside_ends import left
 from tests.support.properties.configurations import GROUPS, SECRET, USUAL, WEAK, Configuration
 from tests.support.properties.judge import Judge
+from tests.support.properties.registry_of_stage import RegistryOfStage
 from tests.support.properties.running_time import RunningTime
 from tests.support.properties.seen import Bundle, Open
 from tests.support.properties.watched import (
@@ -40,7 +41,7 @@ TAKEN = (Outcome.MOVED, Outcome.NOTED)
 _RESTING = (*[40] * 5, *[360] * 10, *[3600] * 40)
 
 
-class Stage:
+class Stage(RegistryOfStage):
     """One world. Whatever happens in it is done by a method of this class, and the judge sees it."""
 
     def __init__(self, store: str, folder: Path, *, seed: int, tally: Counter[str] | None = None) -> None:
@@ -163,27 +164,6 @@ class Stage:
             if not self.harness.deliver_one():
                 return
             self.catch_up(*SERVICES)
-
-    def lose(self, service: ServiceKey, version: str) -> None:
-        """Somebody cleans up the registry too keenly: a version's image is gone, wherever it lay."""
-        bundle = self.judge.service(service.service).bundles.get(version)
-        for repository in (service.service, f"prod/{service.service}") if bundle else ():
-            held = self.outside.registry.manifests.get(repository, {})
-            for digest in [one for one in held if bundle and one.text == bundle.image]:
-                del held[digest]
-                self._lost.setdefault(digest.text, self._time.elapsed)
-
-    def move_tag(self, service: ServiceKey, version: str) -> None:
-        """Somebody pushes another image under a tag that was packaged, and the registry tells."""
-        place = (service.service, f"v{version}")
-        if version in self.judge.service(service.service).bundles and place in self.outside.registry.tagged:
-            other = Digest("sha256:" + "e" * 64)
-            self.outside.registry.tagged[place] = other
-            self.outside.registry.manifests[place[0]][other] = b"something else"
-            told = ev.TagPushed(
-                id=self.harness.app.new_id(), registry="localhost:5000", repository=place[0], tag=place[1], digest=other
-            )
-            self.harness.send(told)
 
     # What the judge is told
 

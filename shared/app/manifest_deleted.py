@@ -1,0 +1,45 @@
+"""A registry's hint: which service counted on what was deleted."""
+
+from __future__ import annotations
+
+from shared.app.handle_event import handle
+from shared.app.parts import App
+from shared.app.registry_places import Place, places
+from shared.app.service_view import read_service
+from shared.domain.events import ArtifactWithdrawn, ManifestDeleted
+from shared.domain.withdrawing import kept_by
+from shared.telemetry import log_event
+
+
+def manifest_deleted(app: App, event: ManifestDeleted) -> None:
+    """Tell the services that keep the artifact; copies in an environment's namespace count, as we delete none of them.
+
+    What nobody keeps leaves no entry: cleaning up deletes untagged manifests by the thousand.
+    """
+    told = 0
+    for place in places(app, event.registry, event.repository):
+        withdrawn = _withdrawn(event, place)
+        if withdrawn is None:
+            continue
+        state = read_service(app, place.service).state
+        if kept_by(withdrawn, environments=state.environments, releases=state.releases):
+            handle(app, withdrawn, correlation=event.id)
+            told += 1
+    if not told:
+        digest = event.digest.text if event.digest else ""
+        fields = {"registry": event.registry, "repository": event.repository, "tag": event.tag, "digest": digest}
+        log_event("deletion.ignored", reason="nothing that a service keeps", **fields)
+
+
+def _withdrawn(event: ManifestDeleted, place: Place) -> ArtifactWithdrawn | None:
+    version = place.version(event.tag) if event.tag and event.digest is None else None
+    if event.digest is None and event.tag and version is None:
+        return None
+    return ArtifactWithdrawn(
+        id=event.id,
+        service=place.service,
+        repository=event.repository,
+        digest=event.digest,
+        version=version.text if version else "",
+        chart=place.chart,
+    )

@@ -1,0 +1,48 @@
+"""What repositories and registries say, before it is known which services it concerns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from shared.domain.names import Digest, Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PushReceived:
+    """A repository's event: somebody says that a ref moved. Which services it concerns is read from the repository.
+
+    `commit` is where it is said to have moved to, empty where nobody said; `pushed_by` counts for that commit only.
+    """
+
+    id: str
+    repository: str
+    ref: str
+    commit: str = ""
+    pushed_by: Person | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagPushed:
+    """A registry's event: somebody says that a tag was pushed. Which service it belongs to is looked up."""
+
+    id: str
+    registry: str
+    repository: str
+    tag: str
+    digest: Digest | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestDeleted:
+    """A registry's event: somebody says that a manifest was deleted, or only a tag; with neither, a whole repository."""
+
+    id: str
+    registry: str
+    repository: str
+    tag: str = ""
+    digest: Digest | None = None
+
+
+RegistryEvent: TypeAlias = TagPushed | ManifestDeleted
+OutsideEvent: TypeAlias = PushReceived | RegistryEvent
