@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import queue_of
+from shared.domain.effects import INSPECT, queue_of
 
 inspect_push_blueprint = func.Blueprint()
 
@@ -12,7 +12,7 @@ inspect_push_blueprint = func.Blueprint()
 @inspect_push_blueprint.function_name("inspect_push")
 @inspect_push_blueprint.queue_trigger(
     arg_name="msg",
-    queue_name=queue_of("inspect-push"),
+    queue_name=queue_of(INSPECT),
     connection="AzureWebJobsStorage",
 )
 def inspect_push(msg: func.QueueMessage) -> None:
@@ -23,4 +23,4 @@ def inspect_push(msg: func.QueueMessage) -> None:
     from shared.app.take_message import take_effect
     from shared.bootstrap import app
 
-    take_effect(app(), "inspect-push", msg.get_body().decode())
+    take_effect(app(), INSPECT, msg.get_body().decode())

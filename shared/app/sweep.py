@@ -8,13 +8,12 @@ from datetime import timedelta
 from shared.app.handle_event import handle, send_again
 from shared.app.inspect_push import set_aside
 from shared.app.parts import App
-from shared.app.take_message import INSPECT
 from shared.codec import clock
 from shared.codec.envelope import encode_event
 from shared.codec.keys import decode_part
 from shared.codec.primitives import parse_service
 from shared.codec.repository import TIP, decode_tip
-from shared.domain.effects import queue_of
+from shared.domain.effects import INSPECT, queue_of
 from shared.domain.events import PushReceived, TimePassed
 from shared.domain.waiting import CLOCKS_APART
 from shared.ports.rows import Row

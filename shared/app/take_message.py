@@ -12,13 +12,12 @@ from shared.app.perform_effect import perform
 from shared.app.tag_pushed import tag_pushed
 from shared.codec.envelope import read_message
 from shared.codec.errors import HalfWritten, UnreadableRecord
-from shared.domain.effects import queue_of
+from shared.domain.effects import INSPECT, queue_of
 from shared.domain.events import PushReceived, ServiceEvent, TagPushed
 from shared.ports.errors import Transient
 from shared.ports.store import StaleService
 from shared.telemetry import log_event
 
-INSPECT = "inspect-push"
 _NEWER = timedelta(minutes=5)
 _RETRY = timedelta(seconds=5)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from shared.domain import building, changes, events, going_back, operating, reporting, stopping, tags
+from shared.domain import building, changes, events, going_back, operating, reporting, stopping, tags, undelivered
 from shared.domain.advance import advance
 from shared.domain.answers import Answer, done
 from shared.domain.decision import Decision, Outcome
@@ -88,6 +88,8 @@ def _promotion_answer(draft: Draft, event: events.PromotionEvent) -> Answer:
             return reporting.observed(draft, event)
         case events.EffectFailed():
             return reporting.effect_failed(draft, event)
+        case events.MessagePoisoned():
+            return undelivered.message_poisoned(draft, event)
         case _:
             return _request_answer(draft, event)
 

@@ -207,9 +207,21 @@ ServiceEffect: TypeAlias = (
 )
 
 EVENTS_QUEUE = "slipway-events"
+INSPECT = "inspect-push"
+POISON = "-poison"
 KINDS = ("build", "cancel", "gather-facts", "ask-approval", "retag", "deploy", "observe-rollout", "notify")
 
 
 def queue_of(kind: str) -> str:
     """Return the queue that effects of a kind go to."""
     return f"slipway-{kind}"
+
+
+def queues() -> tuple[str, ...]:
+    """Return every queue that messages are sent to: the closed table."""
+    return (EVENTS_QUEUE, queue_of(INSPECT), *map(queue_of, KINDS))
+
+
+def poison_of(queue: str) -> str:
+    """Return the queue that a host moves messages to which failed too often; it has no such queue of its own."""
+    return f"{queue}{POISON}"

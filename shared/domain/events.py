@@ -176,6 +176,20 @@ class EffectFailed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePoisoned(Event):
+    """A message of the service's failed as often as it may, and nobody delivers it any more.
+
+    `poison` is its number among those that are kept; `effect` names what it asked for, empty where it asked for
+    nothing or could not be read.
+    """
+
+    poison: int
+    queue: str
+    type: str
+    effect: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed(Event):
     """Look again: a deadline, a window, a lifted hold. Alone it changes nothing, and then nothing is written."""
 
@@ -187,6 +201,7 @@ PromotionEvent: TypeAlias = (
     | ArtifactDeployed
     | RolloutObserved
     | EffectFailed
+    | MessagePoisoned
     | RequestEvent
 )
 ChangeEvent: TypeAlias = (

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 import function_app
+from functions.poisoned import NAME as POISONED
 from infra.local.host.functions import read_functions
 from infra.local.host.host_json import read_host_json
-from shared.domain.effects import EVENTS_QUEUE, KINDS, queue_of
+from shared.domain.effects import EVENTS_QUEUE, KINDS, queue_of, queues
 from shared.domain.errors import InvalidValue
 from tests.support.app_parts import Harness
 from tests.support.doors import HOOK_SECRET, open_doors
@@ -42,16 +43,19 @@ def test_every_trigger_file_is_registered() -> None:
     """A file that was forgotten in the list would never run."""
     helpers = {"__init__", "answers", "asking", "choosing", "described", "doors", "writes", "answer"}
     files = {path.stem for path in (ROOT / "functions").rglob("*.py")} - helpers
+    poison = {one for one in names() if one.startswith(POISONED)}
 
-    assert names() == files
+    assert names() - poison == files - {"poisoned"}
 
 
 def test_every_queue_that_is_written_has_one_function() -> None:
     """An effect that nobody takes would wait for ever."""
     found = read_functions(function_app.make(frozenset()), {}, read_host_json(ROOT / "host.json"), NOON)
 
-    queues = sorted(str(one.trigger["queueName"]) for one in found.queues)
-    assert queues == sorted([EVENTS_QUEUE, queue_of("inspect-push"), *(queue_of(kind) for kind in KINDS)])
+    read = sorted(str(one.trigger["queueName"]) for one in found.queues)
+    written = [EVENTS_QUEUE, queue_of("inspect-push"), *(queue_of(kind) for kind in KINDS)]
+    assert sorted(queues()) == sorted(written)
+    assert read == sorted([*written, *(f"{one}-poison" for one in written)])
     assert {one.trigger["connection"] for one in found.queues} == {"AzureWebJobsStorage"}
     assert [(one.name, one.trigger["schedule"]) for one in found.timers] == [("tick", "0 * * * * *")]
 

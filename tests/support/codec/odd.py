@@ -130,5 +130,6 @@ MESSAGES: tuple[events.ServiceEvent | events.OutsideEvent, ...] = (
     events.ArtifactAnnounced(id="e-2", service=ex.DELIVERY, version="1.0.0", digest=ex.NEW.image_digest),
     events.ApprovalAnswered(id="e-2", service=ex.DELIVERY, request="r", person=ex.BEN, groups=(), approve=False),
     events.AbortRequested(id="e-2", service=ex.DELIVERY, version="1.0.0", person=ex.BEN),
+    events.MessagePoisoned(id="e-2", service=ex.DELIVERY, poison=7, queue="slipway-events", type="push-received"),
     events.PushReceived(id="e-2", repository="shop", ref=ex.REF),
 )

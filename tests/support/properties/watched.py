@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import ClassVar, Protocol
 
-from shared.app.take_message import INSPECT
 from shared.app.views import records
 from shared.codec.envelope import parse
+from shared.domain.effects import INSPECT
 from shared.domain.phases import Phase
 from shared.domain.policy import DeployTarget, GitOpsTarget, RepositoryPolicy
 from shared.ports.deployer import DeployOrder, DeployReport, Rollout, RolloutState
