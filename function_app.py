@@ -48,6 +48,7 @@ from functions.pages.get_mark import get_mark_blueprint
 from functions.pages.get_static import get_static_blueprint
 from functions.pages.show_holds import show_holds_blueprint
 from functions.pages.show_overview import show_overview_blueprint
+from functions.pages.show_poison import show_poison_blueprint
 from functions.pages.show_service import show_service_blueprint
 from functions.poisoned import poisoned_blueprint
 from functions.registry_pushed import registry_pushed_blueprint
@@ -98,6 +99,7 @@ BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
         show_overview_blueprint,
         show_service_blueprint,
         show_holds_blueprint,
+        show_poison_blueprint,
         get_mark_blueprint,
         get_static_blueprint,
     ),

@@ -127,10 +127,12 @@ def test_a_copy_that_was_reported_is_not_lost_by_its_second_delivery() -> None:
 def test_what_an_earlier_attempt_asked_for_changes_nothing() -> None:
     """It is noted, and what runs goes on."""
     pilot = before(ef.Deploy)
+    pilot.push("refs/heads/x")
 
     decision = poison_named(pilot, "shipping~delivery:2:deploy:9")
 
     assert (decision.outcome, pilot.promotion("1.0.0", "production").phase) == (Outcome.NOTED, Phase.DEPLOYING)
+    assert list(pilot.state.validations) == ["refs/heads/x"]
 
 
 def test_a_release_whose_build_is_in_poison_is_errored_and_can_be_retried() -> None:

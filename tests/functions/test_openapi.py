@@ -41,6 +41,7 @@ READS = {
     "get_why": f"{S}/releases/{WAITING}/why",
     "show_holds": "/holds",
     "show_overview": "/",
+    "show_poison": "/poison",
     "show_service": "/services/delivery",
 }
 # For every operation that writes: an address, a body, and how it is answered.
