@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from shared.app.operate import ESTATE
@@ -138,3 +140,25 @@ def test_pages_go_on_where_the_last_one_ended(slipway: Harness) -> None:
 
     assert [[one.number for one in page] for page in pages] == [[5, 3], [2, 1]]
     assert open_poison(slipway.app, after=1, most=2) == ()
+
+
+def test_what_was_settled_is_not_read_again(slipway: Harness) -> None:
+    """A list costs what is open, however long the history."""
+    for number in range(1, 22, 2):
+        assert poisoned(slipway, delivery=f"m-{number}").number == number
+        settled(slipway, number, Settling.DISMISSED)
+    last, read = poisoned(slipway, delivery="last"), list[str]()
+
+    class Counting:
+        def range(self, service: str, start: str, end: str, *, most: int) -> Any:
+            found = store.range(service, start, end, most=1000)
+            read.extend(key for key, _ in found)
+            return found
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
+    store = slipway.app.store
+    found = open_poison(slipway.wrap(store=Counting()).app, most=50)
+
+    assert (found, len(read)) == ((last,), 1)
