@@ -8,6 +8,7 @@ from functions.api.abort import abort_blueprint
 from functions.api.add_hold import add_hold_blueprint
 from functions.api.adopt import adopt_blueprint
 from functions.api.answer_approval import answer_approval_blueprint
+from functions.api.dismiss_poison import dismiss_poison_blueprint
 from functions.api.get_build import get_build_blueprint
 from functions.api.get_estate_ledger import get_estate_ledger_blueprint
 from functions.api.get_estate_ledger_check import get_estate_ledger_check_blueprint
@@ -17,6 +18,8 @@ from functions.api.get_ledger import get_ledger_blueprint
 from functions.api.get_ledger_check import get_ledger_check_blueprint
 from functions.api.get_openapi import get_openapi_blueprint
 from functions.api.get_output import get_output_blueprint
+from functions.api.get_poison import get_poison_blueprint
+from functions.api.get_poison_message import get_poison_message_blueprint
 from functions.api.get_release import get_release_blueprint
 from functions.api.get_releases import get_releases_blueprint
 from functions.api.get_service import get_service_blueprint
@@ -27,6 +30,7 @@ from functions.api.lift_hold import lift_hold_blueprint
 from functions.api.override import override_blueprint
 from functions.api.promote import promote_blueprint
 from functions.api.redeploy import redeploy_blueprint
+from functions.api.requeue_poison import requeue_poison_blueprint
 from functions.api.retry import retry_blueprint
 from functions.api.rollback import rollback_blueprint
 from functions.ask_approval import ask_approval_blueprint
@@ -47,7 +51,9 @@ from functions.pages.get_mark import get_mark_blueprint
 from functions.pages.get_static import get_static_blueprint
 from functions.pages.show_holds import show_holds_blueprint
 from functions.pages.show_overview import show_overview_blueprint
+from functions.pages.show_poison import show_poison_blueprint
 from functions.pages.show_service import show_service_blueprint
+from functions.poisoned import poisoned_blueprint
 from functions.registry_changed import registry_changed_blueprint
 from functions.registry_pushed import registry_pushed_blueprint
 from functions.retag import retag_blueprint
@@ -68,6 +74,7 @@ BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
         registry_changed_blueprint,
         event_worker_blueprint,
         tick_blueprint,
+        poisoned_blueprint,
         add_hold_blueprint,
         lift_hold_blueprint,
         promote_blueprint,
@@ -91,11 +98,16 @@ BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
         get_holds_blueprint,
         get_estate_ledger_blueprint,
         get_estate_ledger_check_blueprint,
+        get_poison_blueprint,
+        get_poison_message_blueprint,
+        requeue_poison_blueprint,
+        dismiss_poison_blueprint,
         get_health_blueprint,
         get_openapi_blueprint,
         show_overview_blueprint,
         show_service_blueprint,
         show_holds_blueprint,
+        show_poison_blueprint,
         get_mark_blueprint,
         get_static_blueprint,
     ),

@@ -1,4 +1,4 @@
-"""GET api/health: whether the store answers, and whether each configuration is good."""
+"""GET api/health: whether the store answers, each configuration is good, and no message lies in poison."""
 
 from __future__ import annotations
 

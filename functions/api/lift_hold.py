@@ -24,7 +24,7 @@ lift_hold_blueprint = func.Blueprint()
     Operation(
         tag="holds",
         who="operators",
-        body="requests.lift_reason",
+        body="requests.reason_alone",
         example={"reason": "over"},
         query=(REPOSITORY,),
         answer="LiftedView | WrittenView",
@@ -43,7 +43,7 @@ def lift_hold(req: func.HttpRequest) -> func.HttpResponse:
     from shared.inbound import requests
 
     caller, hold = caller_of(req, OPERATORS), req.route_params["id"]
-    lifted = operate.lift_hold(app(), caller, hold, requests.lift_reason(body_of(req)))
+    lifted = operate.lift_hold(app(), caller, hold, requests.reason_alone(body_of(req)))
     if lifted is not None:
         return json_answer(plain(LiftedView(outcome=Outcome.NOTED, hold=hold_view(lifted))))
     asked = operate.request_id(app(), caller)

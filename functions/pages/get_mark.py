@@ -12,8 +12,8 @@ from shared.openapi.operation import REPOSITORY, Operation, Text
 
 get_mark_blueprint = func.Blueprint()
 SERVICE = Text(name="service", says="of the page of this service")
-OF = Text(name="of", says="`holds`: of the page of holds")
-HOLDS = "holds"
+OF = Text(name="of", says="`holds` or `poison`: of the page of these")
+ESTATES = ("holds", "poison")
 
 
 @get_mark_blueprint.function_name("get_mark")
@@ -25,7 +25,7 @@ HOLDS = "holds"
 @answering
 @described(Operation(tag="page", who="readers", answer="MarkView", query=(SERVICE, OF, *CHOOSING)))
 def get_mark(req: func.HttpRequest) -> func.HttpResponse:
-    """Read the mark of a page: of a service, of people's holds, or of a page of services with this query."""
+    """Read the mark of a page: of a service, of people's holds, of messages in poison, or of a page of services with this query."""
     from shared.app.read_overview import overview_mark
     from shared.app.views.answers import MarkView
     from shared.app.views.finding import find_service
@@ -37,7 +37,7 @@ def get_mark(req: func.HttpRequest) -> func.HttpResponse:
     name, repository = SERVICE.of(req.params), REPOSITORY.of(req.params)
     if name:
         found = mark(app(), (str(find_service(app(), name, repository)),))
-    elif OF.of(req.params) == HOLDS:
+    elif OF.of(req.params) in ESTATES:
         found = mark(app(), ())
     else:
         found = overview_mark(app(), chosen_of(req))

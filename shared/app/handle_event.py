@@ -18,7 +18,7 @@ from shared.domain.decision import Decision, Outcome
 from shared.domain.effects import queue_of
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
-from shared.domain.events import ChangeFound, ServiceEvent
+from shared.domain.events import ChangeFound, MessagePoisoned, ServiceEvent
 from shared.domain.names import Person
 from shared.domain.records import replace
 from shared.domain.release import ServiceState
@@ -136,7 +136,8 @@ def _decide(app: App, event: ServiceEvent, loaded: Loaded, correlation: str, ord
             for number, one in enumerate(decision.effects)
         ),
         done=done,
-        mark=not done,
+        # What takes poison in is delivered again with its effect still named.
+        mark=not done or isinstance(event, MessagePoisoned),
         decoded=_read_again(decision.state),
         due=tuple(Due(at=at, what=what) for at, what in decision.wake),
     )

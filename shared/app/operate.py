@@ -79,7 +79,7 @@ def add_hold(app: App, caller: Caller, *, scope: str, reason: str, until: dateti
         row = encode_hold(hold)
         note = f"hold {hold.id} on {hold.scope}: {hold.reason}"
         detail = {"hold": row.decode()}
-        return _estate_write(app, event_id, "hold-added", caller, note, puts={hold_row(hold.id): row}, detail=detail)
+        return estate_write(app, event_id, "hold-added", caller, note, puts={hold_row(hold.id): row}, detail=detail)
 
     return _hold_of(app, app.store.transact(ESTATE, event_id, fn))
 
@@ -107,7 +107,7 @@ def lift_hold(app: App, caller: Caller, hold_id: str, reason: str) -> Hold | Non
         note = f"hold {hold_id} lifted: {reason or 'no reason given'}"
         detail = {"hold": row.decode()}
         deletes = frozenset({hold_row(hold_id)})
-        return _estate_write(app, event_id, "hold-lifted", caller, note, deletes=deletes, detail=detail)
+        return estate_write(app, event_id, "hold-lifted", caller, note, deletes=deletes, detail=detail)
 
     try:
         committed = app.store.transact(ESTATE, event_id, fn)
@@ -125,17 +125,18 @@ def _hold_of(app: App, committed: Committed) -> Hold:
     return decode_hold(decode_entry(entry.body).detail["hold"].encode())
 
 
-def _estate_write(
+def estate_write(
     app: App,
     event_id: str,
     event_type: str,
-    caller: Caller,
+    caller: Caller | None,
     note: str,
     *,
     puts: dict[str, bytes] | None = None,
     deletes: frozenset[str] = frozenset(),
     detail: Mapping[str, str] = MappingProxyType({}),
 ) -> Write:
+    """Put rows of the estate and delete others, with an entry in its ledger; without a caller it came to pass by itself."""
     now = app.now()
     entry = LedgerEntry(
         sequence=0,
@@ -143,7 +144,7 @@ def _estate_write(
         service=ESTATE,
         event_type=event_type,
         event_id=event_id,
-        person=caller.person,
+        person=caller.person if caller else None,
         outcome=Outcome.NOTED,
         notes=(note,),
         detail=detail,

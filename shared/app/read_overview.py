@@ -12,21 +12,23 @@ from shared.app.views.finding import Chosen, service_names
 from shared.app.views.health import RepositoryView, repositories
 from shared.app.views.ledger import EntryView, ledger_page
 from shared.app.views.mark import mark
+from shared.app.views.poison import PoisonPage, count_poison, poison_page
 from shared.app.views.records import HoldView, ReleaseView, ServiceView
 from shared.domain.names import ServiceKey
 
-_SERVICES, _ENDED, _ENTRIES = 50, 10, 40
+_SERVICES, _ENDED, _ENTRIES, _MESSAGES = 50, 10, 40, 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Services, holds by people, and each repository's configuration."""
+    """Services, holds by people, each repository's configuration, and how many messages lie in poison (up to 100)."""
 
     services: tuple[ServiceView, ...]
     next: str | None
     chosen: Chosen
     holds: tuple[HoldView, ...]
     repositories: tuple[RepositoryView, ...]
+    poison: int
     mark: str
 
 
@@ -43,6 +45,7 @@ class ServicePage:
     continued: bool
     timeline: tuple[EntryView, ...]
     repositories: tuple[RepositoryView, ...]
+    poison: int
     mark: str
 
 
@@ -70,6 +73,7 @@ def read_overview(app: App, *, viewer: Viewer, chosen: Chosen) -> Overview:
         chosen=chosen,
         holds=read_status.holds(app),
         repositories=repositories(app),
+        poison=count_poison(app),
         mark=seen,
     )
 
@@ -88,6 +92,7 @@ def read_service_page(app: App, key: ServiceKey, *, viewer: Viewer, after: str) 
         continued=bool(after),
         timeline=entries[::-1],
         repositories=tuple(one for one in repositories(app) if one.name == key.repository),
+        poison=count_poison(app),
         mark=seen,
     )
 
@@ -98,3 +103,9 @@ def read_holds_page(app: App) -> HoldsPage:
     last = app.store.read(ESTATE).sequence
     entries = ledger_page(app, ESTATE, after=max(0, last - _ENTRIES), most=2 * _ENTRIES).entries
     return HoldsPage(holds=read_status.holds(app), timeline=entries[::-1], mark=seen)
+
+
+def read_poison_page(app: App, *, after: int) -> tuple[PoisonPage, str]:
+    """Read messages that nobody has settled, with the mark of them."""
+    seen = mark(app, ())
+    return poison_page(app, after=after, most=_MESSAGES), seen

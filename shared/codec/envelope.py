@@ -14,13 +14,14 @@ from shared.codec.fields import Fields
 from shared.codec.kinds import AnyKind
 from shared.codec.memo import Memo
 from shared.codec.outside import OUTSIDE, OutsideKind
+from shared.codec.poison import POISONED
 from shared.codec.primitives import Json, dump_text, parse_service, read, time_text, whole
 from shared.codec.requests import REQUESTS
 from shared.domain.effects import ServiceEffect
 from shared.domain.errors import InvalidValue
 from shared.domain.events import OutsideEvent, ServiceEvent
 
-_EVENTS: tuple[AnyKind, ...] = EVENTS + REQUESTS
+_EVENTS: tuple[AnyKind, ...] = (*EVENTS, *REQUESTS, POISONED)
 _BY_NAME: Mapping[str, AnyKind] = {kind.name: kind for kind in _EVENTS + EFFECTS}
 _BY_TYPE: Mapping[type[Any], AnyKind] = {kind.type: kind for kind in _EVENTS + EFFECTS}
 _OUTSIDE_BY_NAME: Mapping[str, OutsideKind[Any]] = {kind.name: kind for kind in OUTSIDE}

@@ -5,7 +5,18 @@ from __future__ import annotations
 from datetime import datetime
 from typing import assert_never
 
-from shared.domain import building, changes, events, going_back, operating, reporting, stopping, tags, withdrawing
+from shared.domain import (
+    building,
+    changes,
+    events,
+    going_back,
+    operating,
+    reporting,
+    stopping,
+    tags,
+    undelivered,
+    withdrawing,
+)
 from shared.domain.advance import advance
 from shared.domain.answers import Answer, done, ignored
 from shared.domain.decision import Decision, Outcome
@@ -102,6 +113,8 @@ def _promotion_answer(draft: Draft, event: events.PromotionEvent) -> Answer:
             return reporting.effect_failed(draft, event)
         case events.EffectRefused():
             return ignored("misplaced", f"{event.refused}: {event.reason}")
+        case events.MessagePoisoned():
+            return undelivered.message_poisoned(draft, event)
         case _:
             return _request_answer(draft, event)
 

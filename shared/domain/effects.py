@@ -208,6 +208,7 @@ ServiceEffect: TypeAlias = (
 
 EVENTS_QUEUE = "slipway-events"
 INSPECT = "inspect-push"
+POISON = "-poison"
 KINDS = ("build", "cancel", "gather-facts", "ask-approval", "retag", "deploy", "observe-rollout", "notify")
 # Who performs effects. Production's worker acts on production's environments, and does nothing else.
 NONPROD, PRODUCTION = "nonprod", "production"
@@ -223,3 +224,8 @@ def queues() -> tuple[str, ...]:
     """Every queue there is; poison queues are named after them."""
     production = (queue_of(kind, PRODUCTION) for kind in PRODUCTION_KINDS)
     return (EVENTS_QUEUE, queue_of(INSPECT), *map(queue_of, KINDS), *production)
+
+
+def poison_of(queue: str) -> str:
+    """Return the queue that a host moves messages to which failed too often; it has no such queue of its own."""
+    return f"{queue}{POISON}"

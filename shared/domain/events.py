@@ -203,6 +203,20 @@ class EffectRefused(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MessagePoisoned(Event):
+    """A message of the service's failed as often as it may, and nobody delivers it any more.
+
+    `poison` is its number among those that are kept; `effect` names what it asked for, empty where it asked for
+    nothing or could not be read.
+    """
+
+    poison: int
+    queue: str
+    type: str
+    effect: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TimePassed(Event):
     """Look again: a deadline, a window, a lifted hold. Alone it changes nothing, and then nothing is written."""
 
@@ -215,6 +229,7 @@ PromotionEvent: TypeAlias = (
     | RolloutObserved
     | EffectFailed
     | EffectRefused
+    | MessagePoisoned
     | RequestEvent
 )
 ChangeEvent: TypeAlias = (

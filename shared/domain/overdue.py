@@ -26,26 +26,33 @@ def settle_overdue(draft: Draft) -> None:
     for release in list(draft.releases.values()):
         deadline = release_deadline(release)
         if deadline is not None and draft.now >= deadline:
-            _end_waiting(draft, release)
+            give_up_release(draft, release, _not_in_time(release))
     for validation in list(draft.validations.values()):
         for run in validation.running:
             if draft.now >= run.deadline:
-                result = _give_up(draft, run)
-                draft.built(run, result, ref=validation.ref)
-                draft.status(run.commit, STATUS_ERROR, result.reason)
-                drop_run(draft, draft.validations[validation.ref], run)
+                give_up_run(draft, validation.ref, run, f"build {run.number} did not report in time")
 
 
-def _end_waiting(draft: Draft, release: Release) -> None:
+def _not_in_time(release: Release) -> str:
+    if release.build is None:
+        return f"the registry did not say in time whether {release.version.tag} exists; retry the release"
+    return f"build {release.build.number} did not report in time"
+
+
+def give_up_release(draft: Draft, release: Release, reason: str) -> None:
+    """Wait no longer for the registry's word on a version, or for the release's build."""
     run = release.build
-    if run is None:
-        reason = f"the registry did not say in time whether {release.version.tag} exists; retry the release"
-        not_packaged(draft, release, ReleasePhase.ERRORED, reason)
-        return
-    result = _give_up(draft, run)
-    not_packaged(draft, keep_result(draft, release, run, result), ReleasePhase.ERRORED, result.reason)
+    kept = keep_result(draft, release, run, _give_up(draft, run, reason)) if run is not None else release
+    not_packaged(draft, kept, ReleasePhase.ERRORED, reason)
 
 
-def _give_up(draft: Draft, run: BuildRun) -> BuildResult:
+def give_up_run(draft: Draft, ref: str, run: BuildRun, reason: str) -> None:
+    """Wait no longer for a build of a branch."""
+    draft.built(run, _give_up(draft, run, reason), ref=ref)
+    draft.status(run.commit, STATUS_ERROR, reason)
+    drop_run(draft, draft.validations[ref], run)
+
+
+def _give_up(draft: Draft, run: BuildRun, reason: str) -> BuildResult:
     draft.emit(CancelBuild(service=draft.service, number=run.number, attempt=run.attempt))
-    return BuildResult(outcome=BuildOutcome.ERRORED, reason=f"build {run.number} did not report in time")
+    return BuildResult(outcome=BuildOutcome.ERRORED, reason=reason)

@@ -157,13 +157,13 @@ def answer(asked: Asked) -> ApprovalAnswered:
 
 def lift(asked: Asked) -> asked_for.ArtifactHoldLifted:
     """`{reason?}`"""
-    reason = lift_reason(asked.body)
+    reason = reason_alone(asked.body)
     return asked_for.ArtifactHoldLifted(
         id=asked.id, service=asked.service, hold=asked.route["id"], reason=reason, person=asked.person
     )
 
 
-def lift_reason(body: Body) -> str:
+def reason_alone(body: Body) -> str:
     """`{reason?}`"""
     reason = body.text("reason", default="")
     body.done()

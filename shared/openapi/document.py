@@ -25,6 +25,7 @@ _TAGS = {
     "holds": "Reasons why nothing, or one artifact, may go forward.",
     "builds": "Builds of releases and branches, and what they printed.",
     "commits": "What a commit shows.",
+    "poison": "Messages that failed as often as they may.",
     "ledger": "Who did what, and why.",
     "hooks": "Doors for repositories and registries.",
     "page": "The web page and what it loads.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from shared.app.poison import NUMBER_PATTERN as POISON_PATTERN
 from shared.app.read_builds import NUMBER_PATTERN
 from shared.app.read_status import AFTER_PATTERN, COMMIT_PATTERN
 from shared.domain.build import Step
@@ -51,6 +52,7 @@ PATH = {
         says="a full commit id", example="1f7a7a472abf3dd9643fd615f6da379c4acb3e3a", pattern=COMMIT_PATTERN
     ),
     "id": InPath(says="the hold's `id`", example="stop"),
+    "poison": InPath(says="the message's `number`", example="17", pattern=POISON_PATTERN),
     "file": InPath(says="a file that pages load", example=FILES[0], words=FILES),
 }
 _LOOKS = {"place": AFTER_PATTERN}

@@ -17,7 +17,11 @@ def holds_page(found: HoldsPage, viewer: Viewer) -> str:
     return layout(
         "Holds · Slipway",
         holds(found.holds, viewer),
-        section("Who held and lifted what", timeline(found.timeline) if found.timeline else nothing, id_="history"),
+        section(
+            "Who held and lifted what, and what went to poison",
+            timeline(found.timeline) if found.timeline else nothing,
+            id_="history",
+        ),
         viewer=viewer,
         mark=found.mark,
         watch="/api/mark?of=holds",

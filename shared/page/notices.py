@@ -1,4 +1,4 @@
-"""What stands above everything: faults of the configuration, and holds."""
+"""What stands above everything: faults of the configuration, messages in poison, and holds."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 from shared.app.authorize import Viewer
 from shared.app.views.health import RepositoryView
+from shared.app.views.poison import COUNTED
 from shared.app.views.records import HoldView
 from shared.page.html import Html, element
 from shared.page.parts import actions, button, moment
@@ -27,6 +28,17 @@ def _fault(one: RepositoryView) -> Html:
         element("ul", [element("li", element("code", fault)) for fault in found.faults]),
         class_="notice bad",
         role="alert",
+    )
+
+
+def poison(count: int) -> Html | None:
+    """Say how many messages lie in poison, and where to look at them."""
+    if not count:
+        return None
+    many = f"{count} or more messages" if count >= COUNTED else f"{count} messages" if count > 1 else "1 message"
+    what = element("b", f"{many} failed as often as allowed and went to poison. ")
+    return element(
+        "div", what, element("a", "Look at what is there", href="/poison"), class_="notice bad", role="alert"
     )
 
 

@@ -12,7 +12,7 @@ from shared.app.views.records import ServiceView
 from shared.page.environments import environment
 from shared.page.html import Html, element
 from shared.page.layout import layout
-from shared.page.notices import faults, holds
+from shared.page.notices import faults, holds, poison
 from shared.page.parts import badge
 
 _HELD = 3
@@ -26,6 +26,7 @@ def overview(found: Overview, viewer: Viewer, *, earlier: str = "") -> str:
     return layout(
         "Slipway",
         faults(found.repositories),
+        poison(found.poison),
         holds(found.holds, viewer),
         _filter(found),
         _table(found.services, viewer) if found.services else element("p", _nothing(chosen), class_="empty"),

@@ -30,6 +30,8 @@ READS = {
     "get_mark": "/api/mark?service=delivery",
     "get_openapi": "/api/openapi.json",
     "get_output": f"{S}/builds/2/steps/unit-tests/output",
+    "get_poison": "/api/poison",
+    "get_poison_message": "/api/poison/2",
     "get_release": f"{S}/releases/1.2.0",
     "get_releases": f"{S}/releases?most=100",
     "get_service": S,
@@ -39,6 +41,7 @@ READS = {
     "get_why": f"{S}/releases/{WAITING}/why",
     "show_holds": "/holds",
     "show_overview": "/",
+    "show_poison": "/poison",
     "show_service": "/services/delivery",
 }
 # For every operation that writes: an address, a body, and how it is answered.
@@ -47,12 +50,14 @@ WRITES: dict[str, tuple[str, Any, int]] = {
     "add_hold": ("/api/holds", {"scope": "service:delivery", "reason": "x"}, 201),
     "adopt": (f"{S}/environments/qa/adopt", {"version": "1.1.0", "reason": "x"}, 200),
     "answer_approval": (f"{S}/approvals/{{request}}", {"decision": "approve"}, 200),
+    "dismiss_poison": ("/api/poison/2/dismiss", {"reason": "x"}, 200),
     "git_pushed": ("/api/hooks/git", payload("git-hook"), 202),
     "lift_hold": (f"/api/holds/{HELD}", None, 200),
     "override": (f"{S}/environments/production/override", {"version": WAITING, "gate": "scan", "reason": "x"}, 200),
     "promote": (f"{S}/releases/1.2.0/promote", {"environment": "production"}, 202),
     "redeploy": (f"{S}/environments/production/redeploy", None, 202),
     "registry_pushed": ("/api/hooks/registry", payload("cncf-distribution"), 202),
+    "requeue_poison": ("/api/poison/2/requeue", None, 200),
     "retry": ("/api/services/package/releases/2.1.0/retry", None, 202),
     "rollback": (f"{S}/environments/production/rollback", {"reason": "x", "to": "1.0.0"}, 202),
 }

@@ -26,6 +26,8 @@ READS = [
     "/api/estate/ledger",
     "/api/estate/ledger/verify",
     "/api/mark",
+    "/api/poison",
+    "/api/poison/1",
 ]
 WRITES = [
     ("POST", f"{S}/releases/1.0.0/promote", {"environment": "qa"}),
@@ -37,6 +39,8 @@ WRITES = [
     ("POST", f"{S}/environments/qa/adopt", {"reason": "x"}),
     ("POST", "/api/holds", {"scope": "everything", "reason": "x"}),
     ("DELETE", "/api/holds/stop", {}),
+    ("POST", "/api/poison/1/requeue", {}),
+    ("POST", "/api/poison/1/dismiss", {"reason": "x"}),
 ]
 ANSWER = ("POST", f"{S}/approvals/1", {"decision": "approve"})
 

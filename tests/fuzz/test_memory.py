@@ -56,6 +56,7 @@ READS: list[Ask] = [
     lambda doors, number: doors.get(f"{S}/releases/9.9.{number}/why"),
     lambda doors, number: doors.get(f"{S}/builds/{number + 1000}"),
     lambda doors, number: doors.get(f"/api/statuses/{number:040x}"),
+    lambda doors, number: doors.get(f"/api/poison/{number + 1000}"),
     lambda doors, number: doors.get(f"/api/services?after=a{number}"),
     lambda doors, number: doors.get(f"/services/delivery?x={number}"),
     lambda doors, number: doors.get(f"/static/{number}.js"),

@@ -11,6 +11,7 @@ from shared.domain.phases import Phase
 from tests.support.app_parts import Harness
 from tests.support.doors import PEOPLE, Doors
 from tests.support.host import wait_until
+from tests.support.in_poison import PUSH, poisoned, written
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -177,3 +178,16 @@ def test_no_page_is_wider_than_its_window(visit: Visit, slipway: Harness, width:
         page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2] + path)
 
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_an_operator_requeues_a_message_from_the_page(visit: Visit, slipway: Harness) -> None:
+    """It is gone from the list, and delivered."""
+    poisoned(slipway, written(PUSH))
+    window = visit("olga", "/poison")
+
+    window.get_by_role("button", name="Requeue").click()
+    confirm(window, "Requeue", "mended")
+
+    window.get_by_text("No message lies in poison.").wait_for()
+    assert slipway.timeline("estate")[-1].notes == ("poison 1 requeued, push-received p-1 of slipway-events: mended",)
+    assert slipway.waiting("events") == 1

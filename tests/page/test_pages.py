@@ -157,7 +157,7 @@ def test_whatever_people_write_is_shown_as_text(doors: Doors, slipway: Harness) 
     assert "alert(1)" in page(doors)
 
 
-@pytest.mark.parametrize("path", ["/", "/holds", "/services/delivery", "/services/nobody"])
+@pytest.mark.parametrize("path", ["/", "/holds", "/poison", "/services/delivery", "/services/nobody"])
 def test_a_page_runs_our_own_script_and_nothing_else(doors: Doors, path: str) -> None:
     """The policy has no inline script, no other origin and no frame; the page needs none."""
     answer = doors.get(path)

@@ -6,10 +6,14 @@ import tempfile
 from pathlib import Path
 
 from shared.app.operate import add_hold
+from shared.app.poison import take_poison
+from shared.codec.envelope import encode_event
 from shared.domain.build import BuildOutcome, BuildResult, Step, StepResult
+from shared.domain.effects import EVENTS_QUEUE
+from shared.domain.events import TimePassed
 from shared.ports.deployer import RolloutState
 from shared.ports.errors import Permanent
-from tests.support.app_parts import PACKAGE, Harness, make_app
+from tests.support.app_parts import DELIVERY, PACKAGE, Harness, make_app
 
 BRANCH = "refs/heads/feature/delivery/x"
 WAITING, ERRORED = "1.3.0", "2.1.0"
@@ -32,7 +36,11 @@ def lively(folder: Path, store: str = "memory") -> Harness:
     slipway.release_to(ERRORED, PACKAGE, approve=False)
     slipway.outside.troubles.add("registry.copy", Permanent("it does not let us in", ours=True))
     slipway.approve(service=PACKAGE)
+    # The estate's entries are numbered: the message is the second.
     add_hold(slipway.app, slipway.caller("x"), scope="environment:qa", reason="audit", until=None)
+    asked = encode_event(TimePassed(id="t-1", service=DELIVERY), correlation="c-1", at=slipway.app.now())
+    take_poison(slipway.app, EVENTS_QUEUE, asked.encode(), "m-1")
+    take_poison(slipway.app, EVENTS_QUEUE, b"\xff", "m-2")
     return slipway
 
 
@@ -48,6 +56,7 @@ def worth_asking() -> dict[str, list[str]]:
         "request": [slipway.request(), "0" * 64],
         "number": ["1", "3", "6", "999"],
         "commit": [commit, "0" * 40],
+        "poison": ["2", "3", "9"],
         "id": ["stop", "delivery-v1.2.0", *(one.id for one in slipway.estate().holds)],
         "repository": ["shipping", "elsewhere"],
     }

@@ -18,6 +18,7 @@ from infra.local.sample import REPOSITORY, git
 from shared import bootstrap
 from shared.adapters.sqlite import SqliteDatabase
 from shared.app.operate import ESTATE, holds
+from shared.app.poison import open_poison
 from shared.app.service_view import ServiceView, read_service, release_in
 from shared.codec.ledger import verify
 from shared.config import Settings
@@ -55,7 +56,8 @@ def end_of(folder: Folder, scene: Scene) -> End:
             "registry": registry_of(folder),
             "environments.git": files_of(folder.environments),
             "written": written_to(folder.environments),
-            **_left(folder.database),
+            "poison": sorted(one.queue for one in open_poison(app, most=100)),
+            "messages": _left(folder.database),
         }
     finally:
         database.close()
@@ -131,9 +133,7 @@ def _statuses(app: Any, commit: str) -> dict[str, tuple[str, str]]:
     return {one.context: (one.state.value, _same(one.description)) for one in app.statuses.statuses(REPOSITORY, commit)}
 
 
-def _left(database: Path) -> dict[str, list[str]]:
-    """Messages that nobody has dealt with, and those that nobody could."""
+def _left(database: Path) -> list[str]:
+    """Messages that nobody has dealt with."""
     with contextlib.closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        queues = sorted(queue for (queue,) in connection.execute("SELECT queue FROM message"))
-    poison = [queue for queue in queues if queue.endswith("-poison")]
-    return {"poison": poison, "messages": [queue for queue in queues if queue not in poison]}
+        return sorted(queue for (queue,) in connection.execute("SELECT queue FROM message"))

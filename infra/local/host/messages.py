@@ -11,6 +11,7 @@ from azure.functions.queue import QueueMessage
 from infra.local.host.functions import Registered
 from infra.local.host.host_json import QueueOptions
 from infra.local.host.log import log_event
+from shared.domain.effects import POISON
 from shared.ports.queues import QueueReceiver, Received
 
 
@@ -18,8 +19,9 @@ class Messages:
     """Runs a queue's function with messages and says what became of them.
 
     A function that raises is tried again after host.json's visibilityTimeout, and after maxDequeueCount failures the message goes to
-    poison. An exception with a timedelta in `retry_after` means "look again then": it is no failure and never leads to poison. Failures
-    are counted by this host, not by deliveries, so that neither a crash of the host nor a look again uses up a message's tries.
+    poison; a poison queue has none of its own, and there it comes again. An exception with a timedelta in `retry_after` means "look
+    again then": it is no failure and never leads to poison. Failures are counted by this host, not by deliveries, so that neither a
+    crash of the host nor a look again uses up a message's tries.
     """
 
     def __init__(self, function: Registered, receiver: QueueReceiver, options: QueueOptions) -> None:
@@ -102,7 +104,7 @@ class Messages:
             "function.failed", error=failure, function=self._function.name, trigger="queueTrigger",
             message=message.id, failures=failures,
         )  # fmt: skip
-        if failures >= self._options.max_dequeue_count:
+        if failures >= self._options.max_dequeue_count and not self.queue.endswith(POISON):
             self._receiver.poison(
                 message, reason=f"{self._function.name} failed {failures} times: {type(failure).__name__}"
             )

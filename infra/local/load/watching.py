@@ -9,8 +9,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.app.operate import ESTATE
+from shared.codec.poison import OPEN, OPEN_END
+
 _TICKS = os.sysconf("SC_CLK_TCK")
 _MEGABYTE = 1024 * 1024
+POISON = "poison"
+_OPEN = "SELECT count(*) FROM state JOIN service ON id = state.service WHERE name = ? AND key >= ? AND key < ?"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +31,13 @@ class Sample:
 
     @property
     def queued(self) -> int:
-        """Messages in all queues."""
+        """Messages in all queues, and those that failed for good."""
         return sum(self.queues.values())
 
     @property
     def poisoned(self) -> int:
         """Messages that failed for good."""
-        return sum(number for name, number in self.queues.items() if name.endswith("-poison"))
+        return self.queues.get(POISON, 0)
 
 
 def look(pid: int, database: Path) -> Sample:
@@ -52,6 +57,8 @@ def look(pid: int, database: Path) -> Sample:
 
 
 def queues(database: Path) -> Mapping[str, int]:
-    """Count the messages of each queue, those being worked at included."""
+    """Count the messages of each queue, those being worked at included, and those that are kept as poison."""
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True, timeout=30)) as connection:
-        return dict(connection.execute("SELECT queue, count(*) FROM message GROUP BY queue"))
+        found = dict(connection.execute("SELECT queue, count(*) FROM message GROUP BY queue"))
+        (poison,) = connection.execute(_OPEN, (ESTATE, OPEN, OPEN_END)).fetchone()
+        return {**found, POISON: poison}

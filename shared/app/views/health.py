@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from shared.app.configuration import shown_configurations
 from shared.app.parts import App
+from shared.app.views.poison import count_poison
 from shared.codec.errors import UnreadableRecord
 from shared.codec.repository import decode_config_state
 from shared.domain.repository import ConfigInForce
@@ -38,12 +39,13 @@ class RepositoryView:
 class HealthView:
     """`degraded` where a configuration is faulty: the last good one stays in force, so that everything goes on.
 
-    `down` where the store does not answer or has no room; nothing is said of configurations then, and `detail` says what to do.
+    So it is where messages lie in poison that nobody has settled; `poison` counts them up to 100. `down` where the store does not answer or has no room; nothing is said of configurations then, and `detail` says what to do.
     """
 
     status: Literal["ok", "degraded", "down"]
     store: Literal["ok", "full", "unavailable"]
     repositories: tuple[RepositoryView, ...]
+    poison: int = 0
     detail: str = ""
 
 
@@ -55,7 +57,8 @@ def health(app: App) -> HealthView:
     app.store.check()
     found = repositories(app)
     app.store.read("estate")
-    return HealthView(status=_status(found), store=OK, repositories=found)
+    waiting = count_poison(app)
+    return HealthView(status=_status(found, waiting), store=OK, repositories=found, poison=waiting)
 
 
 def repositories(app: App) -> tuple[RepositoryView, ...]:
@@ -63,8 +66,8 @@ def repositories(app: App) -> tuple[RepositoryView, ...]:
     return tuple(_repository(name, row) for name, row in shown_configurations(app).items())
 
 
-def _status(found: Iterable[RepositoryView]) -> Literal["ok", "degraded"]:
-    return DEGRADED if any(one.configuration.faults for one in found) else OK
+def _status(found: Iterable[RepositoryView], poison: int) -> Literal["ok", "degraded"]:
+    return DEGRADED if poison or any(one.configuration.faults for one in found) else OK
 
 
 def _repository(name: str, row: Row | None) -> RepositoryView:

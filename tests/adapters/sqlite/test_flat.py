@@ -31,6 +31,7 @@ from shared.app.sweep import sweep
 from shared.app.views.finding import Chosen, find_service
 from shared.app.views.health import health
 from shared.app.views.ledger import ledger_page
+from shared.app.views.poison import poison_page
 from shared.bootstrap import utc_now
 from shared.domain.events import ApprovalAnswered, TimePassed
 from shared.ports.people import Question
@@ -128,6 +129,7 @@ def asked(app: App, shape: Shape, question: Question) -> Mapping[str, Callable[[
         "page of the largest": lambda: read_overview.read_service_page(app, largest, viewer=VIEWER, after=""),
         "mark": lambda: read_overview.overview_mark(app, everything),
         "health": lambda: health(app),
+        "poison": lambda: poison_page(app, after=0, most=50),
         "services": lambda: read_status.services(app, viewer=VIEWER, chosen=everything, most=50),
         "a later page": lambda: read_status.services(app, viewer=VIEWER, chosen=Chosen(after="bench~s00300"), most=50),
         "by name": lambda: read_status.services(app, viewer=VIEWER, chosen=Chosen(name="s0000"), most=50),

@@ -90,6 +90,19 @@ def test_a_message_that_always_fails_goes_to_poison(tmp_path: Path) -> None:
     assert list(host.queues.reasons.values()) == ["work failed 3 times: RuntimeError"]
 
 
+def test_what_fails_in_a_poison_queue_comes_again_until_it_is_taken(tmp_path: Path) -> None:
+    """As on Azure: it has no poison queue of its own, where nobody would look."""
+    work = Work()
+    work.failures = [RuntimeError("not yet") for _ in range(5)]
+
+    with running(work.app, tmp_path, settings={"KIND": "events-poison"}, queues={"maxDequeueCount": 2}) as host:
+        host.queues.send(f"{QUEUE}-poison", "x")
+        wait_until(lambda: host.queues.count(f"{QUEUE}-poison") == 0, clock=host.clock, step=1)
+
+    assert len(work.got) == 6
+    assert host.queues.count(f"{QUEUE}-poison-poison") == 0
+
+
 def test_to_look_again_is_no_failure(tmp_path: Path) -> None:
     """However often a function asks for later, the message never goes to poison."""
     work = Work()

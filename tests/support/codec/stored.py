@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.codec import build, clock, estate, ledger, policy, release, repository, service, state
+from shared.codec import build, clock, estate, ledger, poison, policy, release, repository, service, state
 from shared.domain.decision import Outcome
 from shared.domain.estate import Hold
+from shared.domain.poison import PoisonMessage, Settled, Settling
 from shared.domain.policy import RepositoryPolicy
 from shared.domain.release import ArtifactHold, Numbers, ServiceState
 from shared.domain.repository import ConfigInForce, Pushed, Tip
@@ -44,6 +45,27 @@ _ENTRY = ledger.LedgerEntry(
     detail={"environment": "production", "version": "1.1.0"},
 )
 _HOLD = Hold(id="h-1", scope="environment:production", reason="audit", person=ex.BEN, since=ex.NOON, until=ex.NOON)
+_POISON = PoisonMessage(
+    number=17,
+    queue="slipway-deploy",
+    at=ex.NOON,
+    sha256=ex.hexadecimal(13),
+    size=312,
+    reason="it can be read, but whoever took it failed each time; the log says why",
+    type="deploy",
+    message="shop~delivery:4:deploy:1",
+    service="shop~delivery",
+    correlation="c-1",
+)
+_SETTLED = PoisonMessage(
+    number=18,
+    queue="slipway-events",
+    at=ex.NOON,
+    sha256=ex.hexadecimal(14),
+    size=3,
+    reason="it is not text",
+    settled=Settled(how=Settling.DISMISSED, person=ex.BEN, at=ex.NOON, reason="noise"),
+)
 _TIP = Tip(commit=ex.COMMIT, number=4, previous="0" * 40, sent=True)
 _TIP_PUSHED = Tip(commit=ex.COMMIT, number=4, sent=True, pushed=(Pushed(ex.COMMIT, ex.BEN),))
 _CONFIG = ConfigInForce(
@@ -102,6 +124,8 @@ RECORDS: Mapping[str, Stored] = {
     "numbers": _stored(Numbers(promotion=4, build=7, turn=5), service.encode_numbers, service.decode_numbers),
     "ledger": _stored(_ENTRY, ledger.encode_entry, ledger.decode_entry),
     "hold": _stored(_HOLD, estate.encode_hold, estate.decode_hold),
+    "poison": _stored(_POISON, poison.encode_poison, poison.decode_poison),
+    "poison-settled": _stored(_SETTLED, poison.encode_poison, poison.decode_poison),
     "tip": _stored(_TIP, *_TIPS),
     "tip-gone": _stored(odd.TIP, *_TIPS),
     "tip-pushed": _stored(_TIP_PUSHED, *_TIPS),

@@ -1,0 +1,214 @@
+"""Messages that failed as often as they may: recorded, told to whom they were for, and settled by people."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from shared.app.handle_event import handle
+from shared.app.operate import ESTATE, Caller, estate_write, request_id
+from shared.app.parts import App
+from shared.app.views.finding import NotKnown
+from shared.codec.envelope import decode, parse
+from shared.codec.errors import UnknownMessage, UnreadableRecord
+from shared.codec.poison import OPEN, OPEN_END, decode_poison, encode_poison, open_row, settled_row
+from shared.codec.primitives import parse_service, time_text
+from shared.domain.errors import InvalidValue, Refused
+from shared.domain.events import MessagePoisoned
+from shared.domain.names import ServiceKey
+from shared.domain.poison import PoisonMessage, Settled, Settling
+from shared.domain.records import replace
+from shared.ports.errors import NotFound
+from shared.ports.store import Loaded, NeedsRows, StaleService, StoreUnavailable, Write
+from shared.telemetry import log_fault, log_warning
+
+_MOST_TYPE, _MOST_ID, _MOST_REASON = 100, 200, 500
+NUMBER_PATTERN = "[1-9][0-9]{0,17}"
+_READABLE = "it can be read, but whoever took it failed each time; the log says why"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Seen:
+    """What shows of a body: a record without its number, and the effect that it asks for where all of it can be read."""
+
+    record: PoisonMessage
+    effect: str = ""
+    order: int = 0
+
+
+def take_poison(app: App, queue: str, body: bytes, delivery: str) -> None:
+    """Keep a message that went to poison, and tell the service that it was for; taken again, nothing is changed.
+
+    `delivery` is the id of the message in the poison queue: what is poisoned once more later has another one. Whatever
+    the body is, it is taken; only a store out of reach raises.
+    """
+    sha256 = app.evidence.put(body)
+    event_id = "poison:" + hashlib.sha256("\n".join((queue, delivery, sha256)).encode()).hexdigest()[:40]
+    empty = PoisonMessage(number=0, queue=queue, at=app.now(), sha256=sha256, size=len(body), reason="it is not text")
+    seen = _look_into(body, empty)
+
+    def fn(loaded: Loaded) -> Write:
+        number = loaded.sequence + 1
+        found = replace(seen.record, number=number)
+        note = f"{_called(found)} went to poison as {number}"
+        return estate_write(
+            app,
+            event_id,
+            "message-poisoned",
+            None,
+            note,
+            puts={open_row(number): encode_poison(found)},
+            detail=_traces(found),
+        )
+
+    number = app.store.transact(ESTATE, event_id, fn).sequence
+    log_warning("message.poisoned", number=number, queue=queue, type=seen.record.type, message=seen.record.message)
+    service = _known_service(app, seen.record.service)
+    if service is not None:
+        _tell(app, service, replace(seen.record, number=number), seen)
+
+
+def _tell(app: App, service: ServiceKey, found: PoisonMessage, seen: _Seen) -> None:
+    event = MessagePoisoned(
+        id=f"poison:{found.number}",
+        service=service,
+        poison=found.number,
+        queue=found.queue,
+        type=found.type,
+        effect=seen.effect,
+    )
+    try:
+        handle(app, event, correlation=found.correlation, order=seen.order)
+    except (StaleService, StoreUnavailable):
+        raise
+    except Exception as error:
+        # Deciding may be what failed each time; the message is recorded, and must not come round for ever.
+        log_fault("message.poison_not_told", error, service=str(service), number=found.number)
+
+
+def _look_into(body: bytes, record: PoisonMessage) -> _Seen:
+    try:
+        text = body.decode()
+        envelope = parse(text)
+    except UnicodeDecodeError:
+        return _Seen(record=record)
+    except UnreadableRecord as error:
+        return _Seen(record=replace(record, reason=str(error)[:_MOST_REASON]))
+    said = replace(
+        record,
+        type=envelope.type[:_MOST_TYPE],
+        message=envelope.id[:_MOST_ID],
+        service=envelope.service[:_MOST_ID],
+        correlation=envelope.correlation[:_MOST_ID],
+    )
+    try:
+        effect = decode(text).effect
+    except (UnreadableRecord, UnknownMessage) as error:
+        return _Seen(record=replace(said, reason=str(error)[:_MOST_REASON]))
+    read = replace(said, reason=_READABLE)
+    return _Seen(record=read, effect=effect.id if effect else "", order=envelope.order)
+
+
+def _known_service(app: App, name: str) -> ServiceKey | None:
+    """Return the service of that name if anything was ever written of it: nobody's message makes one."""
+    try:
+        service = parse_service(name)
+    except InvalidValue:
+        return None
+    return service if app.store.sequences([str(service)])[str(service)] else None
+
+
+def _called(found: PoisonMessage) -> str:
+    """Name a message for people, by what it said of itself."""
+    return f"{found.type or 'an unreadable message'} {found.message}".strip() + f" of {found.queue}"
+
+
+def _traces(found: PoisonMessage) -> Mapping[str, str]:
+    """What the ledger keeps of a message: its content is evidence, and may be anything."""
+    texts = {"poison": str(found.number), "queue": found.queue, "sha256": found.sha256}
+    return texts | {name: text for name, text in (("type", found.type), ("message", found.message)) if text}
+
+
+def settle(app: App, caller: Caller, number: int, how: Settling, reason: str) -> PoisonMessage:
+    """Send a message to its queue again, or be done with it; asked again under the same key, answer as the first time.
+
+    It is sent before that is written: a crash in between leaves it open, and whatever it asks for may be done twice.
+    Raise NotKnown where there is none, Refused where somebody settled it already or no queue can hold it.
+    """
+    event_id = request_id(app, caller)
+    if not app.store.transact(ESTATE, event_id, lambda _: None).duplicate:
+        found = _open(app.store.row(ESTATE, open_row(number)), app.store.row(ESTATE, settled_row(number)), number)
+        if how is Settling.REQUEUED:
+            app.queues.send(found.queue, _text(app, found))
+        app.store.transact(
+            ESTATE, event_id, lambda loaded: _settled(app, event_id, caller, loaded, number, how, reason)
+        )
+    return poison(app, number)
+
+
+def _settled(app: App, event_id: str, caller: Caller, loaded: Loaded, number: int, how: Settling, reason: str) -> Write:
+    here, there = open_row(number), settled_row(number)
+    if here not in loaded.extra:
+        raise NeedsRows([here, there])
+    found = _open(loaded.extra[here], loaded.extra[there], number)
+    settled = replace(found, settled=Settled(how=how, person=caller.person, at=app.now(), reason=reason))
+    note = f"poison {number} {how}, {_called(found)}: {reason or 'no reason given'}"
+    return estate_write(
+        app,
+        event_id,
+        f"poison-{how}",
+        caller,
+        note,
+        puts={there: encode_poison(settled)},
+        deletes=frozenset({here}),
+        detail=_traces(found),
+    )
+
+
+def _open(row: bytes | None, settled: bytes | None, number: int) -> PoisonMessage:
+    if row is not None:
+        return decode_poison(row)
+    before = decode_poison(settled).settled if settled is not None else None
+    if before is None:
+        raise NotKnown("unknown-poison", f"there is no message {number} in poison; GET /api/poison lists them")
+    raise Refused(
+        "already-settled", f"message {number} was {before.how} by {before.person.name} at {time_text(before.at)}"
+    )
+
+
+def _text(app: App, found: PoisonMessage) -> str:
+    try:
+        return body_of(app, found).decode()
+    except UnicodeDecodeError as error:
+        raise Refused("not-text", f"message {found.number} is not text, and no queue takes it; dismiss it") from error
+
+
+def body_of(app: App, found: PoisonMessage) -> bytes:
+    """Return what the message was; raise NotKnown where a store was restored without it."""
+    try:
+        return app.evidence.get(found.sha256)
+    except NotFound as error:
+        raise NotKnown("unknown-body", f"the body of message {found.number} is not kept any more") from error
+
+
+def number_of(text: str) -> int:
+    """Read a message's number as a route has it; raise NotKnown for what is none."""
+    if re.fullmatch(NUMBER_PATTERN, text) is None:
+        raise NotKnown("unknown-poison", f"{text[:100]!r} is no number of a message in poison")
+    return int(text)
+
+
+def poison(app: App, number: int) -> PoisonMessage:
+    """Return a message that went to poison, settled or not; raise NotKnown."""
+    row = app.store.row(ESTATE, open_row(number)) or app.store.row(ESTATE, settled_row(number))
+    if row is None:
+        raise NotKnown("unknown-poison", f"there is no message {number} in poison; GET /api/poison lists them")
+    return decode_poison(row)
+
+
+def open_poison(app: App, *, after: int = 0, most: int) -> tuple[PoisonMessage, ...]:
+    """Return messages that nobody has settled, the newest first; `after` goes on below that number."""
+    start = open_row(after - 1) if after else OPEN
+    return tuple(decode_poison(row) for _, row in app.store.range(ESTATE, start, OPEN_END, most=most))

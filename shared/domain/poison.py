@@ -1,0 +1,47 @@
+"""Messages that nobody could deal with: kept until a person has them delivered again, or dismisses them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.names import Person
+
+
+class Settling(StrEnum):
+    """What a person did with one."""
+
+    REQUEUED = "requeued"
+    DISMISSED = "dismissed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """Who did what with a message that lay in poison, and why."""
+
+    how: Settling
+    person: Person
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoisonMessage:
+    """A message that failed as often as it may; its body is evidence.
+
+    `type`, `message` (its id), `service` and `correlation` are what it said of itself, empty where that cannot be
+    read; `reason` says what is wrong with it, as far as it shows.
+    """
+
+    number: int
+    queue: str
+    at: datetime
+    sha256: str
+    size: int
+    reason: str
+    type: str = ""
+    message: str = ""
+    service: str = ""
+    correlation: str = ""
+    settled: Settled | None = None
