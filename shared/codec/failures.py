@@ -43,5 +43,5 @@ def _to_refused(id_: str, service: ServiceKey, body: Fields) -> EffectRefused:
 
 FAILURES: tuple[AnyKind, ...] = (
     Kind("effect-failed", EffectFailed, _failed, _to_failed),
-    Kind("effect-refused", EffectRefused, _refused, _to_refused),
+    Kind("effect-refused", EffectRefused, _refused, _to_refused, schema=2),
 )

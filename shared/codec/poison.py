@@ -106,4 +106,4 @@ def _to_poisoned(id_: str, service: ServiceKey, body: Fields) -> MessagePoisoned
     )
 
 
-POISONED: AnyKind = Kind("message-poisoned", MessagePoisoned, _poisoned, _to_poisoned)
+POISONED: AnyKind = Kind("message-poisoned", MessagePoisoned, _poisoned, _to_poisoned, schema=2)
