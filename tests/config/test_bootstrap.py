@@ -23,15 +23,18 @@ from tests.support.registries import a_layer
 TARGET = GitOpsTarget(repository="environments.git", path="qa/delivery")
 
 
+CACHED = (bootstrap.settings, bootstrap.database, bootstrap.credentials, bootstrap._wired, bootstrap._sign_in)
+
+
 @pytest.fixture(autouse=True)
 def _forgotten() -> Iterator[None]:
     """Leave no wiring behind, and find none."""
-    for cached in (bootstrap.settings, bootstrap.database, bootstrap.credentials, bootstrap._wired):
+    for cached in CACHED:
         cached.cache_clear()
     bootstrap.use(None)
     yield
     bootstrap.use(None)
-    for cached in (bootstrap.settings, bootstrap.database, bootstrap.credentials, bootstrap._wired):
+    for cached in CACHED:
         cached.cache_clear()
 
 
