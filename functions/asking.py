@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 def viewer_of(req: func.HttpRequest) -> Viewer:
     """Return who reads; raise Unacceptable (401) or NotAllowed (403)."""
     from shared.app.authorize import viewer
-    from shared.bootstrap import sign_in
+    from shared.bootstrap import app, sign_in
 
     principal = sign_in().principal(headers_of(req))
-    return viewer(principal.person, principal.memberships, principal.roles)
+    directory = app().directory if principal.groups_left_out else None
+    return viewer(principal.person, principal.memberships, principal.roles, directory)
 
 
 def caller_of(req: func.HttpRequest, wanted: tuple[str, ...]) -> Caller:
@@ -42,6 +43,7 @@ def caller_of(req: func.HttpRequest, wanted: tuple[str, ...]) -> Caller:
     return Caller(
         person=principal.person,
         groups=principal.memberships,
+        groups_left_out=principal.groups_left_out,
         route=f"{req.method} {urlsplit(req.url).path}?{urlsplit(req.url).query}",
         idempotency_key=idempotency_key(headers),
     )

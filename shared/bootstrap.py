@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.domain.policy import DeployTarget
     from shared.inbound.sign_in import SignIn
     from shared.ports.deployer import Deployer
+    from shared.ports.directory import Directory
     from shared.ports.evidence import Evidence
     from shared.ports.policies import PolicyReader
     from shared.ports.queues import QueueReceiver, Queues
@@ -188,6 +189,10 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held
         timing=Timing(rollout_poll=chosen.rollout_poll),
         identities=(lambda name: _outside(chosen, deployer, held.of(name))) if held and chosen.identities else None,
         production=chosen.identities.production,
+        # Wherever there are identities people have ids, also in an app that signs nobody in.
+        directory=_directory(chosen.entra.graph, held.own)
+        if held and (chosen.entra.tenant or chosen.identities)
+        else None,
     )
 
 
@@ -217,6 +222,13 @@ def _policies(chosen: Settings) -> PolicyReader:
     deploy = GitOpsTarget(repository="environments.git")
     reader = SlipwayYaml(local_deploy=deploy, default_registry=chosen.registry)
     return OneMachinePolicies(reader, registry=chosen.registry, deploy=deploy)
+
+
+def _directory(address: str, credential: Callable[[], ManagedIdentity]) -> Directory:
+    from shared.adapters.entra.graph import GraphDirectory
+    from shared.adapters.storage.delivery import running_time
+
+    return GraphDirectory(address, credential, elapsed=running_time)
 
 
 def _deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[DeployTarget], Deployer]:

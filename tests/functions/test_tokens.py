@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import function_app
 from functions.described import describes, routes
+from shared.adapters.entra.graph import GraphDirectory
+from shared.adapters.storage.delivery import running_time
 from shared.openapi.document import Route
 from tests.support.app_parts import Harness
 from tests.support.doors import Doors, open_host, serving
@@ -60,6 +63,14 @@ def entra() -> Iterator[EntraStandIn]:
 def host(entra: EntraStandIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The functions, with settings that lead to the tenant."""
     with open_host(tmp_path_factory.mktemp("host"), settings=entra.variables()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def doors(slipway: Harness, host: Running, entra: EntraStandIn) -> Iterator[Doors]:
+    """The application with the tenant's directory."""
+    slipway.wrap(directory=GraphDirectory(entra.url, entra.credential, elapsed=running_time))
+    with serving(slipway, host) as opened:
         yield opened
 
 
@@ -126,3 +137,42 @@ def test_without_keys_callers_are_told_to_come_again(
             )
 
     assert (answer.status, answer.json()["code"], answer.headers["Retry-After"]) == (503, "outside-unavailable", "11")
+
+
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [
+        ({"groups": [MANAGERS]}, 200),
+        ({"_claim_names": {"groups": "src1"}}, 200),
+        ({"hasgroups": True}, 200),
+        ({}, 403),
+        ({"groups": ["release-managers"]}, 403),
+        ({"roles": [ADMIN]}, 403),
+    ],
+    ids=["the claim", "left out", "left out, implicitly", "no groups", "a group that is called so", "an admin"],
+)
+def test_a_vote_by_token_counts_by_the_groups_id(
+    doors: Doors, slipway: Harness, entra: EntraStandIn, claims: dict[str, Any], status: int
+) -> None:
+    """From the claim, or from Graph where there are too many groups for one."""
+    max_ = Human(name=f"Max {status} {sorted(claims)}", mail="max@example.com", groups=())
+    entra.people.append(replace(max_, groups=(MANAGERS,)))
+    slipway.push("refs/heads/main", {"slipway.yaml": _again(slipway)})
+    slipway.pump()
+    slipway.release_to("1.0.0", approve=False)
+    headers = {"Authorization": f"Bearer {entra.token(max_, READ, **claims)}"}
+    path = f"/api/services/delivery/approvals/{slipway.request()}"
+    shown = doors.host.call("GET", "/api/services/delivery/releases/1.0.0", headers=headers).json()
+
+    answer = doors.host.call("POST", path, body=b'{"decision": "approve"}', headers=headers)
+
+    assert (answer.status, answer.json()["code"]) == (status, "" if status == 200 else "not-an-approver")
+    assert shown["promotions"][-1]["approval"]["may_reject"] is (status == 200)
+
+
+def _again(slipway: Harness) -> bytes:
+    """The configuration, written anew, to be read with the directory there."""
+    main = slipway.outside.source.refs("shipping")["refs/heads/main"]
+    found = slipway.outside.source.file("shipping", main, "slipway.yaml")
+    assert found is not None
+    return found + b"# again\n"

@@ -11,7 +11,7 @@ import json
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -80,13 +80,17 @@ class Seen:
 
 @dataclass(kw_only=True)
 class EntraStandIn:
-    """What the stand-in knows; tests change it while it runs. `failing` answers paths that end so with a status."""
+    """What the stand-in knows; tests change it while it runs. `failing` answers paths that end so with a status.
+
+    `knows` says of a bearer token whether Graph takes it.
+    """
 
     url: str
     people: list[Human] = field(default_factory=list)
     groups: dict[str, str] = field(default_factory=dict)
     keys: dict[str, int] = field(default_factory=lambda: {"key-1": 1})
     failing: dict[str, tuple[int, dict[str, str]]] = field(default_factory=dict)
+    knows: Callable[[str], object] = GRAPH_TOKEN.__eq__
     metadata: dict[str, str] = field(default_factory=dict)
     extra_keys: list[dict[str, object]] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
@@ -147,6 +151,10 @@ class EntraStandIn:
         said: dict[str, Any] = {**nothing, "oid": object_id(name), "sub": object_id(name), "idtyp": "app", **changes}
         return self.token(None, *roles, **said)
 
+    def credential(self) -> EntraStandIn:
+        """What gets tokens for Graph."""
+        return self
+
     def get_token(self, *scopes: str, **_: Any) -> AccessToken:
         """Be the credential that gets tokens for Graph (TokenCredential)."""
         assert scopes == (f"{self.url}/.default",)
@@ -160,7 +168,7 @@ class EntraStandIn:
         if seen.path.endswith("/discovery/v2.0/keys"):
             published = [public_jwk(kid, signing_key(number)) for kid, number in self.keys.items()]
             return 200, {"keys": [*self.extra_keys, *published]}
-        if seen.bearer != GRAPH_TOKEN:
+        if not self.knows(seen.bearer):
             return 401, {"error": {"code": "InvalidAuthenticationToken", "message": "Access token is empty."}}
         return self._graph(seen, query)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -22,9 +22,12 @@ _LONGEST_WAIT = timedelta(minutes=10)
 
 
 class JsonHttp:
-    """Asks one outside, `what` in messages; with a credential each request carries its token, over TLS only."""
+    """Asks one outside, `what` in messages; with a credential each request carries its token, over TLS only.
 
-    def __init__(self, what: str, *, credential: TokenCredential | None = None, scope: str = "") -> None:
+    The credential is made when it is used first.
+    """
+
+    def __init__(self, what: str, *, credential: Callable[[], TokenCredential] | None = None, scope: str = "") -> None:
         self._what, self._credential, self._scope = what, credential, scope
         self._client: Client | None = None
 
@@ -49,7 +52,7 @@ class JsonHttp:
             from azure.core import PipelineClient
             from azure.core.pipeline.policies import BearerTokenCredentialPolicy, RetryPolicy, UserAgentPolicy
 
-            signed = [BearerTokenCredentialPolicy(self._credential, self._scope)] if self._credential else []
+            signed = [BearerTokenCredentialPolicy(self._credential(), self._scope)] if self._credential else []
             # It keeps a token until shortly before it ends.
             policies = [UserAgentPolicy("slipway"), RetryPolicy(**_RETRIES), *signed]
             self._client = PipelineClient("", policies=policies)

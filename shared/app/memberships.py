@@ -1,0 +1,51 @@
+"""Which groups somebody is in, as far as an approval rule asks: a sign-in may have left them out."""
+
+from __future__ import annotations
+
+from shared.app.authorize import Viewer
+from shared.app.operate import Caller
+from shared.app.parts import App
+from shared.app.service_view import read_service
+from shared.domain.approval import group_ids
+from shared.domain.events import ApprovalAnswered
+from shared.domain.names import Person
+from shared.domain.policy import ApprovalRule
+from shared.domain.records import replace
+from shared.domain.release import ServiceState
+from shared.ports.directory import Directory
+from shared.ports.errors import AdapterError
+from shared.telemetry import log_event
+
+
+def with_memberships(app: App, event: ApprovalAnswered, caller: Caller) -> ApprovalAnswered:
+    """Add the groups that the rule in force asks for to an answer; they are recorded with the vote. Raise Transient."""
+    if app.directory is None or not caller.groups_left_out:
+        return event
+    rule = _rule_of(read_service(app, event.service).state, event.request)
+    found = _looked_up(app.directory, caller.person, rule) if rule else ()
+    return replace(event, groups=(*event.groups, *found))
+
+
+def memberships_for(viewer: Viewer, rule: ApprovalRule) -> tuple[str, ...]:
+    """Return what a person who looks holds of what a rule asks for. A page is shown also while nobody can be asked."""
+    if viewer.directory is None:
+        return viewer.memberships
+    try:
+        return (*viewer.memberships, *_looked_up(viewer.directory, viewer.person, rule))
+    except AdapterError as error:
+        log_event("memberships.unknown", person=viewer.person.id, reason=str(error))
+        return viewer.memberships
+
+
+def _looked_up(directory: Directory, person: Person, rule: ApprovalRule) -> tuple[str, ...]:
+    wanted = group_ids(rule)
+    return tuple(sorted(directory.groups_of(person.id, wanted))) if wanted else ()
+
+
+def _rule_of(state: ServiceState, request: str) -> ApprovalRule | None:
+    for release in state.releases.values():
+        for one in release.promotions:
+            if one.approval is not None and one.approval.id == request:
+                rules = one.plan or (state.policy.environment(one.environment) if state.policy else None)
+                return rules.approval if rules else None
+    return None
