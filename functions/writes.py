@@ -33,7 +33,7 @@ def decide(
     status: int = 200,
 ) -> func.HttpResponse:
     """Decide on a caller's request and answer; a refusal is a problem that says who may, which phase, what to do."""
-    from shared.app.memberships import with_memberships
+    from shared.app.memberships import as_known
     from shared.app.operate import operate, request_id
     from shared.app.read_status import release_about
     from shared.app.views.answers import decided, written
@@ -54,7 +54,7 @@ def decide(
     )
     event = translate(asked)
     if isinstance(event, ApprovalAnswered):
-        event = with_memberships(app(), event, caller)
+        event = as_known(app(), event, caller)
     handled = operate(app(), event)
     if handled.outcome is Outcome.REFUSED:
         return problem_answer(refusal(handled.code, handled.reason, members(decided(handled))))

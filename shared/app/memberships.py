@@ -1,4 +1,4 @@
-"""Which groups somebody is in, as far as an approval rule asks: a sign-in may have left them out."""
+"""What the directory knows of somebody that their sign-in left out, as far as an approval rule asks."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from shared.app.authorize import Viewer
 from shared.app.operate import Caller
 from shared.app.parts import App
 from shared.app.service_view import read_service
-from shared.domain.approval import group_ids
+from shared.domain.approval import AUTHOR, group_ids
 from shared.domain.events import ApprovalAnswered
 from shared.domain.names import Person
 from shared.domain.policy import ApprovalRule
@@ -17,13 +17,18 @@ from shared.ports.errors import AdapterError
 from shared.telemetry import log_event
 
 
-def with_memberships(app: App, event: ApprovalAnswered, caller: Caller) -> ApprovalAnswered:
-    """Add the groups that the rule in force asks for to an answer; they are recorded with the vote. Raise Transient."""
-    if app.directory is None or not caller.groups_left_out:
+def as_known(app: App, event: ApprovalAnswered, caller: Caller) -> ApprovalAnswered:
+    """Add to an answer what the rule in force asks for; it is recorded with the vote. Raise Transient.
+
+    A token names one mail, and its owner may have written commits under another one: authors are told by all of them.
+    """
+    rule = _rule_of(read_service(app, event.service).state, event.request) if app.directory else None
+    if app.directory is None or rule is None:
         return event
-    rule = _rule_of(read_service(app, event.service).state, event.request)
-    found = _looked_up(app.directory, caller.person, rule) if rule else ()
-    return replace(event, groups=(*event.groups, *found))
+    found = _looked_up(app.directory, caller.person, rule) if caller.groups_left_out else ()
+    mails = app.directory.mails_of(caller.person.id) if AUTHOR in rule.forbid and event.approve else ()
+    person = replace(event.person, mails=tuple(dict.fromkeys((*event.person.mails, *mails))))
+    return replace(event, person=person, groups=(*event.groups, *found))
 
 
 def memberships_for(viewer: Viewer, rule: ApprovalRule) -> tuple[str, ...]:

@@ -17,6 +17,10 @@ class Directory(Protocol):
         """Return the ids of every group of this name."""
         ...
 
+    def mails_of(self, person: str) -> Sequence[str]:
+        """Return every mail by which the person (an id) is known, none for a program."""
+        ...
+
     def groups_of(self, person: str, among: Sequence[str]) -> frozenset[str]:
         """Return which of these groups (ids) the person is in, directly or through others.
 

@@ -12,7 +12,7 @@ from shared.adapters.entra.graph import GraphDirectory
 from shared.adapters.storage.delivery import running_time
 from shared.app import read_status
 from shared.app.authorize import viewer
-from shared.app.memberships import with_memberships
+from shared.app.memberships import as_known
 from shared.app.operate import Caller, operate
 from shared.app.views.records import ApprovalView
 from shared.domain.decision import Outcome
@@ -72,7 +72,7 @@ def seen(slipway: Harness, *, left_out: bool = True) -> ApprovalView:
 
 def test_memberships_that_were_found_are_recorded_with_the_vote(slipway: Harness) -> None:
     """They count when votes are counted again."""
-    event = with_memberships(slipway.app, answer(slipway), CALLER)
+    event = as_known(slipway.app, answer(slipway), CALLER)
     handled = operate(slipway.app, event)
     request = slipway.promotion("1.0.0", "production").approval
 
@@ -85,7 +85,7 @@ def test_who_is_in_none_of_the_rules_groups_is_no_approver(slipway: Harness, ent
     """Whatever else they are in."""
     entra.people[:] = [replace(MAX, groups=(object_id("others"),))]
 
-    handled = operate(slipway.app, with_memberships(slipway.app, answer(slipway), CALLER))
+    handled = operate(slipway.app, as_known(slipway.app, answer(slipway), CALLER))
 
     assert (handled.outcome, handled.code) == (Outcome.REFUSED, "not-an-approver")
 
@@ -95,23 +95,51 @@ def test_a_vote_waits_for_the_directory(slipway: Harness, entra: EntraStandIn) -
     entra.failing[CHECK] = (503, {})
 
     with pytest.raises(Transient):
-        with_memberships(slipway.app, answer(slipway), CALLER)
+        as_known(slipway.app, answer(slipway), CALLER)
 
 
-@pytest.mark.parametrize("caller", [replace(CALLER, groups_left_out=False), CALLER])
-def test_nobody_is_asked_where_nothing_was_left_out(slipway: Harness, entra: EntraStandIn, caller: Caller) -> None:
-    """Nor about a request that is not there."""
-    event = answer(slipway, request="r-unknown" if caller.groups_left_out else "")
+def test_groups_are_not_asked_for_where_none_were_left_out(slipway: Harness, entra: EntraStandIn) -> None:
+    """The sign-in has named them all."""
+    event = answer(slipway)
 
-    assert with_memberships(slipway.app, event, caller) == event
+    assert as_known(slipway.app, event, replace(CALLER, groups_left_out=False)).groups == event.groups
     assert entra.asked(CHECK) == []
+
+
+def test_nobody_is_asked_about_a_request_that_is_not_there(slipway: Harness, entra: EntraStandIn) -> None:
+    """It will be refused whoever answers."""
+    event = answer(slipway, request="r-unknown")
+    entra.seen.clear()
+
+    assert as_known(slipway.app, event, CALLER) == event
+    assert entra.seen == []
+
+
+def test_attack_an_author_who_signs_in_under_another_mail(slipway: Harness, entra: EntraStandIn) -> None:
+    """Attack: commit as one's alias, approve as oneself. Defence: all mails that the directory knows are compared."""
+    entra.people[:] = [replace(MAX, more=(("proxyAddresses", ["SMTP:max@example.com", "smtp:Ada@Example.com"]),))]
+
+    event = as_known(slipway.app, answer(slipway), CALLER)
+    handled = operate(slipway.app, event)
+
+    assert event.person.mails == ("max@example.com", "Ada@Example.com")
+    assert (handled.outcome, handled.code) == (Outcome.REFUSED, "author")
+
+
+def test_who_says_no_is_not_compared_with_authors(slipway: Harness, entra: EntraStandIn) -> None:
+    """Anybody who may answer may stop it."""
+    event = replace(answer(slipway), approve=False)
+    entra.seen.clear()
+
+    assert as_known(slipway.app, event, replace(CALLER, groups_left_out=False)) == event
+    assert entra.seen == []
 
 
 def test_without_a_directory_an_answer_stays_as_it_is(slipway: Harness) -> None:
     """The local host names every group."""
     event = answer(slipway)
 
-    assert with_memberships(slipway.wrap(directory=None).app, event, CALLER) == event
+    assert as_known(slipway.wrap(directory=None).app, event, CALLER) == event
 
 
 def test_who_looks_sees_whether_they_may_answer(slipway: Harness, entra: EntraStandIn) -> None:
@@ -142,5 +170,5 @@ def test_a_rule_without_groups_asks_nobody(slipway: Harness, entra: EntraStandIn
     slipway.pump()
 
     assert seen(slipway).may_reject is False
-    assert with_memberships(slipway.app, answer(slipway), CALLER).groups == CALLER.groups
+    assert as_known(slipway.app, answer(slipway), CALLER).groups == CALLER.groups
     assert entra.asked(CHECK) == []

@@ -61,6 +61,7 @@ class Human:
     name: str
     mail: str
     groups: tuple[str, ...] = ()
+    more: tuple[tuple[str, object], ...] = ()
 
     @property
     def id(self) -> str:
@@ -179,10 +180,13 @@ class EntraStandIn:
         if seen.path == "/v1.0/groups":
             wanted = _literal(query, r"displayName eq '(.*)'")
             return 200, {"value": [{"id": id_} for id_, name in self.groups.items() if name.lower() == wanted]}
-        match = re.fullmatch(r"/v1\.0/users/([-0-9a-f]+)/checkMemberGroups", seen.path)
+        match = re.fullmatch(r"/v1\.0/users/([-0-9a-f]+)(/checkMemberGroups)?", seen.path)
         human = next((one for one in self.people if match and one.id == match[1]), None)
         if human is None:
             return 404, {"error": {"code": "Request_ResourceNotFound", "message": "does not exist"}}
+        if seen.method == "GET":
+            about = {"mail": human.mail, "userPrincipalName": human.mail, **dict(human.more)}
+            return 200, {name: about[name] for name in query["$select"][0].split(",") if name in about}
         if len(seen.body["groupIds"]) > 20:
             return 400, {"error": {"code": "Request_BadRequest", "message": "Too many ids."}}
         return 200, {"value": [one for one in seen.body["groupIds"] if one in human.groups]}

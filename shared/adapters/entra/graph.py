@@ -1,6 +1,6 @@
 """Microsoft Graph: who is meant by a name, and who is in which group.
 
-The identity needs `User.ReadBasic.All` and `GroupMember.Read.All`.
+The identity needs `User.Read.All` and `GroupMember.Read.All`.
 https://learn.microsoft.com/graph/api/directoryobject-checkmembergroups
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _MOST_GROUPS = 20  # in one call
 _ENOUGH = 5  # two are too many already
 KEPT = timedelta(seconds=60)
+_MAILS = ("mail", "userPrincipalName", "otherMails", "proxyAddresses")
 _MOST_KEPT = 10_000
 
 
@@ -44,6 +45,20 @@ class GraphDirectory:
     def groups(self, name: str) -> Sequence[str]:
         """See Directory."""
         return self._found("groups", f"displayName eq {_literal(name)}")
+
+    def mails_of(self, person: str) -> Sequence[str]:
+        """See Directory."""
+        if not is_object_id(person):
+            return ()
+        query = f"$select={','.join(_MAILS)}"
+        try:
+            found = self._http.ask("GET", f"{self._address}/v1.0/users/{person}?{query}")
+        except NotFound:
+            return ()
+        named = chain.from_iterable(_texts(found.get(name)) for name in _MAILS)
+        # Addresses of other kinds (X500, SIP) stand beside those of mail, each with its kind.
+        plain = (one[5:] if one[:5].lower() == "smtp:" else one for one in named)
+        return tuple(dict.fromkeys(one for one in plain if "@" in one and ":" not in one))
 
     def groups_of(self, person: str, among: Sequence[str]) -> frozenset[str]:
         """See Directory. What is no id cannot be asked for, and nobody is in it."""
@@ -85,3 +100,7 @@ class GraphDirectory:
 def _literal(text: str) -> str:
     """A text as OData writes it, so that a quote in a name ends nothing."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def _texts(value: object) -> Sequence[str]:
+    return [value] if isinstance(value, str) else [str(one) for one in value] if isinstance(value, list) else []

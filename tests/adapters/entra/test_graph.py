@@ -75,6 +75,33 @@ def test_what_is_no_id_is_not_asked_for(graph: GraphDirectory, entra: EntraStand
     assert entra.seen == []
 
 
+def test_somebodys_mails_are_all_of_them(graph: GraphDirectory, entra: EntraStandIn) -> None:
+    """Addresses for mail, of whatever age; an account's name counts where it looks like one."""
+    other = ["SMTP:max@example.com", "smtp:m.muster@example.com", "X500:/o=x/cn=max@x", "SIP:max@sip.example.com"]
+    more = (
+        ("userPrincipalName", "max@fabrikam.onmicrosoft.com"),
+        ("otherMails", ["m@home.example"]),
+        ("proxyAddresses", other),
+    )
+    entra.people.append(Human(name="Max", mail="max@example.com", more=more))
+
+    assert graph.mails_of(object_id("Max")) == (
+        "max@example.com",
+        "max@fabrikam.onmicrosoft.com",
+        "m@home.example",
+        "m.muster@example.com",
+    )
+
+
+def test_what_has_no_mails_has_none(graph: GraphDirectory, entra: EntraStandIn) -> None:
+    """A program, an account without a mailbox, and what is no id at all."""
+    entra.people.append(Human(name="Max", mail="max", more=(("mail", None), ("otherMails", []))))
+
+    assert graph.mails_of(object_id("Max")) == ()
+    assert graph.mails_of(object_id("pipeline")) == ()
+    assert graph.mails_of("../groups") == ()
+
+
 def test_who_is_no_person_of_the_directory_is_in_no_group(graph: GraphDirectory) -> None:
     """A program, or somebody who has left."""
     assert graph.groups_of(object_id("pipeline"), RITA.groups) == frozenset()
