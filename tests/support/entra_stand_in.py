@@ -175,10 +175,10 @@ class EntraStandIn:
 
     def _graph(self, seen: Seen, query: Mapping[str, list[str]]) -> tuple[int, object]:
         if seen.path == "/v1.0/users":
-            wanted = _literal(query, r"userPrincipalName eq '(.*)' or mail eq '\1'")
+            wanted = _literal(query, r"userPrincipalName eq '(TEXT)' or mail eq '\1'")
             return 200, {"value": [{"id": one.id} for one in self.people if one.mail.lower() == wanted]}
         if seen.path == "/v1.0/groups":
-            wanted = _literal(query, r"displayName eq '(.*)'")
+            wanted = _literal(query, r"displayName eq '(TEXT)'")
             return 200, {"value": [{"id": id_} for id_, name in self.groups.items() if name.lower() == wanted]}
         match = re.fullmatch(r"/v1\.0/users/([-0-9a-f]+)(/checkMemberGroups)?", seen.path)
         human = next((one for one in self.people if match and one.id == match[1]), None)
@@ -193,8 +193,9 @@ class EntraStandIn:
 
 
 def _literal(query: Mapping[str, list[str]], pattern: str) -> str:
-    match = re.fullmatch(pattern, query["$filter"][0])
-    assert match is not None, query
+    """The text that is asked for: a quote in it is written twice, and one alone would end it."""
+    match = re.fullmatch(pattern.replace("TEXT", "(?:[^']|'')*"), query["$filter"][0])
+    assert match is not None, f"Graph would not read {query}, or read something else"
     assert query["$select"] == ["id"]
     return match[1].replace("''", "'").lower()
 

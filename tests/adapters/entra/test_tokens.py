@@ -202,6 +202,16 @@ def test_attack_metadata_that_leads_elsewhere(
     assert entra.asked(KEYS) == []
 
 
+def test_attack_keys_where_anybody_could_change_them(entra: EntraStandIn, elapsed: Elapsed) -> None:
+    """Attack: the address of the keys is not private. Defence: it is judged before anything is read there."""
+    tokens = EntraTokens(entra.entra.issuer, TENANT, is_private=lambda address: KEYS not in address, elapsed=elapsed)
+
+    with pytest.raises(Transient):
+        tokens.claims(entra.token())
+    assert len(entra.asked(METADATA)) == 1
+    assert entra.asked(KEYS) == []
+
+
 @pytest.mark.parametrize(
     "unusable",
     [
