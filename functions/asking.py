@@ -20,27 +20,30 @@ if TYPE_CHECKING:
 def viewer_of(req: func.HttpRequest) -> Viewer:
     """Return who reads; raise Unacceptable (401) or NotAllowed (403)."""
     from shared.app.authorize import viewer
-    from shared.inbound.principal import read_principal
+    from shared.bootstrap import app, sign_in
 
-    principal = read_principal(headers_of(req))
-    return viewer(principal.person, principal.memberships, principal.roles)
+    principal = sign_in().principal(headers_of(req))
+    directory = app().directory if principal.groups_left_out else None
+    return viewer(principal.person, principal.memberships, principal.roles, directory)
 
 
 def caller_of(req: func.HttpRequest, wanted: tuple[str, ...]) -> Caller:
     """Return who asks for a change. An empty `wanted` takes everybody who is signed in, and leaves it to the rules."""
     from shared.app.authorize import require
     from shared.app.operate import Caller
-    from shared.inbound.principal import read_principal, refuse_other_sites
+    from shared.bootstrap import sign_in
+    from shared.inbound.principal import refuse_other_sites
     from shared.inbound.requests import idempotency_key
 
     headers = headers_of(req)
-    principal = read_principal(headers)
+    principal = sign_in().principal(headers)
     refuse_other_sites(headers)
     if wanted:
         require(principal.person, principal.roles, wanted)
     return Caller(
         person=principal.person,
         groups=principal.memberships,
+        groups_left_out=principal.groups_left_out,
         route=f"{req.method} {urlsplit(req.url).path}?{urlsplit(req.url).query}",
         idempotency_key=idempotency_key(headers),
     )

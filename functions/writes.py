@@ -33,12 +33,14 @@ def decide(
     status: int = 200,
 ) -> func.HttpResponse:
     """Decide on a caller's request and answer; a refusal is a problem that says who may, which phase, what to do."""
+    from shared.app.memberships import as_known
     from shared.app.operate import operate, request_id
     from shared.app.read_status import release_about
     from shared.app.views.answers import decided, written
     from shared.app.views.plain import members, plain
     from shared.bootstrap import app
     from shared.domain.decision import Outcome
+    from shared.domain.events import ApprovalAnswered
     from shared.inbound.problems import refusal
     from shared.inbound.requests import Asked
 
@@ -51,6 +53,8 @@ def decide(
         body=body_of(req),
     )
     event = translate(asked)
+    if isinstance(event, ApprovalAnswered):
+        event = as_known(app(), event, caller)
     handled = operate(app(), event)
     if handled.outcome is Outcome.REFUSED:
         return problem_answer(refusal(handled.code, handled.reason, members(decided(handled))))

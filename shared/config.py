@@ -10,6 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from shared.domain.errors import InvalidValue
+from shared.inbound.entra import AUTHORITY, GRAPH, Entra
 
 MIB = 1024 * 1024
 
@@ -102,7 +103,8 @@ class Settings:
     State is kept in the SQLite file `database`, or else in `storage`.
     `repositories` are bare or plain git repositories on this disk by name; `gitops` is the folder that relative GitOps
     repositories are looked up in. `registry`, where set, takes the place of the registry that slipway.yaml names.
-    `roles` says which functions an app registers; empty means all.
+    `roles` says which functions an app registers; empty means all. `easy_auth` is no setting of ours: App Service says
+    with it that people sign in before a request reaches us.
     """
 
     database: Path | None = None
@@ -114,6 +116,8 @@ class Settings:
     registry: str | None = None
     hook_secret: str = field(default="", repr=False)
     registry_hook_secret: str = field(default="", repr=False)
+    entra: Entra = field(default_factory=Entra)
+    easy_auth: bool = False
     max_body: int = MIB
     roles: frozenset[str] = frozenset()
     rollout_poll: timedelta = timedelta(seconds=15)
@@ -136,6 +140,8 @@ class Settings:
             registry=env.get("SLIPWAY_REGISTRY") or None,
             hook_secret=env.get("SLIPWAY_HOOK_SECRET", ""),
             registry_hook_secret=env.get("SLIPWAY_REGISTRY_HOOK_SECRET", ""),
+            entra=_entra(env),
+            easy_auth=env.get("WEBSITE_AUTH_ENABLED", "").lower() == "true",
             max_body=_whole("SLIPWAY_MAX_BODY", env.get("SLIPWAY_MAX_BODY", str(MIB))),
             roles=_names(env.get("SLIPWAY_ROLES", "")),
             rollout_poll=timedelta(
@@ -158,11 +164,24 @@ class Settings:
             "SLIPWAY_REGISTRY": self.registry or "",
             "SLIPWAY_HOOK_SECRET": self.hook_secret,
             "SLIPWAY_REGISTRY_HOOK_SECRET": self.registry_hook_secret,
+            "SLIPWAY_ENTRA_TENANT": self.entra.tenant,
+            "SLIPWAY_ENTRA_AUDIENCES": ",".join(self.entra.audiences),
+            "SLIPWAY_ENTRA_AUTHORITY": self.entra.authority,
+            "SLIPWAY_GRAPH": self.entra.graph,
             "SLIPWAY_MAX_BODY": str(self.max_body),
             "SLIPWAY_ROLES": ",".join(sorted(self.roles)),
             "SLIPWAY_ROLLOUT_POLL_MS": str(self.rollout_poll // timedelta(milliseconds=1)),
             "PATH": self.path,
         }
+
+
+def _entra(env: Mapping[str, str]) -> Entra:
+    return Entra(
+        tenant=env.get("SLIPWAY_ENTRA_TENANT", "").lower(),
+        audiences=tuple(sorted(_names(env.get("SLIPWAY_ENTRA_AUDIENCES", "")))),
+        authority=(env.get("SLIPWAY_ENTRA_AUTHORITY") or AUTHORITY).rstrip("/"),
+        graph=(env.get("SLIPWAY_GRAPH") or GRAPH).rstrip("/"),
+    )
 
 
 def _whole(name: str, text: str) -> int:

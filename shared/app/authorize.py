@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shared.domain.errors import Refused
 from shared.domain.names import Person
+from shared.ports.directory import Directory
 
 READ, APPROVE, OPERATE, ADMIN = "Slipway.Read", "Slipway.Approve", "Slipway.Operate", "Slipway.Admin"
 READERS = (READ, APPROVE, OPERATE, ADMIN)
@@ -22,11 +23,15 @@ class NotAllowed(Refused):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Viewer:
-    """Who looks, with memberships as approval rules ask for them, and whether they operate."""
+    """Who looks, with memberships as approval rules ask for them, and whether they operate.
+
+    `directory` is there where the sign-in left groups out: it knows the rest.
+    """
 
     person: Person
     memberships: tuple[str, ...]
     operates: bool
+    directory: Directory | None = None
 
 
 def require(person: Person, roles: frozenset[str], wanted: tuple[str, ...]) -> None:
@@ -35,7 +40,10 @@ def require(person: Person, roles: frozenset[str], wanted: tuple[str, ...]) -> N
         raise NotAllowed(person, wanted)
 
 
-def viewer(person: Person, memberships: tuple[str, ...], roles: frozenset[str]) -> Viewer:
+def viewer(
+    person: Person, memberships: tuple[str, ...], roles: frozenset[str], directory: Directory | None = None
+) -> Viewer:
     """Describe who looks; raise NotAllowed for somebody who may not even read."""
     require(person, roles, READERS)
-    return Viewer(person=person, memberships=memberships, operates=not roles.isdisjoint(OPERATORS))
+    operates = not roles.isdisjoint(OPERATORS)
+    return Viewer(person=person, memberships=memberships, operates=operates, directory=directory)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
+from shared.app.approvers import pin_approvers
 from shared.app.handle_event import handle
 from shared.app.parts import App
 from shared.codec.errors import HalfWritten
@@ -72,7 +73,8 @@ def refresh_configuration(app: App, repository: str, commit: str, number: int) -
             _no_file(app, change)
             return
         files = app.source.files(repository, commit)
-        policy = app.policies.compile(content, repository=repository, commit=commit, files=files)
+        compiled = app.policies.compile(content, repository=repository, commit=commit, files=files)
+        policy = pin_approvers(app, content, compiled, change.before.policy if change.before else None)
     except BrokenPolicy as error:
         _broken(app, change, tuple(str(fault) for fault in error.faults))
         return

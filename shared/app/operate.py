@@ -29,12 +29,16 @@ _STOP = "stop"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """Who asks, by which route, and the key under which asking again changes nothing."""
+    """Who asks, by which route, and the key under which asking again changes nothing.
+
+    `groups_left_out` says that the person is in more groups than are named here.
+    """
 
     person: Person
     groups: tuple[str, ...]
     route: str
     idempotency_key: str
+    groups_left_out: bool = False
 
 
 def request_id(app: App, caller: Caller) -> str:

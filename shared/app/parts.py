@@ -11,6 +11,7 @@ from shared.domain.policy import DeployTarget
 from shared.ports.builder import Builder
 from shared.ports.chart import Charts
 from shared.ports.deployer import Deployer
+from shared.ports.directory import Directory
 from shared.ports.evidence import Evidence
 from shared.ports.people import People
 from shared.ports.policies import PolicyReader
@@ -49,6 +50,7 @@ class App:
     Registry, charts and deployer act as Slipway itself; `identities` returns those that act with an environment's identity,
     and raises Permanent where this process does not hold it. None: there are no identities here, as on one machine.
     `production` names the identities of production's worker.
+    Without a `directory` people and groups are matched by what is written.
     """
 
     store: Store
@@ -69,6 +71,7 @@ class App:
     timing: Timing = Timing()
     identities: Callable[[str], Outside] | None = None
     production: frozenset[str] = frozenset()
+    directory: Directory | None = None
 
     def at(self, identity: str | None) -> Outside:
         """Return what acts with an identity; None is Slipway's own."""

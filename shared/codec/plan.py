@@ -100,6 +100,8 @@ def _decode_target(fields: Fields) -> DeployTarget:
 
 def _encode_approval(rule: ApprovalRule) -> Json:
     values: Json = {"approvers": rule.approvers}
+    if rule.pinned:
+        values["pinned"] = rule.pinned
     if rule.minimum != 1:
         values["minimum"] = whole(rule.minimum)
     if rule.forbid != _FORBID:
@@ -116,6 +118,7 @@ def _encode_approval(rule: ApprovalRule) -> Json:
 def _decode_approval(fields: Fields) -> ApprovalRule:
     return ApprovalRule(
         approvers=fields.texts("approvers"),
+        pinned=fields.pairs("pinned"),
         minimum=fields.number("minimum", 1),
         forbid=fields.texts("forbid") if "forbid" in fields else _FORBID,
         expires=fields.span("expires", _WEEK),

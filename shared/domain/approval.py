@@ -41,6 +41,8 @@ def rule_digest(rules: EnvironmentPolicy) -> str:
         gates.older_than_live,
         gates.comply,
         str(gates.soak),
+        # Another person behind the same name is another rule.
+        *sorted(f"{name} is {id_}" for name, id_ in approval.pinned),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
@@ -56,13 +58,25 @@ def is_approver(rule: ApprovalRule, person: Person, groups: Iterable[str]) -> bo
     held = {group.casefold() for group in groups}
     if not rule.approvers:
         return APPROVE_ROLE.casefold() in held
-    names = {person.id, *person.folded_mails()}
+    if any(group.casefold() in held for group in group_ids(rule)):
+        return True
+    names, pinned = {person.id, *person.folded_mails()}, dict(rule.pinned)
     return any(
-        one.removeprefix(_GROUP).casefold() in held
-        if one.startswith(_GROUP)
-        else one in names or one.casefold() in names
+        pinned[one] == person.id if one in pinned else one in names or one.casefold() in names
         for one in rule.approvers
+        if not is_group(one)
     )
+
+
+def is_group(approver: str) -> bool:
+    """Whether a rule's entry names a group."""
+    return approver.startswith(_GROUP)
+
+
+def group_ids(rule: ApprovalRule) -> tuple[str, ...]:
+    """Name the groups that a rule lists: by id where they are pinned, as they are written where not."""
+    pinned = dict(rule.pinned)
+    return tuple(pinned.get(one, one.removeprefix(_GROUP)) for one in rule.approvers if is_group(one))
 
 
 def objection(rule: ApprovalRule, vote: Vote, promotion: Promotion) -> Objection | None:

@@ -10,12 +10,21 @@ from shared.domain.errors import InvalidValue
 NAME_PATTERN = r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?"
 DIGEST_PATTERN = r"sha256:[0-9a-f]{64}"
 REPOSITORY_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}"
-_NAME, _DIGEST, _REPOSITORY = (re.compile(pattern) for pattern in (NAME_PATTERN, DIGEST_PATTERN, REPOSITORY_PATTERN))
+# Of people, groups and tenants in a directory.
+OBJECT_ID_PATTERN = r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_NAME, _DIGEST, _REPOSITORY, _OBJECT_ID = (
+    re.compile(pattern) for pattern in (NAME_PATTERN, DIGEST_PATTERN, REPOSITORY_PATTERN, OBJECT_ID_PATTERN)
+)
 
 
 def valid_name(text: str) -> bool:
     """Whether a service or an environment may be called this."""
     return _NAME.fullmatch(text) is not None
+
+
+def is_object_id(text: str) -> bool:
+    """Whether this is an id of a directory, and no name."""
+    return _OBJECT_ID.fullmatch(text) is not None
 
 
 def checked_name(field: str, text: str) -> str:

@@ -77,9 +77,14 @@ class BuildPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalRule:
-    """Who answers for an environment, how many of them, and who may not."""
+    """Who answers for an environment, how many of them, and who may not.
+
+    `pinned` says which object of the directory a written name meant when the file was put in force. Such a name counts
+    by that id alone: a mail that somebody else is given later is not theirs to approve with.
+    """
 
     approvers: tuple[str, ...] = ()
+    pinned: tuple[tuple[str, str], ...] = ()
     minimum: int = 1
     forbid: tuple[str, ...] = ("author",)
     expires: timedelta = timedelta(days=7)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from shared.domain.policy import EnvironmentPolicy, GitOpsTarget, RepositoryPolicy, ServicePolicy
 from shared.domain.policy_digest import policy_digest
-from shared.ports.policies import PolicyReader
+from shared.ports.policies import Fault, PolicyReader
 
 
 class OneMachinePolicies:
@@ -20,6 +20,10 @@ class OneMachinePolicies:
         """See PolicyReader."""
         policy = self._reader.compile(content, repository=repository, commit=commit, files=files)
         return replace(policy, services=tuple(self._service(one) for one in policy.services))
+
+    def at_approvers(self, content: bytes, problems: Mapping[str, str]) -> Sequence[Fault]:
+        """See PolicyReader."""
+        return self._reader.at_approvers(content, problems)
 
     def _service(self, policy: ServicePolicy) -> ServicePolicy:
         changed = replace(

@@ -1,4 +1,4 @@
-"""Who asks: the header that Easy Auth (in production) or the local host puts in.
+"""Who asks, as the header says that Easy Auth (in production) or the local host puts in. It is worth what its writer is.
 
 https://learn.microsoft.com/azure/app-service/configure-authentication-user-identities
 """
@@ -15,6 +15,7 @@ from shared.domain.names import Person
 from shared.inbound.problems import Unacceptable
 
 HEADER = "x-ms-client-principal"
+NOBODY = "not-signed-in"
 _ROLE = "role:"
 _SCHEMAS = "http://schemas.microsoft.com/"
 _SOAP = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
@@ -22,16 +23,22 @@ _ID = ("oid", f"{_SCHEMAS}identity/claims/objectidentifier")
 _NAME = ("name", f"{_SOAP}name")
 _MAIL = ("preferred_username", "emails", "email", f"{_SOAP}emailaddress", f"{_SOAP}upn", "upn")
 _GROUP = ("groups", f"{_SCHEMAS}ws/2008/06/identity/claims/groups")
+_TENANT = ("tid", f"{_SCHEMAS}identity/claims/tenantid")
+_PROVIDER = "aad"
 _ROLES = ("roles", f"{_SCHEMAS}ws/2008/06/identity/claims/role")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Principal:
-    """A person or program that signed in, with the groups and roles that the directory gave it."""
+    """A person or program that signed in, with the groups and roles that the directory gave it.
+
+    `groups_left_out` says that there were too many to be named.
+    """
 
     person: Person
     groups: tuple[str, ...]
     roles: frozenset[str]
+    groups_left_out: bool = False
 
     @property
     def memberships(self) -> tuple[str, ...]:
@@ -39,18 +46,33 @@ class Principal:
         return (*self.groups, *(f"{_ROLE}{role}" for role in sorted(self.roles)))
 
 
-def read_principal(headers: Mapping[str, str]) -> Principal:
-    """Return who asks; `headers` has lower-case names. Raise Unacceptable (401) where that is not said or not readable."""
+def read_principal(headers: Mapping[str, str], *, tenant: str = "") -> Principal:
+    """Return who asks; `headers` has lower-case names. Raise Unacceptable (401) where that is not said or not readable.
+
+    With a tenant it has to be somebody whom Entra ID signed in there: Easy Auth knows other tenants and providers, too.
+    """
     text = headers.get(HEADER, "")
     if not text:
-        raise _unknown("nobody is signed in; sign in, or send your key as a bearer token")
+        raise unknown("nobody is signed in; sign in, or send your key as a bearer token")
     try:
         found = json.loads(base64.b64decode(text, validate=True))
         claims = [(_characters(one["typ"]), _characters(one["val"])) for one in found["claims"]]
-        role_type = str(found.get("role_typ", ""))
+        provider, role_type = found.get("auth_typ"), str(found.get("role_typ", ""))
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _unknown("who is signed in cannot be read; sign in again") from error
+        raise unknown("who is signed in cannot be read; sign in again") from error
+    if tenant and (provider != _PROVIDER or set(_of(claims, _TENANT)) != {tenant}):
+        raise unknown("who is signed in is of another tenant than this installation's; sign in as somebody of it")
     return _principal(claims, role_type)
+
+
+def groups_among(names: Iterable[str]) -> tuple[str, ...]:
+    """A group may be called anything; only a role is a role."""
+    return tuple(group for group in names if not group.casefold().startswith(_ROLE))
+
+
+def readable(text: str) -> bool:
+    """Whether it can be written down: half of a surrogate pair can be nowhere."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def refuse_other_sites(headers: Mapping[str, str]) -> None:
@@ -63,26 +85,33 @@ def refuse_other_sites(headers: Mapping[str, str]) -> None:
 def _principal(claims: list[tuple[str, str]], role_type: str) -> Principal:
     id_ = next(_of(claims, _ID), "")
     if not id_:
-        raise _unknown("the sign-in has no object id; sign in again")
+        raise unknown("the sign-in has no object id; sign in again")
     mails = tuple(dict.fromkeys(mail for mail in _of(claims, _MAIL) if "@" in mail))
     name = next(_of(claims, _NAME), "") or next(iter(mails), "") or id_
-    # A group may be called anything; only a role is a role.
-    groups = tuple(group for group in _of(claims, _GROUP) if not group.casefold().startswith(_ROLE))
     return Principal(
         person=Person(id=id_, name=name, mails=mails),
-        groups=groups,
+        groups=groups_among(_of(claims, _GROUP)),
         roles=frozenset(_of(claims, (*_ROLES, role_type))),
+        groups_left_out=_groups_left_out(claims),
     )
 
 
+def _groups_left_out(claims: list[tuple[str, str]]) -> bool:
+    # Each claim's value is a text here; that of `_claim_names` is an object, written as JSON.
+    return "true" in _of(claims, ("hasgroups",)) or any('"groups"' in names for names in _of(claims, ("_claim_names",)))
+
+
 def _characters(value: object) -> str:
-    # Half of a surrogate pair could be written down nowhere; UnicodeEncodeError is a ValueError.
-    return str(value).encode().decode()
+    text = str(value)
+    if not readable(text):
+        raise ValueError("half of a character")
+    return text
 
 
 def _of(claims: Iterable[tuple[str, str]], types: tuple[str, ...]) -> Iterator[str]:
     return (value for type_, value in claims if type_ in types and value)
 
 
-def _unknown(detail: str) -> Unacceptable:
-    return Unacceptable(HTTPStatus.UNAUTHORIZED, "not-signed-in", detail)
+def unknown(detail: str) -> Unacceptable:
+    """Nobody: 401."""
+    return Unacceptable(HTTPStatus.UNAUTHORIZED, NOBODY, detail)

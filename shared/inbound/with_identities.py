@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 
 from shared.domain.policy import EnvironmentPolicy, RepositoryPolicy, ServicePolicy
@@ -25,6 +25,10 @@ class PoliciesWithIdentities:
         """See PolicyReader."""
         policy = self._reader.compile(content, repository=repository, commit=commit, files=files)
         return replace(policy, services=tuple(self._service(one) for one in policy.services))
+
+    def at_approvers(self, content: bytes, problems: Mapping[str, str]) -> Sequence[Fault]:
+        """See PolicyReader."""
+        return self._reader.at_approvers(content, problems)
 
     def _service(self, policy: ServicePolicy) -> ServicePolicy:
         environments = tuple(self._environment(one) for one in policy.environments)

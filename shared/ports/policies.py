@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,4 +40,8 @@ class PolicyReader(Protocol):
 
         Raise BrokenPolicy with every fault that was found.
         """
+        ...
+
+    def at_approvers(self, content: bytes, problems: Mapping[str, str]) -> Sequence[Fault]:
+        """Return faults for approvers of a file that compiled, by the name that is written: one at each place of it."""
         ...

@@ -17,21 +17,25 @@ from shared.inbound.with_identities import PoliciesWithIdentities
 from shared.ports.errors import Permanent, Transient
 from shared.ports.store import StoreUnavailable
 from tests.support.acr import acr
+from tests.support.entra_stand_in import TENANT, entra_stand_in
 from tests.support.managed_identity import Asked, identity_endpoint
 from tests.support.registries import a_layer
 
 TARGET = GitOpsTarget(repository="environments.git", path="qa/delivery")
 
 
+CACHED = (bootstrap.settings, bootstrap.database, bootstrap.credentials, bootstrap._wired, bootstrap._sign_in)
+
+
 @pytest.fixture(autouse=True)
 def _forgotten() -> Iterator[None]:
     """Leave no wiring behind, and find none."""
-    for cached in (bootstrap.settings, bootstrap.database, bootstrap.credentials, bootstrap._wired):
+    for cached in CACHED:
         cached.cache_clear()
     bootstrap.use(None)
     yield
     bootstrap.use(None)
-    for cached in (bootstrap.settings, bootstrap.database, bootstrap.credentials, bootstrap._wired):
+    for cached in CACHED:
         cached.cache_clear()
 
 
@@ -176,3 +180,64 @@ def test_the_account_is_opened_with_slipways_own_identity(monkeypatch: pytest.Mo
         database.close()
 
     assert set(endpoint.asked) == {Asked("app", "id-own", "https://storage.azure.com")}
+
+
+def test_the_directory_is_asked_as_slipway_itself(environment: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever there are identities or a tenant; and nothing is asked for before somebody needs it."""
+    with identity_endpoint() as endpoint, entra_stand_in() as entra:
+        entra.knows = lambda token: endpoint.holder(token, entra.url) == "id-own"
+        for name, value in {
+            **entra.variables(),
+            **endpoint.assign("app", "id-own"),
+            "SLIPWAY_IDENTITY": "id-own",
+        }.items():
+            monkeypatch.setenv(name, value)
+        directory = bootstrap.app().directory
+        bootstrap.database().close()
+        before = [*endpoint.asked, *entra.seen]
+        assert directory is not None
+        found = directory.people("nobody@example.com")
+
+    assert (before, found) == ([], ())
+    assert endpoint.asked == [Asked("app", "id-own", entra.url)]
+
+
+@pytest.mark.parametrize(
+    ("variables", "there"),
+    [
+        ({}, False),
+        ({"SLIPWAY_ENTRA_TENANT": TENANT}, True),
+        ({"SLIPWAY_IDENTITY": "id-own"}, True),
+        ({"SLIPWAY_IDENTITIES": '{"qa": "id-qa"}'}, True),
+    ],
+)
+def test_approvers_are_pinned_wherever_there_are_identities(
+    environment: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], there: bool
+) -> None:
+    """The app that reads configurations may be another one than that which signs people in; without its own identity
+    names are faults, and never count as they are written."""
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    directory = bootstrap.app().directory
+    bootstrap.database().close()
+
+    assert (directory is not None) is there
+    if directory is not None and "SLIPWAY_IDENTITY" not in variables:
+        with pytest.raises(Permanent, match="SLIPWAY_IDENTITY is not set"):
+            directory.people("a@example.com")
+
+
+def test_a_host_is_believed_as_long_as_it_runs() -> None:
+    """And each by itself."""
+    one, other = object(), object()
+    found = []
+    for change, host in (
+        (bootstrap.trust, one),
+        (bootstrap.trust, other),
+        (bootstrap.distrust, one),
+        (bootstrap.distrust, other),
+    ):
+        change(host)
+        found.append(bootstrap.sign_in().host_vouches)
+
+    assert found == [True, True, True, False]

@@ -11,6 +11,7 @@ import pytest
 
 from shared.config import MIB, Identities, Settings, Storage
 from shared.domain.errors import InvalidValue
+from shared.inbound.entra import Entra
 
 CONNECTION = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k3y;TableEndpoint=http://127.0.0.1:1/a;"
 EVERYTHING = Settings(
@@ -21,6 +22,12 @@ EVERYTHING = Settings(
     repositories={"shipping": Path("/srv/git/shipping.git")},
     gitops=Path("/srv/git"),
     registry="localhost:5000",
+    entra=Entra(
+        tenant="11111111-1111-4111-8111-11111111111a",
+        audiences=("22222222-2222-4222-8222-222222222222", "api://slipway"),
+        authority="https://login.microsoftonline.us",
+        graph="https://graph.microsoft.us",
+    ),
     hook_secret="s3cret",
     registry_hook_secret="an0ther",
     max_body=2 * MIB,
@@ -141,3 +148,28 @@ def test_no_secret_is_shown_where_settings_are_printed() -> None:
     assert "s3cret" not in shown
     assert "an0ther" not in shown
     assert "k3y" not in shown
+
+
+def test_the_directory_is_written_in_one_way() -> None:
+    """Tokens name the tenant in small letters, and an address is one with and without a slash at its end."""
+    variables = {
+        "SLIPWAY_ENTRA_TENANT": "11111111-1111-4111-8111-11111111111A",
+        "SLIPWAY_ENTRA_AUTHORITY": "https://login.microsoftonline.us/",
+        "SLIPWAY_GRAPH": "",
+        "SLIPWAY_ENTRA_AUDIENCES": " b , a,",
+    }
+
+    assert Settings.from_env(variables).entra == Entra(
+        tenant="11111111-1111-4111-8111-11111111111a",
+        audiences=("a", "b"),
+        authority="https://login.microsoftonline.us",
+    )
+
+
+@pytest.mark.parametrize(("value", "on"), [("True", True), ("true", True), ("False", False), ("", False), ("1", False)])
+def test_whether_easy_auth_is_on_is_the_platforms_to_say(value: str, on: bool) -> None:
+    """No child process is told so by us."""
+    found = Settings.from_env({"WEBSITE_AUTH_ENABLED": value})
+
+    assert found.easy_auth is on
+    assert "WEBSITE_AUTH_ENABLED" not in found.to_env()

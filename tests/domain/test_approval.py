@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.approval import counting, is_approver, lapses, objection, request_id, rule_digest, who_may
+from shared.domain.approval import counting, group_ids, is_approver, lapses, objection, request_id, rule_digest, who_may
 from shared.domain.names import Person
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import ApprovalRule, DenyWindow, EnvironmentPolicy, GateRules, Severity, Verdict
@@ -69,6 +69,40 @@ def test_an_approver_is_listed_by_mail_group_or_id(who: Person, groups: tuple[st
 def test_nobody_else_is_an_approver(who: Person, groups: tuple[str, ...]) -> None:
     """A role is no substitute for being listed, nor is a mail that looks like a group."""
     assert not is_approver(RULE, who, groups)
+
+
+PINNED = replace(RULE, pinned=(("release-manager@example.com", MANAGER.id), ("group:Release-Managers", "g-1")))
+
+
+@pytest.mark.parametrize(
+    ("who", "groups"),
+    [(MANAGER, ()), (replace(MANAGER, mails=("married@example.com",)), ()), (person("x"), ("G-1",)), (SECOND, ())],
+)
+def test_a_name_that_is_pinned_counts_by_its_id(who: Person, groups: tuple[str, ...]) -> None:
+    """Whatever the person is called by now; what is not pinned counts as it is written."""
+    assert is_approver(PINNED, who, groups)
+
+
+@pytest.mark.parametrize(
+    ("who", "groups"),
+    [(person("new", "release-manager@example.com"), ()), (person("x"), ("release-managers",)), (person("g-1"), ())],
+)
+def test_a_mail_or_a_groups_name_that_somebody_else_was_given_is_not_theirs_to_approve_with(
+    who: Person, groups: tuple[str, ...]
+) -> None:
+    """Attack: take over the name of an approver who has left. Defence: it was pinned to an id."""
+    assert not is_approver(PINNED, who, groups)
+
+
+def test_the_groups_of_a_rule_are_its_pinned_ids_and_what_is_written_otherwise() -> None:
+    """They are what a directory is asked for."""
+    assert group_ids(PINNED) == ("g-1",)
+    assert group_ids(RULE) == ("Release-Managers",)
+
+
+def test_people_read_the_names_that_were_written() -> None:
+    """An id would tell them nothing."""
+    assert who_may(PINNED) == who_may(RULE)
 
 
 @pytest.mark.parametrize(
@@ -171,6 +205,7 @@ def test_who_may_reads_as_a_sentence() -> None:
         replace(PRODUCTION, approval=replace(RULE, minimum=2)),
         replace(PRODUCTION, approval=replace(RULE, forbid=())),
         replace(PRODUCTION, approval=replace(RULE, comment=True)),
+        replace(PRODUCTION, approval=replace(RULE, pinned=(("release-manager@example.com", "p-1"),))),
         replace(PRODUCTION, approval=replace(RULE, expires=DAY)),
         replace(PRODUCTION, approval=replace(RULE, valid_for=DAY * 2)),
         replace(PRODUCTION, approval=RULE, gates=GateRules(scan=Severity.LOW)),

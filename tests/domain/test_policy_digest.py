@@ -41,6 +41,7 @@ def test_where_a_policy_was_read_is_no_part_of_what_it_says() -> None:
         policy(build_deadline=timedelta(hours=2, microseconds=1)),
         policy(QA, replace(PRODUCTION, approval=ApprovalRule(minimum=2))),
         policy(QA, replace(PRODUCTION, approval=None)),
+        policy(QA, replace(PRODUCTION, approval=ApprovalRule(pinned=(("a@b", "1"),)))),
     ],
 )
 def test_whatever_a_policy_says_counts(other: ServicePolicy) -> None:

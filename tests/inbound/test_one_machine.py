@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 from shared.domain.policy import DeployTarget, GitOpsTarget, HelmTarget, RepositoryPolicy
 from shared.domain.policy_digest import policy_digest
 from shared.inbound.one_machine import OneMachinePolicies
+from shared.ports.policies import Fault
 from tests.support.pilot import PRODUCTION, QA, environment, policy
 
 HERE = GitOpsTarget(repository="environments.git")
@@ -25,6 +26,10 @@ class Read:
     def compile(self, content: bytes, *, repository: str, commit: str, files: Sequence[str]) -> RepositoryPolicy:
         """See PolicyReader."""
         return replace(self.read, repository=repository, commit=commit)
+
+    def at_approvers(self, content: bytes, problems: Mapping[str, str]) -> Sequence[Fault]:
+        """See PolicyReader."""
+        return [Fault(file="slipway.yaml", line=1, key=name, problem=problem) for name, problem in problems.items()]
 
 
 def compiled(read: RepositoryPolicy, registry: str | None = "localhost:5000") -> RepositoryPolicy:
@@ -93,3 +98,11 @@ def test_no_identity_is_asked_for_on_one_machine() -> None:
     read = RepositoryPolicy(repository="x", commit="x", services=(policy(replace(PRODUCTION, identity="production")),))
 
     assert compiled(read).services[0].environments[0].identity is None
+
+
+def test_what_turns_out_about_approvers_stands_where_the_file_names_them() -> None:
+    """The reader knows the lines."""
+    read = Read(RepositoryPolicy(repository="x", commit="x", services=()))
+    machine = OneMachinePolicies(read, registry=None, deploy=HERE)
+
+    assert machine.at_approvers(b"", {"a@b": "is nobody"}) == read.at_approvers(b"", {"a@b": "is nobody"})

@@ -69,3 +69,13 @@ def test_the_installations_registry_takes_the_place_of_the_files(own: str | None
 
     assert policy.registry == used
     assert policy.digest == policy_digest(policy) != policy_digest(replace(policy, registry="x"))
+
+
+def test_what_turns_out_about_approvers_stands_where_the_file_names_them() -> None:
+    """The reader knows the lines."""
+    file = (FILE % ("approval: {approvers: [a@b]}", "")).encode()
+    policies = PoliciesWithIdentities(READER, registry=None, production=frozenset({"prod-identity"}))
+
+    assert [str(one) for one in policies.at_approvers(file, {"a@b": "is nobody"})] == [
+        "slipway.yaml:5: environments.qa.approval.approvers[0]: is nobody"
+    ]

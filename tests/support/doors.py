@@ -83,11 +83,16 @@ def settings_of(values: Mapping[str, str]) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in values.items():
             patch.setenv(name, value)
-        bootstrap.settings.cache_clear()
+        _forget()
         try:
             yield
         finally:
-            bootstrap.settings.cache_clear()
+            _forget()
+
+
+def _forget() -> None:
+    for cached in (bootstrap.settings, bootstrap._sign_in):
+        cached.cache_clear()
 
 
 @contextmanager

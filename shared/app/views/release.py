@@ -6,6 +6,7 @@ from datetime import datetime
 from itertools import chain
 
 from shared.app.authorize import Viewer
+from shared.app.memberships import memberships_for
 from shared.app.service_view import ServiceView as Snapshot
 from shared.app.views import records as view
 from shared.app.views.build import ended_build, running_build
@@ -132,7 +133,7 @@ def _approval(
         ),
         open=is_open,
         objection=_objection(rule, one, request, viewer, now) if viewer and is_open else None,
-        may_reject=viewer is not None and is_open and is_approver(rule, viewer.person, viewer.memberships),
+        may_reject=viewer is not None and is_open and is_approver(rule, viewer.person, memberships_for(viewer, rule)),
     )
 
 
@@ -141,7 +142,7 @@ def _objection(rule: ApprovalRule, one: Promotion, request: ApprovalRequest, vie
     if any(vote.person.is_same(viewer.person) for vote in request.votes):
         return "you have approved this already"
     # Whether a comment is given shows when the answer comes.
-    vote = Vote(person=viewer.person, groups=viewer.memberships, at=now, comment="asked")
+    vote = Vote(person=viewer.person, groups=memberships_for(viewer, rule), at=now, comment="asked")
     against = objection(rule, vote, one)
     return against.reason if against else ""
 

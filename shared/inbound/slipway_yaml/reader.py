@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shared.domain.policy import GitOpsTarget, RepositoryPolicy
+from shared.ports.policies import Fault
 
 
 class SlipwayYaml:
@@ -26,3 +27,9 @@ class SlipwayYaml:
 
         compiler = Compiler(local_deploy=self._local_deploy, default_registry=self._default_registry)
         return compiler.compile(content, repository=repository, commit=commit, files=files)
+
+    def at_approvers(self, content: bytes, problems: Mapping[str, str]) -> Sequence[Fault]:
+        """See PolicyReader."""
+        from shared.inbound.slipway_yaml.approvers import at_approvers
+
+        return at_approvers(content, problems)

@@ -49,6 +49,18 @@ POLICY = replace(
     build=BuildPolicy(),
     triggers=TriggerPolicy(branches=Patterns(), paths=Patterns(exclude=("docs",)), batch=False),
 )
+PINNED = replace(
+    ex.POLICY,
+    environments=(
+        replace(
+            STRICT,
+            approval=ApprovalRule(
+                approvers=("ben@example.com", "group:managers"),
+                pinned=(("ben@example.com", "1f0c"), ("group:managers", "2f0c")),
+            ),
+        ),
+    ),
+)
 NO_ENVIRONMENTS: ServicePolicy = replace(POLICY, environments=())
 FAILED = BuildResult(
     outcome=BuildOutcome.FAILED,

@@ -107,6 +107,7 @@ _TIPS = (repository.encode_tip, repository.decode_tip)
 RECORDS: Mapping[str, Stored] = {
     "policy": _stored(ex.POLICY, *_POLICY),
     "policy-strict": _stored(odd.POLICY, *_POLICY),
+    "policy-pinned": _stored(odd.PINNED, *_POLICY),
     "policy-bare": _stored(odd.NO_ENVIRONMENTS, *_POLICY),
     "release": _stored(ex.RELEASE, *_RELEASE),
     "release-unusual": _stored(ex.UNUSUAL_RELEASE, *_RELEASE),

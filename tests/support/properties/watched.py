@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Protocol
 
@@ -13,7 +13,7 @@ from shared.domain.phases import Phase
 from shared.domain.policy import DeployTarget, GitOpsTarget, RepositoryPolicy
 from shared.ports.deployer import DeployOrder, DeployReport, Rollout, RolloutState
 from shared.ports.people import Question
-from shared.ports.policies import PolicyReader
+from shared.ports.policies import Fault, PolicyReader
 from shared.ports.queues import Received
 from tests.support.app_parts import Harness
 from tests.support.outside import MemoryPeople
@@ -130,6 +130,10 @@ class RememberedPolicies:
             self._read[key] = self._reader.compile(content, repository=repository, commit=commit, files=files)
         found = self._read[key]
         return replace(found, commit=commit, services=tuple(replace(one, commit=commit) for one in found.services))
+
+    def at_approvers(self, content: bytes, problems: Mapping[str, str]) -> Sequence[Fault]:
+        """See PolicyReader."""
+        return self._reader.at_approvers(content, problems)
 
 
 def open_ones(shown: records.ServiceView) -> Iterator[Open]:
