@@ -21,7 +21,8 @@ from tests.support.worker.account import OnAzure
 from tests.support.worker.running import Worker, worker_or_skip
 from tests.support.worker.scene import registered
 
-pytestmark = pytest.mark.slow
+# In one process: it is built once.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("package")]
 
 # Run with the package's folders alone: neither the clone nor its virtual environment is on the path.
 ALONE = """

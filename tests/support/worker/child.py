@@ -16,6 +16,8 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
+_PATIENCE = 240
+
 
 class Message:
     """Any message: fields as given, None for the others, as far as the worker reads them."""
@@ -160,7 +162,7 @@ async def serve() -> None:
     for line in sys.stdin:
         asked = json.loads(line)
         try:
-            answer = {"answer": await getattr(child, asked.pop("verb"))(**asked)}
+            answer = {"answer": await asyncio.wait_for(getattr(child, asked.pop("verb"))(**asked), _PATIENCE)}
         except Exception as error:
             answer = {"error": f"{type(error).__name__}: {error}"}
         print(json.dumps(answer), file=answers, flush=True)

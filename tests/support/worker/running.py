@@ -161,9 +161,12 @@ class Worker:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(timeout=60)
-        self._process.stdout.close()
-        self._log.close()
+        try:
+            self._process.wait(timeout=60)
+        finally:
+            self._process.kill()  # nothing where it has ended
+            self._process.stdout.close()
+            self._log.close()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
