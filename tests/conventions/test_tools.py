@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -54,6 +56,21 @@ def test_queues_are_set_up_for_plain_text_and_a_pause_between_tries() -> None:
 
     assert queues["messageEncoding"] == "none"
     assert queues["visibilityTimeout"] != "00:00:00"
+
+
+@pytest.mark.slow
+def test_tests_of_one_group_run_in_one_process(tmp_path: Path) -> None:
+    """pytest and xdist have to fit together: where they don't, groups are passed over in silence."""
+    (tmp_path / "test_grouped.py").write_text(
+        "import os, pathlib, pytest\n"
+        "@pytest.mark.xdist_group('one')\n"
+        "@pytest.mark.parametrize('n', range(8))\n"
+        "def test_it(n): (pathlib.Path(__file__).parent / f'ran-{os.getpid()}').touch()\n"
+    )
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "--rootdir", ".", "."]
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+
+    assert len(list(tmp_path.glob("ran-*"))) == 1
 
 
 @pytest.mark.parametrize(
