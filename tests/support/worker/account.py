@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from azure.data.tables import TableServiceClient
 from azure.storage.queue import QueueServiceClient
@@ -36,7 +36,7 @@ class OnAzure:
         self.ran: set[str] = set()
         self.faults: list[str] = []
 
-    def __enter__(self) -> OnAzure:
+    def __enter__(self) -> Self:
         self._queues = self._open.enter_context(QueueServiceClient.from_connection_string(self.connection))
         self.empty()
         make_origin(self.folder / "origin.git")
