@@ -107,9 +107,9 @@ def test_a_removal_goes_by_the_plan_of_a_release_that_has_ended() -> None:
 @pytest.mark.parametrize("environments", [(QA, GUARDED), (QA,)])
 def test_what_is_about_no_promotion_is_not_productions(environments: tuple[Any, ...]) -> None:
     """Nobody waits for it there."""
-    pilot = Pilot(policy(*environments))
+    state = replace(Pilot(policy(*environments)).state, ended={"a release that is not there": None})
 
-    assert worker_of(ef.Deploy(service=DELIVERY, number=7, attempt=1), pilot.state, HELD) == NONPROD
+    assert worker_of(ef.Deploy(service=DELIVERY, number=7, attempt=1), state, HELD) == NONPROD
 
 
 def test_a_promotion_whose_environment_left_is_not_productions() -> None:

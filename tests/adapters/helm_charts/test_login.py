@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +13,14 @@ import pytest
 from shared.adapters.helm_charts import HelmCharts
 from shared.ports.errors import Permanent
 from tests.support.acr import Acr, acr
+from tests.support.tree import ROOT
+
+PUSH = """
+import sys, pathlib
+from shared.adapters.helm_charts import HelmCharts
+package, host, name, password = sys.argv[1:]
+HelmCharts(login=lambda _: (name, password)).push(pathlib.Path(package), host, "charts/delivery")
+"""
 
 
 @pytest.fixture(params=["embedded", pytest.param("distribution", marks=pytest.mark.real("docker-registry"))])
@@ -66,15 +76,21 @@ def test_a_wrong_password_is_our_fault(guarded: tuple[str, Acr], package: Path) 
     assert "guessed" not in str(refused.value)
 
 
-def test_no_password_stays_on_the_disk(
-    guarded: tuple[str, Acr], package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Helm keeps logins in a file, which lives as long as the call and is nobody else's."""
-    scratch, home = tmp_path / "scratch", tmp_path / "home"
-    scratch.mkdir()
+def test_no_password_stays_on_the_disk(guarded: tuple[str, Acr], package: Path, tmp_path: Path) -> None:
+    """Helm keeps logins in a file, by itself below the home folder; this one lives as long as the call."""
+    host, registry = guarded
+    name, password = registry.password("own")
+    home = tmp_path / "home"
     home.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
-    monkeypatch.setenv("HELM_REGISTRY_CONFIG", str(home / "config.json"))
-    as_("own", guarded).push(package, guarded[0], "charts/delivery")
+    done = subprocess.run(
+        [sys.executable, "-c", PUSH, str(package), host, name, password],
+        cwd=ROOT,
+        env={"HOME": str(home), "TMPDIR": str(home), "PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
 
-    assert list(scratch.iterdir()) == list(home.iterdir()) == []
+    assert done.returncode == 0, done.stderr
+    assert ("push", "charts/delivery") in registry.did("own")
+    assert [path for path in home.rglob("*") if path.is_file()] == []
