@@ -10,16 +10,19 @@ from dataclasses import dataclass
 from shared.app.handle_event import handle
 from shared.app.operate import ESTATE, Caller, estate_write, request_id
 from shared.app.parts import App
+from shared.app.service_view import read_service
 from shared.app.views.finding import NotKnown
 from shared.codec.envelope import decode, parse
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.codec.poison import OPEN, OPEN_END, decode_poison, encode_poison, open_row, settled_row
 from shared.codec.primitives import parse_service, time_text
+from shared.domain.effects import NONPROD, PRODUCTION, ServiceEffect, queue_of
 from shared.domain.errors import InvalidValue, Refused
 from shared.domain.events import MessagePoisoned
 from shared.domain.names import ServiceKey
 from shared.domain.poison import PoisonMessage, Settled, Settling
 from shared.domain.records import replace
+from shared.domain.workers import worker_of
 from shared.ports.errors import NotFound
 from shared.ports.store import Loaded, NeedsRows, StaleService, StoreUnavailable, Write
 from shared.telemetry import log_fault, log_warning
@@ -34,8 +37,7 @@ class _Seen:
     """What shows of a body: a record without its number, and the effect that it asks for where all of it can be read."""
 
     record: PoisonMessage
-    effect: str = ""
-    order: int = 0
+    effect: ServiceEffect | None = None
 
 
 def take_poison(app: App, queue: str, body: bytes, delivery: str) -> None:
@@ -67,20 +69,20 @@ def take_poison(app: App, queue: str, body: bytes, delivery: str) -> None:
     log_warning("message.poisoned", number=number, queue=queue, type=seen.record.type, message=seen.record.message)
     service = _known_service(app, seen.record.service)
     if service is not None:
-        _tell(app, service, replace(seen.record, number=number), seen)
+        _tell(app, service, replace(seen.record, number=number), seen.effect)
 
 
-def _tell(app: App, service: ServiceKey, found: PoisonMessage, seen: _Seen) -> None:
-    event = MessagePoisoned(
-        id=f"poison:{found.number}",
-        service=service,
-        poison=found.number,
-        queue=found.queue,
-        type=found.type,
-        effect=seen.effect,
-    )
+def _tell(app: App, service: ServiceKey, found: PoisonMessage, effect: ServiceEffect | None) -> None:
     try:
-        handle(app, event, correlation=found.correlation, order=seen.order)
+        event = MessagePoisoned(
+            id=f"poison:{found.number}",
+            service=service,
+            poison=found.number,
+            queue=found.queue,
+            type=found.type,
+            effect=effect.id if effect is not None and _belongs(app, found.queue, effect) else "",
+        )
+        handle(app, event, correlation=found.correlation)
     except (StaleService, StoreUnavailable):
         raise
     except Exception as error:
@@ -107,8 +109,15 @@ def _look_into(body: bytes, record: PoisonMessage) -> _Seen:
         effect = decode(text).effect
     except (UnreadableRecord, UnknownMessage) as error:
         return _Seen(record=replace(said, reason=str(error)[:_MOST_REASON]))
-    read = replace(said, reason=_READABLE)
-    return _Seen(record=read, effect=effect.id if effect else "", order=envelope.order)
+    return _Seen(record=replace(said, reason=_READABLE), effect=effect)
+
+
+def _belongs(app: App, queue: str, effect: ServiceEffect) -> bool:
+    """Whether an effect lay where such effects lie: who may write elsewhere only must not end what others do."""
+    if queue == queue_of(effect.kind, PRODUCTION):
+        return True
+    state = read_service(app, effect.service).state
+    return queue == queue_of(effect.kind) and worker_of(effect, state, app.production) == NONPROD
 
 
 def _known_service(app: App, name: str) -> ServiceKey | None:

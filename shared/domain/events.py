@@ -207,7 +207,7 @@ class MessagePoisoned(Event):
     """A message of the service's failed as often as it may, and nobody delivers it any more.
 
     `poison` is its number among those that are kept; `effect` names what it asked for, empty where it asked for
-    nothing or could not be read.
+    nothing, could not be read, or lay where such effects do not lie.
     """
 
     poison: int
