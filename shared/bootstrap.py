@@ -189,10 +189,7 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held
         timing=Timing(rollout_poll=chosen.rollout_poll),
         identities=(lambda name: _outside(chosen, deployer, held.of(name))) if held and chosen.identities else None,
         production=chosen.identities.production,
-        # Wherever there are identities people have ids, also in an app that signs nobody in.
-        directory=_directory(chosen.entra.graph, held.own)
-        if held and (chosen.entra.tenant or chosen.identities)
-        else None,
+        directory=_directory(chosen, held) if held else None,
     )
 
 
@@ -224,11 +221,19 @@ def _policies(chosen: Settings) -> PolicyReader:
     return OneMachinePolicies(reader, registry=chosen.registry, deploy=deploy)
 
 
-def _directory(address: str, credential: Callable[[], ManagedIdentity]) -> Directory:
+def _directory(chosen: Settings, held: Credentials) -> Directory | None:
+    """Return the directory wherever there are identities, also in an app that signs nobody in."""
     from shared.adapters.entra.graph import GraphDirectory
     from shared.adapters.storage.delivery import running_time
+    from shared.telemetry import log_warning
 
-    return GraphDirectory(address, credential, elapsed=running_time)
+    if chosen.identities:
+        return GraphDirectory(chosen.entra.graph, held.own, elapsed=running_time)
+    if chosen.entra.tenant:
+        log_warning(
+            "directory.none", hint="approvers count as they are written; set SLIPWAY_IDENTITY to have them pinned"
+        )
+    return None
 
 
 def _deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[DeployTarget], Deployer]:
