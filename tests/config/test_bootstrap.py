@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared import bootstrap
+from shared import bootstrap, signing_in
 from shared.adapters.azure_storage import AzureStorage
 from shared.config import Identities, Settings, Storage
 from shared.domain.errors import InvalidValue
@@ -24,7 +24,7 @@ from tests.support.registries import a_layer
 TARGET = GitOpsTarget(repository="environments.git", path="qa/delivery")
 
 
-CACHED = (bootstrap.settings, bootstrap.database, bootstrap.credentials, bootstrap._wired, bootstrap._sign_in)
+CACHED = (bootstrap.settings, bootstrap.database, bootstrap.credentials, bootstrap._wired, signing_in._sign_in)
 
 
 @pytest.fixture(autouse=True)
@@ -237,12 +237,12 @@ def test_a_host_is_believed_as_long_as_it_runs() -> None:
     one, other = object(), object()
     found = []
     for change, host in (
-        (bootstrap.trust, one),
-        (bootstrap.trust, other),
-        (bootstrap.distrust, one),
-        (bootstrap.distrust, other),
+        (signing_in.trust, one),
+        (signing_in.trust, other),
+        (signing_in.distrust, one),
+        (signing_in.distrust, other),
     ):
         change(host)
-        found.append(bootstrap.sign_in().host_vouches)
+        found.append(signing_in.sign_in().host_vouches)
 
     assert found == [True, True, True, False]
