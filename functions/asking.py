@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def viewer_of(req: func.HttpRequest) -> Viewer:
     """Return who reads; raise Unacceptable (401) or NotAllowed (403)."""
     from shared.app.authorize import viewer
-    from shared.bootstrap import app, sign_in
+    from shared.bootstrap import app
+    from shared.signing_in import sign_in
 
     principal = sign_in().principal(headers_of(req))
     directory = app().directory if principal.groups_left_out else None
@@ -31,9 +32,9 @@ def caller_of(req: func.HttpRequest, wanted: tuple[str, ...]) -> Caller:
     """Return who asks for a change. An empty `wanted` takes everybody who is signed in, and leaves it to the rules."""
     from shared.app.authorize import require
     from shared.app.operate import Caller
-    from shared.bootstrap import sign_in
     from shared.inbound.principal import refuse_other_sites
     from shared.inbound.requests import idempotency_key
+    from shared.signing_in import sign_in
 
     headers = headers_of(req)
     principal = sign_in().principal(headers)

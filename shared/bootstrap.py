@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
     from shared.adapters.azure_identity import Credentials, ManagedIdentity
     from shared.app.parts import App, Outside
     from shared.domain.policy import DeployTarget
-    from shared.inbound.sign_in import SignIn
     from shared.ports.deployer import Deployer
     from shared.ports.directory import Directory
     from shared.ports.evidence import Evidence
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
 
 
 _given: list[App] = []
-_hosts: list[object] = []
 
 
 class Database(Protocol):
@@ -74,36 +71,6 @@ def use(app: App | None) -> None:
 def app() -> App:
     """Return the application of this process."""
     return _given[0] if _given else _wired()
-
-
-def trust(host: object) -> None:
-    """Believe a host of this process who asks: it takes out what callers say about themselves, and puts in who they are.
-
-    For the local host, which is not deployed. There is no setting for it, on purpose.
-    """
-    _hosts.append(host)
-
-
-def distrust(host: object) -> None:
-    """Believe nobody any more on this host's account."""
-    _hosts[:] = [one for one in _hosts if one is not host]
-
-
-def sign_in() -> SignIn:
-    """Return what knows who asks."""
-    return replace(_sign_in(), host_vouches=bool(_hosts))
-
-
-@functools.cache
-def _sign_in() -> SignIn:
-    from shared.adapters.entra.tokens import EntraTokens
-    from shared.adapters.storage.delivery import running_time
-    from shared.inbound.entra import is_private
-    from shared.inbound.sign_in import SignIn
-
-    entra = settings().entra
-    tokens = EntraTokens(entra.issuer, entra.tenant, is_private=is_private, elapsed=running_time)
-    return SignIn(entra=entra, tokens=tokens, now=utc_now, easy_auth=settings().easy_auth)
 
 
 @functools.cache
@@ -189,10 +156,7 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held
         timing=Timing(rollout_poll=chosen.rollout_poll),
         identities=(lambda name: _outside(chosen, deployer, held.of(name))) if held and chosen.identities else None,
         production=chosen.identities.production,
-        # Wherever there are identities people have ids, also in an app that signs nobody in.
-        directory=_directory(chosen.entra.graph, held.own)
-        if held and (chosen.entra.tenant or chosen.identities)
-        else None,
+        directory=_directory(chosen, held) if held else None,
     )
 
 
@@ -224,11 +188,19 @@ def _policies(chosen: Settings) -> PolicyReader:
     return OneMachinePolicies(reader, registry=chosen.registry, deploy=deploy)
 
 
-def _directory(address: str, credential: Callable[[], ManagedIdentity]) -> Directory:
+def _directory(chosen: Settings, held: Credentials) -> Directory | None:
+    """Return the directory wherever there are identities, also in an app that signs nobody in."""
     from shared.adapters.entra.graph import GraphDirectory
     from shared.adapters.storage.delivery import running_time
+    from shared.telemetry import log_warning
 
-    return GraphDirectory(address, credential, elapsed=running_time)
+    if chosen.identities:
+        return GraphDirectory(chosen.entra.graph, held.own, elapsed=running_time)
+    if chosen.entra.tenant:
+        log_warning(
+            "directory.none", hint="approvers count as they are written; set SLIPWAY_IDENTITY to have them pinned"
+        )
+    return None
 
 
 def _deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[DeployTarget], Deployer]:

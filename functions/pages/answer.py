@@ -43,7 +43,7 @@ def page(req: func.HttpRequest, content: Callable[[func.HttpRequest], str]) -> f
 
 def _login(req: func.HttpRequest) -> str | None:
     """Say where a browser signs in to come back to this page, where the platform does that for us."""
-    from shared.bootstrap import sign_in
+    from shared.signing_in import sign_in
 
     parts = urlsplit(req.url)
     return sign_in().login(headers_of(req), f"{parts.path}?{parts.query}" if parts.query else parts.path)

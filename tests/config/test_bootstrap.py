@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared import bootstrap
+from shared import bootstrap, signing_in
 from shared.adapters.azure_storage import AzureStorage
 from shared.config import Identities, Settings, Storage
 from shared.domain.errors import InvalidValue
@@ -24,7 +24,7 @@ from tests.support.registries import a_layer
 TARGET = GitOpsTarget(repository="environments.git", path="qa/delivery")
 
 
-CACHED = (bootstrap.settings, bootstrap.database, bootstrap.credentials, bootstrap._wired, bootstrap._sign_in)
+CACHED = (bootstrap.settings, bootstrap.database, bootstrap.credentials, bootstrap._wired, signing_in._sign_in)
 
 
 @pytest.fixture(autouse=True)
@@ -206,22 +206,27 @@ def test_the_directory_is_asked_as_slipway_itself(environment: Path, monkeypatch
     ("variables", "there"),
     [
         ({}, False),
-        ({"SLIPWAY_ENTRA_TENANT": TENANT}, True),
+        ({"SLIPWAY_ENTRA_TENANT": TENANT}, False),
         ({"SLIPWAY_IDENTITY": "id-own"}, True),
         ({"SLIPWAY_IDENTITIES": '{"qa": "id-qa"}'}, True),
     ],
 )
 def test_approvers_are_pinned_wherever_there_are_identities(
-    environment: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], there: bool
+    environment: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    variables: dict[str, str],
+    there: bool,
 ) -> None:
     """The app that reads configurations may be another one than that which signs people in; without its own identity
-    names are faults, and never count as they are written."""
+    names are faults, and never count as they are written. Whoever signs people in without any is told what that means."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     directory = bootstrap.app().directory
     bootstrap.database().close()
 
     assert (directory is not None) is there
+    assert ("set SLIPWAY_IDENTITY" in caplog.text) is ("SLIPWAY_ENTRA_TENANT" in variables)
     if directory is not None and "SLIPWAY_IDENTITY" not in variables:
         with pytest.raises(Permanent, match="SLIPWAY_IDENTITY is not set"):
             directory.people("a@example.com")
@@ -232,12 +237,12 @@ def test_a_host_is_believed_as_long_as_it_runs() -> None:
     one, other = object(), object()
     found = []
     for change, host in (
-        (bootstrap.trust, one),
-        (bootstrap.trust, other),
-        (bootstrap.distrust, one),
-        (bootstrap.distrust, other),
+        (signing_in.trust, one),
+        (signing_in.trust, other),
+        (signing_in.distrust, one),
+        (signing_in.distrust, other),
     ):
         change(host)
-        found.append(bootstrap.sign_in().host_vouches)
+        found.append(signing_in.sign_in().host_vouches)
 
     assert found == [True, True, True, False]

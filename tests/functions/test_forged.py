@@ -17,7 +17,7 @@ import pytest
 
 import function_app
 from functions.described import describes, routes
-from shared import bootstrap
+from shared import bootstrap, signing_in
 from shared.config import Settings
 from shared.domain.errors import InvalidValue
 from tests.support.app_parts import Harness
@@ -67,7 +67,7 @@ def call(name: str, url: str, headers: Mapping[str, str], method: str = "GET") -
 @pytest.fixture(autouse=True)
 def _behind(slipway: Harness) -> Iterator[None]:
     """An application is there; nobody vouches for anybody."""
-    assert not bootstrap.sign_in().host_vouches
+    assert not signing_in.sign_in().host_vouches
     bootstrap.use(slipway.app)
     yield
     bootstrap.use(None)
@@ -142,7 +142,7 @@ def test_only_the_local_host_can_vouch_and_it_is_not_deployed() -> None:
         path
         for path in product_files()
         if re.search(r"\btrust\(|\bhost_vouches\s*=\s*True", (ROOT / path).read_text())
-        and path != Path("shared/bootstrap.py")
+        and path != Path("shared/signing_in.py")
     ]
 
     assert calls == [Path("infra/local/host/host.py")]

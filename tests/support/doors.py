@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from infra.local.host import LocalPerson, new_person
-from shared import bootstrap
+from shared import bootstrap, signing_in
 from shared.ports.queues import QueueReceiver
 from tests.support.app_parts import Harness
 from tests.support.host import Answer, Running, running
@@ -91,7 +91,7 @@ def settings_of(values: Mapping[str, str]) -> Iterator[None]:
 
 
 def _forget() -> None:
-    for cached in (bootstrap.settings, bootstrap._sign_in):
+    for cached in (bootstrap.settings, signing_in._sign_in):
         cached.cache_clear()
 
 

@@ -62,11 +62,12 @@ class Human:
     mail: str
     groups: tuple[str, ...] = ()
     more: tuple[tuple[str, object], ...] = ()
+    given: str = ""
 
     @property
     def id(self) -> str:
         """The object id."""
-        return object_id(self.name)
+        return self.given or object_id(self.name)
 
 
 @dataclass(frozen=True, kw_only=True)

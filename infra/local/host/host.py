@@ -19,7 +19,7 @@ from infra.local.host.queues import dispatchers
 from infra.local.host.server import HostServer
 from infra.local.host.timers import Timers
 from infra.local.host.workers import Workers
-from shared import bootstrap
+from shared import signing_in
 from shared.ports.queues import QueueReceiver
 
 _MAX_BODY = 100 * 1024 * 1024
@@ -74,7 +74,7 @@ class LocalHost:
         self._timers = Timers(functions.timers, self._workers, self._clock)
         self._queues = dispatchers(functions.queues, self._receiver, options.queues, self._workers, self._receive_wait)
         # The application takes callers' own words about themselves out: what it says of them may be believed.
-        bootstrap.trust(self)
+        signing_in.trust(self)
         self._server.start()
         for queue in self._queues:
             queue.start()
@@ -101,7 +101,7 @@ class LocalHost:
         for queue in self._queues:
             queue.ask_to_stop()
         self._server.stop(deadline)
-        bootstrap.distrust(self)
+        signing_in.distrust(self)
         self._timers.finish(deadline)
         for queue in self._queues:
             queue.finish(deadline)

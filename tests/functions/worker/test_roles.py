@@ -11,6 +11,7 @@ import pytest
 from shared.codec.envelope import encode_effect
 from shared.domain.effects import Deploy, Retag, queue_of, queues
 from shared.domain.names import ServiceKey
+from tests.support.doors import PEOPLE
 from tests.support.stores import NOON
 from tests.support.worker.in_roles import CONTROL, NONPROD, OWN, PROD, PRODUCTION, QA, ROLES, InRoles
 from tests.support.worker.running import Worker, WorkerRefused
@@ -82,7 +83,15 @@ def test_productions_identity_is_asked_for_by_productions_app_alone(released: In
     assert released.endpoint.apps(PROD) == {PRODUCTION}
     assert released.asked(NONPROD) == {OWN, QA}
     assert released.asked(PRODUCTION) == {PROD}
-    assert released.asked(CONTROL) == set()
+    assert released.asked(CONTROL) == {OWN}
+
+
+def test_the_directory_is_asked_as_slipway_itself(released: InRoles) -> None:
+    """For names when the configuration is read, and for who says yes; no other identity gets in there."""
+    paths = [one.path.rpartition("/")[2] for one in released.directory.seen]
+
+    assert set(paths) == {"users", "groups", PEOPLE["rita"].id}
+    assert {released.endpoint.holder(one.bearer, released.directory.url) for one in released.directory.seen} == {OWN}
 
 
 def test_production_is_read_and_written_with_its_identity_and_each_has_the_rights_it_needs(released: InRoles) -> None:

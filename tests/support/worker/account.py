@@ -19,7 +19,7 @@ from infra.local.sample import REPOSITORY, git, make_origin
 from tests.support import azurite
 from tests.support.doors import HOOK_SECRET, PEOPLE
 from tests.support.tree import ROOT
-from tests.support.worker.platform import Platform
+from tests.support.worker.platform import EASY_AUTH, Platform
 from tests.support.worker.running import SITE, Result, Worker
 
 _PATIENCE = 90.0
@@ -51,6 +51,7 @@ class OnAzure:
             "SLIPWAY_REGISTRY": self.registry(),
             "SLIPWAY_HOOK_SECRET": HOOK_SECRET,
             "SLIPWAY_ROLLOUT_POLL_MS": "200",
+            **EASY_AUTH,
         }
         self.platforms = self.start()
         self.platform, self.worker = self.platforms[0], self.platforms[0].worker

@@ -9,6 +9,8 @@ from tempfile import TemporaryDirectory
 
 from infra.local.sample import git
 from tests.support.acr import Acr, acr
+from tests.support.doors import PEOPLE
+from tests.support.entra_stand_in import EntraStandIn, Human, entra_stand_in, object_id
 from tests.support.managed_identity import IdentityEndpoint, identity_endpoint
 from tests.support.worker.account import OnAzure
 from tests.support.worker.platform import Platform
@@ -28,18 +30,23 @@ RIGHTS: Mapping[str, set[tuple[str, str]]] = {
 
 
 class InRoles(OnAzure):
-    """The apps, the platform's endpoint for identities, and a registry that lets in whom the endpoint vouches for."""
+    """The apps, the platform's endpoint for identities, and a registry and a directory that let in whom that vouches for."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.endpoint: IdentityEndpoint
         self.guard: Acr
+        self.directory: EntraStandIn
 
     def registry(self) -> str:
         """See OnAzure."""
         self.endpoint = self._open.enter_context(identity_endpoint())
         host, self.guard = self._open.enter_context(acr(self.endpoint.holder, folder=self.folder / "registry"))
         self.guard.rights.update(RIGHTS)
+        self.directory = self._open.enter_context(entra_stand_in())
+        self.directory.knows = lambda token: self.endpoint.holder(token, self.directory.url) == OWN
+        self.directory.people.append(Human(name="Rita", mail=PEOPLE["rita"].mails[0], given=PEOPLE["rita"].id))
+        self.directory.groups[object_id("managers")] = "release-managers"
         return host
 
     def start(self) -> Sequence[Platform]:
@@ -54,6 +61,7 @@ class InRoles(OnAzure):
             "SLIPWAY_ROLES": role,
             "SLIPWAY_IDENTITY": OWN,
             "SLIPWAY_IDENTITIES": json.dumps(HELD[role]),
+            "SLIPWAY_GRAPH": self.directory.url,
             **self.endpoint.assign(role, OWN, *HELD[role].values()),
         }
 

@@ -18,8 +18,11 @@ from werkzeug.routing import Map, Rule
 from infra.local.host import LocalPerson
 from infra.local.host.identity import principal_of
 from infra.local.host.routes import rules_for
+from tests.support.entra_stand_in import TENANT
 from tests.support.worker.running import Result, Worker
 
+# What App Service says where Easy Auth is on, and whose people are let in.
+EASY_AUTH = {"WEBSITE_AUTH_ENABLED": "True", "SLIPWAY_ENTRA_TENANT": TENANT}
 _HOST = "slipway.azurewebsites.net"
 _WHEN = "2026-11-23T12:00:00+00:00"
 
@@ -43,7 +46,7 @@ class Platform:
         url = urlsplit(path)
         name, route = self._routed(method, url.path)
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        sent = {"host": _HOST, **(principal_of(who) if who else {}), **(headers or {})}
+        sent = {"host": _HOST, **(_let_in(who) if who else {}), **(headers or {})}
         value = {
             "method": method,
             "url": f"https://{_HOST}{path}",
@@ -94,3 +97,11 @@ class Platform:
         if len(found) != 1:
             raise LookupError(f"{found} are for {key} {value}; it takes one")
         return found[0]
+
+
+def _let_in(who: LocalPerson) -> Mapping[str, str]:
+    """The headers of a person of the tenant."""
+    headers = principal_of(who)
+    found = json.loads(base64.b64decode(headers["x-ms-client-principal"]))
+    found["claims"].append({"typ": "http://schemas.microsoft.com/identity/claims/tenantid", "val": TENANT})
+    return {**headers, "x-ms-client-principal": base64.b64encode(json.dumps(found).encode()).decode()}

@@ -22,7 +22,7 @@ from tests.support.git_repositories import a_repository
 from tests.support.lively import lively
 from tests.support.outside import SHIPPING, SLIPWAY_YAML
 from tests.support.worker.events import SCHEMAS
-from tests.support.worker.platform import Platform
+from tests.support.worker.platform import EASY_AUTH, Platform
 from tests.support.worker.running import Result
 
 PUSHED = PushReceived(id="e-1", repository=SHIPPING, ref="refs/heads/main", pushed_by=examples.ANNA)
@@ -64,6 +64,7 @@ class Scene:
             "SLIPWAY_REPOSITORIES": json.dumps({SHIPPING: str(self.folder / "origin.git")}),
             "SLIPWAY_HOOK_SECRET": HOOK_SECRET,
             "SLIPWAY_REGISTRY_HOOK_SECRET": REGISTRY_SECRET,
+            **EASY_AUTH,
         }
 
 
