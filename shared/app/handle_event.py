@@ -58,10 +58,10 @@ class _Made(NamedTuple):
     unsent: Mapping[str, Message] = MappingProxyType({})
 
 
-def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int = 0) -> Handled:
+def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int = 0, again: bool = False) -> Handled:
     """Commit what the event leads to and send its effects; a second delivery sends again what is not done.
 
-    `order` is that of the effect which the event reports, where it came with a message of ours.
+    `order` is that of the effect which the event reports, where it came with a message of ours; `again`: not for the first time.
 
     Raise StaleService, StoreUnavailable or UnreadableRecord, all before anything is known to be changed.
     """
@@ -77,8 +77,9 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
     if committed.duplicate:
         return _first_time(app, service, committed)
     decision = made[-1].decision
-    if made[-1].unsent:
-        # A crash may have kept back what the first report had led to, and nobody else would send it.
+    if again and made[-1].unsent:
+        # A crash may have kept back what the first report had led to. Where a copy of this message brought that one,
+        # whoever had the copy has seen to it.
         send_again(app, service, made[-1].unsent)
     if decision.outcome is Outcome.NOTHING:
         for at, what in decision.wake:

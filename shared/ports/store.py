@@ -47,9 +47,14 @@ class Message(NamedTuple):
     delay: timedelta = timedelta(0)
 
 
+def outbox_prefix(sequence: int) -> str:
+    """Begin the names of all effects of a decision."""
+    return f"1~outbox~{sequence:020d}~"
+
+
 def outbox_key(sequence: int, number: int) -> str:
     """Name the n-th effect of the decision that commits as `sequence`."""
-    return f"1~outbox~{sequence:020d}~{number:02d}"
+    return f"{outbox_prefix(sequence)}{number:02d}"
 
 
 class OutboxRow(NamedTuple):
@@ -201,8 +206,8 @@ class Store(Protocol):
         """Read the hints whose time has come, earliest first. Of a service the earliest one may be all that is kept."""
         ...
 
-    def add_due(self, service: str, due: Due) -> None:
-        """Write a hint before anything that has no message behind it."""
+    def add_due(self, service: str, due: Due) -> str:
+        """Write a hint before anything that has no message behind it; return the key to remove it by when that is done."""
         ...
 
     def remove_due(self, keys: Sequence[str]) -> None:

@@ -30,6 +30,7 @@ from shared.domain.release import EnvironmentState, Release, ServiceState
 from shared.domain.version import Version
 from shared.ports.queues import Received
 from shared.ports.statuses import CommitStatus
+from tests.support.clocked_azure import ClockedAzure
 from tests.support.outside import ADA, RITA, SHIPPING, Outside
 from tests.support.outside_deployer import Applied
 
@@ -42,7 +43,9 @@ LEASE = timedelta(seconds=30)
 
 
 def open_database(store: str, folder: Path, outside: Outside) -> Any:
-    """Open the store named `memory` or `sqlite`, empty in an empty folder."""
+    """Open the store named `memory`, `sqlite` or `tables`, empty in an empty folder."""
+    if store == "tables":
+        return ClockedAzure(outside.clock, outside.clock.elapsed)
     if store == "memory":
         return MemoryStore(outside.clock, elapsed=outside.clock.elapsed)
     database = SqliteDatabase(folder / "slipway.db", outside.clock, elapsed=outside.clock.elapsed)
@@ -160,10 +163,11 @@ class Harness:
     def take(self, kind: str, message: Received) -> None:
         """Do what the functions do with a message."""
         if kind == "events":
-            take_event(self.app, message.body)
+            take_event(self.app, message.body, again=message.attempts > 1)
         else:
             worker = NONPROD if message.queue == queue_of(kind) else PRODUCTION
-            take_effect(self.workers.get(worker, self.app), kind, message.body, worker)
+            app, again = self.workers.get(worker, self.app), message.attempts > 1
+            take_effect(app, kind, message.body, worker, again=again)
 
     def waiting(self, *kinds: str) -> int:
         """How many messages the queues hold, seen or not."""

@@ -92,9 +92,10 @@ class TableStore:
         with failures_named(_DUE):
             return [packing.unpack_due(key, value) for key, value, _ in self._lists.query(_DUE, "", end, most=most)]
 
-    def add_due(self, service: str, due: Due) -> None:
+    def add_due(self, service: str, due: Due) -> str:
         """See Store."""
         self._hint(service, (due,), False)
+        return partition.due_key(service, due)
 
     def remove_due(self, keys: Sequence[str]) -> None:
         """See Store."""

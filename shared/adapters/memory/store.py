@@ -92,11 +92,12 @@ class MemoryStore:
         """See Store."""
         return [self._due[key] for key in sorted(self._due) if self._due[key].at <= now][:most]
 
-    def add_due(self, service: str, due: Due) -> None:
+    def add_due(self, service: str, due: Due) -> str:
         """See Store."""
         key = partition.due_key(service, due)
         partition.check_key(key)
         self._due[key] = DueRow(key=key, service=service, at=due.at, what=due.what)
+        return key
 
     def remove_due(self, keys: Sequence[str]) -> None:
         """See Store."""

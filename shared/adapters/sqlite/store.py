@@ -115,10 +115,11 @@ class SqliteStore:
             for service, due in found
         ]
 
-    def add_due(self, service: str, due: Due) -> None:
+    def add_due(self, service: str, due: Due) -> str:
         """See Store."""
-        partition.check_key(partition.due_key(service, due))
+        partition.check_key(key := partition.due_key(service, due))
         self._writer.join(lambda transaction: self._hint(transaction, self._cache.id_of(transaction, service), due))
+        return key
 
     def remove_due(self, keys: Sequence[str]) -> None:
         """See Store."""

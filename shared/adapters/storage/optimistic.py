@@ -14,7 +14,7 @@ from shared.adapters.storage import packing, partition
 from shared.adapters.storage.packing import Batch
 from shared.adapters.storage.partition import Plan
 from shared.domain.errors import SlipwayError
-from shared.ports.store import Committed, Due, Loaded, OutboxRow, StaleService, StoreUnavailable, Write
+from shared.ports.store import Committed, Due, Loaded, OutboxRow, StaleService, StoreUnavailable, Write, outbox_prefix
 
 TRIES = 8
 _FIRST_PAUSE = 0.01  # seconds; doubled each time and jittered, so that writers in step fall out of it
@@ -140,7 +140,7 @@ class OptimisticTransactions:
         key = partition.ledger_key(sequence)
         entry = self._partitions.fetch(service, [key])[key]
         ledger_hash = packing.unpack_ledger(key, entry).hash if entry is not None else ""
-        prefix = partition.outbox_prefix(sequence)
+        prefix = outbox_prefix(sequence)
         left = self._partitions.snapshot(service).loaded.outbox
         return Committed(
             sequence=sequence,

@@ -71,7 +71,7 @@ def set_status(app: App, effect: SetStatus, order: int) -> Performed:
     if newest > order:
         # The oldest first: whatever a crash leaves of them is newer than what is gone.
         app.store.forget(service, [row_of(one) for one in sorted(waiting)])
-    return NothingToReport()
+    return NothingToReport(over=newest > order)
 
 
 def _to_be_said(outbox: Mapping[str, Message], effect: SetStatus) -> dict[int, SetStatus]:
