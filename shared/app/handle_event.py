@@ -18,7 +18,7 @@ from shared.domain.decision import Decision, Outcome
 from shared.domain.effects import queue_of
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
-from shared.domain.events import ChangeFound, MessagePoisoned, ServiceEvent
+from shared.domain.events import ChangeFound, MessagePoisoned, ServiceEvent, TimePassed
 from shared.domain.names import Person
 from shared.domain.records import replace
 from shared.domain.release import ServiceState
@@ -72,7 +72,7 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
         return made[-1].write
 
     service = str(event.service)
-    committed = app.store.transact(service, event.id, fn)
+    committed = app.store.transact(service, "" if isinstance(event, TimePassed) else event.id, fn)
     app.queues.send_outbox(service, committed.outbox)
     if committed.duplicate:
         return _first_time(app, service, committed)
@@ -137,12 +137,16 @@ def _decide(app: App, event: ServiceEvent, loaded: Loaded, correlation: str, ord
             for number, one in enumerate(decision.effects)
         ),
         done=done,
-        # What takes poison in is delivered again with its effect still named.
-        mark=not done or isinstance(event, MessagePoisoned),
+        mark=_is_marked(event, done),
         decoded=_read_again(decision.state),
         due=tuple(Due(at=at, what=what) for at, what in decision.wake),
     )
     return _Made(decision, write)
+
+
+def _is_marked(event: ServiceEvent, done: frozenset[str]) -> bool:
+    """What takes poison in is delivered again with its effect still named; time that passes is nobody's event."""
+    return isinstance(event, MessagePoisoned) or not (done or isinstance(event, TimePassed))
 
 
 def _read_again(state: ServiceState) -> ServiceState:

@@ -55,7 +55,7 @@ def operate(app: App, event: ServiceEvent) -> Handled:
     """
     hint = app.store.add_due(str(event.service), Due(at=app.now(), what="request"))
     handled = handle(app, event)
-    app.store.remove_due([hint])
+    app.store.remove_due([hint], decided=False)
     return handled
 
 

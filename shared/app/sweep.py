@@ -87,7 +87,7 @@ def _look(app: App, name: str, hints: Sequence[DueRow]) -> None:
         asked = {at for at, _ in handled.wake}
         app.store.remove_due([row.key for row in hints if row.at not in asked])
         app.store.prune(name, most=_MOST)
-        loaded = app.store.read(name)
+        loaded = app.store.read(name, exact=False)
         if loaded.sequence != handled.sequence:
             handle(app, TimePassed(id=f"due:{app.new_id()}", service=service))
         send_again(app, name, _perhaps_unsent(loaded.outbox, hints, handled))

@@ -25,9 +25,11 @@ _NOW = timedelta(0)
 class ClockedAzure:
     """An empty account, opened as the other databases are."""
 
-    def __init__(self, now: Callable[[], datetime], elapsed: Callable[[], timedelta]) -> None:
+    def __init__(self, now: Callable[[], datetime], elapsed: Callable[[], timedelta], *, connection: str = "") -> None:
         azurite.empty_queues()
-        self._storage = AzureStorage.of_connection(azurite.connection(), now, prefix=azurite.new_prefix())
+        self._storage = AzureStorage.of_connection(
+            connection or azurite.connection(), now, prefix=azurite.new_prefix(), elapsed=elapsed
+        )
         self.store, self.rows, self.evidence = self._storage.store, self._storage.rows, self._storage.evidence
         self.queues = ClockedQueues(self._storage.queues, elapsed)
 

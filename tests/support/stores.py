@@ -120,7 +120,8 @@ def opened(kind: str, folder: Path) -> Iterator[Opened]:
     else:
         proxy = azurite.proxy()
         azurite.empty_queues()
-        database = AzureStorage.of_connection(proxy.connection, clock, prefix=azurite.new_prefix())
+        prefix = azurite.new_prefix()
+        database = AzureStorage.of_connection(proxy.connection, clock, prefix=prefix, elapsed=clock.elapsed)
         proxy.clear()
     try:
         yield Opened(clock=clock, database=database, proxy=proxy)
@@ -139,6 +140,7 @@ def a_write(
     outbox: Sequence[Message] = (),
     done: frozenset[str] = frozenset(),
     due: Sequence[Due] = (),
+    mark: bool = True,
 ) -> Write:
     """Build a decision; its ledger entry is the same bytes whatever went before."""
     return Write(
@@ -148,6 +150,7 @@ def a_write(
         outbox=tuple(outbox),
         done=done,
         due=tuple(due),
+        mark=mark,
     )
 
 

@@ -88,6 +88,11 @@ def service_of_due(key: str) -> str:
         return ""
 
 
+def time_of_due(key: str) -> str:
+    """Return the time that a hint's name begins with, as `utc_text` writes it."""
+    return key.partition("~")[0]
+
+
 def utc_text(at: datetime) -> str:
     """Write a time so that texts sort as times do."""
     return at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
