@@ -11,8 +11,6 @@ from random import Random
 from typing import Any
 
 from shared.adapters.kept_statuses import KeptStatuses
-from shared.adapters.memory import MemoryStore
-from shared.adapters.sqlite import SqliteDatabase
 from shared.app.handle_event import Handled
 from shared.app.operate import Caller, operate
 from shared.app.parts import App, Timing
@@ -30,7 +28,7 @@ from shared.domain.release import EnvironmentState, Release, ServiceState
 from shared.domain.version import Version
 from shared.ports.queues import Received
 from shared.ports.statuses import CommitStatus
-from tests.support.clocked_azure import ClockedAzure
+from tests.support.databases import open_database
 from tests.support.outside import ADA, RITA, SHIPPING, Outside
 from tests.support.outside_deployer import Applied
 
@@ -40,17 +38,6 @@ SECOND = timedelta(seconds=1)
 TIMING = Timing(rollout_poll=SECOND, build_poll=SECOND, held_poll=SECOND, first_retry=SECOND, most_tries=3)
 CARELESS, MOST_DELIVERIES = 0.25, 4
 LEASE = timedelta(seconds=30)
-
-
-def open_database(store: str, folder: Path, outside: Outside) -> Any:
-    """Open the store named `memory`, `sqlite` or `tables`, empty in an empty folder."""
-    if store == "tables":
-        return ClockedAzure(outside.clock, outside.clock.elapsed)
-    if store == "memory":
-        return MemoryStore(outside.clock, elapsed=outside.clock.elapsed)
-    database = SqliteDatabase(folder / "slipway.db", outside.clock, elapsed=outside.clock.elapsed)
-    database.recover()
-    return database
 
 
 def wire(database: Any, outside: Outside, scratch: Path) -> App:
