@@ -23,4 +23,4 @@ def deploy(msg: func.QueueMessage) -> None:
     from shared.app.take_message import take_effect
     from shared.bootstrap import app
 
-    take_effect(app(), Deploy.kind, msg.get_body().decode())
+    take_effect(app(), Deploy.kind, msg.get_body().decode(), again=(msg.dequeue_count or 1) > 1)

@@ -23,4 +23,4 @@ def event_worker(msg: func.QueueMessage) -> None:
     from shared.app.take_message import take_event
     from shared.bootstrap import app
 
-    take_event(app(), msg.get_body().decode())
+    take_event(app(), msg.get_body().decode(), again=(msg.dequeue_count or 1) > 1)

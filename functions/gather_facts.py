@@ -23,4 +23,4 @@ def gather_facts(msg: func.QueueMessage) -> None:
     from shared.app.take_message import take_effect
     from shared.bootstrap import app
 
-    take_effect(app(), GatherFacts.kind, msg.get_body().decode())
+    take_effect(app(), GatherFacts.kind, msg.get_body().decode(), again=(msg.dequeue_count or 1) > 1)

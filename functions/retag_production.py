@@ -23,4 +23,4 @@ def retag_production(msg: func.QueueMessage) -> None:
     from shared.app.take_message import take_effect
     from shared.bootstrap import app
 
-    take_effect(app(), Retag.kind, msg.get_body().decode(), PRODUCTION)
+    take_effect(app(), Retag.kind, msg.get_body().decode(), PRODUCTION, again=(msg.dequeue_count or 1) > 1)

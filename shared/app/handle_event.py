@@ -18,7 +18,7 @@ from shared.domain.decision import Decision, Outcome
 from shared.domain.effects import queue_of
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
-from shared.domain.events import ChangeFound, MessagePoisoned, ServiceEvent
+from shared.domain.events import ChangeFound, MessagePoisoned, ServiceEvent, TimePassed
 from shared.domain.names import Person
 from shared.domain.records import replace
 from shared.domain.release import ServiceState
@@ -58,10 +58,10 @@ class _Made(NamedTuple):
     unsent: Mapping[str, Message] = MappingProxyType({})
 
 
-def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int = 0) -> Handled:
+def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int = 0, again: bool = False) -> Handled:
     """Commit what the event leads to and send its effects; a second delivery sends again what is not done.
 
-    `order` is that of the effect which the event reports, where it came with a message of ours.
+    `order` is that of the effect which the event reports, where it came with a message of ours; `again`: not for the first time.
 
     Raise StaleService, StoreUnavailable or UnreadableRecord, all before anything is known to be changed.
     """
@@ -72,13 +72,14 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
         return made[-1].write
 
     service = str(event.service)
-    committed = app.store.transact(service, event.id, fn)
+    committed = app.store.transact(service, "" if isinstance(event, TimePassed) else event.id, fn)
     app.queues.send_outbox(service, committed.outbox)
     if committed.duplicate:
         return _first_time(app, service, committed)
     decision = made[-1].decision
-    if made[-1].unsent:
-        # A crash may have kept back what the first report had led to, and nobody else would send it.
+    if again and made[-1].unsent:
+        # A crash may have kept back what the first report had led to. Where a copy of this message brought that one,
+        # whoever had the copy has seen to it.
         send_again(app, service, made[-1].unsent)
     if decision.outcome is Outcome.NOTHING:
         for at, what in decision.wake:
@@ -136,12 +137,16 @@ def _decide(app: App, event: ServiceEvent, loaded: Loaded, correlation: str, ord
             for number, one in enumerate(decision.effects)
         ),
         done=done,
-        # What takes poison in is delivered again with its effect still named.
-        mark=not done or isinstance(event, MessagePoisoned),
+        mark=_is_marked(event, done),
         decoded=_read_again(decision.state),
         due=tuple(Due(at=at, what=what) for at, what in decision.wake),
     )
     return _Made(decision, write)
+
+
+def _is_marked(event: ServiceEvent, done: frozenset[str]) -> bool:
+    """What takes poison in is delivered again with its effect still named; time that passes is nobody's event."""
+    return isinstance(event, MessagePoisoned) or not (done or isinstance(event, TimePassed))
 
 
 def _read_again(state: ServiceState) -> ServiceState:

@@ -53,8 +53,10 @@ def operate(app: App, event: ServiceEvent) -> Handled:
 
     No message stands behind it, so a hint is written first: a crash after the commit is made up by the tick.
     """
-    app.store.add_due(str(event.service), Due(at=app.now(), what="request"))
-    return handle(app, event)
+    hint = app.store.add_due(str(event.service), Due(at=app.now(), what="request"))
+    handled = handle(app, event)
+    app.store.remove_due([hint], decided=False)
+    return handled
 
 
 def add_hold(app: App, caller: Caller, *, scope: str, reason: str, until: datetime | None) -> Hold:

@@ -40,9 +40,16 @@ _ON_ENVIRONMENTS: Mapping[type[ef.Effect], Any] = {
 
 
 def perform(
-    app: App, effect: ef.ServiceEffect, *, tries: int, correlation: str, order: int = 0, worker: str = ef.NONPROD
+    app: App,
+    effect: ef.ServiceEffect,
+    *,
+    tries: int,
+    correlation: str,
+    order: int = 0,
+    worker: str = ef.NONPROD,
+    again: bool = False,
 ) -> None:
-    """Perform an effect and handle its report in the same go.
+    """Perform an effect and handle its report in the same go; `again` where its message was delivered before.
 
     Not finished, or out of reach: the effect is sent again with a delay. Raise what storage raises; then the message is delivered again.
     """
@@ -63,9 +70,9 @@ def perform(
     if isinstance(outcome, LookAgain):
         _put_off(app, effect, correlation, tries, order, outcome.after, worker)
     elif isinstance(outcome, NothingToReport):
-        _done(app, effect, order)
+        _done(app, effect, order, again or not order, over=outcome.over)
     else:
-        handle(app, outcome, correlation=correlation, order=order)
+        handle(app, outcome, correlation=correlation, order=order, again=again)
 
 
 def refuse(app: App, effect: ef.ServiceEffect, queue: str, *, reason: str, correlation: str) -> None:
@@ -164,12 +171,13 @@ def _put_off(
         app.queues.send(queue, body, delay=delay)
 
 
-def _done(app: App, effect: ef.ServiceEffect, order: int) -> None:
+def _done(app: App, effect: ef.ServiceEffect, order: int, again: bool, *, over: bool) -> None:
     """Take an effect out of the outbox.
 
-    One that is not there any more was delivered again: a crash may have kept back what its report had led to, and
-    nobody else would send it.
+    One that is not there any more was performed before. If by this very message, a crash may have kept back what its
+    report had led to, and nobody else would send it; if by a copy of it, whoever had that one has seen to it.
     """
     service = str(effect.service)
-    if not (order and app.store.forget(service, [row_of(order)])):
+    there = over or (order and app.store.forget(service, [row_of(order)]))
+    if again and not there:
         send_again(app, service, app.store.read(service).outbox)

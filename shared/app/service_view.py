@@ -24,9 +24,9 @@ class ServiceView(NamedTuple):
     ledger_hash: str
 
 
-def read_service(app: App, service: ServiceKey) -> ServiceView:
-    """Read a service in one go."""
-    return view_of(service, app.store.read(str(service)))
+def read_service(app: App, service: ServiceKey, *, exact: bool = True) -> ServiceView:
+    """Read a service in one go; not `exact`, as a decision reads it (see Store.read)."""
+    return view_of(service, app.store.read(str(service), exact=exact))
 
 
 def view_of(service: ServiceKey, loaded: Loaded) -> ServiceView:
@@ -44,7 +44,7 @@ def view_of(service: ServiceKey, loaded: Loaded) -> ServiceView:
 
 def read_release(app: App, service: ServiceKey, version: Version) -> Release | None:
     """Read one release, open or ended."""
-    return release_in(app, read_service(app, service), version)
+    return release_in(app, read_service(app, service, exact=False), version)
 
 
 def release_in(app: App, view: ServiceView, version: Version) -> Release | None:

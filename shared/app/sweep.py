@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from shared.app.handle_event import handle, send_again
+from shared.app.handle_event import Handled, handle, send_again
 from shared.app.inspect_push import set_aside
 from shared.app.parts import App
 from shared.codec import clock
-from shared.codec.envelope import encode_event
+from shared.codec.envelope import encode_event, read_message
 from shared.codec.keys import decode_part
 from shared.codec.primitives import parse_service
 from shared.codec.repository import TIP, decode_tip
+from shared.domain.decision import Outcome
 from shared.domain.effects import INSPECT, queue_of
 from shared.domain.events import PushReceived, TimePassed
 from shared.domain.waiting import CLOCKS_APART
 from shared.ports.rows import Row
-from shared.ports.store import Due, DueRow
+from shared.ports.store import Due, DueRow, Message, outbox_prefix
 from shared.telemetry import log_event, log_fault
 
 _MOST = 200
 _RETRY = timedelta(minutes=5)
+_FAILED = "failed"
 
 
 def sweep(app: App) -> None:
@@ -62,34 +64,49 @@ def _every_service(app: App) -> Iterator[str]:
 
 
 def look_at_due(app: App) -> None:
-    """Read one range of what is due, never all services."""
+    """Read one range of what is due, never all services; a service is looked at once for all that is due of it."""
     while rows := app.store.due(app.now(), most=_MOST):
+        of: dict[str, list[DueRow]] = {}
         for row in rows:
-            _look(app, row)
+            of.setdefault(row.service, []).append(row)
+        for service, hints in of.items():
+            _look(app, service, hints)
         if len(rows) < _MOST:
             return
 
 
-def _look(app: App, row: DueRow) -> None:
-    """Let the service's time pass, then remove the hint that led here, unless it is asked for again.
+def _look(app: App, name: str, hints: Sequence[DueRow]) -> None:
+    """Let the service's time pass, then remove the hints that led here, unless they are asked for again.
 
-    The clock may have been set back since the hint was read, and another host's may be behind: whoever decided after
-    us may have asked for this very hint, so that the service is looked at once more when it is removed.
+    The clock may have been set back since the hints were read, and another host's may be behind: whoever decided after
+    us may have asked for these very hints, so that the service is looked at once more when they are removed.
     """
     try:
-        service = parse_service(row.service)
+        service = parse_service(name)
         handled = handle(app, TimePassed(id=f"due:{app.new_id()}", service=service))
-        if row.at not in {at for at, _ in handled.wake}:
-            app.store.remove_due([row.key])
-        app.store.prune(row.service, most=_MOST)
-        loaded = app.store.read(row.service)
+        asked = {at for at, _ in handled.wake}
+        app.store.remove_due([row.key for row in hints if row.at not in asked])
+        app.store.prune(name, most=_MOST)
+        loaded = app.store.read(name, exact=False)
         if loaded.sequence != handled.sequence:
             handle(app, TimePassed(id=f"due:{app.new_id()}", service=service))
-        send_again(app, row.service, loaded.outbox)
+        send_again(app, name, _perhaps_unsent(loaded.outbox, hints, handled))
     except Exception as error:
-        log_fault("sweep.service_failed", error, service=row.service)
-        app.store.add_due(row.service, Due(at=app.now() + _RETRY, what=row.what))
-        app.store.remove_due([row.key])
+        log_fault("sweep.service_failed", error, service=name)
+        app.store.add_due(name, Due(at=app.now() + _RETRY, what=_FAILED))
+        app.store.remove_due([row.key for row in hints])
+
+
+def _perhaps_unsent(outbox: Mapping[str, Message], hints: Sequence[DueRow], handled: Handled) -> Mapping[str, Message]:
+    """Choose the effects that hints stand for: whoever decided them may have died before they were sent.
+
+    What was decided before their time has a message or a hint of its own behind it; what this look has decided is sent.
+    """
+    if any(row.what == _FAILED for row in hints):
+        return outbox
+    since = min(row.at for row in hints) - CLOCKS_APART
+    sent = outbox_prefix(handled.sequence if handled.outcome is not Outcome.NOTHING else 0)
+    return {key: one for key, one in outbox.items() if not key.startswith(sent) and read_message(one.body).at >= since}
 
 
 def compare_tips(app: App, repository: str, kept: Sequence[Row]) -> None:

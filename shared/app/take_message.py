@@ -1,4 +1,7 @@
-"""What a queue brings: decode it, and give it to the use case that it is for."""
+"""What a queue brings: decode it, and give it to the use case that it is for.
+
+`again` says that this very message was delivered before: whoever had it may have died before it sent what it had decided.
+"""
 
 from __future__ import annotations
 
@@ -31,17 +34,17 @@ class Misplaced(SlipwayError):
     """A queue that is for effects brought an event; nobody sends that."""
 
 
-def take_event(app: App, body: str) -> None:
+def take_event(app: App, body: str, *, again: bool = False) -> None:
     """Handle a message of the doors' queue. A repository's push goes on to its own queue: reading it takes a while."""
-    _take(app, EVENTS, body, NONPROD)
+    _take(app, EVENTS, body, NONPROD, again)
 
 
-def take_effect(app: App, kind: str, body: str, worker: str = NONPROD) -> None:
+def take_effect(app: App, kind: str, body: str, worker: str = NONPROD, *, again: bool = False) -> None:
     """Perform a message of an effect's queue, or inspect a push, as one of the workers."""
-    _take(app, kind, body, worker)
+    _take(app, kind, body, worker, again)
 
 
-def _take(app: App, kind: str, body: str, worker: str) -> None:
+def _take(app: App, kind: str, body: str, worker: str, again: bool) -> None:
     queue = queue_of(kind, worker)
     try:
         message = read_message(body)
@@ -55,6 +58,7 @@ def _take(app: App, kind: str, body: str, worker: str) -> None:
                 correlation=message.correlation,
                 order=message.order,
                 worker=worker,
+                again=again,
             )
         else:
             reason = f"{queue} is not where such effects lie"

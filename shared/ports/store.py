@@ -47,9 +47,14 @@ class Message(NamedTuple):
     delay: timedelta = timedelta(0)
 
 
+def outbox_prefix(sequence: int) -> str:
+    """Begin the names of all effects of a decision."""
+    return f"1~outbox~{sequence:020d}~"
+
+
 def outbox_key(sequence: int, number: int) -> str:
     """Name the n-th effect of the decision that commits as `sequence`."""
-    return f"1~outbox~{sequence:020d}~{number:02d}"
+    return f"{outbox_prefix(sequence)}{number:02d}"
 
 
 class OutboxRow(NamedTuple):
@@ -160,7 +165,7 @@ class Store(Protocol):
 
         It is durable on return; but a thread that works for a message of a CrewReceiver may return before, and should that be lost, the message comes again.
         fn is pure and may be called more than once; None means that nothing is to be written. What fn raises comes out and nothing is written. An event id
-        that was committed before with its mark writes nothing and is answered with `duplicate`. Outbox keys are `1~outbox~<sequence>~<n>`.
+        that was committed before with its mark writes nothing and is answered with `duplicate`; an empty one is of an event that has no mark. Outbox keys are `1~outbox~<sequence>~<n>`.
         Raise StaleService after too many tries, TooLarge beyond the limits, StoreUnavailable when the store fails.
         """
         ...
@@ -173,8 +178,11 @@ class Store(Protocol):
         """Delete outbox rows whose effect is done and needs no report; in a crash that may be lost, and the effect done twice. Return whether any was there."""
         ...
 
-    def read(self, service: str) -> Loaded:
-        """Read a service without changing it; an unknown one is empty with sequence 0."""
+    def read(self, service: str, *, exact: bool = True) -> Loaded:
+        """Read a service without changing it; an unknown one is empty with sequence 0.
+
+        Not `exact`, the estate may be a few seconds old, as it may be for a decision; who acts reads it exactly.
+        """
         ...
 
     def row(self, service: str, key: str) -> bytes | None:
@@ -201,12 +209,12 @@ class Store(Protocol):
         """Read the hints whose time has come, earliest first. Of a service the earliest one may be all that is kept."""
         ...
 
-    def add_due(self, service: str, due: Due) -> None:
-        """Write a hint before anything that has no message behind it."""
+    def add_due(self, service: str, due: Due) -> str:
+        """Write a hint before anything that has no message behind it; return the key to remove it by when that is done."""
         ...
 
-    def remove_due(self, keys: Sequence[str]) -> None:
-        """Remove hints that were looked at; unknown ones are ignored."""
+    def remove_due(self, keys: Sequence[str], *, decided: bool = True) -> None:
+        """Remove hints that were looked at; unknown ones are ignored. Not `decided`: `add_due` wrote them, and no decision."""
         ...
 
     def prune(self, service: str, *, most: int) -> int:

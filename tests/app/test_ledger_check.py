@@ -33,9 +33,9 @@ class AfterReading:
     def __init__(self, store: Any, happens: Callable[[], object]) -> None:
         self._store, self._happens = store, [happens]
 
-    def read(self, service: str) -> Any:
+    def read(self, service: str, **how: Any) -> Any:
         """See Store."""
-        found = self._store.read(service)
+        found = self._store.read(service, **how)
         if self._happens:
             self._happens.pop()()
         return found

@@ -8,7 +8,7 @@ import pytest
 
 from shared.app.operate import operate, request_id
 from shared.domain import events as ev
-from tests.support.app_looks import Before, Mute, hints, latest
+from tests.support.app_looks import Before, Dying, hints, latest
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.outside import RITA, SAM
 
@@ -60,13 +60,23 @@ def test_a_request_whose_effects_were_not_sent_is_made_up_for_by_the_tick(slipwa
     """Nobody delivers a click again: its hint was written before it was committed."""
     slipway.release_to("1.0.0", approve=False)
     queues = slipway.app.queues
-    slipway.wrap(queues=Mute())
-    slipway.answer()
+    slipway.wrap(queues=Dying())
+    with pytest.raises(ConnectionResetError):
+        slipway.answer()
     slipway.wrap(queues=queues)
     before = slipway.live("production")
     slipway.tick()
 
     assert (before, slipway.live("production")) == ("", "1.0.0")
+
+
+def test_a_request_that_was_sent_leaves_no_hint(slipway: Harness) -> None:
+    """The tick would look at the service for nothing."""
+    slipway.release_to("1.0.0", approve=False)
+
+    slipway.answer()
+
+    assert "request" not in {row.what for row in hints(slipway)}
 
 
 def test_a_request_that_never_got_committed_leaves_only_a_hint(slipway: Harness) -> None:

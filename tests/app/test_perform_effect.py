@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.app.parts import Timing
+from shared.app.take_message import take_effect
 from shared.codec.envelope import decode
 from shared.domain import events as ev
 from shared.domain.effects import CancelBuild, Deploy, ObserveRollout
@@ -125,6 +126,21 @@ def test_what_was_kept_back_by_a_crash_is_sent_when_its_cause_is_delivered_again
     do(slipway.wrap(queues=queues), effect)
 
     assert (before, queued(slipway, "observe-rollout")) == (0, 1)
+
+
+def test_a_copy_of_a_message_sends_nothing_again(slipway: Harness) -> None:
+    """Whoever had the first one sends what it led to; only where that one comes again may it have been kept back."""
+    upto(slipway, "deploy")
+    [message] = slipway.receive("deploy")
+    queues = slipway.app.queues
+    take_effect(slipway.wrap(queues=Mute()).app, "deploy", message.body)
+    slipway.wrap(queues=queues)
+
+    take_effect(slipway.app, "deploy", message.body)
+    by_the_copy = queued(slipway, "observe-rollout")
+    take_effect(slipway.app, "deploy", message.body, again=True)
+
+    assert (by_the_copy, queued(slipway, "observe-rollout")) == (0, 1)
 
 
 def test_only_the_first_report_of_an_attempt_counts(slipway: Harness) -> None:

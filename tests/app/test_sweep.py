@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from shared.app.sweep import sweep
 from shared.codec.repository import tip_row
 from shared.domain import events as ev
 from shared.ports.errors import Transient
-from shared.ports.store import Due, StaleService, StoreUnavailable, Write
+from shared.ports.store import Due, OutboxRow, StaleService, StoreUnavailable, Write
 from tests.support.app_looks import Failing, Mute, all_but, hints, queued
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, branch
 from tests.support.outside import ADA, MAIN, SHIPPING, SLIPWAY_YAML
@@ -70,6 +71,58 @@ def test_effects_that_a_dead_worker_left_are_sent_again(slipway: Harness) -> Non
     sweep(slipway.app)
 
     assert (before, queued(slipway, "gather-facts")) == (0, 1)
+
+
+class Told(Mute):
+    """Queues that keep what they were to send of an outbox."""
+
+    def __init__(self) -> None:
+        self.keys: list[str] = []
+
+    def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
+        """See Queues."""
+        self.keys += [row.key for row in rows]
+
+
+def test_effects_decided_long_before_a_hint_are_not_sent_again(slipway: Harness) -> None:
+    """Their own messages or hints see to them; else each look would add a message to those on their way."""
+    slipway.push_release("1.0.0")
+    slipway.pump(*all_but("build"))
+    slipway.outside.clock.advance(timedelta(minutes=20))
+    slipway.app.store.add_due(str(DELIVERY), Due(at=slipway.app.now(), what="request"))
+    told = Told()
+    sweep(slipway.wrap(queues=told).app)
+
+    assert slipway.app.store.read(str(DELIVERY)).outbox
+    assert told.keys == []
+
+
+def test_what_a_look_decides_is_sent_once(slipway: Harness) -> None:
+    """The decision sends it; the look that led there adds nothing."""
+    slipway.push_release("1.0.0")
+    slipway.pump(*all_but("build"))
+    slipway.outside.clock.advance(timedelta(hours=2))
+    told = Told()
+    sweep(slipway.wrap(queues=told).app)
+
+    assert told.keys
+    assert len(told.keys) == len(set(told.keys))
+
+
+def test_after_a_look_that_failed_everything_is_sent(slipway: Harness) -> None:
+    """It may have failed between a decision and what was to be sent."""
+    slipway.push_release("1.0.0")
+    slipway.pump(*all_but("build"))
+    slipway.outside.clock.advance(timedelta(minutes=20))
+    slipway.app.store.add_due(str(DELIVERY), Due(at=slipway.app.now(), what="request"))
+    store, told = slipway.app.store, Told()
+    sweep(slipway.wrap(store=Failing(store, StoreUnavailable("gone")), queues=told).app)
+    before = list(told.keys)
+    slipway.outside.clock.advance(timedelta(minutes=5))
+    sweep(slipway.wrap(store=store).app)
+
+    assert before == []
+    assert told.keys == list(store.read(str(DELIVERY)).outbox)
 
 
 def test_marks_of_events_seen_long_ago_are_pruned(slipway: Harness) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,13 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store of each kind that decides without a lock."""
     with opened(request.param, tmp_path) as found:
         yield found.store
+
+
+def in_a_thread(work: Callable[[], object]) -> None:
+    """Let another worker of this process do something, and wait for it."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -65,3 +73,52 @@ def test_an_event_that_another_worker_commits_meanwhile_is_a_duplicate(store: St
 
     assert (committed.duplicate, committed.sequence) == (True, 1)
     assert [row.body for row in store.ledger(SERVICE, after=0, most=9)] == [b"first"]
+
+
+def test_what_was_read_just_before_is_not_decided_on_when_somebody_was_faster(store: Store) -> None:
+    """An effect reads, acts and reports; what it read is the first try only."""
+    store.transact(SERVICE, "e0", always(a_write()))
+    store.read(SERVICE)
+    in_a_thread(lambda: store.transact(SERVICE, "other", always(a_write(puts={"1~policy": b"theirs"}))))
+    seen: list[dict[str, bytes]] = []
+
+    def decide(loaded: Loaded) -> Write:
+        seen.append(dict(loaded.rows))
+        return a_write(puts={"1~release~a": b"ours"})
+
+    committed = store.transact(SERVICE, "e1", decide)
+
+    assert seen == [{}, {"1~policy": b"theirs"}]
+    assert committed.sequence == 3
+    assert dict(store.read(SERVICE).rows) == {"1~policy": b"theirs", "1~release~a": b"ours"}
+
+
+@pytest.mark.parametrize("way", ["nothing", "error"])
+def test_that_nothing_is_to_be_done_is_decided_on_what_is_there_now(store: Store, way: str) -> None:
+    """No etag would tell that what was read before is not so any more; the same for what is refused."""
+    store.transact(SERVICE, "e0", always(a_write()))
+    store.read(SERVICE)
+    in_a_thread(lambda: store.transact(SERVICE, "other", always(a_write(puts={"1~policy": b"theirs"}))))
+
+    def decide(loaded: Loaded) -> Write | None:
+        if "1~policy" in loaded.rows:
+            return a_write(puts={"1~release~a": b"ours"})
+        if way == "error":
+            raise LookupError("no policy")
+        return None
+
+    store.transact(SERVICE, "e1", decide)
+
+    assert store.read(SERVICE).rows["1~release~a"] == b"ours"
+
+
+def test_an_event_that_was_committed_since_it_was_read_about_is_a_duplicate(store: Store) -> None:
+    """Two workers perform one effect and report it; the second one had read the service before the first report."""
+    store.transact(SERVICE, "e0", always(a_write()))
+    store.read(SERVICE)
+    in_a_thread(lambda: store.transact(SERVICE, "e1", always(a_write(entry=b"first"))))
+
+    committed = store.transact(SERVICE, "e1", always(a_write(entry=b"second")))
+
+    assert (committed.duplicate, committed.sequence) == (True, 2)
+    assert [row.body for row in store.ledger(SERVICE, after=1, most=9)] == [b"first"]

@@ -140,6 +140,39 @@ def test_a_hint_that_has_come_stays_beside_the_next(store: Store) -> None:
     assert [row.what for row in store.due(NOON + DAY, most=9)] == ["next"]
 
 
+def test_a_hint_that_was_removed_is_not_relied_on(store: Store) -> None:
+    """A decision may leave out what an earlier hint will see to; not when that one was looked at, whatever the clock."""
+    first, later = Due(at=NOON + 5 * MINUTE, what="deadline"), Due(at=NOON + 9 * MINUTE, what="soak")
+    store.transact(SERVICE, "e1", always(a_write(due=[first])))
+    store.transact(SERVICE, "e2", always(a_write(due=[later])))
+    store.remove_due([row.key for row in store.due(first.at, most=9)])
+
+    store.transact(SERVICE, "e3", always(a_write(due=[later])))
+
+    assert [(row.at, row.what) for row in store.due(NOON + DAY, most=9)] == [(later.at, "soak")]
+
+
+def test_what_a_look_decides_does_not_rely_on_the_hint_that_led_there(fixture: Opened) -> None:
+    """It is removed when the look is over."""
+    store = fixture.store
+    store.transact(SERVICE, "e1", always(a_write(due=[Due(at=NOON + MINUTE, what="deadline")])))
+    fixture.clock.advance(MINUTE)
+    [come] = store.due(fixture.clock(), most=9)
+
+    store.transact(SERVICE, "", always(a_write(due=[Due(at=NOON + 5 * MINUTE, what="next")], mark=False)))
+    store.remove_due([come.key])
+
+    assert [row.what for row in store.due(NOON + DAY, most=9)] == ["next"]
+
+
+def test_an_event_without_an_id_is_news_each_time(store: Store) -> None:
+    """Time that passes is nobody's event."""
+    for _ in range(2):
+        assert not store.transact(SERVICE, "", always(a_write(mark=False))).duplicate
+
+    assert store.read(SERVICE).sequence == 2
+
+
 def test_hints_are_removed_by_their_keys(store: Store) -> None:
     """The same hint twice is one; unknown keys are ignored."""
     for _ in range(2):

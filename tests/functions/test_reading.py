@@ -242,7 +242,7 @@ def test_health_says_that_a_configuration_cannot_be_read(doors: Doors, slipway: 
 class DeadStore(MemoryStore):
     """A store that does not answer."""
 
-    def read(self, service: str) -> Any:
+    def read(self, service: str, *, exact: bool = True) -> Any:
         """See Store."""
         raise StoreUnavailable("the disk at /var/lib/slipway is gone")
 

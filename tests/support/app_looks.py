@@ -89,6 +89,14 @@ class Mute:
         """See Queues."""
 
 
+class Dying(Mute):
+    """Queues of a process that dies as it sends what was committed."""
+
+    def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
+        """See Queues."""
+        raise ConnectionResetError("the process died")
+
+
 class Before:
     """A store in which something happens just before the next transaction."""
 

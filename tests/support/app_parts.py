@@ -11,8 +11,6 @@ from random import Random
 from typing import Any
 
 from shared.adapters.kept_statuses import KeptStatuses
-from shared.adapters.memory import MemoryStore
-from shared.adapters.sqlite import SqliteDatabase
 from shared.app.handle_event import Handled
 from shared.app.operate import Caller, operate
 from shared.app.parts import App, Timing
@@ -30,6 +28,7 @@ from shared.domain.release import EnvironmentState, Release, ServiceState
 from shared.domain.version import Version
 from shared.ports.queues import Received
 from shared.ports.statuses import CommitStatus
+from tests.support.databases import open_database
 from tests.support.outside import ADA, RITA, SHIPPING, Outside
 from tests.support.outside_deployer import Applied
 
@@ -39,15 +38,6 @@ SECOND = timedelta(seconds=1)
 TIMING = Timing(rollout_poll=SECOND, build_poll=SECOND, held_poll=SECOND, first_retry=SECOND, most_tries=3)
 CARELESS, MOST_DELIVERIES = 0.25, 4
 LEASE = timedelta(seconds=30)
-
-
-def open_database(store: str, folder: Path, outside: Outside) -> Any:
-    """Open the store named `memory` or `sqlite`, empty in an empty folder."""
-    if store == "memory":
-        return MemoryStore(outside.clock, elapsed=outside.clock.elapsed)
-    database = SqliteDatabase(folder / "slipway.db", outside.clock, elapsed=outside.clock.elapsed)
-    database.recover()
-    return database
 
 
 def wire(database: Any, outside: Outside, scratch: Path) -> App:
@@ -160,10 +150,11 @@ class Harness:
     def take(self, kind: str, message: Received) -> None:
         """Do what the functions do with a message."""
         if kind == "events":
-            take_event(self.app, message.body)
+            take_event(self.app, message.body, again=message.attempts > 1)
         else:
             worker = NONPROD if message.queue == queue_of(kind) else PRODUCTION
-            take_effect(self.workers.get(worker, self.app), kind, message.body, worker)
+            app, again = self.workers.get(worker, self.app), message.attempts > 1
+            take_effect(app, kind, message.body, worker, again=again)
 
     def waiting(self, *kinds: str) -> int:
         """How many messages the queues hold, seen or not."""

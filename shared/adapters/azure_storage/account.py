@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.azure_storage import client
@@ -13,6 +13,7 @@ from shared.adapters.azure_storage.queues import AzureQueues
 from shared.adapters.azure_storage.rows import TableRows
 from shared.adapters.azure_storage.table import Table
 from shared.adapters.azure_storage.tables import TableStore
+from shared.adapters.storage.delivery import running_time
 
 if TYPE_CHECKING:
     from azure.data.tables import TableServiceClient
@@ -33,12 +34,13 @@ class AzureStorage:
         now: Callable[[], datetime],
         *,
         prefix: str = "slipway",
+        elapsed: Callable[[], timedelta] = running_time,
     ) -> None:
         self._tables, self._queues = OnFirstUse(tables), OnFirstUse(queues)
         services, others, lists, large = (
             Table(self._tables, prefix + name) for name in ("services", "rows", "lists", "evidence")
         )
-        self.store = TableStore(services, lists, now)
+        self.store = TableStore(services, lists, now, elapsed)
         self.rows = TableRows(others)
         self.evidence = TableEvidence(large)
         self.queues = AzureQueues(self._queues)
@@ -55,13 +57,21 @@ class AzureStorage:
         )
 
     @classmethod
-    def of_connection(cls, connection: str, now: Callable[[], datetime], *, prefix: str = "slipway") -> AzureStorage:
+    def of_connection(
+        cls,
+        connection: str,
+        now: Callable[[], datetime],
+        *,
+        prefix: str = "slipway",
+        elapsed: Callable[[], timedelta] = running_time,
+    ) -> AzureStorage:
         """Use an account by a connection string, as Azurite has one."""
         return cls(
             lambda: client.tables_of_connection(connection),
             lambda: client.queues_of_connection(connection),
             now,
             prefix=prefix,
+            elapsed=elapsed,
         )
 
     def recover(self) -> None:

@@ -82,6 +82,32 @@ class Table:
         """Delete a row; one that is not there is ignored."""
         patiently(lambda: self._client().delete_entity(partition, key))
 
+    def delete_all(self, partition: str, keys: Sequence[str]) -> bool:
+        """Delete rows in one request where all of them are there; return whether any was."""
+        from azure.core.exceptions import HttpResponseError
+
+        if len(keys) == 1:
+            return self._deleted(partition, keys[0])
+        try:
+            if keys:
+                self.batch([("delete", entity_of(partition, key, b"")) for key in keys])
+        except HttpResponseError as error:
+            if error.status_code != _GONE:
+                raise
+            gone = [self._deleted(partition, key) for key in keys]
+            return any(gone)
+        return bool(keys)
+
+    def _deleted(self, partition: str, key: str) -> bool:
+        """Delete a row and return whether it was there, which the SDK keeps to itself."""
+        found: list[int] = []
+
+        def note(answer: Any) -> None:
+            found.append(answer.http_response.status_code)
+
+        patiently(lambda: self._client().delete_entity(partition, key, raw_response_hook=note))
+        return found[-1] != _GONE
+
     def insert(self, partition: str, key: str, value: bytes) -> str:
         """Write a row that is not there yet and return its etag. Not tried again."""
         row = entity_of(partition, key, value)

@@ -10,6 +10,7 @@ from shared.adapters.azure_storage.table import Table
 from shared.adapters.azure_storage.trouble import failures_named
 from shared.adapters.storage import packing, partition
 from shared.adapters.storage.optimistic import OptimisticTransactions
+from shared.adapters.storage.standing import take_out
 from shared.ports.store import Committed, Due, DueRow, LedgerRow, Loaded, Write
 
 _NAMES, _DUE = "names", "due"
@@ -18,9 +19,11 @@ _NAMES, _DUE = "names", "due"
 class TableStore:
     """Services in one table, the lists of their names and of hints in another."""
 
-    def __init__(self, services: Table, lists: Table, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, services: Table, lists: Table, now: Callable[[], datetime], elapsed: Callable[[], timedelta]
+    ) -> None:
         self._services, self._lists, self._now = services, lists, now
-        self._partitions = Partitions(services, self._hint)
+        self._partitions = Partitions(services, self._hint, elapsed)
         self._transactions = OptimisticTransactions(self._partitions, now)
 
     def transact(
@@ -39,15 +42,12 @@ class TableStore:
 
     def forget(self, service: str, keys: Sequence[str]) -> bool:
         """See Store."""
-        there = [key for key, value in self._partitions.fetch(service, partition.outbox_keys(keys)).items() if value]
         with failures_named(service):
-            for key in there:
-                self._services.delete(service, key)
-        return bool(there)
+            return self._services.delete_all(service, partition.outbox_keys(keys))
 
-    def read(self, service: str) -> Loaded:
+    def read(self, service: str, *, exact: bool = True) -> Loaded:
         """See Store."""
-        return self._partitions.snapshot(service).loaded
+        return self._transactions.read(service, exact=exact)
 
     def row(self, service: str, key: str) -> bytes | None:
         """See Store."""
@@ -92,12 +92,15 @@ class TableStore:
         with failures_named(_DUE):
             return [packing.unpack_due(key, value) for key, value, _ in self._lists.query(_DUE, "", end, most=most)]
 
-    def add_due(self, service: str, due: Due) -> None:
+    def add_due(self, service: str, due: Due) -> str:
         """See Store."""
         self._hint(service, (due,), False)
+        return partition.due_key(service, due)
 
-    def remove_due(self, keys: Sequence[str]) -> None:
+    def remove_due(self, keys: Sequence[str], *, decided: bool = True) -> None:
         """See Store."""
+        if decided:
+            take_out(self._partitions, keys)
         with failures_named(_DUE):
             for key in keys:
                 self._lists.delete(_DUE, key)

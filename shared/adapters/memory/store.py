@@ -12,6 +12,7 @@ from shared.adapters.storage import packing, partition
 from shared.adapters.storage.delivery import running_time
 from shared.adapters.storage.optimistic import OptimisticTransactions, Snapshot
 from shared.adapters.storage.packing import Batch
+from shared.adapters.storage.standing import take_out
 from shared.ports.store import Committed, Due, DueRow, LedgerRow, Loaded, Write
 
 
@@ -61,9 +62,9 @@ class MemoryStore:
         self._services.remove(service, there)
         return bool(there)
 
-    def read(self, service: str) -> Loaded:
+    def read(self, service: str, *, exact: bool = True) -> Loaded:
         """See Store."""
-        return self.snapshot(service).loaded
+        return self._transactions.read(service, exact=exact)
 
     def row(self, service: str, key: str) -> bytes | None:
         """See Store."""
@@ -92,14 +93,17 @@ class MemoryStore:
         """See Store."""
         return [self._due[key] for key in sorted(self._due) if self._due[key].at <= now][:most]
 
-    def add_due(self, service: str, due: Due) -> None:
+    def add_due(self, service: str, due: Due) -> str:
         """See Store."""
         key = partition.due_key(service, due)
         partition.check_key(key)
         self._due[key] = DueRow(key=key, service=service, at=due.at, what=due.what)
+        return key
 
-    def remove_due(self, keys: Sequence[str]) -> None:
+    def remove_due(self, keys: Sequence[str], *, decided: bool = True) -> None:
         """See Store."""
+        if decided:
+            take_out(self, keys)
         for key in keys:
             self._due.pop(key, None)
 
@@ -110,13 +114,13 @@ class MemoryStore:
         self._services.remove(service, old)
         return len(old)
 
-    def snapshot(self, service: str) -> Snapshot:
+    def snapshot(self, service: str, *, exact: bool = True) -> Snapshot:  # noqa: ARG002 - it always is
         """Read the range `1~` and the estate."""
         with self._services.lock:
             rows = self._services.query(service, partition.CURRENT, partition.CURRENT_END)
             estate = self._services.query(partition.ESTATE, partition.CURRENT, partition.CURRENT_END)
             head = self._services.get(service, partition.HEAD)
-        return Snapshot(packing.unpack_range(rows, estate), head[1] if head else None)
+        return Snapshot(packing.unpack_range(rows, estate), head[1] if head else None, packing.standing(rows))
 
     def fetch(self, service: str, keys: Iterable[str]) -> Mapping[str, bytes | None]:
         """Read single rows."""
@@ -129,6 +133,14 @@ class MemoryStore:
             self._names.put("names", service, b"")
         for one in due:
             self.add_due(service, one)
+
+    def head(self, service: str) -> tuple[bytes, str] | None:
+        """Read a head with its etag."""
+        return self._services.get(service, partition.HEAD)
+
+    def replace_head(self, service: str, value: bytes, etag: str) -> None:
+        """Write a head if it is as it was read."""
+        self._services.commit(service, Batch(head=value), etag)
 
     def commit(self, service: str, batch: Batch, etag: str | None) -> None:
         """Write the batch whole or not at all."""

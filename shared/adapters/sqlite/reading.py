@@ -11,7 +11,7 @@ from typing import NamedTuple
 from shared.adapters.sqlite.packed import unpack
 from shared.adapters.storage import partition
 from shared.codec.chain import GENESIS
-from shared.ports.store import LedgerRow, Loaded, Message, OutboxRow
+from shared.ports.store import LedgerRow, Loaded, Message, OutboxRow, outbox_prefix
 
 Execute = Callable[..., sqlite3.Cursor]
 DOOR = 0  # the service of messages that are in no outbox
@@ -86,7 +86,7 @@ def first_time(execute: Execute, service: int, event: bytes) -> tuple[int, str, 
     if found is None:
         return None
     sequence, hash_ = found
-    prefix = partition.outbox_prefix(sequence)
+    prefix = outbox_prefix(sequence)
     left = load_outbox(execute, service).items()
     outbox = tuple(OutboxRow(key=key, message=one) for key, one in left if key.startswith(prefix))
     return sequence, hash_.hex() if hash_ else "", outbox

@@ -69,7 +69,7 @@ class SqliteStore:
         """See Store."""
         return self._queues.forget(service, partition.outbox_keys(keys))
 
-    def read(self, service: str) -> Loaded:
+    def read(self, service: str, *, exact: bool = True) -> Loaded:  # noqa: ARG002 - it always is
         """See Store."""
         self._writer.settle()
         known = self._cache.committed(service)
@@ -115,12 +115,13 @@ class SqliteStore:
             for service, due in found
         ]
 
-    def add_due(self, service: str, due: Due) -> None:
+    def add_due(self, service: str, due: Due) -> str:
         """See Store."""
-        partition.check_key(partition.due_key(service, due))
+        partition.check_key(key := partition.due_key(service, due))
         self._writer.join(lambda transaction: self._hint(transaction, self._cache.id_of(transaction, service), due))
+        return key
 
-    def remove_due(self, keys: Sequence[str]) -> None:
+    def remove_due(self, keys: Sequence[str], *, decided: bool = True) -> None:  # noqa: ARG002 - one table knows all
         """See Store."""
         gone = {key: partition.service_of_due(key) for key in keys}
 

@@ -6,7 +6,7 @@ For stores that know only keys and values (memory, Tables); SQLite has columns f
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -53,14 +53,14 @@ def unpack(key: str, value: bytes) -> tuple[Mapping[str, Any], bytes]:
     return header, body
 
 
-def batch_of(made: Plan, deletes: frozenset[str]) -> Batch:
-    """Turn a plan into rows; `deletes` are those of its deletes that are there."""
+def batch_of(made: Plan, deletes: frozenset[str], standing: datetime | None = None) -> Batch:
+    """Turn a plan into rows; `deletes` are those of its deletes that are there, `standing` a hint that is there."""
     seen = {}
     if made.seen is not None:
         seen[made.seen] = pack({"sequence": made.sequence, "until": made.seen_until.astimezone(UTC).isoformat()})
     ledger = pack({"previous": made.previous, "hash": made.hash}, made.ledger)
     return Batch(
-        head=pack({"sequence": made.sequence, "hash": made.hash}),
+        head=pack({"sequence": made.sequence, "hash": made.hash, **_due(standing)}),
         upserts=made.puts,
         inserts={
             **seen,
@@ -123,6 +123,28 @@ def unpack_due(key: str, value: bytes) -> DueRow:
     """Read a hint."""
     header, _ = unpack(key, value)
     return DueRow(key=key, service=header["service"], at=datetime.fromisoformat(header["at"]), what=header["what"])
+
+
+def standing(rows: Mapping[str, bytes]) -> datetime | None:
+    """Return the time of the hint that a head knows to be there."""
+    header, _ = unpack(partition.HEAD, rows[partition.HEAD]) if partition.HEAD in rows else ({}, b"")
+    return datetime.fromisoformat(header["due"]) if "due" in header else None
+
+
+def head_without(head: bytes, times: Collection[str]) -> bytes | None:
+    """Return a head that names none of the hints of these times; None where it names none anyhow, or is not ours to read."""
+    try:
+        known = standing({partition.HEAD: head})
+    except UnreadableRow:
+        return None
+    if known is None or partition.utc_text(known) not in times:
+        return None
+    header, _ = unpack(partition.HEAD, head)
+    return pack({name: value for name, value in header.items() if name not in ("due", "schema")})
+
+
+def _due(standing: datetime | None) -> Mapping[str, str]:
+    return {"due": standing.astimezone(UTC).isoformat()} if standing is not None else {}
 
 
 def _unpack_head(rows: Mapping[str, bytes]) -> tuple[int, str]:

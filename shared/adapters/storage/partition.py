@@ -57,11 +57,6 @@ def names_range(after: str, prefix: str) -> tuple[str, str]:
     return max(after, prefix), prefix + EVER
 
 
-def outbox_prefix(sequence: int) -> str:
-    """Begin the names of all effects of a decision."""
-    return f"{OUTBOX}{sequence:020d}~"
-
-
 def outbox_keys(keys: Iterable[str]) -> list[str]:
     """Return those keys that name effects; nothing else is ever forgotten."""
     return [key for key in keys if key.startswith(OUTBOX)]
@@ -91,6 +86,11 @@ def service_of_due(key: str) -> str:
         return decode_part(key.split("~")[1])
     except (IndexError, InvalidValue):
         return ""
+
+
+def time_of_due(key: str) -> str:
+    """Return the time that a hint's name begins with, as `utc_text` writes it."""
+    return key.partition("~")[0]
 
 
 def utc_text(at: datetime) -> str:

@@ -19,7 +19,7 @@ from shared.ports.builder import BuildOrder, BuildUnderWay
 
 def build(app: App, effect: Build) -> Performed:
     """Build a validation's or a release's commit, if it is still waited for."""
-    state = read_service(app, effect.service).state
+    state = read_service(app, effect.service, exact=False).state
     found = _waited_for(state, effect)
     if found is None or state.policy is None:
         return NothingToReport()

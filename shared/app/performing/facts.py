@@ -28,7 +28,7 @@ from shared.telemetry import log_event
 def read_tags(app: App, effect: ReadTags) -> Performed:
     """Read what the version's tags name now, unless that was asked again since."""
     version = Version.parse(effect.version)
-    view = read_service(app, effect.service)
+    view = read_service(app, effect.service, exact=False)
     policy, release = view.state.policy, release_in(app, view, version)
     if policy is None or release is None or release.tags_asked != effect.asked:
         return NothingToReport()
@@ -44,7 +44,7 @@ def read_tags(app: App, effect: ReadTags) -> Performed:
 
 def gather(app: App, effect: GatherFacts, worker: str) -> Performed:
     """Read authors, ways back, manifests and what runs, for a promotion that waits and has not asked again since."""
-    view = read_service(app, effect.service)
+    view = read_service(app, effect.service, exact=False)
     found = _waiting(view.state, effect)
     # A rollback out of an environment that left the configuration goes by the plan of what it undoes.
     rules = Draft(view.state, view.estate, app.now()).rules(found[1]) if found else None

@@ -18,7 +18,9 @@ class LookAgain:
 
 @dataclass(frozen=True, slots=True)
 class NothingToReport:
-    """Done, or not wanted any more; no decision waits for it."""
+    """Done, or not wanted any more; no decision waits for it. `over` where it has left the outbox already."""
+
+    over: bool = False
 
 
 Performed: TypeAlias = ServiceEvent | LookAgain | NothingToReport

@@ -142,7 +142,7 @@ def _manifests(app: App, deployed: Deployed) -> bytes:
 
 def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
     """Watch until the environment settles; healthy counts only if it runs what was deployed."""
-    view = read_service(app, effect.service)
+    view = read_service(app, effect.service, exact=False)
     _, release, promotion = _may(app, view, effect, Phase.VERIFYING)
     if release is None or promotion is None or promotion.plan is None:
         return NothingToReport()

@@ -21,7 +21,7 @@ _ONE_BEFORE = timedelta(seconds=1)
 
 def ask(app: App, effect: AskApproval) -> Performed:
     """Put a question that is still open."""
-    view = read_service(app, effect.service)
+    view = read_service(app, effect.service, exact=False)
     for release in view.state.releases.values():
         for promotion in release.promotions:
             request, policy = promotion.approval, view.state.policy
@@ -59,7 +59,7 @@ def set_status(app: App, effect: SetStatus, order: int) -> Performed:
     Whoever holds the oldest of them says it; the others wait for it, so that no older one is ever said last.
     """
     service = str(effect.service)
-    waiting = _to_be_said(app.store.read(service).outbox, effect)
+    waiting = _to_be_said(app.store.read(service, exact=False).outbox, effect)
     if order and order not in waiting:
         return NothingToReport()  # said before, or something newer was
     if order and min(waiting) < order:
@@ -71,7 +71,7 @@ def set_status(app: App, effect: SetStatus, order: int) -> Performed:
     if newest > order:
         # The oldest first: whatever a crash leaves of them is newer than what is gone.
         app.store.forget(service, [row_of(one) for one in sorted(waiting)])
-    return NothingToReport()
+    return NothingToReport(over=newest > order)
 
 
 def _to_be_said(outbox: Mapping[str, Message], effect: SetStatus) -> dict[int, SetStatus]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ from azure.storage.queue import QueueServiceClient
 from shared.adapters.azure_storage import AzureStorage
 from shared.ports.store import Due, Loaded, NeedsRows, Store, StoreUnavailable, Write
 from tests.support import azurite
-from tests.support.stores import NOON, SERVICE, Clock, Opened, a_message, a_write, always, opened
+from tests.support.stores import MINUTE, NOON, SERVICE, Clock, Opened, a_message, a_write, always, opened
+
+LATER = timedelta(seconds=6)
 
 pytestmark = pytest.mark.real("azurite")
 
@@ -65,22 +68,49 @@ def lossy(transport: LossyTransport) -> Iterator[Store]:
         yield storage.store
 
 
-def requests_of(fixture: Opened, work: Callable[[], object]) -> list[str]:
-    """Do the work and return the kinds of requests it took."""
-    fixture.requests.clear()
-    work()
-    return list(fixture.requests)
-
-
 def test_a_decision_is_one_read_of_the_partition_one_of_the_estate_and_one_batch(fixture: Opened) -> None:
     """However much it writes."""
     store = fixture.store
     store.transact(SERVICE, "e0", always(a_write(puts={f"1~environment~{n}": b"x" for n in range(20)})))
     write = a_write(puts={f"1~release~{n}": b"x" for n in range(20)}, outbox=[a_message()] * 5)
+    fixture.clock.advance(LATER)
 
-    requests = requests_of(fixture, lambda: store.transact(SERVICE, "e1", always(write)))
+    requests = fixture.requests(lambda: store.transact(SERVICE, "e1", always(write)))
 
     assert requests == ["query", "query", "batch"]
+
+
+def test_the_estate_is_read_once_in_a_while_and_always_exactly_by_who_acts(fixture: Opened) -> None:
+    """A hold may be overlooked by a decision for a moment, but never by what deploys."""
+    store = fixture.store
+    store.read(SERVICE)
+    again = fixture.requests(lambda: store.transact("shipping~package", "e1", lambda loaded: None))
+    exactly = fixture.requests(lambda: store.read(SERVICE))
+    fixture.clock.advance(LATER)
+    later = fixture.requests(lambda: store.read(SERVICE, exact=False))
+
+    assert [one.count("query") for one in (again, exactly, later)] == [1, 2, 2]
+
+
+def test_a_hold_of_this_process_is_seen_by_its_next_decision(fixture: Opened) -> None:
+    """Whatever was read of the estate before."""
+    store = fixture.store
+    store.read(SERVICE)
+    store.transact("estate", "stop", always(a_write(puts={"1~stop": b"all"})))
+
+    assert dict(store.read(SERVICE, exact=False).estate) == {"1~stop": b"all"}
+
+
+def test_what_was_just_read_is_decided_on(fixture: Opened) -> None:
+    """An effect reads, acts and reports in one go: its decision costs a batch, and nothing to read."""
+    store = fixture.store
+    store.transact(SERVICE, "e0", always(a_write()))
+    store.read(SERVICE)
+
+    first = fixture.requests(lambda: store.transact(SERVICE, "e1", always(a_write())))
+    second = fixture.requests(lambda: store.transact(SERVICE, "e2", always(a_write())))
+
+    assert (first, second) == (["batch"], ["query", "batch"])
 
 
 def test_a_decision_costs_the_same_with_many_ended_releases(fixture: Opened) -> None:
@@ -90,9 +120,9 @@ def test_a_decision_costs_the_same_with_many_ended_releases(fixture: Opened) -> 
         puts = {f"2~release~{number}-{n}": b"x" * 1000 for n in range(40)}
         store.transact(SERVICE, f"old-{number}", always(a_write(puts=puts)))
 
-    requests = requests_of(fixture, lambda: store.transact(SERVICE, "e1", always(a_write())))
+    requests = fixture.requests(lambda: store.transact(SERVICE, "e1", always(a_write())))
 
-    assert requests == ["query", "query", "batch"]
+    assert requests == ["query", "batch"]
 
 
 def test_a_services_first_decision_and_a_hint_cost_a_request_each(fixture: Opened) -> None:
@@ -100,9 +130,9 @@ def test_a_services_first_decision_and_a_hint_cost_a_request_each(fixture: Opene
     write = a_write(due=[Due(at=NOON, what="deadline")])
     fixture.store.transact("shipping~package", "e1", always(write))
 
-    requests = requests_of(fixture, lambda: fixture.store.transact(SERVICE, "e1", always(write)))
+    requests = fixture.requests(lambda: fixture.store.transact(SERVICE, "e1", always(write)))
 
-    assert requests == ["query", "query", "put", "put", "batch"]
+    assert requests == ["query", "put", "put", "batch"]
 
 
 def test_an_ended_release_that_is_needed_costs_a_read(fixture: Opened) -> None:
@@ -114,9 +144,40 @@ def test_an_ended_release_that_is_needed_costs_a_read(fixture: Opened) -> None:
             raise NeedsRows(["2~release~a"])
         return a_write()
 
-    requests = requests_of(fixture, lambda: fixture.store.transact(SERVICE, "e1", decide))
+    requests = fixture.requests(lambda: fixture.store.transact(SERVICE, "e1", decide))
 
-    assert requests == ["query", "query", "get", "batch"]
+    assert requests == ["query", "get", "batch"]
+
+
+def test_an_effect_that_is_done_is_forgotten_in_one_request_also_with_others(fixture: Opened) -> None:
+    """Where one of several is gone already, the others are looked for one by one."""
+    store = fixture.store
+    keys = [row.key for row in store.transact(SERVICE, "e1", always(a_write(outbox=[a_message()] * 5))).outbox]
+
+    requests = [
+        fixture.requests(lambda some=some: store.forget(SERVICE, some))  # type: ignore[misc]
+        for some in (keys[:1], keys[1:3], keys[2:4])
+    ]
+
+    assert requests == [["delete"], ["batch"], ["batch", "delete", "delete"]]
+    assert list(store.read(SERVICE).outbox) == keys[4:]
+
+
+def test_a_hint_costs_nothing_while_an_earlier_one_stands(fixture: Opened) -> None:
+    """Whoever looks at the service by the earlier one writes the next; one that comes due meanwhile is not relied on."""
+    store = fixture.store
+
+    def decided(event: str, minutes: int) -> list[str]:
+        write = a_write(due=[Due(at=NOON + minutes * MINUTE, what=event)])
+        return [one for one in fixture.requests(lambda: store.transact(SERVICE, event, always(write))) if one == "put"]
+
+    store.transact(SERVICE, "e0", always(a_write()))
+    before = [len(decided(f"e{minutes}", minutes)) for minutes in (60, 90, 60, 30, 45)]
+    fixture.clock.advance(30 * MINUTE)
+    come = len(decided("come", 50))
+
+    assert before == [1, 0, 0, 1, 0]
+    assert come == 1
 
 
 @pytest.mark.parametrize("lost", ["batch", "answer"])

@@ -17,7 +17,8 @@ from shared.domain.decision import Outcome
 from shared.domain.names import Person, ServiceKey
 from shared.ports.deployer import DeployOrder, RolloutState
 from shared.ports.people import Question
-from tests.support.app_parts import DELIVERY, PACKAGE, branch, open_database, wire
+from tests.support.app_parts import DELIVERY, PACKAGE, branch, wire
+from tests.support.databases import open_database
 from tests.support.outside import ADA, MAIN, SHIPPING, Outside
 from tests.support.outside_ends import left
 from tests.support.properties.configurations import GROUPS, SECRET, USUAL, WEAK, Configuration
