@@ -10,7 +10,11 @@ import signal
 import subprocess
 import tempfile
 import threading
+import uuid
 
+from azure.storage.queue import QueueServiceClient
+
+from infra.local.azurite.proxy import StorageProxy
 from tests.support.machine import parts
 
 _FLAGS = ("--skipApiVersionCheck", "--inMemoryPersistence", "--disableTelemetry")
@@ -40,6 +44,24 @@ def connection() -> str:
     # It goes on to print every request; unread, that would stop it once the pipe is full.
     threading.Thread(target=_drain, args=(process,), daemon=True).start()
     return _connection_string(endpoints)
+
+
+@functools.cache
+def proxy() -> StorageProxy:
+    """Stand before the emulator: counts what is asked of it, and fails when a test wants it to."""
+    return StorageProxy(connection())
+
+
+def new_prefix() -> str:
+    """Begin the names of tables that no other test has."""
+    return f"t{uuid.uuid4().hex[:16]}"
+
+
+def empty_queues() -> None:
+    """Take the queues away that another test has left; their names are the same everywhere."""
+    with QueueServiceClient.from_connection_string(connection()) as service:
+        for queue in list(service.list_queues()):
+            service.delete_queue(queue)
 
 
 def _endpoints(process: subprocess.Popen[str]) -> dict[str, str]:

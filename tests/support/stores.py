@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,9 +10,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from azure.data.tables import TableServiceClient
-from azure.storage.queue import QueueServiceClient
 
+from infra.local.azurite.calls import ONE_RANGE
+from infra.local.azurite.proxy import StorageProxy
 from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.memory import MemoryStore
 from shared.adapters.sqlite import SqliteDatabase
@@ -57,7 +56,7 @@ class Clock:
         return self._passed
 
 
-class BothEnds(Queues, CrewReceiver, Protocol):
+class BothEnds(Queues, QueueReceiver, Protocol):
     """Sending and receiving by one object."""
 
 
@@ -67,7 +66,14 @@ class Opened:
 
     clock: Clock
     database: Any
-    requests: list[str]
+    proxy: StorageProxy | None = None
+
+    def requests(self, work: Callable[[], object]) -> list[str]:
+        """Do the work and return the kinds of requests it took, where they are counted."""
+        assert self.proxy is not None
+        self.proxy.clear()
+        work()
+        return [call.kind for call in self.proxy.calls]
 
     @property
     def store(self) -> Store:
@@ -93,12 +99,18 @@ class Opened:
         found: BothEnds = self.database.queues
         return found
 
+    @property
+    def crew(self) -> CrewReceiver:
+        """Receiving by threads that come back, where the store can."""
+        found: CrewReceiver = self.database.queues
+        return found
+
 
 @contextmanager
 def opened(kind: str, folder: Path) -> Iterator[Opened]:
     """Open an empty store of a kind and close it afterwards."""
     clock = Clock()
-    requests: list[str] = []
+    proxy: StorageProxy | None = None
     database: Any
     if kind == "memory":
         database = MemoryStore(clock, elapsed=clock.elapsed)
@@ -106,19 +118,17 @@ def opened(kind: str, folder: Path) -> Iterator[Opened]:
         database = SqliteDatabase(folder / "slipway.db", clock, elapsed=clock.elapsed)
         database.recover()
     else:
-        prefix = f"t{uuid.uuid4().hex[:16]}"
-        database = AzureStorage(
-            lambda: TableServiceClient.from_connection_string(
-                azurite.connection(), raw_request_hook=lambda request: requests.append(_kind(request))
-            ),
-            lambda: QueueServiceClient.from_connection_string(azurite.connection()),
-            clock,
-            prefix=prefix,
-        )
+        proxy = azurite.proxy()
+        azurite.empty_queues()
+        database = AzureStorage.of_connection(proxy.connection, clock, prefix=azurite.new_prefix())
+        proxy.clear()
     try:
-        yield Opened(clock=clock, database=database, requests=requests)
+        yield Opened(clock=clock, database=database, proxy=proxy)
     finally:
         database.close()
+    if proxy is not None:
+        wide = [call.filter for call in proxy.calls if call.kind == "query" and not ONE_RANGE.fullmatch(call.filter)]
+        assert not wide, f"a query of more than a range of one partition was sent: {wide}"
 
 
 def a_write(
@@ -160,12 +170,3 @@ def receive_one(queues: QueueReceiver, queue: str = "slipway-deploy", *, wait: t
 def receive_none(queues: QueueReceiver, queue: str = "slipway-deploy") -> bool:
     """Whether no message is to be seen now."""
     return not queues.receive(queue, most=1, visibility=MINUTE, wait=timedelta(0))
-
-
-def _kind(request: Any) -> str:
-    path = request.http_request.url.partition("?")[0]
-    if path.endswith("/$batch"):
-        return "batch"
-    if request.http_request.method == "GET":
-        return "query" if path.endswith("()") else "get"
-    return {"POST": "insert", "PUT": "put", "DELETE": "delete"}[request.http_request.method]

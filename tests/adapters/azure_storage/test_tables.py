@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -65,20 +65,13 @@ def lossy(transport: LossyTransport) -> Iterator[Store]:
         yield storage.store
 
 
-def requests_of(fixture: Opened, work: Callable[[], object]) -> list[str]:
-    """Do the work and return the kinds of requests it took."""
-    fixture.requests.clear()
-    work()
-    return list(fixture.requests)
-
-
 def test_a_decision_is_one_read_of_the_partition_one_of_the_estate_and_one_batch(fixture: Opened) -> None:
     """However much it writes."""
     store = fixture.store
     store.transact(SERVICE, "e0", always(a_write(puts={f"1~environment~{n}": b"x" for n in range(20)})))
     write = a_write(puts={f"1~release~{n}": b"x" for n in range(20)}, outbox=[a_message()] * 5)
 
-    requests = requests_of(fixture, lambda: store.transact(SERVICE, "e1", always(write)))
+    requests = fixture.requests(lambda: store.transact(SERVICE, "e1", always(write)))
 
     assert requests == ["query", "query", "batch"]
 
@@ -90,7 +83,7 @@ def test_a_decision_costs_the_same_with_many_ended_releases(fixture: Opened) -> 
         puts = {f"2~release~{number}-{n}": b"x" * 1000 for n in range(40)}
         store.transact(SERVICE, f"old-{number}", always(a_write(puts=puts)))
 
-    requests = requests_of(fixture, lambda: store.transact(SERVICE, "e1", always(a_write())))
+    requests = fixture.requests(lambda: store.transact(SERVICE, "e1", always(a_write())))
 
     assert requests == ["query", "query", "batch"]
 
@@ -100,7 +93,7 @@ def test_a_services_first_decision_and_a_hint_cost_a_request_each(fixture: Opene
     write = a_write(due=[Due(at=NOON, what="deadline")])
     fixture.store.transact("shipping~package", "e1", always(write))
 
-    requests = requests_of(fixture, lambda: fixture.store.transact(SERVICE, "e1", always(write)))
+    requests = fixture.requests(lambda: fixture.store.transact(SERVICE, "e1", always(write)))
 
     assert requests == ["query", "query", "put", "put", "batch"]
 
@@ -114,7 +107,7 @@ def test_an_ended_release_that_is_needed_costs_a_read(fixture: Opened) -> None:
             raise NeedsRows(["2~release~a"])
         return a_write()
 
-    requests = requests_of(fixture, lambda: fixture.store.transact(SERVICE, "e1", decide))
+    requests = fixture.requests(lambda: fixture.store.transact(SERVICE, "e1", decide))
 
     assert requests == ["query", "query", "get", "batch"]
 
