@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from infra.local.folder import Folder
+from infra.local.folder import AZURITE, STORES, Folder
 from infra.local.sample import REPOSITORY, make_origin
 
 DEFAULT_FOLDER, DEMO_FOLDER, LOAD_FOLDER = Path(".local/up"), Path(".local/demo"), Path(".local/load")
@@ -23,10 +23,10 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     up = commands.add_parser("up", help="serve until Ctrl-C")
     up.add_argument("--repo", type=Path, help="your monorepo; without it the sample is served")
-    up.add_argument("--dir", type=Path, default=DEFAULT_FOLDER, help="where the state is kept")
+    add_place(up, DEFAULT_FOLDER)
     up.add_argument("--port", type=int, help="the page's port, chosen at the first start")
     demo = commands.add_parser("demo", help="release the sample and say what was proven")
-    demo.add_argument("--dir", type=Path, default=DEMO_FOLDER, help="where the state is kept")
+    add_place(demo, DEMO_FOLDER)
     ledger = commands.add_parser("ledger", help="print a ledger to the byte")
     ledger.add_argument("service", help="<repository>~<service>, or estate")
     ledger.add_argument("--dir", type=Path, default=DEFAULT_FOLDER, help="where the state is kept")
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given.command == "demo":
         from infra.local.demo import run_demo
 
-        return run_demo(given.dir)
+        return run_demo(place(given, DEMO_FOLDER), given.store)
     if given.command == "ledger":
         from infra.local.ledger import print_ledger
 
@@ -61,7 +61,20 @@ def main(arguments: list[str] | None = None) -> int:
         return run_load(given.dir, given.minutes, given.rate, given.out)
     if given.command == "drill":
         return drill(given)
-    return serve(given.dir, given.repo, given.port)
+    return serve(place(given, DEFAULT_FOLDER), given.repo, given.port, given.store)
+
+
+def add_place(parser: argparse.ArgumentParser, default: Path) -> None:
+    """Ask where and in what the state is kept."""
+    parser.add_argument("--dir", type=Path, help=f"where the state is kept; without it {default}, or {default}-azurite")
+    parser.add_argument("--store", choices=STORES, help="what the state of a new folder is kept in; without it sqlite")
+
+
+def place(given: argparse.Namespace, default: Path) -> Path:
+    """The folder that was asked for, or the one that the store has where none was."""
+    if given.dir is not None:
+        return Path(given.dir)
+    return default.with_name(f"{default.name}-{AZURITE}") if given.store == AZURITE else default
 
 
 def add_drill(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +111,7 @@ def drill(given: argparse.Namespace) -> int:
     )
 
 
-def serve(root: Path, repo: Path | None, port: int | None) -> int:
+def serve(root: Path, repo: Path | None, port: int | None, store: str | None) -> int:
     """Run the local host until it is told to stop."""
     from infra.local.machine import Machine
 
@@ -112,7 +125,7 @@ def serve(root: Path, repo: Path | None, port: int | None) -> int:
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: stop.set())
     name = REPOSITORY if repo is None else repo.resolve().name.removesuffix(".git")
-    with Machine(folder, repository=name, source=repo or folder.origin, port=port) as machine:
+    with Machine(folder, repository=name, source=repo or folder.origin, port=port, store=store) as machine:
         print(f"Slipway serves {machine.kept.source} as {machine.kept.repository!r}; state in {folder.root}")
         print("Sign in as:")
         for person in machine.people:
