@@ -22,11 +22,11 @@ help: ## what can be made
 demo: venv-local ## release the sample monorepo for real and say what was proven
 	@$(PYTHON_IN_VENV) -m infra.local demo $(if $(STORE),--store "$(STORE)") $(if $(DIR),--dir "$(DIR)")
 
-up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state)
+up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state, STORE=azurite)
 	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)") $(if $(STORE),--store "$(STORE)")
 
-bench: venv-local ## how fast it is, each figure beside its floor and goal (ONLY="engine functions", QUICK=1)
-	@$(PYTHON_IN_VENV) -m infra.local bench $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)
+bench: venv-local ## how fast it is, each figure beside its floor and goal (ONLY="engine functions", QUICK=1, STORE=azurite)
+	@$(PYTHON_IN_VENV) -m infra.local bench $(if $(STORE),--store "$(STORE)") $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)
 
 MINUTES ?= 10
 RATE ?= 1000

@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from infra.local.folder import AZURITE, STORES, Folder
+from infra.local.folder import AZURITE, SQLITE, STORES, Folder
 from infra.local.sample import REPOSITORY, make_origin
 
 DEFAULT_FOLDER, DEMO_FOLDER, LOAD_FOLDER = Path(".local/up"), Path(".local/demo"), Path(".local/load")
@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     ledger.add_argument("--dir", type=Path, default=DEFAULT_FOLDER, help="where the state is kept")
     bench = commands.add_parser("bench", help="measure, each figure beside its floor and its goal")
     bench.add_argument("--only", default="", help="parts by name, all without it")
+    bench.add_argument("--store", choices=STORES, default=SQLITE, help="what is measured; sqlite without it")
     bench.add_argument("--quick", action="store_true", help="try it out; not for figures")
     load = commands.add_parser("load", help="push to a host of its own at a steady rate and account for every push")
     load.add_argument("--minutes", type=float, default=10, help="for how long")
@@ -54,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given.command == "bench":
         from infra.local.bench.run import run_bench
 
-        return run_bench(given.only, quick=given.quick)
+        return run_bench(given.only, quick=given.quick, store=given.store)
     if given.command == "load":
         from infra.local.load.command import run_load
 
