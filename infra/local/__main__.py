@@ -17,33 +17,39 @@ DEFAULT_FOLDER, DEMO_FOLDER, LOAD_FOLDER = Path(".local/up"), Path(".local/demo"
 DRILL_FOLDER = Path(".local/drill")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit code is 0 only where it did all it says."""
+def commands() -> argparse.ArgumentParser:
+    """Say what may be asked for."""
     parser = argparse.ArgumentParser(prog="python -m infra.local", description="Slipway on one machine")
-    commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="serve until Ctrl-C")
+    named = parser.add_subparsers(dest="command", required=True)
+    up = named.add_parser("up", help="serve until Ctrl-C")
     up.add_argument("--repo", type=Path, help="your monorepo; without it the sample is served")
     add_place(up, DEFAULT_FOLDER)
     up.add_argument("--port", type=int, help="the page's port, chosen at the first start")
-    demo = commands.add_parser("demo", help="release the sample and say what was proven")
+    demo = named.add_parser("demo", help="release the sample and say what was proven")
     add_place(demo, DEMO_FOLDER)
-    ledger = commands.add_parser("ledger", help="print a ledger to the byte")
+    ledger = named.add_parser("ledger", help="print a ledger to the byte")
     ledger.add_argument("service", help="<repository>~<service>, or estate")
     ledger.add_argument("--dir", type=Path, default=DEFAULT_FOLDER, help="where the state is kept")
-    bench = commands.add_parser("bench", help="measure, each figure beside its floor and its goal")
+    bench = named.add_parser("bench", help="measure, each figure beside its floor and its goal")
     bench.add_argument("--only", default="", help="parts by name, all without it")
     bench.add_argument("--store", choices=STORES, default=SQLITE, help="what is measured; sqlite without it")
     bench.add_argument("--quick", action="store_true", help="try it out; not for figures")
-    load = commands.add_parser("load", help="push to a host of its own at a steady rate and account for every push")
+    load = named.add_parser("load", help="push to a host of its own at a steady rate and account for every push")
     load.add_argument("--minutes", type=float, default=10, help="for how long")
     load.add_argument("--rate", type=int, default=1000, help="pushes a minute")
     load.add_argument("--dir", type=Path, default=LOAD_FOLDER, help="where the state is kept")
     load.add_argument("--out", type=Path, default=Path(".local/load.json"), help="where the figures are written")
-    add_drill(commands.add_parser("drill", help="kill, tear and starve a host at every boundary of a story"))
-    given = parser.parse_args(arguments)
+    add_drill(named.add_parser("drill", help="kill, tear and starve a host at every boundary of a story"))
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code is 0 only where it did all it says."""
+    given = commands().parse_args(arguments)
     logging.basicConfig(
         level=os.environ.get("SLIPWAY_LOG", "WARNING"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs would tell of every request
     if given.command == "demo":
         from infra.local.demo import run_demo
 
