@@ -4,6 +4,7 @@ PYTHON_IN_VENV := .venv/bin/python
 CACHE := .cache
 REPO ?=
 DIR ?=
+STORE ?=
 SHORT ?=
 SEED ?=
 # Parts of `check` run side by side; an older make (macOS has 3.81) just mixes their lines.
@@ -19,13 +20,13 @@ help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1  /p' Makefile
 
 demo: venv-local ## release the sample monorepo for real and say what was proven
-	@$(PYTHON_IN_VENV) -m infra.local demo
+	@$(PYTHON_IN_VENV) -m infra.local demo $(if $(STORE),--store "$(STORE)") $(if $(DIR),--dir "$(DIR)")
 
-up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state)
-	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)")
+up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state, STORE=azurite)
+	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)") $(if $(STORE),--store "$(STORE)")
 
-bench: venv-local ## how fast it is, each figure beside its floor and goal (ONLY="engine functions", QUICK=1)
-	@$(PYTHON_IN_VENV) -m infra.local bench $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)
+bench: venv-local ## how fast it is, each figure beside its floor and goal (ONLY="engine functions", QUICK=1, STORE=azurite)
+	@$(PYTHON_IN_VENV) -m infra.local bench $(if $(STORE),--store "$(STORE)") $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)
 
 MINUTES ?= 10
 RATE ?= 1000

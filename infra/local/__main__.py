@@ -10,43 +10,50 @@ import sys
 import threading
 from pathlib import Path
 
-from infra.local.folder import Folder
+from infra.local.folder import AZURITE, SQLITE, STORES, Folder
 from infra.local.sample import REPOSITORY, make_origin
 
 DEFAULT_FOLDER, DEMO_FOLDER, LOAD_FOLDER = Path(".local/up"), Path(".local/demo"), Path(".local/load")
 DRILL_FOLDER = Path(".local/drill")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the exit code is 0 only where it did all it says."""
+def commands() -> argparse.ArgumentParser:
+    """Say what may be asked for."""
     parser = argparse.ArgumentParser(prog="python -m infra.local", description="Slipway on one machine")
-    commands = parser.add_subparsers(dest="command", required=True)
-    up = commands.add_parser("up", help="serve until Ctrl-C")
+    named = parser.add_subparsers(dest="command", required=True)
+    up = named.add_parser("up", help="serve until Ctrl-C")
     up.add_argument("--repo", type=Path, help="your monorepo; without it the sample is served")
-    up.add_argument("--dir", type=Path, default=DEFAULT_FOLDER, help="where the state is kept")
+    add_place(up, DEFAULT_FOLDER)
     up.add_argument("--port", type=int, help="the page's port, chosen at the first start")
-    demo = commands.add_parser("demo", help="release the sample and say what was proven")
-    demo.add_argument("--dir", type=Path, default=DEMO_FOLDER, help="where the state is kept")
-    ledger = commands.add_parser("ledger", help="print a ledger to the byte")
+    demo = named.add_parser("demo", help="release the sample and say what was proven")
+    add_place(demo, DEMO_FOLDER)
+    ledger = named.add_parser("ledger", help="print a ledger to the byte")
     ledger.add_argument("service", help="<repository>~<service>, or estate")
     ledger.add_argument("--dir", type=Path, default=DEFAULT_FOLDER, help="where the state is kept")
-    bench = commands.add_parser("bench", help="measure, each figure beside its floor and its goal")
+    bench = named.add_parser("bench", help="measure, each figure beside its floor and its goal")
     bench.add_argument("--only", default="", help="parts by name, all without it")
+    bench.add_argument("--store", choices=STORES, default=SQLITE, help="what is measured; sqlite without it")
     bench.add_argument("--quick", action="store_true", help="try it out; not for figures")
-    load = commands.add_parser("load", help="push to a host of its own at a steady rate and account for every push")
+    load = named.add_parser("load", help="push to a host of its own at a steady rate and account for every push")
     load.add_argument("--minutes", type=float, default=10, help="for how long")
     load.add_argument("--rate", type=int, default=1000, help="pushes a minute")
     load.add_argument("--dir", type=Path, default=LOAD_FOLDER, help="where the state is kept")
     load.add_argument("--out", type=Path, default=Path(".local/load.json"), help="where the figures are written")
-    add_drill(commands.add_parser("drill", help="kill, tear and starve a host at every boundary of a story"))
-    given = parser.parse_args(arguments)
+    add_drill(named.add_parser("drill", help="kill, tear and starve a host at every boundary of a story"))
+    return parser
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code is 0 only where it did all it says."""
+    given = commands().parse_args(arguments)
     logging.basicConfig(
         level=os.environ.get("SLIPWAY_LOG", "WARNING"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs would tell of every request
     if given.command == "demo":
         from infra.local.demo import run_demo
 
-        return run_demo(given.dir)
+        return run_demo(place(given, DEMO_FOLDER), given.store)
     if given.command == "ledger":
         from infra.local.ledger import print_ledger
 
@@ -54,14 +61,27 @@ def main(arguments: list[str] | None = None) -> int:
     if given.command == "bench":
         from infra.local.bench.run import run_bench
 
-        return run_bench(given.only, quick=given.quick)
+        return run_bench(given.only, quick=given.quick, store=given.store)
     if given.command == "load":
         from infra.local.load.command import run_load
 
         return run_load(given.dir, given.minutes, given.rate, given.out)
     if given.command == "drill":
         return drill(given)
-    return serve(given.dir, given.repo, given.port)
+    return serve(place(given, DEFAULT_FOLDER), given.repo, given.port, given.store)
+
+
+def add_place(parser: argparse.ArgumentParser, default: Path) -> None:
+    """Ask where and in what the state is kept."""
+    parser.add_argument("--dir", type=Path, help=f"where the state is kept; without it {default}, or {default}-azurite")
+    parser.add_argument("--store", choices=STORES, help="what the state of a new folder is kept in; without it sqlite")
+
+
+def place(given: argparse.Namespace, default: Path) -> Path:
+    """The folder that was asked for, or the one that the store has where none was."""
+    if given.dir is not None:
+        return Path(given.dir)
+    return default.with_name(f"{default.name}-{AZURITE}") if given.store == AZURITE else default
 
 
 def add_drill(parser: argparse.ArgumentParser) -> None:
@@ -98,7 +118,7 @@ def drill(given: argparse.Namespace) -> int:
     )
 
 
-def serve(root: Path, repo: Path | None, port: int | None) -> int:
+def serve(root: Path, repo: Path | None, port: int | None, store: str | None) -> int:
     """Run the local host until it is told to stop."""
     from infra.local.machine import Machine
 
@@ -112,7 +132,7 @@ def serve(root: Path, repo: Path | None, port: int | None) -> int:
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: stop.set())
     name = REPOSITORY if repo is None else repo.resolve().name.removesuffix(".git")
-    with Machine(folder, repository=name, source=repo or folder.origin, port=port) as machine:
+    with Machine(folder, repository=name, source=repo or folder.origin, port=port, store=store) as machine:
         print(f"Slipway serves {machine.kept.source} as {machine.kept.repository!r}; state in {folder.root}")
         print("Sign in as:")
         for person in machine.people:

@@ -12,12 +12,14 @@ from pathlib import Path
 from infra.local.host import People, new_person
 
 READ, APPROVE, OPERATE, ADMIN = "Slipway.Read", "Slipway.Approve", "Slipway.Operate", "Slipway.Admin"
+SQLITE, AZURITE = "sqlite", "azurite"
+STORES = (SQLITE, AZURITE)
 _FIRST_PORT = 7071
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """Secrets and ports: hooks hold the URL, and image references hold the registry's port."""
+    """Secrets and ports: hooks hold the URL, and image references hold the registry's port. `store` says what state is in."""
 
     hook_secret: str
     registry_secret: str
@@ -26,6 +28,7 @@ class Kept:
     registry_port: int
     repository: str
     source: str
+    store: str = SQLITE
 
 
 class Folder:
@@ -34,6 +37,7 @@ class Folder:
     def __init__(self, root: Path) -> None:
         self.root = root.resolve()
         self.database = self.root / "slipway.db"
+        self.storage = self.root / "storage"
         self.people = self.root / "people.json"
         self.registry = self.root / "registry"
         self.origin = self.root / "origin.git"
@@ -42,10 +46,13 @@ class Folder:
         self._kept = self.root / "host.json"
         self._lock = self.root / "lock"
 
-    def kept(self, *, repository: str, source: Path, port: int | None = None) -> Kept:
-        """Read what was chosen at the first start, or choose it now."""
+    def kept(self, *, repository: str, source: Path, port: int | None = None, store: str | None = None) -> Kept:
+        """Read what was chosen at the first start, or choose it now; raise SystemExit where another store is asked for."""
         if self._kept.exists():
-            return Kept(**json.loads(self._kept.read_text(encoding="utf-8")))
+            found = Kept(**json.loads(self._kept.read_text(encoding="utf-8")))
+            if store not in (None, found.store):
+                raise SystemExit(f"{self.root} keeps its state in {found.store}; leave STORE out, or give another DIR")
+            return found
         made = Kept(
             hook_secret=secrets.token_urlsafe(32),
             registry_secret=secrets.token_urlsafe(32),
@@ -54,6 +61,7 @@ class Folder:
             registry_port=_free_port(0),
             repository=repository,
             source=str(source.resolve()),
+            store=store or SQLITE,
         )
         self.root.mkdir(parents=True, exist_ok=True)
         write_private(self._kept, json.dumps(asdict(made), indent=1))
@@ -62,6 +70,10 @@ class Folder:
     def started_before(self) -> bool:
         """Whether a host has kept anything here."""
         return self._kept.exists()
+
+    def store(self) -> str | None:
+        """What a host kept its state in here, None where there was none."""
+        return Kept(**json.loads(self._kept.read_text(encoding="utf-8"))).store if self._kept.exists() else None
 
     def load_people(self) -> People:
         """Read the people of this host; the first time an author, a release manager and an operator are made."""

@@ -5,19 +5,23 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from infra.local.folder import Folder
+from infra.local.azurite.launcher import Azurite, AzuriteFailed
+from infra.local.azurite.program import CannotInstall
+from infra.local.folder import AZURITE, Folder
 from infra.local.githook.install import install_hook
 from infra.local.host import LocalHost, People
+from infra.local.host.remote import RemoteQueues
 from infra.local.operator.operator import Operator
 from infra.local.registry import RunningRegistry, serve
 from shared.adapters.git_disk.git import Git
 from shared.app.parts import App
-from shared.config import Settings
+from shared.config import Settings, Storage
 
 if TYPE_CHECKING:
     from azure.functions import FunctionApp
@@ -32,7 +36,7 @@ _ROLLOUT_POLL = timedelta(milliseconds=200)
 class Machine:
     """Starts everything, and stops it cleanly. The environment of this process is set for the functions to read.
 
-    `change` may put other ports in the application's place before anything runs.
+    `change` may put other ports in the application's place before anything runs. `store` counts at a folder's first start.
     """
 
     def __init__(
@@ -42,13 +46,15 @@ class Machine:
         repository: str,
         source: Path,
         port: int | None = None,
+        store: str | None = None,
         change: Callable[[App], App] | None = None,
     ) -> None:
         self.folder, self._change = folder, change
         self._lock = folder.take()
-        self.kept = folder.kept(repository=repository, source=source, port=port)
+        self.kept = folder.kept(repository=repository, source=source, port=port, store=store)
         self.people: People = folder.load_people()
         self._stop, self._wake = threading.Event(), threading.Event()
+        self._azurite: Azurite | None = None
         self._registry: RunningRegistry | None = None
         self._host: LocalHost | None = None
         self._operator: threading.Thread | None = None
@@ -65,6 +71,8 @@ class Machine:
 
     def start(self) -> Machine:
         """Take over what an earlier host left, then listen; pushes made meanwhile are made up for at once."""
+        if self.kept.store == AZURITE:
+            self._azurite = _started(self.folder.storage)
         headers = {"X-Slipway-Secret": self.kept.registry_secret}
         self._registry = serve(self.folder.registry, self.kept.registry_port, f"{self.url}/api/hooks/registry", headers)
         self._prepare_environments()
@@ -94,10 +102,17 @@ class Machine:
 
     def outfit(self, functions: FunctionApp, database: Database) -> tuple[FunctionApp, QueueReceiver]:
         """Say what is run and where messages come from; who watches or disturbs the host puts wrappers around both."""
-        return functions, database.queues
+        from shared import bootstrap
+        from shared.adapters.azure_storage import AzureStorage
+
+        if not isinstance(database, AzureStorage):
+            return functions, database.queues
+        queues = RemoteQueues(database.queues)
+        bootstrap.use(replace(bootstrap.app(), queues=queues))
+        return functions, queues
 
     def stop(self) -> None:
-        """Let what runs finish, then close the file."""
+        """Let what runs finish, then close what state is in."""
         from shared import bootstrap
 
         if self._host is not None:
@@ -109,6 +124,8 @@ class Machine:
         if self._registry is not None:
             self._registry.stop()
         bootstrap.database().close()
+        if self._azurite is not None:
+            self._azurite.stop()
         os.close(self._lock)
 
     def __enter__(self) -> Machine:
@@ -121,7 +138,8 @@ class Machine:
 
     def _settings(self) -> Settings:
         return Settings(
-            database=self.folder.database,
+            database=self.folder.database if self._azurite is None else None,
+            storage=Storage(connection=self._azurite.connection if self._azurite is not None else ""),
             work=self.folder.work,
             repositories={self.kept.repository: Path(self.kept.source)},
             gitops=self.folder.root,
@@ -141,3 +159,10 @@ class Machine:
             target=operator.run, args=(self._stop, self._wake), name="operator", daemon=True
         )
         self._operator.start()
+
+
+def _started(folder: Path) -> Azurite:
+    try:
+        return Azurite(folder)
+    except (CannotInstall, AzuriteFailed) as error:
+        raise SystemExit(f"{error}; without STORE=azurite nothing but Python is needed") from error

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from infra.local.azurite.program import CannotInstall, run
 from tests.support.machine import parts
-from tests.support.machine.prepare import INSTALL, CannotInstall, run
+from tests.support.machine.prepare import INSTALL
 from tests.support.tree import ROOT
 
 

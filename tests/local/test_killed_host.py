@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from infra.local.demo import story
 from infra.local.demo.team import Team
 from infra.local.drill.process import processes_of
+from infra.local.ledger import print_ledger
 from tests.support.host_process import HostProcess
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("local-host")]
@@ -37,6 +39,10 @@ class Killer:
         while processes_of(session) and time.monotonic() < end:
             time.sleep(0.05)
         self.left_over += processes_of(session)
+
+    def released(self, service: str, version: str, phase: str) -> Callable[[], bool]:
+        """Whether a service's release is in the phase."""
+        return lambda: self.team.release(service, version).get("phase") == phase
 
     def phase(self, version: str, *phases: str) -> Callable[[], bool]:
         """Whether delivery's release is in one of the phases."""
@@ -69,6 +75,38 @@ def test_a_host_that_is_killed_five_times_ends_where_an_unharmed_one_does(tmp_pa
     assert killer.kills == 4
     assert killer.left_over == []
     assert len(proofs) == 13
+
+
+@pytest.mark.real("azurite")
+def test_a_host_on_azurite_that_is_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    """What was written is in Azurite, which ends with its host and is started again with it."""
+    proofs: list[str] = []
+    with HostProcess(tmp_path / "host", store="azurite") as host:
+        host.wait_until_ready()
+        team = Team(
+            f"http://127.0.0.1:{host.kept()['port']}", host.keys(), host.folder / "origin.git", tmp_path / "copy"
+        )
+        killer = Killer(host, team)
+        first_release(killer, proofs)
+        killer.when(killer.released("package", "2.0.0", "Packaged"), "package waits")
+        team.approve("package", "2.0.0")
+        team.expect("package is released", killer.released("package", "2.0.0", "Released"))
+        story.ledger_holds(team, proofs.append)
+        printed = ledger_of(host.folder)
+        code = host.stop()
+
+    assert code == 0
+    assert killer.kills == 3
+    assert killer.left_over == []
+    assert len(proofs) == 10
+    assert ledger_of(host.folder) == printed
+
+
+def ledger_of(folder: Path) -> str:
+    """Print package's ledger, whether a host runs on the folder or not."""
+    printed = StringIO()
+    assert print_ledger(folder, "shipping~package", printed) == 0
+    return printed.getvalue()
 
 
 def first_release(killer: Killer, proofs: list[str]) -> None:

@@ -149,7 +149,6 @@ def running(
         clock=clock,
         settings=settings or {},
         key=KEY,
-        receive_wait=timedelta(milliseconds=50),
         **options,
     )
     with host:

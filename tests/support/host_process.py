@@ -16,16 +16,17 @@ ROOT = Path(__file__).resolve().parents[2]
 class HostProcess:
     """`python -m infra.local up` below a folder. Ends with the `with` block, however that ends."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, *, store: str | None = None) -> None:
+        self.folder, self._store = folder, store
         self._process: subprocess.Popen[bytes] | None = None
         self.log = folder.parent / "host.log"
 
     def start(self) -> None:
         """Start it, the first time or again; it listens some time later."""
+        store = ["--store", self._store] if self._store else []
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "infra.local", "up", "--dir", str(self.folder), "--port", "0"],
+                [sys.executable, "-m", "infra.local", "up", "--dir", str(self.folder), "--port", "0", *store],
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,

@@ -1,10 +1,13 @@
-"""`python -m infra.local.bench.child FOLDER SHAPE FIRST BEGIN MOMENT`: a local host to be killed.
+"""`python -m infra.local.bench.child FOLDER SHAPE FIRST BEGIN MOMENT [CONNECTION]`: a local host to be killed.
+
+Its state is in a file in the folder, or in the storage account of the connection string.
 
 It says what happens on its standard output, a word and a time of the monotonic clock a line, and ends with its input.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import threading
@@ -19,8 +22,11 @@ from infra.local.bench.shape import Shape
 from infra.local.bench.waiting import VERSION, release_begins
 from infra.local.bench.wiring import hosted
 from shared import bootstrap
+from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.sqlite import SqliteDatabase
+from shared.bootstrap import Database
 from shared.codec.envelope import encode_event
+from shared.codec.primitives import parse_service
 from shared.domain.effects import EVENTS_QUEUE
 from shared.domain.names import ServiceKey
 from shared.ports.people import Question
@@ -36,26 +42,28 @@ def say(word: str, about: str = "") -> None:
 
 
 class _Moves(logging.Handler):
-    """Says when the first decision that moved something is in the ledger, and when so many releases have begun."""
+    """Says when the first decision that moved a service is in the ledger, and when so many releases have begun."""
 
     def __init__(self, begin: int) -> None:
         super().__init__()
-        self._moved, self._left = False, begin
+        self._moved: set[str] = set()
+        self._left = begin
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
         if not text.startswith("event.handled") or '"outcome": "moved"' not in text:
             return
-        if not self._moved:
-            self._moved = True
-            say("moved")
+        service = str(json.loads(text.partition(" ")[2])["service"])
+        if service not in self._moved:
+            self._moved.add(service)
+            say("moved", parse_service(service).service)
         if '"type": "change-found"' in text:
             self._left -= 1
             if not self._left:
                 say("begun")
 
 
-def main(folder: Path, shape: Shape, first: int, begin: int, moment: float) -> None:
+def main(folder: Path, shape: Shape, first: int, begin: int, moment: float, connection: str = "") -> None:
     """Serve; begin so many releases, from the first service on, and answer every question with yes."""
     say("imported")
     log = logging.getLogger("slipway")
@@ -74,15 +82,21 @@ def main(folder: Path, shape: Shape, first: int, begin: int, moment: float) -> N
 
     outside.statuses.said, outside.people.asked = said, asked
     if begin:
-        _push(folder, [shape.key(index) for index in range(first, first + begin)])
-    with hosted(folder, outside) as host:
+        _push(_database(folder, connection), [shape.key(index) for index in range(first, first + begin)])
+    with hosted(folder, outside, _database(folder, connection)) as host:
         say("listens", f"{host.url} {host.manager.key}")
         sys.stdin.read()
 
 
-def _push(folder: Path, keys: Sequence[ServiceKey]) -> None:
+def _database(folder: Path, connection: str) -> Database:
+    if connection:
+        return AzureStorage.of_connection(connection, bootstrap.utc_now)
+    return SqliteDatabase(folder / "slipway.db", bootstrap.utc_now)
+
+
+def _push(opened: Database, keys: Sequence[ServiceKey]) -> None:
     """Leave the pushes in the doors' queue before the host begins: all releases go on side by side."""
-    with closing(SqliteDatabase(folder / "slipway.db", bootstrap.utc_now)) as database:
+    with closing(opened) as database:
         for key in keys:
             event = release_begins(key)
             text = encode_event(event, correlation=event.id, at=bootstrap.utc_now())
@@ -96,4 +110,5 @@ if __name__ == "__main__":
         int(sys.argv[3]),
         int(sys.argv[4]),
         float(sys.argv[5]),
+        *sys.argv[6:],
     )

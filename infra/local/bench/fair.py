@@ -104,7 +104,7 @@ def _click_each(
             clicked[question.service.service] = time.perf_counter()
             path = f"/api/services/{question.service.service}/approvals/{question.request}"
             taken.clicks.append(1000 * asker.post(path, {"decision": "approve"}, key=question.request[:32]))
-    taken.left = host.database.queues.count(EVENTS_QUEUE)
+    taken.left = host.receiver.count(EVENTS_QUEUE)
     if not all_ended.wait(_PATIENCE):
         raise RuntimeError(f"{len(taken.ends)} of {len(questions)} releases ended within {_PATIENCE:.0f} s")
     taken.events = [1000 * (watched.first(key) - began) for key, began in sent.items()]

@@ -77,11 +77,12 @@ class HostProcess:
 
 @contextmanager
 def host_process(
-    folder: Path, shape: Shape, *, first: int = 0, begin: int = 0, moment: float = 0.0
+    folder: Path, shape: Shape, *, first: int = 0, begin: int = 0, moment: float = 0.0, connection: str = ""
 ) -> Iterator[HostProcess]:
-    """Run a host on the folder's store; see child."""
+    """Run a host on the folder's store, or on an account; see child."""
     numbers = f"{shape.services},{shape.releases},{shape.largest}"
     command = [sys.executable, "-m", "infra.local.bench.child", str(folder), numbers, *map(str, (first, begin, moment))]
+    command += [connection] if connection else []
     # As where people run it: what was compiled once is not compiled at the next start.
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     environment["PYTHONPYCACHEPREFIX"] = str(folder.parent / "compiled")

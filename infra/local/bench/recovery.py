@@ -23,6 +23,7 @@ class Recovered:
     imported: float
     listens: float
     first: float
+    all_move: float
     all_done: float
     left: int
 
@@ -38,18 +39,18 @@ def measure(report: Report, *, at_once: Sequence[int] = (50, 200), runs: int = 3
             with TemporaryDirectory(dir=cache) as folder:
                 copy_store(store, Path(folder))
                 found.append(recover(Path(folder), shape))
-        _add(report, services, found)
+        add(report, services, found)
 
 
-def recover(folder: Path, shape: Shape) -> Recovered:
+def recover(folder: Path, shape: Shape, connection: str = "") -> Recovered:
     """Kill a host in the middle of it, start another, and wait until every release has ended."""
-    with host_process(folder, shape, begin=shape.services, moment=MOMENT) as killed:
+    with host_process(folder, shape, begin=shape.services, moment=MOMENT, connection=connection) as killed:
         # All of them have begun, some have come further.
         killed.until("begun")
         killed.kill()
     ended = _ended(killed)
     left = shape.services - len(ended)
-    with host_process(folder, shape, moment=MOMENT) as again:
+    with host_process(folder, shape, moment=MOMENT, connection=connection) as again:
         while len(ended | _ended(again)) < shape.services:
             again.next()
         last = again.heard[-1].at
@@ -61,6 +62,8 @@ def recover(folder: Path, shape: Shape) -> Recovered:
             imported=after("imported"),
             listens=after("listens"),
             first=after("moved"),
+            all_move=max(one.at for one in again.heard if one.word == "moved" and one.about not in ended)
+            - again.started,
             all_done=last - again.started,
             left=left,
         )
@@ -70,26 +73,29 @@ def _ended(process: HostProcess) -> set[str]:
     return {one.about for one in process.heard if one.word == "ended"}
 
 
-def _add(report: Report, services: int, found: Sequence[Recovered]) -> None:
+def add(report: Report, services: int, found: Sequence[Recovered], *, store: str = "") -> None:
+    """Report what was found, under the store's name where it has one."""
     start = median_of([one.imported for one in found])
     listens = median_of([one.listens for one in found])
     left = median_of([float(one.left) for one in found])
     notes = {
         "recovery_first": f"Python and imports {start:.2f} s, listens after {listens:.2f} s",
+        "recovery_all_move": f"{left:.0f} were under way",
         "recovery_all_done": f"{left:.0f} were under way",
     }
     values = {
         "recovery_first": tuple(one.first for one in found),
+        "recovery_all_move": tuple(one.all_move for one in found),
         "recovery_all_done": tuple(one.all_done for one in found),
     }
     for name, runs in values.items():
         report.add(
             Figure(
-                name=name,
+                name=store + name,
                 value=median_of(runs),
                 unit="s",
                 concurrency=services,
-                goal=_GOALS.get((name, services)),
+                goal=_GOALS.get((name, services)) if not store else None,
                 better="down",
                 runs=runs,
                 note=notes[name],

@@ -75,15 +75,17 @@ def _engine(folder: Path, outside: Quiet, services: int) -> Iterator[tuple[App, 
 
 @contextmanager
 def _functions(folder: Path, outside: Quiet, services: int) -> Iterator[tuple[App, SqliteDatabase, Doors]]:
-    with hosted(folder, outside) as host:
-        yield host.app, host.database, QueueDoors(host.app)
+    database = SqliteDatabase(folder / "slipway.db", utc_now)
+    with hosted(folder, outside, database) as host:
+        yield host.app, database, QueueDoors(host.app)
 
 
 @contextmanager
 def _http(folder: Path, outside: Quiet, services: int) -> Iterator[tuple[App, SqliteDatabase, Doors]]:
-    with hosted(folder, outside) as host:
+    database = SqliteDatabase(folder / "slipway.db", utc_now)
+    with hosted(folder, outside, database) as host:
         doors = HttpDoors(host.url, outside, secret=host.secret, key=host.manager.key, connections=min(services, 16))
-        yield host.app, host.database, doors
+        yield host.app, database, doors
         doors.close()
 
 
@@ -96,18 +98,18 @@ def run(kind: str, services: int, versions: int, folder: Path) -> Run:
     names = names_of(services)
     outside = quiet(names)
     with ExitStack() as stack, open(folder / "log", "w", encoding="utf-8") as log:
-        stack.enter_context(_logging_to(log.fileno()))
+        stack.enter_context(logging_to(log.fileno()))
         app, database, doors = stack.enter_context(_HOSTS[kind](folder, outside, services))
         inspect_push(app, PushReceived(id="configuration", repository=REPOSITORY, ref=MAIN))
         story = Story(outside, doors, names)
         story.tell(max(1, versions // 10))
-        before, size, commits = _entries(app, names), _size(folder), database.commits
+        before, size, commits = entries(app, names), _size(folder), database.commits
         cpu = time.process_time()
         told = story.tell(versions)
         cpu = time.process_time() - cpu
         commits = database.commits - commits
-        after = _entries(app, names)
-        _check(app, names, told, versions)
+        after = entries(app, names)
+        check(app, names, told, versions)
         grown = _size(folder) - size
     decided = {key: after[key] - before[key] for key in after}
     return Run(
@@ -172,7 +174,7 @@ def _size(folder: Path) -> int:
     return int(pages) * int(size)
 
 
-def _entries(app: App, names: list[str]) -> dict[str, int]:
+def entries(app: App, names: list[str]) -> dict[str, int]:
     found = {"all": 0, "moved": 0}
     for name in names:
         after = 0
@@ -184,7 +186,7 @@ def _entries(app: App, names: list[str]) -> dict[str, int]:
     return found
 
 
-def _check(app: App, names: list[str], told: Told, versions: int) -> None:
+def check(app: App, names: list[str], told: Told, versions: int) -> None:
     """Rows are counted, and every ledger is verified."""
     if len(told.each) != versions * len(names):
         raise RuntimeError(f"{len(told.each)} releases ended of {versions * len(names)}")
@@ -198,7 +200,7 @@ def _check(app: App, names: list[str], told: Told, versions: int) -> None:
 
 
 @contextmanager
-def _logging_to(file: int) -> Iterator[None]:
+def logging_to(file: int) -> Iterator[None]:
     """The real log, at INFO, into a file."""
     logger = logging.getLogger("slipway")
     handler = logging.StreamHandler(os.fdopen(os.dup(file), "w"))

@@ -22,15 +22,18 @@ from infra.local.bench.world import (
     QuietStatuses,
 )
 from infra.local.host import LocalHost, LocalPerson, People, new_person
+from infra.local.host.remote import RemoteQueues
 from shared import bootstrap
+from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.sqlite import SqliteDatabase
 from shared.app.parts import App
-from shared.bootstrap import utc_now
+from shared.bootstrap import Database, utc_now
 from shared.config import Settings
 from shared.inbound.slipway_yaml import SlipwayYaml
+from shared.ports.queues import QueueReceiver, Queues
 
 REPOSITORY = "bench"
-_HOST_JSON = Path(__file__).resolve().parents[3] / "host.json"
+HOST_JSON = Path(__file__).resolve().parents[3] / "host.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,13 @@ def quiet(services: Sequence[str]) -> Quiet:
     return Quiet(QuietSource(REPOSITORY, services))
 
 
-def wire(database: SqliteDatabase, outside: Quiet, scratch: Path) -> App:
-    """Put the application together as bootstrap does, with the quiet outside around it."""
+def wire(database: Database, outside: Quiet, scratch: Path, queues: Queues | None = None) -> App:
+    """Put the application together as bootstrap does, with the quiet outside around it; `queues` instead of the database's."""
     return App(
         store=database.store,
         rows=database.rows,
         evidence=database.evidence,
-        queues=database.queues,
+        queues=queues or database.queues,
         source=outside.source,
         statuses=outside.statuses,
         registry=outside.registry,
@@ -75,29 +78,31 @@ class Hosted:
     """A local host around the product's functions and a quiet outside."""
 
     app: App
-    database: SqliteDatabase
+    database: Database
+    receiver: QueueReceiver
     url: str
     secret: str
     manager: LocalPerson
 
 
 @contextmanager
-def hosted(folder: Path, outside: Quiet) -> Iterator[Hosted]:
-    """Run the functions that function_app registers, on a fresh file in the folder."""
+def hosted(folder: Path, outside: Quiet, database: Database | None = None) -> Iterator[Hosted]:
+    """Run the functions that function_app registers, on a file in the folder unless something else keeps the state."""
     secret = "the bench's"
     os.environ.update(Settings(database=folder / "slipway.db", work=folder, hook_secret=secret).to_env())
     bootstrap.settings.cache_clear()
     from function_app import app as functions
 
-    database = SqliteDatabase(folder / "slipway.db", utc_now)
+    database = database or SqliteDatabase(folder / "slipway.db", utc_now)
     database.recover()
-    app = wire(database, outside, folder / "scratch")
+    queues = RemoteQueues(database.queues) if isinstance(database, AzureStorage) else database.queues
+    app = wire(database, outside, folder / "scratch", queues)
     bootstrap.use(app)
     roles = ("Slipway.Read", "Slipway.Approve", "Slipway.Operate")
     manager = replace(new_person(MANAGER.name, mails=MANAGER.mails, roles=roles), id=MANAGER.id)
     try:
-        with _local_host(functions, database, manager) as host:
-            yield Hosted(app=app, database=database, url=host.url, secret=secret, manager=manager)
+        with _local_host(functions, queues, manager) as host:
+            yield Hosted(app=app, database=database, receiver=queues, url=host.url, secret=secret, manager=manager)
     finally:
         bootstrap.use(None)
         database.close()
@@ -108,18 +113,18 @@ def running(functions: func.FunctionApp, folder: Path) -> Iterator[str]:
     """Run other functions on the same kind of host, and say where."""
     database = SqliteDatabase(folder / "slipway.db", utc_now)
     try:
-        with _local_host(functions, database) as host:
+        with _local_host(functions, database.queues) as host:
             yield host.url
     finally:
         database.close()
 
 
-def _local_host(functions: func.FunctionApp, database: SqliteDatabase, *people: LocalPerson) -> LocalHost:
+def _local_host(functions: func.FunctionApp, receiver: QueueReceiver, *people: LocalPerson) -> LocalHost:
     return LocalHost(
         functions,
-        receiver=database.queues,
+        receiver=receiver,
         people=People(people),
-        host_json=_HOST_JSON,
+        host_json=HOST_JSON,
         clock=utc_now,
         settings={},
         key="the bench's own",

@@ -12,7 +12,7 @@ from infra.local.client import Client
 from infra.local.demo import story
 from infra.local.demo.team import StoryBroken, Team
 from infra.local.demo.timeline import Timeline
-from infra.local.folder import Folder
+from infra.local.folder import AZURITE, Folder
 from infra.local.machine import Machine
 from infra.local.sample import REPOSITORY, make_origin
 
@@ -31,13 +31,13 @@ def steps(team: Team, folder: Folder) -> list[Callable[[story.Proof], None]]:
     ]
 
 
-def run_demo(root: Path) -> int:
+def run_demo(root: Path, store: str | None = None) -> int:
     """Tell the story from the beginning and say what was proven; 0 only if all of it was."""
     folder = Folder(root)
     _begin_anew(folder)
     make_origin(folder.origin)
     proofs: list[str] = []
-    with Machine(folder, repository=REPOSITORY, source=folder.origin, port=0) as machine:
+    with Machine(folder, repository=REPOSITORY, source=folder.origin, port=0, store=store) as machine:
         keys = {person.name: person.key for person in machine.people}
         team = Team(machine.url, keys, folder.origin, folder.root / "monorepo")
         timeline = Timeline(Client(machine.url, keys["Olga Operator"]), ("delivery", "package"))
@@ -52,7 +52,8 @@ def run_demo(root: Path) -> int:
     print("\nProven:")
     for proof in proofs:
         print(f"  ✓ {proof}")
-    print(f"\nThe state is in {folder.root}: slipway.db, origin.git, environments.git, registry.")
+    state = folder.storage if store == AZURITE else folder.database
+    print(f"\nThe state is in {folder.root}: {state.name}, origin.git, environments.git, registry.")
     print(f"Look at it:  make up DIR={root}        (the page, the API, and v1.2.0 waiting for your approval)")
     print(f"             git -C {root}/environments.git log --stat")
     return 0

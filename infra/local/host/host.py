@@ -29,8 +29,8 @@ class LocalHost:
     """Runs a FunctionApp's functions by their triggers: http, queue, timer and eventGrid, on 127.0.0.1.
 
     `settings` are the names that %SETTING% in a binding may ask for, `key` is what functions of level function or admin and Event Grid
-    ask for, `grace` how long a stop waits for what runs, `max_body` the largest request in bytes,
-    `receive_wait` how long a thread blocks in the receiver, and so how long a stop may take at least. A host starts once.
+    ask for, `grace` how long a stop waits for what runs, `max_body` the largest request in bytes. A host
+    starts once.
     """
 
     def __init__(
@@ -45,14 +45,12 @@ class LocalHost:
         key: str,
         grace: timedelta = timedelta(seconds=10),
         max_body: int = _MAX_BODY,
-        receive_wait: timedelta = timedelta(seconds=1),
     ) -> None:
         if not key:
             raise HostRefused(["the host's key is empty; anybody could call functions that ask for it"])
         self._app, self._receiver, self._people = function_app, receiver, people
         self._host_json, self._settings, self._key = host_json, settings, key
         self._clock, self._grace, self._max_body = clock, grace, max_body
-        self._receive_wait = receive_wait
         self._server: HostServer | None = None
 
     def start(self, port: int = 0) -> LocalHost:
@@ -72,7 +70,7 @@ class LocalHost:
         self._workers = Workers(len(functions.queues) * options.queues.concurrency + 2 * len(functions.timers))
         self._server = HostServer(application, port)
         self._timers = Timers(functions.timers, self._workers, self._clock)
-        self._queues = dispatchers(functions.queues, self._receiver, options.queues, self._workers, self._receive_wait)
+        self._queues = dispatchers(functions.queues, self._receiver, options.queues, self._workers)
         # The application takes callers' own words about themselves out: what it says of them may be believed.
         signing_in.trust(self)
         self._server.start()

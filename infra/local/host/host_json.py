@@ -27,6 +27,7 @@ class QueueOptions:
     visibility_timeout: timedelta = timedelta(0)
     plain_text: bool = False
     lease: timedelta = timedelta(minutes=30)
+    max_polling_interval: timedelta = timedelta(minutes=1)
 
     @property
     def concurrency(self) -> int:
@@ -64,6 +65,7 @@ def _queue_options(found: Mapping[str, object], lease: timedelta) -> QueueOption
         visibility_timeout=_span(found.get("visibilityTimeout", "00:00:00")),
         plain_text=found.get("messageEncoding", "base64") == "none",
         lease=lease,
+        max_polling_interval=_interval(found.get("maxPollingInterval", "00:01:00")),
     )
 
 
@@ -79,6 +81,13 @@ def _whole(found: Mapping[str, object], name: str, default: int, allowed: range)
     if not isinstance(value, int) or isinstance(value, bool) or value not in allowed:
         raise ValueError(f"extensions.queues.{name} is {value!r}; write a number from {allowed[0]} to {allowed[-1]}")
     return value
+
+
+def _interval(value: object) -> timedelta:
+    found = _span(value)
+    if not found:
+        raise ValueError(f"extensions.queues.maxPollingInterval is {value!r}; write a second or more")
+    return found
 
 
 def _span(value: object) -> timedelta:

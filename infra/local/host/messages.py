@@ -27,7 +27,8 @@ class Messages:
     def __init__(self, function: Registered, receiver: QueueReceiver, options: QueueOptions) -> None:
         self._function, self._receiver, self._options = function, receiver, options
         self.queue = str(function.trigger["queueName"])
-        self._running: dict[str, Received] = {}
+        # By id and receipt: a service may give one receipt to all that it hands out together.
+        self._running: dict[tuple[str, str], Received] = {}
         self._settling = 0
         self._failures: dict[str, int] = {}
         self.stopping = False
@@ -58,14 +59,14 @@ class Messages:
         with self.changed:
             wanted = not self.stopping
             if wanted:
-                self._running[message.receipt] = message
+                self._running[message.id, message.receipt] = message
         if not wanted:
             self._give_back(message)
         return wanted
 
     def run(self, message: Received) -> None:
         """Call the function with a message that was taken on, and settle it."""
-        if message.receipt not in self._running:
+        if (message.id, message.receipt) not in self._running:
             return  # given back before a thread was free
         argument = QueueMessage(
             id=message.id, body=message.body, dequeue_count=message.attempts, pop_receipt=message.receipt
@@ -76,7 +77,7 @@ class Messages:
         except BaseException as error:  # SystemExit of a library must not lose the message either
             failure = error
         with self.changed:
-            if self._running.pop(message.receipt, None) is None:
+            if self._running.pop((message.id, message.receipt), None) is None:
                 return  # given back at a stop; whoever receives it next decides
             self._settling += 1
         try:

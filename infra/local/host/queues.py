@@ -1,17 +1,17 @@
-"""Queue triggers: takes messages as Azure's host does, by one crew of threads or by a thread for each queue."""
+"""Queue triggers: takes messages as Azure's host does, by one crew of threads or by a thread that polls for each queue."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from datetime import timedelta
-from functools import partial
 from typing import Protocol
 
 from infra.local.host.functions import Registered
 from infra.local.host.host_json import QueueOptions
 from infra.local.host.log import log_event
 from infra.local.host.messages import Messages
+from infra.local.host.polling import QueuePoller
+from infra.local.host.remote import AnnouncingReceiver
 from infra.local.host.workers import Workers
 from shared.ports.queues import CrewReceiver, QueueReceiver
 
@@ -35,13 +35,19 @@ class Dispatcher(Protocol):
 
 
 def dispatchers(
-    functions: Sequence[Registered], receiver: QueueReceiver, options: QueueOptions, workers: Workers, wait: timedelta
-) -> list[Dispatcher]:
+    functions: Sequence[Registered], receiver: QueueReceiver, options: QueueOptions, workers: Workers
+) -> Sequence[Dispatcher]:
     """Make what the receiver is best served by."""
     queues = [Messages(one, receiver, options) for one in functions]
-    if queues and isinstance(receiver, CrewReceiver):
+    if not queues:
+        return []
+    if isinstance(receiver, CrewReceiver):
         return [QueueCrew(queues, receiver, options)]
-    return [QueueDispatcher(one, receiver, options, workers, wait) for one in queues]
+    if not isinstance(receiver, AnnouncingReceiver):
+        raise TypeError(f"{type(receiver).__name__} takes no crew and tells of nothing that is sent")
+    pollers = {one.queue: QueuePoller(one, receiver, options, workers) for one in queues}
+    receiver.on_sent(lambda queue, delay: pollers[queue].expect(delay) if queue in pollers else None)
+    return list(pollers.values())
 
 
 class QueueCrew:
@@ -94,57 +100,3 @@ class QueueCrew:
             queue = self._queues[message.queue]
             if queue.admit(message):
                 queue.run(message)
-
-
-class QueueDispatcher:
-    """Brings the messages of one queue to its function, from a receiver that has to be asked for each."""
-
-    def __init__(
-        self,
-        messages: Messages,
-        receiver: QueueReceiver,
-        options: QueueOptions,
-        workers: Workers,
-        wait: timedelta,
-    ) -> None:
-        self._messages, self._receiver, self._options, self._workers = messages, receiver, options, workers
-        self._wait = wait
-        self._thread = threading.Thread(target=self._receive, name=f"queue-{messages.queue}", daemon=True)
-
-    def start(self) -> None:
-        """See Dispatcher."""
-        self._thread.start()
-
-    def ask_to_stop(self) -> None:
-        """See Dispatcher."""
-        self._messages.ask_to_stop()
-
-    def finish(self, deadline: float) -> None:
-        """See Dispatcher."""
-        self._thread.join()
-        self._messages.finish(deadline)
-
-    def _receive(self) -> None:
-        messages = self._messages
-        while self._wait_for_room():
-            try:
-                found = self._receiver.receive(
-                    messages.queue,
-                    most=self._options.batch_size,
-                    visibility=self._options.lease,
-                    wait=self._wait,
-                )
-            except Exception as error:
-                log_event("queue.receive_failed", error=error, queue=messages.queue)
-                with messages.changed:
-                    messages.changed.wait_for(lambda: messages.stopping, self._wait.total_seconds())
-                continue
-            for message in found:
-                if messages.admit(message):
-                    self._workers.submit(partial(messages.run, message))
-
-    def _wait_for_room(self) -> bool:
-        messages = self._messages
-        with messages.changed:
-            messages.changed.wait_for(lambda: messages.stopping or messages.busy <= self._options.new_batch_threshold)
-            return not messages.stopping

@@ -85,12 +85,27 @@ class AzureQueues:
 
     def release(self, message: Received, *, delay: timedelta) -> None:
         """See QueueReceiver."""
-        if self._hidden(message, delay) is not None and not _whole(delay):
+        if self.renew(message, visibility=delay) is not None and not _whole(delay):
             self._bells.ring(message.queue)
+
+    def renew(self, message: Received, *, visibility: timedelta) -> Received | None:
+        """Lease a message for so long from now on and return it with its new receipt; None where the lease was lost."""
+        with failures_named(message.queue):
+            found = self._if_held(
+                lambda: self._client(message.queue).update_message(
+                    message.id, message.receipt, visibility_timeout=_whole(visibility)
+                )
+            )
+        if found is None:
+            return None
+        receipt = found.pop_receipt or ""
+        return Received(
+            queue=message.queue, id=message.id, body=message.body, attempts=message.attempts, receipt=receipt
+        )
 
     def poison(self, message: Received, *, reason: str) -> None:
         """See QueueReceiver. Sent before it is deleted: a crash in between leaves it twice, never not at all."""
-        held = self._hidden(message, _MOMENT)
+        held = self.renew(message, visibility=_MOMENT)
         if held is None:
             return
         self.send(f"{message.queue}-poison", message.body)
@@ -137,21 +152,6 @@ class AzureQueues:
                 ]
             except ResourceNotFoundError:
                 return []
-
-    def _hidden(self, message: Received, delay: timedelta) -> Received | None:
-        """Hide a message for so long and return it with its new receipt; None where the lease is somebody else's."""
-        with failures_named(message.queue):
-            found = self._if_held(
-                lambda: self._client(message.queue).update_message(
-                    message.id, message.receipt, visibility_timeout=_whole(delay)
-                )
-            )
-        if found is None:
-            return None
-        receipt = found.pop_receipt or ""
-        return Received(
-            queue=message.queue, id=message.id, body=message.body, attempts=message.attempts, receipt=receipt
-        )
 
     def _if_held(self, work: Callable[[], T]) -> T | None:
         from azure.core.exceptions import HttpResponseError

@@ -159,6 +159,7 @@ def test_plain_text_queues_need_host_json_to_say_so(tmp_path: Path) -> None:
         json.dumps({"extensions": []}),
         json.dumps({"extensions": {"queues": {"batchSize": 33}}}),
         json.dumps({"extensions": {"queues": {"visibilityTimeout": "30s"}}}),
+        json.dumps({"extensions": {"queues": {"maxPollingInterval": "00:00:00"}}}),
     ],
 )
 def test_a_host_json_that_azure_would_refuse_is_refused(content: str, tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-AZURITE_VERSION = "3.35.0"
+from infra.local.azurite import program
+
 WORKER_PYTHON = (3, 13)
 ADVICE = "run `make machine`, which installs it or says why it cannot"
 
@@ -34,15 +35,9 @@ PARTS = (
 )
 
 
-def cache_folder() -> Path:
-    """Where parts are kept that no package manager owns; outside the clone, so that clones share them."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "slipway"
-
-
 def program_folders() -> tuple[Path, ...]:
     """The folders of the cache that hold programs."""
-    cache = cache_folder()
-    return (cache / "registry/usr/bin", cache / f"azurite-{AZURITE_VERSION}/node_modules/.bin")
+    return (program.cache_folder() / "registry/usr/bin",)
 
 
 def on_path() -> str:
@@ -53,8 +48,11 @@ def on_path() -> str:
 def find(name: str) -> Path | None:
     """The program of a part, or None; raise KeyError for a part that nobody declared."""
     part = {part.name: part for part in PARTS}[name]
-    found = (shutil.which(program, path=on_path()) for program in part.programs)
-    return next((Path(program) for program in found if program), None)
+    if part.name == "azurite":
+        command = program.find()  # a script that is worth nothing without its Node.js
+        return Path(command[-1]) if command else None
+    found = (shutil.which(one, path=on_path()) for one in part.programs)
+    return next((Path(one) for one in found if one), None)
 
 
 def required(name: str = "") -> bool:

@@ -7,28 +7,14 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from tests.support.machine.parts import AZURITE_VERSION, PARTS, cache_folder, find, required
-
-
-class CannotInstall(Exception):
-    """A part cannot be had here; the text says why and what a person can do."""
-
-
-def run(command: Sequence[str], *, cwd: Path | None = None, env: Mapping[str, str] | None = None) -> None:
-    """Run to the end, or raise CannotInstall with the last lines of what it said."""
-    try:
-        done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=900)
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise CannotInstall(f"{command[0]}: {error}") from error
-    if done.returncode:
-        said = " / ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
-        raise CannotInstall(f"`{' '.join(command)}` ended with {done.returncode}: {said}")
+from infra.local.azurite import program
+from infra.local.azurite.program import CannotInstall, cache_folder, run
+from tests.support.machine.parts import PARTS, find, required
 
 
 def apt_get(*arguments: str, cwd: Path | None = None) -> None:
@@ -63,21 +49,11 @@ def unpack_registry() -> None:
         run(["dpkg", "-x", str(package), str(target)])
 
 
-def install_azurite() -> None:
-    """Install Azurite's version that still runs on Node 20."""
-    if shutil.which("npm") is None:
-        raise CannotInstall("it needs Node.js 20 or later with npm; install those")
-    target = cache_folder() / f"azurite-{AZURITE_VERSION}"
-    target.mkdir(parents=True, exist_ok=True)
-    wanted = f"azurite@{AZURITE_VERSION}"
-    run(["npm", "install", "--no-audit", "--no-fund", "--prefix", str(target), wanted])
-
-
 INSTALL: Mapping[str, Callable[[], None]] = {
     "docker-registry": unpack_registry,
     "skopeo": lambda: install_package("skopeo"),
     "chromium": lambda: install_package("chromium"),
-    "azurite": install_azurite,
+    "azurite": program.install,
 }
 
 

@@ -1,0 +1,43 @@
+"""A folder remembers what its state is kept in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.local.__main__ import main
+from infra.local.folder import Folder, Kept
+
+
+def kept(root: Path, store: str | None) -> Kept:
+    """What a host that is started there works with."""
+    return Folder(root).kept(repository="shipping", source=root, store=store)
+
+
+def test_a_new_folder_is_sqlites_unless_another_store_is_asked_for(tmp_path: Path) -> None:
+    """And remembers it where nothing is said later."""
+    first, second = kept(tmp_path / "one", None), kept(tmp_path / "two", "azurite")
+
+    assert (first.store, second.store) == ("sqlite", "azurite")
+    assert (kept(tmp_path / "one", None), kept(tmp_path / "two", None)) == (first, second)
+    assert kept(tmp_path / "two", "azurite") == second
+
+
+@pytest.mark.parametrize(("began", "asked"), [("sqlite", "azurite"), ("azurite", "sqlite")])
+def test_a_folder_that_was_begun_with_another_store_is_refused(tmp_path: Path, began: str, asked: str) -> None:
+    """Its releases would seem to be gone."""
+    kept(tmp_path, began)
+
+    with pytest.raises(SystemExit, match=f"keeps its state in {began}; leave STORE out, or give another DIR"):
+        main(["up", "--dir", str(tmp_path), "--store", asked])
+
+
+def test_a_folder_from_before_there_was_a_choice_is_sqlites(tmp_path: Path) -> None:
+    """Its host.json names no store."""
+    file = tmp_path / "host.json"
+    first = kept(tmp_path, None)
+    file.write_text(file.read_text().replace(',\n "store": "sqlite"', ""))
+
+    assert "store" not in file.read_text()
+    assert kept(tmp_path, None) == first
