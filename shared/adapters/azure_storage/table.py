@@ -31,18 +31,22 @@ class Table:
         self._client = OnFirstUse(lambda: service().get_table_client(name))
 
     def query(
-        self, partition: str, start: str, end: str, *, most: int | None = None
+        self, partition: str, start: str, end: str, *, most: int | None = None, page: int | None = None
     ) -> Iterator[tuple[str, bytes, str]]:
-        """Yield key, value and etag of the rows of a partition with start <= key < end in key order, page by page."""
+        """Yield key, value and etag of the rows of a partition with start <= key < end in key order.
+
+        They are read page by page, `most` in all; `page` says how many will do if nothing is skipped.
+        """
         from azure.core.exceptions import ResourceNotFoundError
 
+        at_once = most if most is not None else page
         pages = (
             self._client()
             .query_entities(
                 _RANGE,
                 parameters={"name": partition, "start": start, "end": end},
                 select=["RowKey", "value"],
-                results_per_page=min(most, _MOST_IN_A_PAGE) if most is not None else None,
+                results_per_page=min(max(at_once, 1), _MOST_IN_A_PAGE) if at_once is not None else None,
             )
             .by_page()
         )
