@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from shared.adapters.storage.sizes import sent_size
 from shared.codec.chain import link
 from shared.codec.keys import decode_part, encode_part
 from shared.domain.errors import InvalidValue
@@ -29,8 +30,6 @@ MOST_VALUE = 64 * 1024
 MOST_BATCH = 4 * 1024 * 1024
 MOST_KEY = 512  # of two bytes each, as the service counts
 _HEADER = 256  # what a store adds to a ledger entry or a message when it keeps it in one value
-# One operation in a batch: headers, then its keys once in the URL and once in the body. Values travel as base64.
-_ROW_OVERHEAD, _KEY_CHARACTER, _KEY_CHARACTER_BEYOND_ASCII = 768, 4, 24
 _ROUNDS = 8
 _FORBIDDEN = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
 
@@ -216,17 +215,8 @@ def _check_limits(made: Plan) -> None:
         raise TooLarge(
             f"decision for {made.service} writes {rows} rows, {MOST_ROWS} fit into a batch; decide in smaller steps"
         )
-    named = (
-        HEAD,
-        made.seen or "",
-        "x" * MOST_KEY,
-        *made.puts,
-        *made.deletes,
-        *made.done,
-        *(row.key for row in made.outbox),
-    )
-    keys = sum(map(_key_size, named)) + rows * _key_size(made.service)
-    size = _sent_size((*map(len, made.puts.values()), len(made.ledger), *bodies), rows) + keys
+    named = (HEAD, made.seen or "", *made.puts, *made.deletes, *made.done, *(row.key for row in made.outbox))
+    size = sent_size((*map(len, made.puts.values()), len(made.ledger), *bodies), named, made.service, rows)
     if size > MOST_BATCH:
         raise TooLarge(
             f"decision for {made.service} takes {size} bytes, {MOST_BATCH} fit into a batch; keep large values as evidence"
@@ -242,11 +232,3 @@ def _check_kept(key: str, size: int) -> None:
 
 def _body_size(message: Message) -> int:
     return len(message.body.encode())
-
-
-def _key_size(key: str) -> int:
-    return len(key) * (_KEY_CHARACTER if key.isascii() else _KEY_CHARACTER_BEYOND_ASCII)
-
-
-def _sent_size(values: Iterable[int], rows: int) -> int:
-    return sum((size + 2) // 3 * 4 for size in values) + rows * _ROW_OVERHEAD
