@@ -126,6 +126,7 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held
     from shared.adapters.kept_statuses import KeptStatuses
     from shared.adapters.local_build import LocalBuilder
     from shared.adapters.page_people import PagePeople
+    from shared.adapters.storage.by_reference import LargeMessages
     from shared.app.parts import App, Timing
 
     source, deployer = GitSource(chosen.repositories), _deployers(chosen, now)
@@ -134,7 +135,7 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held
         store=kept.store,
         rows=kept.rows,
         evidence=kept.evidence,
-        queues=kept.queues,
+        queues=LargeMessages(kept.queues, kept.evidence),
         source=source,
         statuses=KeptStatuses(kept.rows, now=now),
         registry=own.registry,

@@ -14,7 +14,7 @@ from shared.app.manifest_deleted import manifest_deleted
 from shared.app.parts import App
 from shared.app.perform_effect import perform, refuse
 from shared.app.tag_pushed import tag_pushed
-from shared.codec.envelope import Message, read_message
+from shared.codec.envelope import Message, read_message, referred_to
 from shared.codec.errors import HalfWritten, UnreadableRecord
 from shared.domain.effects import INSPECT, NONPROD, queue_of
 from shared.domain.errors import SlipwayError
@@ -47,7 +47,7 @@ def take_effect(app: App, kind: str, body: str, worker: str = NONPROD, *, again:
 def _take(app: App, kind: str, body: str, worker: str, again: bool) -> None:
     queue = queue_of(kind, worker)
     try:
-        message = read_message(body)
+        message = read_message(_whole(app, body))
         if message.effect is None:
             _take_event(app, kind, body, message)
         elif message.effect.kind == kind:
@@ -73,6 +73,12 @@ def _take(app: App, kind: str, body: str, worker: str, again: bool) -> None:
         # A newer Slipway wrote it; an upgraded worker will read it.
         log_event("message.newer", kind=kind, reason=str(error))
         app.queues.send(queue, body, delay=_NEWER)
+
+
+def _whole(app: App, body: str) -> str:
+    """Return what a message says; one that was too large for its queue was kept as evidence. Raise NotFound."""
+    sha256 = referred_to(body)
+    return body if sha256 is None else app.evidence.get(sha256).decode()
 
 
 def _take_event(app: App, kind: str, body: str, message: Message) -> None:

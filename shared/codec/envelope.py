@@ -32,6 +32,8 @@ SCHEMA = max(*(kind.schema for kind in _EVENTS + EFFECTS), *(kind.schema for kin
 
 
 _SERVICE = '"service":"'
+_REFERENCE = "by-reference"
+_IS_REFERENCE = f'"type":"{_REFERENCE}"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,6 +185,21 @@ def _decode_envelope(fields: Fields) -> Envelope:
         tries=fields.number("tries", 0),
         order=fields.number("order", 0),
     )
+
+
+def reference_to(text: str, sha256: str) -> str:
+    """Return a small message that stands for a large one, which is kept as evidence. Raise UnreadableRecord."""
+    one = parse(text)
+    values = _sealed(_REFERENCE, one.schema, one.id, one.service, one.correlation, one.at)
+    return dump_text({**values, "body": {"sha256": sha256}})
+
+
+def referred_to(text: str) -> str | None:
+    """Return the hash of what a message stands for; None for one that says itself what it is about."""
+    if _IS_REFERENCE not in text:
+        return None
+    one = parse(text)
+    return Fields("message", SCHEMA, dict(one.body), path="body.").text("sha256") if one.type == _REFERENCE else None
 
 
 def effect_id_of(text: str) -> str:

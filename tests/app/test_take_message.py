@@ -8,17 +8,18 @@ from datetime import timedelta
 import pytest
 
 from shared.app.take_message import take_effect, take_event
-from shared.codec.envelope import encode_effect, encode_event
+from shared.codec.envelope import encode_effect, encode_event, parse
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.codec.repository import CONFIG
 from shared.domain import events as ev
 from shared.domain.effects import ReadTags, SetStatus
 from shared.domain.names import Digest
+from shared.domain.records import replace
 from shared.ports.errors import Transient
 from shared.ports.store import StaleService, StoreUnavailable
 from tests.support.app_looks import Failing, all_but, latest, policy_row, queued
 from tests.support.app_parts import DELIVERY, Harness, branch
-from tests.support.outside import MAIN, SHIPPING
+from tests.support.outside import MAIN, RITA, SHIPPING
 
 PUSH = ev.PushReceived(id="p-1", repository=SHIPPING, ref=branch("1.0.0"))
 ASK = ev.TimePassed(id="t-1", service=DELIVERY)
@@ -63,6 +64,37 @@ def test_a_pushed_tag_is_looked_up(slipway: Harness) -> None:
     take_event(slipway.app, written(slipway, event))
 
     assert latest(slipway).event_type == "artifact-announced"
+
+
+def test_a_message_too_large_for_its_queue_is_handled_all_the_same(slipway: Harness) -> None:
+    """What it says was kept as evidence, and a small message that names it was sent."""
+    large = ev.AbortRequested(id="long", service=DELIVERY, person=RITA, version="1.0.0", reason="why? " * 20_000)
+    slipway.send(large)
+    [message] = slipway.receive("events")
+
+    slipway.take("events", message)
+
+    assert len(message.body) < 500
+    assert (parse(message.body).id, parse(message.body).service) == ("long", str(DELIVERY))
+    assert latest(slipway).event_id == "long"
+
+
+def test_a_large_push_goes_on_by_reference(slipway: Harness) -> None:
+    """It is not kept a second time."""
+    slipway.send(replace(PUSH, commit="c" * 70_000))
+    [message] = slipway.receive("events")
+    slipway.take("events", message)
+
+    [passed_on] = slipway.receive("inspect-push")
+    assert passed_on.body == message.body
+
+
+def test_what_only_speaks_of_references_is_none(slipway: Harness) -> None:
+    """A reason may hold any words."""
+    said = ev.ServiceRemoved(id='"type":"by-reference"', service=DELIVERY)
+    take_event(slipway.app, written(slipway, said))
+
+    assert latest(slipway).event_id == said.id
 
 
 def test_an_effect_is_performed(slipway: Harness) -> None:

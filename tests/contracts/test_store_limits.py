@@ -28,7 +28,7 @@ def many(rows: int, size: int = 1) -> dict[str, bytes]:
 @pytest.mark.parametrize(
     "write",
     [
-        pytest.param(a_write(puts=many(97)), id="100 rows"),
+        pytest.param(a_write(puts=many(96)), id="100 rows"),
         pytest.param(a_write(puts=many(1, 64 * KIB)), id="64 KiB in a row"),
         pytest.param(a_write(puts=many(45, 64 * KIB)), id="nearly 4 MiB as it is sent"),
         pytest.param(a_write(entry=b"\xff" * 65_000), id="a long ledger entry"),
@@ -48,7 +48,7 @@ def test_a_batch_at_the_limit_is_taken(store: Store, write: Write) -> None:
 @pytest.mark.parametrize(
     "write",
     [
-        pytest.param(a_write(puts=many(98)), id="101 rows"),
+        pytest.param(a_write(puts=many(97)), id="101 rows"),
         pytest.param(a_write(outbox=[a_message()] * 98), id="98 messages"),
         pytest.param(a_write(puts=many(1, 64 * KIB + 1)), id="more than 64 KiB in a row"),
         pytest.param(a_write(puts=many(60, 64 * KIB)), id="more than 4 MiB"),
@@ -74,7 +74,7 @@ def test_a_key_that_tables_would_refuse_is_refused(store: Store, key: str) -> No
     assert store.read(SERVICE).sequence == 0
 
 
-@pytest.mark.parametrize("key", ["1~head", "1~outbox~x", "4~ledger~x", "5~seen~x"])
+@pytest.mark.parametrize("key", ["1~head", "1~outbox~x", "4~ledger~x", "5~seen~x", "6~until~x"])
 def test_a_decision_may_not_write_rows_of_the_stores_own(store: Store, key: str) -> None:
     """Nobody but the store keeps head, outbox, ledger and marks."""
     with pytest.raises(ValueError, match="belongs to the store"):

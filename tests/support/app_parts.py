@@ -11,6 +11,7 @@ from random import Random
 from typing import Any
 
 from shared.adapters.kept_statuses import KeptStatuses
+from shared.adapters.storage.by_reference import LargeMessages
 from shared.app.handle_event import Handled
 from shared.app.operate import Caller, operate
 from shared.app.parts import App, Timing
@@ -49,7 +50,7 @@ def wire(database: Any, outside: Outside, scratch: Path) -> App:
         store=database.store,
         rows=database.rows,
         evidence=database.evidence,
-        queues=database.queues,
+        queues=LargeMessages(database.queues, database.evidence),
         source=outside.source,
         statuses=KeptStatuses(database.rows, now=outside.clock),
         registry=outside.registry,

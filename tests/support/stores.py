@@ -67,6 +67,7 @@ class Opened:
     clock: Clock
     database: Any
     proxy: StorageProxy | None = None
+    prefix: str = ""
 
     def requests(self, work: Callable[[], object]) -> list[str]:
         """Do the work and return the kinds of requests it took, where they are counted."""
@@ -111,6 +112,7 @@ def opened(kind: str, folder: Path) -> Iterator[Opened]:
     """Open an empty store of a kind and close it afterwards."""
     clock = Clock()
     proxy: StorageProxy | None = None
+    prefix = ""
     database: Any
     if kind == "memory":
         database = MemoryStore(clock, elapsed=clock.elapsed)
@@ -124,7 +126,7 @@ def opened(kind: str, folder: Path) -> Iterator[Opened]:
         database = AzureStorage.of_connection(proxy.connection, clock, prefix=prefix, elapsed=clock.elapsed)
         proxy.clear()
     try:
-        yield Opened(clock=clock, database=database, proxy=proxy)
+        yield Opened(clock=clock, database=database, proxy=proxy, prefix=prefix)
     finally:
         database.close()
     if proxy is not None:

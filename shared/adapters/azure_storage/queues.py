@@ -7,6 +7,7 @@ longest step between two of its writes, so that a message is delivered twice onl
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -30,6 +31,8 @@ _FOR_EVER = -1  # the service forgets a message after seven days unless it is to
 _LONGEST_DELAY = timedelta(days=7) - timedelta(seconds=1)
 _MOST_AT_ONCE = 32  # the service's own
 _MOMENT = timedelta(minutes=1)
+# What no XML can hold, and the service takes messages in XML. Ours are JSON, which says the same in an escape.
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOST = frozenset({400, 404})  # the receipt is not the newest any more, or the message is gone
 # Between two looks at an empty queue, as Azure's host does it: a message of this process rings a bell before that.
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
@@ -47,9 +50,9 @@ class AzureQueues:
         """See Queues. A delay is cut to what the service can hold, seven days; who receives it must look at the time."""
         if len(body.encode()) > partition.MOST_VALUE:
             raise TooLarge(f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence")
-        seconds = _whole(delay)
+        seconds, text = _whole(delay), _NOT_IN_XML.sub(_escaped, body)
         self._made_if_missing(
-            queue, lambda client: client.send_message(body, visibility_timeout=seconds, time_to_live=_FOR_EVER)
+            queue, lambda client: client.send_message(text, visibility_timeout=seconds, time_to_live=_FOR_EVER)
         )
         if not seconds:
             self._bells.ring(queue)
@@ -174,6 +177,10 @@ class AzureQueues:
                 with suppress(ResourceExistsError):  # another instance met the same gap
                     patiently(client.create_queue)
                 patiently(lambda: work(client))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _whole(delay: timedelta) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from shared.adapters.azure_storage.table import Table
-from shared.adapters.azure_storage.trouble import failures_named, passes
+from shared.adapters.azure_storage.trouble import failures_named, passes, patiently
 from shared.adapters.storage import partition as layout
 from shared.ports.rows import Row, StaleRow
 
 _END = "\U0010ffff"
+_REFUSED = {404, 409, 412}  # it is gone, it is there, its etag is another
 
 
 class TableRows:
@@ -22,7 +23,7 @@ class TableRows:
         """See Rows."""
         with failures_named(partition):
             found = self._table.get(partition, key)
-        return Row(key=key, value=found[0], etag=found[1]) if found else None
+        return _row(key, found)
 
     def put(self, partition: str, key: str, value: bytes, *, etag: str | None) -> str:
         """See Rows."""
@@ -75,29 +76,32 @@ class TableRows:
         ours: Callable[[Row | None], str | None],
     ) -> str:
         """Do what is done only if the row is as it was read; where the answer was lost, look what became of it."""
-        from azure.core.exceptions import (
-            AzureError,
-            ResourceExistsError,
-            ResourceModifiedError,
-            ResourceNotFoundError,
-        )
+        from azure.core.exceptions import AzureError, HttpResponseError
 
-        try:
-            with failures_named(partition):
-                try:
-                    return work()
-                except (ResourceExistsError, ResourceModifiedError, ResourceNotFoundError) as error:
+        def tried() -> str:
+            try:
+                return work()
+            except AzureError as error:
+                if not passes(error):
+                    raise
+                found = self._table.get(partition, key)
+                if (written := ours(_row(key, found))) is not None:
+                    return written
+                if (found[1] if found else None) != etag:
                     raise _stale(partition, key) from error
-        except Exception as error:
-            lost = isinstance(error.__cause__, AzureError) and passes(error.__cause__)
-            if not lost:
+                raise  # it is as it was: nothing was written, and it may be tried again
+
+        with failures_named(partition):
+            try:
+                return patiently(tried)
+            except HttpResponseError as error:
+                if error.status_code in _REFUSED:
+                    raise _stale(partition, key) from error
                 raise
-            found = self.get(partition, key)
-            if (written := ours(found)) is not None:
-                return written
-            if (found.etag if found else None) != etag:
-                raise _stale(partition, key) from error
-            raise
+
+
+def _row(key: str, found: tuple[bytes, str] | None) -> Row | None:
+    return Row(key=key, value=found[0], etag=found[1]) if found else None
 
 
 def _check(partition: str, key: str, value: bytes) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -31,35 +32,38 @@ class Table:
         self._client = OnFirstUse(lambda: service().get_table_client(name))
 
     def query(
-        self, partition: str, start: str, end: str, *, most: int | None = None
+        self, partition: str, start: str, end: str, *, most: int | None = None, page: int | None = None
     ) -> Iterator[tuple[str, bytes, str]]:
-        """Yield key, value and etag of the rows of a partition with start <= key < end in key order, page by page."""
-        from azure.core.exceptions import ResourceNotFoundError
+        """Give key, value and etag of the rows of a partition with start <= key < end in key order.
 
+        They are read page by page, `most` in all; `page` says how many will do if nothing is skipped.
+        """
+        at_once = most if most is not None else page
         pages = (
             self._client()
             .query_entities(
                 _RANGE,
                 parameters={"name": partition, "start": start, "end": end},
                 select=["RowKey", "value"],
-                results_per_page=min(most, _MOST_IN_A_PAGE) if most is not None else None,
+                results_per_page=min(max(at_once, 1), _MOST_IN_A_PAGE) if at_once is not None else None,
             )
             .by_page()
         )
-        left = most
-        while left is None or left > 0:
+        rows = self._rows(pages)
+        return rows if most is None else itertools.islice(rows, most)
+
+    def _rows(self, pages: Iterator[Iterator[Any]]) -> Iterator[tuple[str, bytes, str]]:
+        from azure.core.exceptions import ResourceNotFoundError
+
+        while True:
             try:
-                page = patiently(lambda: next(pages, None))
+                found = patiently(lambda: next(pages, None))
             except ResourceNotFoundError:
                 return
-            if page is None:
+            if found is None:
                 return
-            for entity in page:
+            for entity in found:
                 yield entity["RowKey"], entity["value"], str(entity.metadata["etag"])
-                if left is not None:
-                    left -= 1
-                    if not left:
-                        return
 
     def get(self, partition: str, key: str) -> tuple[bytes, str] | None:
         """Return value and etag of one row."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -14,6 +15,7 @@ from shared.adapters.storage.standing import take_out
 from shared.ports.store import Committed, Due, DueRow, LedgerRow, Loaded, Write
 
 _NAMES, _DUE = "names", "due"
+_TOGETHER = partition.MOST_ROWS // 2  # a mark and what says when it goes
 
 
 class TableStore:
@@ -55,14 +57,10 @@ class TableStore:
 
     def range(self, service: str, start: str, end: str, *, most: int) -> Sequence[tuple[str, bytes]]:
         """See Store."""
-        found: list[tuple[str, bytes]] = []
         with failures_named(service):
-            for key, value, _ in self._services.query(service, start, end):
-                if len(found) == most:
-                    break
-                if not partition.is_own(key):
-                    found.append((key, value))
-        return found
+            rows = self._services.query(service, start, end, page=most)
+            callers = ((key, value) for key, value, _ in rows if not partition.is_own(key))
+            return list(itertools.islice(callers, most))
 
     def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
         """See Store."""
@@ -107,14 +105,15 @@ class TableStore:
 
     def prune(self, service: str, *, most: int) -> int:
         """See Store."""
+        end = partition.EXPIRY + partition.utc_text(self._now()) + partition.EVER
         removed = 0
         with failures_named(service):
-            for key, value, _ in self._services.query(service, partition.SEEN, partition.SEEN + partition.EVER):
-                if removed == most:
-                    break
-                if packing.unpack_seen(key, value)[1] <= self._now():
-                    self._services.delete(service, key)
-                    removed += 1
+            expired = list(self._services.query(service, partition.EXPIRY, end, most=most))
+            for start in range(0, len(expired), _TOGETHER):
+                some = expired[start : start + _TOGETHER]
+                marks = [packing.unpack_expiry(key, value) for key, value, _ in some]
+                self._services.delete_all(service, [*marks, *(key for key, *_ in some)])
+                removed += len(some)
         return removed
 
     def _hint(self, service: str, due: tuple[Due, ...], new: bool) -> None:

@@ -109,10 +109,11 @@ class MemoryStore:
 
     def prune(self, service: str, *, most: int) -> int:
         """See Store."""
-        marks = self._services.query(service, partition.SEEN, partition.SEEN + partition.EVER)
-        old = [key for key, value in marks.items() if packing.unpack_seen(key, value)[1] <= self._now()][:most]
-        self._services.remove(service, old)
-        return len(old)
+        end = partition.EXPIRY + partition.utc_text(self._now()) + partition.EVER
+        expired = list(self._services.query(service, partition.EXPIRY, end).items())[:most]
+        marks = [packing.unpack_expiry(key, value) for key, value in expired]
+        self._services.remove(service, [*marks, *(key for key, _ in expired)])
+        return len(marks)
 
     def snapshot(self, service: str, *, exact: bool = True) -> Snapshot:  # noqa: ARG002 - it always is
         """Read the range `1~` and the estate."""

@@ -58,6 +58,7 @@ def batch_of(made: Plan, deletes: frozenset[str], standing: datetime | None = No
     seen = {}
     if made.seen is not None:
         seen[made.seen] = pack({"sequence": made.sequence, "until": made.seen_until.astimezone(UTC).isoformat()})
+        seen[partition.expiry_key(made.seen_until, made.sequence)] = pack({"seen": made.seen})
     ledger = pack({"previous": made.previous, "hash": made.hash}, made.ledger)
     return Batch(
         head=pack({"sequence": made.sequence, "hash": made.hash, **_due(standing)}),
@@ -87,6 +88,12 @@ def unpack_ledger(key: str, value: bytes) -> LedgerRow:
     header, body = unpack(key, value)
     sequence = int(key.removeprefix(partition.LEDGER))
     return LedgerRow(sequence=sequence, previous=header["previous"], hash=header["hash"], body=body)
+
+
+def unpack_expiry(key: str, value: bytes) -> str:
+    """Return the key of the mark that goes at this time."""
+    header, _ = unpack(key, value)
+    return str(header["seen"])
 
 
 def unpack_seen(key: str, value: bytes) -> tuple[int, datetime]:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from shared.adapters.storage.sizes import sent_size
 from shared.codec.chain import link
 from shared.codec.keys import decode_part, encode_part
 from shared.domain.errors import InvalidValue
@@ -19,7 +20,7 @@ from shared.domain.records import replace
 from shared.ports.store import Due, Loaded, Message, NeedsRows, OutboxRow, TooLarge, Write, outbox_key
 
 HEAD = "1~head"
-OUTBOX, LEDGER, SEEN = "1~outbox~", "4~ledger~", "5~seen~"
+OUTBOX, LEDGER, SEEN, EXPIRY = "1~outbox~", "4~ledger~", "5~seen~", "6~until~"
 CURRENT, CURRENT_END = "1~", "1\x7f"
 EVER = "\x7f"  # behind every key of ours
 ESTATE = "estate"
@@ -27,9 +28,8 @@ ESTATE = "estate"
 MOST_ROWS = 100
 MOST_VALUE = 64 * 1024
 MOST_BATCH = 4 * 1024 * 1024
-MOST_KEY = 512
+MOST_KEY = 512  # of two bytes each, as the service counts
 _HEADER = 256  # what a store adds to a ledger entry or a message when it keeps it in one value
-_ROW_OVERHEAD = 1024  # headers, URL and keys of one operation in a batch; values travel as base64
 _ROUNDS = 8
 _FORBIDDEN = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
 
@@ -75,6 +75,11 @@ def seen_key(event_id: str) -> str:
     return SEEN + part
 
 
+def expiry_key(until: datetime, sequence: int) -> str:
+    """Name the row that says which mark goes when, so that those that have expired are one range."""
+    return f"{EXPIRY}{utc_text(until)}~{sequence:020d}"
+
+
 def due_key(service: str, due: Due) -> str:
     """Name a hint so that names sort by time; the same hint twice is one row."""
     return f"{utc_text(due.at)}~{encode_part(service)}~{encode_part(due.what)}"
@@ -99,13 +104,13 @@ def utc_text(at: datetime) -> str:
 
 
 def is_own(key: str) -> bool:
-    """Whether a row is the store's own: head, outbox, ledger, marks of events."""
-    return key == HEAD or key.startswith((OUTBOX, LEDGER, SEEN))
+    """Whether a row is the store's own: head, outbox, ledger, marks of events and when they go."""
+    return key == HEAD or key.startswith((OUTBOX, LEDGER, SEEN, EXPIRY))
 
 
 def check_key(key: str) -> None:
     """Raise ValueError for a key that Azure Tables would not take."""
-    if not key or len(key) > MOST_KEY or _FORBIDDEN.search(key):
+    if not key or len(key.encode("utf-16-le", "replace")) > 2 * MOST_KEY or _FORBIDDEN.search(key):
         raise ValueError(
             f"{key!r} cannot be a key: encode its parts with shared.codec.keys, {MOST_KEY} characters at most"
         )
@@ -205,12 +210,13 @@ def _check_limits(made: Plan) -> None:
     for row, size in zip(made.outbox, bodies, strict=True):
         _check_kept(row.key, size)
     deleted = len(made.deletes) + len(made.done)
-    rows = len(made.puts) + deleted + len(made.outbox) + 3  # head, ledger entry, mark
+    rows = len(made.puts) + deleted + len(made.outbox) + 4  # head, ledger entry, mark and when it goes
     if rows > MOST_ROWS:
         raise TooLarge(
             f"decision for {made.service} writes {rows} rows, {MOST_ROWS} fit into a batch; decide in smaller steps"
         )
-    size = _sent_size((*map(len, made.puts.values()), len(made.ledger), *bodies), rows)
+    named = (HEAD, made.seen or "", *made.puts, *made.deletes, *made.done, *(row.key for row in made.outbox))
+    size = sent_size((*map(len, made.puts.values()), len(made.ledger), *bodies), named, made.service, rows)
     if size > MOST_BATCH:
         raise TooLarge(
             f"decision for {made.service} takes {size} bytes, {MOST_BATCH} fit into a batch; keep large values as evidence"
@@ -226,7 +232,3 @@ def _check_kept(key: str, size: int) -> None:
 
 def _body_size(message: Message) -> int:
     return len(message.body.encode())
-
-
-def _sent_size(values: Iterable[int], rows: int) -> int:
-    return sum((size + 2) // 3 * 4 for size in values) + rows * _ROW_OVERHEAD

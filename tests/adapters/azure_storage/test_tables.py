@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from azure.core.exceptions import ServiceResponseError
-from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableServiceClient
-from azure.storage.queue import QueueServiceClient
 
 from shared.adapters.azure_storage import AzureStorage
-from shared.ports.store import Due, Loaded, NeedsRows, Store, StoreUnavailable, Write
+from shared.adapters.storage import partition
+from shared.ports.store import Due, Loaded, NeedsRows, StoreUnavailable, TooLarge, Write
 from tests.support import azurite
 from tests.support.stores import MINUTE, NOON, SERVICE, Clock, Opened, a_message, a_write, always, opened
 
@@ -30,42 +26,6 @@ def fixture(tmp_path: Path) -> Iterator[Opened]:
     """Empty tables; their requests are counted."""
     with opened("tables", tmp_path) as found:
         yield found
-
-
-class LossyTransport(RequestsTransport):  # type: ignore[misc]  # azure-core does not say its type
-    """Loses the next batch, on the way there or the answer on the way back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.lose: str | None = None
-
-    def send(self, request: Any, **options: Any) -> Any:
-        """Send, unless it is to be lost."""
-        if self.lose is None or not request.url.endswith("/$batch"):
-            return super().send(request, **options)
-        lost, self.lose = self.lose, None
-        if lost == "answer":
-            super().send(request, **options)
-        raise ServiceResponseError(f"the {lost} was lost")
-
-
-@pytest.fixture
-def transport() -> LossyTransport:
-    """A network that loses batches when it is told to."""
-    return LossyTransport()
-
-
-@pytest.fixture
-def lossy(transport: LossyTransport) -> Iterator[Store]:
-    """Tables behind that network."""
-    storage = AzureStorage(
-        lambda: TableServiceClient.from_connection_string(azurite.connection(), transport=transport, retry_total=0),
-        lambda: QueueServiceClient.from_connection_string(azurite.connection()),
-        Clock(),
-        prefix=f"t{uuid.uuid4().hex[:16]}",
-    )
-    with closing(storage):
-        yield storage.store
 
 
 def test_a_decision_is_one_read_of_the_partition_one_of_the_estate_and_one_batch(fixture: Opened) -> None:
@@ -180,18 +140,95 @@ def test_a_hint_costs_nothing_while_an_earlier_one_stands(fixture: Opened) -> No
     assert come == 1
 
 
-@pytest.mark.parametrize("lost", ["batch", "answer"])
-def test_a_decision_whose_answer_was_lost_is_committed_once(lossy: Store, transport: LossyTransport, lost: str) -> None:
-    """Whether the batch had arrived is looked up; the caller sees one commit, and no duplicate."""
-    lossy.transact(SERVICE, "e0", always(a_write()))
-    transport.lose = lost
+def test_pruning_reads_what_has_expired_and_nothing_else(fixture: Opened) -> None:
+    """A service with a month of marks is not read through for each tick."""
+    store = fixture.store
+    for number in range(5):
+        store.transact(SERVICE, f"old-{number}", always(a_write()), seen_for=MINUTE)
+    for number in range(5):
+        store.transact(SERVICE, f"e-{number}", always(a_write()))
+    none = fixture.requests(lambda: store.prune(SERVICE, most=200))
+    fixture.clock.advance(MINUTE)
+    some = fixture.requests(lambda: store.prune(SERVICE, most=200))
 
-    committed = lossy.transact(SERVICE, "e1", always(a_write(outbox=[a_message()])))
+    assert (none, some) == (["query"], ["query", "batch"])
+    assert fixture.proxy is not None
+    assert "RowKey lt '6~until~2026" in fixture.proxy.calls[0].filter
+    assert not store.transact(SERVICE, "old-1", always(a_write())).duplicate
 
-    assert (committed.sequence, committed.duplicate) == (2, False)
-    assert [row.key for row in committed.outbox] == list(lossy.read(SERVICE).outbox)
-    assert [row.sequence for row in lossy.ledger(SERVICE, after=0, most=9)] == [1, 2]
-    assert committed.ledger_hash == lossy.read(SERVICE).ledger_hash
+
+def test_a_mark_that_is_gone_already_keeps_no_other(fixture: Opened) -> None:
+    """Two hosts prune at once, or one did half of it."""
+    store = fixture.store
+    for number in range(3):
+        store.transact(SERVICE, f"e-{number}", always(a_write()), seen_for=MINUTE)
+    fixture.clock.advance(MINUTE)
+    tables = TableServiceClient.from_connection_string(azurite.connection())
+    with tables, tables.get_table_client(fixture.prefix + "services") as services:
+        services.delete_entity(SERVICE, "5~seen~e-1")
+
+    assert (store.prune(SERVICE, most=9), store.prune(SERVICE, most=9)) == (3, 0)
+
+
+@pytest.mark.parametrize(("most", "pages"), [(1, 1), (999, 1), (1000, 1), (1001, 2), (1056, 2), (5000, 2)])
+def test_a_long_range_is_read_page_by_page(long: Opened, most: int, pages: int) -> None:
+    """A page holds a thousand rows; nothing is read beyond what was asked for."""
+    found: list[str] = []
+
+    requests = long.requests(
+        lambda: found.extend(key for key, _ in long.store.range(SERVICE, "3~", "4~", most=most)),
+    )
+
+    assert found == [f"3~ended~{number:04d}" for number in range(min(most, 1056))]
+    assert requests == ["query"] * pages
+
+
+@pytest.fixture(scope="module")
+def long(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
+    """A service with more than a thousand ended releases."""
+    with opened("tables", tmp_path_factory.mktemp("long")) as found:
+        for start in range(0, 1056, 96):
+            puts = {f"3~ended~{number:04d}": b"x" for number in range(start, start + 96)}
+            found.store.transact(SERVICE, f"e{start}", always(a_write(puts=puts)))
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("key", "size"),
+    [
+        pytest.param("1~environment~{:03d}", 64 * 1024, id="large rows"),
+        pytest.param("1~" + "=2F" * 166 + "~{:03d}", 36_000, id="long keys"),
+        pytest.param("1~" + "é" * 480 + "~{:03d}", 30_000, id="long keys beyond ASCII"),
+        pytest.param("1~" + "\U0001f600" * 240 + "~{:03d}", 30_000, id="long keys of two halves"),
+    ],
+)
+def test_what_we_let_through_is_no_larger_than_a_batch_may_be(fixture: Opened, key: str, size: int) -> None:
+    """Azurite takes more than the service does; so what is really sent is measured, at the largest we let through."""
+    fixture.store.transact(SERVICE, "e0", always(a_write()))
+
+    def sent(number: int) -> int:
+        puts = {key.format(each): b"\xff" * size for each in range(number)}
+        fixture.requests(lambda: fixture.store.transact(SERVICE, f"e{number}", always(a_write(puts=puts))))
+        assert fixture.proxy is not None
+        return max(call.sent for call in fixture.proxy.calls)
+
+    largest = max(number for number in range(1, 97) if fits(key, size, number))
+
+    assert largest < 96
+    assert 2 * 1024 * 1024 < sent(largest) <= partition.MOST_BATCH
+    with pytest.raises(TooLarge):
+        sent(largest + 1)
+
+
+def fits(key: str, size: int, number: int) -> bool:
+    """Whether a decision that puts so many rows is let through."""
+    loaded = Loaded(sequence=1, ledger_hash="0" * 64, rows={}, outbox={}, estate={}, extra={})
+    write = a_write(puts={key.format(each): b"\xff" * size for each in range(number)})
+    try:
+        partition.plan(SERVICE, "e", loaded, write, seen_until=NOON)
+    except TooLarge:
+        return False
+    return True
 
 
 def test_an_account_that_cannot_be_reached_is_unavailable() -> None:

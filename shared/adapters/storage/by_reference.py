@@ -1,0 +1,33 @@
+"""Messages that no queue can hold: what they say is kept as evidence, and a small one that names it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from shared.adapters.storage import partition
+from shared.codec.envelope import reference_to
+from shared.ports.evidence import Evidence
+from shared.ports.queues import Queues
+from shared.ports.store import OutboxRow
+
+
+class LargeMessages:
+    """Sends what fits as it is. What an outbox holds fits always, as its rows are as small as a message."""
+
+    def __init__(self, queues: Queues, evidence: Evidence) -> None:
+        self._queues, self._evidence = queues, evidence
+
+    def send(self, queue: str, body: str, *, delay: timedelta = timedelta(0)) -> None:
+        """See Queues."""
+        if 4 * len(body) > partition.MOST_VALUE and len(content := body.encode()) > partition.MOST_VALUE:
+            body = reference_to(body, self._evidence.put(content))
+        self._queues.send(queue, body, delay=delay)
+
+    def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
+        """See Queues."""
+        self._queues.send_outbox(service, rows)
+
+    def put_off(self, service: str, row: OutboxRow, *, delay: timedelta) -> None:
+        """See Queues."""
+        self._queues.put_off(service, row, delay=delay)
