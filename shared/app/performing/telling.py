@@ -61,7 +61,7 @@ def set_status(app: App, effect: SetStatus, order: int) -> Performed:
     service = str(effect.service)
     waiting = _to_be_said(app.store.read(service, exact=False).outbox, effect)
     if order and order not in waiting:
-        return NothingToReport()  # said before, or something newer was
+        return NothingToReport(over=True)  # said before, or something newer was
     if order and min(waiting) < order:
         return LookAgain(_ONE_BEFORE)
     newest = max(waiting, default=order)
