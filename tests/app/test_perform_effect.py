@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from shared.app.parts import Timing
 from shared.app.take_message import take_effect
 from shared.codec.envelope import decode
@@ -141,6 +143,22 @@ def test_a_copy_of_a_message_sends_nothing_again(slipway: Harness) -> None:
     take_effect(slipway.app, "deploy", message.body, again=True)
 
     assert (by_the_copy, queued(slipway, "observe-rollout")) == (0, 1)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_second_report_sends_what_the_first_led_to_only_where_its_message_comes_again(
+    slipway: Harness, again: bool
+) -> None:
+    """Both were under way at once, and whoever reported first may have died before anything was sent."""
+    upto(slipway, "observe-rollout")
+    [message] = slipway.receive("observe-rollout")
+    app, muted = slipway.app, slipway.wrap(queues=Mute()).app
+    slipway.outside.troubles.before["deployer.observe"] = lambda: take_effect(muted, "observe-rollout", message.body)
+
+    take_effect(app, "observe-rollout", message.body, again=again)
+
+    assert slipway.promotion("1.0.0", "qa").phase == "Succeeded"
+    assert queued(slipway, "gather-facts") == (1 if again else 0)
 
 
 def test_only_the_first_report_of_an_attempt_counts(slipway: Harness) -> None:
