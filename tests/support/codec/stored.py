@@ -12,6 +12,7 @@ from shared.domain.decision import Outcome
 from shared.domain.estate import Hold
 from shared.domain.poison import PoisonMessage, Settled, Settling
 from shared.domain.policy import RepositoryPolicy
+from shared.domain.records import replace
 from shared.domain.release import ArtifactHold, Numbers, ServiceState
 from shared.domain.repository import ConfigInForce, Pushed, Tip
 from tests.support.codec import examples as ex
@@ -113,11 +114,13 @@ RECORDS: Mapping[str, Stored] = {
     "release-unusual": _stored(ex.UNUSUAL_RELEASE, *_RELEASE),
     "release-failed": _stored(odd.RELEASE, *_RELEASE),
     "release-new": _stored(odd.NEW_RELEASE, *_RELEASE),
+    "release-followed": _stored(replace(odd.NEW_RELEASE, correlation="push-1"), *_RELEASE),
     "build": _stored(ex.BUILD, *_BUILD),
     "build-of-branch": _stored(odd.VALIDATED, *_BUILD),
     "ended": Stored(_ENDED, _ended_bytes(), state.decode_ended),
     "environment": _stored(ex.ENVIRONMENT, *_ENVIRONMENT),
     "environment-empty": _stored(odd.ENVIRONMENT, *_ENVIRONMENT),
+    "environment-broken": _stored(replace(odd.ENVIRONMENT, broken_since=ex.NOON), *_ENVIRONMENT),
     "validation": _stored(ex.VALIDATION, *_VALIDATION),
     "validation-idle": _stored(odd.VALIDATION, *_VALIDATION),
     "validation-waiting": _stored(odd.WAITING, *_VALIDATION),
