@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from shared import bootstrap, signing_in
+from shared import bootstrap, signing_in, telemetry, wiring
 from shared.adapters.azure_storage import AzureStorage
 from shared.config import Identities, Settings, Storage
 from shared.domain.errors import InvalidValue
@@ -19,6 +20,7 @@ from shared.ports.store import StoreUnavailable
 from tests.support.acr import acr
 from tests.support.entra_stand_in import TENANT, entra_stand_in
 from tests.support.managed_identity import Asked, identity_endpoint
+from tests.support.otlp_receiver import otlp_receiver
 from tests.support.registries import a_layer
 
 TARGET = GitOpsTarget(repository="environments.git", path="qa/delivery")
@@ -35,6 +37,7 @@ def _forgotten() -> Iterator[None]:
     bootstrap.use(None)
     yield
     bootstrap.use(None)
+    telemetry.install(None)
     for cached in CACHED:
         cached.cache_clear()
 
@@ -246,3 +249,22 @@ def test_a_host_is_believed_as_long_as_it_runs() -> None:
         found.append(signing_in.sign_in().host_vouches)
 
     assert found == [True, True, True, False]
+
+
+@pytest.mark.parametrize("to", ["off", "otlp", "azure-monitor"])
+def test_spans_and_measures_are_taken_where_the_settings_say_so(to: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens where nothing was chosen."""
+    monkeypatch.setenv("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
+    monkeypatch.setenv("APPLICATIONINSIGHTS_SDKSTATS_DISABLED", "true")
+    with otlp_receiver() as receiver:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
+        connection = f"InstrumentationKey={UUID(int=1)};IngestionEndpoint={receiver.url}/"
+        monkeypatch.setenv("APPLICATIONINSIGHTS_CONNECTION_STRING", connection)
+
+        made = wiring.export(to)
+        telemetry.measure("slipway.deployments", 1)
+        if made is not None:
+            made.close()
+
+        assert telemetry.exporting() == (to != "off")
+        assert bool(receiver.bodies) == (to != "off")
