@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from shared.adapters.azure_identity import Credentials
     from shared.app.parts import App
     from shared.ports.evidence import Evidence
-    from shared.ports.queues import QueueReceiver, Queues
+    from shared.ports.queues import QueueLook, QueueReceiver, Queues
     from shared.ports.rows import Rows
     from shared.ports.store import Store
 
@@ -48,6 +48,11 @@ class Database(Protocol):
     @property
     def queues(self) -> SendsAndReceives:
         """Messages."""
+        ...
+
+    @property
+    def queue_look(self) -> QueueLook:
+        """How queues stand."""
         ...
 
     def recover(self) -> None:
@@ -157,4 +162,5 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held
         else None,
         production=chosen.identities.production,
         directory=wiring.directory(chosen, held) if held else None,
+        queue_look=kept.queue_look,
     )

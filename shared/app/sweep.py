@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from shared.app.handle_event import Handled, handle, send_again
 from shared.app.inspect_push import set_aside
+from shared.app.measure_queues import measure_queues
 from shared.app.parts import App
 from shared.codec import clock
 from shared.codec.envelope import encode_event, read_message, type_name
@@ -33,6 +34,10 @@ def sweep(app: App) -> None:
     except Exception as error:
         log_fault("sweep.clock_failed", error)
     look_at_due(app)
+    try:
+        measure_queues(app)
+    except Exception as error:
+        log_fault("sweep.measuring_failed", error)
     for repository, kept in app.rows.list_each(app.source.repositories(), prefix=TIP).items():
         try:
             compare_tips(app, repository, kept)

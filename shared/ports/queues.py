@@ -91,6 +91,6 @@ class QueueLevel(NamedTuple):
 class QueueLook(Protocol):
     """Looking at queues without taking anything."""
 
-    def level(self, queue: str) -> QueueLevel:
-        """Look at one queue; one that was never sent to is empty. Raise StoreUnavailable."""
+    def levels(self, queues: Sequence[str]) -> Mapping[str, QueueLevel]:
+        """Look at queues; one that was never sent to is empty. Raise StoreUnavailable."""
         ...
