@@ -163,4 +163,5 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held
         production=chosen.identities.production,
         directory=wiring.directory(chosen, held) if held else None,
         queue_look=kept.queue_look,
+        anchors=wiring.anchors(chosen, held),
     )

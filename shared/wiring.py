@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from shared.adapters.opentelemetry_export import OpenTelemetryExporter
     from shared.app.parts import Outside
     from shared.domain.policy import DeployTarget
+    from shared.ports.anchors import Anchors
     from shared.ports.deployer import Deployer
     from shared.ports.directory import Directory
     from shared.ports.policies import PolicyReader
@@ -73,6 +74,20 @@ def directory(chosen: Settings, held: Credentials) -> Directory | None:
             "directory.none", hint="approvers count as they are written; set SLIPWAY_IDENTITY to have them pinned"
         )
     return None
+
+
+def anchors(chosen: Settings, held: Credentials | None) -> Anchors:
+    """Return where anchors are kept: beside the file, or in the account."""
+    if chosen.database is not None:
+        from shared.adapters.anchor_files import AnchorFiles
+
+        return AnchorFiles(chosen.database.parent / "anchors")
+    from shared.adapters.azure_storage.anchors import BlobAnchors
+
+    storage = chosen.storage
+    if storage.connection:
+        return BlobAnchors.of_connection(storage.connection)
+    return BlobAnchors.of_account(storage.account, held.own() if held else None, suffix=storage.suffix)
 
 
 def deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[DeployTarget], Deployer]:

@@ -9,7 +9,9 @@ from uuid import UUID
 import pytest
 
 from shared import bootstrap, signing_in, telemetry, wiring
+from shared.adapters.anchor_files import AnchorFiles
 from shared.adapters.azure_storage import AzureStorage
+from shared.adapters.azure_storage.anchors import BlobAnchors
 from shared.config import Identities, Settings, Storage
 from shared.domain.errors import InvalidValue
 from shared.domain.policy import GitOpsTarget, HelmTarget
@@ -268,3 +270,18 @@ def test_spans_and_measures_are_taken_where_the_settings_say_so(to: str, monkeyp
 
         assert telemetry.exporting() == (to != "off")
         assert bool(receiver.bodies) == (to != "off")
+
+
+def test_anchors_lie_beside_the_file_or_in_the_account(environment: Path) -> None:
+    """What is kept in neither has another to be compared with."""
+    files = bootstrap.app().anchors
+    account = bootstrap.build(Settings(storage=Storage(account="acme")), bootstrap.database(), now=bootstrap.utc_now)
+    connection = Storage(connection="DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5")
+    emulated = bootstrap.build(Settings(storage=connection), bootstrap.database(), now=bootstrap.utc_now)
+    bootstrap.database().close()
+
+    assert isinstance(files, AnchorFiles)
+    files.put("2026-11-23.json.gz", b"kept")
+    assert (environment / "anchors" / "2026-11-23.json.gz").read_bytes() == b"kept"
+    assert isinstance(account.anchors, BlobAnchors)
+    assert isinstance(emulated.anchors, BlobAnchors)
