@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
+from functions.anchor import anchor_blueprint
 from functions.api.abort import abort_blueprint
 from functions.api.add_hold import add_hold_blueprint
 from functions.api.adopt import adopt_blueprint
@@ -75,6 +76,7 @@ BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
         event_worker_blueprint,
         tick_blueprint,
         poisoned_blueprint,
+        anchor_blueprint,
         add_hold_blueprint,
         lift_hold_blueprint,
         promote_blueprint,

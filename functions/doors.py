@@ -30,23 +30,25 @@ def accept(
     from shared.bootstrap import settings
     from shared.inbound.json_body import check_size
     from shared.inbound.secrets import check_secret
-    from shared.telemetry import log_event
 
     check_secret(headers_of(req) if headers is None else headers, secret, bearer=bearer)
     body = req.get_body()
     check_size(body, settings().max_body)
     events = read(body)
     put(events)
-    log_event("hook.accepted", events=[event.id for event in events])
     return json_answer(plain(AcceptedView(accepted=len(events))), status=202)
 
 
 def put(events: Sequence[OutsideEvent]) -> None:
     """Queue events that a door took in, all of them written before the first is sent; raise what the queues raise."""
     from shared.bootstrap import app
-    from shared.codec.envelope import encode_event
+    from shared.codec.envelope import encode_event, type_name
     from shared.domain.effects import EVENTS_QUEUE
+    from shared.telemetry import log_event, record, started
 
-    now = app().now()
+    now, began = app().now(), started()
     for message in [encode_event(event, correlation=event.id, at=now) for event in events]:
         app().queues.send(EVENTS_QUEUE, message)
+    for event in events:
+        log_event("hook.accepted", correlation=event.id, type=type_name(event))
+        record(type_name(event), event.id, began, first=True)

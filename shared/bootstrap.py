@@ -5,22 +5,18 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
+from shared import wiring
 from shared.config import Settings
 from shared.domain.errors import InvalidValue
 
 if TYPE_CHECKING:
-    from shared.adapters.azure_identity import Credentials, ManagedIdentity
-    from shared.app.parts import App, Outside
-    from shared.domain.policy import DeployTarget
-    from shared.ports.deployer import Deployer
-    from shared.ports.directory import Directory
+    from shared.adapters.azure_identity import Credentials
+    from shared.app.parts import App
     from shared.ports.evidence import Evidence
-    from shared.ports.policies import PolicyReader
-    from shared.ports.queues import QueueReceiver, Queues
+    from shared.ports.queues import QueueLook, QueueReceiver, Queues
     from shared.ports.rows import Rows
     from shared.ports.store import Store
 
@@ -52,6 +48,11 @@ class Database(Protocol):
     @property
     def queues(self) -> SendsAndReceives:
         """Messages."""
+        ...
+
+    @property
+    def queue_look(self) -> QueueLook:
+        """How queues stand."""
         ...
 
     def recover(self) -> None:
@@ -117,6 +118,7 @@ def utc_now() -> datetime:
 
 @functools.cache
 def _wired() -> App:
+    wiring.export(settings().telemetry)
     return build(settings(), database(), now=utc_now, held=credentials())
 
 
@@ -129,8 +131,8 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held
     from shared.adapters.storage.by_reference import LargeMessages
     from shared.app.parts import App, Timing
 
-    source, deployer = GitSource(chosen.repositories), _deployers(chosen, now)
-    own = _outside(chosen, deployer, held.own() if held and chosen.identities.own else None)
+    source, deployer = GitSource(chosen.repositories), wiring.deployers(chosen, now)
+    own = wiring.outside(chosen, deployer, held.own() if held and chosen.identities.own else None)
     return App(
         store=kept.store,
         rows=kept.rows,
@@ -149,74 +151,17 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held
             path=chosen.path,
         ),
         people=PagePeople(),
-        policies=_policies(chosen),
+        policies=wiring.policies(chosen),
         deployer=deployer,
         now=now,
         new_id=lambda: str(uuid4()),
         scratch=chosen.work / "scratch",
         timing=Timing(rollout_poll=chosen.rollout_poll),
-        identities=(lambda name: _outside(chosen, deployer, held.of(name))) if held and chosen.identities else None,
+        identities=(lambda name: wiring.outside(chosen, deployer, held.of(name)))
+        if held and chosen.identities
+        else None,
         production=chosen.identities.production,
-        directory=_directory(chosen, held) if held else None,
+        directory=wiring.directory(chosen, held) if held else None,
+        queue_look=kept.queue_look,
+        anchors=wiring.anchors(chosen, held),
     )
-
-
-def _outside(
-    chosen: Settings, deployer: Callable[[DeployTarget], Deployer], credential: ManagedIdentity | None
-) -> Outside:
-    """Put together what acts with an identity, or with none."""
-    from shared.adapters.helm_charts import HelmCharts
-    from shared.adapters.oci_registry import OciRegistry, SignIn
-    from shared.app.parts import Outside
-
-    if credential is None:
-        return Outside(registry=OciRegistry(), charts=HelmCharts(), deployer=deployer)
-    shown = SignIn(credential, chosen.registry)
-    return Outside(registry=OciRegistry(shown), charts=HelmCharts(login=shown.password), deployer=deployer)
-
-
-def _policies(chosen: Settings) -> PolicyReader:
-    from shared.domain.policy import GitOpsTarget
-    from shared.inbound.one_machine import OneMachinePolicies
-    from shared.inbound.slipway_yaml import SlipwayYaml
-    from shared.inbound.with_identities import PoliciesWithIdentities
-
-    if chosen.identities:
-        reader = SlipwayYaml(default_registry=chosen.registry)
-        return PoliciesWithIdentities(reader, registry=chosen.registry, production=chosen.identities.production)
-    deploy = GitOpsTarget(repository="environments.git")
-    reader = SlipwayYaml(local_deploy=deploy, default_registry=chosen.registry)
-    return OneMachinePolicies(reader, registry=chosen.registry, deploy=deploy)
-
-
-def _directory(chosen: Settings, held: Credentials) -> Directory | None:
-    """Return the directory wherever there are identities, also in an app that signs nobody in."""
-    from shared.adapters.entra.graph import GraphDirectory
-    from shared.adapters.storage.delivery import running_time
-    from shared.telemetry import log_warning
-
-    if chosen.identities:
-        return GraphDirectory(chosen.entra.graph, held.own, elapsed=running_time)
-    if chosen.entra.tenant:
-        log_warning(
-            "directory.none", hint="approvers count as they are written; set SLIPWAY_IDENTITY to have them pinned"
-        )
-    return None
-
-
-def _deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[DeployTarget], Deployer]:
-    from shared.adapters.gitops.deployer import GitOpsDeployer
-    from shared.domain.policy import GitOpsTarget
-    from shared.ports.errors import Permanent
-
-    def resolve(repository: str) -> str | Path:
-        return repository if "://" in repository else chosen.gitops / Path(repository)
-
-    gitops = GitOpsDeployer(resolve, chosen.work / "gitops", now=now)
-
-    def deployer(target: DeployTarget) -> Deployer:
-        if isinstance(target, GitOpsTarget):
-            return gitops
-        raise Permanent(f"no way to deploy to {target} is installed; use deploy: gitops", ours=True)
-
-    return deployer

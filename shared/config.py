@@ -103,8 +103,8 @@ class Settings:
     State is kept in the SQLite file `database`, or else in `storage`.
     `repositories` are bare or plain git repositories on this disk by name; `gitops` is the folder that relative GitOps
     repositories are looked up in. `registry`, where set, takes the place of the registry that slipway.yaml names.
-    `roles` says which functions an app registers; empty means all. `easy_auth` is no setting of ours: App Service says
-    with it that people sign in before a request reaches us.
+    `roles` says which functions an app registers; empty means all. `telemetry` says where spans and measures go. `easy_auth`
+    is no setting of ours: App Service says with it that people sign in before a request reaches us.
     """
 
     database: Path | None = None
@@ -121,6 +121,7 @@ class Settings:
     max_body: int = MIB
     roles: frozenset[str] = frozenset()
     rollout_poll: timedelta = timedelta(seconds=15)
+    telemetry: str = "off"
     path: str = os.defpath
 
     @staticmethod
@@ -147,6 +148,7 @@ class Settings:
             rollout_poll=timedelta(
                 milliseconds=_whole("SLIPWAY_ROLLOUT_POLL_MS", env.get("SLIPWAY_ROLLOUT_POLL_MS", "15000"))
             ),
+            telemetry=_telemetry(env),
             path=env.get("PATH", os.defpath),
         )
         made.identities.check(made.roles)
@@ -171,6 +173,7 @@ class Settings:
             "SLIPWAY_MAX_BODY": str(self.max_body),
             "SLIPWAY_ROLES": ",".join(sorted(self.roles)),
             "SLIPWAY_ROLLOUT_POLL_MS": str(self.rollout_poll // timedelta(milliseconds=1)),
+            "SLIPWAY_TELEMETRY": self.telemetry,
             "PATH": self.path,
         }
 
@@ -188,6 +191,15 @@ def _whole(name: str, text: str) -> int:
     if not text.isdecimal():
         raise InvalidValue(name, f"{text!r} is not a whole number")
     return int(text)
+
+
+def _telemetry(env: Mapping[str, str]) -> str:
+    to = env.get("SLIPWAY_TELEMETRY") or "off"
+    if to not in ("off", "otlp", "azure-monitor"):
+        raise InvalidValue("SLIPWAY_TELEMETRY", f"{to!r} is not known; known are: off, otlp, azure-monitor")
+    if to == "azure-monitor" and not env.get("APPLICATIONINSIGHTS_CONNECTION_STRING"):
+        raise InvalidValue("SLIPWAY_TELEMETRY", "azure-monitor needs APPLICATIONINSIGHTS_CONNECTION_STRING")
+    return to
 
 
 def _names(text: str) -> frozenset[str]:

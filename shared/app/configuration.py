@@ -57,7 +57,7 @@ def policy_in_force(app: App, repository: str) -> RepositoryPolicy | None:
     return found.policy if found else None
 
 
-def refresh_configuration(app: App, repository: str, commit: str, number: int) -> None:
+def refresh_configuration(app: App, repository: str, commit: str, number: int, *, correlation: str = "") -> None:
     """Put the file of a default branch's commit in force, or keep the last good one and show the fault.
 
     Services are told before the repository's row is written: a worker that dies in between tells them again. One that
@@ -78,7 +78,7 @@ def refresh_configuration(app: App, repository: str, commit: str, number: int) -
     except BrokenPolicy as error:
         _broken(app, change, tuple(str(fault) for fault in error.faults))
         return
-    _tell_services(app, change.before, policy, number)
+    _tell_services(app, change.before, policy, number, correlation)
     services = encode_services(policy)
     for key, value in services.items():
         app.rows.overwrite(repository, key, value)
@@ -160,13 +160,16 @@ def _status(app: App, repository: str, commit: str, state: CommitState, descript
     app.statuses.set_status(repository, commit, CommitStatus(context=_CONTEXT, state=state, description=description))
 
 
-def _tell_services(app: App, before: ConfigInForce | None, policy: RepositoryPolicy, number: int) -> None:
+def _tell_services(
+    app: App, before: ConfigInForce | None, policy: RepositoryPolicy, number: int, correlation: str
+) -> None:
     old = {one.service: one.digest for one in (before.policy.services if before and before.policy else ())}
     for one in policy.services:
         if old.pop(one.service, None) != one.digest:
-            handle(app, PolicyChanged(id=_id(one.service, number), service=one.service, policy=one))
+            changed = PolicyChanged(id=_id(one.service, number), service=one.service, policy=one)
+            handle(app, changed, correlation=correlation)
     for service in old:
-        handle(app, ServiceRemoved(id=_id(service, number), service=service))
+        handle(app, ServiceRemoved(id=_id(service, number), service=service), correlation=correlation)
 
 
 def _id(service: ServiceKey, number: int) -> str:

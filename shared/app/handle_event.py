@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from shared.app.parts import App
 from shared.app.service_view import view_of
+from shared.app.tell_decision import Told, tell
 from shared.codec.envelope import effect_id_of, encode_effect, type_name
 from shared.codec.ledger import LedgerEntry, decode_entry, encode_entry
 from shared.codec.state import encode_changes, ended_release_row
@@ -19,12 +20,14 @@ from shared.domain.effects import queue_of
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
 from shared.domain.events import ChangeFound, MessagePoisoned, ServiceEvent, TimePassed
+from shared.domain.measures import Measure, measures
+from shared.domain.moved import Moved, correlation_of, effect_correlation, moved
 from shared.domain.names import Person
 from shared.domain.records import replace
 from shared.domain.release import ServiceState
 from shared.domain.workers import worker_of
 from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, OutboxRow, Write, outbox_key
-from shared.telemetry import log_event
+from shared.telemetry import started
 
 # More than a decision can have effects: a batch has 100 rows.
 _ORDERS = 1000
@@ -55,6 +58,8 @@ def send_again(app: App, service: str, outbox: Mapping[str, Message]) -> None:
 class _Made(NamedTuple):
     decision: Decision
     write: Write | None
+    moved: tuple[Moved, ...] = ()
+    measures: list[Measure] | None = None
     unsent: Mapping[str, Message] = MappingProxyType({})
 
 
@@ -66,9 +71,10 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
     Raise StaleService, StoreUnavailable or UnreadableRecord, all before anything is known to be changed.
     """
     made: list[_Made] = []
+    began, own = started(), correlation or event.id
 
     def fn(loaded: Loaded) -> Write | None:
-        made.append(_decide(app, event, loaded, correlation or event.id, order))
+        made.append(_decide(app, event, loaded, own, order))
         return made[-1].write
 
     service = str(event.service)
@@ -84,23 +90,29 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
     if decision.outcome is Outcome.NOTHING:
         for at, what in decision.wake:
             app.store.add_due(service, Due(at=at, what=what))
-    log_event(
-        "event.handled",
-        service=service,
-        type=type_name(event),
-        outcome=decision.outcome,
-        code=decision.code,
-        sequence=committed.sequence,
-        notes=decision.notes,
-        correlation=correlation or event.id,
+    tell(
+        Told(
+            event=event,
+            decision=decision,
+            moved=made[-1].moved,
+            measures=made[-1].measures or [],
+            sequence=committed.sequence,
+            own=own,
+            began=began,
+            first=not correlation,
+        )
     )
+    return _handled(decision, committed.sequence)
+
+
+def _handled(decision: Decision, sequence: int) -> Handled:
     return Handled(
         outcome=decision.outcome,
         code=decision.code,
         reason=decision.reason,
         about=decision.about,
         notes=decision.notes,
-        sequence=committed.sequence,
+        sequence=sequence,
         wake=decision.wake,
     )
 
@@ -110,7 +122,7 @@ def _decide(app: App, event: ServiceEvent, loaded: Loaded, correlation: str, ord
     view = view_of(event.service, loaded)
     state, estate = view.state, view.estate
     try:
-        decision = decide(state, event, estate=estate, now=now)
+        decision = decide(state, event, estate=estate, now=now, correlation=correlation)
     except ReleaseNotLoaded as missing:
         raise NeedsRows([ended_release_row(missing.version_key)]) from missing
     done = _done(getattr(event, "effect", ""), loaded.outbox, order)
@@ -119,11 +131,12 @@ def _decide(app: App, event: ServiceEvent, loaded: Loaded, correlation: str, ord
         return _Made(decision._replace(outcome=Outcome.NOTHING, wake=()), None, unsent=loaded.outbox)
     if decision.outcome is Outcome.NOTHING:
         return _Made(decision, None)
+    changed = moved(state, decision.state)
     puts, deletes = encode_changes(state, decision.state, loaded.sequence + 1)
     first = (loaded.sequence + 1) * _ORDERS
 
     def ledger(sequence: int, _previous: str) -> bytes:
-        return encode_entry(_entry(event, decision, correlation, estate, now, sequence))
+        return encode_entry(_entry(event, decision, correlation_of(correlation, changed), estate, now, sequence))
 
     write = Write(
         puts=puts,
@@ -132,7 +145,12 @@ def _decide(app: App, event: ServiceEvent, loaded: Loaded, correlation: str, ord
         outbox=tuple(
             Message(
                 queue=queue_of(one.kind, worker_of(one, decision.state, app.production)),
-                body=encode_effect(one, correlation=correlation, at=now, order=first + number),
+                body=encode_effect(
+                    one,
+                    correlation=effect_correlation(one, correlation, changed, decision.state),
+                    at=now,
+                    order=first + number,
+                ),
             )
             for number, one in enumerate(decision.effects)
         ),
@@ -141,7 +159,7 @@ def _decide(app: App, event: ServiceEvent, loaded: Loaded, correlation: str, ord
         decoded=_read_again(decision.state),
         due=tuple(Due(at=at, what=what) for at, what in decision.wake),
     )
-    return _Made(decision, write)
+    return _Made(decision, write, changed, measures(state, decision.state, changed, now) if changed else None)
 
 
 def _is_marked(event: ServiceEvent, done: frozenset[str]) -> bool:

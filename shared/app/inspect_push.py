@@ -161,7 +161,7 @@ def _put(app: App, push: PushReceived, tip: Tip, etag: str | None) -> str | None
 
 def _tell(app: App, push: PushReceived, tip: Tip, default: str) -> None:
     if push.ref == default and tip.commit is not None:
-        refresh_configuration(app, push.repository, tip.commit, tip.number)
+        refresh_configuration(app, push.repository, tip.commit, tip.number, correlation=push.id)
     policy = policy_in_force(app, push.repository)
     for event in _events(app, push, tip, policy.services if policy else (), default):
         handle(app, event, correlation=push.id)

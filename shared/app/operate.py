@@ -22,6 +22,7 @@ from shared.domain.events import ServiceEvent, TimePassed
 from shared.domain.names import Person, ServiceKey
 from shared.domain.records import replace
 from shared.ports.store import Committed, Due, Loaded, Write
+from shared.telemetry import about
 
 ESTATE = "estate"
 _STOP = "stop"
@@ -53,10 +54,11 @@ def operate(app: App, event: ServiceEvent) -> Handled:
 
     No message stands behind it, so a hint is written first: a crash after the commit is made up by the tick.
     """
-    hint = app.store.add_due(str(event.service), Due(at=app.now(), what="request"))
-    handled = handle(app, event)
-    app.store.remove_due([hint], decided=False)
-    return handled
+    with about(request=event.id):
+        hint = app.store.add_due(str(event.service), Due(at=app.now(), what="request"))
+        handled = handle(app, event)
+        app.store.remove_due([hint], decided=False)
+        return handled
 
 
 def add_hold(app: App, caller: Caller, *, scope: str, reason: str, until: datetime | None) -> Hold:

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from shared.domain.policy import DeployTarget
+from shared.ports.anchors import Anchors
 from shared.ports.builder import Builder
 from shared.ports.chart import Charts
 from shared.ports.deployer import Deployer
@@ -15,7 +16,7 @@ from shared.ports.directory import Directory
 from shared.ports.evidence import Evidence
 from shared.ports.people import People
 from shared.ports.policies import PolicyReader
-from shared.ports.queues import Queues
+from shared.ports.queues import QueueLook, Queues
 from shared.ports.registry import Registry
 from shared.ports.rows import Rows
 from shared.ports.source import Source
@@ -50,7 +51,8 @@ class App:
     Registry, charts and deployer act as Slipway itself; `identities` returns those that act with an environment's identity,
     and raises Permanent where this process does not hold it. None: there are no identities here, as on one machine.
     `production` names the identities of production's worker.
-    Without a `directory` people and groups are matched by what is written.
+    Without a `directory` people and groups are matched by what is written. Nor need there be a look at queues, or a
+    place for anchors.
     """
 
     store: Store
@@ -72,6 +74,8 @@ class App:
     identities: Callable[[str], Outside] | None = None
     production: frozenset[str] = frozenset()
     directory: Directory | None = None
+    queue_look: QueueLook | None = None
+    anchors: Anchors | None = None
 
     def at(self, identity: str | None) -> Outside:
         """Return what acts with an identity; None is Slipway's own."""

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 from shared.app.handle_event import Handled, handle, send_again
 from shared.app.inspect_push import set_aside
+from shared.app.measure_queues import measure_queues
 from shared.app.parts import App
 from shared.codec import clock
-from shared.codec.envelope import encode_event, read_message
+from shared.codec.envelope import encode_event, read_message, type_name
 from shared.codec.keys import decode_part
 from shared.codec.primitives import parse_service
 from shared.codec.repository import TIP, decode_tip
@@ -19,7 +20,7 @@ from shared.domain.events import PushReceived, TimePassed
 from shared.domain.waiting import CLOCKS_APART
 from shared.ports.rows import Row
 from shared.ports.store import Due, DueRow, Message, outbox_prefix
-from shared.telemetry import log_event, log_fault
+from shared.telemetry import log_event, log_fault, record, started
 
 _MOST = 200
 _RETRY = timedelta(minutes=5)
@@ -33,6 +34,10 @@ def sweep(app: App) -> None:
     except Exception as error:
         log_fault("sweep.clock_failed", error)
     look_at_due(app)
+    try:
+        measure_queues(app)
+    except Exception as error:
+        log_fault("sweep.measuring_failed", error)
     for repository, kept in app.rows.list_each(app.source.repositories(), prefix=TIP).items():
         try:
             compare_tips(app, repository, kept)
@@ -121,6 +126,9 @@ def compare_tips(app: App, repository: str, kept: Sequence[Row]) -> None:
         known = seen.get(ref)
         if known is None or not known.sent or known.commit != actual.get(ref):
             event = PushReceived(id=app.new_id(), repository=repository, ref=ref)
+            began = started()
             app.queues.send(queue_of(INSPECT), encode_event(event, correlation=event.id, at=app.now()))
+            log_event("tip.moved", correlation=event.id, repository=repository, ref=ref)
+            record(type_name(event), event.id, began, first=True)
         elif known.commit is None:
             set_aside(app, repository, ref, rows[ref])

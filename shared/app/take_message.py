@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import cast
 
@@ -14,14 +15,14 @@ from shared.app.manifest_deleted import manifest_deleted
 from shared.app.parts import App
 from shared.app.perform_effect import perform, refuse
 from shared.app.tag_pushed import tag_pushed
-from shared.codec.envelope import Message, read_message, referred_to
+from shared.codec.envelope import Message, read_message, referred_to, type_name
 from shared.codec.errors import HalfWritten, UnreadableRecord
 from shared.domain.effects import INSPECT, NONPROD, queue_of
 from shared.domain.errors import SlipwayError
 from shared.domain.events import ManifestDeleted, PushReceived, ServiceEvent, TagPushed
 from shared.ports.errors import Transient
 from shared.ports.store import StaleService
-from shared.telemetry import log_event
+from shared.telemetry import about, log_event, span
 
 _NEWER = timedelta(minutes=5)
 _RETRY = timedelta(seconds=5)
@@ -48,31 +49,47 @@ def _take(app: App, kind: str, body: str, worker: str, again: bool) -> None:
     queue = queue_of(kind, worker)
     try:
         message = read_message(_whole(app, body))
-        if message.effect is None:
-            _take_event(app, kind, body, message)
-        elif message.effect.kind == kind:
-            perform(
-                app,
-                message.effect,
-                tries=message.tries,
-                correlation=message.correlation,
-                order=message.order,
-                worker=worker,
-                again=again,
-            )
-        else:
-            reason = f"{queue} is not where such effects lie"
-            refuse(app, message.effect, queue, reason=reason, correlation=message.correlation)
-    except (Transient, StaleService, HalfWritten) as error:
-        # Rows that are being written are whole in a moment; if their writer died, the tick finishes its work.
-        log_event("message.put_off", kind=kind, reason=str(error))
-        app.queues.send(queue, body, delay=getattr(error, "retry_after", None) or _RETRY)
     except UnreadableRecord as error:
-        if not error.newer:
-            raise
-        # A newer Slipway wrote it; an upgraded worker will read it.
-        log_event("message.newer", kind=kind, reason=str(error))
-        app.queues.send(queue, body, delay=_NEWER)
+        _newer(app, queue, body, error)
+        return
+    with about(correlation=message.correlation, queue=queue):
+        try:
+            with _span_of(message, queue):
+                _act(app, kind, body, message, worker, again)
+        except (Transient, StaleService, HalfWritten) as error:
+            # Rows that are being written are whole in a moment; if their writer died, the tick finishes its work.
+            log_event("message.put_off", reason=str(error))
+            app.queues.send(queue, body, delay=getattr(error, "retry_after", None) or _RETRY)
+        except UnreadableRecord as error:
+            _newer(app, queue, body, error)
+
+
+def _newer(app: App, queue: str, body: str, error: UnreadableRecord) -> None:
+    if not error.newer:
+        raise error
+    # A newer Slipway wrote it; an upgraded worker will read it.
+    log_event("message.newer", queue=queue, reason=str(error))
+    app.queues.send(queue, body, delay=_NEWER)
+
+
+def _span_of(message: Message, queue: str) -> AbstractContextManager[None]:
+    if message.effect is None:
+        return span(f"take {queue}", message.correlation)
+    effect = message.effect
+    return span(
+        type_name(effect), message.correlation, service=str(effect.service), effect=effect.id, tries=message.tries
+    )
+
+
+def _act(app: App, kind: str, body: str, message: Message, worker: str, again: bool) -> None:
+    effect, tries, correlation = message.effect, message.tries, message.correlation
+    if effect is None:
+        _take_event(app, kind, body, message)
+    elif effect.kind == kind:
+        perform(app, effect, tries=tries, correlation=correlation, order=message.order, worker=worker, again=again)
+    else:
+        queue = queue_of(kind, worker)
+        refuse(app, effect, queue, reason=f"{queue} is not where such effects lie", correlation=correlation)
 
 
 def _whole(app: App, body: str) -> str:

@@ -21,7 +21,8 @@ from shared.codec.written import Written
 from shared.domain.phases import ReleasePhase
 from shared.domain.release import Override, Release
 
-SCHEMA = 1
+SCHEMA = 2
+_WITHOUT_CORRELATION = 1
 _RESULTS = Written(encode_result, 1024)
 
 
@@ -56,10 +57,12 @@ def encode_release(release: Release) -> bytes:
         values["overrides"] = [_encode_override(override) for override in release.overrides]
     _add_unusual(values, release)
     artifacts.add_to(values)
-    return dump(SCHEMA, values)
+    return dump(SCHEMA if release.correlation else _WITHOUT_CORRELATION, values)
 
 
 def _add_unusual(values: Json, release: Release) -> None:
+    if release.correlation:
+        values["correlation"] = release.correlation
     if release.next_push is not None:
         values["next_push"] = encode_push(release.next_push)
     if release.early_image is not None:
@@ -88,6 +91,7 @@ def _decode_release(fields: Fields) -> Release:
         reason=fields.text("reason", ""),
         since=fields.time("since"),
         created=fields.time("created"),
+        correlation=fields.text("correlation", ""),
         pushed_by=fields.maybe("pushed_by", decode_person),
         pushers=fields.many("pushers", decode_person),
         build=fields.maybe("build", decode_run),

@@ -9,6 +9,7 @@ from shared.codec.primitives import Json, dump, read, time_text, whole
 from shared.domain.release import ArtifactHold, ClosedRequest, EnvironmentState, Numbers, Slot, Validation
 
 SCHEMA = 1
+_ENVIRONMENT_SCHEMA = 2
 
 
 def encode_environment(environment: EnvironmentState) -> bytes:
@@ -32,13 +33,18 @@ def encode_environment(environment: EnvironmentState) -> bytes:
         values["adopted"] = environment.adopted
     if environment.closed:
         values["closed"] = [{"id": one.id, "reason": one.reason} for one in environment.closed]
+    schema = SCHEMA
+    if environment.broken_since is not None:
+        # What an older Slipway can read, it may read.
+        schema = _ENVIRONMENT_SCHEMA
+        values["broken_since"] = time_text(environment.broken_since)
     artifacts.add_to(values)
-    return dump(SCHEMA, values)
+    return dump(schema, values)
 
 
 def decode_environment(data: bytes) -> EnvironmentState:
     """Read what is known of an environment; raise UnreadableRecord."""
-    return read("environment", SCHEMA, data, _decode_environment)
+    return read("environment", _ENVIRONMENT_SCHEMA, data, _decode_environment)
 
 
 def _decode_environment(fields: Fields) -> EnvironmentState:
@@ -51,6 +57,7 @@ def _decode_environment(fields: Fields) -> EnvironmentState:
         unknown=fields.text("unknown", ""),
         adopted=fields.text("adopted", ""),
         closed=fields.many("closed", _decode_closed),
+        broken_since=fields.maybe_time("broken_since"),
     )
 
 

@@ -86,6 +86,7 @@ def _release_pushed(draft: Draft, ref: str, tag: str, push: Push) -> Answer:
             reason="",
             since=draft.now,
             created=draft.now,
+            correlation=draft.correlation,
             pushed_by=push.pushed_by,
         ).with_pusher(push.pushed_by)
         draft.note(f"{version.tag}: Validating {push.commit[:12]}")

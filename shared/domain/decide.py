@@ -27,12 +27,14 @@ from shared.domain.release import ServiceState
 from shared.domain.waking import wake_times
 
 
-def decide(state: ServiceState, event: events.ServiceEvent, *, estate: Estate, now: datetime) -> Decision:
+def decide(
+    state: ServiceState, event: events.ServiceEvent, *, estate: Estate, now: datetime, correlation: str = ""
+) -> Decision:
     """Say where the service goes next and what that asks of the world.
 
-    Raise ReleaseNotLoaded where an ended release is needed that the state does not hold.
+    A release that begins keeps the correlation. Raise ReleaseNotLoaded where an ended release is needed that the state does not hold.
     """
-    draft = Draft(state, estate, now)
+    draft = Draft(state, estate, now, correlation)
     try:
         answer = _answer(draft, event)
     except InvalidVersion as error:

@@ -23,9 +23,9 @@ STATUS_PENDING, STATUS_SUCCEEDED, STATUS_FAILED, STATUS_ERROR = "pending", "succ
 class Draft:
     """Rules work on this; `result` gives the state back as a frozen record. It knows no clock but `now`."""
 
-    def __init__(self, state: ServiceState, estate: Estate, now: datetime) -> None:
+    def __init__(self, state: ServiceState, estate: Estate, now: datetime, correlation: str = "") -> None:
         self.service: ServiceKey = state.service
-        self.estate, self.now = estate, now
+        self.estate, self.now, self.correlation = estate, now, correlation
         self.policy: ServicePolicy | None = state.policy
         self.numbers: Numbers = state.numbers
         self.environments: dict[str, EnvironmentState] = dict(state.environments)

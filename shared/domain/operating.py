@@ -156,7 +156,7 @@ def adopt(draft: Draft, event: LiveAdopted) -> Answer:
     foreign = [one.facts.foreign for _, one in draft.promotions() if one.environment == event.environment and one.facts]
     # The same change is read again until something is deployed; it is adopted once.
     adopted = next(filter(None, foreign), environment.adopted)
-    draft.put_environment(replace(environment, live=live, unknown="", slot=kept, adopted=adopted))
+    draft.put_environment(replace(environment, live=live, unknown="", slot=kept, adopted=adopted, broken_since=None))
     running.read_again(draft, event.environment)
     what = f"v{event.version}" if event.version else "nothing"
     draft.note(f"{event.environment}: {what} adopted as live by {event.person.name}: {event.reason}")

@@ -53,7 +53,7 @@ class Push:
 class Release:
     """One version for one service. `next_push` waits for the registry's word on whether the version exists.
 
-    `pushers` are all who pushed its branch, `pushed_by` the last. `result` is that of build `built`; `early_image` is a digest that the registry announced before a build's result.
+    `correlation` is that of the push that began it, and leads to all that was done for it. `pushers` are all who pushed its branch, `pushed_by` the last. `result` is that of build `built`; `early_image` is a digest that the registry announced before a build's result.
     """
 
     version: Version
@@ -63,6 +63,7 @@ class Release:
     reason: str
     since: datetime
     created: datetime
+    correlation: str = ""
     pushed_by: Person | None = None
     pushers: tuple[Person, ...] = ()
     build: BuildRun | None = None
@@ -110,7 +111,8 @@ class EnvironmentState:
 
     `unknown` says why what is live is not known; live is then the last that was, and who left it so keeps the slot.
     `adopted` is the change by hand (see Facts.foreign) that a person took responsibility for. `closed` are the last
-    approval requests that were open here, newest first.
+    approval requests that were open here, newest first. `broken_since` is when a deployment failed after it had begun
+    to write, until something succeeds there.
     """
 
     name: str
@@ -120,6 +122,7 @@ class EnvironmentState:
     unknown: str = ""
     adopted: str = ""
     closed: tuple[ClosedRequest, ...] = ()
+    broken_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,7 +83,9 @@ def succeed(draft: Draft, promotion: Promotion) -> None:
     bad = release.artifact.id if rollback and release.artifact else ""
     others = tuple(one for one in environment.good if one.artifact.id not in (live.artifact.id, bad))
     good = (live, *others)[:GOOD_KEPT]
-    draft.put_environment(replace(environment, live=live, good=good, slot=None, unknown="", adopted=""))
+    draft.put_environment(
+        replace(environment, live=live, good=good, slot=None, unknown="", adopted="", broken_since=None)
+    )
     read_again(draft, promotion.environment)
     draft.move(promotion, Phase.ROLLED_BACK if rollback else Phase.SUCCEEDED, "")
     text = f"{live.artifact.version.tag} is live in {promotion.environment}"
@@ -118,6 +120,8 @@ def fail(draft: Draft, promotion: Promotion, phase: Phase, reason: str, *, chang
     environment = draft.environment(promotion.environment)
     # Unknown is what an earlier attempt of this promotion left: nothing else starts meanwhile.
     changed = changed or bool(environment.unknown)
+    if changed and phase is Phase.FAILED:
+        environment = replace(environment, broken_since=environment.broken_since or draft.now)
     draft.put_environment(replace(environment, slot=None))
     moved = draft.move(promotion, phase, reason)
     if phase is Phase.ERRORED:
@@ -195,6 +199,7 @@ def fail_rollback(draft: Draft, promotion: Promotion, reason: str) -> None:
         environment = draft.environment(promotion.environment)
         slot = Slot(version=release.version.text, promotion=promotion.number, since=draft.now)
         unknown = f"rollback {promotion.number} failed: {reason}"
-        draft.put_environment(replace(environment, slot=slot, unknown=unknown))
+        since = environment.broken_since or draft.now
+        draft.put_environment(replace(environment, slot=slot, unknown=unknown, broken_since=since))
     draft.move(promotion, Phase.ROLLBACK_FAILED, reason)
     draft.status(release.commit, STATUS_ERROR, f"rollback failed: {reason}", environment=promotion.environment)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
-from typing import Protocol, runtime_checkable
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from shared.ports.store import OutboxRow
+
+QUEUE_LENGTH, QUEUE_AGE = "slipway.queue.length", "slipway.queue.oldest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,4 +78,19 @@ class CrewReceiver(QueueReceiver, Protocol):
 
     def on_need(self, more_hands: Callable[[], None]) -> None:
         """Call this where messages lie and none of the threads comes back to take them."""
+        ...
+
+
+class QueueLevel(NamedTuple):
+    """How a queue stands: about how many messages it holds, and since when the oldest that can be taken is there."""
+
+    length: int
+    oldest: datetime | None
+
+
+class QueueLook(Protocol):
+    """Looking at queues without taking anything."""
+
+    def levels(self, queues: Sequence[str]) -> Mapping[str, QueueLevel]:
+        """Look at queues; one that was never sent to is empty. Raise StoreUnavailable."""
         ...

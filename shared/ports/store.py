@@ -140,6 +140,13 @@ class LedgerRow:
     body: bytes
 
 
+class Head(NamedTuple):
+    """A ledger's last entry, as its service's head says."""
+
+    sequence: int
+    hash: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueRow:
     """A hint that has come due; `key` is what to delete it by."""
@@ -203,6 +210,10 @@ class Store(Protocol):
 
     def sequences(self, services: Sequence[str]) -> Mapping[str, int]:
         """Say how far each service is, 0 where it was never written; cheaper than reading it."""
+        ...
+
+    def heads(self, services: Sequence[str]) -> Mapping[str, Head]:
+        """Say of each which entry of its ledger is the last; sequence 0 where it was never written."""
         ...
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:

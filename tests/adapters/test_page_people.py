@@ -30,8 +30,8 @@ QUESTION = Question(
 def said(caplog: pytest.LogCaptureFixture) -> tuple[str, dict[str, object]]:
     """The name and the fields of the one line that was logged."""
     [record] = caplog.records
-    name, _, fields = record.getMessage().partition(" ")
-    return name, json.loads(fields)
+    fields = json.loads(record.getMessage())
+    return fields.pop("event"), fields
 
 
 def test_whoever_watches_the_output_sees_that_there_is_a_question(caplog: pytest.LogCaptureFixture) -> None:

@@ -19,6 +19,7 @@ from shared.ports.errors import Transient
 from shared.ports.store import StaleService, StoreUnavailable
 from tests.support.app_looks import Failing, all_but, latest, policy_row, queued
 from tests.support.app_parts import DELIVERY, Harness, branch
+from tests.support.log_lines import log_lines
 from tests.support.outside import MAIN, RITA, SHIPPING
 
 PUSH = ev.PushReceived(id="p-1", repository=SHIPPING, ref=branch("1.0.0"))
@@ -124,6 +125,20 @@ def test_an_effect_of_a_newer_slipway_goes_back_to_its_own_queue(slipway: Harnes
     take_effect(slipway.app, "gather-facts", json.dumps({**json.loads(body), "schema": 99}))
 
     assert queued(slipway, "gather-facts") == 1
+
+
+def test_a_message_about_what_a_newer_slipway_wrote_goes_back_too(slipway: Harness) -> None:
+    """The message is of our time, the record that it needs is not; the line says whose release waits for the upgrade."""
+    kept = slipway.app.rows.get(SHIPPING, CONFIG)
+    assert kept is not None
+    slipway.app.rows.overwrite(SHIPPING, CONFIG, json.dumps({**json.loads(kept.value), "schema": 99}).encode())
+    slipway.outside.commit(branch("1.0.0"), {"x": b"1"})
+
+    with log_lines() as lines:
+        take_effect(slipway.app, "inspect-push", written(slipway, PUSH))
+
+    assert queued(slipway, "inspect-push") == 1
+    assert [(one["event"], one["correlation"]) for one in lines] == [("message.newer", "c-1")]
 
 
 @pytest.mark.parametrize("body", ["", "{", "[]", "null", '{"schema": 1}', '{"schema": 1, "type": "time-passed"}'])

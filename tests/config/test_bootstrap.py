@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
-from shared import bootstrap, signing_in
+from shared import bootstrap, signing_in, telemetry, wiring
+from shared.adapters.anchor_files import AnchorFiles
 from shared.adapters.azure_storage import AzureStorage
+from shared.adapters.azure_storage.anchors import BlobAnchors
 from shared.config import Identities, Settings, Storage
 from shared.domain.errors import InvalidValue
 from shared.domain.policy import GitOpsTarget, HelmTarget
@@ -19,6 +22,7 @@ from shared.ports.store import StoreUnavailable
 from tests.support.acr import acr
 from tests.support.entra_stand_in import TENANT, entra_stand_in
 from tests.support.managed_identity import Asked, identity_endpoint
+from tests.support.otlp_receiver import otlp_receiver
 from tests.support.registries import a_layer
 
 TARGET = GitOpsTarget(repository="environments.git", path="qa/delivery")
@@ -35,6 +39,7 @@ def _forgotten() -> Iterator[None]:
     bootstrap.use(None)
     yield
     bootstrap.use(None)
+    telemetry.install(None)
     for cached in CACHED:
         cached.cache_clear()
 
@@ -246,3 +251,37 @@ def test_a_host_is_believed_as_long_as_it_runs() -> None:
         found.append(signing_in.sign_in().host_vouches)
 
     assert found == [True, True, True, False]
+
+
+@pytest.mark.parametrize("to", ["off", "otlp", "azure-monitor"])
+def test_spans_and_measures_are_taken_where_the_settings_say_so(to: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody listens where nothing was chosen."""
+    monkeypatch.setenv("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
+    monkeypatch.setenv("APPLICATIONINSIGHTS_SDKSTATS_DISABLED", "true")
+    with otlp_receiver() as receiver:
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.url)
+        connection = f"InstrumentationKey={UUID(int=1)};IngestionEndpoint={receiver.url}/"
+        monkeypatch.setenv("APPLICATIONINSIGHTS_CONNECTION_STRING", connection)
+
+        made = wiring.export(to)
+        telemetry.measure("slipway.deployments", 1)
+        if made is not None:
+            made.close()
+
+        assert telemetry.exporting() == (to != "off")
+        assert bool(receiver.bodies) == (to != "off")
+
+
+def test_anchors_lie_beside_the_file_or_in_the_account(environment: Path) -> None:
+    """What is kept in neither has another to be compared with."""
+    files = bootstrap.app().anchors
+    account = bootstrap.build(Settings(storage=Storage(account="acme")), bootstrap.database(), now=bootstrap.utc_now)
+    connection = Storage(connection="DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5")
+    emulated = bootstrap.build(Settings(storage=connection), bootstrap.database(), now=bootstrap.utc_now)
+    bootstrap.database().close()
+
+    assert isinstance(files, AnchorFiles)
+    files.put("2026-11-23.json.gz", b"kept")
+    assert (environment / "anchors" / "2026-11-23.json.gz").read_bytes() == b"kept"
+    assert isinstance(account.anchors, BlobAnchors)
+    assert isinstance(emulated.anchors, BlobAnchors)

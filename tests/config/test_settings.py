@@ -33,6 +33,7 @@ EVERYTHING = Settings(
     max_body=2 * MIB,
     roles=frozenset({"control", "nonprod"}),
     rollout_poll=timedelta(milliseconds=250),
+    telemetry="otlp",
     path="/usr/bin",
 )
 
@@ -173,3 +174,27 @@ def test_whether_easy_auth_is_on_is_the_platforms_to_say(value: str, on: bool) -
 
     assert found.easy_auth is on
     assert "WEBSITE_AUTH_ENABLED" not in found.to_env()
+
+
+def test_telemetry_goes_nowhere_unless_it_is_asked_for() -> None:
+    """Azure sets its connection string by itself; that alone asks for nothing."""
+    found = Settings.from_env({"APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=k3y"})
+
+    assert found.telemetry == "off"
+    assert "k3y" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("to", "problem"), [("jaeger", "known are: off, otlp, azure-monitor"), ("azure-monitor", "CONN")]
+)
+def test_a_way_for_telemetry_that_leads_nowhere_is_refused(to: str, problem: str) -> None:
+    """At the start, and not when the first span is lost."""
+    with pytest.raises(InvalidValue, match=problem):
+        Settings.from_env({"SLIPWAY_TELEMETRY": to})
+
+
+def test_azure_monitor_is_taken_with_its_connection() -> None:
+    """Which its own exporter reads."""
+    variables = {"SLIPWAY_TELEMETRY": "azure-monitor", "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=k"}
+
+    assert Settings.from_env(variables).telemetry == "azure-monitor"

@@ -95,6 +95,20 @@ def test_how_far_services_are_is_told_without_reading_them(store: Store) -> None
     assert store.sequences([]) == {}
 
 
+def test_the_last_entries_of_ledgers_are_told_without_reading_them(store: Store) -> None:
+    """By sequence and hash, the partition of holds like any other."""
+    for number in range(3):
+        store.transact("shipping~a", f"e{number}", always(a_write()))
+    store.transact("estate", "e1", always(a_write()))
+
+    found = store.heads(["shipping~a", "estate", "shipping~d"])
+
+    assert found["shipping~a"] == (3, store.ledger("shipping~a", after=2, most=1)[0].hash)
+    assert found["estate"] == (1, store.ledger("estate", after=0, most=1)[0].hash)
+    assert found["shipping~d"].sequence == 0
+    assert store.heads([]) == {}
+
+
 def test_the_ledger_is_read_in_pages(store: Store) -> None:
     """Entries after a sequence, in order."""
     for number in range(12):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +21,15 @@ there = set(sys.modules)
 import function_app
 print(json.dumps(sorted(set(sys.modules) - there)))
 """
+# With telemetry off, a process that works knows nothing of it either.
+WORK = """
+import json, sys
+from shared import bootstrap
+from shared.app.sweep import sweep
+sweep(bootstrap.app())
+bootstrap.database().close()
+print(json.dumps([name for name in sys.modules if name.startswith(("opentelemetry", "azure.monitor"))]))
+"""
 # What deciding takes, which a door does not do.
 RULES = ("shared.domain.decide",)
 DEAR = (
@@ -27,6 +38,7 @@ DEAR = (
     "azure.data",
     "azure.devops",
     "azure.identity",
+    "azure.monitor",
     "azure.storage",
     "cryptography",
     "helm_python",
@@ -34,6 +46,7 @@ DEAR = (
     "kubernetes",
     "kubernetes_validate",
     "msrest",
+    "opentelemetry",
     "pydantic",
     "requests",
     "werkzeug",
@@ -49,6 +62,26 @@ def test_function_app_loads_no_sdk_and_no_rules() -> None:
     loaded = json.loads(done.stdout)
 
     assert [name for name in loaded if any(covers(dear, name) for dear in (*DEAR, *RULES))] == []
+
+
+@pytest.mark.parametrize(("telemetry", "loaded"), [("off", False), ("otlp", True)])
+def test_what_exports_telemetry_is_loaded_where_it_is_asked_for(tmp_path: Path, telemetry: str, loaded: bool) -> None:
+    """Who does not use it does not pay for it, at no time."""
+    settings = {"SLIPWAY_DATABASE": str(tmp_path / "slipway.db"), "SLIPWAY_WORK": str(tmp_path / "work")}
+    # Nobody listens there, and nobody waits for that.
+    variables = {"SLIPWAY_TELEMETRY": telemetry, "OTEL_EXPORTER_OTLP_TIMEOUT": "0.001", "OTEL_SDK_DISABLED": "true"}
+
+    done = subprocess.run(
+        [sys.executable, "-c", WORK],
+        cwd=ROOT,
+        env={**os.environ, **settings, **variables},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert bool(json.loads(done.stdout)) == loaded
 
 
 @pytest.mark.parametrize("module", RULES)

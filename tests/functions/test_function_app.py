@@ -69,7 +69,10 @@ def test_every_queue_that_is_written_has_one_function() -> None:
     queues = sorted(str(one.trigger["queueName"]) for one in found.queues)
     assert queues == sorted([*all_queues(), *map(poison_of, all_queues())])
     assert {one.trigger["connection"] for one in found.queues} == {"AzureWebJobsStorage"}
-    assert [(one.name, one.trigger["schedule"]) for one in found.timers] == [("tick", "0 * * * * *")]
+    assert [(one.name, one.trigger["schedule"]) for one in found.timers] == [
+        ("tick", "0 * * * * *"),
+        ("anchor", "0 17 * * * *"),
+    ]
 
 
 @pytest.mark.parametrize("slipway", ["memory", "sqlite"], indirect=True)

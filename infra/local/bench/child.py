@@ -51,7 +51,7 @@ class _Moves(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
-        if not text.startswith("event.handled") or '"outcome": "moved"' not in text:
+        if not text.startswith('{"event": "event.handled"') or '"outcome": "moved"' not in text:
             return
         service = str(json.loads(text.partition(" ")[2])["service"])
         if service not in self._moved:

@@ -59,9 +59,8 @@ class Decisions(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Take a line of the log."""
-        name, _, text = record.getMessage().partition(" ")
-        if name == "event.handled":
-            fields = json.loads(text)
+        fields = json.loads(record.getMessage())
+        if fields["event"] == "event.handled":
             with self._more:
                 self._first.setdefault(fields["service"], time.perf_counter())
                 self._more.notify_all()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from shared.adapters.azure_storage import client
 from shared.adapters.azure_storage.client import OnFirstUse
 from shared.adapters.azure_storage.evidence import TableEvidence
+from shared.adapters.azure_storage.levels import AzureQueueLook
 from shared.adapters.azure_storage.queues import AzureQueues
 from shared.adapters.azure_storage.rows import TableRows
 from shared.adapters.azure_storage.table import Table
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class AzureStorage:
-    """The ports `store`, `rows`, `evidence` and `queues` on an account.
+    """The ports `store`, `rows`, `evidence`, `queues` and `queue_look` on an account.
 
     Opening it imports no SDK and sends nothing, and who only sends to a queue never loads the tables' part. Tables
     (their names begin with `prefix`, of letters and digits) and queues are made when the first is written to them.
@@ -44,6 +45,7 @@ class AzureStorage:
         self.rows = TableRows(others)
         self.evidence = TableEvidence(large)
         self.queues = AzureQueues(self._queues)
+        self.queue_look = AzureQueueLook(self._queues)
 
     @classmethod
     def of_account(

@@ -12,7 +12,7 @@ from shared.adapters.azure_storage.trouble import failures_named
 from shared.adapters.storage import packing, partition
 from shared.adapters.storage.optimistic import OptimisticTransactions
 from shared.adapters.storage.standing import take_out
-from shared.ports.store import Committed, Due, DueRow, LedgerRow, Loaded, Write
+from shared.ports.store import Committed, Due, DueRow, Head, LedgerRow, Loaded, Write
 
 _NAMES, _DUE = "names", "due"
 _TOGETHER = partition.MOST_ROWS // 2  # a mark and what says when it goes
@@ -83,6 +83,11 @@ class TableStore:
         """See Store. A request for each."""
         with failures_named(_NAMES):
             return packing.sequences({name: self._services.get(name, partition.HEAD) for name in services})
+
+    def heads(self, services: Sequence[str]) -> Mapping[str, Head]:
+        """See Store. A request for each."""
+        with failures_named(_NAMES):
+            return packing.heads({name: self._services.get(name, partition.HEAD) for name in services})
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
         """See Store."""

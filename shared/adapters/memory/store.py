@@ -13,7 +13,7 @@ from shared.adapters.storage.delivery import running_time
 from shared.adapters.storage.optimistic import OptimisticTransactions, Snapshot
 from shared.adapters.storage.packing import Batch
 from shared.adapters.storage.standing import take_out
-from shared.ports.store import Committed, Due, DueRow, LedgerRow, Loaded, Write
+from shared.ports.store import Committed, Due, DueRow, Head, LedgerRow, Loaded, Write
 
 
 class MemoryStore:
@@ -88,6 +88,10 @@ class MemoryStore:
     def sequences(self, services: Sequence[str]) -> Mapping[str, int]:
         """See Store."""
         return packing.sequences({name: self._services.get(name, partition.HEAD) for name in services})
+
+    def heads(self, services: Sequence[str]) -> Mapping[str, Head]:
+        """See Store."""
+        return packing.heads({name: self._services.get(name, partition.HEAD) for name in services})
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
         """See Store."""

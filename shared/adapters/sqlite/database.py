@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from shared.adapters.sqlite.cache import Cache
 from shared.adapters.sqlite.leases import Leases
+from shared.adapters.sqlite.levels import SqliteQueueLook
 from shared.adapters.sqlite.queues import SqliteQueues
 from shared.adapters.sqlite.readers import Readers
 from shared.adapters.sqlite.rows import SqliteEvidence, SqliteRows
@@ -23,7 +24,7 @@ W = TypeVar("W")
 
 
 class SqliteDatabase:
-    """The ports `store`, `rows`, `evidence` and `queues` on one file, which is made if it is not there.
+    """The ports `store`, `rows`, `evidence`, `queues` and `queue_look` on one file, which is made if it is not there.
 
     Several processes may have it open. One that calls `recover` (or receives) is a host: what it writes to the outbox is
     leased to it and handed over in memory, by `elapsed`, which nobody sets. Raise StoreUnavailable where the file
@@ -43,6 +44,7 @@ class SqliteDatabase:
         self.queues = SqliteQueues(self._writer, self._leases, cache, self._delivery, now)
         self.store = SqliteStore(self._writer, self._readers, cache, self.queues, now)
         self.rows = SqliteRows(self._writer, self._readers)
+        self.queue_look = SqliteQueueLook(self._readers, now)
         self.evidence = SqliteEvidence(self._writer, self._readers)
         self._closed = False
 

@@ -15,7 +15,7 @@ from shared.adapters.storage import partition
 from shared.adapters.storage.partition import Plan
 from shared.codec.chain import GENESIS
 from shared.domain.errors import SlipwayError
-from shared.ports.store import Due, DueRow, LedgerRow, Loaded, Message
+from shared.ports.store import Due, DueRow, Head, LedgerRow, Loaded, Message
 
 SCHEMA = 1
 _MICROSECOND = timedelta(microseconds=1)
@@ -116,9 +116,14 @@ def unpack_range(rows: Mapping[str, bytes], estate: Mapping[str, bytes]) -> Load
     )
 
 
-def sequences(heads: Mapping[str, tuple[bytes, str] | None]) -> dict[str, int]:
-    """Read how far services are from their heads, with etags as they were read."""
-    return {name: _unpack_head({partition.HEAD: head[0]} if head else {})[0] for name, head in heads.items()}
+def heads(rows: Mapping[str, tuple[bytes, str] | None]) -> dict[str, Head]:
+    """Read services' heads, with etags as they were read."""
+    return {name: Head(*_unpack_head({partition.HEAD: row[0]} if row else {})) for name, row in rows.items()}
+
+
+def sequences(rows: Mapping[str, tuple[bytes, str] | None]) -> dict[str, int]:
+    """Read how far services are from their heads."""
+    return {name: head.sequence for name, head in heads(rows).items()}
 
 
 def pack_due(service: str, due: Due) -> bytes:

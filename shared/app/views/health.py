@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, Literal
 
 from shared.app.configuration import shown_configurations
 from shared.app.parts import App
 from shared.app.views.poison import count_poison
+from shared.codec import anchor as codec
 from shared.codec.errors import UnreadableRecord
 from shared.codec.repository import decode_config_state
+from shared.domain.anchor import day_of
 from shared.domain.repository import ConfigInForce
 from shared.ports.rows import Row
+
+_LATE = timedelta(days=2)
+_MOST_FAULTS = 50
 
 OK: Final = "ok"
 DEGRADED: Final = "degraded"
@@ -36,8 +42,17 @@ class RepositoryView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnchorsView:
+    """The day of the newest anchor of ledgers, empty before the first, and what did not fit an earlier one."""
+
+    newest: str
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HealthView:
-    """`degraded` where a configuration is faulty: the last good one stays in force, so that everything goes on.
+    """`degraded` where a configuration is faulty: the last good one stays in force, so that everything goes on; and where
+    a ledger is not as it was anchored, or is anchored no more. Without a place for anchors `anchors` is null.
 
     So it is where messages lie in poison that nobody has settled; `poison` counts them up to 100. `down` where the store does not answer or has no room; nothing is said of configurations then, and `detail` says what to do.
     """
@@ -47,6 +62,7 @@ class HealthView:
     repositories: tuple[RepositoryView, ...]
     poison: int = 0
     detail: str = ""
+    anchors: AnchorsView | None = None
 
 
 DOWN = HealthView(status="down", store="unavailable", repositories=())
@@ -55,10 +71,11 @@ DOWN = HealthView(status="down", store="unavailable", repositories=())
 def health(app: App) -> HealthView:
     """Read it; raise StoreUnavailable where the store does not answer, or has no room for anything."""
     app.store.check()
-    found = repositories(app)
+    found, anchors = repositories(app), _anchors(app)
     app.store.read("estate")
     waiting = count_poison(app)
-    return HealthView(status=_status(found, waiting), store=OK, repositories=found, poison=waiting)
+    status = _status(found, waiting, anchors)
+    return HealthView(status=status, store=OK, repositories=found, poison=waiting, anchors=anchors)
 
 
 def repositories(app: App) -> tuple[RepositoryView, ...]:
@@ -66,8 +83,23 @@ def repositories(app: App) -> tuple[RepositoryView, ...]:
     return tuple(_repository(name, row) for name, row in shown_configurations(app).items())
 
 
-def _status(found: Iterable[RepositoryView], poison: int) -> Literal["ok", "degraded"]:
-    return DEGRADED if poison or any(one.configuration.faults for one in found) else OK
+def _status(found: Iterable[RepositoryView], poison: int, anchors: AnchorsView | None) -> Literal["ok", "degraded"]:
+    faulty = any(one.configuration.faults for one in found) or (anchors is not None and anchors.faults)
+    return DEGRADED if poison or faulty else OK
+
+
+def _anchors(app: App) -> AnchorsView | None:
+    """Say how the newest anchor is, by the row that was written with it."""
+    if app.anchors is None:
+        return None
+    row = app.rows.get(codec.PARTITION, codec.ROW)
+    if row is None:
+        return AnchorsView(newest="", faults=())
+    state = codec.decode_state(row.value)
+    faults = [f"{one.ledger}: {one.problem}" if one.ledger else one.problem for one in state.mismatches]
+    if app.now() - state.at > _LATE:
+        faults.append(f"no ledger was anchored since {day_of(state.name)}; look at the timer `anchor`")
+    return AnchorsView(newest=day_of(state.name), faults=tuple(faults[:_MOST_FAULTS]))
 
 
 def _repository(name: str, row: Row | None) -> RepositoryView:

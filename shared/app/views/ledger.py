@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.app.anchor import Compared, anchored_heads
 from shared.app.parts import App
 from shared.app.views.records import PersonView
 from shared.app.views.release import person_view
@@ -12,7 +14,7 @@ from shared.codec.errors import BrokenLedger, UnreadableRecord
 from shared.codec.ledger import GENESIS, decode_entry, verify
 from shared.domain.decision import Outcome
 from shared.domain.names import ServiceKey
-from shared.ports.store import LedgerRow
+from shared.ports.store import LedgerRow, Loaded
 
 _PAGE = 500
 
@@ -50,12 +52,17 @@ class LedgerPage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verified:
-    """How many entries were checked, the last hash that holds, and what does not."""
+    """How many entries were checked, the last hash that holds, and what does not.
+
+    `anchored` is the last entry that an anchor names, 0 where none does; `anchors_compared` are the days' anchors that were read.
+    """
 
     entries: int
     head: str
     intact: bool
     fault: str
+    anchored: int
+    anchors_compared: int
 
 
 def ledger_page(app: App, service: ServiceKey | str, *, after: int, most: int) -> LedgerPage:
@@ -67,23 +74,45 @@ def ledger_page(app: App, service: ServiceKey | str, *, after: int, most: int) -
 
 
 def verify_ledger(app: App, service: ServiceKey | str) -> Verified:
-    """Check the whole chain, page by page, and that it reaches the head that its decisions left.
+    """Check the whole chain, page by page, that it reaches the head that its decisions left, and what anchors say of it.
 
-    The head is read first: entries that are written meanwhile come after it.
+    Head and anchors are read first: entries that are written meanwhile come after them.
     """
     name, stored = str(service), app.store.read(str(service))
+    compared = anchored_heads(app, name)
     entries, head, fault = 0, GENESIS, ""
-    while rows := app.store.ledger(name, after=entries, most=_PAGE):
+    while not fault and (rows := app.store.ledger(name, after=entries, most=_PAGE)):
         try:
             head = verify(rows, previous=head, sequence=entries, service=name)
         except (BrokenLedger, UnreadableRecord) as error:
-            return Verified(entries=entries, head=head, intact=False, fault=str(error))
+            fault = str(error)
+            break
         entries = rows[-1].sequence
-        if any(row.sequence == stored.sequence and row.hash != stored.ledger_hash for row in rows):
-            fault = f"entry {stored.sequence} of {name} is not the one that was written last: its hash is another"
-    if entries < stored.sequence:
-        fault = f"the ledger of {name} ends at entry {entries}; {stored.sequence} were written"
-    return Verified(entries=entries, head=head, intact=not fault, fault=fault)
+        fault = _other_than_written(name, rows, stored) or _other_than_anchored(name, rows, compared)
+    if not fault and entries < max(stored.sequence, compared.last):
+        fault = f"the ledger of {name} ends at entry {entries}; {max(stored.sequence, compared.last)} were written"
+    return Verified(
+        entries=entries,
+        head=head,
+        intact=not (fault or compared.fault),
+        fault=fault or compared.fault,
+        anchored=compared.last,
+        anchors_compared=compared.anchors,
+    )
+
+
+def _other_than_written(name: str, rows: Sequence[LedgerRow], stored: Loaded) -> str:
+    if any(row.sequence == stored.sequence and row.hash != stored.ledger_hash for row in rows):
+        return f"entry {stored.sequence} of {name} is not the one that was written last: its hash is another"
+    return ""
+
+
+def _other_than_anchored(name: str, rows: Sequence[LedgerRow], compared: Compared) -> str:
+    for row in rows:
+        hash_, day = compared.heads.get(row.sequence, (row.hash, ""))
+        if row.hash != hash_:
+            return f"entry {row.sequence} of {name} is not the one that was anchored on {day}: its hash is another"
+    return ""
 
 
 def _entry(row: LedgerRow) -> EntryView:

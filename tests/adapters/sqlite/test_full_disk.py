@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import sqlite3
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ def kept(file: Path) -> int:
 
 def told(caplog: pytest.LogCaptureFixture) -> list[str]:
     """The warnings in the log, by name."""
-    return [record.getMessage().split(" ")[0] for record in caplog.records if record.levelno == logging.WARNING]
+    return [json.loads(record.getMessage())["event"] for record in caplog.records if record.levelno == logging.WARNING]
 
 
 def test_a_full_disk_is_named_with_what_to_do(database: SqliteDatabase) -> None:

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.codec import build, clock, estate, ledger, poison, policy, release, repository, service, state
+from shared.codec import anchor, build, clock, estate, ledger, poison, policy, release, repository, service, state
+from shared.domain.anchor import Mismatch
 from shared.domain.decision import Outcome
 from shared.domain.estate import Hold
 from shared.domain.poison import PoisonMessage, Settled, Settling
 from shared.domain.policy import RepositoryPolicy
+from shared.domain.records import replace
 from shared.domain.release import ArtifactHold, Numbers, ServiceState
 from shared.domain.repository import ConfigInForce, Pushed, Tip
 from tests.support.codec import examples as ex
@@ -76,6 +78,9 @@ _CONFIG = ConfigInForce(
     checked_at=ex.NOON,
 )
 _ARTIFACT_HOLDS = (ArtifactHold(id="a-1", artifact=ex.NEW.id, version="1.1.0", reason="rolled back", since=ex.NOON),)
+_ANCHORS = anchor.AnchorState(
+    "2026-11-23.json.gz", ex.NOON, (Mismatch("shop~delivery", "2026-11-23", "ends at entry 1"),)
+)
 _ENDED = state.Ended(version="1.1.0-rc.1", phase=ex.UNUSUAL_RELEASE.phase, at=ex.NOON)
 
 
@@ -113,11 +118,13 @@ RECORDS: Mapping[str, Stored] = {
     "release-unusual": _stored(ex.UNUSUAL_RELEASE, *_RELEASE),
     "release-failed": _stored(odd.RELEASE, *_RELEASE),
     "release-new": _stored(odd.NEW_RELEASE, *_RELEASE),
+    "release-followed": _stored(replace(odd.NEW_RELEASE, correlation="push-1"), *_RELEASE),
     "build": _stored(ex.BUILD, *_BUILD),
     "build-of-branch": _stored(odd.VALIDATED, *_BUILD),
     "ended": Stored(_ENDED, _ended_bytes(), state.decode_ended),
     "environment": _stored(ex.ENVIRONMENT, *_ENVIRONMENT),
     "environment-empty": _stored(odd.ENVIRONMENT, *_ENVIRONMENT),
+    "environment-broken": _stored(replace(odd.ENVIRONMENT, broken_since=ex.NOON), *_ENVIRONMENT),
     "validation": _stored(ex.VALIDATION, *_VALIDATION),
     "validation-idle": _stored(odd.VALIDATION, *_VALIDATION),
     "validation-waiting": _stored(odd.WAITING, *_VALIDATION),
@@ -132,6 +139,7 @@ RECORDS: Mapping[str, Stored] = {
     "tip-pushed": _stored(_TIP_PUSHED, *_TIPS),
     "config": _stored(_CONFIG, repository.encode_config, _decode_config),
     "config-none": _stored(odd.CONFIG, repository.encode_config, _decode_config),
+    "anchors": _stored(_ANCHORS, anchor.encode_state, anchor.decode_state),
     "clock": _stored(ex.NOON, clock.encode_shown, clock.decode_shown),
 }
 

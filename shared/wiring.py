@@ -1,0 +1,109 @@
+"""What settings make of adapters; bootstrap has one of each in a process. Adapters load their SDKs on first use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from shared.config import Settings
+from shared.telemetry import install, log_warning
+
+if TYPE_CHECKING:
+    from shared.adapters.azure_identity import Credentials, ManagedIdentity
+    from shared.adapters.opentelemetry_export import OpenTelemetryExporter
+    from shared.app.parts import Outside
+    from shared.domain.policy import DeployTarget
+    from shared.ports.anchors import Anchors
+    from shared.ports.deployer import Deployer
+    from shared.ports.directory import Directory
+    from shared.ports.policies import PolicyReader
+
+
+def export(telemetry: str) -> OpenTelemetryExporter | None:
+    """Have spans and measures sent to where the settings say; nothing is loaded where that is nowhere."""
+    if telemetry == "off":
+        return None
+    from shared.adapters.opentelemetry_export import OpenTelemetryExporter
+
+    otlp = telemetry == "otlp"
+    made = OpenTelemetryExporter.over_otlp() if otlp else OpenTelemetryExporter.to_azure_monitor()
+    install(made)
+    return made
+
+
+def outside(
+    chosen: Settings, deployer: Callable[[DeployTarget], Deployer], credential: ManagedIdentity | None
+) -> Outside:
+    """Put together what acts with an identity, or with none."""
+    from shared.adapters.helm_charts import HelmCharts
+    from shared.adapters.oci_registry import OciRegistry, SignIn
+    from shared.app.parts import Outside
+
+    if credential is None:
+        return Outside(registry=OciRegistry(), charts=HelmCharts(), deployer=deployer)
+    shown = SignIn(credential, chosen.registry)
+    return Outside(registry=OciRegistry(shown), charts=HelmCharts(login=shown.password), deployer=deployer)
+
+
+def policies(chosen: Settings) -> PolicyReader:
+    """Return what reads slipway.yaml."""
+    from shared.domain.policy import GitOpsTarget
+    from shared.inbound.one_machine import OneMachinePolicies
+    from shared.inbound.slipway_yaml import SlipwayYaml
+    from shared.inbound.with_identities import PoliciesWithIdentities
+
+    if chosen.identities:
+        reader = SlipwayYaml(default_registry=chosen.registry)
+        return PoliciesWithIdentities(reader, registry=chosen.registry, production=chosen.identities.production)
+    deploy = GitOpsTarget(repository="environments.git")
+    reader = SlipwayYaml(local_deploy=deploy, default_registry=chosen.registry)
+    return OneMachinePolicies(reader, registry=chosen.registry, deploy=deploy)
+
+
+def directory(chosen: Settings, held: Credentials) -> Directory | None:
+    """Return the directory wherever there are identities, also in an app that signs nobody in."""
+    from shared.adapters.entra.graph import GraphDirectory
+    from shared.adapters.storage.delivery import running_time
+
+    if chosen.identities:
+        return GraphDirectory(chosen.entra.graph, held.own, elapsed=running_time)
+    if chosen.entra.tenant:
+        log_warning(
+            "directory.none", hint="approvers count as they are written; set SLIPWAY_IDENTITY to have them pinned"
+        )
+    return None
+
+
+def anchors(chosen: Settings, held: Credentials | None) -> Anchors:
+    """Return where anchors are kept: beside the file, or in the account."""
+    if chosen.database is not None:
+        from shared.adapters.anchor_files import AnchorFiles
+
+        return AnchorFiles(chosen.database.parent / "anchors")
+    from shared.adapters.azure_storage.anchors import BlobAnchors
+
+    storage = chosen.storage
+    if storage.connection:
+        return BlobAnchors.of_connection(storage.connection)
+    return BlobAnchors.of_account(storage.account, held.own() if held else None, suffix=storage.suffix)
+
+
+def deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[DeployTarget], Deployer]:
+    """Return what says which deployer serves a target."""
+    from shared.adapters.gitops.deployer import GitOpsDeployer
+    from shared.domain.policy import GitOpsTarget
+    from shared.ports.errors import Permanent
+
+    def resolve(repository: str) -> str | Path:
+        return repository if "://" in repository else chosen.gitops / Path(repository)
+
+    gitops = GitOpsDeployer(resolve, chosen.work / "gitops", now=now)
+
+    def deployer(target: DeployTarget) -> Deployer:
+        if isinstance(target, GitOpsTarget):
+            return gitops
+        raise Permanent(f"no way to deploy to {target} is installed; use deploy: gitops", ours=True)
+
+    return deployer
