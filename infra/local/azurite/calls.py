@@ -59,8 +59,8 @@ def kind_of(service: str, method: str, target: str) -> str:
 
 
 def kind_answered(call: Call, answer: bytes) -> str:
-    """Say what a request was, with its answer; an empty queue is the host's patience."""
-    if call.kind == "receive" and call.status == 200 and b"<QueueMessage>" not in answer:
+    """Say what a request was, with its answer; a queue that is empty, or not there yet, is the host's patience."""
+    if call.kind == "receive" and call.status in (200, 404) and b"<QueueMessage>" not in answer:
         return "receive nothing"
     return call.kind
 
