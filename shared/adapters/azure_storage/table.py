@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from shared.adapters.azure_storage import limits
 from shared.adapters.azure_storage.client import OnFirstUse
 from shared.adapters.azure_storage.trouble import code, patiently
 
@@ -24,7 +25,8 @@ _GONE = 404
 class Table:
     """Rows of a table that is made when the first row is written to it; until then it reads as empty.
 
-    Whatever is harmless twice is tried again where the service is busy. Raises the SDK's errors.
+    Whatever is harmless twice is tried again where the service is busy. Raises the SDK's errors, and TooLarge before
+    anything is sent.
     """
 
     def __init__(self, service: OnFirstUse[TableServiceClient], name: str) -> None:
@@ -79,7 +81,7 @@ class Table:
         """Write a row whatever is there."""
         from azure.data.tables import UpdateMode
 
-        row = entity_of(partition, key, value)
+        row = _checked(partition, key, value)
         self._written(lambda table: patiently(lambda: table.upsert_entity(row, UpdateMode.REPLACE)))
 
     def delete(self, partition: str, key: str) -> None:
@@ -114,7 +116,7 @@ class Table:
 
     def insert(self, partition: str, key: str, value: bytes) -> str:
         """Write a row that is not there yet and return its etag. Not tried again."""
-        row = entity_of(partition, key, value)
+        row = _checked(partition, key, value)
         return str(self._written(lambda table: table.create_entity(row))["etag"])
 
     def replace(self, partition: str, key: str, value: bytes, *, etag: str) -> str:
@@ -122,7 +124,7 @@ class Table:
         from azure.core import MatchConditions
         from azure.data.tables import UpdateMode
 
-        row = entity_of(partition, key, value)
+        row = _checked(partition, key, value)
         unchanged = MatchConditions.IfNotModified
         return str(self._client().update_entity(row, UpdateMode.REPLACE, etag=etag, match_condition=unchanged)["etag"])
 
@@ -134,6 +136,7 @@ class Table:
 
     def batch(self, operations: Sequence[Any]) -> None:
         """Write all or nothing, of one partition. Not tried again: who sent it looks first what became of it."""
+        limits.check_batch(operations)
         self._written(lambda table: table.submit_transaction(operations))
 
     def _written(self, work: Callable[[TableClient], T]) -> T:
@@ -153,3 +156,9 @@ class Table:
 def entity_of(partition: str, key: str, value: bytes) -> dict[str, Any]:
     """Make a row's entity."""
     return {"PartitionKey": partition, "RowKey": key, "value": value}
+
+
+def _checked(partition: str, key: str, value: bytes) -> dict[str, Any]:
+    row = entity_of(partition, key, value)
+    limits.check_entity(row)
+    return row
