@@ -53,7 +53,7 @@ class _Moves(logging.Handler):
         text = record.getMessage()
         if not text.startswith('{"event": "event.handled"') or '"outcome": "moved"' not in text:
             return
-        service = str(json.loads(text.partition(" ")[2])["service"])
+        service = str(json.loads(text)["service"])
         if service not in self._moved:
             self._moved.add(service)
             say("moved", parse_service(service).service)
