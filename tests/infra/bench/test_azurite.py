@@ -54,8 +54,8 @@ def test_the_floor_makes_the_requests_of_the_run_again(tmp_path: Path) -> None:
         remade = Counter(call.kind.removesuffix(" nothing") for call in proxy.calls if call.kind != "make")
 
     assert made.keys() == recorded.keys()
-    # The run's first request to each table and queue was made twice, as neither was there.
-    assert recorded["batch"] + 1 == made["batch"] > 20
+    # What was refused is not made again: the first batch, as there was no table, and where two decided at once.
+    assert recorded["batch"] < made["batch"]
     # Where another thread was quicker to receive a message, it is received once more.
     assert remade.pop("receive") >= recorded.pop("receive")
     assert remade == recorded
