@@ -20,7 +20,9 @@ def evidence(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Evidenc
         yield found.evidence
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00\xff", b"line\n" * 1_000_000])
+@pytest.mark.parametrize(
+    "content", [b"", b"\x00\xff", b"line\n" * 1_000_000], ids=["nothing", "two bytes", "megabytes"]
+)
 def test_evidence_is_found_by_the_hash_of_its_bytes(evidence: Evidence, content: bytes) -> None:
     """The name is the SHA-256, and the bytes are the same, however many."""
     name = evidence.put(content)
