@@ -2,40 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Set
 from dataclasses import replace
 
-from shared.domain.policy import EnvironmentPolicy, RepositoryPolicy, ServicePolicy
-from shared.domain.policy_digest import policy_digest
+from shared.domain.policy import EnvironmentPolicy
+from shared.inbound.changed_policies import ChangedPolicies
 from shared.ports.policies import BrokenPolicy, Fault, PolicyReader
 
 _PRODUCTION = "production"
 
 
-class PoliciesWithIdentities:
+class PoliciesWithIdentities(ChangedPolicies):
     """Reads policy by another reader, and gives the environment `production` its identity where the file names none.
 
-    `production` are the identities that production's worker holds. `registry`, where set, takes the place of the file's.
+    `production` are the identities that production's worker holds.
     """
 
     def __init__(self, reader: PolicyReader, *, registry: str | None, production: Set[str]) -> None:
-        self._reader, self._registry, self._production = reader, registry, production
+        super().__init__(reader, registry=registry)
+        self._production = production
 
-    def compile(self, content: bytes, *, repository: str, commit: str, files: Sequence[str]) -> RepositoryPolicy:
-        """See PolicyReader."""
-        policy = self._reader.compile(content, repository=repository, commit=commit, files=files)
-        return replace(policy, services=tuple(self._service(one) for one in policy.services))
-
-    def at_approvers(self, content: bytes, problems: Mapping[str, str]) -> Sequence[Fault]:
-        """See PolicyReader."""
-        return self._reader.at_approvers(content, problems)
-
-    def _service(self, policy: ServicePolicy) -> ServicePolicy:
-        environments = tuple(self._environment(one) for one in policy.environments)
-        changed = replace(policy, registry=self._registry or policy.registry, environments=environments)
-        return replace(changed, digest=policy_digest(changed))
-
-    def _environment(self, environment: EnvironmentPolicy) -> EnvironmentPolicy:
+    def environment(self, environment: EnvironmentPolicy) -> EnvironmentPolicy:
+        """See ChangedPolicies."""
         if environment.name != _PRODUCTION or environment.identity is not None or not self._production:
             return environment
         if len(self._production) > 1:
