@@ -18,7 +18,7 @@ event_worker_blueprint = func.Blueprint()
 def event_worker(msg: func.QueueMessage) -> None:
     """Decide what an event means to its service; a push and a pushed tag find their services first.
 
-    What it raises brings the message back, and after five times to the poison queue.
+    What it raises brings the message back, and after five times to the poison queue; what is out of reach is no failure.
     """
     from shared.app.take_message import take_event
     from shared.bootstrap import app

@@ -21,7 +21,7 @@ from shared.domain.effects import INSPECT, NONPROD, queue_of
 from shared.domain.errors import SlipwayError
 from shared.domain.events import ManifestDeleted, PushReceived, ServiceEvent, TagPushed
 from shared.ports.errors import Transient
-from shared.ports.store import StaleService
+from shared.ports.store import StaleService, StoreRefused, StoreUnavailable
 from shared.telemetry import about, log_event, span
 
 _NEWER = timedelta(minutes=5)
@@ -60,8 +60,27 @@ def _take(app: App, kind: str, body: str, worker: str, again: bool) -> None:
             # Rows that are being written are whole in a moment; if their writer died, the tick finishes its work.
             log_event("message.put_off", reason=str(error))
             app.queues.send(queue, body, delay=getattr(error, "retry_after", None) or _RETRY)
+        except StoreRefused:
+            raise
+        except StoreUnavailable as error:
+            if not _put_back(app, queue, body, error):
+                raise
         except UnreadableRecord as error:
             _newer(app, queue, body, error)
+
+
+def _put_back(app: App, queue: str, body: str, error: StoreUnavailable) -> bool:
+    """Put off what met a store out of reach, if the queue can be reached: Azure's host would count it as a failure.
+
+    Five of them are poison, and an hour without tables must not make releases errored. A copy does not send again what
+    its first delivery had decided, where that was committed before the trouble: the tick does.
+    """
+    try:
+        app.queues.send(queue, body, delay=error.retry_after)
+    except StoreUnavailable:
+        return False
+    log_event("message.put_off", reason=str(error))
+    return True
 
 
 def _newer(app: App, queue: str, body: str, error: UnreadableRecord) -> None:

@@ -35,6 +35,10 @@ class StoreFull(StoreUnavailable):
     """The store's disk has no room left; nothing was changed. It works again when there is room."""
 
 
+class StoreRefused(StoreUnavailable):
+    """The store will not have what it was asked, now or later: a fault of ours. A message that brings it is poison."""
+
+
 class TooLarge(SlipwayError):
     """The batch is beyond what a store can hold (100 rows, 64 KiB a value, 4 MiB in all); nothing was written."""
 

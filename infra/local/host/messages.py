@@ -13,6 +13,7 @@ from infra.local.host.host_json import QueueOptions
 from infra.local.host.log import log_event
 from shared.domain.effects import POISON
 from shared.ports.queues import QueueReceiver, Received
+from shared.ports.store import StoreRefused
 
 
 class Messages:
@@ -20,7 +21,7 @@ class Messages:
 
     A function that raises is tried again after host.json's visibilityTimeout, and after maxDequeueCount failures the message goes to
     poison; a poison queue has none of its own, and there it comes again. An exception with a timedelta in `retry_after` means "look
-    again then": it is no failure and never leads to poison. Failures are counted by this host, not by deliveries, so that neither a
+    again then": it is no failure and never leads to poison, unless the store refused the thing itself. Failures are counted by this host, not by deliveries, so that neither a
     crash of the host nor a look again uses up a message's tries.
     """
 
@@ -96,7 +97,7 @@ class Messages:
             self._failures.pop(message.id, None)
             return
         again = getattr(failure, "retry_after", None)
-        if isinstance(again, timedelta):
+        if isinstance(again, timedelta) and not isinstance(failure, StoreRefused):
             log_event("function.looks_again", function=self._function.name, message=message.id, after=again)
             self._receiver.release(message, delay=again)
             return

@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
-from shared.ports.store import StoreUnavailable
+from shared.ports.store import StoreRefused, StoreUnavailable
 
 T = TypeVar("T")
 
 _PAUSES = (0.1, 0.4)  # seconds between tries, jittered; a door answers within seconds
 _LONGEST_PAUSE = timedelta(seconds=1)  # a service that asks for more is asked again by another message
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
+_NEVER = frozenset({400, 411, 413, 414, 415, 416})  # not 403 or 404: rights are given, and tables made, meanwhile
 
 
 @contextmanager
@@ -30,7 +31,9 @@ def failures_named(what: str) -> Iterator[None]:
 
 
 def unavailable(what: str, error: Exception) -> StoreUnavailable:
-    """Say that storage failed at something."""
+    """Say that storage failed at something: for now, or for good where what it was asked is wrong in itself."""
+    if getattr(error, "status_code", None) in _NEVER:
+        return StoreRefused(f"storage refuses {what}: {reason(error)}; Slipway asked for what cannot be")
     return StoreUnavailable(
         f"storage failed at {what}: {reason(error)}; try again, and look at the account's health and rights",
         retry_after=retry_after(error),

@@ -20,7 +20,7 @@ from infra.local.azurite.proxy import (
     StorageProxy,
 )
 from shared.ports.rows import StaleRow
-from shared.ports.store import StoreUnavailable
+from shared.ports.store import StoreRefused, StoreUnavailable
 from tests.support.stores import (
     MINUTE,
     SERVICE,
@@ -208,6 +208,36 @@ def test_a_service_that_asks_for_patience_is_asked_once(
 
     assert unavailable.value.retry_after == timedelta(seconds=30)
     assert [call.kind for call in proxy.calls] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("kind", "work"),
+    [
+        pytest.param("query", lambda one: one.store.read(SERVICE), id="reading"),
+        pytest.param("batch", lambda one: one.store.transact(SERVICE, "e1", always(a_write())), id="deciding"),
+        pytest.param("send", lambda one: one.queues.send(QUEUE, "body"), id="sending"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [(400, "OutOfRangeInput", StoreRefused), (403, "AuthorizationFailure", StoreUnavailable)],
+)
+def test_a_defect_is_told_from_a_missing_right(
+    fixture: Opened,
+    proxy: StorageProxy,
+    kind: str,
+    work: Callable[[Opened], object],
+    status: int,
+    code: str,
+    error: type[StoreUnavailable],
+) -> None:
+    """Rights are given meanwhile, so the message waits; a request that is wrong in itself stays so."""
+    proxy.have(Refused(status=status, code=code), a(kind))
+
+    with pytest.raises(StoreUnavailable) as raised:
+        work(fixture)
+
+    assert type(raised.value) is error
 
 
 @pytest.mark.parametrize("fault", FAULTS)

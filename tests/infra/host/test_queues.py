@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import azure.functions as func
+import pytest
 
 from shared.adapters.memory.queues import MemoryQueues
 from shared.adapters.memory.table import Table
 from shared.ports.queues import Received
-from shared.ports.store import StoreFull
+from shared.ports.store import StoreFull, StoreRefused
 from tests.support.host import Clock, new_queues, running, wait_until
 
 QUEUE = "slipway-events"
@@ -76,10 +77,11 @@ def test_a_message_that_fails_comes_again_after_the_visibility_timeout(tmp_path:
     assert [message.dequeue_count for message in work.got] == [1, 2]
 
 
-def test_a_message_that_always_fails_goes_to_poison(tmp_path: Path) -> None:
-    """After maxDequeueCount deliveries, with the reason."""
+@pytest.mark.parametrize("error", [RuntimeError("always"), StoreRefused("400 OutOfRangeInput")])
+def test_a_message_that_always_fails_goes_to_poison(tmp_path: Path, error: Exception) -> None:
+    """After maxDequeueCount deliveries, with the reason; what a store refuses for good among it."""
     work = Work()
-    work.always = RuntimeError("always")
+    work.always = error
 
     with running(work.app, tmp_path, settings={"KIND": "events"}, queues={"maxDequeueCount": 3}) as host:
         host.queues.send(QUEUE, "x")
@@ -87,7 +89,7 @@ def test_a_message_that_always_fails_goes_to_poison(tmp_path: Path) -> None:
 
     assert len(work.got) == 3
     assert host.queues.count(QUEUE) == 0
-    assert list(host.queues.reasons.values()) == ["work failed 3 times: RuntimeError"]
+    assert list(host.queues.reasons.values()) == [f"work failed 3 times: {type(error).__name__}"]
 
 
 def test_what_fails_in_a_poison_queue_comes_again_until_it_is_taken(tmp_path: Path) -> None:
