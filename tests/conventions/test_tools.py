@@ -12,21 +12,18 @@ from pathlib import Path
 import pytest
 
 from tests.conventions import third_party_contract as contract
+from tests.support.documents import README, code_in, documents
 from tests.support.tree import ROOT, product_files
 
 
-def test_the_readme_names_only_targets_that_make_knows() -> None:
+def test_the_documents_name_only_targets_that_make_knows() -> None:
     """A command that a reader copies has to work."""
-    named = set(re.findall(r"\bmake ([a-z][a-z-]*)\b", "\n".join(code_in((ROOT / "README.md").read_text()))))
+    code = {document: "\n".join(code_in(document)) for document in documents()}
+    named = {document: set(re.findall(r"\bmake ([a-z][a-z-]*)\b", commands)) for document, commands in code.items()}
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
 
-    assert {"demo", "test", "check", "up", "clean"} <= named
-    assert named - targets == set()
-
-
-def code_in(markdown: str) -> list[str]:
-    """Blocks and spans of code; prose may make what it likes."""
-    return re.findall(r"```.*?```|`[^`\n]+`", markdown, re.S)
+    assert {"demo", "test", "check", "up", "clean", "package"} <= named[README]
+    assert set().union(*named.values()) - targets == set()
 
 
 def test_import_contracts_look_at_every_file() -> None:

@@ -12,6 +12,7 @@ import pytest
 from infra.local.__main__ import main
 from infra.local.ledger import print_ledger
 from tests.support.app_parts import DELIVERY, make_app
+from tests.support.documents import OPERATIONS, text
 
 SCRIPT = """
 previous=$(printf '0%.0s' $(seq 64))
@@ -33,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_sha256sum_agrees_with_every_entry(folder: Path) -> None:
-    """The README's loop, in a shell."""
+    """The documented loop, in a shell."""
     printed = StringIO()
     assert print_ledger(folder, str(DELIVERY), printed) == 0
     lines = printed.getvalue().splitlines()
@@ -41,7 +42,7 @@ def test_sha256sum_agrees_with_every_entry(folder: Path) -> None:
     done = subprocess.run(["bash", "-c", SCRIPT], input=printed.getvalue(), capture_output=True, text=True)
 
     assert (done.returncode, done.stdout) == (0, f"ends with {lines[-1].split()[1]}\n")
-    assert SCRIPT.strip().splitlines()[2] in Path("README.md").read_text(encoding="utf-8")
+    assert SCRIPT.strip().splitlines()[2] in text(OPERATIONS)
 
 
 def test_an_entry_that_was_changed_does_not_fit(folder: Path) -> None:

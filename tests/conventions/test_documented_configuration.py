@@ -1,12 +1,14 @@
-"""What the README says of slipway.yaml and of the settings is what is read."""
+"""What the documents say of slipway.yaml, of the settings and of host.json is what is read."""
 
 from __future__ import annotations
 
+import json
 import re
 import types
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import Enum
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -17,11 +19,11 @@ from shared.domain.placeholders import PLACEHOLDERS
 from shared.domain.policy import GitOpsTarget, ServicePolicy
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.inbound.slipway_yaml.models import Environment, Freeze, Head, Part, Service
+from tests.support.documents import AZURE, CONFIGURATION, README, code_in, coded, documents, rows, text
 from tests.support.tree import ROOT
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 MODELS: dict[str, type[Part]] = {
-    "": Head,
+    "top level": Head,
     "services.<name>.": Service,
     "environments.<name>.": Environment,
     "freezes[].": Freeze,
@@ -32,7 +34,9 @@ UNITS = {"d": timedelta(days=1), "h": timedelta(hours=1), "m": timedelta(minutes
 def tables() -> dict[str, dict[str, str]]:
     """Keys and their defaults by the prefix in the table's head; a row may be about several keys."""
     found: dict[str, dict[str, str]] = {}
-    for prefix, body in re.findall(r"^\| `([^`]*)` \| Default \| Means \|\n\|[-|]+\|\n((?:\|.*\n)+)", README, re.M):
+    for prefix, body in re.findall(
+        r"^\| `([^`]*)` \| Default \| Means \|\n\|[-|]+\|\n((?:\|.*\n)+)", text(CONFIGURATION), re.M
+    ):
         lines = [line.strip("|").split("|")[:2] for line in body.splitlines()]
         told = [(key, default.strip()) for names, default in lines for key in re.findall(r"`([^`]+)`", names)]
         assert len(told) == len(dict(told)), f"a key of {prefix} is listed twice"
@@ -85,7 +89,7 @@ def test_every_key_is_listed_and_no_other(prefix: str) -> None:
 
 @pytest.mark.parametrize("prefix", MODELS)
 def test_every_default_is_the_one_that_holds(prefix: str) -> None:
-    """Where a model has none, the README says in words what happens instead."""
+    """Where a model has none, the table says in words what happens instead."""
     told = tables()[prefix]
     fields = dict(keys(MODELS[prefix]))
     known = {
@@ -101,32 +105,48 @@ def test_every_default_is_the_one_that_holds(prefix: str) -> None:
     assert all(told.values())
 
 
-def examples() -> list[str]:
-    """Whole files in the README: the least one, and the annotated one."""
-    return re.findall(r"```yaml\n(version: 1\n.*?)```", README, re.S)
+def examples(document: Path) -> list[str]:
+    """Whole files in a document."""
+    return re.findall(r"```yaml\n(version: 1\n.*?)```", text(document), re.S)
 
 
-def example() -> dict[str, ServicePolicy]:
-    """The annotated example, compiled as on no local host: nothing is added to it."""
-    compiled = SlipwayYaml().compile(examples()[-1].encode(), repository="shop", commit="0" * 40, files=())
-    return {policy.service.service: policy for policy in compiled.services}
+def compiled(example: str) -> dict[str, ServicePolicy]:
+    """An example as on no local host: nothing is added to it."""
+    found = SlipwayYaml().compile(example.encode(), repository="shop", commit="0" * 40, files=())
+    return {policy.service.service: policy for policy in found.services}
+
+
+def annotated() -> ServicePolicy:
+    """The service of the example that explains the file."""
+    [example] = examples(CONFIGURATION)
+    return compiled(example)["delivery"]
 
 
 def test_the_least_file_is_enough_on_one_machine() -> None:
     """Folders say the rest, and the local host brings registry and environments."""
     files = ("src/delivery/Dockerfile", "charts/delivery/Chart.yaml")
     here = SlipwayYaml(local_deploy=GitOpsTarget(repository="environments.git"), default_registry="localhost:5000")
-    compiled = here.compile(examples()[0].encode(), repository="shop", commit="0" * 40, files=files)
+    found = here.compile(examples(README)[0].encode(), repository="shop", commit="0" * 40, files=files)
 
-    assert len(examples()) == 2
-    assert [(one.path, one.chart, one.build.test) for one in compiled.services] == [
+    assert [(one.path, one.chart, one.build.test) for one in found.services] == [
         ("src/delivery", "charts/delivery", "python -m unittest")
     ]
 
 
-def test_the_example_is_a_good_file() -> None:
+def test_the_short_example_is_a_whole_file() -> None:
+    """Nothing has to be added to what a newcomer copies, and it asks people before production."""
+    _, short = examples(README)
+    policy = compiled(short)["delivery"]
+    production = policy.environment("production")
+
+    assert [one.name for one in policy.environments] == ["qa", "production"]
+    assert production is not None
+    assert production.approval is not None
+
+
+def test_the_annotated_example_is_a_good_file() -> None:
     """It compiles, and its sections arrive where they should."""
-    policy = example()["delivery"]
+    policy = annotated()
     production = policy.environment("production")
 
     assert [one.name for one in policy.environments] == ["qa", "production"]
@@ -138,7 +158,7 @@ def test_the_example_is_a_good_file() -> None:
 
 def test_the_settings_that_the_example_shows_are_the_default_ones() -> None:
     """The table calls them so for an environment without `set`."""
-    policy = example()["delivery"]
+    policy = annotated()
     left_out, shown = policy.environment("qa"), policy.environment("production")
 
     assert left_out is not None
@@ -148,16 +168,42 @@ def test_the_settings_that_the_example_shows_are_the_default_ones() -> None:
 
 def test_every_placeholder_is_named_and_no_other() -> None:
     """In the paragraph that explains them."""
-    told = re.search(r"\* \*\*Placeholders\*\*.*?Plain braces", README, re.S)
+    told = re.search(r"\* \*\*Placeholders\*\*.*?Plain braces", text(CONFIGURATION), re.S)
     assert told is not None
 
     assert re.findall(r"`\{(\w+)\}`", told[0]) == list(PLACEHOLDERS)
 
 
+def variables() -> dict[str, str]:
+    """Every setting with its default."""
+    return {name: value for name, value in Settings.from_env({}).to_env().items() if name != "PATH"}
+
+
 def test_every_setting_is_listed_with_its_default() -> None:
     """`none` and `all` stand for an empty variable."""
-    found = re.findall(r"^\| `(SLIPWAY_\w+)` \| (.*?) \|", README, re.M)
-    told = {name: "" if default in ("none", "all") else default.strip("`") for name, default in found}
-    variables = {name: value for name, value in Settings.from_env({}).to_env().items() if name != "PATH"}
+    told = {
+        coded(name)[0]: "" if default in ("none", "all") else default.strip("`")
+        for name, default, _ in rows(AZURE, "Settings")
+    }
 
-    assert told == variables
+    assert told == variables()
+
+
+@pytest.mark.parametrize("document", documents(), ids=str)
+def test_a_setting_that_is_named_is_one(document: Path) -> None:
+    """`SLIPWAY_LOG` is the local host's own."""
+    named = {name for code in code_in(document) for name in re.findall(r"SLIPWAY_[A-Z_]+", code)}
+
+    assert named - variables().keys() == named & {"SLIPWAY_LOG"}
+
+
+def test_what_the_queues_are_set_to_is_told() -> None:
+    """Each setting of host.json's queues with its value."""
+    queues = json.loads((ROOT / "host.json").read_text())["extensions"]["queues"]
+    told = {
+        key: value
+        for keys, values, _ in rows(AZURE, "host.json")
+        for key, value in zip(coded(keys), values.replace("`", "").split(", "), strict=True)
+    }
+
+    assert told == {key: re.sub(r"^00:00:0?(\d+)$", r"\1 s", str(value)) for key, value in queues.items()}

@@ -1,4 +1,4 @@
-"""What the README says of words, moves, gates, routes and messages is what the code says."""
+"""What the documents say of words, moves, gates, routes and messages is what the code says."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from shared.domain import gates
 from shared.domain.gates import OVERRIDABLE, Gate
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.transitions import FORWARD_MOVES, RELEASE_MOVES, ROLLBACK_MOVES
+from tests.support.documents import API, OPERATIONS, README, RELEASES, coded, rows, section
 from tests.support.tree import ROOT, written_files
 
-README = (ROOT / "README.md").read_text(encoding="utf-8")
 OUTSIDE = "[*]"
 LIST_ROUTES = """
 import inspect, json, sys
@@ -34,30 +34,9 @@ print(json.dumps([[str(method), by["route"], source, who] for source, who, by in
 ASKS = {"OPERATORS": "operators", "requests.answer": "approvers", "viewer_of(": "readers", "accept(": "secret"}
 
 
-def section(heading: str) -> str:
-    """The text below a heading, up to the next one of any level."""
-    found = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", README, re.M | re.S)
-    assert found is not None, f"the README has no heading {heading!r}"
-    return found[1]
-
-
-def rows(heading: str) -> list[list[str]]:
-    """Cells of the section's tables, their heads left out."""
-    lines = [line.strip("|").split("|") for line in section(heading).splitlines() if line.startswith("|")]
-    cells = [[cell.strip() for cell in line] for line in lines]
-    ruled = [number for number, line in enumerate(cells) if set(line[0]) == {"-"}]
-    heads = {number - 1 for number in ruled} | set(ruled)
-    return [line for number, line in enumerate(cells) if number not in heads]
-
-
-def coded(cell: str) -> list[str]:
-    """Words that a cell sets as code."""
-    return re.findall(r"`([^`]+)`", cell)
-
-
 def drawn(heading: str) -> set[tuple[str, str]]:
     """Edges of the section's state diagram; a choice stands for every way through it."""
-    diagram = re.search(r"```mermaid\nstateDiagram-v2\n(.*?)```", section(heading), re.S)
+    diagram = re.search(r"```mermaid\nstateDiagram-v2\n(.*?)```", section(README, heading), re.S)
     assert diagram is not None
     lines = [line.strip() for line in diagram[1].splitlines()]
     choices = {line.split()[1] for line in lines if line.startswith("state ")}
@@ -103,7 +82,7 @@ def test_a_diagram_draws_every_legal_move_and_no_other(
 
 def test_every_ending_says_what_it_asks_of_whom() -> None:
     """Each word once, with what it can be the end of."""
-    told = {coded(word)[0]: of for word, of, *_ in rows("What each ending asks of whom")}
+    told = {coded(word)[0]: of for word, of, *_ in rows(RELEASES, "What each ending asks of whom")}
     releases = {phase.value for phase in ReleasePhase if phase.ended}
     promotions = {phase.value for phase in Phase if phase.ended}
 
@@ -113,7 +92,7 @@ def test_every_ending_says_what_it_asks_of_whom() -> None:
 
 def test_every_gate_is_told_with_its_codes_kinds_and_whether_it_can_be_overridden() -> None:
     """As the rules have it."""
-    told = {coded(name)[0]: (coded(codes), kinds, may) for name, codes, _, _, kinds, may in rows("Gates")}
+    told = {coded(name)[0]: (coded(codes), kinds, may) for name, codes, _, _, kinds, may in rows(RELEASES, "Gates")}
     source = "".join((ROOT / "shared/domain" / name).read_text() for name in ("gate_rules.py", "gates.py"))
     codes = set(re.findall(r"\b(?:waiting|blocked)\(\s*\"(\w+)\"", source))
 
@@ -140,7 +119,7 @@ def test_the_api_lists_every_route_with_who_may_use_it_and_no_other() -> None:
         for method, route, source, declared in json.loads(listed.stdout)
     }
 
-    assert {(method, coded(route)[0]): (who, who) for method, route, _, who in rows("HTTP API")} == registered
+    assert {(method, coded(route)[0]): (who, who) for method, route, _, who in rows(API, "HTTP API")} == registered
 
 
 def who_may(source: str) -> str:
@@ -150,17 +129,9 @@ def who_may(source: str) -> str:
 
 def test_a_message_that_is_explained_is_one_that_is_said() -> None:
     """Word for word, so that whoever searches for it finds it."""
-    explained = [coded(row[0])[0] for row in rows("Troubleshooting")]
+    explained = [coded(row[0])[0] for row in rows(OPERATIONS, "Troubleshooting")]
     code = [path for path in written_files() if path.parts[0] != "tests"]
     sources = [(ROOT / path).read_text(encoding="utf-8") for path in code]
 
     assert len(explained) > 10
     assert [message for message in explained if not any(message in source for source in sources)] == []
-
-
-def test_what_the_readme_points_at_is_there() -> None:
-    """Files and folders that it names in its layout."""
-    named = re.findall(r"(?:^|\s)((?:shared|functions|infra|tests)/[\w/.]*|function_app\.py)", section("Layout"))
-
-    assert len(named) > 10
-    assert [name for name in named if not (ROOT / name).exists()] == []
