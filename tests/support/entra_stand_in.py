@@ -84,7 +84,7 @@ class Seen:
 class EntraStandIn:
     """What the stand-in knows; tests change it while it runs. `failing` answers paths that end so with a status.
 
-    `knows` says of a bearer token whether Graph takes it.
+    `knows` says of a bearer token whether Graph takes it; `pages` are links to a next page, one for each that is read.
     """
 
     url: str
@@ -95,6 +95,7 @@ class EntraStandIn:
     knows: Callable[[str], object] = GRAPH_TOKEN.__eq__
     metadata: dict[str, str] = field(default_factory=dict)
     extra_keys: list[dict[str, object]] = field(default_factory=list)
+    pages: list[str] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
 
     @property
@@ -172,6 +173,8 @@ class EntraStandIn:
             return 200, {"keys": [*self.extra_keys, *published]}
         if not self.knows(seen.bearer):
             return 401, {"error": {"code": "InvalidAuthenticationToken", "message": "Access token is empty."}}
+        if self.pages:
+            return 200, {"value": [], "@odata.nextLink": self.pages.pop(0)}
         return self._graph(seen, query)
 
     def _graph(self, seen: Seen, query: Mapping[str, list[str]]) -> tuple[int, object]:

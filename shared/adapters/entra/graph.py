@@ -15,13 +15,13 @@ from urllib.parse import quote
 
 from shared.adapters.entra.http import JsonHttp
 from shared.domain.names import is_object_id
-from shared.ports.errors import NotFound
+from shared.ports.errors import NotFound, Permanent
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
 _MOST_GROUPS = 20  # in one call
-_ENOUGH = 5  # two are too many already
+_ENOUGH, _MOST_PAGES = 5, 5  # two are too many already; a page may be empty and have another one after it
 KEPT = timedelta(seconds=60)
 _MAILS = ("mail", "userPrincipalName", "otherMails", "proxyAddresses")
 _MOST_KEPT = 10_000
@@ -92,9 +92,18 @@ class GraphDirectory:
             self._kept |= found
 
     def _found(self, kind: str, condition: str) -> Sequence[str]:
-        query = f"$filter={quote(condition, safe='')}&$select=id&$top={_ENOUGH}"
-        answer = self._http.ask("GET", f"{self._address}/v1.0/{kind}?{query}")
-        return tuple(str(one["id"]) for one in answer.get("value", []))
+        address = f"{self._address}/v1.0/{kind}?"
+        page = f"{address}$filter={quote(condition, safe='')}&$select=id&$top={_ENOUGH}"
+        found: list[str] = []
+        for _ in range(_MOST_PAGES):
+            answer = self._http.ask("GET", page)
+            found += [str(one["id"]) for one in answer.get("value", [])]
+            page = str(answer.get("@odata.nextLink") or "")
+            if not page or len(found) > 1:
+                return tuple(found)
+            if not page.startswith(address):
+                raise Permanent("Microsoft Graph leads to another address than its own", ours=True)
+        raise Permanent(f"Microsoft Graph has more than {_MOST_PAGES} pages about one name", ours=True)
 
 
 def _literal(text: str) -> str:

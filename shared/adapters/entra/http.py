@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 _SETTINGS: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 10}
 _RETRIES: dict[str, Any] = {"retry_total": 1, "retry_status": 0, "retry_backoff_factor": 0}
 _LONGEST_WAIT = timedelta(minutes=10)
+# Keys of a tenant have some 20 KiB, and so have all the mails that one person can have.
+_LARGEST = 1024 * 1024
 
 
 class JsonHttp:
@@ -40,12 +43,13 @@ class JsonHttp:
         # Within this machine nobody listens; see Entra for what else is refused.
         plain = {"enforce_https": False} if self._credential and url.startswith("http://127.") else {}
         try:
-            response = self._opened().send_request(request, **_SETTINGS, **plain)
+            response = self._opened().send_request(request, stream=True, **_SETTINGS, **plain)
+            with response:
+                return self._read(response, self._content(response))
         except ClientAuthenticationError as error:
             raise Permanent(f"{self._what} is out of reach: no token for it: {_first(error)}", ours=True) from error
         except AzureError as error:
             raise Transient(f"{self._what} cannot be reached: {_first(error)}") from error
-        return self._read(response)
 
     def _opened(self) -> Client:
         if self._client is None:
@@ -58,17 +62,26 @@ class JsonHttp:
             self._client = PipelineClient("", policies=policies)
         return self._client
 
-    def _read(self, response: HttpResponse) -> Mapping[str, Any]:
+    def _content(self, response: HttpResponse) -> bytes:
+        """What was answered; no more of it is taken in than anything that we ask for can have."""
+        content = bytearray()
+        for part in response.iter_bytes():
+            content += part
+            if len(content) > _LARGEST:
+                raise Transient(f"{self._what} answered with more than {_LARGEST} bytes")
+        return bytes(content)
+
+    def _read(self, response: HttpResponse, content: bytes) -> Mapping[str, Any]:
         status = response.status_code
         if status == 404:
             raise NotFound(f"{self._what} does not know it")
         if status in (408, 429) or status >= 500:
             raise Transient(f"{self._what} answered {status}", retry_after=_retry_after(response))
         if not 200 <= status < 300:
-            raise Permanent(f"{self._what} answered {status}{_said(response)}", ours=True)
+            raise Permanent(f"{self._what} answered {status}{_said(content)}", ours=True)
         try:
-            found = response.json()
-        except ValueError as error:
+            found = json.loads(content)
+        except (ValueError, RecursionError) as error:
             raise Transient(f"{self._what} answered with something else than JSON") from error
         if not isinstance(found, dict):
             raise Transient(f"{self._what} answered with something else than an object")
@@ -80,11 +93,11 @@ def _retry_after(response: HttpResponse) -> timedelta | None:
     return min(timedelta(seconds=int(text[:6])), _LONGEST_WAIT) if text.isdecimal() else None
 
 
-def _said(response: HttpResponse) -> str:
+def _said(content: bytes) -> str:
     """The error's code; its message may hold what we sent."""
     try:
-        return f" {response.json()['error']['code']}"
-    except (ValueError, KeyError, TypeError):
+        return f" {json.loads(content)['error']['code']}"
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

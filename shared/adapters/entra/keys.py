@@ -53,11 +53,14 @@ class SigningKeys:
         return self._tried is None or self._elapsed() - self._tried >= pause
 
     def _refresh(self) -> None:
-        self._tried = self._elapsed()
+        began = self._elapsed()
         try:
             keys = self._fetch()
         except AdapterError as error:
             log_warning("sign_in.keys_unreachable", reason=str(error), kept=sorted(self._keys))
             return
-        self._keys, self._fetched = keys, self._tried
+        finally:
+            # From its end: of those who waited for a fetch that took long, none begins another one after it.
+            self._tried = self._elapsed()
+        self._keys, self._fetched = keys, began
         log_event("sign_in.keys_fetched", keys=sorted(keys))

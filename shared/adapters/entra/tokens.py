@@ -14,6 +14,7 @@ from shared.ports.sign_in import WrongToken
 _ALGORITHM = "RS256"
 _METADATA = ".well-known/openid-configuration"
 _TENANT = "{tenantid}"
+_SHORTEST = 2048  # bits; a shorter key can be found out
 
 
 class EntraTokens:
@@ -61,14 +62,18 @@ class EntraTokens:
 
     def _readable(self, published: list[object]) -> list[tuple[str, Any]]:
         import jwt
+        from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
         found = []
         for one in published:
             if isinstance(one, dict) and self._signs_for_us(one):
                 try:
-                    found.append((str(one["kid"]), jwt.PyJWK(one, algorithm=_ALGORITHM).key))
+                    kid, key = str(one["kid"]), jwt.PyJWK(one, algorithm=_ALGORITHM).key
                 except (jwt.PyJWTError, KeyError, ValueError):
                     continue
+                # A private one that is published is everybody's.
+                if isinstance(key, RSAPublicKey) and key.key_size >= _SHORTEST:
+                    found.append((kid, key))
         return found
 
     def _signs_for_us(self, key: Mapping[str, object]) -> bool:

@@ -45,6 +45,38 @@ def test_attack_a_name_that_ends_the_condition(graph: GraphDirectory) -> None:
     assert graph.groups("x&$filter=displayName eq 'Twice'") == ()
 
 
+def test_a_name_is_looked_for_on_every_page(graph: GraphDirectory, entra: EntraStandIn) -> None:
+    """Graph may answer with an empty one, and have more: nobody would be no answer, and neither would one of two."""
+    question = "$filter=displayName%20eq%20'Twice'&$select=id&$skiptoken=x"
+    entra.pages += [f"{entra.url}/v1.0/groups?{question}"] * 2
+
+    assert graph.groups("Twice") == (object_id("g-2"), object_id("g-3"))
+    assert len(entra.asked("/groups")) == 3
+
+
+@pytest.mark.parametrize(
+    "link", ["http://169.254.169.254/metadata", "URL.evil.example/v1.0/groups?x", "URL/v1.0/users?x", "URL@evil/x"]
+)
+def test_attack_a_next_page_somewhere_else(graph: GraphDirectory, entra: EntraStandIn, link: str) -> None:
+    """Attack: have our token shown to another address. Defence: a page goes on where it began."""
+    entra.pages.append(link.replace("URL", entra.url))
+
+    with pytest.raises(Permanent, match="leads to another address") as found:
+        graph.groups("Twice")
+
+    assert found.value.ours
+    assert len(entra.seen) == 1
+
+
+def test_attack_pages_without_end(graph: GraphDirectory, entra: EntraStandIn) -> None:
+    """Attack: always have one more. Defence: five are read."""
+    entra.pages += [f"{entra.url}/v1.0/groups?x"] * 9
+
+    with pytest.raises(Permanent, match="more than 5 pages"):
+        graph.groups("Twice")
+    assert len(entra.seen) == 5
+
+
 def test_memberships_are_asked_for_twenty_at_a_time(graph: GraphDirectory, entra: EntraStandIn) -> None:
     """As many as Graph takes in one call."""
     found = graph.groups_of(RITA.id, [object_id(f"g-{number}") for number in range(45)])
