@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from shared.domain.errors import InvalidValue
 from shared.domain.names import Person, is_object_id
-from shared.inbound.principal import Principal, groups_among, readable
+from shared.inbound.principal import Principal, groups_among, is_program, readable
 from shared.ports.sign_in import WrongToken
 
 AUTHORITY, GRAPH = "https://login.microsoftonline.com", "https://graph.microsoft.com"
@@ -69,8 +69,11 @@ def principal_of(claims: Mapping[str, object], entra: Entra, now: datetime) -> P
     """Return who a token, whose signature is good, is of; raise WrongToken where it is not for us, or not for now."""
     _check_whose(claims, entra)
     _check_when(claims, now)
-    _check_what(claims)
     id_ = _text(claims, "oid")
+    program = is_program(claims.get("idtyp"), id_, claims.get("sub"))
+    # A program's token has no scopes; what else has none is an ID token, which is for the app that asked for it.
+    if not program and not _text(claims, "scp"):
+        raise WrongToken("this is an ID token; send an access token")
     if not id_:
         raise WrongToken("the token has no object id")
     mails = tuple(dict.fromkeys(mail for mail in (_text(claims, name) for name in _MAILS) if "@" in mail))
@@ -80,6 +83,7 @@ def principal_of(claims: Mapping[str, object], entra: Entra, now: datetime) -> P
         groups=groups_among(_texts(claims, "groups")),
         roles=frozenset(_texts(claims, "roles")),
         groups_left_out=_groups_left_out(claims),
+        is_program=program,
     )
 
 
@@ -98,13 +102,6 @@ def _check_when(claims: Mapping[str, object], now: datetime) -> None:
         raise WrongToken("the token has expired; get a new one")
     if begins is None or seconds < begins - _SKEW.total_seconds():
         raise WrongToken("the token is not valid yet; look at the clock of who sent it")
-
-
-def _check_what(claims: Mapping[str, object]) -> None:
-    """A program's token has no scopes; what else has none is an ID token, which is for the app that asked for it."""
-    is_program = claims.get("idtyp") == "app" or (bool(claims.get("oid")) and claims.get("sub") == claims.get("oid"))
-    if not is_program and not _text(claims, "scp"):
-        raise WrongToken("this is an ID token; send an access token")
 
 
 def _groups_left_out(claims: Mapping[str, object]) -> bool:

@@ -24,6 +24,7 @@ _NAME = ("name", f"{_SOAP}name")
 _MAIL = ("preferred_username", "emails", "email", f"{_SOAP}emailaddress", f"{_SOAP}upn", "upn")
 _GROUP = ("groups", f"{_SCHEMAS}ws/2008/06/identity/claims/groups")
 _TENANT = ("tid", f"{_SCHEMAS}identity/claims/tenantid")
+_SUBJECT = ("sub", f"{_SOAP}nameidentifier")
 _PROVIDER = "aad"
 _ROLES = ("roles", f"{_SCHEMAS}ws/2008/06/identity/claims/role")
 
@@ -39,11 +40,15 @@ class Principal:
     groups: tuple[str, ...]
     roles: frozenset[str]
     groups_left_out: bool = False
+    is_program: bool = False
 
     @property
     def memberships(self) -> tuple[str, ...]:
-        """Groups, and roles as `role:<name>`, as approval rules ask for them."""
-        return (*self.groups, *(f"{_ROLE}{role}" for role in sorted(self.roles)))
+        """Groups, and roles as `role:<name>`, as approval rules ask for them: people answer them.
+
+        A program has none, so that it approves only where a rule names its own id.
+        """
+        return () if self.is_program else (*self.groups, *(f"{_ROLE}{role}" for role in sorted(self.roles)))
 
 
 def read_principal(headers: Mapping[str, str], *, tenant: str = "") -> Principal:
@@ -93,7 +98,13 @@ def _principal(claims: list[tuple[str, str]], role_type: str) -> Principal:
         groups=groups_among(_of(claims, _GROUP)),
         roles=frozenset(_of(claims, (*_ROLES, role_type))),
         groups_left_out=_groups_left_out(claims),
+        is_program=is_program(next(_of(claims, ("idtyp",)), ""), id_, next(_of(claims, _SUBJECT), "")),
     )
+
+
+def is_program(kind: object, id_: str, subject: object) -> bool:
+    """Whether a token is of a program: it says so, or the program is its own subject. A person's subject is another."""
+    return kind == "app" or bool(id_ and subject == id_)
 
 
 def _groups_left_out(claims: list[tuple[str, str]]) -> bool:

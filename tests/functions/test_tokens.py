@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -174,6 +175,24 @@ def test_a_vote_by_token_counts_by_the_groups_id(
 
     assert (answer.status, answer.json()["code"]) == (status, "" if status == 200 else "not-an-approver")
     assert shown["promotions"][-1]["approval"]["may_reject"] is (status == 200)
+
+
+@pytest.mark.parametrize(("named", "status"), [(False, 403), (True, 200)])
+def test_a_program_approves_only_where_the_rule_names_its_id(
+    doors: Doors, slipway: Harness, entra: EntraStandIn, named: bool, status: int
+) -> None:
+    """With the role of approvers, and in their group."""
+    approvers = f'approvers: ["{object_id("pipeline")}"], ' if named else ""
+    rule = f"approval: {{{approvers}minimum: 1, forbid: []}}"
+    slipway.push("refs/heads/main", {"slipway.yaml": re.sub(rb"approval: {.*}", rule.encode(), _again(slipway))})
+    slipway.pump()
+    slipway.release_to("1.0.0", approve=False)
+    token = entra.program_token("pipeline", READ, APPROVE, groups=[MANAGERS])
+    path, headers = f"/api/services/delivery/approvals/{slipway.request()}", {"Authorization": f"Bearer {token}"}
+
+    answer = doors.host.call("POST", path, body=b'{"decision": "approve"}', headers=headers)
+
+    assert (answer.status, answer.json()["code"]) == (status, "" if named else "not-an-approver")
 
 
 def _again(slipway: Harness) -> bytes:

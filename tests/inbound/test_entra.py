@@ -155,9 +155,18 @@ def test_attack_an_id_token() -> None:
 def test_a_program_signs_in_with_its_roles(more: dict[str, Any]) -> None:
     """A service principal: it has neither scopes nor a name, unless the old form brings one."""
     assert read({**PROGRAM, **more}) == Principal(
-        person=Person(id=RITA, name=RITA), groups=(), roles=frozenset({"Slipway.Operate"})
+        person=Person(id=RITA, name=RITA), groups=(), roles=frozenset({"Slipway.Operate"}), is_program=True
     )
     assert read({**PROGRAM, **more}, app_displayname="pipeline").person.name == "pipeline"
+
+
+def test_attack_a_program_with_the_role_of_approvers() -> None:
+    """Attack: have a pipeline say yes to its owner's change. Defence: only people are approvers by role or group."""
+    program = read({**PROGRAM, "oid": RITA, "sub": RITA, "roles": ["Slipway.Approve"], "groups": ["g-1"]})
+
+    assert program.memberships == ()
+    assert program.roles == {"Slipway.Approve"}
+    assert read(NEW).memberships == ("g-1", "role:Slipway.Approve")
 
 
 @pytest.mark.parametrize("oid", [None, "", 7, "\ud800"])

@@ -60,6 +60,22 @@ def test_a_program_without_a_name_is_called_by_its_id() -> None:
     assert read_principal(header(("oid", "app-1"))).person == Person(id="app-1", name="app-1")
 
 
+@pytest.mark.parametrize(
+    "claim",
+    [
+        ("idtyp", "app"),
+        ("sub", "1"),
+        ("http://schemas.xmlsoap.org/ws/2005/05/identity/claims/nameidentifier", "1"),
+    ],
+)
+def test_attack_a_program_with_the_role_of_approvers(claim: tuple[str, str]) -> None:
+    """Attack: the same through Easy Auth. Defence: the same; whose subject is another id is a person."""
+    named = [("oid", "1"), ("roles", "Slipway.Approve"), ("groups", "G")]
+
+    assert read_principal(header(*named, claim)).memberships == ()
+    assert read_principal(header(*named, (claim[0], "pairwise"))).memberships == ("G", "role:Slipway.Approve")
+
+
 def test_a_group_that_is_called_like_a_role_is_no_role() -> None:
     """Whoever may name groups could otherwise give themselves the approver role."""
     found = read_principal(
