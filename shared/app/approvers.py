@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from shared.app.parts import App
 from shared.domain.approval import is_group
+from shared.domain.errors import Refused
 from shared.domain.names import is_object_id
 from shared.domain.policy import ApprovalRule, EnvironmentPolicy, RepositoryPolicy, ServicePolicy
 from shared.domain.policy_digest import policy_digest
@@ -15,6 +16,17 @@ from shared.ports.errors import Permanent
 from shared.ports.policies import BrokenPolicy
 
 _GROUP = "group:"
+
+
+class NotLookedUp(Refused):
+    """The configuration was put in force while there was no directory to say who its names mean."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        super().__init__(
+            "not-looked-up",
+            f"whom these approvers mean was not looked up yet: {', '.join(names)}; push to the default branch, "
+            "so that slipway.yaml is read again",
+        )
 
 
 def pin_approvers(
@@ -30,7 +42,7 @@ def pin_approvers(
     pins = {name: id_ for one in _rules(before) for name, id_ in one.pinned}
     problems: dict[str, str] = {}
     for name in dict.fromkeys(name for rule in _rules(policy) for name in rule.approvers):
-        if name not in pins and not is_object_id(name.removeprefix(_GROUP)):
+        if name not in pins and _is_name(name):
             found, problem = _look_up(app.directory, name)
             if problem:
                 problems[name] = problem
@@ -39,6 +51,17 @@ def pin_approvers(
     if problems:
         raise BrokenPolicy(app.policies.at_approvers(content, problems))
     return replace(policy, services=tuple(_service(one, pins) for one in policy.services))
+
+
+def check_looked_up(rule: ApprovalRule) -> None:
+    """Raise NotLookedUp where a rule has names that are not pinned: they are nobody's, whoever has them now."""
+    pinned = dict(rule.pinned)
+    if loose := [name for name in rule.approvers if name not in pinned and _is_name(name)]:
+        raise NotLookedUp(loose)
+
+
+def _is_name(approver: str) -> bool:
+    return not is_object_id(approver.removeprefix(_GROUP))
 
 
 def _look_up(directory: Directory, name: str) -> tuple[str, str]:

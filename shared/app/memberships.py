@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.app.approvers import check_looked_up
 from shared.app.authorize import Viewer
 from shared.app.operate import Caller
 from shared.app.parts import App
@@ -18,13 +19,14 @@ from shared.telemetry import log_event
 
 
 def as_known(app: App, event: ApprovalAnswered, caller: Caller) -> ApprovalAnswered:
-    """Add to an answer what the rule in force asks for; it is recorded with the vote. Raise Transient.
+    """Add to an answer what the rule in force asks for; it is recorded with the vote. Raise Transient, or NotLookedUp.
 
     A token names one mail, and its owner may have written commits under another one: authors are told by all of them.
     """
     rule = _rule_of(read_service(app, event.service).state, event.request) if app.directory else None
     if app.directory is None or rule is None:
         return event
+    check_looked_up(rule)
     found = _looked_up(app.directory, caller.person, rule) if caller.groups_left_out else ()
     mails = app.directory.mails_of(caller.person.id) if AUTHOR in rule.forbid and event.approve else ()
     person = replace(event.person, mails=tuple(dict.fromkeys((*event.person.mails, *mails))))

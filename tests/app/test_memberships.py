@@ -11,6 +11,7 @@ import pytest
 from shared.adapters.entra.graph import GraphDirectory
 from shared.adapters.storage.delivery import running_time
 from shared.app import read_status
+from shared.app.approvers import NotLookedUp
 from shared.app.authorize import viewer
 from shared.app.memberships import as_known
 from shared.app.operate import Caller, operate
@@ -21,7 +22,7 @@ from shared.domain.names import Person
 from shared.ports.errors import Transient
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.entra_stand_in import EntraStandIn, Human, entra_stand_in, object_id
-from tests.support.outside import RITA
+from tests.support.outside import RITA, SLIPWAY_YAML
 
 MANAGERS = object_id("managers")
 MAX = Human(name="Max Many", mail="max@example.com", groups=(MANAGERS,))
@@ -124,6 +125,23 @@ def test_attack_an_author_who_signs_in_under_another_mail(slipway: Harness, entr
 
     assert event.person.mails == ("max@example.com", "Ada@Example.com")
     assert (handled.outcome, handled.code) == (Outcome.REFUSED, "author")
+
+
+def test_attack_a_name_from_before_there_was_a_directory(slipway: Harness) -> None:
+    """Attack: have a mail that the file names. Defence: where there is a directory, only what it was asked for counts."""
+    directory = slipway.app.directory
+    slipway.wrap(directory=None).push("refs/heads/main", {"slipway.yaml": SLIPWAY_YAML.encode() + b"# before\n"})
+    slipway.pump()
+    slipway.wrap(directory=directory)
+
+    with pytest.raises(NotLookedUp, match="group:release-managers; push to the default branch"):
+        as_known(slipway.app, answer(slipway), CALLER)
+    slipway.push("refs/heads/main", {"slipway.yaml": SLIPWAY_YAML.encode() + b"# after\n"})
+    slipway.pump()
+    request = slipway.promotion("1.0.0", "production").approval
+
+    assert request is not None
+    assert as_known(slipway.app, answer(slipway, request.id), CALLER).groups[-1] == MANAGERS
 
 
 def test_who_says_no_is_not_compared_with_authors(slipway: Harness, entra: EntraStandIn) -> None:

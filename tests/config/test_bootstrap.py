@@ -211,28 +211,31 @@ def test_the_directory_is_asked_as_slipway_itself(environment: Path, monkeypatch
     ("variables", "there"),
     [
         ({}, False),
-        ({"SLIPWAY_ENTRA_TENANT": TENANT}, False),
+        ({"SLIPWAY_ENTRA_TENANT": TENANT}, True),
         ({"SLIPWAY_IDENTITY": "id-own"}, True),
         ({"SLIPWAY_IDENTITIES": '{"qa": "id-qa"}'}, True),
     ],
 )
-def test_approvers_are_pinned_wherever_there_are_identities(
+def test_approvers_are_pinned_wherever_people_of_a_tenant_sign_in_or_there_are_identities(
     environment: Path,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     variables: dict[str, str],
     there: bool,
 ) -> None:
-    """The app that reads configurations may be another one than that which signs people in; without its own identity
-    names are faults, and never count as they are written. Whoever signs people in without any is told what that means."""
+    """Attack: have an approver's mail in one's own tenant, and come as a guest. Defence: a name is looked up, or a fault.
+
+    The app that reads configurations may be another one than that which signs people in.
+    """
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     directory = bootstrap.app().directory
     bootstrap.database().close()
 
     assert (directory is not None) is there
-    assert ("set SLIPWAY_IDENTITY" in caplog.text) is ("SLIPWAY_ENTRA_TENANT" in variables)
-    if directory is not None and "SLIPWAY_IDENTITY" not in variables:
+    lacking = there and "SLIPWAY_IDENTITY" not in variables
+    assert ("set SLIPWAY_IDENTITY" in caplog.text) is lacking
+    if directory is not None and lacking:
         with pytest.raises(Permanent, match="SLIPWAY_IDENTITY is not set"):
             directory.people("a@example.com")
 
