@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import azure.functions as func
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def accept(
     req: func.HttpRequest,
-    secret: str,
+    secrets: Iterable[str],
     read: Callable[[bytes], Sequence[OutsideEvent]],
     *,
     bearer: bool = False,
@@ -31,7 +31,7 @@ def accept(
     from shared.inbound.json_body import check_size
     from shared.inbound.secrets import check_secret
 
-    check_secret(headers_of(req) if headers is None else headers, secret, bearer=bearer)
+    check_secret(headers_of(req) if headers is None else headers, secrets, bearer=bearer)
     body = req.get_body()
     check_size(body, settings().max_body)
     events = read(body)

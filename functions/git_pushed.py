@@ -44,4 +44,4 @@ def git_pushed(req: func.HttpRequest) -> func.HttpResponse:
     from shared.bootstrap import settings
     from shared.inbound.git_hook import read_pushes
 
-    return accept(req, settings().hook_secret, read_pushes)
+    return accept(req, settings().hook_secrets, read_pushes)

@@ -53,7 +53,7 @@ def registry_pushed(req: func.HttpRequest) -> func.HttpResponse:
     read = read_changes if by_address is None else read_docker_hub
     return accept(
         req,
-        settings().registry_hook_secret,
+        settings().registry_hook_secrets,
         lambda body: _events(read(body)),
         bearer=True,
         headers=headers if by_address is None else by_address,

@@ -103,7 +103,7 @@ class Settings:
     State is kept in the SQLite file `database`, or else in `storage`.
     `repositories` are bare or plain git repositories on this disk by name; `gitops` is the folder that relative GitOps
     repositories are looked up in. `registry`, where set, takes the place of the registry that slipway.yaml names.
-    `roles` says which functions an app registers; empty means all. `telemetry` says where spans and measures go. `easy_auth`
+    Of the secrets of hooks several count, while one takes another one's place. `roles` says which functions an app registers; empty means all. `telemetry` says where spans and measures go. `easy_auth`
     is no setting of ours: App Service says with it that people sign in before a request reaches us.
     """
 
@@ -114,8 +114,8 @@ class Settings:
     repositories: Mapping[str, Path] = field(default_factory=dict)
     gitops: Path = Path(".local")
     registry: str | None = None
-    hook_secret: str = field(default="", repr=False)
-    registry_hook_secret: str = field(default="", repr=False)
+    hook_secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    registry_hook_secrets: frozenset[str] = field(default=frozenset(), repr=False)
     entra: Entra = field(default_factory=Entra)
     easy_auth: bool = False
     max_body: int = MIB
@@ -139,8 +139,8 @@ class Settings:
             },
             gitops=Path(env.get("SLIPWAY_GITOPS", ".local")),
             registry=env.get("SLIPWAY_REGISTRY") or None,
-            hook_secret=env.get("SLIPWAY_HOOK_SECRET", ""),
-            registry_hook_secret=env.get("SLIPWAY_REGISTRY_HOOK_SECRET", ""),
+            hook_secrets=_names(env.get("SLIPWAY_HOOK_SECRET", "")),
+            registry_hook_secrets=_names(env.get("SLIPWAY_REGISTRY_HOOK_SECRET", "")),
             entra=_entra(env),
             easy_auth=env.get("WEBSITE_AUTH_ENABLED", "").lower() == "true",
             max_body=_whole("SLIPWAY_MAX_BODY", env.get("SLIPWAY_MAX_BODY", str(MIB))),
@@ -164,8 +164,8 @@ class Settings:
             "SLIPWAY_REPOSITORIES": json.dumps({name: str(path) for name, path in self.repositories.items()}),
             "SLIPWAY_GITOPS": str(self.gitops),
             "SLIPWAY_REGISTRY": self.registry or "",
-            "SLIPWAY_HOOK_SECRET": self.hook_secret,
-            "SLIPWAY_REGISTRY_HOOK_SECRET": self.registry_hook_secret,
+            "SLIPWAY_HOOK_SECRET": ",".join(sorted(self.hook_secrets)),
+            "SLIPWAY_REGISTRY_HOOK_SECRET": ",".join(sorted(self.registry_hook_secrets)),
             "SLIPWAY_ENTRA_TENANT": self.entra.tenant,
             "SLIPWAY_ENTRA_AUDIENCES": ",".join(self.entra.audiences),
             "SLIPWAY_ENTRA_AUTHORITY": self.entra.authority,

@@ -144,8 +144,8 @@ class Machine:
             repositories={self.kept.repository: Path(self.kept.source)},
             gitops=self.folder.root,
             registry=self.registry,
-            hook_secret=self.kept.hook_secret,
-            registry_hook_secret=self.kept.registry_secret,
+            hook_secrets=frozenset({self.kept.hook_secret}),
+            registry_hook_secrets=frozenset({self.kept.registry_secret}),
             rollout_poll=_ROLLOUT_POLL,
             path=os.environ.get("PATH", os.defpath),
         )

@@ -28,8 +28,8 @@ EVERYTHING = Settings(
         authority="https://login.microsoftonline.us",
         graph="https://graph.microsoft.us",
     ),
-    hook_secret="s3cret",
-    registry_hook_secret="an0ther",
+    hook_secrets=frozenset({"s3cret", "s3cond"}),
+    registry_hook_secrets=frozenset({"an0ther"}),
     max_body=2 * MIB,
     roles=frozenset({"control", "nonprod"}),
     rollout_poll=timedelta(milliseconds=250),
@@ -52,6 +52,14 @@ def test_an_empty_environment_gives_the_defaults() -> None:
 def test_the_environment_of_the_process_is_read_where_none_is_given() -> None:
     """PATH is there in every process."""
     assert Settings.from_env().path == os.environ["PATH"]
+
+
+@pytest.mark.parametrize("text", ["", " ", ",", " , ,"])
+def test_no_secret_is_none_however_it_is_written(text: str) -> None:
+    """An empty one would let everybody in who shows an empty one."""
+    found = Settings.from_env({"SLIPWAY_HOOK_SECRET": text, "SLIPWAY_REGISTRY_HOOK_SECRET": text})
+
+    assert found.hook_secrets == found.registry_hook_secrets == frozenset()
 
 
 def test_roles_are_a_list_with_commas() -> None:
@@ -147,6 +155,7 @@ def test_no_secret_is_shown_where_settings_are_printed() -> None:
     shown = repr(EVERYTHING)
 
     assert "s3cret" not in shown
+    assert "s3cond" not in shown
     assert "an0ther" not in shown
     assert "k3y" not in shown
 

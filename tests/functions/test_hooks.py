@@ -231,6 +231,22 @@ def test_without_a_secret_in_the_settings_no_hook_opens(slipway: Harness, tmp_pa
     assert [answer.status for answer in answers] == [401, 401]
 
 
+@pytest.mark.parametrize(("path", "body", "secret"), DOORS)
+def test_a_secret_is_changed_without_refusing_anybody(
+    slipway: Harness, tmp_path: Path, path: str, body: bytes, secret: str
+) -> None:
+    """Both are set while senders are told the new one; then the old one is taken out."""
+    name = "SLIPWAY_HOOK_SECRET" if path == GIT else "SLIPWAY_REGISTRY_HOOK_SECRET"
+    statuses = []
+    for step, value in enumerate((secret, f"new-one, {secret}", "new-one")):
+        folder = tmp_path / str(step)
+        folder.mkdir()
+        with open_doors(slipway, folder, settings={name: value}) as doors:
+            statuses.append([doors.hook(path, body, {"X-Slipway-Secret": one}).status for one in (secret, "new-one")])
+
+    assert statuses == [[202, 401], [202, 202], [401, 202]]
+
+
 def test_a_tag_that_the_registry_reports_reaches_its_service(doors: Doors, slipway: Harness) -> None:
     """The chart of a release that is not packaged yet is kept for its time, or noted."""
     slipway.push_release("1.0.2")

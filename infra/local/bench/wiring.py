@@ -89,7 +89,7 @@ class Hosted:
 def hosted(folder: Path, outside: Quiet, database: Database | None = None) -> Iterator[Hosted]:
     """Run the functions that function_app registers, on a file in the folder unless something else keeps the state."""
     secret = "the bench's"
-    os.environ.update(Settings(database=folder / "slipway.db", work=folder, hook_secret=secret).to_env())
+    os.environ.update(Settings(database=folder / "slipway.db", work=folder, hook_secrets=frozenset({secret})).to_env())
     bootstrap.settings.cache_clear()
     from function_app import app as functions
 
