@@ -53,8 +53,9 @@ def caller_of(req: func.HttpRequest, wanted: tuple[str, ...]) -> Caller:
 def body_of(req: func.HttpRequest) -> Body:
     """Read the body, none being an empty object; raise Unacceptable."""
     from shared.bootstrap import settings
-    from shared.inbound.json_body import check_size, read_object
+    from shared.inbound.json_body import check_plain, check_size, read_object
 
+    check_plain(headers_of(req))
     body = req.get_body()
     check_size(body, settings().max_body)
     return read_object(body, empty=True)

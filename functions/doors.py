@@ -28,10 +28,11 @@ def accept(
     from shared.app.views.answers import AcceptedView
     from shared.app.views.plain import plain
     from shared.bootstrap import settings
-    from shared.inbound.json_body import check_size
+    from shared.inbound.json_body import check_plain, check_size
     from shared.inbound.secrets import check_secret
 
     check_secret(headers_of(req) if headers is None else headers, secrets, bearer=bearer)
+    check_plain(headers_of(req))
     body = req.get_body()
     check_size(body, settings().max_body)
     events = read(body)

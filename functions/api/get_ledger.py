@@ -10,7 +10,7 @@ from functions.described import described
 from shared.openapi.operation import FROM_LEDGER, Number, Operation
 
 get_ledger_blueprint = func.Blueprint()
-MOST = Number(name="most", says="how many entries at most", default=100, most=500)
+MOST = Number(name="most", says="how many entries at most", default=100, least=1, most=500)
 
 
 @get_ledger_blueprint.function_name("get_ledger")

@@ -11,7 +11,7 @@ from shared.openapi.operation import Number, Operation
 
 get_poison_blueprint = func.Blueprint()
 AFTER = Number(name="after", says="go on below this number: the `next` of the page before", default=0, most=10**15)
-MOST = Number(name="most", says="how many messages at most", default=50, most=200)
+MOST = Number(name="most", says="how many messages at most", default=50, least=1, most=200)
 
 
 @get_poison_blueprint.function_name("get_poison")

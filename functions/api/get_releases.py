@@ -11,7 +11,7 @@ from shared.openapi.operation import Number, Operation, Text
 
 get_releases_blueprint = func.Blueprint()
 AFTER = Text(name="after", says="go on after these releases: the `next` of the page before", looks="place")
-MOST = Number(name="most", says="how many releases at most", default=20, most=100)
+MOST = Number(name="most", says="how many releases at most", default=20, least=1, most=100)
 
 
 @get_releases_blueprint.function_name("get_releases")

@@ -11,7 +11,7 @@ from functions.described import described
 from shared.openapi.operation import Number, Operation
 
 get_services_blueprint = func.Blueprint()
-MOST = Number(name="most", says="how many services at most", default=50, most=200)
+MOST = Number(name="most", says="how many services at most", default=50, least=1, most=200)
 
 
 @get_services_blueprint.function_name("get_services")

@@ -12,8 +12,7 @@ from shared.openapi.operation import REPOSITORY, Operation, Text
 
 get_mark_blueprint = func.Blueprint()
 SERVICE = Text(name="service", says="of the page of this service")
-OF = Text(name="of", says="`holds` or `poison`: of the page of these")
-ESTATES = ("holds", "poison")
+OF = Text(name="of", says="of the page of these", words=("holds", "poison"))
 
 
 @get_mark_blueprint.function_name("get_mark")
@@ -37,7 +36,7 @@ def get_mark(req: func.HttpRequest) -> func.HttpResponse:
     name, repository = SERVICE.of(req.params), REPOSITORY.of(req.params)
     if name:
         found = mark(app(), (str(find_service(app(), name, repository)),))
-    elif OF.of(req.params) in ESTATES:
+    elif OF.of(req.params):
         found = mark(app(), ())
     else:
         found = overview_mark(app(), chosen_of(req))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,7 @@ from typing import Self
 from shared.domain.errors import InvalidValue
 from shared.inbound.problems import Unacceptable
 
-_DEEPEST = 32
+_DEEPEST, _LONGEST_NUMBER = 32, 300
 _MISSING = object()
 MOST_TEXT = 2000
 
@@ -30,6 +31,13 @@ def check_size(body: bytes, most: int) -> None:
     if len(body) > most:
         detail = f"the body has {len(body)} bytes; {most} are taken at most"
         raise Unacceptable(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too-large", detail, field="body")
+
+
+def check_plain(headers: Mapping[str, str]) -> None:
+    """Raise Unacceptable (400) for a body that is packed; `headers` has lower-case names."""
+    coding = headers.get("content-encoding", "identity")
+    if coding.lower() != "identity":
+        raise bad("Content-Encoding", f"is {coding[:100]!r}; send the body as it is")
 
 
 def read_object(body: bytes, *, empty: bool = False) -> Body:
@@ -175,6 +183,17 @@ def _no_constant(text: str) -> object:
     raise ValueError(f"{text} is not a number")
 
 
+def _number(kind: type[int | float]) -> Callable[[str], object]:
+    """What reads a number that others read as well: one that is too large for them is none."""
+
+    def read(text: str) -> object:
+        if len(text) > _LONGEST_NUMBER or abs(found := kind(text)) == math.inf:
+            raise ValueError(f"{text[:20]}… is too large a number")
+        return found
+
+    return read
+
+
 def _deeper_than(value: object, most: int) -> bool:
     level = [value]
     for _ in range(most):
@@ -189,4 +208,6 @@ def _deeper_than(value: object, most: int) -> bool:
     return True
 
 
-_DECODER = json.JSONDecoder(object_pairs_hook=_once, parse_constant=_no_constant)
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_number(int), parse_float=_number(float)
+)

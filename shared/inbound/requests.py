@@ -194,12 +194,19 @@ def idempotency_key(headers: Mapping[str, str]) -> str:
     return key
 
 
-def whole_number(params: Mapping[str, str], name: str, default: int, most: int) -> int:
-    """Read a number of the query string, from 0 to `most`; raise Unacceptable."""
+def whole_number(params: Mapping[str, str], name: str, default: int, most: int, least: int = 0) -> int:
+    """Read a number of the query string, from `least` to `most`; raise Unacceptable."""
     text = params.get(name) or str(default)
-    if not (text.isascii() and text.isdigit()) or len(text) > len(str(most)) or int(text) > most:
-        raise bad(name, f"is {text[:100]!r}; write a number from 0 to {most}")
+    if not (text.isascii() and text.isdigit()) or len(text) > len(str(most)) or not least <= int(text) <= most:
+        raise bad(name, f"is {text[:100]!r}; write a number from {least} to {most}")
     return int(text)
+
+
+def one_word(name: str, text: str, words: tuple[str, ...]) -> str:
+    """Read one of a few words of the query string; raise Unacceptable."""
+    if text not in words:
+        raise bad(name, f"is {text[:100]!r}; it takes {' or '.join(words)}")
+    return text
 
 
 def _version(asked: Asked) -> str:

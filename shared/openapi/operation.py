@@ -11,31 +11,36 @@ Who = Literal["anybody", "readers", "operators", "approvers", "secret"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Number:
-    """A whole number of the query string, from 0 to `most`."""
+    """A whole number of the query string, from `least` to `most`."""
 
     name: str
     says: str
     default: int
     most: int
+    least: int = 0
 
     def of(self, params: Mapping[str, str]) -> int:
         """Read it; raise Unacceptable."""
         from shared.inbound.requests import whole_number
 
-        return whole_number(params, self.name, default=self.default, most=self.most)
+        return whole_number(params, self.name, default=self.default, least=self.least, most=self.most)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A text of the query string; `looks` names what it looks like, where that is checked."""
+    """A text of the query string; `looks` names what it looks like, where that is checked. With `words` it is one of them."""
 
     name: str
     says: str
     looks: Literal["", "place"] = ""
+    words: tuple[str, ...] = ()
 
     def of(self, params: Mapping[str, str]) -> str:
-        """Read it, empty where it is not given."""
-        return params.get(self.name, "")
+        """Read it, empty where it is not given; raise Unacceptable for another word."""
+        from shared.inbound.requests import one_word
+
+        text = params.get(self.name, "")
+        return one_word(self.name, text, self.words) if self.words and text else text
 
 
 @dataclass(frozen=True, slots=True)

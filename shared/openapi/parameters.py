@@ -88,5 +88,7 @@ def parameters(names: tuple[str, ...], operation: Operation, *, repository: Text
 
 def _query(one: Number | Text) -> Schema:
     if isinstance(one, Number):
-        return {"type": "integer", "minimum": 0, "maximum": one.most, "default": one.default}
+        return {"type": "integer", "minimum": one.least, "maximum": one.most, "default": one.default}
+    if one.words:
+        return {"type": "string", "enum": ["", *one.words]}
     return {"type": "string", **({"pattern": f"^(?:{_LOOKS[one.looks]})?$"} if one.looks else {})}

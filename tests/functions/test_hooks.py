@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import logging
 from collections.abc import Sequence
 from datetime import timedelta
@@ -146,6 +147,15 @@ def test_a_huge_body_is_413(doors: Doors, slipway: Harness, path: str, body: byt
 def test_a_wrong_secret_is_refused_before_the_body_is_looked_at(doors: Doors) -> None:
     """Strangers learn nothing about limits and shapes."""
     assert doors.hook(GIT, b"x" * (2 * 1024 * 1024), {}).status == 401
+
+
+@pytest.mark.parametrize(("path", "body", "secret"), DOORS)
+def test_attack_a_packed_body(doors: Doors, slipway: Harness, path: str, body: bytes, secret: str) -> None:
+    """Attack: send little that unpacks to much. Defence: nothing is unpacked, and the sender is told by the header."""
+    answer = doors.hook(path, gzip.compress(body), {"X-Slipway-Secret": secret, "Content-Encoding": "gzip"})
+
+    assert (answer.status, answer.json()["field"]) == (400, "Content-Encoding")
+    assert slipway.waiting("events") == 0
 
 
 @pytest.mark.parametrize(

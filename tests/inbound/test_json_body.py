@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.inbound.json_body import Body, check_size, read_object
+from shared.inbound.json_body import Body, check_plain, check_size, read_object
 from shared.inbound.problems import Unacceptable
 
 
@@ -37,7 +37,9 @@ def refused(do: Callable[[], object]) -> Unacceptable:
         pytest.param(b"\xff\xfe{}", "is not UTF-8", id="UTF-16"),
         pytest.param(b'{"a": "\xe9"}', "is not UTF-8", id="Latin-1"),
         pytest.param("\ufeff{}".encode(), "is not JSON", id="a byte order mark"),
-        pytest.param(b'{"a": ' + b"9" * 5000 + b"}", "is not JSON", id="a number of 5000 digits"),
+        pytest.param(b'{"a": ' + b"9" * 5000 + b"}", "99999… is too large a number", id="a number of 5000 digits"),
+        pytest.param(b'{"a": 1e999}', "1e999… is too large a number", id="a number without end"),
+        pytest.param(b'{"a": -1e999}', "-1e999… is too large a number", id="one below all others"),
         pytest.param(b'{"a":' + b"[" * 40 + b"]" * 40 + b"}", "more than 32 levels", id="40 levels"),
         pytest.param(b'{"a":' * 200_000, "nested too deeply", id="a million bytes of opening"),
         pytest.param(b"[" * 1_000_000, "nested too deeply", id="a million lists"),
@@ -49,6 +51,23 @@ def test_what_is_not_an_object_of_plain_json_is_refused(body: bytes, says: str) 
 
     assert (int(found.status), found.field) == (400, "body")
     assert says in found.detail
+
+
+def test_numbers_are_read_as_they_are() -> None:
+    """As large as others read them, too."""
+    body = read_object(b'{"a": 1e300, "b": -12, "c": %s}' % (b"9" * 300))
+
+    assert [body.number(name, default=0) for name in "abc"] == [1e300, -12, int("9" * 300)]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "br", "identity, gzip", "x" * 1000])
+def test_a_packed_body_is_refused_by_its_header(coding: str) -> None:
+    """What it would come to is not known before it is unpacked."""
+    found = refused(lambda: check_plain({"content-encoding": coding}))
+
+    assert (int(found.status), found.field) == (400, "Content-Encoding")
+    check_plain({})
+    check_plain({"content-encoding": "Identity"})
 
 
 def test_the_deepest_object_that_is_taken_has_32_levels() -> None:

@@ -150,6 +150,12 @@ def test_a_number_of_the_query_has_a_default_and_a_limit(params: dict[str, str],
     assert requests.whole_number(params, "most", 20, 100) == number
 
 
+def test_a_number_may_have_to_be_one_at_least() -> None:
+    """A page of nothing would never lead on."""
+    with pytest.raises(Unacceptable, match="write a number from 1 to 100"):
+        requests.whole_number({"most": "0"}, "most", 20, 100, least=1)
+
+
 @pytest.mark.parametrize("text", ["101", "-1", "1e2", "\u0663", "9" * 5000, "x"])
 def test_another_number_is_refused(text: str) -> None:
     """Arabic digits and endless ones too."""

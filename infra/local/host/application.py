@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 from wsgiref.types import StartResponse, WSGIEnvironment
 
 import azure.functions as func
-from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
@@ -19,22 +19,13 @@ from infra.local.host.functions import Functions, Registered
 from infra.local.host.identity import COOKIE, ForeignPage, WrongKey, identify
 from infra.local.host.log import log_event
 from infra.local.host.people import People
+from infra.local.host.problem import MIMETYPE, problem
 from infra.local.host.routes import path_of, rules_for
 
 _HOSTS = ("127.0.0.1", "localhost")
 _PIECE = 64 * 1024
 _SIGN_IN = "/local/sign-in"
 _EVENT_GRID = "/runtime/webhooks/eventgrid"
-_CODES = {
-    400: "invalid",
-    401: "wrong-key",
-    403: "other-site",
-    404: "unknown-route",
-    405: "wrong-method",
-    413: "too-large",
-    421: "wrong-host",
-    500: "fault",
-}
 
 
 class HostApplication:
@@ -56,19 +47,19 @@ class HostApplication:
         try:
             response = self._answer(request)
         except HTTPException as error:
-            response = _problem(error.code or 500, error.name, str(error.description))
+            response = _problem(error.code or 500, self._detail(error))
             if isinstance(error, MethodNotAllowed):
                 response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
         except Exception as error:
             log_event("host.failed", error=error, method=request.method)
-            response = _problem(500, "Internal Server Error", "the local host failed; its log says why")
+            response = _problem(500, "the local host failed; its log says why")
         return response(environ, start_response)
 
     def _answer(self, request: Request) -> Response:
         host = request.headers.get("Host", "")
         if host.rsplit(":", 1)[0].lower() not in _HOSTS:
             # A foreign name that resolves to 127.0.0.1 would make a foreign page one of ours (DNS rebinding).
-            return _problem(421, "Misdirected Request", "the local host answers to localhost and 127.0.0.1 only")
+            return _problem(421, "the local host answers to localhost and 127.0.0.1 only")
         if (request.content_length or 0) > self._max_body:
             raise RequestEntityTooLarge
         target = str(request.environ["REQUEST_URI"])
@@ -81,7 +72,7 @@ class HostApplication:
         found, route_params = self._routes.match(path, request.method)
         level = str(found.trigger.get("authLevel", "function")).lower()
         if level != "anonymous" and not self._knows(request, params):
-            return _problem(401, "Unauthorized", f"{found.name} needs the host's key in x-functions-key or ?code=")
+            return _problem(401, f"{found.name} needs the host's key in x-functions-key or ?code=")
         return self._call(found, request, f"http://{host}{target}", params, route_params)
 
     def _call(
@@ -91,11 +82,11 @@ class HostApplication:
         try:
             headers = identify(request.method, sent, self._people).values
         except WrongKey:
-            response = _problem(401, "Unauthorized", f"the key belongs to nobody; sign in at {_SIGN_IN}?key=…")
+            response = _problem(401, f"the key belongs to nobody; sign in at {_SIGN_IN}?key=…")
             response.delete_cookie(COOKIE)
             return response
         except ForeignPage:
-            return _problem(403, "Forbidden", "a page of another origin may not write here; use a key as bearer token")
+            return _problem(403, "a page of another origin may not write here; use a key as bearer token")
         body = self._read(request)
         asked = func.HttpRequest(request.method, url, headers=headers, params=params, route_params=route, body=body)
         try:
@@ -107,7 +98,7 @@ class HostApplication:
         if request.method != "GET":
             raise MethodNotAllowed(valid_methods=["GET"])
         if self._people.by_key(key) is None:
-            return _problem(401, "Unauthorized", "the key belongs to nobody; take one from people.json")
+            return _problem(401, "the key belongs to nobody; take one from people.json")
         response = Response(
             status=303,
             headers={"Location": "/", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
@@ -118,9 +109,9 @@ class HostApplication:
     def _deliver(self, request: Request, params: Mapping[str, str]) -> Response:
         one = self._events.get(params.get("functionName", "").lower())
         if not self._knows(request, params):
-            return _problem(401, "Unauthorized", "Event Grid needs the host's key in ?code=")
+            return _problem(401, "Event Grid needs the host's key in ?code=")
         if one is None:
-            return _problem(404, "Not Found", "functionName names no function with an Event Grid trigger")
+            return _problem(404, "functionName names no function with an Event Grid trigger")
         if request.method == "OPTIONS":
             origin = request.headers.get("WebHook-Request-Origin", "*")
             return Response(status=200, headers={"WebHook-Allowed-Origin": origin, "WebHook-Allowed-Rate": "*"})
@@ -133,13 +124,23 @@ class HostApplication:
                 return _json(200, {"validationResponse": code})
             arguments = [as_argument(event) for event in events]
         except BadEvents as error:
-            return _problem(400, "Bad Request", str(error))
+            return _problem(400, str(error))
         try:
             for argument in arguments:
                 one.run(argument)
         except Exception as error:
             return _failed(one, error)
         return Response(status=202)
+
+    def _detail(self, error: HTTPException) -> str:
+        """Say what to do."""
+        if isinstance(error, MethodNotAllowed):
+            return f"this address takes {' and '.join(sorted(error.valid_methods or ()))}"
+        if isinstance(error, RequestEntityTooLarge):
+            return f"the body has more than {self._max_body} bytes; send less"
+        if isinstance(error, NotFound):
+            return "no function is at this address; GET /api/openapi.json lists them all"
+        return str(error.description)
 
     def _read(self, request: Request) -> bytes:
         # Werkzeug cuts a chunked body off at max_content_length without a word.
@@ -182,16 +183,11 @@ def _response(returned: object) -> Response:
 
 def _failed(one: Registered, error: Exception) -> Response:
     log_event("function.failed", error=error, function=one.name, trigger=one.kind)
-    return _problem(500, "Internal Server Error", f"{one.name} failed; the host's log says why")
+    return _problem(500, f"{one.name} failed; the host's log says why")
 
 
-def _problem(status: int, title: str, detail: str) -> Response:
-    code = _CODES.get(status, title.lower().replace(" ", "-"))
-    return _json(
-        status,
-        {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code},
-        "application/problem+json",
-    )
+def _problem(status: int, detail: str) -> Response:
+    return _json(status, problem(status, detail), MIMETYPE)
 
 
 def _json(status: int, content: Mapping[str, object], mimetype: str = "application/json") -> Response:

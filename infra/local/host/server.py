@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from http import HTTPStatus
 from typing import IO, Any, cast
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
@@ -16,6 +18,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wsgi import LimitedStream
 
 from infra.local.host.errors import HostRefused
+from infra.local.host.problem import MIMETYPE, problem
 
 _DRAINED = 64 * 1024
 _LINGER = 32 * 1024 * 1024
@@ -92,7 +95,7 @@ class _Handler(WSGIRequestHandler):
         """Answer one request."""
         if self.server.stopping:
             self.close_connection = True
-            self.send_error(503, "The host is stopping")
+            self.send_error(503, "the host is stopping; try again")
             return
         with self.server.under_way():
             self._answer()
@@ -102,7 +105,9 @@ class _Handler(WSGIRequestHandler):
         body = self._body_of(environ)
         if body is None:
             self.close_connection = True
-            self.send_error(400, "Content-Length or Transfer-Encoding is not understood")
+            self.send_error(
+                400, "Content-Length or Transfer-Encoding is not understood; send one of them, in digits or chunked"
+            )
             return
         environ["wsgi.input"] = body
         started: list[tuple[str, list[tuple[str, str]]]] = []
@@ -147,6 +152,16 @@ class _Handler(WSGIRequestHandler):
         left = _LINGER
         while left > 0 and (found := self.rfile.read1(65536)):
             left -= len(found)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what is no request at all in the form of everything else, and hear no more on this connection."""
+        self.close_connection = True
+        # What asks in no form that we know is answered in ours.
+        self.request_version = self.protocol_version
+        wait = [("Retry-After", "1")] if code == HTTPStatus.SERVICE_UNAVAILABLE else []
+        content = json.dumps(problem(code, explain or message or HTTPStatus(code).description)).encode()
+        headers = [("Content-Type", MIMETYPE), ("Content-Length", str(len(content))), *wait]
+        self._send(f"{code:d} {HTTPStatus(code).phrase}", headers, b"" if self.command == "HEAD" else content)
 
     def handle_expect_100(self) -> bool:
         """Say that the body may come, at once: the answers are buffered."""

@@ -71,7 +71,7 @@ def find_service(app: App, name: str, repository: str = "") -> ServiceKey:
     found = [one.state.service for one in known_among(app, (key for key, sequence in written.items() if sequence))]
     if not found:
         where = f" in repository {repository}" if repository else ""
-        raise NotKnown("unknown-service", f"there is no service {name[:100]!r}{where}")
+        raise NotKnown("unknown-service", f"there is no service {name[:100]!r}{where}; GET /api/services lists them")
     if len(found) > 1:
         names = " and ".join(key.repository for key in found)
         raise Ambiguous("ambiguous-service", f"{name} is a service of {names}; add ?repository= to say which one")
@@ -85,7 +85,8 @@ def find_release(app: App, service: ServiceKey, version: str) -> Release:
     except InvalidValue:
         release = None
     if release is None:
-        raise NotKnown("unknown-release", f"there is no release {version[:100]!r} of {service.service}")
+        listed = f"GET /api/services/{service.service}/releases lists them"
+        raise NotKnown("unknown-release", f"there is no release {version[:100]!r} of {service.service}; {listed}")
     return release
 
 
