@@ -26,6 +26,8 @@ _GROUP = ("groups", f"{_SCHEMAS}ws/2008/06/identity/claims/groups")
 _TENANT = ("tid", f"{_SCHEMAS}identity/claims/tenantid")
 _SUBJECT = ("sub", f"{_SOAP}nameidentifier")
 _PROVIDER = "aad"
+# The host that was asked, also where something stands before us.
+_HOSTS = ("host", "x-forwarded-host", "x-original-host")
 _ROLES = ("roles", f"{_SCHEMAS}ws/2008/06/identity/claims/role")
 
 
@@ -82,9 +84,17 @@ def readable(text: str) -> bool:
 
 def refuse_other_sites(headers: Mapping[str, str]) -> None:
     """Raise Unacceptable (403) for a write that a browser sends from a page of somebody else's."""
-    if headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    if _is_from_elsewhere(headers):
         detail = "a page of another site may not write here; call the API with a token of your own"
         raise Unacceptable(HTTPStatus.FORBIDDEN, "other-site", detail)
+
+
+def _is_from_elsewhere(headers: Mapping[str, str]) -> bool:
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    # Older browsers say only where a page is from. It cannot write the other headers, nor can it make a browser do so.
+    return origin is not None and origin.partition("://")[2] not in {headers.get(name) for name in _HOSTS}
 
 
 def _principal(claims: list[tuple[str, str]], role_type: str) -> Principal:
