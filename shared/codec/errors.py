@@ -21,7 +21,9 @@ class UnreadableRecord(SlipwayError):
     def __init__(self, kind: str, *, found: int, known: int, field: str = "", problem: str = "is damaged") -> None:
         self.kind, self.found, self.known, self.field, self.problem = kind, found, known, field, problem
         self.newer = found > known
-        what = f"{problem} (schema {found}, known up to {known}); restore it from a backup"
+        # No backup holds a message; whoever reads this of one looks at poison.
+        do = "find out who sent it, then dismiss it" if kind == "message" else "restore it from a backup"
+        what = f"{problem} (schema {found}, known up to {known}); {do}"
         if self.newer:
             what = f"has schema {found} and this Slipway reads up to {known}; upgrade this worker"
         super().__init__(f"{kind}{f', field {field}' if field else ''}: {what}")
@@ -36,7 +38,9 @@ class UnknownMessage(SlipwayError):
 
     def __init__(self, type_: str) -> None:
         self.type = type_
-        super().__init__(f"message type {type_!r} is not known; look at it in the poison queue")
+        super().__init__(
+            f"message type {type_!r} is not known; requeue it where an older worker took it, or dismiss it"
+        )
 
 
 class BrokenLedger(SlipwayError):

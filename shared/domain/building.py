@@ -13,6 +13,7 @@ from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Promotion
 from shared.domain.records import replace
 from shared.domain.release import Push, Release, Validation
+from shared.domain.words import counted
 
 
 def new_run(draft: Draft, policy: ServicePolicy, commit: str) -> BuildRun:
@@ -65,7 +66,7 @@ def validated(draft: Draft, validation: Validation, run: BuildRun, result: Build
         result.outcome, STATUS_ERROR
     )
     draft.built(run, result, ref=validation.ref)
-    counts = f", {result.tests.passed} tests passed" if result.tests else ""
+    counts = f", {counted(result.tests.passed, 'test')} passed" if result.tests else ""
     draft.note(
         f"{validation.ref}: build {run.number} {result.outcome}{counts}{f' ({result.reason})' if result.reason else ''}"
     )

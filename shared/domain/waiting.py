@@ -15,6 +15,7 @@ from shared.domain.policy import EnvironmentPolicy, Queueing
 from shared.domain.promotion import ApprovalRequest, Presence, Promotion
 from shared.domain.records import replace
 from shared.domain.release import ClosedRequest, Release
+from shared.domain.words import counted
 
 # Clocks of hosts that are looked after differ by less; one that is set back further is noticed.
 CLOCKS_APART = timedelta(minutes=10)
@@ -170,7 +171,7 @@ def _with_request(draft: Draft, release: Release, promotion: Promotion, rules: E
         return promotion
     where, enough = f"{release.version.tag} {promotion.environment}", len(votes) >= rule.minimum
     if wanted == request.id:
-        draft.note(f"{where}: {len(request.votes) - len(votes)} votes do not count any more")
+        draft.note(f"{where}: {counted(len(request.votes) - len(votes), 'vote')} lost")
         if request.granted is None or enough:
             return draft.keep(replace(promotion, approval=replace(request, votes=votes)))
         request = replace(request, votes=votes, granted=None, asked=draft.now, round=request.round + 1)
@@ -178,7 +179,7 @@ def _with_request(draft: Draft, release: Release, promotion: Promotion, rules: E
         return draft.keep(replace(promotion, approval=request))
     _remember(draft, promotion, request.id, f"the approval rule changed; request {wanted} replaced this one")
     draft.emit(closing(draft.service, promotion.number, request, "the approval rule changed"))
-    draft.note(f"{where}: the approval rule changed, {len(votes)} votes stay")
+    draft.note(f"{where}: the approval rule changed, {counted(len(votes), 'vote')} kept")
     granted = (request.granted or draft.now) if enough else None
     replaced = (*request.replaced, request.id)
     request = ApprovalRequest(

@@ -16,7 +16,8 @@ def holds_page(found: HoldsPage, viewer: Viewer) -> str:
     nothing = element("p", "Nobody has held anything yet.", class_="empty")
     return layout(
         "Holds · Slipway",
-        holds(found.holds, viewer),
+        element("h1", "Holds"),
+        holds(found.holds, viewer) or element("p", "Nothing is held now.", class_="empty"),
         section(
             "Who held and lifted what, and what went to poison",
             timeline(found.timeline) if found.timeline else nothing,

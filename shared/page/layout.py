@@ -6,6 +6,8 @@ from shared.app.authorize import Viewer
 from shared.page.html import Child, Html, element, joined
 from shared.page.static_files import address
 
+_SCRIPTLESS = "Without JavaScript this page shows how things stand; to answer or to operate, use the API."
+
 
 def layout(title: str, *content: Child, viewer: Viewer | None, mark: str = "", watch: str = "") -> str:
     """Return a whole page. `watch` is the address whose mark says that the page has changed."""
@@ -23,6 +25,7 @@ def layout(title: str, *content: Child, viewer: Viewer | None, mark: str = "", w
         "body",
         _top(viewer),
         element("p", id="news", role="status", aria_live="polite"),
+        element("noscript", element("p", _SCRIPTLESS, class_="empty")) if viewer else None,
         element("main", *content, data_mark=mark or None, data_watch=watch or None),
         _dialog() if viewer else None,
     )
@@ -31,7 +34,9 @@ def layout(title: str, *content: Child, viewer: Viewer | None, mark: str = "", w
 
 def _top(viewer: Viewer | None) -> Html:
     who = element("span", viewer.person.name, class_="who") if viewer else None
-    pulse = element("span", "", id="pulse", title="refreshed when something changes")
+    fresh = "refreshed when something changes"
+    # Its colour alone would tell nothing to who does not see it.
+    pulse = element("span", "", id="pulse", role="img", title=fresh, aria_label=fresh) if viewer else None
     return element(
         "header", element("a", "Slipway", href="/", class_="brand"), element("div", pulse, who), class_="top"
     )
@@ -48,5 +53,7 @@ def _dialog() -> Html:
         class_="buttons",
     )
     fault = element("p", role="alert", class_="fault")
-    form = element("form", joined([element("h2"), element("p", class_="about"), choice, text, fault, buttons]))
-    return element("dialog", form, id="ask")
+    form = element(
+        "form", joined([element("h2", id="ask-about"), element("p", class_="about"), choice, text, fault, buttons])
+    )
+    return element("dialog", form, id="ask", aria_labelledby="ask-about")

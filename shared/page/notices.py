@@ -9,6 +9,7 @@ from shared.app.authorize import Viewer
 from shared.app.views.health import RepositoryView
 from shared.app.views.poison import COUNTED
 from shared.app.views.records import HoldView
+from shared.domain.words import counted
 from shared.page.html import Html, element
 from shared.page.parts import actions, button, moment
 
@@ -35,7 +36,7 @@ def poison(count: int) -> Html | None:
     """Say how many messages lie in poison, and where to look at them."""
     if not count:
         return None
-    many = f"{count} or more messages" if count >= COUNTED else f"{count} messages" if count > 1 else "1 message"
+    many = f"{COUNTED} or more messages" if count >= COUNTED else counted(count, "message")
     what = element("b", f"{many} failed as often as allowed and went to poison. ")
     return element(
         "div", what, element("a", "Look at what is there", href="/poison"), class_="notice bad", role="alert"

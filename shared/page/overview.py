@@ -25,6 +25,7 @@ def overview(found: Overview, viewer: Viewer, *, earlier: str = "") -> str:
     watched = urlencode(_query(chosen, chosen.after))
     return layout(
         "Slipway",
+        element("h1", "Services"),
         faults(found.repositories),
         poison(found.poison),
         holds(found.holds, viewer),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from shared.app.authorize import Viewer
 from shared.app.views.poison import PoisonPage, PoisonView
+from shared.domain.words import counted
 from shared.page.html import Html, element
 from shared.page.layout import layout
-from shared.page.parts import actions, button, moment, section
+from shared.page.parts import actions, button, moment
 
 
 def poison_messages(found: PoisonPage, mark: str, viewer: Viewer) -> str:
@@ -15,9 +16,9 @@ def poison_messages(found: PoisonPage, mark: str, viewer: Viewer) -> str:
     older = element("a", "Earlier messages", href=f"/poison?after={found.next}") if found.next else None
     return layout(
         "Poison · Slipway",
-        section(
-            "Messages in poison", [_message(one, viewer) for one in found.messages] or nothing, older, id_="poison"
-        ),
+        element("h1", "Messages in poison"),
+        [_message(one, viewer) for one in found.messages] or nothing,
+        older,
         viewer=viewer,
         mark=mark,
         watch="/api/mark?of=poison",
@@ -36,7 +37,7 @@ def _message(one: PoisonView, viewer: Viewer) -> Html:
             f" for {one.service}" if one.service else None,
             " since ",
             moment(one.at),
-            f" · {one.size} bytes · ",
+            f" · {counted(one.size, 'byte')} · ",
             element("a", "all of it", href=f"/api/poison/{one.number}"),
         ),
         _buttons(one.number, what) if viewer.operates else None,

@@ -26,5 +26,6 @@ def trouble(status: HTTPStatus, detail: str) -> str:
         element("h1", _TITLES.get(status, status.phrase)),
         element("p", detail[:1].upper() + detail[1:] + "."),
         element("p", hint, class_="empty") if hint else None,
+        element("p", element("a", "All services", href="/")) if status is HTTPStatus.NOT_FOUND else None,
         viewer=None,
     )

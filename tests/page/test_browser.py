@@ -147,6 +147,7 @@ def test_a_page_reads_without_its_script_and_offers_nothing_then(visit: Visit, s
 
     assert page.get_by_text("production waits for approval").is_visible()
     assert page.get_by_text("UTC").first.is_visible()
+    assert page.locator("noscript p").is_visible()
     assert page.get_by_role("button").all_inner_texts() == ["Show"]
     page.get_by_label("Name begins with").fill("pack")
     page.get_by_role("button").click()
@@ -178,6 +179,32 @@ def test_no_page_is_wider_than_its_window(visit: Visit, slipway: Harness, width:
         page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2] + path)
 
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_no_cell_is_too_narrow_to_be_read_on_a_telephone(visit: Visit, slipway: Harness) -> None:
+    """A reason has the whole line, and nothing lies beyond the edge."""
+    slipway.release_to("1.0.0", approve=False)
+    page = visit("max", "/services/delivery")
+    page.set_viewport_size({"width": 390, "height": 800})
+
+    for cell in page.locator(".list td").all():
+        box = cell.bounding_box()
+        assert box is not None
+        assert box["x"] + box["width"] <= 390
+    reason = page.locator(".list td:last-child").first.bounding_box()
+    assert reason is not None
+    assert reason["width"] > 250
+
+
+def test_the_page_says_so_when_somebody_is_signed_out(visit: Visit) -> None:
+    """In words as well as by a colour; what it shows may be old."""
+    page = visit("ada")
+    page.get_by_label("refreshed when something changes").wait_for()
+
+    page.context.clear_cookies()
+
+    page.get_by_label("You are signed out; reload this page").wait_for()
+    visit.faults.clear()
 
 
 def test_an_operator_requeues_a_message_from_the_page(visit: Visit, slipway: Harness) -> None:

@@ -6,6 +6,7 @@ import html
 import re
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from urllib.parse import urlencode
 
 import pytest
@@ -127,6 +128,7 @@ def test_who_held_and_lifted_what_has_a_page_of_its_own(doors: Doors) -> None:
 
     found = page(doors, "/holds", "ada")
 
+    assert "Nothing is held now" in before
     assert "Nobody has held anything yet" in before
     assert re.findall(r"hold (?:added|lifted)</b><span> by ([^<]+)<", found) == [
         *("Olga Operator", "Max Everything", "Olga Operator")
@@ -155,6 +157,24 @@ def test_whatever_people_write_is_shown_as_text(doors: Doors, slipway: Harness) 
         assert "<img" not in found
         assert not re.search(r"<[^>]*\sonerror=", re.sub(r'"[^"]*"', '""', found))
     assert "alert(1)" in page(doors)
+
+
+@pytest.mark.parametrize("path", ["/", "/holds", "/poison", "/services/delivery", "/services/nobody"])
+def test_a_page_can_be_heard(doors: Doors, slipway: Harness, path: str) -> None:
+    """One first heading, none that skips a level, a language, a name for what is filled in or told by colour."""
+    slipway.release_to("1.0.0", approve=False)
+
+    text = page(doors, path)
+
+    levels = [int(one) for one in re.findall(r"<h([1-6])", text.partition("<dialog")[0])]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+    assert '<html lang="en">' in text
+    for control in re.findall(r"<(?:input|select|textarea)[^>]*>", re.sub(r"<label.*?</label>", "", text)):
+        assert "aria-label" in control
+    for mark in re.findall(r'<span id="pulse"[^>]*>|<dialog[^>]*>', text):
+        assert "aria-label" in mark
 
 
 @pytest.mark.parametrize("path", ["/", "/holds", "/poison", "/services/delivery", "/services/nobody"])

@@ -37,8 +37,21 @@ def test_the_page_lists_them_the_newest_first_and_goes_on(doors: Doors, slipway:
     assert re.findall(r"<b>(\d+): make-coffee", first) == [str(number) for number in range(51, 1, -1)]
     assert re.findall(r"<b>(\d+): make-coffee", second) == ["1"]
     assert ('href="/poison?after=2"' in first, "Earlier messages" in second) == (True, False)
-    assert "is not known" in first
+    assert "is not known; requeue it where an older worker took it, or dismiss it" in first
     assert 'href="/api/poison/51"' in first
+
+
+@pytest.mark.parametrize(("body", "size"), [(b"{", "1 byte"), (b"x" * 20_000, "20,000 bytes")])
+def test_a_message_that_is_none_is_shown_with_its_size_and_what_to_do(
+    doors: Doors, slipway: Harness, body: bytes, size: str
+) -> None:
+    """It is in no backup."""
+    poisoned(slipway, body)
+
+    found = page(doors, "/poison")
+
+    assert f" · {size} · " in found
+    assert "find out who sent it, then dismiss it" in found
 
 
 def test_where_there_are_none_the_page_says_so(doors: Doors) -> None:

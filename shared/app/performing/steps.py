@@ -22,6 +22,7 @@ from shared.domain.records import replace
 from shared.domain.release import Release
 from shared.domain.running import brought
 from shared.domain.version import Version
+from shared.domain.words import counted
 from shared.ports.deployer import DeployOrder, Fenced, RolloutState
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.registry import CopyReport
@@ -61,7 +62,9 @@ def _copy(at: Outside, artifact: Artifact, rules: EnvironmentPolicy) -> list[Cop
 def _summary(reports: list[CopyReport]) -> str:
     mounted, streamed = sum(one.blobs_mounted for one in reports), sum(one.blobs_streamed for one in reports)
     return (
-        f"{mounted} blobs mounted, {streamed} downloaded" if any(one.copied for one in reports) else "they were there"
+        f"{counted(mounted, 'blob')} mounted, {streamed} downloaded"
+        if any(one.copied for one in reports)
+        else "they were there"
     )
 
 

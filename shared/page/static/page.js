@@ -2,10 +2,12 @@
 "use strict";
 
 const EACH = 2500;
+const FAR = 30 * 86400;
 const AT_LEAST = 60000;
 const ask = document.getElementById("ask");
 const news = document.getElementById("news");
-const pulse = document.getElementById("pulse") ?? {};
+const pulse = document.getElementById("pulse");
+const UNKNOWN = "Slipway does not answer; this page may be old";
 let asked = null;
 let readAt = Date.now();
 
@@ -17,10 +19,18 @@ const words = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
 function tellTimes() {
   for (const time of document.querySelectorAll("time")) {
     const seconds = (new Date(time.dateTime) - Date.now()) / 1000;
+    // What is far away is said better by its date.
+    if (Math.abs(seconds) > FAR) continue;
     const [, unit, name] = STEPS.find(([most]) => Math.abs(seconds) < most);
     time.title ||= time.textContent;
     time.textContent = Math.abs(seconds) < 5 ? "just now" : words.format(Math.round(seconds / unit), name);
   }
+}
+
+function tellPulse(state, text) {
+  pulse.className = state;
+  pulse.title = text;
+  pulse.setAttribute("aria-label", text);
 }
 
 function say(text) {
@@ -73,7 +83,7 @@ async function send(event) {
       headers: { "Content-Type": "application/json", "Idempotency-Key": asked.key },
       body: JSON.stringify(content),
     });
-    const said = await answer.json();
+    const said = await answer.json().catch(() => ({}));
     if (!answer.ok) throw new Error(said.detail || answer.statusText);
     ask.close();
     say(said.outcome === "ignored" ? said.reason : `${asked.button.dataset.about}: done.`);
@@ -108,14 +118,12 @@ async function look() {
   if (document.hidden || !main.dataset.watch || ask?.open || choosing()) return;
   try {
     const answer = await fetch(main.dataset.watch);
-    if (!answer.ok) throw new Error(answer.statusText);
+    if (!answer.ok) throw new Error(answer.status === 401 ? "You are signed out; reload this page" : UNKNOWN);
     const { mark } = await answer.json();
     if (mark !== main.dataset.mark || Date.now() - readAt > AT_LEAST) await refresh();
-    pulse.className = "live";
-    pulse.title = "refreshed when something changes";
-  } catch {
-    pulse.className = "lost";
-    pulse.title = "Slipway does not answer; this page may be old";
+    tellPulse("live", "refreshed when something changes");
+  } catch (error) {
+    tellPulse("lost", error instanceof TypeError ? UNKNOWN : error.message);
   }
   tellTimes();
 }
