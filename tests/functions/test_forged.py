@@ -14,6 +14,8 @@ from pathlib import Path
 
 import azure.functions as func
 import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
 
 import function_app
 from functions.described import describes, routes
@@ -21,7 +23,7 @@ from shared import bootstrap, signing_in
 from shared.config import Settings
 from shared.domain.errors import InvalidValue
 from tests.support.app_parts import Harness
-from tests.support.doors import settings_of
+from tests.support.doors import HOOK_SECRET, PEOPLE, settings_of
 from tests.support.entra_stand_in import CLIENT, TENANT, object_id
 from tests.support.tree import ROOT, product_files
 
@@ -118,6 +120,41 @@ def test_attack_a_forged_header_through_all_settings_at_once(value: str) -> None
 
     with settings_of({**fitting, "SLIPWAY_ENTRA_TENANT": TENANT}):
         assert services(forged()).status_code == 401
+
+
+# What opens other doors, or this one elsewhere: of the local host, of hooks, of the Functions host, of Easy Auth itself.
+KEY = PEOPLE["max"].key
+ELSEWHERE = {
+    "Cookie": f"slipway-key={KEY}; AppServiceAuthSession={KEY}",
+    "Authorization": f"Bearer {KEY}",
+    "X-Slipway-Secret": HOOK_SECRET,
+    "X-Functions-Key": KEY,
+    "X-ZUMO-AUTH": KEY,
+    "X-MS-CLIENT-PRINCIPAL-NAME": "release-manager@example.com",
+    "X-MS-TOKEN-AAD-ID-TOKEN": KEY,
+    "X_MS_CLIENT_PRINCIPAL": forged()["X-MS-CLIENT-PRINCIPAL"],
+    "Host": "localhost",
+    "X-Forwarded-For": "127.0.0.1",
+}
+
+
+@given(
+    st.dictionaries(st.sampled_from([*OURS, *PLATFORM]), st.sampled_from(VALUES), max_size=12),
+    st.dictionaries(st.sampled_from([*ELSEWHERE]), st.sampled_from(["", HOOK_SECRET, KEY, *ELSEWHERE.values()])),
+    st.booleans(),
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_attack_whatever_opens_something_else(chosen: dict[str, str], sent: dict[str, str], whole: bool) -> None:
+    """Attack: settings together, keys of the local host, secrets of hooks. Defence: a token of the tenant, or nobody."""
+    known = {"SLIPWAY_ENTRA_TENANT": TENANT, "SLIPWAY_ENTRA_AUDIENCES": CLIENT, "SLIPWAY_HOOK_SECRET": HOOK_SECRET}
+    variables = {**known, **chosen} if whole else chosen
+    assume(starts(variables))
+
+    with settings_of(variables):
+        answer = services({**forged(), **(ELSEWHERE if whole else {}), **sent})
+
+    assert answer.status_code == 401
+    assert json.loads(answer.get_body())["code"] in ("not-signed-in", "wrong-token")
 
 
 @pytest.mark.parametrize("value", ["", "False", "false", "0", "1", "yes", "True ", "on"])

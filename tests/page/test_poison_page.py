@@ -41,7 +41,7 @@ def test_the_page_lists_them_the_newest_first_and_goes_on(doors: Doors, slipway:
     assert 'href="/api/poison/51"' in first
 
 
-@pytest.mark.parametrize(("body", "size"), [(b"{", "1 byte"), (b"x" * 20_000, "20,000 bytes")])
+@pytest.mark.parametrize(("body", "size"), [(b"{", "1 byte"), (b"x" * 20_000, "20,000 bytes")], ids=["1", "many"])
 def test_a_message_that_is_none_is_shown_with_its_size_and_what_to_do(
     doors: Doors, slipway: Harness, body: bytes, size: str
 ) -> None:
