@@ -8,6 +8,7 @@ from typing import Literal
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
+from functions.asking import viewer_of
 from functions.described import described
 from shared.openapi.operation import Operation
 
@@ -23,8 +24,11 @@ get_health_blueprint = func.Blueprint()
 @answering
 @described(Operation(tag="about", who="anybody", answer="HealthView", also={503: "HealthView"}))
 def get_health(req: func.HttpRequest) -> func.HttpResponse:
-    """Answer 200 also with a faulty slipway.yaml, as the last good one stays in force; 503 where nothing can be kept."""
-    from shared.app.views.health import DOWN, health
+    """Answer 200 also with a faulty slipway.yaml, as the last good one stays in force; 503 where nothing can be kept.
+
+    Anybody is told the status, as what watches has no key; what is wrong is for readers.
+    """
+    from shared.app.views.health import DOWN, for_anybody, health
     from shared.app.views.plain import plain
     from shared.bootstrap import app
     from shared.inbound.problems import problem_of
@@ -36,4 +40,14 @@ def get_health(req: func.HttpRequest) -> func.HttpResponse:
         store: Literal["full", "unavailable"] = "full" if isinstance(error, StoreFull) else "unavailable"
         down = replace(DOWN, store=store, detail=problem_of(error).detail)
         return json_answer(plain(down), status=503, headers={"Retry-After": "5"})
-    return json_answer(plain(found))
+    return json_answer(plain(found if _reads(req) else for_anybody(found)))
+
+
+def _reads(req: func.HttpRequest) -> bool:
+    from shared.domain.errors import SlipwayError
+
+    try:
+        viewer_of(req)
+    except SlipwayError:
+        return False
+    return True

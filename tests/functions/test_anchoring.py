@@ -38,10 +38,10 @@ def test_a_check_says_up_to_where_and_with_how_many_anchors_it_compared(anchored
 
 def test_health_says_how_old_the_newest_anchor_is(anchored: Doors) -> None:
     """To anybody, as the rest of it."""
-    before = anchored.get("/api/health", who=None).json()
+    before = anchored.get("/api/health").json()
     anchor(anchored.slipway.app)
 
-    after = anchored.get("/api/health", who=None).json()
+    after = anchored.get("/api/health").json()
 
     assert before["anchors"] == {"newest": "", "faults": []}
     assert after["anchors"] == {"newest": f"{anchored.slipway.outside.clock():%Y-%m-%d}", "faults": []}

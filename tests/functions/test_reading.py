@@ -217,11 +217,11 @@ def test_a_service_of_two_repositories_is_named_with_its_repository(doors: Doors
 
 def test_health_is_open_to_all_and_shows_the_configuration(doors: Doors, slipway: Harness) -> None:
     """A faulty slipway.yaml degrades it and stops nothing."""
-    before = doors.get("/api/health", who=None)
+    before = doors.get("/api/health")
     slipway.push("refs/heads/main", {"slipway.yaml": f"{SLIPWAY_YAML}nonsense: true\n".encode()})
     slipway.pump()
 
-    after = doors.get("/api/health", who=None)
+    after = doors.get("/api/health")
 
     assert (before.status, before.json()["status"], before.json()["store"]) == (200, "ok", "ok")
     assert (after.status, after.json()["status"]) == (200, "degraded")
@@ -235,7 +235,7 @@ def test_health_says_that_a_configuration_cannot_be_read(doors: Doors, slipway: 
     """One that a newer Slipway wrote degrades it; nothing is guessed."""
     slipway.app.rows.overwrite(SHOWN, "shipping", b'{"schema":99}')
 
-    found = doors.get("/api/health", who=None).json()
+    found = doors.get("/api/health").json()
 
     assert found["status"] == "degraded"
     assert "upgrade this worker" in found["repositories"][0]["configuration"]["faults"][0]
@@ -271,7 +271,7 @@ class FullStore(MemoryStore):
 def test_health_is_503_where_nothing_can_be_kept_while_reading_goes_on(slipway: Harness, host: Running) -> None:
     """It says what to do, and not where."""
     with serving(slipway.wrap(store=FullStore(slipway.outside.clock)), host) as doors:
-        health, holds = doors.get("/api/health", who=None), doors.get("/api/holds")
+        health, holds = doors.get("/api/health"), doors.get("/api/holds")
 
     assert (health.status, health.json()["store"], holds.status) == (503, "full", 200)
     assert "make room" in health.json()["detail"]
