@@ -14,6 +14,7 @@ _FORBIDDEN = frozenset(
     {"author", "requester", "not-an-approver", "unlinked-author", "unlinked-approver", "not-allowed"}
 )
 _SOON, _LATER = 1, 5
+WRONG_TOKEN = "wrong-token"
 
 
 class Unacceptable(SlipwayError):
@@ -52,8 +53,14 @@ class Problem:
         return {**found, **self.more}
 
     def headers(self) -> dict[str, str]:
-        """Return the header that says when to try again, where that may help."""
-        return {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        """Return when to try again, where that may help, and how to show who one is, where nobody was known.
+
+        RFC 9110, 11.6.1, asks for the latter with every 401, and RFC 6750 for its words.
+        """
+        found = {} if self.retry_after is None else {"Retry-After": str(self.retry_after)}
+        if self.status is HTTPStatus.UNAUTHORIZED:
+            found["WWW-Authenticate"] = 'Bearer error="invalid_token"' if self.code == WRONG_TOKEN else "Bearer"
+        return found
 
 
 def problem_of(error: Exception) -> Problem:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from shared.inbound.entra import Entra, principal_of
 from shared.inbound.principal import HEADER, Principal, read_principal, unknown
-from shared.inbound.problems import Unacceptable
+from shared.inbound.problems import WRONG_TOKEN, Unacceptable
 from shared.ports.sign_in import TokenVerifier, WrongToken
 from shared.telemetry import log_warning
 
@@ -68,7 +68,7 @@ class SignIn:
                 raise WrongToken("the token is too long to be one")
             return principal_of(self.tokens.claims(token), self.entra, self.now())
         except WrongToken as error:
-            raise Unacceptable(HTTPStatus.UNAUTHORIZED, "wrong-token", str(error)) from error
+            raise Unacceptable(HTTPStatus.UNAUTHORIZED, WRONG_TOKEN, str(error)) from error
 
 
 def _bearer(authorization: str) -> str:

@@ -127,6 +127,7 @@ def test_attacks_by_tokens_end_at_the_door(
 
     assert (answer.status, answer.json()["code"]) == (401, "wrong-token")
     assert says in answer.json()["detail"]
+    assert answer.headers["WWW-Authenticate"] == 'Bearer error="invalid_token"'
 
 
 def test_without_keys_callers_are_told_to_come_again(

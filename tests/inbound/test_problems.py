@@ -32,6 +32,20 @@ def test_what_is_the_callers_fault_says_so(error: Exception, status: int, code: 
 
 
 @pytest.mark.parametrize(
+    ("code", "status", "asks"),
+    [
+        ("not-signed-in", HTTPStatus.UNAUTHORIZED, "Bearer"),
+        ("wrong-secret", HTTPStatus.UNAUTHORIZED, "Bearer"),
+        ("wrong-token", HTTPStatus.UNAUTHORIZED, 'Bearer error="invalid_token"'),
+        ("other-site", HTTPStatus.FORBIDDEN, None),
+    ],
+)
+def test_who_is_not_known_is_told_how_to_show_who_they_are(code: str, status: HTTPStatus, asks: str | None) -> None:
+    """Clients of OAuth get themselves a new token where theirs has expired, and nowhere else."""
+    assert problem_of(Unacceptable(status, code, "no")).headers().get("WWW-Authenticate") == asks
+
+
+@pytest.mark.parametrize(
     ("error", "detail"),
     [
         (InvalidValue("scope", "is none"), "scope: is none"),
