@@ -28,6 +28,17 @@ def viewer_of(req: func.HttpRequest) -> Viewer:
     return viewer(principal.person, principal.memberships, principal.roles, directory)
 
 
+def may_read(req: func.HttpRequest) -> bool:
+    """Whether somebody asks who may read, for an answer that says less to others."""
+    from shared.domain.errors import SlipwayError
+
+    try:
+        viewer_of(req)
+    except SlipwayError:
+        return False
+    return True
+
+
 def caller_of(req: func.HttpRequest, wanted: tuple[str, ...]) -> Caller:
     """Return who asks for a change. An empty `wanted` takes everybody who is signed in, and leaves it to the rules."""
     from shared.app.authorize import require

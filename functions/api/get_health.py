@@ -8,7 +8,7 @@ from typing import Literal
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
-from functions.asking import viewer_of
+from functions.asking import may_read
 from functions.described import described
 from shared.openapi.operation import Operation
 
@@ -40,14 +40,4 @@ def get_health(req: func.HttpRequest) -> func.HttpResponse:
         store: Literal["full", "unavailable"] = "full" if isinstance(error, StoreFull) else "unavailable"
         down = replace(DOWN, store=store, detail=problem_of(error).detail)
         return json_answer(plain(down), status=503, headers={"Retry-After": "5"})
-    return json_answer(plain(found if _reads(req) else for_anybody(found)))
-
-
-def _reads(req: func.HttpRequest) -> bool:
-    from shared.domain.errors import SlipwayError
-
-    try:
-        viewer_of(req)
-    except SlipwayError:
-        return False
-    return True
+    return json_answer(plain(found if may_read(req) else for_anybody(found)))
