@@ -1,4 +1,4 @@
-"""What every request of a person begins with: who asks, and about which service."""
+"""What every request of a person begins with: who asks for what, and about which service; who only reads is in viewing.py."""
 
 from __future__ import annotations
 
@@ -11,32 +11,9 @@ from functions.answers import headers_of
 from shared.openapi.operation import REPOSITORY
 
 if TYPE_CHECKING:
-    from shared.app.authorize import Viewer
     from shared.app.operate import Caller
     from shared.domain.names import ServiceKey
     from shared.inbound.json_body import Body
-
-
-def viewer_of(req: func.HttpRequest) -> Viewer:
-    """Return who reads; raise Unacceptable (401) or NotAllowed (403)."""
-    from shared.app.authorize import viewer
-    from shared.bootstrap import app
-    from shared.signing_in import sign_in
-
-    principal = sign_in().principal(headers_of(req))
-    directory = app().directory if principal.groups_left_out else None
-    return viewer(principal.person, principal.memberships, principal.roles, directory)
-
-
-def may_read(req: func.HttpRequest) -> bool:
-    """Whether somebody asks who may read, for an answer that says less to others."""
-    from shared.domain.errors import SlipwayError
-
-    try:
-        viewer_of(req)
-    except SlipwayError:
-        return False
-    return True
 
 
 def caller_of(req: func.HttpRequest, wanted: tuple[str, ...]) -> Caller:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
-from functions.asking import viewer_of
 from functions.described import described
+from functions.viewing import viewer_of
 from shared.openapi.operation import FROM_LEDGER, Number, Operation
 
 get_estate_ledger_blueprint = func.Blueprint()

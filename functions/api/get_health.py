@@ -8,8 +8,8 @@ from typing import Literal
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
-from functions.asking import may_read
 from functions.described import described
+from functions.viewing import may_read
 from shared.openapi.operation import Operation
 
 get_health_blueprint = func.Blueprint()

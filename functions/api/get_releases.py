@@ -5,8 +5,9 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
-from functions.asking import service_of, viewer_of
+from functions.asking import service_of
 from functions.described import described
+from functions.viewing import viewer_of
 from shared.openapi.operation import Number, Operation, Text
 
 get_releases_blueprint = func.Blueprint()

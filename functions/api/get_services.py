@@ -5,9 +5,9 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS, answering, json_answer
-from functions.asking import viewer_of
 from functions.choosing import CHOOSING, chosen_of
 from functions.described import described
+from functions.viewing import viewer_of
 from shared.openapi.operation import Number, Operation
 
 get_services_blueprint = func.Blueprint()

@@ -25,7 +25,7 @@ def show_holds(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _content(req: func.HttpRequest) -> str:
-    from functions.asking import viewer_of
+    from functions.viewing import viewer_of
     from shared.app.read_overview import read_holds_page
     from shared.bootstrap import app
     from shared.page.held import holds_page

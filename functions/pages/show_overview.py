@@ -5,10 +5,10 @@ from __future__ import annotations
 import azure.functions as func
 
 from functions.answers import ANONYMOUS
-from functions.asking import viewer_of
 from functions.choosing import CHOOSING, chosen_of
 from functions.described import described
 from functions.pages.answer import page
+from functions.viewing import viewer_of
 from shared.openapi.operation import Operation, Text
 
 show_overview_blueprint = func.Blueprint()

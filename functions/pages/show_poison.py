@@ -26,7 +26,7 @@ def show_poison(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _content(req: func.HttpRequest) -> str:
-    from functions.asking import viewer_of
+    from functions.viewing import viewer_of
     from shared.app.read_overview import read_poison_page
     from shared.bootstrap import app
     from shared.page.poisoned import poison_messages

@@ -26,7 +26,8 @@ def show_service(req: func.HttpRequest) -> func.HttpResponse:
 
 
 def _content(req: func.HttpRequest) -> str:
-    from functions.asking import service_of, viewer_of
+    from functions.asking import service_of
+    from functions.viewing import viewer_of
     from shared.app.read_overview import read_service_page
     from shared.bootstrap import app
     from shared.page.service import service_page
