@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from infra.local.azurite.calls import Call
-from infra.local.azurite.faults import LOST_ANSWER, Fault, Late
+from infra.local.azurite.faults import LOST_ANSWER, Fault, Late, Refused
 from infra.local.azurite.proxy import StorageProxy
+from shared.app.sweep import sweep
 from shared.codec.chain import GENESIS, link
+from shared.ports.store import StoreUnavailable
 from tests.support import azurite
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.clocked_azure import ClockedAzure
@@ -20,7 +22,8 @@ from tests.support.outside import Outside
 
 pytestmark = [pytest.mark.real("azurite"), pytest.mark.slow]
 
-MOST = timedelta(minutes=2)
+MOST, OUTAGE, SECOND = timedelta(minutes=2), timedelta(minutes=3), timedelta(seconds=1)
+AWAY = Refused(status=503, code="ServerBusy", retry_after=30)
 MANY, AT_LEAST = 1000, 6
 
 
@@ -71,6 +74,37 @@ def test_a_release_whose_batches_arrive_late_goes_on_by_itself(
     applied = {place: len(written) for place, written in slipway.outside.deployer.applied.items()}
     assert applied == {"qa/delivery": 1, "production/delivery": 1}
     assert not slipway.app.store.read(str(DELIVERY)).outbox
+
+
+def test_a_release_goes_on_after_its_tables_were_away_before_every_message(
+    slipway: Harness, proxy: StorageProxy
+) -> None:
+    """For minutes each time: every message is delivered more often than may fail, and none fails once."""
+    slipway.push_release("1.0.0")
+    put_back = through_outages(slipway, proxy)
+    slipway.approve()
+    put_back += through_outages(slipway, proxy)
+
+    assert slipway.release("1.0.0").phase == "Released"
+    assert put_back > 5 * 20
+    assert_told_once(slipway)
+    assert not slipway.app.store.read(str(DELIVERY)).outbox
+
+
+def through_outages(slipway: Harness, proxy: StorageProxy) -> int:
+    """Have the tables away, with ticks that fail, and back for a single message, until none is left; count who was put back."""
+    number = 0
+    while slipway.waiting():
+        proxy.have(AWAY, lambda call: call.service == "table", times=MANY)
+        proxy.clear()
+        slipway.pump(most=OUTAGE)
+        number += [call.kind for call in proxy.calls].count("send")
+        with pytest.raises(StoreUnavailable):
+            sweep(slipway.app)
+        assert proxy.heal()
+        while not slipway.deliver_one() and slipway.waiting():
+            slipway.outside.clock.advance(SECOND)
+    return number
 
 
 def assert_told_once(slipway: Harness) -> None:
