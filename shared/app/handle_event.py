@@ -82,11 +82,13 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
     app.queues.send_outbox(service, committed.outbox)
     if committed.duplicate:
         return _first_time(app, service, committed)
-    decision = made[-1].decision
-    if again and made[-1].unsent:
+    # Several may have been made, and not the last be the one that counts.
+    counts = next(one for one in reversed(made) if one.write is committed.write)
+    decision = counts.decision
+    if again and counts.unsent:
         # A crash may have kept back what the first report had led to. Where a copy of this message brought that one,
         # whoever had the copy has seen to it.
-        send_again(app, service, made[-1].unsent)
+        send_again(app, service, counts.unsent)
     if decision.outcome is Outcome.NOTHING:
         for at, what in decision.wake:
             app.store.add_due(service, Due(at=at, what=what))
@@ -94,8 +96,8 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
         Told(
             event=event,
             decision=decision,
-            moved=made[-1].moved,
-            measures=made[-1].measures or [],
+            moved=counts.moved,
+            measures=counts.measures or [],
             sequence=committed.sequence,
             own=own,
             began=began,

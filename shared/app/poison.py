@@ -24,7 +24,7 @@ from shared.domain.poison import PoisonMessage, Settled, Settling
 from shared.domain.records import replace
 from shared.domain.workers import worker_of
 from shared.ports.errors import NotFound
-from shared.ports.store import Loaded, NeedsRows, StaleService, StoreUnavailable, Write
+from shared.ports.store import Loaded, NeedsRows, StaleService, StoreRefused, StoreUnavailable, Write
 from shared.telemetry import log_fault, log_warning
 
 _MOST_TYPE, _MOST_ID, _MOST_REASON = 100, 200, 500
@@ -83,9 +83,9 @@ def _tell(app: App, service: ServiceKey, found: PoisonMessage, effect: ServiceEf
             effect=effect.id if effect is not None and _belongs(app, found.queue, effect) else "",
         )
         handle(app, event, correlation=found.correlation)
-    except (StaleService, StoreUnavailable):
-        raise
     except Exception as error:
+        if isinstance(error, StaleService | StoreUnavailable) and not isinstance(error, StoreRefused):
+            raise
         # Deciding may be what failed each time; the message is recorded, and must not come round for ever.
         log_fault("message.poison_not_told", error, service=str(service), number=found.number)
 

@@ -1,6 +1,7 @@
 """What a queue brings: decode it, and give it to the use case that it is for.
 
-`again` says that this very message was delivered before: whoever had it may have died before it sent what it had decided.
+`again` says that this very message, or one that it was put back as, was delivered before: whoever had it may have died,
+or lost sight of storage, before it sent what it had decided.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from shared.app.manifest_deleted import manifest_deleted
 from shared.app.parts import App
 from shared.app.perform_effect import perform, refuse
 from shared.app.tag_pushed import tag_pushed
-from shared.codec.envelope import Message, read_message, referred_to, type_name
+from shared.codec.envelope import Message, encode_effect, read_message, referred_to, type_name
 from shared.codec.errors import HalfWritten, UnreadableRecord
 from shared.domain.effects import INSPECT, NONPROD, queue_of
 from shared.domain.errors import SlipwayError
@@ -52,35 +53,48 @@ def _take(app: App, kind: str, body: str, worker: str, again: bool) -> None:
     except UnreadableRecord as error:
         _newer(app, queue, body, error)
         return
+    except StoreRefused:
+        raise
+    except StoreUnavailable as error:
+        _put_back(app, queue, body, error)
+        return
     with about(correlation=message.correlation, queue=queue):
         try:
             with _span_of(message, queue):
-                _act(app, kind, body, message, worker, again)
+                _act(app, kind, body, message, worker, again or message.tries > 0)
         except (Transient, StaleService, HalfWritten) as error:
             # Rows that are being written are whole in a moment; if their writer died, the tick finishes its work.
             log_event("message.put_off", reason=str(error))
-            app.queues.send(queue, body, delay=getattr(error, "retry_after", None) or _RETRY)
+            app.queues.send(queue, _once_more(body, message), delay=getattr(error, "retry_after", None) or _RETRY)
         except StoreRefused:
             raise
         except StoreUnavailable as error:
-            if not _put_back(app, queue, body, error):
-                raise
+            _put_back(app, queue, _once_more(body, message), error)
         except UnreadableRecord as error:
             _newer(app, queue, body, error)
 
 
-def _put_back(app: App, queue: str, body: str, error: StoreUnavailable) -> bool:
+def _put_back(app: App, queue: str, body: str, error: StoreUnavailable) -> None:
     """Put off what met a store out of reach, if the queue can be reached: Azure's host would count it as a failure.
 
-    Five of them are poison, and an hour without tables must not make releases errored. A copy does not send again what
-    its first delivery had decided, where that was committed before the trouble: the tick does.
+    Five of them are poison, and an hour without tables must not make releases errored.
     """
     try:
         app.queues.send(queue, body, delay=error.retry_after)
     except StoreUnavailable:
-        return False
+        raise error from None
     log_event("message.put_off", reason=str(error))
-    return True
+
+
+def _once_more(body: str, message: Message) -> str:
+    """Write a message for another delivery; an effect's says that it is not the first: see `again`.
+
+    What the effect had led to may be committed without our knowing, and not be sent. However often storage puts it off,
+    that is one try of those that it has.
+    """
+    if message.effect is None or message.tries:
+        return body
+    return encode_effect(message.effect, correlation=message.correlation, at=message.at, tries=1, order=message.order)
 
 
 def _newer(app: App, queue: str, body: str, error: UnreadableRecord) -> None:

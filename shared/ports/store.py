@@ -126,12 +126,14 @@ class Committed(NamedTuple):
     """What a transaction led to: its sequence and the outbox rows of that sequence that are not done.
 
     `duplicate` is set where the event had been committed before: nothing was written, `sequence` is that of the first time.
+    `write` is what was written, the very one that fn returned: of several, not always the last. None where nothing was.
     """
 
     sequence: int
     ledger_hash: str
     outbox: tuple[OutboxRow, ...]
     duplicate: bool = False
+    write: Write | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

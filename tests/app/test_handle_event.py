@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from shared.codec.errors import UnreadableRecord
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
 from shared.domain.effects import Deploy, ReadTags, SetStatus
-from shared.ports.store import Write
+from shared.ports.store import Committed, Loaded, Store, Write
 from tests.support.app_looks import Mute, all_but, hints, latest, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, Harness, branch
 from tests.support.outside import ADA, RITA
@@ -35,6 +37,30 @@ def test_an_event_leads_to_state_an_entry_and_messages(slipway: Harness) -> None
     assert queued(slipway, "gather-facts") == 1
     [message] = slipway.receive("gather-facts")
     assert decode(message.body).correlation == "delivery-7"
+
+
+class DecidingAgain:
+    """A store whose answer to the first batch was lost: another decision is made before the first is found to be there."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def transact(self, service: str, event_id: str, fn: Callable[[Loaded], Write | None]) -> Committed:
+        """See Store."""
+        committed = self._store.transact(service, event_id, fn)
+        fn(self._store.read(service))
+        return committed
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+def test_the_answer_is_that_of_the_decision_that_was_committed(slipway: Harness) -> None:
+    """Not that of one which was made after it and came to nothing."""
+    handled = handle(slipway.wrap(store=DecidingAgain(slipway.app.store)).app, RELEASE)
+
+    assert handled.outcome is Outcome.MOVED
+    assert handled.sequence == latest(slipway).sequence
 
 
 def test_the_ledger_names_who_was_behind_an_event(slipway: Harness) -> None:

@@ -14,7 +14,7 @@ from shared.domain import events as ev
 from shared.domain.decision import Outcome
 from shared.domain.effects import Deploy, SetStatus, queue_of
 from shared.domain.phases import Phase, ReleasePhase
-from shared.ports.store import StaleService, StoreUnavailable
+from shared.ports.store import StaleService, StoreRefused, StoreUnavailable
 from tests.support.app_looks import Failing, all_but, decided, latest
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.fuzzing import ANY_BYTES, changed_json, many
@@ -159,9 +159,10 @@ def test_an_effect_in_poison_leaves_the_outbox_and_is_told_once(slipway: Harness
     assert slipway.app.store.read(str(DELIVERY)).sequence == before.sequence
 
 
-def test_a_service_that_cannot_decide_does_not_keep_its_message_coming(slipway: Harness) -> None:
+@pytest.mark.parametrize("error", [RuntimeError("a defect"), StoreRefused("400 OutOfRangeInput")])
+def test_a_service_that_cannot_decide_does_not_keep_its_message_coming(slipway: Harness, error: Exception) -> None:
     """That may be why it is poison; people see it all the same."""
-    poisoned(slipway.wrap(store=Failing(slipway.app.store, RuntimeError("a defect"), str(DELIVERY))), written(ASK))
+    poisoned(slipway.wrap(store=Failing(slipway.app.store, error, str(DELIVERY))), written(ASK))
 
     assert [one.message for one in open_poison(slipway.app, most=9)] == ["t-1"]
 

@@ -16,7 +16,7 @@ from shared.domain.effects import ReadTags, SetStatus
 from shared.domain.names import Digest
 from shared.domain.records import replace
 from shared.ports.errors import Transient
-from shared.ports.store import StaleService, StoreRefused, StoreUnavailable
+from shared.ports.store import StaleService
 from tests.support.app_looks import Failing, all_but, latest, policy_row, queued
 from tests.support.app_parts import DELIVERY, Harness, branch
 from tests.support.log_lines import log_lines
@@ -24,14 +24,6 @@ from tests.support.outside import MAIN, RITA, SHIPPING
 
 PUSH = ev.PushReceived(id="p-1", repository=SHIPPING, ref=branch("1.0.0"))
 ASK = ev.TimePassed(id="t-1", service=DELIVERY)
-
-
-class Cut:
-    """Queues that nobody reaches."""
-
-    def send(self, *_: object, **__: object) -> None:
-        """See Queues."""
-        raise StoreUnavailable("so are the queues")
 
 
 def written(slipway: Harness, event: ev.ServiceEvent | ev.OutsideEvent) -> str:
@@ -210,40 +202,6 @@ def test_a_service_that_others_keep_changing_is_tried_again(slipway: Harness) ->
 
     assert early == []
     assert len(slipway.receive("events")) == 1
-
-
-def test_a_store_out_of_reach_is_no_fault_of_the_message(slipway: Harness) -> None:
-    """Azure's host would count it, and five make poison: the message is put back for as long as the store asks for."""
-    trouble = StoreUnavailable("gone", retry_after=timedelta(seconds=30))
-    take_event(slipway.wrap(store=Failing(slipway.app.store, trouble)).app, written(slipway, ASK))
-    slipway.outside.clock.advance(timedelta(seconds=29))
-    early = slipway.receive("events")
-    slipway.outside.clock.advance(timedelta(seconds=1))
-
-    assert early == []
-    assert len(slipway.receive("events")) == 1
-
-
-def test_a_store_and_queues_out_of_reach_are_the_hosts_affair(slipway: Harness) -> None:
-    """A message that could not be put back is not acknowledged: it is delivered again."""
-    trouble = StoreUnavailable("the tables are gone")
-    gone = slipway.wrap(
-        store=Failing(slipway.app.store, trouble),
-        queues=Cut(),
-    )
-
-    with pytest.raises(StoreUnavailable, match="the tables are gone"):
-        take_event(gone.app, written(slipway, ASK))
-
-
-def test_what_a_store_refuses_for_good_goes_to_poison(slipway: Harness) -> None:
-    """A defect of ours must be seen, not go round for ever."""
-    store = Failing(slipway.app.store, StoreRefused("400 OutOfRangeInput"))
-
-    with pytest.raises(StoreRefused):
-        take_event(slipway.wrap(store=store).app, written(slipway, ASK))
-
-    assert queued(slipway, "events") == 0
 
 
 def test_a_push_of_a_repository_that_is_not_served_is_done_with(slipway: Harness) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import itertools
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from shared.ports.store import Loaded, StaleService, Store, Write
-from tests.support.stores import OPTIMISTIC, SERVICE, a_write, always, opened
+from tests.support.stores import OPTIMISTIC, SERVICE, a_write, always, in_a_thread, opened
 
 
 @pytest.fixture(params=OPTIMISTIC)
@@ -18,13 +17,6 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
     """An empty store of each kind that decides without a lock."""
     with opened(request.param, tmp_path) as found:
         yield found.store
-
-
-def in_a_thread(work: Callable[[], object]) -> None:
-    """Let another worker of this process do something, and wait for it."""
-    thread = threading.Thread(target=work)
-    thread.start()
-    thread.join()
 
 
 @pytest.mark.parametrize("known", [False, True])

@@ -123,6 +123,18 @@ def test_an_event_twice_is_committed_once(store: Store) -> None:
     assert store.read(SERVICE).sequence == 2
 
 
+def test_what_was_written_is_named(store: Store) -> None:
+    """Who decides several times knows by it which decision counts; a duplicate and nothing wrote nothing."""
+    write = a_write()
+
+    answers = [
+        store.transact(SERVICE, event, always(made)) for event, made in (("e", write), ("e", write), ("n", None))
+    ]
+
+    assert [one.write for one in answers] == [write, None, None]
+    assert answers[0].write is write
+
+
 @pytest.mark.parametrize("second", ["nothing", "error"])
 def test_a_duplicate_is_told_also_where_deciding_again_comes_to_nothing(store: Store, second: str) -> None:
     """A state that has the event in it decides otherwise; the event is a duplicate all the same."""

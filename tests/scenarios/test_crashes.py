@@ -11,7 +11,7 @@ from shared.app.operate import add_hold, lift_hold, operate
 from shared.domain import events as ev
 from shared.ports.deployer import RolloutState
 from tests.support.app_parts import DELIVERY, Harness, branch
-from tests.support.crashes import MortalSlipway, Step
+from tests.support.crashes import MortalSlipway, Step, UnluckySlipway
 from tests.support.outside import RITA, Outside
 from tests.support.outside_ends import end_of
 
@@ -110,6 +110,25 @@ def test_a_crash_at_a_boundary_ends_the_same_on_disk(tmp_path: Path) -> None:
     found = {at: crashed("sqlite", tmp_path, at) for at in range(1, boundaries + 1, 11)}
 
     assert different(wanted, found) == {}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("every", "long"), [(5, 1), (17, 12)])
+def test_storage_out_of_reach_at_a_boundary_ends_the_same(tmp_path: Path, every: int, long: int) -> None:
+    """The process lives on and puts messages back, also where what they led to was committed and it could not know."""
+    wanted, _, boundaries = unlucky(tmp_path)
+
+    found = {at: unlucky(tmp_path, *range(at, at + 3 * long, 3)) for at in range(1, boundaries + 1, every)}
+
+    met = {at: (end, where) for at, (end, where, _) in found.items() if where}
+    assert len(met) > len(found) // 2
+    assert different(wanted, met) == {}
+
+
+def unlucky(folder: Path, *at: int) -> tuple[dict[str, Any], list[str], int]:
+    """The end where storage was out of reach at boundaries, what lay there, and how many were crossed."""
+    slipway = UnluckySlipway("memory", folder / "-".join(map(str, at)), *at)
+    return end_of(slipway.live(STORY), VERSIONS), slipway.fuse.where, slipway.fuse.count
 
 
 def uncrashed(store: str, folder: Path) -> tuple[dict[str, Any], int]:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from shared.adapters.memory import MemoryStore
 from shared.adapters.sqlite import SqliteDatabase
+from shared.ports.store import StoreUnavailable
 from tests.support.app_parts import Harness, make_app
 from tests.support.outside import Outside
 
@@ -29,6 +31,10 @@ CHANGES: Mapping[str, frozenset[str]] = {
 }
 _DEPLOYER = frozenset({"deploy", "remove", "observe"})
 _RECEIVER = frozenset({"delete"})
+_STORAGE = frozenset({"store", "rows", "evidence", "queues"})
+
+
+_LOOKED_AT_AGAIN = timedelta(minutes=6)  # what the tick failed at
 
 
 class Crash(BaseException):
@@ -48,6 +54,17 @@ class Fuse:
         if self.count in self.at:
             self.where.append(where)
             raise Crash(where)
+
+
+class Outage(Fuse):
+    """Counts boundaries too; at the named ones storage is out of reach, after it did what was asked or before."""
+
+    def cross(self, where: str) -> None:
+        """Pass a boundary, or be told that nobody knows."""
+        self.count += 1
+        if self.count in self.at and where.split()[1].partition(".")[0] in _STORAGE:
+            self.where.append(where)
+            raise StoreUnavailable(where)
 
 
 class _Wrapped:
@@ -155,3 +172,24 @@ class MortalSlipway:
         else:
             assert isinstance(database, MemoryStore)
         self.harness = with_fuse(make_app("", self._folder, self.outside, database=database), self.fuse)
+
+
+class UnluckySlipway(MortalSlipway):
+    """An application that lives on while storage is out of reach; whoever gets no answer asks again, and minutes pass."""
+
+    def __init__(self, store: str, folder: Path, *out_at: int) -> None:
+        super().__init__(store, folder)
+        self.fuse = Outage(*out_at)
+        self.harness = with_fuse(make_app(store, folder, self.outside), self.fuse)
+
+    def _rest(self) -> None:
+        super()._rest()
+        self._survive(lambda harness: harness.tick(_LOOKED_AT_AGAIN))
+
+    def _survive(self, act: Callable[[Harness], object], *, again: bool = True) -> None:
+        while True:
+            try:
+                act(self.harness)
+                return
+            except StoreUnavailable:
+                continue

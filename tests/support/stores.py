@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -175,3 +176,10 @@ def receive_one(queues: QueueReceiver, queue: str = "slipway-deploy", *, wait: t
 def receive_none(queues: QueueReceiver, queue: str = "slipway-deploy") -> bool:
     """Whether no message is to be seen now."""
     return not queues.receive(queue, most=1, visibility=MINUTE, wait=timedelta(0))
+
+
+def in_a_thread(work: Callable[[], object]) -> None:
+    """Let another worker of this process do something, and wait for it."""
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()

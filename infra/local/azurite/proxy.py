@@ -9,40 +9,19 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from infra.local.azurite.calls import Call, kind_answered, kind_of
+from infra.local.azurite.faults import Fault, Late, Lost, Refused
 
 _ENDPOINT = re.compile(r"(Table|Queue|Blob)Endpoint=([^;]+)")
+_INNER_STATUS = re.compile(rb"HTTP/1.1 ([45]\d\d)")
 _FRESH = 2.0  # seconds; the emulator closes a connection that was idle for five
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """The service answers with an error and does nothing."""
-
-    status: int
-    code: str
-    retry_after: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The connection breaks: before the service has the request, or after it did what was asked."""
-
-    answer: bool
-
-
-BUSY = Refused(status=503, code="ServerBusy")
-THROTTLED = Refused(status=429, code="TooManyRequests")
-TIMED_OUT = Refused(status=500, code="OperationTimedOut")
-LOST_REQUEST, LOST_ANSWER = Lost(answer=False), Lost(answer=True)
-
-Fault: TypeAlias = Refused | Lost
 
 
 class StorageProxy:
@@ -53,6 +32,7 @@ class StorageProxy:
         self._calls: list[Call] = []
         self._faults: list[tuple[Callable[[Call], bool], Fault]] = []
         self._servers: list[_Server] = []
+        self._late: list[tuple[Late, Callable[[], int]]] = []
         self.connection = _ENDPOINT.sub(self._before, upstream)
 
     def _before(self, found: re.Match[str]) -> str:
@@ -79,11 +59,24 @@ class StorageProxy:
             self._faults.extend([(on, fault)] * times)
 
     def heal(self) -> int:
-        """Forget the faults that nothing has met yet, and return how many these were."""
+        """Forget the faults that nothing has met yet, and requests that never arrived; return how many these were."""
         with self._lock:
-            left = len(self._faults)
+            left = len(self._faults) + len(self._late)
             self._faults.clear()
+            self._late.clear()
             return left
+
+    def hold(self, late: Late, send: Callable[[], int]) -> None:
+        """Keep a request back."""
+        with self._lock:
+            self._late.append((late, send))
+
+    def arrive(self, late: Late | None = None) -> Sequence[int]:
+        """Let the service have what was kept back, all of it or what waits for this; return what it answered to nobody."""
+        with self._lock:
+            due = [one for one in self._late if late in (None, one[0])]
+            self._late = [one for one in self._late if one not in due]
+        return [send() for _, send in due]
 
     def close(self) -> None:
         """Let nobody in any more."""
@@ -147,8 +140,14 @@ class _Handler(BaseHTTPRequestHandler):
         elif isinstance(fault, Lost) and not fault.answer:
             proxy.note(call)
             self._break()
+        elif isinstance(fault, Late):
+            proxy.note(call)
+            proxy.hold(fault, partial(self._pass_on_late, body))
+            self._break()
         else:
+            proxy.arrive(Late(before=kind))
             answer, content = self._pass_on(body)
+            proxy.arrive(Late(after=kind))
             done = replace(call, status=0 if fault else answer.status)
             proxy.note(replace(done, kind=kind_answered(done, content)))
             if fault:
@@ -164,17 +163,27 @@ class _Handler(BaseHTTPRequestHandler):
             self._upstream = None
         if self._upstream is None:
             self._upstream = http.client.HTTPConnection(*self.server.upstream)
-        self._upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
+        answered = self._pass_by(self._upstream, body)
+        self._used = time.monotonic()
+        return answered
+
+    def _pass_on_late(self, body: bytes) -> int:
+        """Pass a request on whose sender is gone; return the status, of a batch that of the operation that failed."""
+        with closing(http.client.HTTPConnection(*self.server.upstream)) as upstream:
+            answer, content = self._pass_by(upstream, body)
+        inner = _INNER_STATUS.search(content)
+        return int(inner[1]) if inner else answer.status
+
+    def _pass_by(self, upstream: http.client.HTTPConnection, body: bytes) -> tuple[http.client.HTTPResponse, bytes]:
+        upstream.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             if name.lower() not in _HOP_BY_HOP:
-                self._upstream.putheader(name, value)
+                upstream.putheader(name, value)
         if body or self.command in ("PUT", "POST"):
-            self._upstream.putheader("Content-Length", str(len(body)))
-        self._upstream.endheaders(body)
-        answer = self._upstream.getresponse()
-        content = answer.read()
-        self._used = time.monotonic()
-        return answer, content
+            upstream.putheader("Content-Length", str(len(body)))
+        upstream.endheaders(body)
+        answer = upstream.getresponse()
+        return answer, answer.read()
 
     def _answer(self, answer: http.client.HTTPResponse, content: bytes) -> None:
         self.send_response_only(answer.status, answer.reason)

@@ -9,8 +9,8 @@ from typing import Any
 from shared.adapters.azure_storage.table import Table, entity_of
 from shared.adapters.azure_storage.trouble import failures_named, passes, reason, retry_after, unavailable
 from shared.adapters.storage import packing, partition
-from shared.adapters.storage.optimistic import Moved, Snapshot, Unsure
 from shared.adapters.storage.packing import Batch
+from shared.adapters.storage.partitions import Moved, Snapshot, Unsure
 from shared.ports.store import Due, TooLarge
 
 _FRESH = timedelta(seconds=5)  # as long as a hold by people may be overlooked by a decision, not by who acts

@@ -8,13 +8,13 @@ longest step between two of its writes, so that a message is delivered twice onl
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.adapters.azure_storage.bells import Bells
 from shared.adapters.azure_storage.client import OnFirstUse
 from shared.adapters.azure_storage.trouble import failures_named, patiently
 from shared.adapters.storage import partition
@@ -34,7 +34,7 @@ _MOMENT = timedelta(minutes=1)
 # What no XML can hold, and the service takes messages in XML. Ours are JSON, which says the same in an escape.
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOST = frozenset({400, 404})  # the receipt is not the newest any more, or the message is gone
-# Between two looks at an empty queue, as Azure's host does it: a message of this process rings a bell before that.
+# seconds between two looks at an empty queue
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
 
 
@@ -44,7 +44,7 @@ class AzureQueues:
     def __init__(self, service: OnFirstUse[QueueServiceClient]) -> None:
         self._service = service
         self._clients: dict[str, QueueClient] = {}
-        self._bells = Bells()
+        self._closed = threading.Event()
 
     def send(self, queue: str, body: str, *, delay: timedelta = timedelta(0)) -> None:
         """See Queues. A delay is cut to what the service can hold, seven days; who receives it must look at the time."""
@@ -54,8 +54,6 @@ class AzureQueues:
         self._made_if_missing(
             queue, lambda client: client.send_message(text, visibility_timeout=seconds, time_to_live=_FOR_EVER)
         )
-        if not seconds:
-            self._bells.ring(queue)
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:  # noqa: ARG002 - the port's
         """See Queues. Sent twice, a row is delivered twice, and doing an effect twice is harmless."""
@@ -67,19 +65,14 @@ class AzureQueues:
         self.send(row.message.queue, row.message.body, delay=delay)
 
     def receive(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
-        """See QueueReceiver. What this process sends is seen at once, what others send within a second."""
-        end = time.monotonic() + wait.total_seconds()
-        pause = _SHORTEST_PAUSE
+        """See QueueReceiver. Who waits looks again, at most a second later; the local host waits by itself."""
+        end, pause = time.monotonic() + wait.total_seconds(), _SHORTEST_PAUSE
         while True:
-            rung = self._bells.heard(queue)
             found = self._received(queue, min(most, _MOST_AT_ONCE), _whole(visibility))
             left = end - time.monotonic()
-            if found or left <= 0 or self._bells.silenced:
+            if found or left <= 0 or self._closed.wait(min(pause, left)):
                 return found
-            if self._bells.wait(queue, rung, min(pause, left)):
-                pause = _SHORTEST_PAUSE
-            else:
-                pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     def delete(self, message: Received) -> None:
         """See QueueReceiver."""
@@ -88,8 +81,7 @@ class AzureQueues:
 
     def release(self, message: Received, *, delay: timedelta) -> None:
         """See QueueReceiver."""
-        if self.renew(message, visibility=delay) is not None and not _whole(delay):
-            self._bells.ring(message.queue)
+        self.renew(message, visibility=delay)
 
     def renew(self, message: Received, *, visibility: timedelta) -> Received | None:
         """Lease a message for so long from now on and return it with its new receipt; None where the lease was lost."""
@@ -128,7 +120,7 @@ class AzureQueues:
 
     def close(self) -> None:
         """Send home who waits; the service's connections are closed by whoever has it."""
-        self._bells.silence()
+        self._closed.set()
         self._clients.clear()
 
     def _client(self, queue: str) -> QueueClient:

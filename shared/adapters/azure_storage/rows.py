@@ -75,14 +75,21 @@ class TableRows:
         work: Callable[[], str],
         ours: Callable[[Row | None], str | None],
     ) -> str:
-        """Do what is done only if the row is as it was read; where the answer was lost, look what became of it."""
+        """Do what is done only if the row is as it was read; where the answer was lost, look what became of it.
+
+        What was sent before may arrive late, and be the reason why it is refused when it is sent again.
+        """
         from azure.core.exceptions import AzureError, HttpResponseError
+
+        lost: list[AzureError] = []
 
         def tried() -> str:
             try:
                 return work()
             except AzureError as error:
-                if not passes(error):
+                if passes(error):
+                    lost.append(error)
+                elif not lost:
                     raise
                 found = self._table.get(partition, key)
                 if (written := ours(_row(key, found))) is not None:

@@ -10,8 +10,9 @@ from shared.adapters.memory.rows import MemoryEvidence, MemoryRows
 from shared.adapters.memory.table import Table
 from shared.adapters.storage import packing, partition
 from shared.adapters.storage.delivery import running_time
-from shared.adapters.storage.optimistic import OptimisticTransactions, Snapshot
+from shared.adapters.storage.optimistic import OptimisticTransactions
 from shared.adapters.storage.packing import Batch
+from shared.adapters.storage.partitions import Snapshot
 from shared.adapters.storage.standing import take_out
 from shared.ports.store import Committed, Due, DueRow, Head, LedgerRow, Loaded, Write
 

@@ -8,8 +8,8 @@ from bisect import bisect_left, insort
 from collections.abc import Iterable, Mapping
 
 from shared.adapters.storage import partition
-from shared.adapters.storage.optimistic import Moved
 from shared.adapters.storage.packing import Batch
+from shared.adapters.storage.partitions import Moved
 from shared.ports.store import TooLarge
 
 

@@ -184,7 +184,7 @@ class SqliteStore:
             self._cache.drop(service)
         else:
             self._cache.keep(service, id_, partition.loaded_after(loaded, made))
-        return Committed(sequence=made.sequence, ledger_hash=made.hash, outbox=made.outbox)
+        return made.committed()
 
     def _write(self, transaction: Transaction, id_: int, event_id: str, made: Plan) -> None:
         execute, hash_ = transaction.execute, bytes.fromhex(made.hash)

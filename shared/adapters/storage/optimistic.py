@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Protocol
 
 from shared.adapters.storage import packing, partition
 from shared.adapters.storage.just_read import JustRead
-from shared.adapters.storage.packing import Batch
 from shared.adapters.storage.partition import Plan
+from shared.adapters.storage.partitions import Moved, Partitions, Snapshot, Unsure
 from shared.domain.errors import SlipwayError
 from shared.ports.store import (
     Committed,
@@ -31,51 +30,36 @@ _FIRST_PAUSE = 0.01  # seconds; doubled each time and jittered, so that writers 
 _LONGEST_PAUSE = 0.4
 
 
-class Moved(SlipwayError):
-    """The batch was refused: another writer was faster, or the event is known."""
+@dataclass(slots=True)
+class _Wanted:
+    """A transaction under way. `sent` are plans whose answers were lost: one of them at most is there, or comes to be."""
 
+    service: str
+    event_id: str
+    fn: Callable[[Loaded], Write | None]
+    seen_for: timedelta
+    sent: list[tuple[Plan, Unsure]] = field(default_factory=list)
 
-class Unsure(SlipwayError):
-    """The batch was sent and its answer was lost; it may have been written, now or a little later.
+    @property
+    def must_wait(self) -> bool:
+        """Whether the store asked to be left alone."""
+        return any(error.retry_after is not None for _, error in self.sent)
 
-    `retry_after` is set where the store asked to be left alone for so long.
-    """
+    def unknown(self) -> StoreUnavailable:
+        """Say that nobody knows what became of it."""
+        error = self.sent[-1][1]
+        return StoreUnavailable(
+            f"the answers about {self.service} were lost; deliver the event again: {error}",
+            retry_after=error.retry_after,
+        )
 
-    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """The range `1~` as it was read, with the head's etag (None: the service is new).
-
-    `standing` is the time of a hint that is known to be there: nobody has looked at it yet.
-    """
-
-    loaded: Loaded
-    etag: str | None
-    standing: datetime | None = None
-
-
-class Partitions(Protocol):
-    """What a store of plain rows must be able to do."""
-
-    def snapshot(self, service: str, *, exact: bool) -> Snapshot:
-        """Read the range `1~` and the estate, which may be a few seconds old unless `exact`."""
-        ...
-
-    def fetch(self, service: str, keys: Iterable[str]) -> Mapping[str, bytes | None]:
-        """Read single rows."""
-        ...
-
-    def hint(self, service: str, due: tuple[Due, ...], *, new: bool) -> None:
-        """Write the hints that go before the batch."""
-        ...
-
-    def commit(self, service: str, batch: Batch, etag: str | None) -> None:
-        """Write the batch whole or not at all; raise Moved or Unsure."""
-        ...
+    def given_up(self) -> SlipwayError:
+        """Say why it came to nothing, as far as is known."""
+        if self.sent:
+            return self.unknown()
+        return StaleService(
+            f"{self.service} was changed by others {TRIES} times while event {self.event_id} was decided; deliver it again"
+        )
 
 
 class OptimisticTransactions:
@@ -83,6 +67,9 @@ class OptimisticTransactions:
 
     What this thread has just read of the service is decided on first, instead of reading it once more: the head's etag
     tells whether it is still so. Only a decision that writes nothing has no etag behind it, and is made again.
+
+    A batch whose answer was lost may still be on its way. Whatever is decided after it has the same head behind it, so
+    that only one of them is written, the one that comes first; which one it was is seen by its entry in the ledger.
     """
 
     def __init__(self, partitions: Partitions, now: Callable[[], datetime]) -> None:
@@ -99,75 +86,74 @@ class OptimisticTransactions:
     def run(self, service: str, event_id: str, fn: Callable[[Loaded], Write | None], seen_for: timedelta) -> Committed:
         """Commit what fn decides; see Store.transact."""
         partition.check_key(service)
+        wanted = _Wanted(service, event_id, fn, seen_for)
         kept = self._just_read.take(service)
-        if kept is not None and (early := self._try_early(service, event_id, fn, kept, seen_for)):
+        if kept is not None and (early := self._try_early(wanted, kept)):
             return early
-        unsure: Unsure | None = None
         for number in range(TRIES):
+            if wanted.must_wait:
+                break
             if number:
                 time.sleep(random.uniform(0.5, 1) * min(_FIRST_PAUSE * 2**number, _LONGEST_PAUSE))
-            snapshot = self._partitions.snapshot(service, exact=False)
-            made = self._decide(service, event_id, fn, snapshot.loaded, seen_for)
-            if isinstance(made, Committed):
-                return made
-            committed, doubt = self._written(service, snapshot, made)
-            if committed is not None:
+            if committed := self._try(wanted):
                 return committed
-            unsure = doubt or unsure
-            if unsure is not None and unsure.retry_after is not None:
-                break
-        if unsure is not None:
-            raise StoreUnavailable(
-                f"the answers about {service} were lost; deliver the event again: {unsure}",
-                retry_after=unsure.retry_after,
-            ) from unsure
-        raise StaleService(
-            f"{service} was changed by others {TRIES} times while event {event_id} was decided; deliver it again"
-        )
+        raise wanted.given_up()
 
-    def _try_early(
-        self, service: str, event_id: str, fn: Callable[[Loaded], Write | None], kept: Snapshot, seen_for: timedelta
-    ) -> Committed | None:
+    def _try_early(self, wanted: _Wanted, kept: Snapshot) -> Committed | None:
         """Decide on what was just read; None where that does not settle it."""
         try:
-            made = self._plan(service, event_id, fn, kept.loaded, seen_for)
+            made = self._plan(wanted, kept.loaded)
         except Exception:
             return None  # what is wrong may have been put right since; if not, it comes again
-        return self._written(service, kept, made)[0] if made is not None else None
+        return self._written(wanted, kept, made) if made is not None else None
 
-    def _decide(
-        self, service: str, event_id: str, fn: Callable[[Loaded], Write | None], loaded: Loaded, seen_for: timedelta
-    ) -> Plan | Committed:
+    def _try(self, wanted: _Wanted) -> Committed | None:
+        """Decide on what is there now; None where somebody else was faster, or nobody knows."""
+        snapshot = self._partitions.snapshot(wanted.service, exact=False)
+        if any(plan.sequence <= snapshot.loaded.sequence for plan, _ in wanted.sent):
+            if arrived := self._arrived(wanted):
+                return arrived
+            wanted.sent.clear()  # the head is another's: none of them can be written any more
+        made = self._decide(wanted, snapshot.loaded)
+        return made if isinstance(made, Committed) else self._written(wanted, snapshot, made)
+
+    def _decide(self, wanted: _Wanted, loaded: Loaded) -> Plan | Committed:
         # A known event shows when its mark is inserted, without a read of its own. Only where the decision comes to
         # nothing must the mark be looked for: it was made with a state that has the event in it already.
         try:
-            if (made := self._plan(service, event_id, fn, loaded, seen_for)) is not None:
+            if (made := self._plan(wanted, loaded)) is not None:
                 return made
         except Exception:
             with suppress(StoreUnavailable):
-                if settled := self._known(service, event_id):
-                    return settled
+                if known := self._known(wanted):
+                    return known
+            if wanted.sent:
+                raise wanted.unknown() from None
             raise
-        nothing = Committed(sequence=loaded.sequence, ledger_hash=loaded.ledger_hash, outbox=())
-        return self._known(service, event_id) or nothing
+        if known := self._known(wanted):
+            return known
+        if wanted.sent:
+            raise wanted.unknown()
+        return Committed(sequence=loaded.sequence, ledger_hash=loaded.ledger_hash, outbox=())
 
-    def _plan(
-        self, service: str, event_id: str, fn: Callable[[Loaded], Write | None], loaded: Loaded, seen_for: timedelta
-    ) -> Plan | None:
-        write = partition.decide(loaded, fn, lambda keys: self._partitions.fetch(service, keys))
+    def _plan(self, wanted: _Wanted, loaded: Loaded) -> Plan | None:
+        service = wanted.service
+        write = partition.decide(loaded, wanted.fn, lambda keys: self._partitions.fetch(service, keys))
         if write is None:
             return None
-        return partition.plan(service, event_id, loaded, write, seen_until=self._now() + seen_for)
+        return partition.plan(service, wanted.event_id, loaded, write, seen_until=self._now() + wanted.seen_for)
 
-    def _written(self, service: str, snapshot: Snapshot, made: Plan) -> tuple[Committed | None, Unsure | None]:
-        """Write a plan, or find out what became of it; neither is returned where somebody else was faster."""
-        ours = Committed(sequence=made.sequence, ledger_hash=made.hash, outbox=made.outbox)
+    def _written(self, wanted: _Wanted, snapshot: Snapshot, made: Plan) -> Committed | None:
+        """Write a plan, or find out what became of the event; None where that is not known, or somebody else was faster."""
         try:
-            self._write(service, snapshot, made)
-        except (Moved, Unsure) as error:
-            found = self._settled(service, made.seen, made.hash) or (ours if self._is_there(service, made) else None)
-            return found, error if isinstance(error, Unsure) else None
-        return ours, None
+            self._write(wanted.service, snapshot, made)
+        except Moved:
+            pass
+        except Unsure as error:
+            wanted.sent.append((made, error))
+        else:
+            return made.committed()
+        return self._arrived(wanted) or (self._known(wanted) if made.seen is not None else None)
 
     def _write(self, service: str, snapshot: Snapshot, made: Plan) -> None:
         due, standing = self._hints(snapshot.standing, made.due)
@@ -185,33 +171,35 @@ class OptimisticTransactions:
             return (), standing
         return due, first
 
-    def _is_there(self, service: str, made: Plan) -> bool:
-        """Whether the entry just sent stands in the ledger; for events that are not marked."""
-        key = partition.ledger_key(made.sequence)
-        entry = self._partitions.fetch(service, [key])[key] if made.seen is None else None
-        return entry is not None and packing.unpack_ledger(key, entry).hash == made.hash
+    def _arrived(self, wanted: _Wanted) -> Committed | None:
+        """Return what one of the plans led to whose answers were lost, if its entry stands in the ledger."""
+        found = {
+            sequence: self._hash_of(wanted.service, sequence) for sequence in {one.sequence for one, _ in wanted.sent}
+        }
+        return next((plan.committed() for plan, _ in wanted.sent if found[plan.sequence] == plan.hash), None)
 
-    def _known(self, service: str, event_id: str) -> Committed | None:
-        return self._settled(service, partition.seen_key(event_id), None) if event_id else None
-
-    def _settled(self, service: str, seen: str | None, ours: str | None) -> Committed | None:
-        """Return what the event led to if it is committed; it is no duplicate where the entry is the one just sent."""
-        if seen is None:
+    def _known(self, wanted: _Wanted) -> Committed | None:
+        """Return what the event led to if another delivery of it is committed."""
+        if not wanted.event_id:
             return None
+        service, seen = wanted.service, partition.seen_key(wanted.event_id)
         mark = self._partitions.fetch(service, [seen])[seen]
         if mark is None:
             return None
         sequence, _ = packing.unpack_seen(seen, mark)
-        key = partition.ledger_key(sequence)
-        entry = self._partitions.fetch(service, [key])[key]
-        ledger_hash = packing.unpack_ledger(key, entry).hash if entry is not None else ""
         prefix = outbox_prefix(sequence)
         left = self._partitions.snapshot(service, exact=False).loaded.outbox
         return Committed(
             sequence=sequence,
-            ledger_hash=ledger_hash,
+            ledger_hash=self._hash_of(service, sequence),
             outbox=tuple(
                 OutboxRow(key=key, message=message) for key, message in left.items() if key.startswith(prefix)
             ),
-            duplicate=ours is None or ledger_hash != ours,
+            duplicate=True,
         )
+
+    def _hash_of(self, service: str, sequence: int) -> str:
+        """Return the hash of a ledger entry, or nothing where there is none."""
+        key = partition.ledger_key(sequence)
+        entry = self._partitions.fetch(service, [key])[key]
+        return packing.unpack_ledger(key, entry).hash if entry is not None else ""

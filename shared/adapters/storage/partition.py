@@ -17,7 +17,7 @@ from shared.codec.chain import link
 from shared.codec.keys import decode_part, encode_part
 from shared.domain.errors import InvalidValue
 from shared.domain.records import replace
-from shared.ports.store import Due, Loaded, Message, NeedsRows, OutboxRow, TooLarge, Write, outbox_key
+from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, OutboxRow, TooLarge, Write, outbox_key
 
 HEAD = "1~head"
 OUTBOX, LEDGER, SEEN, EXPIRY = "1~outbox~", "4~ledger~", "5~seen~", "6~until~"
@@ -49,7 +49,11 @@ class Plan(NamedTuple):
     outbox: tuple[OutboxRow, ...]
     done: frozenset[str]
     due: tuple[Due, ...]
-    decoded: object = None
+    write: Write
+
+    def committed(self) -> Committed:
+        """Say what came of it where it was written."""
+        return Committed(sequence=self.sequence, ledger_hash=self.hash, outbox=self.outbox, write=self.write)
 
 
 def names_range(after: str, prefix: str) -> tuple[str, str]:
@@ -158,7 +162,7 @@ def plan(service: str, event_id: str, loaded: Loaded, write: Write, *, seen_unti
         outbox=tuple(OutboxRow(key=outbox_key(sequence, n), message=message) for n, message in enumerate(write.outbox)),
         done=write.done & loaded.outbox.keys(),
         due=tuple(write.due),
-        decoded=write.decoded,
+        write=write,
     )
     _check_callers_keys(service, write)
     _check_limits(made)
@@ -178,7 +182,7 @@ def loaded_after(loaded: Loaded, made: Plan) -> Loaded:
     for row in made.outbox:
         outbox[row.key] = row.message
     return replace(
-        loaded, sequence=made.sequence, ledger_hash=made.hash, rows=rows, outbox=outbox, decoded=made.decoded
+        loaded, sequence=made.sequence, ledger_hash=made.hash, rows=rows, outbox=outbox, decoded=made.write.decoded
     )
 
 

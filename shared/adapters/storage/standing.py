@@ -9,7 +9,8 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from shared.adapters.storage import packing, partition
-from shared.adapters.storage.optimistic import TRIES, Moved
+from shared.adapters.storage.optimistic import TRIES
+from shared.adapters.storage.partitions import Moved
 from shared.ports.store import StaleService
 
 

@@ -9,16 +9,8 @@ from pathlib import Path
 import pytest
 
 from infra.local.azurite.calls import Call
-from infra.local.azurite.proxy import (
-    BUSY,
-    LOST_ANSWER,
-    LOST_REQUEST,
-    THROTTLED,
-    TIMED_OUT,
-    Fault,
-    Refused,
-    StorageProxy,
-)
+from infra.local.azurite.faults import BUSY, LOST_ANSWER, LOST_REQUEST, THROTTLED, TIMED_OUT, Fault, Refused
+from infra.local.azurite.proxy import StorageProxy
 from shared.ports.rows import StaleRow
 from shared.ports.store import StoreRefused, StoreUnavailable
 from tests.support.stores import (

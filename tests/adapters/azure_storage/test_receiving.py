@@ -94,7 +94,7 @@ def test_a_queue_that_nobody_has_sent_to_is_empty(queues: BothEnds) -> None:
 
 
 def test_what_another_process_sends_is_found_by_looking_again(fixture: Opened, tmp_path: Path) -> None:
-    """No bell rings for it; a waiting receiver looks after a second at most."""
+    """A waiting receiver looks after a second at most."""
     fixture.queues.send(QUEUE, "first")
     fixture.queues.delete(receive_one(fixture.queues))
     found: list[str] = []

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from shared.adapters.memory.table import Table
-from shared.adapters.storage.optimistic import Moved
 from shared.adapters.storage.packing import Batch
+from shared.adapters.storage.partitions import Moved
 from shared.ports.store import TooLarge
 
 

@@ -11,7 +11,8 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError, Servic
 from azure.storage.queue import QueueClient
 
 from infra.local.azurite.calls import ONE_RANGE, Call, counted, lines, ours
-from infra.local.azurite.proxy import BUSY, LOST_ANSWER, LOST_REQUEST, Refused, StorageProxy
+from infra.local.azurite.faults import BUSY, LOST_ANSWER, LOST_REQUEST, Late, Refused
+from infra.local.azurite.proxy import StorageProxy
 from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.azure_storage.trouble import retry_after
 from tests.support import azurite
@@ -100,8 +101,50 @@ def test_a_lost_answer_is_of_a_request_that_was_done(proxy: StorageProxy, queue:
     assert [call.status for call in proxy.calls if any_send(call)] == [0, 0]
 
 
+@pytest.mark.parametrize(
+    ("late", "order"),
+    [
+        (Late(before="send"), ["late", "next"]),
+        (Late(after="send"), ["next", "late"]),
+        (Late(before="receive"), ["next", "late"]),
+        (Late(), ["next"]),
+    ],
+)
+def test_a_late_request_arrives_when_it_is_to(
+    proxy: StorageProxy, queue: QueueClient, late: Late, order: list[str]
+) -> None:
+    """Its sender has met a broken connection, and hears nothing of it."""
+    proxy.have(late, any_send)
+
+    with pytest.raises((ServiceRequestError, ServiceResponseError)):
+        queue.send_message("late")
+    queue.send_message("next")
+
+    assert [one.content for one in queue.receive_messages(visibility_timeout=60)] == order
+    assert proxy.arrive() == [201] * (2 - len(order))
+
+
+def test_a_late_batch_that_is_refused_is_told_of(proxy: StorageProxy) -> None:
+    """The service takes a batch and says inside what it thought of it."""
+    with closing(AzureStorage.of_connection(proxy.connection, Clock(), prefix=azurite.new_prefix())) as storage:
+        storage.store.transact(SERVICE, "e0", always(a_write()))
+        proxy.have(Late(), lambda call: call.kind == "batch")
+        storage.store.transact(SERVICE, "e1", always(a_write()))
+
+    assert proxy.arrive() == [412]
+
+
 def test_a_fault_that_nothing_met_is_told_of(proxy: StorageProxy) -> None:
     """A test that asks for more faults than happen can see it."""
     proxy.have(BUSY, any_send, times=3)
 
     assert (proxy.heal(), proxy.heal()) == (3, 0)
+
+
+def test_what_never_arrived_is_told_of(proxy: StorageProxy, queue: QueueClient) -> None:
+    """It is forgotten with the faults that nothing met."""
+    proxy.have(Late(), any_send)
+    with pytest.raises((ServiceRequestError, ServiceResponseError)):
+        queue.send_message("late")
+
+    assert (proxy.heal(), proxy.arrive()) == (1, [])

@@ -1,0 +1,59 @@
+"""Services' partitions as decisions without a lock see them: rows with etags, read by a range and written by a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from shared.adapters.storage.packing import Batch
+from shared.domain.errors import SlipwayError
+from shared.ports.store import Due, Loaded
+
+
+class Moved(SlipwayError):
+    """The batch was refused: another writer was faster, or the event is known."""
+
+
+class Unsure(SlipwayError):
+    """The batch was sent and its answer was lost; it may have been written, now or a little later.
+
+    `retry_after` is set where the store asked to be left alone for so long.
+    """
+
+    def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The range `1~` as it was read, with the head's etag (None: the service is new).
+
+    `standing` is the time of a hint that is known to be there: nobody has looked at it yet.
+    """
+
+    loaded: Loaded
+    etag: str | None
+    standing: datetime | None = None
+
+
+class Partitions(Protocol):
+    """What a store of plain rows must be able to do."""
+
+    def snapshot(self, service: str, *, exact: bool) -> Snapshot:
+        """Read the range `1~` and the estate, which may be a few seconds old unless `exact`."""
+        ...
+
+    def fetch(self, service: str, keys: Iterable[str]) -> Mapping[str, bytes | None]:
+        """Read single rows."""
+        ...
+
+    def hint(self, service: str, due: tuple[Due, ...], *, new: bool) -> None:
+        """Write the hints that go before the batch."""
+        ...
+
+    def commit(self, service: str, batch: Batch, etag: str | None) -> None:
+        """Write the batch whole or not at all; raise Moved or Unsure."""
+        ...
