@@ -11,6 +11,7 @@ from shared import wiring
 from shared.config import Settings
 from shared.domain.errors import InvalidValue
 from shared.on_first_use import OnFirstUse
+from shared.telemetry import quiet_others
 
 if TYPE_CHECKING:
     from shared.adapters.azure_identity import Credentials
@@ -118,6 +119,7 @@ def utc_now() -> datetime:
 
 @OnFirstUse
 def _wired() -> App:
+    quiet_others()
     wiring.export(settings().telemetry)
     return build(settings(), database(), now=utc_now, held=credentials())
 

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import pytest
+
+from shared.telemetry import quiet_others
 from tests.support.otlp_receiver import otlp_receiver
 from tests.support.tree import ROOT
 
+SDKS = ("azure.core", "azure.identity")
 # A process of its own: what is imported already is made too fast for others to come in between.
 TOGETHER = """
 import json, threading
@@ -56,3 +62,23 @@ def test_the_first_messages_share_one_application(tmp_path: Path) -> None:
         "OtelBatchSpanRecordProcessor": 1,
         "OtelPeriodicExportingMetricReader": 1,
     }
+
+
+@pytest.fixture
+def loggers() -> Iterator[Callable[[str], logging.Logger]]:
+    """Loggers as they are before anybody has asked for anything."""
+    before = {name: logging.getLogger(name).level for name in SDKS}
+    for name in SDKS:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    yield logging.getLogger
+    for name, level in before.items():
+        logging.getLogger(name).setLevel(level)
+
+
+def test_what_sdks_tell_of_each_request_is_not_logged(loggers: Callable[[str], logging.Logger]) -> None:
+    """The Functions worker hands on all that is said at INFO; whoever has asked for more gets it."""
+    loggers("azure.identity").setLevel(logging.DEBUG)
+    quiet_others()
+
+    assert loggers("azure.core.pipeline.policies.http_logging_policy").getEffectiveLevel() == logging.WARNING
+    assert loggers("azure.identity").level == logging.DEBUG
