@@ -17,6 +17,7 @@ from tests.support.doors import PEOPLE
 from tests.support.stores import NOON
 from tests.support.worker.in_roles import CONTROL, NONPROD, OWN, PROD, PRODUCTION, QA, ROLES, InRoles
 from tests.support.worker.running import Worker, WorkerRefused
+from tests.support.worker.scene import registered
 
 pytestmark = [pytest.mark.real("azurite"), pytest.mark.slow]
 RELEASE = "/api/services/delivery/releases/1.0.0"
@@ -85,6 +86,7 @@ def test_every_function_is_in_one_app(released: InRoles) -> None:
     kinds = [{one.trigger["type"] for one in released.app(role).worker.functions.values()} for role in ROLES]
 
     assert sum(len(one) for one in names) == len(set.union(*names))
+    assert set.union(*names) == registered().keys()
     assert {"git_pushed", "tick", "show_overview", "event_worker"} <= names[0]
     assert kinds[1:] == [{"queueTrigger"}, {"queueTrigger"}]
 
