@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -11,6 +10,8 @@ from uuid import uuid4
 from shared import wiring
 from shared.config import Settings
 from shared.domain.errors import InvalidValue
+from shared.on_first_use import OnFirstUse
+from shared.telemetry import quiet_others
 
 if TYPE_CHECKING:
     from shared.adapters.azure_identity import Credentials
@@ -74,13 +75,13 @@ def app() -> App:
     return _given[0] if _given else _wired()
 
 
-@functools.cache
+@OnFirstUse
 def settings() -> Settings:
     """Return the settings of this process."""
     return Settings.from_env()
 
 
-@functools.cache
+@OnFirstUse
 def database() -> Database:
     """Return what this process keeps its state in: a SQLite file, or a storage account."""
     chosen = settings()
@@ -102,7 +103,7 @@ def database() -> Database:
     )
 
 
-@functools.cache
+@OnFirstUse
 def credentials() -> Credentials:
     """Return the identities of this process; each is asked for its first token when one is needed."""
     from shared.adapters.azure_identity import Credentials
@@ -116,8 +117,9 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-@functools.cache
+@OnFirstUse
 def _wired() -> App:
+    quiet_others()
     wiring.export(settings().telemetry)
     return build(settings(), database(), now=utc_now, held=credentials())
 

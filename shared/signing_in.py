@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from shared import bootstrap
+from shared.on_first_use import OnFirstUse
 
 if TYPE_CHECKING:
     from shared.inbound.sign_in import SignIn
@@ -32,7 +32,7 @@ def sign_in() -> SignIn:
     return replace(_sign_in(), host_vouches=bool(_hosts))
 
 
-@functools.cache
+@OnFirstUse
 def _sign_in() -> SignIn:
     from shared.adapters.entra.tokens import EntraTokens
     from shared.adapters.storage.delivery import running_time

@@ -15,6 +15,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 _LOG = logging.getLogger("slipway")
+# Azure's SDKs tell of every request and answer at INFO, which is what the Functions worker hands on.
+_TALKATIVE = ("azure.core", "azure.identity", "azure.monitor", "msal")
 _json = json.JSONEncoder(default=str).encode
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 _about: ContextVar[Mapping[str, object]] = ContextVar("about", default=_NOTHING)
@@ -90,6 +92,13 @@ def log_warning(name: str, **fields: object) -> None:
 def log_fault(name: str, error: BaseException, **fields: object) -> None:
     """Log something that should not have happened, with its trace."""
     _LOG.error(_line(name, {**fields, "error": f"{type(error).__name__}: {error}"}), exc_info=error)
+
+
+def quiet_others() -> None:
+    """Have the SDKs say what somebody should look at, and not each of their requests; what somebody has set stays."""
+    for one in map(logging.getLogger, _TALKATIVE):
+        if one.level == logging.NOTSET:
+            one.setLevel(logging.WARNING)
 
 
 def _line(name: str, fields: Mapping[str, object]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from infra.local.folder import AZURITE, SQLITE, STORES, Folder
 from infra.local.sample import REPOSITORY, make_origin
+from shared.telemetry import quiet_others
 
 DEFAULT_FOLDER, DEMO_FOLDER, LOAD_FOLDER = Path(".local/up"), Path(".local/demo"), Path(".local/load")
 DRILL_FOLDER = Path(".local/drill")
@@ -49,7 +50,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(
         level=os.environ.get("SLIPWAY_LOG", "WARNING"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
-    logging.getLogger("azure").setLevel(logging.WARNING)  # the SDKs would tell of every request
+    quiet_others()
     if given.command == "demo":
         from infra.local.demo import run_demo
 

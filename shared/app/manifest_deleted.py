@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.app.handle_event import handle
 from shared.app.parts import App
-from shared.app.registry_places import Place, places
+from shared.app.registry_places import Place, id_of, places
 from shared.app.service_view import read_service
 from shared.domain.events import ArtifactWithdrawn, ManifestDeleted
 from shared.domain.withdrawing import kept_by
@@ -36,7 +36,7 @@ def _withdrawn(event: ManifestDeleted, place: Place) -> ArtifactWithdrawn | None
     if event.digest is None and event.tag and version is None:
         return None
     return ArtifactWithdrawn(
-        id=event.id,
+        id=id_of(event),
         service=place.service,
         repository=event.repository,
         digest=event.digest,

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.app.by_reference import whole
 from shared.app.handle_event import handle
 from shared.app.operate import ESTATE, Caller, estate_write, request_id
 from shared.app.parts import App
@@ -30,6 +31,7 @@ from shared.telemetry import log_fault, log_warning
 _MOST_TYPE, _MOST_ID, _MOST_REASON = 100, 200, 500
 NUMBER_PATTERN = "[1-9][0-9]{0,17}"
 _READABLE = "it can be read, but whoever took it failed each time; the log says why"
+_GONE = "it was too large for a queue, and its content, which was kept as evidence, is there no more; dismiss it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +51,7 @@ def take_poison(app: App, queue: str, body: bytes, delivery: str) -> None:
     sha256 = app.evidence.put(body)
     event_id = "poison:" + hashlib.sha256("\n".join((queue, delivery, sha256)).encode()).hexdigest()[:40]
     empty = PoisonMessage(number=0, queue=queue, at=app.now(), sha256=sha256, size=len(body), reason="it is not text")
-    seen = _look_into(body, empty)
+    seen = _look_into(app, body, empty)
 
     def fn(loaded: Loaded) -> Write:
         number = loaded.sequence + 1
@@ -90,10 +92,11 @@ def _tell(app: App, service: ServiceKey, found: PoisonMessage, effect: ServiceEf
         log_fault("message.poison_not_told", error, service=str(service), number=found.number)
 
 
-def _look_into(body: bytes, record: PoisonMessage) -> _Seen:
+def _look_into(app: App, body: bytes, record: PoisonMessage) -> _Seen:
     try:
         text = body.decode()
-        envelope = parse(text)
+        found = _whole_or_none(app, text)
+        envelope = parse(found or text)
     except UnicodeDecodeError:
         return _Seen(record=record)
     except UnreadableRecord as error:
@@ -105,11 +108,20 @@ def _look_into(body: bytes, record: PoisonMessage) -> _Seen:
         service=envelope.service[:_MOST_ID],
         correlation=envelope.correlation[:_MOST_ID],
     )
+    if found is None:
+        return _Seen(record=replace(said, reason=_GONE))
     try:
-        effect = decode(text).effect
+        effect = decode(found).effect
     except (UnreadableRecord, UnknownMessage) as error:
         return _Seen(record=replace(said, reason=str(error)[:_MOST_REASON]))
     return _Seen(record=replace(said, reason=_READABLE), effect=effect)
+
+
+def _whole_or_none(app: App, text: str) -> str | None:
+    try:
+        return whole(app, text)
+    except NotFound:
+        return None
 
 
 def _belongs(app: App, queue: str, effect: ServiceEffect) -> bool:
@@ -200,6 +212,15 @@ def body_of(app: App, found: PoisonMessage) -> bytes:
         return app.evidence.get(found.sha256)
     except NotFound as error:
         raise NotKnown("unknown-body", f"the body of message {found.number} is not kept any more") from error
+
+
+def text_of(app: App, found: PoisonMessage) -> str:
+    """Return what the message says, for people: marks for what is no text. Raise NotKnown as `body_of` does."""
+    text = body_of(app, found).decode(errors="replace")
+    try:
+        return whole(app, text)
+    except (NotFound, UnreadableRecord, UnicodeDecodeError):
+        return text
 
 
 def number_of(text: str) -> int:

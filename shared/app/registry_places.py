@@ -9,6 +9,7 @@ from shared.app.configuration import policy_in_force
 from shared.app.parts import App
 from shared.domain.artifact import in_namespace, registry_name
 from shared.domain.errors import InvalidVersion
+from shared.domain.events import RegistryEvent
 from shared.domain.names import ServiceKey
 from shared.domain.policy import ServicePolicy
 from shared.domain.version import Version
@@ -27,6 +28,15 @@ class Place(NamedTuple):
             return Version.parse(tag) if self.chart else Version.from_tag(tag)
         except InvalidVersion:
             return None
+
+
+def id_of(event: RegistryEvent) -> str:
+    """Name a registry's event for its services; the same event has the same name.
+
+    Whoever may send hints chooses their ids: without a name of its own, a made-up one would pass for a push, a report
+    or a request that is still to come, which would then count as known.
+    """
+    return f"registry:{event.id}"
 
 
 def places(app: App, registry: str, repository: str) -> list[Place]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.app.handle_event import handle
 from shared.app.parts import App
-from shared.app.registry_places import Place, places
+from shared.app.registry_places import Place, id_of, places
 from shared.domain.events import ArtifactAnnounced, TagPushed
 from shared.telemetry import log_event
 
@@ -18,7 +18,7 @@ def tag_pushed(app: App, event: TagPushed) -> None:
         return
     place, version = named[0]
     announced = ArtifactAnnounced(
-        id=event.id, service=place.service, version=version.text, digest=event.digest, chart=place.chart
+        id=id_of(event), service=place.service, version=version.text, digest=event.digest, chart=place.chart
     )
     handle(app, announced, correlation=event.id)
 

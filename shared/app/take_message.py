@@ -10,13 +10,14 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import cast
 
+from shared.app.by_reference import whole
 from shared.app.handle_event import handle
 from shared.app.inspect_push import inspect_push
 from shared.app.manifest_deleted import manifest_deleted
 from shared.app.parts import App
 from shared.app.perform_effect import perform, refuse
 from shared.app.tag_pushed import tag_pushed
-from shared.codec.envelope import Message, encode_effect, read_message, referred_to, type_name
+from shared.codec.envelope import Message, encode_effect, read_message, type_name
 from shared.codec.errors import HalfWritten, UnreadableRecord
 from shared.domain.effects import INSPECT, NONPROD, queue_of
 from shared.domain.errors import SlipwayError
@@ -49,41 +50,36 @@ def take_effect(app: App, kind: str, body: str, worker: str = NONPROD, *, again:
 def _take(app: App, kind: str, body: str, worker: str, again: bool) -> None:
     queue = queue_of(kind, worker)
     try:
-        message = read_message(_whole(app, body))
-    except UnreadableRecord as error:
-        _newer(app, queue, body, error)
-        return
-    except StoreRefused:
-        raise
-    except StoreUnavailable as error:
-        _put_back(app, queue, body, error)
+        message = read_message(whole(app, body))
+    except Exception as error:
+        if not _put_back(app, queue, body, error):
+            raise
         return
     with about(correlation=message.correlation, queue=queue):
         try:
             with _span_of(message, queue):
                 _act(app, kind, body, message, worker, again or message.tries > 0)
-        except (Transient, StaleService, HalfWritten) as error:
-            # Rows that are being written are whole in a moment; if their writer died, the tick finishes its work.
-            log_event("message.put_off", reason=str(error))
-            app.queues.send(queue, _once_more(body, message), delay=getattr(error, "retry_after", None) or _RETRY)
-        except StoreRefused:
-            raise
-        except StoreUnavailable as error:
-            _put_back(app, queue, _once_more(body, message), error)
-        except UnreadableRecord as error:
-            _newer(app, queue, body, error)
+        except Exception as error:
+            if not _put_back(app, queue, _once_more(body, message), error):
+                raise
 
 
-def _put_back(app: App, queue: str, body: str, error: StoreUnavailable) -> None:
-    """Put off what met a store out of reach, if the queue can be reached: Azure's host would count it as a failure.
+def _put_back(app: App, queue: str, body: str, error: Exception) -> bool:
+    """Put a message off if what stands in its way goes by itself, and the queue can be reached.
 
-    Five of them are poison, and an hour without tables must not make releases errored.
+    Azure's host would count it as a failure: five of them are poison, and an hour without tables must not make releases
+    errored.
     """
+    delay = _worth_waiting_for(error)
+    if delay is None:
+        return False
     try:
-        app.queues.send(queue, body, delay=error.retry_after)
+        app.queues.send(queue, body, delay=delay)
     except StoreUnavailable:
-        raise error from None
-    log_event("message.put_off", reason=str(error))
+        return False
+    newer = isinstance(error, UnreadableRecord) and error.newer
+    log_event("message.newer" if newer else "message.put_off", queue=queue, reason=str(error))
+    return True
 
 
 def _once_more(body: str, message: Message) -> str:
@@ -97,12 +93,23 @@ def _once_more(body: str, message: Message) -> str:
     return encode_effect(message.effect, correlation=message.correlation, at=message.at, tries=1, order=message.order)
 
 
-def _newer(app: App, queue: str, body: str, error: UnreadableRecord) -> None:
-    if not error.newer:
-        raise error
-    # A newer Slipway wrote it; an upgraded worker will read it.
-    log_event("message.newer", queue=queue, reason=str(error))
-    app.queues.send(queue, body, delay=_NEWER)
+def _worth_waiting_for(error: Exception) -> timedelta | None:
+    """Say how long it is worth waiting before a message is tried again; None where trying again mends nothing."""
+    match error:
+        case StoreRefused():
+            return None
+        case StoreUnavailable():
+            return error.retry_after
+        case Transient():
+            return error.retry_after or _RETRY
+        case StaleService() | HalfWritten():
+            # Rows that are being written are whole in a moment; if their writer died, the tick finishes its work.
+            return _RETRY
+        case UnreadableRecord():
+            # A newer Slipway wrote it; an upgraded worker will read it.
+            return _NEWER if error.newer else None
+        case _:
+            return None
 
 
 def _span_of(message: Message, queue: str) -> AbstractContextManager[None]:
@@ -123,12 +130,6 @@ def _act(app: App, kind: str, body: str, message: Message, worker: str, again: b
     else:
         queue = queue_of(kind, worker)
         refuse(app, effect, queue, reason=f"{queue} is not where such effects lie", correlation=correlation)
-
-
-def _whole(app: App, body: str) -> str:
-    """Return what a message says; one that was too large for its queue was kept as evidence. Raise NotFound."""
-    sha256 = referred_to(body)
-    return body if sha256 is None else app.evidence.get(sha256).decode()
 
 
 def _take_event(app: App, kind: str, body: str, message: Message) -> None:

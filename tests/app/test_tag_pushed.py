@@ -44,6 +44,26 @@ def test_a_hint_that_lies_stops_nothing(slipway: Harness) -> None:
     assert slipway.promotion("1.0.0", "production").phase == "Waiting"
 
 
+@pytest.mark.parametrize(
+    "hint",
+    [
+        pushed("delivery", "v1.0.0"),
+        ev.ManifestDeleted(id="gone", registry="localhost:5000", repository="delivery", tag="v1.0.0"),
+    ],
+)
+def test_a_hint_does_not_take_the_name_of_what_is_still_to_come(
+    slipway: Harness, hint: ev.TagPushed | ev.ManifestDeleted
+) -> None:
+    """Attack: whoever knows the hook's secret chooses ids; a push of that name would count as known, and begin nothing."""
+    slipway.release_to("1.0.0", approve=False)
+    id_ = "shipping:refs/heads/release/delivery/v1.0.1:1:delivery"
+    slipway.send(replace(hint, id=id_))
+    slipway.pump()
+    slipway.release_to("1.0.1", approve=False)
+
+    assert id_ in [one.event_id for one in slipway.timeline() if one.event_type == "change-found"]
+
+
 def test_a_chart_that_changes_after_packaging_stops_its_release_too(slipway: Harness) -> None:
     """Its tag is the bare version."""
     slipway.release_to("1.0.0", approve=False)

@@ -24,6 +24,7 @@ from shared.domain.effects import (
     SetStatus,
     queue_of,
 )
+from shared.domain.phases import Phase
 from shared.ports.deployer import RolloutState
 from shared.ports.errors import Transient
 from tests.support.app_looks import Failing, all_but, latest, open_effects, the
@@ -209,6 +210,18 @@ def test_a_message_for_what_was_not_approved_does_nothing(fleet: Fleet, kind: ty
 
     assert (slipway.state(), len(fleet.used)) == (before, used)
     assert slipway.outside.deployer.live("production", "delivery") is None
+
+
+@pytest.mark.parametrize("kind", [GatherFacts, Retag, Deploy, ObserveRollout])
+def test_what_ended_while_its_message_lay_there_is_not_acted_on(fleet: Fleet, kind: type[ServiceEffect]) -> None:
+    """Each of the four kinds reads the state again; the message is an honest one that comes late."""
+    slipway = stopped_before(fleet, kind)
+    late, used = the(slipway, kind), len(fleet.used)
+    slipway.ask(ev.AbortRequested, version="1.0.0", reason="a mistake")
+    deliver(fleet, late, PRODUCTION)
+
+    assert slipway.promotion("1.0.0", "production").phase is Phase.ABORTED
+    assert fleet.used[used:] == []
 
 
 def test_a_worker_that_lacks_the_identity_says_which(fleet: Fleet) -> None:

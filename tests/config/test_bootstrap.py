@@ -35,13 +35,13 @@ CACHED = (bootstrap.settings, bootstrap.database, bootstrap.credentials, bootstr
 def _forgotten() -> Iterator[None]:
     """Leave no wiring behind, and find none."""
     for cached in CACHED:
-        cached.cache_clear()
+        cached.let_go()
     bootstrap.use(None)
     yield
     bootstrap.use(None)
     telemetry.install(None)
     for cached in CACHED:
-        cached.cache_clear()
+        cached.let_go()
 
 
 @pytest.fixture

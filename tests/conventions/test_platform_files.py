@@ -102,8 +102,11 @@ def test_times_in_host_json_fit_together() -> None:
     assert span(queues["visibilityTimeout"]) * queues["maxDequeueCount"] <= timedelta(minutes=10)
 
 
-def test_a_worker_has_a_thread_for_each_message_that_it_is_given() -> None:
-    """Without the setting it has as many as the processor's cores and four, and the others wait while their leases run."""
+def test_a_worker_has_a_thread_for_each_message_that_a_queue_gives_it() -> None:
+    """Flex Consumption gives each queue's function instances of its own.
+
+    Without the setting it has as many as the processor's cores and four, and the others wait while their leases run.
+    """
     queues = host_json()["extensions"]["queues"]
 
     assert int(sample()["PYTHON_THREADPOOL_THREAD_COUNT"]) >= queues["batchSize"] + queues["newBatchThreshold"]

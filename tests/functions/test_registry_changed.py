@@ -62,7 +62,7 @@ def test_an_event_that_is_delivered_again_is_recorded_once(doors: Doors, slipway
     deliver(doors, about(PUSHED), about(CLOUD))
     slipway.pump()
 
-    assert [one.event_id for one in entries].count(PUSHED["id"]) == 1
+    assert [one.event_id for one in entries].count(f"registry:{PUSHED['id']}") == 1
     assert slipway.timeline() == entries
 
 
@@ -189,4 +189,4 @@ def test_a_release_is_told_of_its_push_by_event_grid(doors: Doors, slipway: Harn
     slipway.pump("events")
 
     entry = slipway.timeline(DELIVERY)[-1]
-    assert (entry.event_type, entry.event_id) == ("artifact-announced", PUSHED["id"])
+    assert (entry.event_type, entry.event_id) == ("artifact-announced", f"registry:{PUSHED['id']}")

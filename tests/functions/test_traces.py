@@ -246,7 +246,9 @@ def test_of_a_release_either_everything_is_sampled_or_nothing(
     assert kept == deployed == half
 
 
-def test_azure_monitor_is_sent_the_same(slipway: Harness, receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_azure_monitor_is_sent_the_same(
+    slipway: Harness, receiver: Receiver, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """By its own exporter, in its own records; operations are named by the correlation."""
     # What it tells Microsoft of itself would be sent after the receiver has gone.
     monkeypatch.setenv("APPLICATIONINSIGHTS_STATSBEAT_DISABLED_ALL", "true")
@@ -262,3 +264,4 @@ def test_azure_monitor_is_sent_the_same(slipway: Harness, receiver: Receiver, mo
     assert names(correlation)[0].hex() in sent
     assert '"ask-approval"' in sent
     assert LEAD_TIME in sent
+    assert [one.getMessage() for one in caplog.records if one.name.startswith("azure.monitor")] == []

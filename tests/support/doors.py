@@ -92,7 +92,7 @@ def settings_of(values: Mapping[str, str]) -> Iterator[None]:
 
 def _forget() -> None:
     for cached in (bootstrap.settings, signing_in._sign_in):
-        cached.cache_clear()
+        cached.let_go()
 
 
 @contextmanager

@@ -90,7 +90,7 @@ def hosted(folder: Path, outside: Quiet, database: Database | None = None) -> It
     """Run the functions that function_app registers, on a file in the folder unless something else keeps the state."""
     secret = "the bench's"
     os.environ.update(Settings(database=folder / "slipway.db", work=folder, hook_secrets=frozenset({secret})).to_env())
-    bootstrap.settings.cache_clear()
+    bootstrap.settings.let_go()
     from function_app import app as functions
 
     database = database or SqliteDatabase(folder / "slipway.db", utc_now)

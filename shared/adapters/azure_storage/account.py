@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.azure_storage import client
-from shared.adapters.azure_storage.client import OnFirstUse
 from shared.adapters.azure_storage.evidence import TableEvidence
 from shared.adapters.azure_storage.levels import AzureQueueLook
 from shared.adapters.azure_storage.queues import AzureQueues
@@ -15,6 +14,7 @@ from shared.adapters.azure_storage.rows import TableRows
 from shared.adapters.azure_storage.table import Table
 from shared.adapters.azure_storage.tables import TableStore
 from shared.adapters.storage.delivery import running_time
+from shared.on_first_use import OnFirstUse
 
 if TYPE_CHECKING:
     from azure.data.tables import TableServiceClient

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from shared.adapters.azure_storage import client
-from shared.adapters.azure_storage.client import OnFirstUse
 from shared.adapters.azure_storage.trouble import failures_named, patiently
+from shared.on_first_use import OnFirstUse
 from shared.ports.anchors import AnchorTaken
 from shared.ports.errors import NotFound
 from shared.telemetry import log_warning

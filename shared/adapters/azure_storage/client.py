@@ -2,43 +2,17 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from azure.data.tables import TableServiceClient
     from azure.storage.queue import QueueServiceClient
-
-T = TypeVar("T")
 
 AZURE = "core.windows.net"
 # What is worth trying again at once is tried by `patiently`, in the same way for both services: the tables' SDK would
 # sleep as long as the service says, the queues' whatever it says, and neither tells that a batch was sent twice.
 _SETTINGS: dict[str, Any] = {"retry_total": 0, "connection_timeout": 5, "read_timeout": 30}
 _CONNECTIONS = 64  # kept open; a host's threads share a client, and the SDKs keep ten
-
-
-class OnFirstUse(Generic[T]):
-    """Makes something once, when somebody first asks for it."""
-
-    def __init__(self, make: Callable[[], T]) -> None:
-        self._make = make
-        self._made: list[T] = []
-        self._lock = threading.Lock()
-
-    def __call__(self) -> T:
-        """Return it."""
-        with self._lock:
-            if not self._made:
-                self._made.append(self._make())
-            return self._made[0]
-
-    def let_go(self) -> list[T]:
-        """Return what was made, if anything, and forget it."""
-        with self._lock:
-            made, self._made = self._made, []
-            return made
 
 
 def tables_of_account(name: str, credential: Any, suffix: str) -> TableServiceClient:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from shared.adapters.azure_storage.client import OnFirstUse
 from shared.adapters.azure_storage.trouble import failures_named, patiently
+from shared.on_first_use import OnFirstUse
 from shared.ports.queues import QueueLevel
 
 if TYPE_CHECKING:

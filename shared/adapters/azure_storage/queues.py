@@ -15,9 +15,9 @@ from contextlib import suppress
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from shared.adapters.azure_storage.client import OnFirstUse
 from shared.adapters.azure_storage.trouble import failures_named, patiently
 from shared.adapters.storage import partition
+from shared.on_first_use import OnFirstUse
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, TooLarge
 from shared.telemetry import log_event

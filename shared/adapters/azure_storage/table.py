@@ -8,8 +8,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.adapters.azure_storage import limits
-from shared.adapters.azure_storage.client import OnFirstUse
 from shared.adapters.azure_storage.trouble import code, patiently
+from shared.on_first_use import OnFirstUse
 
 if TYPE_CHECKING:
     from azure.data.tables import TableClient, TableServiceClient

@@ -43,7 +43,8 @@ def reported(doing: str) -> Iterator[None]:
         if error.response is not None:
             raise refused(cast("HttpResponse", error.response), doing) from error
         if isinstance(error, ClientAuthenticationError):
-            raise Permanent(f"{doing}: no token could be had: {error.message}", ours=True) from error
+            # An endpoint that is down looks to us like an identity that is not there: the SDK leaves out what was answered.
+            raise Transient(f"{doing}: no token could be had: {error.message}") from error
         raise Transient(f"{doing}: {error.message}") from error
     except DigestValidationError as error:
         raise Transient(f"{doing}: the content was damaged on its way: {error}") from error

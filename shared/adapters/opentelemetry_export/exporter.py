@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import trace
@@ -29,10 +29,10 @@ class OpenTelemetryExporter:
     which part is sampled say OpenTelemetry's own variables (OTEL_*).
     """
 
-    def __init__(self, spans: SpanExporter, metrics: MetricExporter) -> None:
+    def __init__(self, spans: Callable[[TracerProvider], SpanExporter], metrics: MetricExporter) -> None:
         self._ids, resource = Ids(), _resource()
         self._tracers = TracerProvider(resource=resource, id_generator=self._ids)
-        self._tracers.add_span_processor(BatchSpanProcessor(spans))
+        self._tracers.add_span_processor(BatchSpanProcessor(spans(self._tracers)))
         self._meters = MeterProvider([PeriodicExportingMetricReader(metrics)], resource=resource)
         self._tracer = self._tracers.get_tracer(_SCOPE)
         self._instruments = Instruments(self._meters.get_meter(_SCOPE))
@@ -43,16 +43,17 @@ class OpenTelemetryExporter:
         from opentelemetry.exporter.otlp.proto.http.metric_exporter import OTLPMetricExporter
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 
-        return cls(OTLPSpanExporter(), OTLPMetricExporter())
+        return cls(lambda _: OTLPSpanExporter(), OTLPMetricExporter())
 
     @classmethod
     def to_azure_monitor(cls) -> OpenTelemetryExporter:
         """Send to the Application Insights of APPLICATIONINSIGHTS_CONNECTION_STRING."""
         from azure.monitor.opentelemetry.exporter import AzureMonitorMetricExporter, AzureMonitorTraceExporter
 
-        # Kept on disk, what could not be sent would stay on a machine that is gone a minute later.
+        # Kept on disk, what could not be sent would stay on a machine that is gone a minute later. It asks the provider
+        # who sends, and without ours the process's, which is nobody's: it would log an error with each batch.
         return cls(
-            AzureMonitorTraceExporter(disable_offline_storage=True),
+            lambda provider: AzureMonitorTraceExporter(tracer_provider=provider, disable_offline_storage=True),
             AzureMonitorMetricExporter(disable_offline_storage=True),
         )
 

@@ -47,7 +47,10 @@ class PoisonView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PoisonDetail(PoisonView):
-    """One message with its body as text; what is no text shows as marks."""
+    """One message with its body as text; what is no text shows as marks.
+
+    Of one that was too large for a queue it is what was kept as evidence; `sha256` and `size` are those of the small one that named it.
+    """
 
     body: str
 
@@ -68,7 +71,7 @@ def poison_view(found: PoisonMessage) -> PoisonView:
 def poison_detail(app: App, number: int) -> PoisonDetail:
     """Read one message, settled or not; raise NotKnown."""
     found = poison.poison(app, number)
-    return PoisonDetail(**_said(found), body=poison.body_of(app, found).decode(errors="replace"))
+    return PoisonDetail(**_said(found), body=poison.text_of(app, found))
 
 
 def poison_page(app: App, *, after: int, most: int) -> PoisonPage:

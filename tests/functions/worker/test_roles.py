@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
+from infra.local.sample import git
 from shared.codec.envelope import encode_effect
-from shared.domain.effects import Deploy, Retag, poison_of, queue_of, queues
+from shared.domain.effects import Deploy, GatherFacts, ObserveRollout, Retag, poison_of, queue_of, queues
 from shared.domain.names import ServiceKey
+from tests.conventions.test_cold_start import outside
 from tests.support.doors import PEOPLE
 from tests.support.stores import NOON
 from tests.support.worker.in_roles import CONTROL, NONPROD, OWN, PROD, PRODUCTION, QA, ROLES, InRoles
 from tests.support.worker.running import Worker, WorkerRefused
+from tests.support.worker.scene import registered
 
 pytestmark = [pytest.mark.real("azurite"), pytest.mark.slow]
 RELEASE = "/api/services/delivery/releases/1.0.0"
 DELIVERY = ServiceKey("shipping", "delivery")
+Act: TypeAlias = GatherFacts | Retag | Deploy | ObserveRollout
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,20 @@ def released(story: Story) -> InRoles:
     return story.apps
 
 
-def forge(apps: InRoles, role: str, kind: type[Retag] | type[Deploy]) -> Mapping[str, Any]:
+def forge(apps: InRoles, role: str, kind: type[Act]) -> Mapping[str, Any]:
     """Put a message about production's promotion into a worker's queue, and return the newest entry of the ledger."""
-    effect = kind(service=DELIVERY, number=number(apps, "production"), attempt=1)
+    turn = {"asked": 1} if kind is GatherFacts else {"attempt": 1}
+    effect = kind(service=DELIVERY, number=number(apps, "production"), **turn)
     body = encode_effect(effect, correlation=f"{kind.kind} by hand", at=NOON)
     assert apps.app(role).deliver(queue_of(kind.kind, role), body).error == ""
     entries: list[dict[str, Any]] = apps.read("/api/services/delivery/ledger?most=200")["entries"]
     return entries[-1]
+
+
+def seen(apps: InRoles) -> list[Any]:
+    """All that anybody outside has seen of the apps: who was asked for tokens, what the registry was asked, what was written."""
+    written = git(apps.folder / "environments.git", "log", "--format=%H", "--all")
+    return [list(apps.endpoint.asked), list(apps.guard.paths), written, apps.read(RELEASE)]
 
 
 def number(apps: InRoles, environment: str) -> int:
@@ -75,6 +86,7 @@ def test_every_function_is_in_one_app(released: InRoles) -> None:
     kinds = [{one.trigger["type"] for one in released.app(role).worker.functions.values()} for role in ROLES]
 
     assert sum(len(one) for one in names) == len(set.union(*names))
+    assert set.union(*names) == registered().keys()
     assert {"git_pushed", "tick", "show_overview", "event_worker"} <= names[0]
     assert kinds[1:] == [{"queueTrigger"}, {"queueTrigger"}]
 
@@ -122,15 +134,21 @@ def test_what_production_waits_for_is_refused_in_the_other_workers_queue_and_rec
     assert deploy == retag
 
 
-@pytest.mark.parametrize(("role", "kind"), [(NONPROD, Retag), (PRODUCTION, Retag), (PRODUCTION, Deploy)])
-def test_a_message_about_what_is_over_does_nothing(
-    released: InRoles, role: str, kind: type[Retag] | type[Deploy]
-) -> None:
-    """The state is read again before anything is done."""
-    asked, before = len(released.endpoint.asked), released.read(RELEASE)
+@pytest.mark.parametrize("role", [NONPROD, PRODUCTION])
+@pytest.mark.parametrize("kind", [GatherFacts, Retag, Deploy, ObserveRollout])
+def test_a_message_about_what_is_over_does_nothing(released: InRoles, role: str, kind: type[Act]) -> None:
+    """The state is read again before anything is done, for each kind of act that production's worker has."""
+    before = seen(released)
     forge(released, role, kind)
 
-    assert (len(released.endpoint.asked), released.read(RELEASE)) == (asked, before)
+    assert seen(released) == before
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_app_loads_anything_of_others_before_its_first_message(released: InRoles, role: str) -> None:
+    """Identities included: their SDK comes with the first token that somebody needs."""
+    with Worker(released.of(role)) as worker:
+        assert outside(worker.modules()) == []
 
 
 def test_production_does_not_start_without_its_identity(released: InRoles) -> None:

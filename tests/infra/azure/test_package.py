@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -15,6 +16,7 @@ from infra.azure.package.build import OURS, SITE_PACKAGES, build
 from infra.azure.package.left_out import RULES, check_rules, why_left_out
 from infra.azure.package.report import Report
 from infra.azure.package.target import PYTHON, CannotPackage
+from infra.local.sample import git
 from tests.conventions.third_party_contract import covers, outside_uses
 from tests.support.tree import ROOT
 from tests.support.worker.account import OnAzure
@@ -132,6 +134,30 @@ def test_funcignore_leaves_the_same_files_to_core_tools() -> None:
     ignored = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.splitlines()
 
     assert {name.partition("/")[0] for name in set(every) - set(ignored)} == set(OURS)
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        (".local/up/people.json", True),
+        (".local/package/slipway.zip", True),
+        (".env", True),
+        (".azure/production/.env", True),
+        ("local.settings.json", True),
+        ("tests/functions/conftest.py", True),
+        ("shared/__pycache__/config.cpython-313.pyc", True),
+        ("shared/page/static/page.css", False),
+        ("functions/api/abort.py", False),
+        ("host.json", False),
+    ],
+)
+def test_what_git_does_not_list_stays_behind_too(path: str, left: bool, tmp_path: Path) -> None:
+    """Secrets, state and settings of the machine that somebody publishes from; .gitignore is not asked."""
+    git(tmp_path, "init", "--quiet")
+    shutil.copyfile(ROOT / ".funcignore", tmp_path / ".gitignore")
+    done = subprocess.run(["git", "check-ignore", "--quiet", path], cwd=tmp_path)
+
+    assert (done.returncode == 0) is left
 
 
 def test_a_rule_that_fits_nothing_any_more_is_refused() -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 import os
 import sys
 from types import SimpleNamespace
@@ -158,6 +159,9 @@ async def serve() -> None:
     """Answer line by line until there are no more."""
     # What functions print is for the log, where a test that failed shows it.
     answers, sys.stdout = sys.stdout, sys.stderr
+    # The platform's process hands on what is logged at INFO by whomever, with the logger's name as its category.
+    # https://github.com/Azure/azure-functions-python-worker/blob/dev/workers/proxy_worker/dispatcher.py
+    logging.basicConfig(level=logging.INFO, format="%(name)s: %(message)s")
     child = Child()
     for line in sys.stdin:
         asked = json.loads(line)
