@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+import coverage
 import pytest
 from hypothesis import settings
 
@@ -13,6 +14,9 @@ from tests.support.machine import parts
 
 # These need nothing but Python; `make check` runs them. Others ask for it with a mark.
 PURE = ("app", "codec", "conventions", "domain", "inbound", "ports")
+
+# These decide whether rules, translation and use cases are covered whole; the others are not slowed down by being measured.
+MEASURED = ("app", "codec", "domain", "functions", "inbound", "page")
 
 # How long an example takes says something about the machine and nothing about the rule.
 settings.register_profile("default", deadline=None)
@@ -23,12 +27,26 @@ settings.load_profile("ci" if parts.required() else "default")
 os.environ["PATH"] = parts.on_path()
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """End the first of two measurements that pytest-cov begins in each process of xdist.
+
+    It keeps nothing of it, but it would go on wherever the second is paused: a test marked `no_cover` was measured all the same.
+    """
+    unwanted = coverage.Coverage.current() if hasattr(session.config, "workerinput") else None
+    if unwanted:
+        unwanted.stop()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as pure what lies in a pure folder."""
+    """Mark as pure what lies in a pure folder, and leave unmeasured what lies elsewhere or is slow."""
     tests = Path(__file__).parent
     for item in items:
-        if item.path.relative_to(tests).parts[0] in PURE:
+        folder = item.path.relative_to(tests).parts[0]
+        if folder in PURE:
             item.add_marker(pytest.mark.pure)
+        if folder not in MEASURED or any(item.get_closest_marker(name) for name in ("slow", "real")):
+            item.add_marker(pytest.mark.no_cover)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

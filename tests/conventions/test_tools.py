@@ -92,3 +92,8 @@ def test_an_outside_library_is_used_only_in_its_place(module: str, library: str,
     use = contract.Use(module=module, line=1, library=library)
 
     assert contract.misplaced([use], contract.rules(allowed)) == ([use] if refused else [])
+
+
+def test_what_decides_no_coverage_is_not_measured() -> None:
+    """It would take half as long again, in a process of xdist too: this is such a test."""
+    assert sys.gettrace() is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import timedelta
 
 from shared.app.parts import App
@@ -13,6 +14,7 @@ from shared.ports.queues import CrewReceiver
 _LEASE = timedelta(minutes=30)
 _AT_ONCE = 24
 _THREADS = 20
+_LOOK = 0.005
 
 
 class BareEngine:
@@ -25,6 +27,11 @@ class BareEngine:
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(_THREADS)]
         for thread in self._threads:
             thread.start()
+
+    def settle(self) -> None:
+        """Wait until every message is dealt with."""
+        while any(self._receiver.count(queue) for queue in self._kinds):
+            time.sleep(_LOOK)
 
     def stop(self) -> None:
         """Let every thread end what it has."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from infra.local.bench.driver import Doors, QueueDoors, Story
+from infra.local.bench.driver import QueueDoors, Story
 from infra.local.bench.engine import BareEngine
 from infra.local.bench.source import MAIN
 from infra.local.bench.wiring import REPOSITORY, quiet, wire
@@ -31,7 +31,6 @@ from shared.codec.state import ENVIRONMENT, build_row, ended_release_row, ended_
 from shared.domain.events import PushReceived
 from shared.domain.release import Numbers
 from shared.domain.version import Version
-from shared.ports.people import Question
 
 SAMPLES = 12  # an environment remembers ten questions: later releases leave what the last one of these leaves
 _SERVICE = "the-sample-service"
@@ -112,46 +111,41 @@ def take_template(folder: Path) -> Template:
         return _Taken(connection, days, environments).template()
 
 
-class _Doors:
-    """The doors of whichever application runs now."""
+class _Days:
+    """A clock that goes on from whichever day it is."""
 
     def __init__(self) -> None:
-        self.now: Doors
+        self.day, self._began = _START, time.monotonic()
 
-    def begin(self, service: str, ref: str, commit: str) -> None:
-        """See Doors."""
-        self.now.begin(service, ref, commit)
+    def __call__(self) -> datetime:
+        return self.day + timedelta(seconds=time.monotonic() - self._began)
 
-    def approve(self, question: Question) -> None:
-        """See Doors."""
-        self.now.approve(question)
+    def next(self) -> None:
+        """Begin the next day."""
+        self.day, self._began = self.day + timedelta(days=1), time.monotonic()
 
 
 def _run(folder: Path, path: Path) -> tuple[Sequence[str], Sequence[Mapping[str, bytes]]]:
     """Release a day apart, so that a date tells whose a time is; return the dates, and the environments' rows of each."""
-    outside, doors = quiet([_SERVICE]), _Doors()
-    story = Story(outside, doors, [_SERVICE])
-    days = [_START + timedelta(days=number) for number in range(SAMPLES + 1)]
-    environments = []
-    for number, day in enumerate(days):
-        began = time.monotonic()
-
-        def now(day: datetime = day, began: float = began) -> datetime:
-            return day + timedelta(seconds=time.monotonic() - began)
-
-        with closing(SqliteDatabase(path, now)) as database:
-            database.recover()
-            app = replace(wire(database, outside, folder / "scratch"), now=now)
-            if number:
-                doors.now = QueueDoors(app)
-                engine = BareEngine(app, database.queues)
-                story.tell(1)
-                engine.stop()
-            else:
-                inspect_push(app, PushReceived(id="configuration", repository=REPOSITORY, ref=MAIN))
-        if not number:
-            _begin_numbers(path)
-        environments.append(_environments(path))
+    outside, now = quiet([_SERVICE]), _Days()
+    with closing(SqliteDatabase(path, now)) as database:
+        database.recover()
+        app = replace(wire(database, outside, folder / "scratch"), now=now)
+        inspect_push(app, PushReceived(id="configuration", repository=REPOSITORY, ref=MAIN))
+    _begin_numbers(path)
+    days, environments = [now.day], [_environments(path)]
+    with closing(SqliteDatabase(path, now)) as database:
+        database.recover()
+        app = replace(wire(database, outside, folder / "scratch"), now=now)
+        story = Story(outside, QueueDoors(app), [_SERVICE])
+        engine = BareEngine(app, database.queues)
+        for _ in range(SAMPLES):
+            now.next()
+            story.tell(1)
+            engine.settle()
+            days.append(now.day)
+            environments.append(_environments(path))
+        engine.stop()
     return [f"{day:%Y-%m-%d}" for day in days], environments
 
 
