@@ -63,19 +63,17 @@ def policies(chosen: Settings) -> PolicyReader:
 
 
 def directory(chosen: Settings, held: Credentials) -> Directory | None:
-    """Return the directory wherever people of a tenant sign in, and wherever there are identities to ask it with.
-
-    Without Slipway's own identity it answers nothing: a name in a configuration is a fault then. A mail in a token is
-    what its owner's own tenant says it is, so that it may never make somebody an approver.
-    """
+    """Return the directory wherever there are identities to ask it with, and none that answers where only people are."""
+    from shared.adapters.entra.absent import NoDirectory
     from shared.adapters.entra.graph import GraphDirectory
     from shared.adapters.storage.delivery import running_time
 
-    if not chosen.identities and not chosen.entra.tenant:
-        return None
-    if not chosen.identities.own:
-        log_warning("directory.no_identity", hint="set SLIPWAY_IDENTITY, so that approvers can be looked up")
-    return GraphDirectory(chosen.entra.graph, held.own, elapsed=running_time)
+    if chosen.identities:
+        return GraphDirectory(chosen.entra.graph, held.own, elapsed=running_time)
+    if chosen.entra.tenant:
+        log_warning("directory.none", hint="approvers count by their ids only; set SLIPWAY_IDENTITY to name them")
+        return NoDirectory()
+    return None
 
 
 def anchors(chosen: Settings, held: Credentials | None) -> Anchors:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 
@@ -19,7 +20,7 @@ from infra.local.sample import REPOSITORY, git, make_origin
 from tests.support import azurite
 from tests.support.doors import HOOK_SECRET, PEOPLE
 from tests.support.tree import ROOT
-from tests.support.worker.platform import EASY_AUTH, Platform
+from tests.support.worker.platform import EASY_AUTH, Platform, by_id
 from tests.support.worker.running import SITE, Result, Worker
 
 _PATIENCE = 90.0
@@ -65,6 +66,7 @@ class OnAzure:
 
     def start(self) -> Sequence[Platform]:
         """Start the app, or several that share its functions; people and hooks talk to the first."""
+        change_configuration(self.folder / "origin.git", lambda text: by_id(text, PEOPLE["rita"]))
         return [Platform(self._open.enter_context(Worker(self.settings, app=self._app, paths=self._paths)))]
 
     def __exit__(
@@ -160,3 +162,14 @@ class OnAzure:
                     client.delete_message(message)
         except ResourceNotFoundError:
             return  # nothing was ever sent to it
+
+
+def change_configuration(origin: Path, change: Callable[[str], str]) -> None:
+    """Have the repository's slipway.yaml written otherwise, before anybody reads it."""
+    with TemporaryDirectory() as folder:
+        work = Path(folder) / "work"
+        git(origin, "clone", "--quiet", str(origin), str(work))
+        file = work / "slipway.yaml"
+        file.write_text(change(file.read_text(encoding="utf-8")), encoding="utf-8")
+        git(work, "commit", "--quiet", "--all", "-m", "Change the configuration")
+        git(work, "push", "--quiet", "origin", "HEAD:main")

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from infra.local.sample import git
 from tests.support.acr import Acr, acr
 from tests.support.doors import PEOPLE
 from tests.support.entra_stand_in import EntraStandIn, Human, entra_stand_in, object_id
 from tests.support.managed_identity import IdentityEndpoint, identity_endpoint
-from tests.support.worker.account import OnAzure
+from tests.support.worker.account import OnAzure, change_configuration
 from tests.support.worker.platform import Platform
 from tests.support.worker.running import Worker
 
@@ -51,7 +49,7 @@ class InRoles(OnAzure):
 
     def start(self) -> Sequence[Platform]:
         """See OnAzure."""
-        _give_identity(self.folder / "origin.git")
+        change_configuration(self.folder / "origin.git", _give_identity)
         return [Platform(self._open.enter_context(Worker(self.of(role)))) for role in ROLES]
 
     def of(self, role: str) -> dict[str, str]:
@@ -79,15 +77,8 @@ class InRoles(OnAzure):
         return {one.client_id for one in self.endpoint.asked if one.app == role}
 
 
-def _give_identity(origin: Path) -> None:
+def _give_identity(text: str) -> str:
     """Have the sample's qa deployed with an identity of its own."""
-    with TemporaryDirectory() as folder:
-        work = Path(folder) / "work"
-        git(origin, "clone", "--quiet", str(origin), str(work))
-        file = work / "slipway.yaml"
-        text = file.read_text(encoding="utf-8")
-        place = "    namespace: backend-qa\n"
-        assert place in text
-        file.write_text(text.replace(place, f"{place}    identity: qa-identity\n"), encoding="utf-8")
-        git(work, "commit", "--quiet", "--all", "-m", "Give qa an identity")
-        git(work, "push", "--quiet", "origin", "HEAD:main")
+    place = "    namespace: backend-qa\n"
+    assert place in text
+    return text.replace(place, f"{place}    identity: qa-identity\n")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
@@ -25,6 +26,13 @@ from tests.support.worker.running import Result, Worker
 EASY_AUTH = {"WEBSITE_AUTH_ENABLED": "True", "SLIPWAY_ENTRA_TENANT": TENANT}
 _HOST = "slipway.azurewebsites.net"
 _WHEN = "2026-11-23T12:00:00+00:00"
+
+
+def by_id(slipway_yaml: str, approver: LocalPerson) -> str:
+    """A configuration that names its approvers, with somebody's object id in place of all of them."""
+    found, changed = re.subn(r"approvers: \[[^]]*\]", f'approvers: ["{approver.id}"]', slipway_yaml)
+    assert changed
+    return found
 
 
 class Platform:

@@ -22,10 +22,12 @@ from tests.support.git_repositories import a_repository
 from tests.support.lively import lively
 from tests.support.outside import SHIPPING, SLIPWAY_YAML
 from tests.support.worker.events import SCHEMAS
-from tests.support.worker.platform import EASY_AUTH, Platform
+from tests.support.worker.platform import EASY_AUTH, Platform, by_id
 from tests.support.worker.running import Result
 
 PUSHED = PushReceived(id="e-1", repository=SHIPPING, ref="refs/heads/main", pushed_by=examples.ANNA)
+# People sign in as those of a tenant, and there is no identity to ask its directory with.
+_YAML = by_id(SLIPWAY_YAML, PEOPLE["max"])
 
 
 class Scene:
@@ -39,9 +41,11 @@ class Scene:
         """Let the history happen in this process, and a repository be where the settings say."""
         folder.mkdir(parents=True)
         slipway = lively(folder, "sqlite")
+        slipway.push("refs/heads/main", {"slipway.yaml": _YAML.encode()})
+        slipway.pump()
         (folder / "request").write_text(slipway.request(), encoding="utf-8")
         slipway.database.close()
-        a_repository(folder / "origin.git", {"slipway.yaml": SLIPWAY_YAML})
+        a_repository(folder / "origin.git", {"slipway.yaml": _YAML})
         return cls(folder)
 
     def copy(self, folder: Path) -> Scene:
