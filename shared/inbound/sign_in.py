@@ -15,6 +15,8 @@ from shared.ports.sign_in import TokenVerifier, WrongToken
 from shared.telemetry import log_warning
 
 _LOGIN = "/.auth/login/aad?post_login_redirect_uri="
+# A second slash would begin the name of another site; browsers take a backslash for one, and pass over what is no text.
+_BEFORE_A_SITE = "/\\" + "".join(map(chr, range(33)))
 # A header of a caller is not to make us work for long; one with two hundred groups has 12 KiB.
 _LONGEST = 64 * 1024
 
@@ -56,8 +58,7 @@ class SignIn:
         """Return where a browser signs in to come back to a path of ours; None where that cannot help."""
         if not self.easy_auth or self.host_vouches or HEADER in headers:
             return None
-        # A second slash would begin the name of another site.
-        return _LOGIN + quote(f"/{path.lstrip('/')}", safe="")
+        return _LOGIN + quote(f"/{path.lstrip(_BEFORE_A_SITE)}", safe="")
 
     def _reads_tokens(self) -> bool:
         return bool(self.entra.tenant and self.entra.audiences)

@@ -179,6 +179,9 @@ def test_where_it_is_set_up_a_stranger_is_no_news(caplog: pytest.LogCaptureFixtu
         ("/", "%2F"),
         ("/services/delivery?after=1&x=y", "%2Fservices%2Fdelivery%3Fafter%3D1%26x%3Dy"),
         ("//evil.example", "%2Fevil.example"),
+        ("/\\evil.example", "%2Fevil.example"),
+        ("/\t/evil.example", "%2Fevil.example"),
+        ("\\\n/ /evil.example", "%2Fevil.example"),
     ],
 )
 def test_a_browser_is_sent_to_sign_in_and_back_to_a_path_of_ours(path: str, back: str) -> None:
