@@ -240,18 +240,6 @@ def test_approvers_are_pinned_wherever_people_of_a_tenant_sign_in_or_there_are_i
                 look_up("a@example.com")
 
 
-def test_without_an_identity_of_its_own_it_goes_by_what_the_sign_in_says(
-    environment: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Who is named by their id may approve; their mails and groups are those of their token."""
-    monkeypatch.setenv("SLIPWAY_ENTRA_TENANT", TENANT)
-    directory = bootstrap.app().directory
-    bootstrap.database().close()
-
-    assert directory is not None
-    assert (directory.mails_of(TENANT), directory.groups_of(TENANT, [TENANT])) == ((), frozenset())
-
-
 def test_a_host_is_believed_as_long_as_it_runs() -> None:
     """And each by itself."""
     one, other = object(), object()
