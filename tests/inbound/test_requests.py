@@ -156,6 +156,13 @@ def test_a_number_may_have_to_be_one_at_least() -> None:
         requests.whole_number({"most": "0"}, "most", 20, 100, least=1)
 
 
+def test_a_word_of_the_query_is_one_of_a_few() -> None:
+    """Which they are is said."""
+    assert requests.one_word("of", "poison", ("holds", "poison")) == "poison"
+    with pytest.raises(Unacceptable, match="of: is 'Poison'; it takes holds or poison"):
+        requests.one_word("of", "Poison", ("holds", "poison"))
+
+
 @pytest.mark.parametrize("text", ["101", "-1", "1e2", "\u0663", "9" * 5000, "x"])
 def test_another_number_is_refused(text: str) -> None:
     """Arabic digits and endless ones too."""
