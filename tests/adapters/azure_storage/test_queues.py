@@ -76,7 +76,7 @@ def test_the_rows_of_an_outbox_are_sent_to_their_queues(queues: AzureQueues, que
     assert [message.content for message in receiver.receive_messages()] == ["a", "b"]
 
 
-@pytest.mark.parametrize(("character", "most"), [("é", 32_768), ("\uffff", 10_922)])
+@pytest.mark.parametrize(("character", "most"), [("x", 65_536), ("\uffff", 10_922)])
 def test_a_message_that_is_too_large_is_refused(
     queues: AzureQueues, queue: str, receiver: QueueClient, character: str, most: int
 ) -> None:
