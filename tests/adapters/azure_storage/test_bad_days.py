@@ -113,6 +113,7 @@ def test_a_decision_waits_as_long_as_the_service_asks(fixture: Opened, proxy: St
         pytest.param("put", lambda one: one.evidence.put(b"small"), id="evidence"),
         pytest.param("batch", lambda one: one.evidence.put(b"x" * 70_000), id="large evidence"),
         pytest.param("delete", lambda one: one.store.forget(SERVICE, ["1~outbox~x"]), id="forget"),
+        pytest.param("batch", lambda one: one.store.forget(SERVICE, ["1~outbox~x", "1~outbox~y"]), id="forget several"),
         pytest.param("count", lambda one: one.queues.count(QUEUE), id="count"),
     ],
 )
