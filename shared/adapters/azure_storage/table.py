@@ -137,7 +137,7 @@ class Table:
     def batch(self, operations: Sequence[Any]) -> None:
         """Write all or nothing, of one partition. Not tried again: who sent it looks first what became of it."""
         limits.check_batch(operations)
-        self._written(lambda table: table.submit_transaction(operations))
+        self._written(lambda table: _submitted(table, operations))
 
     def _written(self, work: Callable[[TableClient], T]) -> T:
         from azure.core.exceptions import HttpResponseError, ResourceExistsError
@@ -168,6 +168,16 @@ def _created(table: TableClient, row: dict[str, Any]) -> Mapping[str, Any]:
         if isinstance(stumbled.__context__, AzureError):
             raise stumbled.__context__ from None
         raise
+
+
+def _submitted(table: TableClient, operations: Sequence[Any]) -> object:
+    """Submit a batch. Of an answer that breaks off the SDK lets out what reads from the network below it."""
+    from azure.core.exceptions import ServiceResponseError
+
+    try:
+        return table.submit_transaction(operations)
+    except OSError as error:
+        raise ServiceResponseError(error, error=error) from error
 
 
 def _checked(partition: str, key: str, value: bytes) -> dict[str, Any]:
