@@ -49,6 +49,19 @@ def test_what_fits_is_sent_as_it_is_and_what_does_not_by_reference(fixture: Open
     assert fixture.evidence.get(sha256).decode() == too_large
 
 
+def test_what_is_too_large_only_as_a_queue_holds_it_goes_by_reference(fixture: Opened) -> None:
+    """Attack: a branch name of characters that no XML can hold takes twice its bytes there."""
+    ref = "\uffff" * 15_000
+    message = encode_event(PushReceived(id="p", repository="x", ref=ref), correlation="c", at=NOON)
+    assert len(message.encode()) < LIMIT
+
+    LargeMessages(fixture.queues, fixture.evidence).send(QUEUE, message)
+
+    sha256 = referred_to(receive_one(fixture.queues).body)
+    assert sha256 is not None
+    assert fixture.evidence.get(sha256).decode() == message
+
+
 def test_what_is_no_message_of_ours_is_refused(fixture: Opened) -> None:
     """Nobody could tell whose it is."""
     with pytest.raises(UnreadableRecord):

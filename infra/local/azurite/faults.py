@@ -17,9 +17,10 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The connection breaks: before the service has the request, or after it did what was asked."""
+    """The connection breaks: before the service has the request, or after it did what was asked, some of the answer being there."""
 
     answer: bool
+    half: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,6 @@ class Late:
 BUSY = Refused(status=503, code="ServerBusy")
 THROTTLED = Refused(status=429, code="TooManyRequests")
 TIMED_OUT = Refused(status=500, code="OperationTimedOut")
-LOST_REQUEST, LOST_ANSWER = Lost(answer=False), Lost(answer=True)
+LOST_REQUEST, LOST_ANSWER, HALF_AN_ANSWER = Lost(answer=False), Lost(answer=True), Lost(answer=True, half=True)
 
 Fault: TypeAlias = Refused | Lost | Late

@@ -150,7 +150,10 @@ class _Handler(BaseHTTPRequestHandler):
             proxy.arrive(Late(after=kind))
             done = replace(call, status=0 if fault else answer.status)
             proxy.note(replace(done, kind=kind_answered(done, content)))
-            if fault:
+            if isinstance(fault, Lost) and fault.half and content:
+                self._answer(answer, content, sent=len(content) // 2)
+                self.close_connection = True
+            elif fault:
                 self._break()
             else:
                 self._answer(answer, content)
@@ -185,7 +188,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = upstream.getresponse()
         return answer, answer.read()
 
-    def _answer(self, answer: http.client.HTTPResponse, content: bytes) -> None:
+    def _answer(self, answer: http.client.HTTPResponse, content: bytes, *, sent: int | None = None) -> None:
         self.send_response_only(answer.status, answer.reason)
         for name, value in answer.getheaders():
             if name.lower() not in _HOP_BY_HOP:
@@ -193,7 +196,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = answer.getheader("Content-Length", "0") if self.command == "HEAD" else str(len(content))
         self.send_header("Content-Length", length)
         self.end_headers()
-        self.wfile.write(content)
+        self.wfile.write(content[:sent])
         self.wfile.flush()
 
     def _refuse(self, fault: Refused) -> None:

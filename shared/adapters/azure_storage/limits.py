@@ -26,8 +26,8 @@ def check_entity(entity: Mapping[str, str | bytes]) -> None:
     if len(properties) > MOST_PROPERTIES:
         raise TooLarge(f"{name} has {len(properties)} properties, {MOST_PROPERTIES} fit; keep them in one value")
     for key in KEYS:
-        if len(entity[key]) > MOST_KEY:
-            raise TooLarge(f"{name} has a {key} of {len(entity[key])} characters, {MOST_KEY} fit")
+        if (characters := _size(entity[key]) // 2) > MOST_KEY:
+            raise TooLarge(f"{name} has a {key} of {characters} characters, {MOST_KEY} fit")
     for key, value in properties.items():
         if _size(value) > MOST_VALUE:
             raise TooLarge(f"{name} has {_size(value)} bytes in {key}, {MOST_VALUE} fit; keep them as evidence")
@@ -37,7 +37,7 @@ def check_entity(entity: Mapping[str, str | bytes]) -> None:
 
 def entity_size(entity: Mapping[str, str | bytes]) -> int:
     """Reckon the size of an entity as the service does, in bytes: names and texts are UTF-16."""
-    keys = sum(2 * len(entity[key]) for key in KEYS)
+    keys = sum(_size(entity[key]) for key in KEYS)
     properties = (8 + 2 * len(name) + 4 + _size(value) for name, value in entity.items() if name not in KEYS)
     return 4 + keys + sum(properties)
 

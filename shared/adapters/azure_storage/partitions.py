@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from shared.adapters.azure_storage.table import Table, entity_of
-from shared.adapters.azure_storage.trouble import failures_named, passes, reason, retry_after, unavailable
+from shared.adapters.azure_storage.trouble import failures_named, passes, patiently, reason, retry_after, unavailable
 from shared.adapters.storage import packing, partition
 from shared.adapters.storage.packing import Batch
 from shared.adapters.storage.partitions import Moved, Snapshot, Unsure
@@ -63,12 +63,12 @@ class Partitions:
             return self._services.get(service, partition.HEAD)
 
     def replace_head(self, service: str, value: bytes, etag: str) -> None:
-        """Write a head if it is as it was read."""
+        """Write a head if it is as it was read; one whose answer was lost, and that is there, has moved too."""
         from azure.core.exceptions import ResourceModifiedError
 
         with failures_named(service):
             try:
-                self._services.replace(service, partition.HEAD, value, etag=etag)
+                patiently(lambda: self._services.replace(service, partition.HEAD, value, etag=etag))
             except ResourceModifiedError as error:
                 raise Moved(reason(error)) from error
 

@@ -7,7 +7,6 @@ longest step between two of its writes, so that a message is delivered twice onl
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from shared.adapters.azure_storage.trouble import failures_named, patiently
 from shared.adapters.storage import partition
+from shared.adapters.storage.sizes import message_text
 from shared.on_first_use import OnFirstUse
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, TooLarge
@@ -31,8 +31,6 @@ _FOR_EVER = -1  # the service forgets a message after seven days unless it is to
 _LONGEST_DELAY = timedelta(days=7) - timedelta(seconds=1)
 _MOST_AT_ONCE = 32  # the service's own
 _MOMENT = timedelta(minutes=1)
-# What no XML can hold, and the service takes messages in XML. Ours are JSON, which says the same in an escape.
-_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LOST = frozenset({400, 404})  # the receipt is not the newest any more, or the message is gone
 # seconds between two looks at an empty queue
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.1, 1.0
@@ -48,9 +46,9 @@ class AzureQueues:
 
     def send(self, queue: str, body: str, *, delay: timedelta = timedelta(0)) -> None:
         """See Queues. A delay is cut to what the service can hold, seven days; who receives it must look at the time."""
-        if len(body.encode()) > partition.MOST_VALUE:
+        seconds, text = _whole(delay), message_text(body)
+        if len(text.encode()) > partition.MOST_VALUE:
             raise TooLarge(f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence")
-        seconds, text = _whole(delay), _NOT_IN_XML.sub(_escaped, body)
         self._made_if_missing(
             queue, lambda client: client.send_message(text, visibility_timeout=seconds, time_to_live=_FOR_EVER)
         )
@@ -169,10 +167,6 @@ class AzureQueues:
                 with suppress(ResourceExistsError):  # another instance met the same gap
                     patiently(client.create_queue)
                 patiently(lambda: work(client))
-
-
-def _escaped(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
 
 
 def _whole(delay: timedelta) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -96,7 +96,7 @@ class Table:
             return self._deleted(partition, keys[0])
         try:
             if keys:
-                self.batch([("delete", entity_of(partition, key, b"")) for key in keys])
+                patiently(lambda: self.batch([("delete", entity_of(partition, key, b"")) for key in keys]))
         except HttpResponseError as error:
             if error.status_code != _GONE:
                 raise
@@ -117,7 +117,7 @@ class Table:
     def insert(self, partition: str, key: str, value: bytes) -> str:
         """Write a row that is not there yet and return its etag. Not tried again."""
         row = _checked(partition, key, value)
-        return str(self._written(lambda table: table.create_entity(row))["etag"])
+        return str(self._written(lambda table: _created(table, row))["etag"])
 
     def replace(self, partition: str, key: str, value: bytes, *, etag: str) -> str:
         """Write a row that is as its etag says and return the new etag. Not tried again."""
@@ -137,7 +137,7 @@ class Table:
     def batch(self, operations: Sequence[Any]) -> None:
         """Write all or nothing, of one partition. Not tried again: who sent it looks first what became of it."""
         limits.check_batch(operations)
-        self._written(lambda table: table.submit_transaction(operations))
+        self._written(lambda table: _submitted(table, operations))
 
     def _written(self, work: Callable[[TableClient], T]) -> T:
         from azure.core.exceptions import HttpResponseError, ResourceExistsError
@@ -156,6 +156,28 @@ class Table:
 def entity_of(partition: str, key: str, value: bytes) -> dict[str, Any]:
     """Make a row's entity."""
     return {"PartitionKey": partition, "RowKey": key, "value": value}
+
+
+def _created(table: TableClient, row: dict[str, Any]) -> Mapping[str, Any]:
+    """Create an entity. An error without a response, e.g. one about a token, makes the SDK stumble: it looks for headers."""
+    from azure.core.exceptions import AzureError
+
+    try:
+        return table.create_entity(row)
+    except AttributeError as stumbled:
+        if isinstance(stumbled.__context__, AzureError):
+            raise stumbled.__context__ from None
+        raise
+
+
+def _submitted(table: TableClient, operations: Sequence[Any]) -> object:
+    """Submit a batch. Of an answer that breaks off the SDK lets out what reads from the network below it."""
+    from azure.core.exceptions import ServiceResponseError
+
+    try:
+        return table.submit_transaction(operations)
+    except OSError as error:
+        raise ServiceResponseError(error, error=error) from error
 
 
 def _checked(partition: str, key: str, value: bytes) -> dict[str, Any]:

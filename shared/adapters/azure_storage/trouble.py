@@ -66,9 +66,9 @@ def passes(error: Exception) -> bool:
     """Whether a failure is of the kind that goes by: the service is busy, or nobody knows what became of the request."""
     from azure.core.exceptions import ClientAuthenticationError, HttpResponseError
 
-    if isinstance(error, HttpResponseError):
-        return error.status_code is None or error.status_code in _AGAIN
-    return not isinstance(error, ClientAuthenticationError)
+    if isinstance(error, ClientAuthenticationError):
+        return False  # most often there was no token, so that nothing was sent; whoever gives tokens is patient already
+    return not isinstance(error, HttpResponseError) or error.status_code is None or error.status_code in _AGAIN
 
 
 def retry_after(error: Exception) -> timedelta | None:

@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from shared.adapters.storage import partition
+from shared.adapters.storage.sizes import message_text
 from shared.codec.envelope import reference_to
 from shared.ports.evidence import Evidence
 from shared.ports.queues import Queues
 from shared.ports.store import OutboxRow
+
+_LONGEST = 6  # bytes of a character at most, as an escape
 
 
 class LargeMessages:
@@ -20,8 +23,8 @@ class LargeMessages:
 
     def send(self, queue: str, body: str, *, delay: timedelta = timedelta(0)) -> None:
         """See Queues."""
-        if 4 * len(body) > partition.MOST_VALUE and len(content := body.encode()) > partition.MOST_VALUE:
-            body = reference_to(body, self._evidence.put(content))
+        if _LONGEST * len(body) > partition.MOST_VALUE and len(message_text(body).encode()) > partition.MOST_VALUE:
+            body = reference_to(body, self._evidence.put(body.encode()))
         self._queues.send(queue, body, delay=delay)
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:

@@ -1,13 +1,21 @@
-"""How large a batch is as the service receives it, reckoned before it is made and never too small."""
+"""How large batches and messages are as a service receives them, reckoned before they are sent and never too small."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 # Headers and frame of one operation; our own rows' short keys are in it.
 _OPERATION = 832
 # A key is sent once in the URL and once in the body, with what neither can hold as it is in an escape.
 _CHARACTER, _CHARACTER_BEYOND_ASCII = 4, 24
+# What no XML can hold, and queues take messages in XML. Ours are JSON, which says the same in an escape.
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def message_text(body: str) -> str:
+    """Write a message so that a queue can hold it."""
+    return _NOT_IN_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", body)
 
 
 def sent_size(values: Iterable[int], keys: Iterable[str], service: str, rows: int) -> int:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
 
 import pytest
+from azure.core.exceptions import ClientAuthenticationError
+
+from shared.adapters.azure_storage import AzureStorage
+from shared.ports.store import StoreUnavailable
+from tests.support.stores import SERVICE, Clock, a_write, always
 
 _OPEN = """
 import sys
@@ -50,3 +58,35 @@ def loaded_after(step: str) -> set[str]:
 def test_an_sdk_is_loaded_by_who_uses_it_only(step: str, loaded: set[str]) -> None:
     """A door that only sends does not wait for the tables' part of the SDK."""
     assert loaded_after(step) == loaded
+
+
+class NoToken:
+    """A credential whose identity is out of reach; it has tried long enough by itself."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def get_token(self, *scopes: str, **options: Any) -> object:
+        """See TokenCredential."""
+        self.asked += 1
+        raise ClientAuthenticationError("no managed identity endpoint answers")
+
+
+@pytest.mark.parametrize(
+    "work",
+    [
+        pytest.param(lambda one: one.store.read(SERVICE), id="reading"),
+        pytest.param(lambda one: one.store.transact(SERVICE, "e1", always(a_write())), id="deciding"),
+        pytest.param(lambda one: one.rows.put("shipping", "tip", b"1", etag=None), id="a row"),
+        pytest.param(lambda one: one.queues.send("slipway-events", "body"), id="sending"),
+    ],
+)
+def test_an_account_without_a_token_is_unavailable_at_once(work: Callable[[AzureStorage], object]) -> None:
+    """Nothing was sent, so there is nothing to look up and nothing to be tried again in the same second."""
+    credential = NoToken()
+
+    with closing(AzureStorage.of_account("none", credential, Clock(), suffix="invalid")) as storage:
+        with pytest.raises(StoreUnavailable, match="no managed identity endpoint answers"):
+            work(storage)
+
+    assert credential.asked == 1

@@ -9,12 +9,25 @@ from pathlib import Path
 import pytest
 
 from infra.local.azurite.calls import Call
-from infra.local.azurite.faults import BUSY, LOST_ANSWER, LOST_REQUEST, THROTTLED, TIMED_OUT, Fault, Refused
+from infra.local.azurite.faults import (
+    BUSY,
+    HALF_AN_ANSWER,
+    LOST_ANSWER,
+    LOST_REQUEST,
+    THROTTLED,
+    TIMED_OUT,
+    Fault,
+    Late,
+    Lost,
+    Refused,
+)
 from infra.local.azurite.proxy import StorageProxy
+from shared.adapters.storage import partition
 from shared.ports.rows import StaleRow
-from shared.ports.store import StoreRefused, StoreUnavailable
+from shared.ports.store import Due, StoreRefused, StoreUnavailable
 from tests.support.stores import (
     MINUTE,
+    NOON,
     SERVICE,
     Opened,
     a_message,
@@ -34,6 +47,7 @@ FAULTS = [
     pytest.param(TIMED_OUT, id="500"),
     pytest.param(LOST_REQUEST, id="request lost"),
     pytest.param(LOST_ANSWER, id="answer lost"),
+    pytest.param(HALF_AN_ANSWER, id="half an answer"),
 ]
 ASKED = Refused(status=503, code="ServerBusy", retry_after=30)
 
@@ -111,6 +125,7 @@ def test_a_decision_waits_as_long_as_the_service_asks(fixture: Opened, proxy: St
         pytest.param("put", lambda one: one.evidence.put(b"small"), id="evidence"),
         pytest.param("batch", lambda one: one.evidence.put(b"x" * 70_000), id="large evidence"),
         pytest.param("delete", lambda one: one.store.forget(SERVICE, ["1~outbox~x"]), id="forget"),
+        pytest.param("batch", lambda one: one.store.forget(SERVICE, ["1~outbox~x", "1~outbox~y"]), id="forget several"),
         pytest.param("count", lambda one: one.queues.count(QUEUE), id="count"),
     ],
 )
@@ -146,6 +161,22 @@ def test_a_conditional_row_is_written_once(fixture: Opened, proxy: StorageProxy,
     assert rows.get("shipping", "tip") is None
     with pytest.raises(StaleRow):
         rows.put("shipping", "config", b"3", etag=first)
+
+
+@pytest.mark.parametrize("fault", [*FAULTS, pytest.param(Late(before="put"), id="request late")])
+def test_a_hint_is_taken_out_of_its_head_and_removed(fixture: Opened, proxy: StorageProxy, fault: Fault) -> None:
+    """A moment's trouble is no reason to look at the service once more in minutes; its ledger is not touched."""
+    store, due = fixture.store, Due(at=NOON, what="deadline")
+    before = store.transact(SERVICE, "e0", always(a_write(due=[due])))
+    key = partition.due_key(SERVICE, due)
+    proxy.have(fault, a("put"))
+    proxy.have(fault if isinstance(fault, Refused | Lost) else BUSY, a("delete"))
+
+    store.remove_due([key])
+
+    assert list(store.due(NOON, most=9)) == []
+    assert store.read(SERVICE).ledger_hash == before.ledger_hash
+    assert fixture.requests(lambda: store.transact(SERVICE, "e1", always(a_write(due=[due])))).count("put") == 1
 
 
 def test_a_row_that_somebody_else_wrote_meanwhile_is_not_ours(fixture: Opened, proxy: StorageProxy) -> None:
@@ -249,7 +280,7 @@ def test_a_message_is_sent_and_acknowledged_whatever_happens(
     for message in found:
         queues.delete(message)
 
-    copies = 2 if fault is LOST_ANSWER else 1
+    copies = 2 if fault in (LOST_ANSWER, HALF_AN_ANSWER) else 1
     assert sorted(message.body for message in found) == ["first", *["second"] * copies]
     assert receive_none(queues)
     assert queues.count(QUEUE) == 0

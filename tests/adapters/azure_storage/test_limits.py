@@ -69,13 +69,19 @@ def with_key(more: int) -> list[Any]:
     return [("upsert", {"PartitionKey": "p", "RowKey": "k" * (MOST_KEY + more), "value": b""})]
 
 
+def with_a_key_of_halves(more: int) -> list[Any]:
+    """A key of characters that the service counts as two."""
+    key = "\U0001f600" * (MOST_KEY // 2) + "k" * more
+    return [("upsert", {"PartitionKey": "p", "RowKey": key, "value": b""})]
+
+
 def with_operations(more: int) -> list[Any]:
     """A batch of so many rows."""
     rows = range(MOST_ROWS + more)
     return [("upsert", {"PartitionKey": "p", "RowKey": f"{number:03d}", "value": b""}) for number in rows]
 
 
-LIMITS = [with_properties, of_size, with_bytes, with_text, with_key, with_operations]
+LIMITS = [with_properties, of_size, with_bytes, with_text, with_key, with_a_key_of_halves, with_operations]
 
 
 @pytest.mark.parametrize("made", LIMITS)

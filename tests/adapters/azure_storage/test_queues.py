@@ -76,10 +76,16 @@ def test_the_rows_of_an_outbox_are_sent_to_their_queues(queues: AzureQueues, que
     assert [message.content for message in receiver.receive_messages()] == ["a", "b"]
 
 
-def test_a_message_that_is_too_large_is_refused(queues: AzureQueues, queue: str) -> None:
-    """Before anything is sent."""
+@pytest.mark.parametrize(("character", "most"), [("x", 65_536), ("\uffff", 10_922)])
+def test_a_message_that_is_too_large_is_refused(
+    queues: AzureQueues, queue: str, receiver: QueueClient, character: str, most: int
+) -> None:
+    """Before anything is sent; what no XML can hold counts as the escape that it is sent as."""
+    queues.send(queue, character * most)
     with pytest.raises(TooLarge, match="evidence"):
-        queues.send(queue, "é" * 32_769)
+        queues.send(queue, character * (most + 1))
+
+    assert len(receiver.peek_messages(5)) == 1
 
 
 def test_queues_that_cannot_be_reached_are_unavailable(queue: str) -> None:
