@@ -39,6 +39,14 @@ class Storage:
             connection=connection, account=account, suffix=env.get("SLIPWAY_STORAGE_SUFFIX") or "core.windows.net"
         )
 
+    def check(self, identities: Identities) -> None:
+        """Raise InvalidValue where nothing opens the account: told with the first message, each would be poison."""
+        if self.account and not (self.connection or identities.own):
+            raise InvalidValue(
+                "SLIPWAY_IDENTITY",
+                f"is not set, and opens the storage account {self.account}; set it to the client id of Slipway's own identity",
+            )
+
     def to_env(self) -> dict[str, str]:
         """See Settings."""
         return {
@@ -152,6 +160,8 @@ class Settings:
             path=env.get("PATH", os.defpath),
         )
         made.identities.check(made.roles)
+        if made.database is None:
+            made.storage.check(made.identities)
         return made
 
     def to_env(self) -> dict[str, str]:

@@ -22,13 +22,21 @@ if TYPE_CHECKING:
 
 
 def export(telemetry: str) -> OpenTelemetryExporter | None:
-    """Have spans and measures sent to where the settings say; nothing is loaded where that is nowhere."""
+    """Have spans and measures sent to where the settings say; nothing is loaded where that is nowhere.
+
+    Where an exporter cannot read its own settings nothing is sent: every message would be poison for that.
+    """
     if telemetry == "off":
         return None
     from shared.adapters.opentelemetry_export import OpenTelemetryExporter
 
     otlp = telemetry == "otlp"
-    made = OpenTelemetryExporter.over_otlp() if otlp else OpenTelemetryExporter.to_azure_monitor()
+    try:
+        made = OpenTelemetryExporter.over_otlp() if otlp else OpenTelemetryExporter.to_azure_monitor()
+    except ValueError as error:
+        hint = "OTEL_*" if otlp else "APPLICATIONINSIGHTS_CONNECTION_STRING"
+        log_warning("telemetry.not_sent", to=telemetry, reason=str(error), hint=f"look at {hint}")
+        return None
     install(made)
     return made
 

@@ -128,17 +128,6 @@ def test_state_is_kept_in_the_storage_account_where_no_file_is_named(
     assert isinstance(opened, AzureStorage)
 
 
-def test_an_account_that_is_only_named_takes_an_identity(monkeypatch: pytest.MonkeyPatch) -> None:
-    """There is no key to open it with."""
-    monkeypatch.delenv("SLIPWAY_DATABASE", raising=False)
-    monkeypatch.delenv("SLIPWAY_IDENTITY", raising=False)
-    for name, value in Storage(account="fabrikam").to_env().items():
-        monkeypatch.setenv(name, value)
-
-    with pytest.raises(Permanent, match="set it to the client id of Slipway's own identity"):
-        bootstrap.database()
-
-
 def test_without_identities_every_environment_is_acted_on_as_one(environment: Path) -> None:
     """As on one machine, whatever the file names."""
     app = bootstrap.app()

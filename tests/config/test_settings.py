@@ -78,7 +78,16 @@ def test_roles_are_a_list_with_commas() -> None:
 )
 def test_state_lies_where_queue_triggers_listen_unless_it_is_said(variables: dict[str, str], storage: Storage) -> None:
     """What is sent to another account's queues would never be received."""
-    assert Settings.from_env(variables).storage == storage
+    assert Settings.from_env({**variables, "SLIPWAY_IDENTITY": "own-id"}).storage == storage
+
+
+@pytest.mark.parametrize("name", ["AzureWebJobsStorage__accountName", "SLIPWAY_STORAGE_ACCOUNT"])
+def test_an_account_that_is_only_named_takes_an_identity(name: str) -> None:
+    """There is no key to open it with; an app that starts all the same would bring each message to poison."""
+    with pytest.raises(InvalidValue, match=r"SLIPWAY_IDENTITY: .* opens the storage account fabrikam"):
+        Settings.from_env({name: "fabrikam"})
+
+    assert Settings.from_env({name: "fabrikam", "SLIPWAY_DATABASE": "slipway.db"}).database is not None
 
 
 @pytest.mark.parametrize(
