@@ -11,6 +11,10 @@ SEED ?=
 SYNC := $(if $(filter output-sync,$(.FEATURES)),--output-sync=target)
 CODE := $(wildcard function_app.py functions shared infra/local)
 WORKERS ?= 2
+# One more than there are cores: many tests wait, for another process, a disk or a time that comes.
+TESTERS ?= 3
+# What is compiled once is not compiled again by every process that tests start.
+unexport PYTHONDONTWRITEBYTECODE
 FUZZED := tests/fuzz $(shell find tests -name test_fuzzed.py)
 
 .PHONY: help demo up bench load drill package check test soak fuzz lint types imports pure everything machine clean distclean lock venv-local venv-tests
@@ -72,7 +76,7 @@ machine: venv-tests
 # Rules, translation and use cases have no branch that no test takes.
 everything: venv-tests
 	@mkdir -p $(CACHE)/coverage
-	@$(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --dist loadgroup --cov-config=pyproject.toml --cov --cov-report=term-missing:skip-covered
+	@$(PYTHON_IN_VENV) -m pytest -n $(TESTERS) --dist loadgroup --cov-config=pyproject.toml --cov --cov-report=term-missing:skip-covered
 
 clean: ## what running and testing left behind, the local host's state included
 	@rm -rf .local $(CACHE) .coverage* .hypothesis .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
