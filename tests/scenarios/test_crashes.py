@@ -113,7 +113,7 @@ def test_a_crash_at_a_boundary_ends_the_same_on_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("every", "long"), [(5, 1), (17, 12)])
+@pytest.mark.parametrize(("every", "long"), [(11, 1), (31, 12)])
 def test_storage_out_of_reach_at_a_boundary_ends_the_same(tmp_path: Path, every: int, long: int) -> None:
     """The process lives on and puts messages back, also where what they led to was committed and it could not know."""
     wanted, _, boundaries = unlucky(tmp_path)
