@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import functools
 import uuid
+from collections.abc import Callable
 
 from azure.storage.queue import QueueServiceClient
 
+from infra.local.azurite.calls import Call
 from infra.local.azurite.launcher import Azurite
 from infra.local.azurite.proxy import StorageProxy
 
@@ -24,6 +26,11 @@ def connection() -> str:
 def proxy() -> StorageProxy:
     """Stand before the emulator: counts what is asked of it, and fails when a test wants it to."""
     return StorageProxy(connection())
+
+
+def a(kind: str) -> Callable[[Call], bool]:
+    """Choose requests of a kind."""
+    return lambda call: call.kind == kind
 
 
 def new_prefix() -> str:

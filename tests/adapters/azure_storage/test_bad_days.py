@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.azurite.calls import Call
 from infra.local.azurite.faults import (
     BUSY,
     HALF_AN_ANSWER,
@@ -25,6 +24,7 @@ from infra.local.azurite.proxy import StorageProxy
 from shared.adapters.storage import partition
 from shared.ports.rows import StaleRow
 from shared.ports.store import Due, StoreRefused, StoreUnavailable
+from tests.support.azurite import a
 from tests.support.stores import (
     MINUTE,
     NOON,
@@ -57,19 +57,6 @@ def fixture(tmp_path: Path) -> Iterator[Opened]:
     """Empty tables and queues."""
     with opened("tables", tmp_path) as found:
         yield found
-
-
-@pytest.fixture
-def proxy(fixture: Opened) -> Iterator[StorageProxy]:
-    """What stands before them; every fault that a test asks for has to happen."""
-    assert fixture.proxy is not None
-    yield fixture.proxy
-    assert fixture.proxy.heal() == 0
-
-
-def a(kind: str) -> Callable[[Call], bool]:
-    """Choose requests of a kind."""
-    return lambda call: call.kind == kind
 
 
 @pytest.mark.parametrize("fault", FAULTS)

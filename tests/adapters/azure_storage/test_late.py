@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.azurite.calls import Call
 from infra.local.azurite.faults import LOST_REQUEST, Fault, Late, Refused
 from infra.local.azurite.proxy import StorageProxy
 from shared.adapters.storage.optimistic import TRIES
 from shared.codec.chain import GENESIS, link
 from shared.ports.rows import StaleRow
 from shared.ports.store import Loaded, Store, StoreUnavailable, Write
+from tests.support.azurite import a
 from tests.support.stores import SERVICE, Opened, a_message, a_write, always, in_a_thread, opened
 
 pytestmark = pytest.mark.real("azurite")
@@ -35,19 +35,6 @@ def fixture(tmp_path: Path) -> Iterator[Opened]:
     with opened("tables", tmp_path) as found:
         found.store.transact(SERVICE, "e0", always(a_write()))
         yield found
-
-
-@pytest.fixture
-def proxy(fixture: Opened) -> Iterator[StorageProxy]:
-    """What stands before them; every fault that a test asks for has to happen, and every late request to arrive."""
-    assert fixture.proxy is not None
-    yield fixture.proxy
-    assert fixture.proxy.heal() == 0
-
-
-def a(kind: str) -> Callable[[Call], bool]:
-    """Choose requests of a kind."""
-    return lambda call: call.kind == kind
 
 
 class Deciding:
