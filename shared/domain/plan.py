@@ -5,11 +5,31 @@ from __future__ import annotations
 from functools import lru_cache
 
 from shared.domain.artifact import Artifact, in_namespace
+from shared.domain.names import Digest
 from shared.domain.phases import PromotionKind
 from shared.domain.placeholders import expand
-from shared.domain.policy import DeployTarget, EnvironmentPolicy, GitOpsTarget
+from shared.domain.policy import DeployTarget, EnvironmentPolicy, GitOpsTarget, ServicePolicy
 from shared.domain.promotion import Promotion
 from shared.domain.records import replace
+from shared.domain.version import Version
+
+LONGEST_REASON = 300
+_STAND_IN, _NO_DIGEST = Version.parse("0.0.0-check"), Digest("sha256:" + "0" * 64)
+_PLAIN = frozenset(".-() ")
+_BEFORE_LETTERS = "".join(_PLAIN)
+
+
+def stand_in(policy: ServicePolicy, commit: str) -> Artifact:
+    """What a chart is rendered with before a version is packaged: the service's own names, and digests of nothing."""
+    return Artifact(
+        registry=policy.registry,
+        image_repository=policy.image_repository,
+        image_digest=_NO_DIGEST,
+        chart_repository=policy.chart_repository,
+        chart_digest=_NO_DIGEST,
+        commit=commit,
+        version=_STAND_IN,
+    )
 
 
 def image_reference(artifact: Artifact, rules: EnvironmentPolicy) -> str:
@@ -19,15 +39,19 @@ def image_reference(artifact: Artifact, rules: EnvironmentPolicy) -> str:
 
 
 def change_cause(artifact: Artifact, promotion: Promotion) -> str:
-    """Say why this is deployed, for the change-cause annotation and the commit."""
+    """Say in full why this is deployed, as the commit says it; manifests are given no more than `plain_words` of it."""
     what = "rollback to " if promotion.kind is PromotionKind.ROLLBACK else ""
     return f"{what}{artifact.version.tag}, promotion {promotion.number}: {promotion.cause}"
 
 
-def placeholder_values(
-    service: str, artifact: Artifact, rules: EnvironmentPolicy, promotion: Promotion
-) -> dict[str, str]:
-    """Return every placeholder's value for an artifact in an environment."""
+def plain_words(text: str) -> str:
+    """Keep of people's words what breaks no YAML scalar, plain or quoted: letters, digits, blanks, `.`, `-`, `(` and `)`."""
+    kept = "".join([each if each.isalnum() or each in _PLAIN else " " for each in text])
+    return " ".join(kept.split()).lstrip(_BEFORE_LETTERS)[:LONGEST_REASON].rstrip()
+
+
+def placeholder_values(service: str, artifact: Artifact, rules: EnvironmentPolicy, *, reason: str) -> dict[str, str]:
+    """Return every placeholder's value for an artifact in an environment; `reason` may hold any words of people."""
     repository = in_namespace(artifact.image_repository, rules.registry_namespace)
     return {
         "registry": artifact.registry,
@@ -39,7 +63,7 @@ def placeholder_values(
         "service": service,
         "environment": rules.name,
         "commit": artifact.commit,
-        "reason": change_cause(artifact, promotion),
+        "reason": plain_words(reason),
     }
 
 

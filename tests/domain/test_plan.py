@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
 from shared.domain import events as ev
-from shared.domain.plan import change_cause, filled_target, image_reference, placeholder_values
+from shared.domain.plan import (
+    LONGEST_REASON,
+    change_cause,
+    filled_target,
+    image_reference,
+    placeholder_values,
+    plain_words,
+    stand_in,
+)
 from shared.domain.policy import GitOpsTarget, HelmTarget
 from shared.domain.promotion import Promotion
 from shared.domain.release import Release
-from tests.support.pilot import OPERATOR, PRODUCTION, QA, Pilot, digest
+from tests.support.pilot import OPERATOR, PRODUCTION, QA, Pilot, digest, policy
 
 RELEASED: Release = Pilot().release_to("1.0.0").release("1.0.0")
 IN_QA, IN_PRODUCTION = RELEASED.promotions
@@ -37,7 +50,9 @@ def test_every_placeholder_has_its_value_as_the_environment_sees_it() -> None:
     """The whole list of the configuration's contract."""
     assert RELEASED.artifact is not None
 
-    assert placeholder_values("delivery", RELEASED.artifact, PRODUCTION, IN_PRODUCTION) == {
+    cause = change_cause(RELEASED.artifact, IN_PRODUCTION)
+
+    assert placeholder_values("delivery", RELEASED.artifact, PRODUCTION, reason=cause) == {
         "registry": "localhost:5000",
         "repository": "prod/delivery",
         "image": "localhost:5000/prod/delivery",
@@ -47,7 +62,7 @@ def test_every_placeholder_has_its_value_as_the_environment_sees_it() -> None:
         "service": "delivery",
         "environment": "production",
         "commit": "b" * 40,
-        "reason": "v1.0.0, promotion 2: v1.0.0 was packaged",
+        "reason": "v1.0.0 promotion 2 v1.0.0 was packaged",
     }
 
 
@@ -70,3 +85,39 @@ def test_a_target_has_its_place_filled_in() -> None:
 def test_a_cluster_has_no_place_to_fill_in() -> None:
     """Its context is taken as it is."""
     assert filled_target(HelmTarget(context="prod-aks"), "delivery", "qa") == HelmTarget(context="prod-aks")
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ('urgent: "quotes", a\\backslash and a\ttab', "urgent quotes a backslash and a tab"),
+        ("it's #1 {{ .Values.x }} & *b | > %", "it s 1 .Values.x b"),
+        ("größer (Jörg), v1.0.2-rc.1", "größer (Jörg) v1.0.2-rc.1"),
+        ("two\nlines\u2028and\x85more", "two lines and more"),
+        ("- a list? no", "a list no"),
+        ("!:", ""),
+    ],
+)
+def test_a_reason_keeps_no_sign_that_yaml_minds(said: str, kept: str) -> None:
+    """People's words stay in the ledger and the commit."""
+    assert plain_words(said) == kept
+
+
+@given(st.text())
+def test_attack_a_reason_breaks_no_scalar(said: str) -> None:
+    """Attack: who gives a reason writes into the manifests, wherever the chart puts it."""
+    text = plain_words(f"v1.0.0, promotion 2: {said}")
+
+    assert yaml.safe_load(f"a: {text}\nb: 1") == {"a": text, "b": 1}
+    assert yaml.safe_load(f"a: '{text}'\nb: \"{text}\"") == {"a": text, "b": text}
+    assert len(text) <= LONGEST_REASON
+
+
+def test_a_stand_in_has_the_services_names_and_no_digest() -> None:
+    """A chart is tried with it before anything is pushed."""
+    found = stand_in(policy(), "c" * 40)
+
+    assert (found.version.text, found.commit) == ("0.0.0-check", "c" * 40)
+    assert found.image_digest == found.chart_digest
+    assert found.image_digest.text == "sha256:" + "0" * 64
+    assert image_reference(found, PRODUCTION).startswith("localhost:5000/prod/delivery:v0.0.0-check@sha256:000")

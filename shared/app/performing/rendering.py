@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from os.path import isdir
 
@@ -10,7 +11,7 @@ from shared.app.parts import App
 from shared.domain.artifact import Artifact
 from shared.domain.manifests import Finding, findings
 from shared.domain.placeholders import expand
-from shared.domain.plan import image_reference, placeholder_values
+from shared.domain.plan import change_cause, image_reference, placeholder_values
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Promotion
 from shared.ports.chart import Charts, Rendering
@@ -53,13 +54,11 @@ def _render(
     artifact: Artifact,
     promotion: Promotion,
 ) -> bytes:
-    values = placeholder_values(policy.service.service, artifact, rules, promotion)
-    files = [app.source.file(policy.service.repository, artifact.commit, expand(path, values)) for path in rules.values]
-    rendering = Rendering(
-        release_name=policy.service.service,
-        namespace=rules.namespace,
-        values=tuple(content for content in files if content is not None),
-        set=tuple((key, expand(template, values)) for key, template in rules.set),
+    def read(path: str) -> bytes | None:
+        return app.source.file(policy.service.repository, artifact.commit, path)
+
+    rendering = rendering_for(
+        policy.service.service, rules, artifact, reason=change_cause(artifact, promotion), read=read
     )
     folder = app.scratch / app.new_id()
     try:
@@ -74,3 +73,25 @@ def _render(
     finally:
         if isdir(folder):
             shutil.rmtree(folder)
+
+
+def rendering_for(
+    service: str,
+    rules: EnvironmentPolicy,
+    artifact: Artifact,
+    *,
+    reason: str,
+    read: Callable[[str], bytes | None],
+) -> Rendering:
+    """Say how an environment has a chart rendered; `read` returns a file of the artifact's commit, None where there is none.
+
+    For what is not packaged yet `plan.stand_in` makes an artifact.
+    """
+    values = placeholder_values(service, artifact, rules, reason=reason)
+    files = [read(expand(path, values)) for path in rules.values]
+    return Rendering(
+        release_name=service,
+        namespace=rules.namespace,
+        values=tuple(content for content in files if content is not None),
+        set=tuple((key, expand(template, values)) for key, template in rules.set),
+    )
