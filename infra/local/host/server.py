@@ -17,6 +17,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 from werkzeug.wsgi import LimitedStream
 
+from infra.local.chunks import Chunks
 from infra.local.host.errors import HostRefused
 from infra.local.host.problem import MIMETYPE, problem
 
@@ -129,7 +130,7 @@ class _Handler(WSGIRequestHandler):
         length, coding = environ.get("CONTENT_LENGTH", ""), environ.get("HTTP_TRANSFER_ENCODING", "")
         if coding:
             # Both at once are how one request is smuggled within another.
-            return environ["wsgi.input"] if coding.lower() == "chunked" and not length else None
+            return Chunks(self.rfile) if coding.lower() == "chunked" and not length else None
         if length and not (length.isascii() and length.isdigit()):
             return None
         return LimitedStream(cast("IO[bytes]", self.rfile), int(length or 0))

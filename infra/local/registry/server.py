@@ -6,6 +6,7 @@ counted, and what an application left of it is read before the next request; reg
 
 from __future__ import annotations
 
+import contextlib
 import io
 import logging
 import socket
@@ -13,7 +14,10 @@ import threading
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
-from werkzeug.serving import DechunkedInput, ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.exceptions import BadRequest
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from infra.local.chunks import Chunks
 
 WSGIApp: TypeAlias = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
@@ -119,19 +123,20 @@ class KeepAliveHandler(WSGIRequestHandler):
                 reply.start("500 Internal Server Error", [("Content-Length", "0")])
                 reply.finish()
 
-    def _body(self, environ: dict[str, Any]) -> _Body | DechunkedInput:
-        if isinstance(environ["wsgi.input"], DechunkedInput):
-            chunked: DechunkedInput = environ["wsgi.input"]
-            return chunked
+    def _body(self, environ: dict[str, Any]) -> _Body | Chunks:
+        if environ.get("wsgi.input_terminated"):
+            chunks = environ["wsgi.input"] = Chunks(self.rfile)
+            return chunks
         stated = environ.get("CONTENT_LENGTH") or "0"
         body = _Body(self.rfile, int(stated) if stated.isdecimal() else 0)
         environ["wsgi.input"] = io.BufferedReader(body, 1 << 16)
         return body
 
-    def _drain(self, body: _Body | DechunkedInput) -> None:
-        for _ in range(_MOST_DRAINED >> 16):
-            if not body.read(1 << 16):
-                return
+    def _drain(self, body: _Body | Chunks) -> None:
+        with contextlib.suppress(BadRequest):
+            for _ in range(_MOST_DRAINED >> 16):
+                if not body.read(1 << 16):
+                    return
         self.close_connection = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:

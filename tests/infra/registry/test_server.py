@@ -84,6 +84,18 @@ def test_a_chunked_body_keeps_the_connection_in_step(app: Any) -> None:
     assert [first, second] == ([(200, b"one two"), (200, b"three")] if app is echo else [(200, b"not read")] * 2)
 
 
+@pytest.mark.parametrize(("app", "status"), [(echo, b"400"), (deaf, b"200")])
+def test_attack_a_chunk_that_promises_more_than_it_brings_shows_nothing_of_memory(app: Any, status: bytes) -> None:
+    """Attack: a size without the bytes, to be given what lies in memory instead. Defence: that is no body."""
+    with serving(app) as server, socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: there\r\nTransfer-Encoding: chunked\r\n\r\nf000\r\nabc")
+        client.shutdown(socket.SHUT_WR)
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+
+    assert answer.split(b" ", 2)[1] == status
+    assert b"abc" not in answer
+
+
 def test_an_answer_of_unknown_length_is_sent_in_chunks() -> None:
     """The connection stays open after it."""
     with serving(streaming) as server, connected(server) as connection:
