@@ -138,6 +138,10 @@ class Fields:
         """Take a list of pairs of texts; left out, it is empty."""
         return tuple(self._pair_in(name, value) for value in self.items(name))
 
+    def triples(self, name: str) -> tuple[tuple[str, str, str], ...]:
+        """Take a list of three texts each; left out, it is empty."""
+        return tuple(self._triple_in(name, value) for value in self.items(name))
+
     def items(self, name: str) -> list[Any]:
         """Take a list; left out, it is empty."""
         value = self._values.pop(name, None)
@@ -183,6 +187,12 @@ class Fields:
             case [str(one), str(other)]:
                 return one, other
         raise self.damaged(name, "is not a list of pairs of texts")
+
+    def _triple_in(self, name: str, value: Any) -> tuple[str, str, str]:
+        match value:
+            case [str(one), str(other), str(third)]:
+                return one, other, third
+        raise self.damaged(name, "is not a list of three texts each")
 
     def _read(self, name: str, value: Any, decode: Callable[[Fields], T]) -> T:
         inner = self._inner(name, value)

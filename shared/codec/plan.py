@@ -23,6 +23,7 @@ from shared.domain.policy import (
     Severity,
     Verdict,
 )
+from shared.domain.setting import Kind, Setting
 
 _WEEK, _DAY, _NOTHING = timedelta(days=7), timedelta(hours=24), timedelta(0)
 _HALF_HOUR, _QUARTER = timedelta(minutes=30), timedelta(minutes=15)
@@ -47,7 +48,7 @@ def encode_plan(policy: EnvironmentPolicy) -> Json:
     for name, some in (
         ("after", policy.after),
         ("values", policy.values),
-        ("set", policy.set),
+        ("set", [(key, setting.text, setting.kind) for key, setting in policy.set]),
         ("freezes", [_encode_window(window) for window in policy.freezes]),
     ):
         if some:
@@ -75,7 +76,7 @@ def decode_plan(fields: Fields) -> EnvironmentPolicy:
         deploy=fields.one("deploy", _decode_target),
         after=fields.texts("after"),
         values=fields.texts("values"),
-        set=fields.pairs("set"),
+        set=tuple((key, _decode_setting(fields, text, kind)) for key, text, kind in fields.triples("set")),
         registry_namespace=fields.maybe_text("registry_namespace"),
         approval=fields.maybe("approval", _decode_approval),
         gates=fields.maybe("gates", _decode_gates) or _GATES,
@@ -84,6 +85,13 @@ def decode_plan(fields: Fields) -> EnvironmentPolicy:
         identity=fields.maybe_text("identity"),
         on_first_failure=fields.word("on_first_failure", OnFirstFailure, OnFirstFailure.LEAVE),
     )
+
+
+def _decode_setting(fields: Fields, text: str, kind: str) -> Setting:
+    try:
+        return Setting(text, Kind(kind))
+    except ValueError as error:
+        raise fields.damaged("set", str(error)) from error
 
 
 def _encode_target(target: DeployTarget) -> Json:

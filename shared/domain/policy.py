@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from shared.domain.names import ServiceKey
+from shared.domain.setting import Setting
 
 
 class Severity(StrEnum):
@@ -150,7 +151,7 @@ class EnvironmentPolicy:
     deploy: DeployTarget
     after: tuple[str, ...] = ()
     values: tuple[str, ...] = ()
-    set: tuple[tuple[str, str], ...] = ()
+    set: tuple[tuple[str, Setting], ...] = ()
     registry_namespace: str | None = None
     approval: ApprovalRule | None = None
     gates: GateRules = GateRules()

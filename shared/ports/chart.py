@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from shared.domain.names import Digest
+from shared.domain.setting import Setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,12 +22,17 @@ class LintFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """What to render a chart with: values files in order (later wins), then single settings (`image.tag` → text)."""
+    """What to render a chart with: values files in order (later wins), then single settings (`image.tag` → what it becomes)."""
 
     release_name: str
     namespace: str
     values: tuple[bytes, ...] = ()
-    set: tuple[tuple[str, str], ...] = ()
+    set: tuple[tuple[str, Setting | str], ...] = ()
+
+    @property
+    def settings(self) -> dict[str, Setting]:
+        """The single settings by their keys, in order; a bare text is a text."""
+        return {key: value if isinstance(value, Setting) else Setting(value) for key, value in self.set}
 
 
 class Charts(Protocol):

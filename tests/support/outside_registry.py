@@ -140,8 +140,8 @@ class MemoryCharts:
     def render(self, chart: Path, rendering: Rendering) -> bytes:
         """See Charts."""
         self._troubles.hit("charts.render")
-        said = dict(rendering.set)
-        repository, tag = said["image.repository"], said["image.tag"]
+        said = rendering.settings
+        repository, tag = said["image.repository"].text, said["image.tag"].text
         version = tag.partition("@")[0].removeprefix("v")
         if version in self.broken:
             raise Permanent(f"{chart.name}: templates/deployment.yaml:3: unexpected end of file")
@@ -153,7 +153,7 @@ class MemoryCharts:
                 "name": rendering.release_name,
                 "namespace": rendering.namespace,
                 "annotations": {
-                    "kubernetes.io/change-cause": said["reason"],
+                    "kubernetes.io/change-cause": said["reason"].text,
                     "values": hashlib.sha256(b"\n".join(rendering.values)).hexdigest(),
                 },
             },

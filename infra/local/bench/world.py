@@ -84,8 +84,8 @@ class QuietCharts:
 
     def render(self, chart: Path, rendering: Rendering) -> bytes:
         """See Charts."""
-        values = dict(rendering.set)
-        self._rendered.image = f"{values['image.repository']}:{values['image.tag']}"
+        values = rendering.settings
+        self._rendered.image = f"{values['image.repository'].text}:{values['image.tag'].text}"
         return b"kind: Deployment\n"
 
     def parse(self, manifests: bytes) -> Sequence[Mapping[str, object]]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import re
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from shared.adapters.helm_charts.faults import faults
+from shared.domain.errors import InvalidValue
+from shared.domain.setting import Kind, Setting, put
 from shared.ports.chart import Rendering
 from shared.ports.errors import Permanent
 
 _SOURCE = "# Source: "
-_DOTS = re.compile(r"(?<!\\)\.")
 
 
 def render(chart: Path, rendering: Rendering) -> bytes:
@@ -77,13 +78,22 @@ def _values(rendering: Rendering) -> dict[str, Any]:
             raise Permanent(f"values file {number} is not UTF-8: {error}; save it as UTF-8") from error
         # Helm's own reader: Go's YAML and Python's differ in what is a number or a truth value.
         values = _merged(values, helm.values_from_yaml(text))
-    for path, text in rendering.set:
-        *folders, last = (part.replace("\\.", ".") for part in _DOTS.split(path))
-        setting: dict[str, Any] = {last: text}
-        for folder in reversed(folders):
-            setting = {folder: setting}
-        values = _merged(values, setting)
+    for key, setting in rendering.settings.items():
+        try:
+            put(values, key, _value(setting))
+        except InvalidValue as error:
+            raise Permanent(f"set of slipway.yaml: {error.problem}; correct the key or the values files") from error
     return values
+
+
+def _value(setting: Setting) -> Any:
+    import helm_python as helm
+
+    if setting.kind is Kind.TEXT:
+        return setting.text
+    if setting.kind is Kind.JSON:
+        return json.loads(setting.text)
+    return helm.values_from_yaml(f"value: {setting.text}")["value"]
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

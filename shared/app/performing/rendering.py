@@ -93,5 +93,5 @@ def rendering_for(
         release_name=service,
         namespace=rules.namespace,
         values=tuple(content for content in files if content is not None),
-        set=tuple((key, expand(template, values)) for key, template in rules.set),
+        set=tuple((key, setting.expanded(values)) for key, setting in rules.set),
     )

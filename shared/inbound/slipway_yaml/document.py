@@ -1,7 +1,7 @@
 """YAML text as plain data that remembers its lines. A small, harmless part of YAML: no tags, aliases or repeated keys.
 
 Scalars are text, whole numbers, true, false and null; everything else (dates, fractions, yes, on) stays the text
-that was written, because a configuration means what it shows.
+that was written, because a configuration means what it shows. Only what stands in `set` means what Helm would read.
 """
 
 from __future__ import annotations
@@ -12,12 +12,15 @@ from typing import TypeAlias
 
 import yaml
 
+from shared.domain.setting import Setting
 from shared.inbound.slipway_yaml.faults import FILE, Faults, Place
+from shared.inbound.slipway_yaml.settings import setting
 from shared.ports.policies import BrokenPolicy, Fault
 
 MOST_BYTES = 256 * 1024
 MOST_DEPTH = 20
-Data: TypeAlias = "str | int | bool | list[Data] | dict[str, Data] | None"
+_SETTING_DEPTH = 4  # environments.<name>.set.<key>
+Data: TypeAlias = "str | int | bool | Setting | list[Data] | dict[str, Data] | None"
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
 # What a quoted scalar can smuggle in by escapes: controls (but line break and tab) and halves of characters.
@@ -105,12 +108,23 @@ class _Builder:
         return built
 
     def _any(self, node: yaml.Node, place: Place) -> Data:
+        if len(place) == _SETTING_DEPTH and (place[0], place[2]) == ("environments", "set"):
+            return self._setting(node, place)
         if isinstance(node, yaml.MappingNode):
             return self.mapping(node, place)
         self._check_tag(node, place)
         if isinstance(node, yaml.SequenceNode):
             return self._sequence(node, place)
         return _scalar(node.tag, self._text(node, place))
+
+    def _setting(self, node: yaml.Node, place: Place) -> Setting | None:
+        problems: list[str] = []
+        found = setting(node, problems)
+        for problem in problems:
+            self.faults.add(place, problem)
+        if found is not None and _UNSHOWN.search(found.text):
+            self.faults.add(place, f"holds a character that cannot be shown: {_UNSHOWN.sub('�', found.text)}")
+        return Setting("") if problems else found
 
     def _check_tag(self, node: yaml.Node, place: Place) -> None:
         if node.tag not in _PLAIN_TAGS:

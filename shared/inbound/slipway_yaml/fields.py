@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -10,6 +11,8 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from shared.domain.errors import InvalidValue
 from shared.domain.placeholders import PLACEHOLDERS, placeholders
+from shared.domain.setting import Setting, path_of
+from shared.inbound.slipway_yaml.settings import setting_of
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -31,17 +34,34 @@ def template(*known: str) -> AfterValidator:
     """Make a check that a template names no placeholders but these."""
 
     def check(text: str) -> str:
-        try:
-            named = placeholders(text)
-        except InvalidValue as error:
-            raise ValueError(error.problem) from error
-        for name in named:
-            if name not in known:
-                there_are = ", ".join(f"{{{each}}}" for each in known)
-                raise ValueError(f"{{{name}}} is not a placeholder here; there are: {there_are}")
+        _refuse_unknown(lambda: placeholders(text), known)
         return text
 
     return AfterValidator(check)
+
+
+def _setting_key(key: str) -> str:
+    try:
+        path_of(key)
+    except InvalidValue as error:
+        raise ValueError(error.problem) from error
+    return key
+
+
+def _known_placeholders(setting: Setting) -> Setting:
+    _refuse_unknown(setting.placeholders, PLACEHOLDERS)
+    return setting
+
+
+def _refuse_unknown(named: Callable[[], Sequence[str]], known: Sequence[str]) -> None:
+    try:
+        found = named()
+    except InvalidValue as error:
+        raise ValueError(error.problem) from error
+    for name in found:
+        if name not in known:
+            there_are = ", ".join(f"{{{each}}}" for each in known)
+            raise ValueError(f"{{{name}}} is not a placeholder here; there are: {there_are}")
 
 
 def _matching(pattern: re.Pattern[str], problem: str) -> AfterValidator:
@@ -97,7 +117,7 @@ def _approver(text: str) -> str:
 
 
 def _word(value: Any) -> Any:
-    # Numbers and truth values in `set` and `args` reach Helm and the build as the text they are in YAML.
+    # Numbers and truth values in `args` reach the build as the text they are in YAML.
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value) if isinstance(value, int) else value
@@ -127,7 +147,8 @@ Registry = Annotated[str, _matching(_HOST, "is not a registry's host, such as fa
 RegistryNamespace = Annotated[str, _matching(_OCI, "cannot begin a repository's name in a registry")]
 Argument = Annotated[str, _matching(_ARGUMENT, "is not the name of a build argument")]
 Approver = Annotated[str, Field(max_length=200), AfterValidator(_approver)]
-Template = Annotated[Word, template(*PLACEHOLDERS)]
+SettingKey = Annotated[Text, AfterValidator(_setting_key)]
+SettingValue = Annotated[Setting, BeforeValidator(setting_of), AfterValidator(_known_placeholders)]
 FileTemplate = Annotated[_Path, template(*PLACEHOLDERS)]
 ArtifactTemplate = Annotated[Text, template("service")]
 FileVersion = Annotated[int, AfterValidator(_first_version)]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from shared.domain.errors import InvalidValue
 from shared.domain.policy import OnFirstFailure, Queueing, Severity, Verdict
+from shared.domain.setting import Kind, put
 from shared.inbound.slipway_yaml.fields import (
     Approver,
     Argument,
@@ -20,8 +23,9 @@ from shared.inbound.slipway_yaml.fields import (
     Namespace,
     Registry,
     RegistryNamespace,
+    SettingKey,
+    SettingValue,
     Span,
-    Template,
     Text,
     Word,
     or_none,
@@ -138,13 +142,23 @@ class Environment(Part):
     namespace: Namespace | None = None
     registry_namespace: RegistryNamespace | None = None
     values: list[FileTemplate] | None = None
-    set: dict[Text, Template] | None = None
+    set: dict[SettingKey, SettingValue] | None = None
     approval: Annotated[Approval | None, or_none("none")] = None
     gates: Gates = Gates()
     deadlines: Deadlines = Deadlines()
     deploy: Deploy | None = None
     identity: Text | None = None
     on_first_failure: Annotated[OnFirstFailure, Choice] = OnFirstFailure.LEAVE
+
+    @model_validator(mode="after")
+    def _settings_fit_together(self) -> Self:
+        values: dict[str, object] = {}
+        for key, setting in (self.set or {}).items():
+            try:
+                put(values, key, json.loads(setting.text) if setting.kind is Kind.JSON else setting.text)
+            except InvalidValue as error:
+                raise ValueError(f"set: {error.problem}") from error
+        return self
 
 
 class Freeze(Part):

@@ -16,12 +16,17 @@ from shared.domain.policy import (
     TriggerPolicy,
     Verdict,
 )
+from shared.domain.setting import Setting
 from shared.inbound.slipway_yaml.discovery import Located
 from shared.inbound.slipway_yaml.environments import PRODUCTION
 from shared.inbound.slipway_yaml.models import Approval, Build, Environment, Gates
 
 # What every chart needs to run the released image and to say why; a file with `set` says it itself.
-_SET = {"image.repository": "{image}", "image.tag": "{tag}@{digest}", "reason": "{reason}"}
+_SET = {
+    "image.repository": Setting("{image}"),
+    "image.tag": Setting("{tag}@{digest}"),
+    "reason": Setting("{reason}"),
+}
 
 
 def triggers(located: Located) -> TriggerPolicy:

@@ -27,6 +27,7 @@ from shared.domain.policy import (
     TriggerPolicy,
     Verdict,
 )
+from shared.domain.setting import Kind, Setting
 from shared.inbound.slipway_yaml import SlipwayYaml
 
 LOCAL = GitOpsTarget(repository=".local/environments.git")
@@ -37,7 +38,15 @@ FILES = (
     "src/shipping/package/Dockerfile",
     "src/shipping/package/chart/Chart.yaml",
 )
-SET = (("image.repository", "{image}"), ("image.tag", "{tag}@{digest}"), ("reason", "{reason}"))
+SET = tuple(
+    (key, Setting(text))
+    for key, text in (("image.repository", "{image}"), ("image.tag", "{tag}@{digest}"), ("reason", "{reason}"))
+)
+SET_OF_QA = (
+    ("image.tag", Setting("{tag}@{digest}")),
+    ("replicas", Setting("2", Kind.PLAIN)),
+    ("debug", Setting("false", Kind.PLAIN)),
+)
 WHOLE = """
 version: 1
 registry: fabrikam.azurecr.io
@@ -116,7 +125,7 @@ def test_every_key_reaches_the_policy_of_its_environment() -> None:
         namespace="backend-qa",
         deploy=GitOpsTarget(repository="environments.git", path="{environment}/{service}", branch="trunk"),
         values=("charts/{service}/values-qa.yaml",),
-        set=(("image.tag", "{tag}@{digest}"), ("replicas", "2"), ("debug", "false")),
+        set=SET_OF_QA,
         freezes=(CHRISTMAS,),
         on_first_failure=OnFirstFailure.UNINSTALL,
     )

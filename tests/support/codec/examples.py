@@ -34,6 +34,7 @@ from shared.domain.policy import (
 )
 from shared.domain.promotion import ApprovalRequest, Author, Deployed, Facts, Presence, Promotion, Vote
 from shared.domain.release import EnvironmentState, Override, Push, Release, Slot, Validation
+from shared.domain.setting import Setting
 from shared.domain.version import Version
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -69,9 +70,9 @@ QA = EnvironmentPolicy(
     namespace="backend-qa",
     values=("charts/{service}/values-qa.yaml",),
     set=(
-        ("image.repository", "{image}"),
-        ("image.tag", "{tag}@{digest}"),
-        ("reason", "{reason}"),
+        ("image.repository", Setting("{image}")),
+        ("image.tag", Setting("{tag}@{digest}")),
+        ("reason", Setting("{reason}")),
     ),
     deploy=GitOpsTarget(repository=".local/environments.git"),
 )
