@@ -13,11 +13,13 @@ CODE := $(wildcard function_app.py functions shared infra/local)
 WORKERS ?= 2
 # One more than there are cores: many tests wait, for another process, a disk or a time that comes.
 TESTERS ?= 3
+# Minutes after which `make test` is ended, with a word on where it was: a pipeline that waits longer would only say that it waited.
+LIMIT ?= 45
 # What is compiled once is not compiled again by every process that tests start.
 unexport PYTHONDONTWRITEBYTECODE
 FUZZED := tests/fuzz $(shell find tests -name test_fuzzed.py)
 
-.PHONY: help demo up bench load drill package check test soak fuzz lint types imports pure everything machine clean distclean lock venv-local venv-tests
+.PHONY: help demo up bench load drill package check test soak fuzz lint types imports pure parts everything machine clean distclean lock venv-local venv-tests
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -47,6 +49,9 @@ check: venv-tests ## lint, types, imports and the pure tests
 	@$(MAKE) --no-print-directory -j2 $(SYNC) types lint imports pure
 
 test: venv-tests ## everything, with the parts of the machine that tests need
+	@$(PYTHON_IN_VENV) -m tests.support.run.limited $(LIMIT) $(MAKE) --no-print-directory parts
+
+parts:
 	@$(MAKE) --no-print-directory -j2 $(SYNC) types lint imports machine
 	@$(MAKE) --no-print-directory everything
 

@@ -12,6 +12,8 @@ from hypothesis import settings
 
 from tests.support.machine import parts
 
+pytest_plugins = ["tests.support.run.crashes"]
+
 # These need nothing but Python; `make check` runs them. Others ask for it with a mark.
 PURE = ("app", "codec", "conventions", "domain", "inbound", "ports")
 

@@ -49,9 +49,11 @@ class Clock:
         return running_time() + self._passed
 
 
-def wait_until(condition: Callable[[], object], *, clock: Clock | None = None, step: float = 0) -> None:
+def wait_until(
+    condition: Callable[[], object], *, clock: Clock | None = None, step: float = 0, patience: float = _PATIENCE
+) -> None:
     """Wait for a condition while the clock moves by so many seconds each time; fail where it does not come."""
-    end = time.monotonic() + _PATIENCE
+    end = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < end, "the condition did not come"
         if clock is not None:
