@@ -14,6 +14,7 @@ from shared.domain.build import (
     Step,
     StepResult,
     TestCounts,
+    WouldBlock,
 )
 from shared.domain.names import Digest
 from shared.domain.policy import Severity
@@ -113,6 +114,8 @@ def encode_result(result: BuildResult, artifact: Artifact | None = None) -> Json
         }
     if result.scan is not None:
         values["scan"] = _encode_scan(result.scan)
+    if result.would_block:
+        values["would_block"] = [(one.environment, one.reason) for one in result.would_block]
     if artifact is not None and _digests(artifact) == _digests(result):
         values["digests"] = _OF_ARTIFACT
         return values
@@ -143,6 +146,9 @@ def decode_result(fields: Fields, artifact: Artifact | None = None) -> BuildResu
         scan=fields.maybe("scan", _decode_scan),
         image_digest=image,
         chart_digest=chart,
+        would_block=tuple(
+            WouldBlock(environment=environment, reason=reason) for environment, reason in fields.pairs("would_block")
+        ),
     )
 
 
@@ -175,8 +181,14 @@ def _encode_scan(scan: ScanResult) -> Json:
         values["worst"] = scan.worst
     if scan.reason:
         values["reason"] = scan.reason
+    if scan.by_change:
+        values["by_change"] = True
     return values
 
 
 def _decode_scan(fields: Fields) -> ScanResult:
-    return ScanResult(worst=fields.maybe_word("worst", Severity), reason=fields.text("reason", ""))
+    return ScanResult(
+        worst=fields.maybe_word("worst", Severity),
+        reason=fields.text("reason", ""),
+        by_change=fields.flag("by_change", False),
+    )

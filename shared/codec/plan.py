@@ -32,6 +32,7 @@ _DEADLINES = Deadlines(retagging=_HALF_HOUR, deploying=_HALF_HOUR, verifying=_QU
 _GATES = GateRules(
     scan=Severity.CRITICAL,
     unknown_scan=Verdict.ALLOW,
+    own_scan=False,
     older_than_live=Verdict.ALLOW,
     comply=Verdict.BLOCK,
     soak=_NOTHING,
@@ -139,6 +140,7 @@ def _encode_gates(gates: GateRules) -> Json:
     return {
         "scan": gates.scan,
         "unknown_scan": gates.unknown_scan,
+        "own_scan": gates.own_scan,
         "older_than_live": gates.older_than_live,
         "comply": gates.comply,
         "soak": span_number(gates.soak),
@@ -149,6 +151,7 @@ def _decode_gates(fields: Fields) -> GateRules:
     return GateRules(
         scan=fields.word("scan", Severity),
         unknown_scan=fields.word("unknown_scan", Verdict),
+        own_scan=fields.flag("own_scan"),
         older_than_live=fields.word("older_than_live", Verdict),
         comply=fields.word("comply", Verdict),
         soak=fields.span("soak"),

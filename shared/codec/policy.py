@@ -97,6 +97,12 @@ def _encode_build(build: BuildPolicy) -> Json:
         values["test"] = build.test
     if build.test_target is not None:
         values["test_target"] = build.test_target
+    if build.env:
+        values["env"] = build.env
+    if build.dockerfile is not None:
+        values["dockerfile"] = build.dockerfile
+    if build.context is not None:
+        values["context"] = build.context
     return values
 
 
@@ -105,4 +111,7 @@ def _decode_build(fields: Fields) -> BuildPolicy:
         test=fields.maybe_text("test"),
         test_target=fields.maybe_text("test_target"),
         args=fields.pairs("args"),
+        env=fields.texts("env"),
+        dockerfile=fields.maybe_text("dockerfile"),
+        context=fields.maybe_text("context"),
     )

@@ -11,18 +11,19 @@ from shared.domain.policy import Severity
 
 
 class Step(StrEnum):
-    """Steps of a build, in their order."""
+    """Steps of a build, in their order: whatever may refuse a change comes before anything is pushed."""
 
     UNIT_TESTS = "unit-tests"
     IMAGE = "image"
     SCAN = "scan"
+    CHART = "chart"
     PUSH_IMAGE = "push-image"
-    PACKAGE_CHART = "package-chart"
     PUSH_CHART = "push-chart"
 
 
-VALIDATE_BRANCH = (Step.UNIT_TESTS,)
-VALIDATE_PULL_REQUEST = (Step.UNIT_TESTS, Step.IMAGE, Step.SCAN)
+# What fails a validation fails a release's build, and the other way round: only pushing is left out.
+VALIDATE_BRANCH = (Step.UNIT_TESTS, Step.IMAGE, Step.CHART)
+VALIDATE_PULL_REQUEST = (Step.UNIT_TESTS, Step.IMAGE, Step.SCAN, Step.CHART)
 PACKAGE = tuple(Step)
 
 
@@ -59,15 +60,30 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanResult:
-    """The worst severity that a scanner reported for the image, or why there is no report (unknown)."""
+    """The worst severity that a scanner reported for the image, or why there is no report (unknown).
+
+    `by_change`: the change's own tests wrote the report, so that it is worth as much as they are.
+    """
 
     worst: Severity | None
     reason: str = ""
+    by_change: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WouldBlock:
+    """Why an environment's gates would keep the change out as it is; that fails no build."""
+
+    environment: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildResult:
-    """How a build ended. Reported by a builder the digests are its claim; in an event they were read back."""
+    """How a build ended. Reported by a builder the digests are its claim; in an event they were read back.
+
+    `would_block` holds at most one reason for each environment, of bounded length.
+    """
 
     outcome: BuildOutcome
     reason: str
@@ -76,6 +92,7 @@ class BuildResult:
     scan: ScanResult | None = None
     image_digest: Digest | None = None
     chart_digest: Digest | None = None
+    would_block: tuple[WouldBlock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,9 +70,18 @@ def validated(draft: Draft, validation: Validation, run: BuildRun, result: Build
     draft.note(
         f"{validation.ref}: build {run.number} {result.outcome}{counts}{f' ({result.reason})' if result.reason else ''}"
     )
-    more = f": {result.reason}" if result.reason else counts
+    more = f": {result.reason}" if result.reason else f"{counts}{would_block(result)}"
     draft.status(run.commit, state, f"build {run.number} {result.outcome}{more}")
     drop_run(draft, validation, run)
+
+
+def would_block(result: BuildResult) -> str:
+    """Say which environments would keep the change out as it is, and why the first one would."""
+    if not result.would_block:
+        return ""
+    first, *others = result.would_block
+    more = f", and so would {counted(len(others), 'other environment')}" if others else ""
+    return f"; {first.environment} would block{more}: {first.reason}"
 
 
 def read_tags(draft: Draft, release: Release) -> Release:
@@ -143,7 +152,9 @@ def packaged(draft: Draft, release: Release, run: BuildRun, result: BuildResult)
         version=release.version,
     )
     moved = draft.move_release(replace(kept, artifact=artifact, next_push=None), ReleasePhase.PACKAGED, "")
-    draft.status(release.commit, STATUS_SUCCEEDED, f"{tag} is packaged as {artifact.image_digest.short}")
+    draft.status(
+        release.commit, STATUS_SUCCEEDED, f"{tag} is packaged as {artifact.image_digest.short}{would_block(result)}"
+    )
     if release.next_push is not None:
         what = f"{tag} is packaged as {artifact.image_digest} from {release.commit[:12]}"
         draft.status(release.next_push.commit, STATUS_FAILED, f"{what}; push a higher version")

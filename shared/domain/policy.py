@@ -69,11 +69,18 @@ class TriggerPolicy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildPolicy:
-    """How the service is built: a test command where there is no container engine, a target where there is."""
+    """How the service is built: a test command where there is no container engine, a target where there is.
+
+    `env` names variables of the host that the test command sees. `dockerfile` and `context` are None where they are the service's
+    own: ask ServicePolicy.
+    """
 
     test: str | None = None
     test_target: str | None = None
     args: tuple[tuple[str, str], ...] = ()
+    env: tuple[str, ...] = ()
+    dockerfile: str | None = None
+    context: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,10 +102,11 @@ class ApprovalRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateRules:
-    """The conditions an environment sets beside approval."""
+    """The conditions an environment sets beside approval. `own_scan` lets a report count that the change's own tests wrote."""
 
     scan: Severity = Severity.CRITICAL
     unknown_scan: Verdict = Verdict.ALLOW
+    own_scan: bool = False
     older_than_live: Verdict = Verdict.ALLOW
     comply: Verdict = Verdict.BLOCK
     soak: timedelta = timedelta(0)
@@ -181,6 +189,16 @@ class ServicePolicy:
     build_deadline: timedelta = timedelta(hours=2)
     digest: str = ""
     commit: str = ""
+
+    @property
+    def dockerfile(self) -> str:
+        """The service's Dockerfile, from the root of the repository."""
+        return self.build.dockerfile or f"{self.path}/Dockerfile"
+
+    @property
+    def context(self) -> str:
+        """The folder that the image is built from; `.` is the whole repository."""
+        return self.build.context or self.path
 
     def environment(self, name: str) -> EnvironmentPolicy | None:
         """Return the environment of that name, if the policy in force has it."""

@@ -87,7 +87,13 @@ def _build(build: BuildView) -> Html:
     ]
     number = element("a", f"Build {build.number}", href=build.url)
     facts = element("p", number, " ", badge(build.outcome), f" · unit tests: {counted} · scan: {scan}", class_="facts")
-    return element("div", facts, element("ul", steps, class_="steps") if steps else None)
+    blocking = [element("li", f"{one.environment} would block: {one.reason}") for one in build.would_block]
+    return element(
+        "div",
+        facts,
+        element("ul", steps, class_="steps") if steps else None,
+        element("ul", blocking, class_="steps") if blocking else None,
+    )
 
 
 def _buttons(service: ServiceView, one: ReleaseView, is_open: bool) -> Html | None:

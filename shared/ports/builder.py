@@ -15,6 +15,7 @@ from shared.domain.build import (
     Step,
     StepResult,
     TestCounts,
+    WouldBlock,
 )
 
 __all__ = [
@@ -29,13 +30,33 @@ __all__ = [
     "ScanResult",
     "Step",
     "StepResult",
+    "RenderFor",
     "TestCounts",
+    "WouldBlock",
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RenderFor:
+    """How an environment would have the chart: templates, and what their placeholders mean there.
+
+    What changes with the version (`version`, `tag`, `digest`) is not among `known`; `image` is without tag and digest.
+    """
+
+    environment: str
+    namespace: str
+    image: str
+    values: tuple[str, ...]
+    set: tuple[tuple[str, str], ...]
+    known: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BuildOrder:
-    """What to build. `version` and the repositories are set where something is pushed; `id` is the effect's."""
+    """What to build. `version` is set where something is pushed; `id` is the effect's.
+
+    `env` names what the test command sees of the host's environment, beside what every command sees.
+    """
 
     id: str
     repository: str
@@ -43,15 +64,19 @@ class BuildOrder:
     commit: str
     ref: str
     path: str
+    dockerfile: str
+    context: str
     chart: str
     steps: tuple[Step, ...]
     test: str | None = None
     test_target: str | None = None
     args: tuple[tuple[str, str], ...] = ()
+    env: tuple[str, ...] = ()
     version: str | None = None
-    registry: str = ""
-    image_repository: str = ""
-    chart_repository: str = ""
+    registry: str
+    image_repository: str
+    chart_repository: str
+    environments: tuple[RenderFor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

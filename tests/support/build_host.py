@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from shared.ports.builder import VALIDATE_BRANCH
+from shared.ports.builder import Step
 from tests.support.build_site import Site
 from tests.support.git_repositories import GitRepository
 
@@ -13,7 +13,7 @@ from tests.support.git_repositories import GitRepository
 def main(folder: Path, test: str) -> None:
     """Run one validation of the sample's delivery."""
     site = Site(folder / "builds", GitRepository(folder / "origin.git"), "")
-    site.build(site.order(test=test, steps=VALIDATE_BRANCH, version=None))
+    site.build(site.order(test=test, steps=(Step.UNIT_TESTS,), version=None))
 
 
 if __name__ == "__main__":

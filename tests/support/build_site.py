@@ -48,6 +48,8 @@ class Site:
             commit=commit,
             ref="refs/heads/release/delivery/v1.0.2",
             path="src/shipping/delivery",
+            dockerfile="src/shipping/delivery/Dockerfile",
+            context="src/shipping/delivery",
             chart="charts/delivery",
             steps=PACKAGE,
             test="python -m unittest",

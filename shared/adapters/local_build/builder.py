@@ -99,6 +99,7 @@ class LocalBuilder:
             scan=work.scan,
             image_digest=work.image_digest,
             chart_digest=work.chart_digest,
+            would_block=work.would_block,
         )
 
     def _step(self, step: Step, work: Work) -> StepResult:

@@ -11,20 +11,18 @@ _LARGEST_REPORT = 64 << 20
 
 def build_image(work: Work) -> bytes:
     """Pack the service's folder, if its Dockerfile gives an image that does not run as root."""
-    folder = work.tree("source") / work.order.path
+    folder = work.tree("source") / work.order.context
     try:
-        text = (folder / "Dockerfile").read_text(errors="replace")
+        text = (work.tree("source") / work.order.dockerfile).read_text(errors="replace")
     except OSError as error:
-        raise StepFailed(
-            f"{work.order.path}/Dockerfile cannot be read: {error.strerror}; a service needs one"
-        ) from error
+        raise StepFailed(f"{work.order.dockerfile} cannot be read: {error.strerror}; a service needs one") from error
     try:
         work.user = dockerfile.user(text, dict(work.order.args))
     except dockerfile.RunsAsRoot as error:
-        raise StepFailed(f"{work.order.path}/Dockerfile: {error}") from error
+        raise StepFailed(f"{work.order.dockerfile}: {error}") from error
     work.layer = layer = work.scratch / "layer.tar.gz"
     image.write_layer(folder, layer)
-    return f"packed {work.order.path} into one layer of {layer.stat().st_size} bytes, user {work.user}\n".encode()
+    return f"packed {work.order.context} into one layer of {layer.stat().st_size} bytes, user {work.user}\n".encode()
 
 
 def scan(work: Work) -> bytes:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from shared.domain.names import Digest
 from shared.domain.policy import Severity
-from shared.ports.builder import BuildOutcome, BuildResult, ScanResult, Step, StepResult, TestCounts
+from shared.ports.builder import BuildOutcome, BuildResult, ScanResult, Step, StepResult, TestCounts, WouldBlock
 
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 def keep(file: Path, result: BuildResult) -> None:
@@ -47,14 +47,15 @@ def kept(file: Path) -> BuildResult | None:
             for each in document["steps"]
         ),
         tests=None if tests is None else TestCounts(**tests),
-        scan=None if scan is None else _scan(scan["worst"], scan["reason"]),
+        scan=None if scan is None else _scan(**scan),
         image_digest=_digest(document["image_digest"]),
         chart_digest=_digest(document["chart_digest"]),
+        would_block=tuple(WouldBlock(**each) for each in document["would_block"]),
     )
 
 
-def _scan(worst: str | None, reason: str) -> ScanResult:
-    return ScanResult(worst=None if worst is None else Severity(worst), reason=reason)
+def _scan(worst: str | None, reason: str, by_change: bool) -> ScanResult:
+    return ScanResult(worst=None if worst is None else Severity(worst), reason=reason, by_change=by_change)
 
 
 def _digest(text: str | None) -> Digest | None:

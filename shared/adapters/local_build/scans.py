@@ -23,7 +23,7 @@ _SEVERITIES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanReport:
-    """What a scanner found, and the digests of what it looked at."""
+    """What a scanner found, and the digests of what it looked at; the change's own tests left it there."""
 
     scanner: str
     worst: Severity
@@ -38,7 +38,7 @@ class ScanReport:
             named = ", ".join(sorted(self.digests)) or "no digest"
             return ScanResult(worst=None, reason=f"the report of {self.scanner} is not about {image}: it names {named}")
         unranked = f", {self.unranked} without a severity" if self.unranked else ""
-        return ScanResult(worst=self.worst, reason=f"reported by {self.scanner}{unranked}")
+        return ScanResult(worst=self.worst, reason=f"reported by {self.scanner}{unranked}", by_change=True)
 
 
 class UnknownReport(ValueError):

@@ -13,7 +13,7 @@ DO: Mapping[Step, Callable[[Work], bytes]] = {
     Step.UNIT_TESTS: unit_tests.unit_tests,
     Step.IMAGE: image_steps.build_image,
     Step.SCAN: image_steps.scan,
+    Step.CHART: chart_steps.check_chart,
     Step.PUSH_IMAGE: image_steps.push_image,
-    Step.PACKAGE_CHART: chart_steps.package_chart,
     Step.PUSH_CHART: chart_steps.push_chart,
 }

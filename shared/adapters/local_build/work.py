@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.adapters.local_build.scans import ScanReport
 from shared.domain.names import Digest
-from shared.ports.builder import BuildOrder, ScanResult, TestCounts
+from shared.ports.builder import BuildOrder, ScanResult, TestCounts, WouldBlock
 from shared.ports.chart import Charts
 from shared.ports.errors import Permanent
 from shared.ports.registry import Registry
@@ -51,8 +51,8 @@ class Work:
     report: ScanReport | None = None
     scan: ScanResult | None = None
     image_digest: Digest | None = None
-    package: Path | None = None
     chart_digest: Digest | None = None
+    would_block: tuple[WouldBlock, ...] = ()
     _exported: set[str] = field(default_factory=set)
 
     def tree(self, name: str) -> Path:

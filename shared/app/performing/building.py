@@ -7,14 +7,16 @@ from datetime import timedelta
 from shared.app.parts import App
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
 from shared.app.service_view import read_service
+from shared.domain.artifact import in_namespace
 from shared.domain.build import PACKAGE, VALIDATE_BRANCH, VALIDATE_PULL_REQUEST, BuildOutcome, BuildResult
 from shared.domain.effects import Build, CancelBuild
 from shared.domain.events import BuildReported
-from shared.domain.policy import ServicePolicy
+from shared.domain.host_variables import may_pass
+from shared.domain.policy import EnvironmentPolicy, ServicePolicy, Verdict
 from shared.domain.records import replace
 from shared.domain.release import Release, ServiceState, Validation
 from shared.domain.version import Version
-from shared.ports.builder import BuildOrder, BuildUnderWay
+from shared.ports.builder import BuildOrder, BuildUnderWay, RenderFor
 
 
 def build(app: App, effect: Build) -> Performed:
@@ -27,6 +29,7 @@ def build(app: App, effect: Build) -> Performed:
     result = app.builder.build(_order(effect, state.policy, commit, about))
     if isinstance(result, BuildUnderWay):
         return LookAgain(timedelta(seconds=result.look_again))
+    result = _blocking(state.policy, result)
     if isinstance(about, Release) and result.outcome is BuildOutcome.SUCCEEDED:
         result = _read_back(app, state.policy, about.version, result)
     return reported(effect, result)
@@ -70,22 +73,51 @@ def _order(effect: Build, policy: ServicePolicy, commit: str, about: Release | V
         commit=commit,
         ref=about.ref,
         path=policy.path,
+        dockerfile=policy.dockerfile,
+        context=policy.context,
         chart=policy.chart,
         steps=VALIDATE_BRANCH,
         test=policy.build.test,
         test_target=policy.build.test_target,
         args=policy.build.args,
-    )
-    if isinstance(about, Validation):
-        return replace(order, steps=VALIDATE_PULL_REQUEST) if about.pull_request else order
-    return replace(
-        order,
-        steps=PACKAGE,
-        version=about.version.text,
+        env=tuple(name for name in policy.build.env if may_pass(name)),
         registry=policy.registry,
         image_repository=policy.image_repository,
         chart_repository=policy.chart_repository,
+        environments=tuple(_render_for(policy, rules, commit) for rules in policy.environments),
     )
+    if isinstance(about, Validation):
+        return replace(order, steps=VALIDATE_PULL_REQUEST) if about.pull_request else order
+    return replace(order, steps=PACKAGE, version=about.version.text)
+
+
+def _render_for(policy: ServicePolicy, rules: EnvironmentPolicy, commit: str) -> RenderFor:
+    repository = in_namespace(policy.image_repository, rules.registry_namespace)
+    known = {
+        "registry": policy.registry,
+        "repository": repository,
+        "image": f"{policy.registry}/{repository}",
+        "service": policy.service.service,
+        "environment": rules.name,
+        "commit": commit,
+        # Why it will be deployed is not known yet.
+        "reason": "build",
+    }
+    return RenderFor(
+        environment=rules.name,
+        namespace=rules.namespace,
+        image=known["image"],
+        values=rules.values,
+        set=rules.set,
+        known=tuple(known.items()),
+    )
+
+
+def _blocking(policy: ServicePolicy, result: BuildResult) -> BuildResult:
+    """Leave out what an environment's file lets through."""
+    allowing = {one.name for one in policy.environments if one.gates.comply is Verdict.ALLOW}
+    kept = tuple(one for one in result.would_block if one.environment not in allowing)
+    return replace(result, would_block=kept) if kept != result.would_block else result
 
 
 def _read_back(app: App, policy: ServicePolicy, version: Version, claimed: BuildResult) -> BuildResult:

@@ -32,6 +32,7 @@ class NumberedBuildView:
     tests: view.TestsView | None
     scan: view.ScanView | None
     steps: tuple[view.BuildStepView, ...]
+    would_block: tuple[view.WouldBlockView, ...]
 
 
 def running_build(service: ServiceKey, run: BuildRun) -> view.BuildView:
@@ -47,6 +48,7 @@ def running_build(service: ServiceKey, run: BuildRun) -> view.BuildView:
         tests=None,
         scan=None,
         steps=(),
+        would_block=(),
     )
 
 
@@ -63,6 +65,7 @@ def ended_build(service: ServiceKey, number: int, result: BuildResult) -> view.B
         tests=_tests(result),
         scan=_scan(result),
         steps=_steps(service, number, result),
+        would_block=_would_block(result),
     )
 
 
@@ -83,6 +86,7 @@ def running_by_number(service: ServiceKey, run: BuildRun, *, ref: str, version: 
         tests=None,
         scan=None,
         steps=(),
+        would_block=(),
     )
 
 
@@ -103,6 +107,7 @@ def ended_by_number(service: ServiceKey, build: ReportedBuild) -> NumberedBuildV
         tests=_tests(build.result),
         scan=_scan(build.result),
         steps=_steps(service, build.number, build.result),
+        would_block=_would_block(build.result),
     )
 
 
@@ -116,7 +121,12 @@ def _tests(result: BuildResult) -> view.TestsView | None:
 
 
 def _scan(result: BuildResult) -> view.ScanView | None:
-    return view.ScanView(worst=result.scan.worst, reason=result.scan.reason) if result.scan else None
+    scan = result.scan
+    return view.ScanView(worst=scan.worst, reason=scan.reason, by_change=scan.by_change) if scan else None
+
+
+def _would_block(result: BuildResult) -> tuple[view.WouldBlockView, ...]:
+    return tuple(view.WouldBlockView(environment=one.environment, reason=one.reason) for one in result.would_block)
 
 
 def _steps(service: ServiceKey, number: int, result: BuildResult) -> tuple[view.BuildStepView, ...]:

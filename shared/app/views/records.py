@@ -114,9 +114,18 @@ class TestsView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScanView:
-    """The worst severity that was found, None where it is unknown, with the reason."""
+    """The worst severity that was found, None where it is unknown, with the reason; `by_change`: its own tests wrote it."""
 
     worst: Severity | None
+    reason: str
+    by_change: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WouldBlockView:
+    """Why an environment's gates would keep the change out as it is."""
+
+    environment: str
     reason: str
 
 
@@ -134,6 +143,7 @@ class BuildView:
     tests: TestsView | None
     scan: ScanView | None
     steps: tuple[BuildStepView, ...]
+    would_block: tuple[WouldBlockView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from shared.domain.names import valid_name
 from shared.inbound.slipway_yaml.faults import Faults
-from shared.inbound.slipway_yaml.models import Service
+from shared.inbound.slipway_yaml.fields import ROOT
+from shared.inbound.slipway_yaml.models import Build, Service
 
 _CHART = "Chart.yaml"
 
@@ -36,7 +37,11 @@ class Tree:
 
     def holds_chart(self, folder: str) -> bool:
         """Whether the folder is a chart's."""
-        return not self._files or f"{folder}/{_CHART}" in self._files
+        return self.holds_file(f"{folder}/{_CHART}")
+
+    def holds_file(self, path: str) -> bool:
+        """Whether there is a file of that path."""
+        return not self._files or path in self._files
 
     def built(self) -> Iterator[tuple[str, str]]:
         """Folders with a Dockerfile, each with its name."""
@@ -87,6 +92,7 @@ def _completed(name: str, service: Service, tree: Tree, faults: Faults) -> Locat
     path = service.path or _only_folder(name, tree, faults)
     if path is None:
         return None
+    _check_build(name, service.build, tree, faults)
     if service.chart is not None and not tree.holds_chart(service.chart):
         faults.add((*place, "chart"), f"{service.chart} holds no {_CHART}")
         return None
@@ -96,6 +102,13 @@ def _completed(name: str, service: Service, tree: Tree, faults: Faults) -> Locat
         faults.add((*place, "chart"), f"is missing, and there is no {_CHART} in {looked}")
         return None
     return Located(name, path, chart, service)
+
+
+def _check_build(name: str, build: Build, tree: Tree, faults: Faults) -> None:
+    if build.dockerfile is not None and not tree.holds_file(build.dockerfile):
+        faults.add(("services", name, "build", "dockerfile"), f"{build.dockerfile} is not a file of the repository")
+    if build.context not in (None, ROOT) and not tree.holds(build.context):
+        faults.add(("services", name, "build", "context"), f"{build.context} is not a folder of the repository")
 
 
 def _only_folder(name: str, tree: Tree, faults: Faults) -> str | None:

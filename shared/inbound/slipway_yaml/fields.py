@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from shared.domain.errors import InvalidValue
+from shared.domain.host_variables import may_pass
 from shared.domain.placeholders import PLACEHOLDERS, placeholders
 from shared.domain.setting import Setting, path_of
 from shared.inbound.slipway_yaml.settings import setting_of
@@ -21,6 +22,7 @@ _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?")
 _OCI_PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
 _OCI = re.compile(rf"{_OCI_PART}(?:/{_OCI_PART})*")
+ROOT = "."
 _ARGUMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}")
 _LONGEST_REPOSITORY = 255
 
@@ -103,6 +105,19 @@ def _folder(text: str) -> str:
     return "/".join(parts)
 
 
+def _context(text: str) -> str:
+    # The whole repository is what many images are built from, and no folder below its root.
+    return ROOT if text in (ROOT, "./") else _without_braces(_folder(text))
+
+
+def _variable(text: str) -> str:
+    if _ARGUMENT.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is not the name of an environment variable")
+    if not may_pass(text):
+        raise ValueError(f"{text} may be a setting or a secret of Slipway or of its host, and never reaches a build")
+    return text
+
+
 def _without_braces(text: str) -> str:
     if "{" in text or "}" in text:
         raise ValueError(f"{text!r} takes no placeholders; write the folder")
@@ -140,6 +155,8 @@ Text = Annotated[str, Field(max_length=1000), AfterValidator(_refuse_empty)]
 Word = Annotated[str, Field(max_length=4000), BeforeValidator(_word)]
 _Path = Annotated[str, Field(max_length=400), AfterValidator(_folder)]
 Folder = Annotated[_Path, AfterValidator(_without_braces)]
+Context = Annotated[str, Field(max_length=400), AfterValidator(_context)]
+Variable = Annotated[str, AfterValidator(_variable)]
 Namespace = Annotated[
     str, _matching(_LABEL, "is not a namespace: lower-case letters, digits and inner hyphens, 63 at most")
 ]

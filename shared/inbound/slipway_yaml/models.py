@@ -16,6 +16,7 @@ from shared.inbound.slipway_yaml.fields import (
     Argument,
     ArtifactTemplate,
     Choice,
+    Context,
     Duration,
     FileTemplate,
     FileVersion,
@@ -27,6 +28,7 @@ from shared.inbound.slipway_yaml.fields import (
     SettingValue,
     Span,
     Text,
+    Variable,
     Word,
     or_none,
 )
@@ -59,6 +61,9 @@ class Build(Part):
     test: Text | None = None
     test_target: Text | None = None
     args: dict[Argument, Word] = {}
+    env: list[Variable] = []
+    dockerfile: Folder | None = None
+    context: Context | None = None
     deadline: Span = timedelta(hours=2)
 
 
@@ -95,6 +100,7 @@ class Gates(Part):
 
     scan: Annotated[Severity, Choice] = Severity.CRITICAL
     unknown_scan: Annotated[Verdict, Choice] | None = None
+    own_scan: bool = False
     older_than_live: Annotated[Verdict, Choice] = Verdict.ALLOW
     comply: Annotated[Verdict, Choice] = Verdict.BLOCK
     soak: Duration = timedelta(0)

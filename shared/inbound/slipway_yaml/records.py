@@ -19,6 +19,7 @@ from shared.domain.policy import (
 from shared.domain.setting import Setting
 from shared.inbound.slipway_yaml.discovery import Located
 from shared.inbound.slipway_yaml.environments import PRODUCTION
+from shared.inbound.slipway_yaml.fields import ROOT
 from shared.inbound.slipway_yaml.models import Approval, Build, Environment, Gates
 
 # What every chart needs to run the released image and to say why; a file with `set` says it itself.
@@ -30,9 +31,10 @@ _SET = {
 
 
 def triggers(located: Located) -> TriggerPolicy:
-    """Without a list of paths, a service's own folder and its chart's are what counts."""
-    wanted = located.service.triggers
-    own = list(dict.fromkeys((located.path, located.chart)))
+    """Without a list of paths what counts is the service's own folder, its chart's, and what the image is built from."""
+    wanted, build = located.service.triggers, located.service.build
+    context = "/" if build.context == ROOT else build.context
+    own = list(dict.fromkeys(filter(None, (located.path, located.chart, context, build.dockerfile))))
     branches, paths = wanted.branches.include, wanted.paths.include
     return TriggerPolicy(
         branches=Patterns(include=tuple(branches or ["*"]), exclude=tuple(wanted.branches.exclude)),
@@ -43,7 +45,14 @@ def triggers(located: Located) -> TriggerPolicy:
 
 def build(wanted: Build) -> BuildPolicy:
     """The deadline is the service's, not the build's."""
-    return BuildPolicy(test=wanted.test, test_target=wanted.test_target, args=tuple(wanted.args.items()))
+    return BuildPolicy(
+        test=wanted.test,
+        test_target=wanted.test_target,
+        args=tuple(wanted.args.items()),
+        env=tuple(dict.fromkeys(wanted.env)),
+        dockerfile=wanted.dockerfile,
+        context=wanted.context,
+    )
 
 
 def environment(
@@ -97,6 +106,7 @@ def _gates(name: str, wanted: Gates) -> GateRules:
     return GateRules(
         scan=wanted.scan,
         unknown_scan=wanted.unknown_scan or unknown,
+        own_scan=wanted.own_scan,
         older_than_live=wanted.older_than_live,
         comply=wanted.comply,
         soak=wanted.soak,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.ports.builder import VALIDATE_BRANCH, BuildOrder
+from shared.ports.builder import BuildOrder, Step
 from tests.support.build_site import SAMPLE, Site
 from tests.support.git_repositories import a_repository
 from tests.support.registries import embedded_registry
@@ -33,6 +33,6 @@ def tests_only(site: Site) -> Callable[[str], BuildOrder]:
 
     def order(script: str) -> BuildOrder:
         files = {"src/shipping/delivery/run.py": script}
-        return site.order(files, test="python run.py", steps=VALIDATE_BRANCH, version=None)
+        return site.order(files, test="python run.py", steps=(Step.UNIT_TESTS,), version=None)
 
     return order

@@ -96,9 +96,9 @@ def test_a_version_that_holds_another_image_is_not_overwritten(site: Site) -> No
     [
         (f"{SERVICE}/Dockerfile", "FROM scratch\nUSER root\n", Step.IMAGE, "must not run as root"),
         (f"{SERVICE}/Dockerfile", None, Step.IMAGE, "a service needs one"),
-        ("charts/delivery/templates/bad.yaml", "{{ .Values.no.such }}", Step.PACKAGE_CHART, "lint errors, first charts/delivery"),
-        ("charts/delivery/Chart.yaml", None, Step.PACKAGE_CHART, "no chart in charts/delivery"),
-        ("charts/delivery/Chart.yaml", "apiVersion: v2\nname: other\nversion: 1.0.0\n", Step.PUSH_CHART, "must end in the chart's name"),
+        ("charts/delivery/templates/bad.yaml", "{{ .Values.no.such }}", Step.CHART, "lint errors, first charts/delivery"),
+        ("charts/delivery/Chart.yaml", None, Step.CHART, "no chart in charts/delivery"),
+        ("charts/delivery/Chart.yaml", "apiVersion: v2\nname: other\nversion: 1.0.0\n", Step.CHART, "must be the chart's name"),
         (f"{SERVICE}/plan.py", "raise ImportError\n", Step.UNIT_TESTS, "tests failed"),
     ],
 )  # fmt: skip
