@@ -17,6 +17,7 @@ from shared.domain.build import (
     TestCounts,
     WouldBlock,
 )
+from shared.domain.setting import Setting
 
 __all__ = [
     "PACKAGE",
@@ -40,15 +41,14 @@ __all__ = [
 class RenderFor:
     """How an environment would have the chart: templates, and what their placeholders mean there.
 
-    What changes with the version (`version`, `tag`, `digest`) is not among `known`; `image` is without tag and digest.
+    `version`, `tag` and `digest` are stand-ins, for as long as nothing is pushed.
     """
 
     environment: str
     namespace: str
-    image: str
     values: tuple[str, ...]
-    set: tuple[tuple[str, str], ...]
-    known: tuple[tuple[str, str], ...]
+    set: tuple[tuple[str, Setting], ...]
+    placeholders: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from shared.app.handle_event import handle
 from shared.domain import events as ev
-from shared.domain.build import PACKAGE, VALIDATE_BRANCH, VALIDATE_PULL_REQUEST, BuildOutcome, BuildResult
+from shared.domain.build import PACKAGE, VALIDATE_BRANCH, VALIDATE_PULL_REQUEST, BuildOutcome, BuildResult, WouldBlock
 from shared.domain.effects import Build, CancelBuild
 from shared.domain.names import Digest
+from shared.domain.placeholders import PLACEHOLDERS
 from shared.ports.errors import Permanent
 from tests.support.app_looks import all_but, do, latest, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, SECOND, Harness, branch
@@ -44,14 +45,41 @@ def test_a_release_is_built_with_every_step_and_where_to_push(slipway: Harness) 
 
 
 def test_a_branch_is_validated_and_pushes_nothing(slipway: Harness) -> None:
-    """No version, no registry."""
+    """It has no version to push."""
     slipway.push(FEATURE, {CODE: b"1"})
     slipway.pump()
     order = slipway.outside.builder.orders[-1]
 
     assert order.steps == VALIDATE_BRANCH
-    assert (order.ref, order.version, order.registry, order.image_repository) == (FEATURE, None, "", "")
+    assert (order.ref, order.version) == (FEATURE, None)
     assert slipway.statuses(order.commit)["slipway/delivery"].state == "succeeded"
+
+
+def test_a_build_knows_how_each_environment_would_have_the_chart(slipway: Harness) -> None:
+    """Every placeholder has a value, with stand-ins for what is not known yet."""
+    slipway.push(FEATURE, {CODE: b"1"})
+    slipway.pump()
+    qa, production = slipway.outside.builder.orders[-1].environments
+
+    assert (qa.environment, qa.namespace) == ("qa", "backend-qa")
+    assert dict(production.placeholders).keys() == set(PLACEHOLDERS)
+    assert dict(production.placeholders)["image"] == "localhost:5000/prod/delivery"
+    assert dict(production.placeholders)["tag"] == "v0.0.0-check"
+    assert ("image.repository", "{image}") in production.set
+    assert production.values == ("charts/{service}/values-production.yaml",)
+
+
+def test_what_an_environment_lets_through_is_not_told_of(slipway: Harness) -> None:
+    """With `comply: allow` nothing there would block."""
+    text = SLIPWAY_YAML.replace("gates: {scan: high,", "gates: {comply: allow, scan: high,")
+    slipway.push(MAIN, {"slipway.yaml": text.encode()})
+    slipway.pump()
+    told = tuple(WouldBlock(environment=name, reason="x") for name in ("qa", "production"))
+    slipway.outside.builder.outcomes[FEATURE] = BuildResult(outcome=BuildOutcome.SUCCEEDED, reason="", would_block=told)
+    commit = slipway.push(FEATURE, {CODE: b"1"})
+    slipway.pump()
+
+    assert slipway.statuses(commit)["slipway/delivery"].description.endswith(" succeeded; qa would block: x")
 
 
 def test_a_pull_request_is_validated_with_its_image(slipway: Harness) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain import effects as ef
 from shared.domain import events as ev
-from shared.domain.build import BuildOutcome
+from shared.domain.build import BuildOutcome, WouldBlock
 from shared.domain.phases import Phase, ReleasePhase
 from tests.support.pilot import Pilot, digest, good_result, policy
 
@@ -24,6 +24,13 @@ def built(**result: Any) -> Pilot:
 def last_status(pilot: Pilot) -> tuple[str, str]:
     found = [one for one in pilot.sent if isinstance(one, ef.SetStatus) and one.context == "slipway/delivery"]
     return found[-1].state, found[-1].description
+
+
+def test_a_packaged_version_says_which_environment_would_keep_it_out() -> None:
+    """On its commit, long before its gates are asked."""
+    pilot = built(would_block=(WouldBlock(environment="production", reason="Job/x: has no digest"),))
+
+    assert last_status(pilot)[1].endswith("; production would block: Job/x: has no digest")
 
 
 def test_a_packaged_release_is_an_artifact_of_image_chart_and_commit() -> None:

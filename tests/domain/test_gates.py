@@ -113,6 +113,19 @@ def test_no_report_is_unknown_and_never_clean(scan: ScanResult | None, verdict: 
     assert is_passed(found) or (found.code == "ScanUnknown" and found.reason)
 
 
+@pytest.mark.parametrize(("own_scan", "code"), [(False, "ScanUnknown"), (True, "ScanAbove")])
+def test_attack_a_change_brings_its_own_scan(own_scan: bool, code: str) -> None:
+    """What the change's own tests wrote is unknown, whatever it says, unless the environment lets it count."""
+    rules = GateRules(scan=Severity.LOW, unknown_scan=Verdict.BLOCK, own_scan=own_scan)
+    wrote = {worst: result(scan=ScanResult(worst=worst, by_change=True)) for worst in (Severity.NONE, Severity.HIGH)}
+
+    clean, bad = (gate_rules.scan(a_question(gate=rules, release=wrote[one])) for one in wrote)
+
+    assert is_passed(clean) is own_scan
+    assert bad.code == code
+    assert own_scan or "the change's own tests wrote the report (none)" in clean.reason
+
+
 @pytest.mark.parametrize(
     ("presence", "passes"), [(Presence.HERE, True), (Presence.COPYABLE, True), (Presence.GONE, False)]
 )

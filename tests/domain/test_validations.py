@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain import effects as ef
 from shared.domain import events as ev
-from shared.domain.build import BuildOutcome
+from shared.domain.build import BuildOutcome, WouldBlock
 from shared.domain.decision import Decision, Outcome
 from shared.domain.policy import TriggerPolicy
 from tests.support.pilot import Pilot, good_result, policy
@@ -46,6 +46,19 @@ def test_a_validation_that_succeeded_is_shown_on_its_commit_and_gone() -> None:
 
     assert pilot.state.validations == {}
     assert statuses(pilot)[-1] == ("a" * 40, "succeeded", "build 1 succeeded, 3 tests passed")
+
+
+def test_a_commit_is_told_which_environments_would_keep_it_out() -> None:
+    """The validation succeeds all the same: the gate judges it later."""
+    pilot = Pilot()
+    pilot.push(FEATURE, "a" * 40)
+    blocked = tuple(WouldBlock(environment=name, reason="Job/x: has no digest") for name in ("qa", "production"))
+
+    result = good_result("x", would_block=blocked)
+    pilot.tell(ev.BuildReported(**pilot.ids(), effect="x", number=1, attempt=1, result=result))
+
+    said = "build 1 succeeded, 3 tests passed; qa would block, and so would 1 other environment: Job/x: has no digest"
+    assert statuses(pilot)[-1] == ("a" * 40, "succeeded", said)
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ def test_a_validation_is_read_by_the_number_on_its_commit(doors: Doors, slipway:
             {"step": "unit-tests", "outcome": "failed", "reason": "exit 1", "milliseconds": 1500, "output": where},
             {"step": "image", "outcome": "cancelled", "reason": "", "milliseconds": 0, "output": ""},
         ],
+        "would_block": [],
     }
     assert doors.get(where).body == b"FAILED (failures=1)\n"
 
@@ -90,7 +91,7 @@ def test_a_builds_counts_are_read_with_it(doors: Doors, slipway: Harness) -> Non
     found = doors.get(f"{DELIVERY}/builds/2").json()
 
     assert (found["outcome"], found["tests"]) == ("succeeded", {"passed": 3, "failed": 0, "skipped": 0})
-    assert found["scan"] == {"worst": "low", "reason": ""}
+    assert found["scan"] == {"worst": "low", "reason": "", "by_change": False}
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from shared.adapters.local_build.work import StepFailed, Work
@@ -13,9 +13,8 @@ from shared.ports.builder import RenderFor, WouldBlock
 from shared.ports.chart import Rendering
 from shared.ports.errors import Permanent
 
-# What a chart is checked with before its image exists.
-STAND_IN_VERSION = "0.0.0-check"
-STAND_IN_DIGEST = "sha256:" + 64 * "0"
+# What a chart is packaged as before it has a version.
+_STAND_IN = "0.0.0-check"
 _LONGEST_REASON = 300
 _MOST_RENDERED = 4 << 20
 
@@ -29,8 +28,8 @@ def check_chart(work: Work) -> bytes:
         )
     printed = _Printed()
     _lint(work, chart, printed)
-    package = _packaged(work, STAND_IN_VERSION, printed)
-    work.would_block = tuple(_judged(work, package, STAND_IN_VERSION, STAND_IN_DIGEST, printed))
+    package = _packaged(work, _STAND_IN, printed)
+    work.would_block = tuple(_judged(work, package, {}, printed))
     return printed.text()
 
 
@@ -38,7 +37,8 @@ def push_chart(work: Work) -> bytes:
     """Package the chart under the version, render it once more with the image that was pushed, and push it."""
     order, printed = work.order, _Printed()
     package = _packaged(work, work.version(), printed)
-    work.would_block = tuple(_judged(work, package, work.version(), str(work.image_digest), printed))
+    pushed = {"version": work.version(), "tag": work.tag(), "digest": str(work.image_digest)}
+    work.would_block = tuple(_judged(work, package, pushed, printed))
     work.chart_digest = work.charts.push(package, order.registry, order.chart_repository)
     printed.line(f"pushed {order.registry}/{order.chart_repository}@{work.chart_digest}")
     return printed.text()
@@ -92,18 +92,19 @@ def _packaged(work: Work, version: str, printed: _Printed) -> Path:
     return package
 
 
-def _judged(work: Work, package: Path, version: str, digest: str, printed: _Printed) -> Iterator[WouldBlock]:
+def _judged(work: Work, package: Path, known: Mapping[str, str], printed: _Printed) -> Iterator[WouldBlock]:
     """Render for each environment, and say for which ones the manifests would not do."""
     for each in work.order.environments:
+        values = {**dict(each.placeholders), **known}
         try:
-            manifests = work.charts.render(package, _rendering(work, each, version, digest))
+            manifests = work.charts.render(package, _rendering(work, each, values))
         except Permanent as error:
             if error.ours:
                 raise
             raise StepFailed(f"the chart cannot be rendered for {each.environment}: {error}", printed.text()) from error
         printed.line(f"\n# As rendered for {each.environment}, namespace {each.namespace}:")
         printed.write(manifests)
-        problems = _problems(work, manifests, f"{each.image}:v{version}@{digest}")
+        problems = _problems(work, manifests, "{image}:{tag}@{digest}".format_map(values))
         for problem in problems:
             printed.line(f"# {each.environment} would block: {problem}")
         if problems:
@@ -121,12 +122,11 @@ def _problems(work: Work, manifests: bytes, image: str) -> Sequence[str]:
     return [": ".join(filter(None, (one.object, one.field, one.problem))) for one in findings(objects, image=image)]
 
 
-def _rendering(work: Work, each: RenderFor, version: str, digest: str) -> Rendering:
-    values = {**dict(each.known), "version": version, "tag": f"v{version}", "digest": digest}
+def _rendering(work: Work, each: RenderFor, values: Mapping[str, str]) -> Rendering:
     order = work.order
     try:
         paths = [expand(path, values) for path in each.values]
-        settings = tuple((key, expand(template, values)) for key, template in each.set)
+        settings = tuple((key, setting.expanded(values)) for key, setting in each.set)
     except InvalidValue as error:
         # slipway.yaml is read with the same placeholders.
         raise Permanent(f"a template of {each.environment} cannot be filled: {error}", ours=True) from error

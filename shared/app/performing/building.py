@@ -7,11 +7,11 @@ from datetime import timedelta
 from shared.app.parts import App
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
 from shared.app.service_view import read_service
-from shared.domain.artifact import in_namespace
 from shared.domain.build import PACKAGE, VALIDATE_BRANCH, VALIDATE_PULL_REQUEST, BuildOutcome, BuildResult
 from shared.domain.effects import Build, CancelBuild
 from shared.domain.events import BuildReported
 from shared.domain.host_variables import may_pass
+from shared.domain.plan import placeholder_values, stand_in
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy, Verdict
 from shared.domain.records import replace
 from shared.domain.release import Release, ServiceState, Validation
@@ -92,24 +92,14 @@ def _order(effect: Build, policy: ServicePolicy, commit: str, about: Release | V
 
 
 def _render_for(policy: ServicePolicy, rules: EnvironmentPolicy, commit: str) -> RenderFor:
-    repository = in_namespace(policy.image_repository, rules.registry_namespace)
-    known = {
-        "registry": policy.registry,
-        "repository": repository,
-        "image": f"{policy.registry}/{repository}",
-        "service": policy.service.service,
-        "environment": rules.name,
-        "commit": commit,
-        # Why it will be deployed is not known yet.
-        "reason": "build",
-    }
+    # Why it will be deployed is not known yet.
+    values = placeholder_values(policy.service.service, stand_in(policy, commit), rules, reason="check of the build")
     return RenderFor(
         environment=rules.name,
         namespace=rules.namespace,
-        image=known["image"],
         values=rules.values,
         set=rules.set,
-        known=tuple(known.items()),
+        placeholders=tuple(values.items()),
     )
 
 

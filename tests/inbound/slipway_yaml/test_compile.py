@@ -56,7 +56,7 @@ services:
     path: src/shipping/delivery/
     chart: ./charts/delivery
     triggers: {branches: {include: [main, "feature/*"], exclude: [feature/old]}, paths: {include: [src], exclude: [docs]}, batch: false}
-    build: {test: "python -m unittest", test_target: testrunner, args: {LEVEL: 2, FAST: true, NAME: x}, deadline: 90s}
+    build: {test: "python -m unittest", test_target: testrunner, args: {LEVEL: 2, FAST: true, NAME: x}, env: [NPM_TOKEN, NPM_TOKEN], deadline: 90s}
 environments:
   qa:
     namespace: backend-qa
@@ -68,7 +68,7 @@ environments:
     after: [qa, qa]
     registry_namespace: prod
     approval: {approvers: [manager@example.com, "group:release managers"], minimum: 2, forbid: [], expires: 2d, valid_for: 12h, comment: true}
-    gates: {scan: high, unknown_scan: allow, older_than_live: block, comply: allow, soak: 30m}
+    gates: {scan: high, unknown_scan: allow, own_scan: true, older_than_live: block, comply: allow, soak: 30m}
     deadlines: {retagging: 1m, deploying: 2m, verifying: 3m}
     identity: production-worker
     deploy: {helm: {context: prod-aks}}
@@ -111,7 +111,9 @@ def test_every_key_reaches_the_policy_of_its_service() -> None:
         batch=False,
     )
     args = (("LEVEL", "2"), ("FAST", "true"), ("NAME", "x"))
-    assert policy.build == BuildPolicy(test="python -m unittest", test_target="testrunner", args=args)
+    assert policy.build == BuildPolicy(
+        test="python -m unittest", test_target="testrunner", args=args, env=("NPM_TOKEN",)
+    )
     assert policy.build_deadline == timedelta(seconds=90)
     assert policy.queueing is Queueing.IN_ORDER
 
@@ -148,6 +150,7 @@ def test_every_key_reaches_the_policy_of_its_environment() -> None:
         gates=GateRules(
             scan=Severity.HIGH,
             unknown_scan=Verdict.ALLOW,
+            own_scan=True,
             older_than_live=Verdict.BLOCK,
             comply=Verdict.ALLOW,
             soak=timedelta(minutes=30),

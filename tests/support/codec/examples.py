@@ -14,6 +14,7 @@ from shared.domain.build import (
     Step,
     StepResult,
     TestCounts,
+    WouldBlock,
 )
 from shared.domain.manifests import Finding
 from shared.domain.names import Digest, Person, ServiceKey
@@ -96,7 +97,14 @@ POLICY = ServicePolicy(
     chart_repository="charts/delivery",
     environments=(QA, PRODUCTION),
     triggers=TriggerPolicy(branches=Patterns(include=("main", "feature/delivery/*"))),
-    build=BuildPolicy(test="python -m unittest", test_target="testrunner", args=(("PY", "3.13"),)),
+    build=BuildPolicy(
+        test="python -m unittest",
+        test_target="testrunner",
+        args=(("PY", "3.13"),),
+        env=("NPM_TOKEN",),
+        dockerfile="build/Dockerfile",
+        context=".",
+    ),
     digest=hexadecimal(9),
     commit=COMMIT,
 )
@@ -112,6 +120,7 @@ RESULT = BuildResult(
     scan=ScanResult(worst=None, reason="no scanner is configured"),
     image_digest=NEW.image_digest,
     chart_digest=NEW.chart_digest,
+    would_block=(WouldBlock(environment="production", reason="Deployment/delivery: must run as somebody"),),
 )
 BUILD = ReportedBuild(
     number=7,

@@ -66,7 +66,7 @@ FAILED = BuildResult(
     outcome=BuildOutcome.FAILED,
     reason="2 tests failed",
     steps=(StepResult(step=Step.UNIT_TESTS, outcome=BuildOutcome.FAILED, output="", milliseconds=1, reason="exit 1"),),
-    scan=ScanResult(worst=Severity.HIGH),
+    scan=ScanResult(worst=Severity.HIGH, by_change=True),
     chart_digest=ex.NEW.chart_digest,
 )
 VALIDATED = replace(ex.BUILD, ref="refs/heads/x", version="", result=FAILED)
