@@ -8,6 +8,7 @@ from shared.domain.build import PACKAGE, VALIDATE_BRANCH, VALIDATE_PULL_REQUEST,
 from shared.domain.effects import Build, CancelBuild
 from shared.domain.names import Digest
 from shared.domain.placeholders import PLACEHOLDERS
+from shared.domain.setting import Setting
 from shared.ports.errors import Permanent
 from tests.support.app_looks import all_but, do, latest, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, SECOND, Harness, branch
@@ -65,7 +66,7 @@ def test_a_build_knows_how_each_environment_would_have_the_chart(slipway: Harnes
     assert dict(production.placeholders).keys() == set(PLACEHOLDERS)
     assert dict(production.placeholders)["image"] == "localhost:5000/prod/delivery"
     assert dict(production.placeholders)["tag"] == "v0.0.0-check"
-    assert ("image.repository", "{image}") in production.set
+    assert ("image.repository", Setting("{image}")) in production.set
     assert production.values == ("charts/{service}/values-production.yaml",)
 
 
