@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.git_disk.source import GitSource
+from shared.adapters.git_disk.writing import Identity
 from shared.ports.errors import NotFound
-from shared.ports.source import Source
+from shared.ports.source import Contributor, Contributors, Source, UsedPaths
 from tests.support.git_repositories import ANN, BEN, GitRepository, a_repository
 
 NO_COMMIT = "1" * 40
@@ -181,3 +182,39 @@ def test_an_export_writes_what_was_named(shop: Shop, tmp_path: Path) -> None:
     assert (tmp_path / "all/src/a/app.py").read_bytes() == b"1"
     with pytest.raises(NotFound, match="nowhere"):
         shop.source.export("shop", commit, ["src/b", "nowhere"], tmp_path / "none")
+
+
+def test_whoever_wrote_the_paths_is_among_the_contributors(shop: Shop) -> None:
+    """Authors, committers and co-authors of each commit between, each once: also of a side that a merge dropped, and of the merge."""
+    base = tip(shop)
+    shop.repository.commit({"src/b/x": "1"}, author=Identity("Elsewhere", "e@example.com"))
+    message = "One\n\ncO-AUTHORED-bY: Cy Co <cy@example.com>\n\nand more"
+    side = shop.repository.commit({"src/a/x": "2"}, branch="side", on=base, message=message, author=BEN)
+    merged = shop.repository.commit({"src/a/x": None}, merge=side)
+
+    people = [(one.name, one.mail) for one in shop.source.contributors("shop", base, merged, paths=["src/a"]).people]
+    assert people == [
+        ("Ann Author", "ann@example.com"),
+        ("Ben Builder", "ben@example.com"),
+        ("Cy Co", "cy@example.com"),
+    ]
+    assert shop.source.contributors("shop", merged, merged, paths=["src/a"]) == Contributors()
+    assert Contributor("Ann Author", "ann@example.com") in shop.source.contributors("shop", None, merged).people
+
+
+def test_used_paths_are_the_paths_and_the_attributes_above_them(shop: Shop) -> None:
+    """They need not be there; what lies below another one is left out."""
+    found = shop.source.used_paths("shop", tip(shop), ["src/a", "src/a/app.py", "charts/gone/values.yaml"])
+
+    assert found == UsedPaths(
+        paths=(
+            ".gitattributes",
+            "charts/.gitattributes",
+            "charts/gone/.gitattributes",
+            "charts/gone/values.yaml",
+            "src/.gitattributes",
+            "src/a",
+        )
+    )
+    assert found.refusal() == ""
+    assert shop.source.used_paths("shop", tip(shop), [""]).paths == ("",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,11 @@ from pathlib import Path
 
 from shared.domain.names import Person
 from shared.ports.errors import NotFound
-from shared.ports.source import Commit
+from shared.ports.source import Commit, Contributor, Contributors, UsedPaths, is_below
 
 MAIN = "refs/heads/main"
+_LINK = b"-> "
+_TRAILER = re.compile(r"(?im)^co-authored-by: *([^<\n]*)<([^>\n]*)>")
 
 
 class Troubles:
@@ -59,6 +62,8 @@ class MemorySource:
     def __init__(self, troubles: Troubles) -> None:
         self._troubles = troubles
         self._repositories: dict[str, _Repository] = {}
+        self.unknown = ""
+        self.outside: tuple[str, ...] = ()
 
     def create(self, repository: str) -> None:
         """Add an empty repository."""
@@ -142,18 +147,49 @@ class MemorySource:
         new = (kept for kept in self._history(repository, commit) if kept.commit.id not in known)
         return [kept.commit for kept in new if self._touches(repository, kept, paths)][:most]
 
+    def contributors(
+        self, repository: str, base: str | None, commit: str, *, paths: Sequence[str] = ()
+    ) -> Contributors:
+        """See Source; trailers stand as they do in git, and `unknown` is what was said in advance."""
+        found: set[Contributor] = set()
+        for one in self.commits(repository, base, commit, paths=paths, most=1_000_000):
+            found |= {
+                Contributor(one.author_name, one.author_mail),
+                Contributor(one.committer_name, one.committer_mail),
+            }
+            found |= {Contributor(name.strip(), mail) for name, mail in _TRAILER.findall(one.message)}
+        return Contributors(people=tuple(sorted(found)), unknown=self.unknown)
+
+    def used_paths(self, repository: str, commit: str, paths: Sequence[str]) -> UsedPaths:
+        """See Source. A link is a file whose content begins with `-> `, and leads from the root to a file or folder."""
+        tree, used, pending = self._kept(repository, commit).tree, set[str](), list(paths)
+        while pending:
+            path = pending.pop()
+            used.add(path)
+            for link, content in tree.items():
+                if content.startswith(_LINK) and (is_below(link, path) or is_below(path, link)):
+                    to = content.removeprefix(_LINK).decode() + path[len(link) :]
+                    pending += {link, to} - used
+        attributes = {f"{around}/.gitattributes".lstrip("/") for path in used for around in _above(path)}
+        every = used | attributes
+        outermost = {one for one in every if not any(is_below(one, other) for other in every - {one})}
+        return UsedPaths(paths=tuple(sorted(outermost)), outside=self.outside)
+
     def file(self, repository: str, commit: str, path: str) -> bytes | None:
         """See Source."""
-        return self._kept(repository, commit).tree.get(path)
+        found = self._kept(repository, commit).tree.get(path)
+        return (
+            self.file(repository, commit, found[len(_LINK) :].decode()) if found and found.startswith(_LINK) else found
+        )
 
     def files(self, repository: str, commit: str, under: str = "") -> Sequence[str]:
         """See Source."""
-        return sorted(path for path in self._kept(repository, commit).tree if not under or _below(path, under))
+        return sorted(path for path in self._kept(repository, commit).tree if not under or is_below(path, under))
 
     def export(self, repository: str, commit: str, paths: Sequence[str], into: Path) -> None:
         """See Source."""
         for path, content in self._kept(repository, commit).tree.items():
-            if not paths or any(_below(path, one) for one in paths):
+            if not paths or any(is_below(path, one) for one in paths):
                 (into / path).parent.mkdir(parents=True, exist_ok=True)
                 (into / path).write_bytes(content)
 
@@ -177,8 +213,11 @@ class MemorySource:
 
     def _touches(self, repository: str, kept: _Kept, paths: Sequence[str]) -> bool:
         changed = self.changed_paths(repository, kept.parent, kept.commit.id)
-        return not paths or any(_below(path, one) for path in changed for one in paths)
+        return not paths or any(is_below(path, one) for path in changed for one in paths)
 
 
-def _below(path: str, folder: str) -> bool:
-    return path == folder or path.startswith(folder.rstrip("/") + "/")
+def _above(path: str) -> Iterator[str]:
+    """Folders that a path lies in, the root too."""
+    while path:
+        path = path.rpartition("/")[0]
+        yield path

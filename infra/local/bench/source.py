@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from shared.domain.names import Person
-from shared.ports.source import Commit
+from shared.ports.source import Commit, Contributor, Contributors, UsedPaths
 
 MAIN = "refs/heads/main"
 AUTHOR = Person(id="ada", name="Ada Author", mails=("ada@example.com",))
@@ -82,6 +82,16 @@ class QuietSource:
         return [
             Commit(id=commit, author_name=name, author_mail=mail, committer_name=name, committer_mail=mail, message="m")
         ]
+
+    def contributors(
+        self, repository: str, base: str | None, commit: str, *, paths: Sequence[str] = ()
+    ) -> Contributors:
+        """See Source."""
+        return Contributors(people=(Contributor(AUTHOR.name, AUTHOR.mails[0]),))
+
+    def used_paths(self, repository: str, commit: str, paths: Sequence[str]) -> UsedPaths:
+        """See Source."""
+        return UsedPaths(paths=tuple(sorted(paths)))
 
     def file(self, repository: str, commit: str, path: str) -> bytes | None:
         """See Source."""

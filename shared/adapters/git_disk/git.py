@@ -6,15 +6,16 @@ repositories on disk.
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
+import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
-from shared.adapters.processes import Completed, TimedOut, run
+from shared.adapters.git_disk.settings import SETTINGS
+from shared.adapters.git_disk.settings import environment as git_environment
+from shared.adapters.processes import Completed, TimedOut, run, start
 from shared.ports.errors import Permanent, Transient
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
@@ -24,18 +25,6 @@ _REF_NEVER = re.compile(r"\.\.|@\{|\.lock(?:/|$)|\.$")
 _HEAD = re.compile(r"ref: (refs/heads/[^\n]+)\n?")
 _FOUND = re.compile(rb"[0-9a-f]{40,64} (blob|tree|commit|tag) ([0-9]+)")
 _CREDENTIALS = re.compile(r"://[^/@\s]*@")
-
-_SETTINGS: Mapping[str, str] = MappingProxyType(
-    {
-        "core.quotePath": "false",
-        "core.fsmonitor": "false",
-        "gc.auto": "0",
-        "log.follow": "false",
-        "log.showSignature": "false",
-        "maintenance.auto": "false",
-        "safe.directory": "*",
-    }
-)
 
 
 class GitObject(NamedTuple):
@@ -103,31 +92,41 @@ class Git:
         # Git runs in the repository's own folder, where a relative path would mean another one.
         self.repository = repository.absolute()
         self._timeout = timeout
-        both = {**_SETTINGS, **settings}
+        both = {**SETTINGS, **settings}
         self._settings = [part for name, value in both.items() for part in ("-c", f"{name}={value}")]
-        self._environment = _environment(protocols) | dict(environment)
+        self._environment = git_environment(protocols) | dict(environment)
 
     def __call__(self, *args: str, input: bytes | None = None, expect: Sequence[int] = (0,)) -> Completed:
         """Run `git <args>`; raise GitFailed for an exit code that is not expected, Transient when it takes too long."""
-        command = ["git", f"--git-dir={self._directory()}", *self._settings, *args]
         try:
-            done = run(command, cwd=self.repository, env=self._environment, timeout=self._timeout, input=input)
+            done = run(
+                self._command(args), cwd=self.repository, env=self._environment, timeout=self._timeout, input=input
+            )
         except TimedOut as error:
             raise Transient(f"git {args[0]} in {self.repository.name}: {error}; it is tried again") from error
         if done.code not in expect:
             raise GitFailed(f"git {args[0]} in {self.repository.name}: {said_by(done)}", done)
         return done
 
+    def start(self, *args: str, stdin: int | IO[bytes], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start `git <args>` for somebody who reads what it prints while it runs."""
+        command = self._command(args)
+        return start(command, cwd=self.repository, env=self._environment, stdin=stdin, stderr=stderr)
+
     def head(self) -> str | None:
         """Read which branch HEAD names, without a process; None where only git can tell (gitrepository-layout, HEAD)."""
         try:
-            found = _HEAD.fullmatch((self._directory() / "HEAD").read_text(encoding="utf-8"))
+            found = _HEAD.fullmatch((self.directory() / "HEAD").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
         # Repositories that keep refs in tables have a HEAD that names no branch.
         return found[1] if found is not None and is_full_ref(found[1]) else None
 
-    def _directory(self) -> Path:
+    def _command(self, args: Sequence[str]) -> list[str]:
+        return ["git", f"--git-dir={self.directory()}", *self._settings, *args]
+
+    def directory(self) -> Path:
+        """Where the repository itself lies, or the file that names the place."""
         # GIT_DIR is named, so that a folder that is no repository never means the one around it.
         inner = self.repository / ".git"
         return inner if inner.exists() else self.repository
@@ -152,20 +151,3 @@ class Git:
             found.append(GitObject(there[1].decode(), output[:size]))
             output = output[size + 1 :]
         return found
-
-
-def _environment(protocols: Sequence[str]) -> dict[str, str]:
-    git = shutil.which("git")
-    path = os.defpath if git is None else f"{Path(git).parent}{os.pathsep}{os.defpath}"
-    return {
-        "PATH": path,
-        "LC_ALL": "C.UTF-8",
-        "GIT_ALLOW_PROTOCOL": ":".join(protocols) or "none",
-        "GIT_ASKPASS": "",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_LITERAL_PATHSPECS": "1",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        "SSH_ASKPASS": "",
-    }

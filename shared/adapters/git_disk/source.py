@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from shared.adapters.git_disk.git import Git, GitFailed, is_commit_id, is_full_ref, split, text_of
-from shared.adapters.git_disk.unpack import unpack
-from shared.adapters.processes import Completed
+from shared.adapters.git_disk import export, history, refs
+from shared.adapters.git_disk.commits import RawCommit
+from shared.adapters.git_disk.contributors import contributors, raw_commits
+from shared.adapters.git_disk.git import Git, GitFailed, is_commit_id, split, text_of
+from shared.adapters.git_disk.objects import FILE, PROGRAM, TooLarge, objects_of
+from shared.adapters.git_disk.reach import End, Reach, Tree
+from shared.adapters.git_disk.settings import reading
+from shared.adapters.git_disk.used import is_pointer, parts_of, pointers_in, used_paths
 from shared.ports.errors import NotFound, Permanent
-from shared.ports.source import Commit
+from shared.ports.source import Commit, Contributors, UsedPaths
 
-_HEADS: Final = "refs/heads/"
-_FIELDS: Final = ("%H", "%an", "%ae", "%cn", "%ce", "%B")
+_MOST_COMMIT: Final = 1 << 24
+_MOST_PLAIN: Final = 100_000
 
 
 class UnknownCommit(NotFound):
@@ -27,11 +32,30 @@ class UnknownCommit(NotFound):
 class GitSource:
     """Reads repositories by their names, with git; bare ones as well as somebody's own clone. It never writes to them.
 
-    `timeout` in seconds is for one run of git.
+    `timeout` in seconds is for one run of git, `authors_timeout` for reading who wrote something, `export_timeout` for
+    writing a tree. `most_file` bounds the bytes of a file that is read, `most_entries` files and folders of a commit,
+    `most_bytes` what an export writes.
     """
 
-    def __init__(self, repositories: Mapping[str, Path], *, timeout: float = 60) -> None:
-        self._repositories = {name: Git(path, timeout=timeout) for name, path in repositories.items()}
+    def __init__(
+        self,
+        repositories: Mapping[str, Path],
+        *,
+        timeout: float = 60,
+        authors_timeout: float = 120,
+        export_timeout: float = 600,
+        most_file: int = 4 << 20,
+        most_entries: int = 1_000_000,
+        most_bytes: int = 16 << 30,
+    ) -> None:
+        self._repositories = {
+            name: Git(path, timeout=timeout, environment=reading(path.absolute()))
+            for name, path in repositories.items()
+        }
+        self._timeout, self._authors_timeout, self._export_timeout = timeout, authors_timeout, export_timeout
+        self._most_file, self._most_entries, self._most_bytes = most_file, most_entries, most_bytes
+        # Trees that hold nothing but files, by what they hold: most of a commit was in the one before.
+        self._plain: set[str] = set()
 
     def repositories(self) -> Sequence[str]:
         """Names of the repositories this source serves."""
@@ -47,98 +71,103 @@ class GitSource:
             raise NotFound(
                 f"HEAD of repository {repository} is detached, so it has no default branch; set it with git symbolic-ref HEAD refs/heads/main"
             )
-        return text_of(done.stdout).strip()
+        return text_of(done.stdout).rstrip("\n")
 
     def tip(self, repository: str, ref: str) -> str | None:
         """What the branch points at now; None where it does not exist."""
-        return self._tips(repository, ref).get(ref) if is_full_ref(ref) else None
+        return refs.tip(self._git(repository), ref)
 
     def tips(self, repository: str) -> Mapping[str, str]:
         """Every branch with its tip."""
-        return self._tips(repository, _HEADS)
+        return refs.tips(self._git(repository), repository)
 
     def merge_base(self, repository: str, one: str, other: str) -> str | None:
         """The common ancestor of two commits, if they have one."""
-        found = self._read(repository, (one, other), "merge-base", one, other, expect=(0, 1))
-        return text_of(found.stdout).strip() or None
+        with self._of(repository, one, other) as git:
+            return history.merge_base(git, one, other, seconds=self._timeout)
 
     def contains(self, repository: str, ancestor: str, commit: str) -> bool:
         """Whether `ancestor` is `commit` or an ancestor of it; False too where either is gone (a forced push)."""
         try:
-            answer = self._read(
-                repository, (ancestor, commit), "merge-base", "--is-ancestor", ancestor, commit, expect=(0, 1)
-            )
+            with self._of(repository, ancestor, commit) as git:
+                return history.contains(git, ancestor, commit, seconds=self._timeout)
         except UnknownCommit:
             return False
-        return answer.code == 0
 
     def changed_paths(self, repository: str, base: str | None, commit: str) -> Sequence[str]:
         """Paths of files that differ between two commits, a rename on both sides; base None means every file."""
         if base is None:
             return self.files(repository, commit)
-        options = ("-r", "-z", "--name-only", "--no-renames")
-        return split(self._read(repository, (base, commit), "diff-tree", *options, base, commit))
+        options = ("-r", "-z", "--name-only", "--no-renames", "--ignore-submodules=none")
+        with self._of(repository, base, commit) as git:
+            return split(git("diff-tree", *options, base, commit, "--"))
 
     def commits(
         self, repository: str, base: str | None, commit: str, *, paths: Sequence[str] = (), most: int = 2000
     ) -> Sequence[Commit]:
-        """Commits reachable from `commit` and not from `base` that touch the paths, newest first.
+        """Commits reachable from `commit` and not from `base` that touch the paths, newest first; for their messages."""
+        options = ("--full-history", f"--max-count={most}")
+        with self._of(repository, *_named(base, commit)) as git:
+            ids = git("rev-list", *options, *_wanted(base, commit), "--", *_pathspecs(paths)).stdout.split()
+            found = raw_commits(git, [text_of(id) for id in ids], seconds=self._timeout)
+            return [raw.commit(id) for id, raw in found if raw is not None]
 
-        Both sides of a merge are followed, also where one was dropped: who wrote it took part.
-        """
-        named = (commit, base) if base else (commit,)
-        options = (
-            "-z",
-            "--full-history",
-            "--no-mailmap",
-            f"--max-count={most}",
-            f"--format={'%x00'.join(_FIELDS)}",
-        )
-        wanted = (commit, f"^{base}") if base else (commit,)
-        fields = split(self._read(repository, named, "log", *options, *wanted, "--", *_pathspecs(paths)))
-        records = zip(*[iter(fields)] * len(_FIELDS), strict=True)
-        return [
-            Commit(id=i, author_name=an, author_mail=am, committer_name=cn, committer_mail=cm, message=message)
-            for i, an, am, cn, cm, message in records
-        ]
+    def contributors(
+        self, repository: str, base: str | None, commit: str, *, paths: Sequence[str] = ()
+    ) -> Contributors:
+        """See Source: whoever wrote the paths between two commits, read within `authors_timeout`."""
+        inside = _pathspecs(paths)
+        with self._of(repository, *_named(base, commit)) as git:
+            return contributors(
+                git, _wanted(base, commit), inside, shallow=history.shallow(git), seconds=self._authors_timeout
+            )
+
+    def used_paths(self, repository: str, commit: str, paths: Sequence[str]) -> UsedPaths:
+        """See Source: the paths, links and what they lead to, and attributes above."""
+        inside = [_inside(path) for path in paths]
+        with self._tree(repository, commit) as tree:
+            reach = Reach(tree, most=self._most_entries, plain=self._plain)
+            for path in inside:
+                reach.add(parts_of(path))
+            git = self._git(repository)
+            pointers = pointers_in(git, tree.objects, reach.files, seconds=self._timeout)
+        if not pointers:
+            self._plain = reach.plain | (self._plain if len(self._plain) < _MOST_PLAIN else set())
+        return used_paths(reach, pointers)
 
     def file(self, repository: str, commit: str, path: str) -> bytes | None:
-        """A file's content at a commit, None where absent."""
-        git = self._git(repository)
-        if not is_commit_id(commit):
-            raise UnknownCommit(repository, commit)
-        found, content = git.objects(f"{commit}^{{commit}}", f"{commit}:{_inside(path)}")
-        if found is None:
-            raise UnknownCommit(repository, commit)
-        return content.content if content is not None and content.kind == "blob" else None
+        """See Source: a file's content, by way of links, at most `most_file` bytes."""
+        wanted = parts_of(_inside(path))
+        if "\n" in path:
+            raise Permanent(f"{path!r} has a line break, which no path that Slipway reads may have")
+        with self._tree(repository, commit) as tree:
+            way = tree.walk(wanted)
+            _refuse(path, way.end)
+            if way.entry is None or way.entry.mode not in (FILE, PROGRAM):
+                return None
+            try:
+                content = tree.objects.need(way.entry.id, most=self._most_file)
+            except TooLarge as large:
+                raise Permanent(f"{path} has {large.size} bytes; {self._most_file} are read at most") from large
+        if is_pointer(content):
+            raise Permanent(UsedPaths(paths=(), pointers=(path,)).refusal())
+        return content
 
     def files(self, repository: str, commit: str, under: str = "") -> Sequence[str]:
         """Paths of all files at a commit below a folder."""
         options = ("-r", "-z", "--name-only", "--full-tree")
-        return split(self._read(repository, (commit,), "ls-tree", *options, commit, "--", *_pathspecs([under])))
+        with self._of(repository, commit) as git:
+            return split(git("ls-tree", *options, commit, "--", *_pathspecs([under])))
 
     def export(self, repository: str, commit: str, paths: Sequence[str], into: Path) -> None:
-        """Write the named folders and files (all when empty) of a commit below `into`, as `git archive` gives them.
-
-        Raise NotFound for a path that is not there, Permanent for content that points out of the folder.
-        """
-        inside = _pathspecs(paths)
-        with tempfile.NamedTemporaryFile(suffix=".tar") as archive:
-            try:
-                self._read(
-                    repository,
-                    (commit,),
-                    "archive",
-                    "--format=tar",
-                    f"--output={archive.name}",
-                    commit,
-                    "--",
-                    *inside,
-                )
-            except GitFailed:
-                self._need_paths(repository, commit, inside)
-                raise
-            unpack(Path(archive.name), into)
+        """See Source: write blobs as they are. Raise Permanent for more than `most_entries` or `most_bytes`."""
+        inside = [_inside(path) for path in paths]
+        with self._tree(repository, commit) as tree:
+            reach = Reach(tree, most=self._most_entries, files=True)
+            gone = [path for path in inside or [""] if reach.add(parts_of(path)).end is End.MISSING]
+        if gone:
+            raise NotFound(f"commit {commit[:12]} of repository {repository} has no {', '.join(gone)}")
+        export.write(self._git(repository), reach, into, most_bytes=self._most_bytes, seconds=self._export_timeout)
 
     def _git(self, repository: str) -> Git:
         git = self._repositories.get(repository)
@@ -148,18 +177,15 @@ class GitSource:
             )
         return git
 
-    def _tips(self, repository: str, pattern: str) -> dict[str, str]:
-        listed = self._git(repository)("for-each-ref", "--format=%(refname) %(objectname)", pattern).stdout
-        return dict(line.split(" ", 1) for line in text_of(listed).splitlines())
-
-    def _read(self, repository: str, commits: Sequence[str], *args: str, expect: Sequence[int] = (0,)) -> Completed:
-        """Run git with commits that a caller named; raise UnknownCommit where one of them is the reason of a failure."""
+    @contextmanager
+    def _of(self, repository: str, *commits: str) -> Iterator[Git]:
+        """Give git for commits that a caller named; raise UnknownCommit where one of them is the reason of a failure."""
         git = self._git(repository)
         for commit in commits:
             if not is_commit_id(commit):
                 raise UnknownCommit(repository, commit)
         try:
-            return git(*args, expect=expect)
+            yield git
         except GitFailed:
             # Asked only now: the commits are nearly always there, and a process more would double the time.
             for commit, found in zip(commits, git.objects(*commits), strict=True):
@@ -167,11 +193,32 @@ class GitSource:
                     raise UnknownCommit(repository, commit) from None
             raise
 
-    def _need_paths(self, repository: str, commit: str, paths: Sequence[str]) -> None:
-        there = self._git(repository).objects(*(f"{commit}:{path}" for path in paths))
-        gone = [path for path, found in zip(paths, there, strict=True) if found is None]
-        if gone:
-            raise NotFound(f"commit {commit[:12]} of repository {repository} has no {', '.join(gone)}")
+    @contextmanager
+    def _tree(self, repository: str, commit: str) -> Iterator[Tree]:
+        """Give the folders of a commit, as long as the block lasts."""
+        git = self._git(repository)
+        if not is_commit_id(commit):
+            raise UnknownCommit(repository, commit)
+        with objects_of(git, seconds=self._timeout) as objects:
+            found = objects.read(commit, most=_MOST_COMMIT)
+            if found is None or found.kind != "commit":
+                raise UnknownCommit(repository, commit)
+            yield Tree(objects, RawCommit(found.content).tree)
+
+
+def _named(base: str | None, commit: str) -> tuple[str, ...]:
+    return (commit, base) if base else (commit,)
+
+
+def _wanted(base: str | None, commit: str) -> tuple[str, ...]:
+    return (commit, f"^{base}") if base else (commit,)
+
+
+def _refuse(path: str, end: End) -> None:
+    """Raise Permanent for a path that nobody can use."""
+    found = {End.OUTSIDE: "outside", End.SUBMODULE: "submodules", End.ODD: "unwritable"}.get(end)
+    if found:
+        raise Permanent(UsedPaths(paths=(), **{found: (path,)}).refusal())
 
 
 def _pathspecs(paths: Sequence[str]) -> list[str]:

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import os
-import tarfile
 from pathlib import Path
 
 import pytest
 
-from shared.adapters.git_disk.git import Git, GitFailed, is_commit_id, is_full_ref, text_of
+from shared.adapters.git_disk.git import Git, GitFailed, is_commit_id, is_full_ref
 from shared.adapters.git_disk.source import GitSource
-from shared.adapters.git_disk.unpack import unpack
 from shared.ports.errors import NotFound, Permanent, Transient
 from tests.support.git_repositories import GitRepository, a_repository
 
@@ -87,93 +84,6 @@ def test_paths_stay_inside_the_repository(repository: GitRepository, path: str) 
     """A configuration that names files outside is refused with the path."""
     with pytest.raises(Permanent):
         GitSource({"shop": repository.path}).file("shop", repository.tip() or "", path)
-
-
-def a_work_tree(repository: GitRepository, folder: Path) -> Path:
-    """A clone to work in."""
-    Git(folder, protocols=("file",))("clone", "--quiet", "--", str(repository.path), str(folder / "work"))
-    return folder / "work"
-
-
-def pushed(work: Path) -> str:
-    """Commit everything in a clone, push it to main and return the commit."""
-    git = Git(work, protocols=("file",), settings={"user.name": "Eve", "user.email": "eve@example.com"})
-    git("add", "--all", "--", ".")
-    git("commit", "--quiet", "-m", "Evil")
-    git("push", "--quiet", "origin", "HEAD:main")
-    return text_of(git("rev-parse", "HEAD").stdout).strip()
-
-
-@pytest.mark.parametrize(
-    "links",
-    [
-        {"evil": "/etc"},
-        {"evil": ".."},
-        {"deep/evil": "../../x"},
-        # Each of them alone stays inside.
-        {"one/two/up": "..", "evil": "one/two/up/../.."},
-    ],
-)
-def test_links_out_of_the_folder_are_not_written(
-    repository: GitRepository, tmp_path: Path, links: dict[str, str]
-) -> None:
-    """A symbolic link to a file of the host stops the export, however it gets there."""
-    work = a_work_tree(repository, tmp_path)
-    for link, target in links.items():
-        (work / link).parent.mkdir(parents=True, exist_ok=True)
-        (work / link).symlink_to(target)
-    commit = pushed(work)
-
-    with pytest.raises(Permanent, match="the link evil"):
-        GitSource({"shop": repository.path}).export("shop", commit, [], tmp_path / "into")
-    assert not any(path.is_symlink() for path in (tmp_path / "into").rglob("*"))
-
-
-def test_links_inside_and_programs_stay_what_they_are(repository: GitRepository, tmp_path: Path) -> None:
-    """A build may rely on both."""
-    work = a_work_tree(repository, tmp_path)
-    (work / "run.sh").write_text("#!/bin/sh\n")
-    (work / "run.sh").chmod(0o755)
-    (work / "docs").mkdir()
-    (work / "docs/readme").symlink_to("../README.md")
-    (work / "docs/dangling").symlink_to("nowhere")
-    (work / "docs/circle").symlink_to("circle")
-    commit = pushed(work)
-    into = tmp_path / "into"
-    GitSource({"shop": repository.path}).export("shop", commit, [], into)
-
-    assert (into / "docs/readme").read_text() == "shop"
-    assert [os.readlink(into / "docs" / name) for name in ("dangling", "circle")] == ["nowhere", "circle"]
-    assert os.access(into / "run.sh", os.X_OK)
-    assert (into / "README.md").stat().st_mode & 0o111 == 0
-
-
-@pytest.mark.parametrize("name", ["..", "../evil"])
-def test_a_crafted_tree_cannot_write_outside(repository: GitRepository, tmp_path: Path, name: str) -> None:
-    """A tree may name its entries as no work tree ever would; git passes it on."""
-    archive = tmp_path / "a.tar"
-    with tarfile.open(archive, "w") as tar:
-        entry = tarfile.TarInfo(f"{name}/file")
-        entry.size = 1
-        tar.addfile(entry, io.BytesIO(b"x"))
-
-    with pytest.raises(Permanent, match="leads out of the repository"):
-        unpack(archive, tmp_path / "into")
-    assert not (tmp_path / "evil").exists()
-
-
-def test_a_link_that_is_a_folder_too_is_refused(tmp_path: Path) -> None:
-    """Two entries of one name would let a file go through the link."""
-    archive = tmp_path / "a.tar"
-    with tarfile.open(archive, "w") as tar:
-        link = tarfile.TarInfo("evil")
-        link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path)
-        tar.addfile(link)
-        tar.addfile(tarfile.TarInfo("evil/file"))
-
-    with pytest.raises(Permanent, match="a link and a folder"):
-        unpack(archive, tmp_path / "into")
-    assert not (tmp_path / "file").exists()
 
 
 def test_a_folder_inside_another_repository_is_no_repository(repository: GitRepository) -> None:

@@ -1,0 +1,105 @@
+"""Commits as they are stored: whom their headers and trailers name, read from the raw bytes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from shared.ports.source import Commit, Contributor
+
+_ID = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
+# Encodings that i18n.commitEncoding is set to, all of them with ASCII as it is: no name can be hidden by stating another.
+_ENCODINGS = re.compile(
+    rb"(?:iso-?8859-?\d{1,2}|latin-?\d|windows-?125\d|cp125\d|koi8-[ru]|euc-(?:jp|kr)|shift_jis|gb\w{3,5}|big5)",
+    re.IGNORECASE,
+)
+_TRAILER = re.compile(rb"[ \t]*co-authored-by[ \t]*:(.*)", re.IGNORECASE | re.DOTALL)
+_PERSON = re.compile(rb"([^<>]*)<([^<>]*)>?")
+_AROUND: Final = b" \t\r\n\0,;"
+_DATE = re.compile(rb"[ \t]+-?\d+[ \t]+[+-]\d+[ \t]*$")
+
+
+class RawCommit:
+    """A commit's bytes, split into what the rest of this module reads. What is broken is read as far as it goes."""
+
+    def __init__(self, content: bytes) -> None:
+        head, _, self._message = content.partition(b"\n\n")
+        self._headers: dict[bytes, list[bytes]] = {}
+        for line in head.split(b"\n"):
+            # A line that begins with a blank goes on with the one before: a signature, another tag's headers.
+            name, _, value = line.partition(b" ")
+            if name:
+                self._headers.setdefault(name, []).append(value)
+
+    @property
+    def tree(self) -> str:
+        """The id of its tree; empty where it states none."""
+        return next((value.decode() for value in self._headers.get(b"tree", ()) if _ID.fullmatch(value)), "")
+
+    @property
+    def parents(self) -> tuple[str, ...]:
+        """Ids of its parents."""
+        return tuple(value.decode() for value in self._headers.get(b"parent", ()) if _ID.fullmatch(value))
+
+    def people(self) -> Iterator[Contributor]:
+        """Author, committer and co-authors, one after the other as often as they are named."""
+        for header in (b"author", b"committer"):
+            for value in self._headers.get(header, ()):
+                yield self._person(*_ident(value))
+        for value in self._trailers():
+            found = _PERSON.findall(value)
+            for name, mail in found or [(value, b"")]:
+                yield self._person(name, mail)
+
+    def commit(self, id: str) -> Commit:
+        """Return it as the port has it."""
+        author, committer = (
+            self._person(*_ident(next(iter(self._headers.get(header, ())), b"")))
+            for header in (b"author", b"committer")
+        )
+        return Commit(
+            id=id,
+            author_name=author.name,
+            author_mail=author.mail,
+            committer_name=committer.name,
+            committer_mail=committer.mail,
+            message=self._text(self._message),
+        )
+
+    def _trailers(self) -> Iterator[bytes]:
+        lines = re.split(rb"[\n\0]|\r(?!\n)", self._message)
+        for number, line in enumerate(lines):
+            found = _TRAILER.fullmatch(line)
+            if found is None:
+                continue
+            value = found[1]
+            for more in lines[number + 1 :]:
+                # git-interpret-trailers(1): a value goes on in lines that begin with a blank.
+                if b"<" in value or more[:1] not in (b" ", b"\t"):
+                    break
+                value += more
+            yield value
+
+    def _person(self, name: bytes, mail: bytes) -> Contributor:
+        return Contributor(self._text(name.strip(_AROUND)), self._text(mail.strip(_AROUND)))
+
+    def _text(self, content: bytes) -> str:
+        try:
+            return content.decode()
+        except UnicodeDecodeError:
+            stated = next(iter(self._headers.get(b"encoding", ())), b"").strip()
+            if _ENCODINGS.fullmatch(stated):
+                try:
+                    return content.decode(stated.decode("ascii"), "replace")
+                except LookupError:
+                    pass
+            return content.decode("utf-8", "replace")
+
+
+def _ident(value: bytes) -> tuple[bytes, bytes]:
+    """Split `name <mail> date` as git does: at the first signs of each kind; without them all but the date is a name."""
+    name, opened, rest = value.partition(b"<")
+    if not opened:
+        return _DATE.sub(b"", value), b""
+    return name, rest.partition(b">")[0]

@@ -1,0 +1,88 @@
+"""Who wrote given paths: git finds the commits, and their bytes say whom they name."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from shared.adapters.git_disk.commits import RawCommit
+from shared.adapters.git_disk.git import Git
+from shared.adapters.git_disk.objects import TooLarge, next_object
+from shared.adapters.git_disk.streams import piped, records
+from shared.adapters.git_disk.used import ids_file
+from shared.adapters.processes import TimedOut
+from shared.ports.errors import Transient
+from shared.ports.source import Contributor, Contributors
+
+_MOST_COMMIT: Final = 1 << 24
+_MOST_NAMED = 1 << 16  # bytes of paths in one command; Linux takes 128 KiB in one argument and 2 MiB in all
+_DIFFERING = ("diff-tree", "--stdin", "-m", "-r", "--root", "--no-renames", "--ignore-submodules=none", "-s")
+
+
+def contributors(
+    git: Git, wanted: Sequence[str], paths: Sequence[str], *, shallow: frozenset[str], seconds: float
+) -> Contributors:
+    """Read who wrote the paths in what `wanted` (`<commit> ^<base>`) reaches; `shallow` are commits without their history."""
+    ends = time.monotonic() + seconds
+    people: set[Contributor] = set()
+    unknown = ""
+    try:
+        if shallow and reached(git, wanted, shallow, seconds=seconds):
+            unknown = "the repository is a shallow clone, and history ends before what is asked for; run git fetch --unshallow"
+        ids = {id for part in _parts(paths) for id in differing(git, wanted, part, seconds=ends - time.monotonic())}
+        for id, found in raw_commits(git, sorted(ids), seconds=ends - time.monotonic()):
+            if found is None:
+                unknown = unknown or f"commit {id} has more than {_MOST_COMMIT} bytes and is not read"
+            else:
+                people.update(found.people())
+    except TimedOut:
+        unknown = f"reading who wrote it took longer than {seconds:g} s"
+    return Contributors(people=tuple(sorted(people)), unknown=unknown)
+
+
+def reached(git: Git, wanted: Sequence[str], some: frozenset[str], *, seconds: float) -> bool:
+    """Whether what `wanted` reaches has one of these commits."""
+    with piped(git, ("rev-list", *wanted, "--"), seconds=seconds) as ids:
+        return any(id.decode() in some for id in records(ids, b"\n"))
+
+
+def differing(git: Git, wanted: Sequence[str], paths: Sequence[str], *, seconds: float) -> set[str]:
+    """Commits that differ from any of their parents in one of the paths, or from nothing where they have no parent.
+
+    Every commit is compared: git's own ways to follow a path's history leave out sides of merges.
+    """
+    with piped(git, ("rev-list", *wanted, "--"), (*_DIFFERING, "--", *paths), seconds=seconds) as ids:
+        return {id.decode() for id in records(ids, b"\n")}
+
+
+def raw_commits(git: Git, ids: Sequence[str], *, seconds: float) -> Iterator[tuple[str, RawCommit | None]]:
+    """Read commits in one process; None for one that is too large."""
+    if not ids:
+        return
+    with (
+        ids_file(ids) as asked,
+        piped(git, ("cat-file", "--batch", "--buffer"), input=asked, seconds=seconds) as answers,
+    ):
+        for id in ids:
+            try:
+                found = next_object(answers, id, most=_MOST_COMMIT)
+            except TooLarge:
+                yield id, None
+                continue
+            if found is None:
+                raise Transient(f"commit {id} is missing in {git.repository.name}; the repository is broken")
+            yield id, RawCommit(found.content)
+
+
+def _parts(paths: Sequence[str]) -> Iterable[list[str]]:
+    """Split paths so that a command can name them; no paths are one part, which means everything."""
+    parts: list[list[str]] = [[]]
+    size = 0
+    for path in paths:
+        size += len(path.encode()) + 1
+        if size > _MOST_NAMED and parts[-1]:
+            parts.append([])
+            size = len(path.encode()) + 1
+        parts[-1].append(path)
+    return parts

@@ -1,0 +1,40 @@
+"""Branches and where they point. A name is any bytes that git takes, so lines are split at their ends alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from shared.adapters.git_disk.git import Git, is_commit_id, is_full_ref, text_of
+from shared.telemetry import log_event
+
+_HEADS: Final = "refs/heads/"
+
+
+def tip(git: Git, ref: str) -> str | None:
+    """What a ref points at; None where it is not there, or cannot be."""
+    if not is_full_ref(ref):
+        return None
+    try:
+        name = ref.encode()
+    except UnicodeEncodeError:
+        return None
+    return next((commit for found, commit in _listed(git, ref) if found == name), None)
+
+
+def tips(git: Git, repository: str) -> dict[str, str]:
+    """Every branch with its tip, but those whose names are no text."""
+    found: dict[str, str] = {}
+    for name, commit in _listed(git, _HEADS):
+        try:
+            found[name.decode()] = commit
+        except UnicodeDecodeError:
+            log_event("ref.ignored", repository=repository, ref=text_of(name), reason="its name is no UTF-8")
+    return found
+
+
+def _listed(git: Git, pattern: str) -> Iterator[tuple[bytes, str]]:
+    for line in git("for-each-ref", "--format=%(objectname) %(refname)", pattern).stdout.split(b"\n"):
+        commit, _, name = line.partition(b" ")
+        if name and is_commit_id(text_of(commit)):
+            yield name, text_of(commit)
