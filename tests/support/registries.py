@@ -89,6 +89,17 @@ class RequestLog:
         return [one for one in self.exchanges if one.method == "GET" and re.search("/blobs/sha256:", one.path)]
 
 
+def answer_of(app: Callable[..., Iterable[bytes]], environ: dict[str, Any], start: Any) -> list[bytes]:
+    """Let an application answer to the end, as a server does."""
+    answer = app(environ, start)
+    try:
+        return list(answer)
+    finally:
+        close = getattr(answer, "close", None)
+        if close:
+            close()
+
+
 @contextmanager
 def embedded_registry(
     root: Path | None = None,

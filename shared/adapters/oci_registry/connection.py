@@ -11,20 +11,24 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 
+from shared.adapters.oci_registry.answers import Answer, following, listed, path_of, read
 from shared.adapters.oci_registry.faults import refused, reported
-from shared.adapters.oci_registry.manifest import ACCEPTED, RawManifest, digest_of, json_object
-from shared.adapters.oci_registry.policies import allow_http, show_again
+from shared.adapters.oci_registry.manifest import ACCEPTED, RawManifest, digest_of, is_manifest, json_object
+from shared.adapters.oci_registry.policies import allow_http, show_again, transport
 from shared.domain.errors import InvalidValue
 from shared.domain.names import Digest
-from shared.ports.errors import Permanent, Transient
+from shared.ports.errors import NotFound, Permanent, Transient
 
 if TYPE_CHECKING:
     from azure.containerregistry import ContainerRegistryClient, DownloadBlobStream
     from azure.core.credentials import TokenCredential
-    from azure.core.rest import HttpResponse
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 _MOST_SMALL = 4 << 20
+# A thousand tags a page; whoever has more pages sends the same ones again.
+_MOST_PAGES = 1000
+# Registries that know no referrers say so in different ways.
+_KNOWS_NO_REFERRERS = frozenset({404, 405, 501})
 
 
 class Connection:
@@ -47,43 +51,51 @@ class Connection:
     def digest_of(self, repository: str, reference: str) -> Digest | None:
         """What a tag or digest names here, None where absent."""
         path = _manifest(repository, reference)
-        response = self._send("HEAD", path, {"Accept": ACCEPTED}, ok={200, 404})
-        if response.status_code == 404:
+        answer = self._send("HEAD", path, {"Accept": ACCEPTED}, ok={200, 404})
+        if answer.status == 404:
             return None
-        stated = response.headers.get("Docker-Content-Digest")
-        return _digest(stated, path) if stated else self.manifest(repository, reference).digest
+        stated = answer.headers.get("Docker-Content-Digest")
+        return self._digest(stated, path) if stated else self.manifest(repository, reference).digest
 
     def manifest(self, repository: str, reference: str) -> RawManifest:
         """Fetch a manifest's exact bytes; raise NotFound, or Transient where they are not what was asked for."""
-        response = self._send("GET", _manifest(repository, reference), {"Accept": ACCEPTED}, ok={200})
-        content = response.content
-        found = digest_of(content)
+        answer = self._send("GET", _manifest(repository, reference), {"Accept": ACCEPTED}, ok={200})
+        found = digest_of(answer.content)
         if reference.startswith("sha256:") and str(found) != reference:
             raise Transient(f"{self.registry}/{repository}@{reference} came with the digest {found}")
-        media_type = response.headers.get("Content-Type", "").partition(";")[0]
-        return RawManifest(digest=found, media_type=media_type, content=content)
+        if not is_manifest(answer.content):
+            # A proxy's own page, say, which would pass for an image that nobody pushed.
+            raise Transient(f"{self.registry}/{repository}:{reference} is answered with no manifest, but {answer}")
+        return RawManifest(digest=found, media_type=answer.media_type, content=answer.content)
+
+    def found(self, repository: str, digest: Digest) -> RawManifest | None:
+        """Fetch a manifest by its digest, None where the repository does not hold it."""
+        try:
+            return self.manifest(repository, str(digest))
+        except NotFound:
+            return None
 
     def put_manifest(self, repository: str, reference: str, manifest: RawManifest) -> None:
         """Store a manifest under a tag or its digest."""
         headers = {"Content-Type": manifest.media_type}
-        response = self._send("PUT", _manifest(repository, reference), headers, ok={201}, content=manifest.content)
-        stored = response.headers.get("Docker-Content-Digest", str(manifest.digest))
+        answer = self._send("PUT", _manifest(repository, reference), headers, ok={201}, content=manifest.content)
+        stored = answer.headers.get("Docker-Content-Digest", str(manifest.digest))
         if stored != str(manifest.digest):
             raise Permanent(f"{self.registry}/{repository} stored {manifest.digest} as {stored}", ours=True)
 
     def has_blob(self, repository: str, digest: Digest) -> bool:
         """Whether the repository holds the blob."""
-        response = self._send("HEAD", _blob(repository, digest), ok={200, 404})
-        return response.status_code == 200
+        return self._send("HEAD", _blob(repository, digest), ok={200, 404}).status == 200
 
     def mount(self, repository: str, digest: Digest, *, source: str) -> bool:
         """Share another repository's blob; False where the registry would rather have it uploaded."""
         query = f"mount={quote(str(digest))}&from={quote(source, safe='')}"
-        response = self._send("POST", f"/v2/{quote(repository)}/blobs/uploads/?{query}", ok={201, 202})
-        if response.status_code == 202:
+        answer = self._send("POST", f"/v2/{quote(repository)}/blobs/uploads/?{query}", ok={201, 202})
+        upload = answer.headers.get("Location")
+        if answer.status == 202 and upload:
             # The refusal opened an upload that nobody needs; one that is left behind expires by itself.
-            self._send("DELETE", response.headers["Location"], ok=range(200, 500))
-        return response.status_code == 201
+            self._send("DELETE", upload, ok=range(200, 500))
+        return answer.status == 201
 
     def small_blob(self, repository: str, digest: Digest) -> bytes:
         """Fetch a configuration; raise Permanent where it is larger than any should be."""
@@ -111,41 +123,39 @@ class Connection:
 
     def tags(self, repository: str) -> Sequence[str]:
         """Every tag, page by page; none where the repository does not exist."""
-        return [
-            str(tag)
-            for page in self._pages(f"/v2/{quote(repository)}/tags/list?n=1000")
-            for tag in page.get("tags") or ()
-        ]
+        pages = self._pages(f"/v2/{quote(repository)}/tags/list?n=1000", none={404})
+        return [tag for page in pages for tag in listed(page, "tags", self.registry) if isinstance(tag, str)]
 
     def referrers(self, repository: str, digest: Digest) -> Sequence[Digest] | None:
         """What names this digest as its subject; None where the registry cannot tell."""
-        pages = self._pages(f"/v2/{quote(repository)}/referrers/{quote(str(digest), safe=':')}")
-        return (
-            [_digest(item.get("digest"), repository) for page in pages for item in page.get("manifests") or ()]
-            if pages
-            else None
-        )
+        path = f"/v2/{quote(repository)}/referrers/{quote(str(digest), safe=':')}"
+        pages = self._pages(path, none=_KNOWS_NO_REFERRERS)
+        items = [item for page in pages for item in listed(page, "manifests", self.registry)]
+        named = [item.get("digest") if isinstance(item, dict) else item for item in items]
+        return [self._digest(one, path) for one in named] if pages else None
 
     def exchange(self, entra: str) -> str:
         """Give an Entra token for a refresh token of the registry's own."""
         form = urlencode({"grant_type": "access_token", "service": self.registry, "access_token": entra})
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        response = self._send("POST", "/oauth2/exchange", headers, ok={200}, content=form.encode())
-        found = json_object(response.content, f"{self.registry}/oauth2/exchange").get("refresh_token")
+        answer = self._send("POST", "/oauth2/exchange", headers, ok={200}, content=form.encode())
+        found = json_object(answer.content, f"{self.registry}/oauth2/exchange").get("refresh_token")
         if not isinstance(found, str):
             raise Permanent(f"{self.registry} gave no refresh token", ours=True)
         return found
 
-    def _pages(self, path: str) -> Sequence[Mapping[str, Any]]:
+    def _pages(self, path: str, *, none: Collection[int]) -> Sequence[Mapping[str, Any]]:
         pages: list[Mapping[str, Any]] = []
-        following: str | None = path
-        while following:
-            response = self._send("GET", following, ok={200, 404})
-            if response.status_code == 404:
+        seen, wanted = set[str](), path
+        while wanted and len(seen) < _MOST_PAGES:
+            if wanted in seen:
+                raise Transient(f"{self.registry}{path}: its pages lead back to {wanted[:200]}")
+            seen.add(wanted)
+            answer = self._send("GET", wanted, ok={200, *none})
+            if answer.status != 200:
                 break
-            pages.append(json_object(response.content, f"{self.registry}{path}"))
-            link = response.headers.get("Link", "")
-            following = link[1 : link.find(">")] if link.startswith("<") else None
+            pages.append(json_object(answer.content, f"{self.registry}{path}"))
+            wanted = following(answer.headers.get("Link", ""))
         return pages
 
     def _send(
@@ -156,25 +166,27 @@ class Connection:
         *,
         ok: Collection[int],
         content: bytes | None = None,
-    ) -> HttpResponse:
+    ) -> Answer:
         from azure.core.rest import HttpRequest
 
-        doing = f"{method} {self.registry}{path}"
+        doing = f"{method} {self.registry}{path[:500]}"
         # Links and locations come from the other side: whatever host they name, our token goes to this one only.
-        target = urlsplit(path)._replace(scheme="", netloc="").geturl()
-        request = HttpRequest(method, self._base + target, headers=dict(headers or {}), content=content)
+        request = HttpRequest(method, self._base + path_of(path, doing), headers=dict(headers or {}), content=content)
         with reported(doing):
-            response = self._client._client.send_request(request)
-        if response.status_code not in ok:
-            raise refused(response, doing)
-        return response
+            answer = read(self._client._client.send_request(request, stream=True), _MOST_SMALL)
+        if answer.status not in ok:
+            raise refused(answer, doing)
+        if not answer.whole:
+            raise Transient(f"{doing}: the answer is longer than {_MOST_SMALL} bytes")
+        return answer
 
-
-def _digest(text: object, where: str) -> Digest:
-    try:
-        return Digest(str(text))
-    except InvalidValue as problem:
-        raise Permanent(f"{where} names content in a way that is not supported: {problem}") from problem
+    def _digest(self, text: object, path: str) -> Digest:
+        try:
+            return Digest(text if isinstance(text, str) else repr(text)[:100])
+        except InvalidValue as problem:
+            raise Permanent(
+                f"{self.registry}{path} names content in a way that is not supported: {problem}"
+            ) from problem
 
 
 def base_url(registry: str) -> str:
@@ -191,12 +203,9 @@ def _client(base: str, credential: TokenCredential | None) -> ContainerRegistryC
         base,
         credential,
         per_call_policies=[show_again(), *([allow_http()] if plain else [])],
-        # A proxy of the environment is for the outside.
-        use_env_settings=not plain,
+        transport=transport(use_env_settings=not plain),
         # Who called us tries again, by the queue and with the registry's Retry-After, instead of holding a thread.
         retry_total=0,
-        connection_timeout=10,
-        read_timeout=60,
     )
 
 

@@ -9,22 +9,51 @@ from shared.adapters.oci_registry.connection import Connection
 from shared.adapters.oci_registry.faults import reported
 from shared.adapters.oci_registry.manifest import Descriptor, RawManifest
 from shared.domain.names import Digest
+from shared.ports.errors import Permanent, Transient
 from shared.ports.registry import CopyReport, TagTaken
 
 # Where cosign keeps what belongs to a digest in registries without referrers, and by default in all.
 _COSIGN = (".sig", ".att", ".sbom")
+_DEEPEST = 8
 
 
 def copy(connection: Connection, source: str, target: str, digest: Digest, tag: str) -> CopyReport:
-    """Copy all of an artifact and let the tag name it last, so that whoever sees the tag finds everything."""
-    if holds(connection, target, tag, digest):
+    """Copy all of an artifact and let the tag name it last, so that whoever sees the tag finds everything.
+
+    Where the tag names it already, only what a clean-up took of it is brought again.
+    """
+    tagged = holds(connection, target, tag, digest)
+    if tagged and _whole(connection, target, digest):
         return CopyReport(digest=digest, copied=False)
     job = _Job(connection, source, target)
     top = job.parts_of(digest)
     job.referrers_of(digest)
-    job.put(top, tag)
+    lost = job.lost()
+    if lost:
+        name = f"{connection.registry}/{target}"
+        raise Transient(f"{name} took {', '.join(lost[:3])} and does not hold it; it is brought again")
+    # A tag that may not be written twice is not written twice.
+    job.put(top, str(digest) if tagged else tag)
     confirm(connection, target, tag, digest)
     return job.report(digest)
+
+
+def _whole(connection: Connection, repository: str, digest: Digest) -> bool:
+    """Whether all parts of a manifest lie in the repository."""
+    waiting, seen = [digest], {digest}
+    while waiting:
+        manifest = connection.found(repository, waiting.pop())
+        if manifest is None:
+            return False
+        for part in (*manifest.children(), *manifest.blobs()):
+            if part.digest in seen or part.elsewhere:
+                continue
+            seen.add(part.digest)
+            if part.is_manifest:
+                waiting.append(part.digest)
+            elif not connection.has_blob(repository, part.digest):
+                return False
+    return True
 
 
 def holds(connection: Connection, repository: str, tag: str, digest: Digest) -> bool:
@@ -46,21 +75,31 @@ class _Job:
 
     def __init__(self, connection: Connection, source: str, target: str) -> None:
         self._connection, self._source, self._target = connection, source, target
-        self._done_blobs = set[Digest]()
+        self._blobs = set[Digest]()
         self._done_manifests = set[tuple[Digest, str]]()
         self._manifests = self._mounted = self._streamed = self._bytes = self._referrers = 0
 
-    def parts_of(self, digest: Digest) -> RawManifest:
+    def parts_of(self, digest: Digest, depth: int = 0) -> RawManifest:
         """Copy what a manifest needs, children first, and return it to be put."""
+        if depth > _DEEPEST:
+            raise Permanent(f"{self._source}@{digest} lies more than {_DEEPEST} indexes deep; push a flat index")
         manifest = self._connection.manifest(self._source, str(digest))
         self._bytes += len(manifest.content)
         for child in manifest.children():
-            self._whole(child.digest, str(child.digest))
+            self._copy(child.digest, str(child.digest), depth + 1)
         for blob in manifest.blobs():
-            if blob.digest not in self._done_blobs:
-                self._done_blobs.add(blob.digest)
+            # Layers of others need not lie in a registry; where they do, they are part of the image as any other.
+            if blob.digest not in self._blobs and (not blob.elsewhere or self._lies_there(blob)):
+                self._blobs.add(blob.digest)
                 self._move(blob)
         return manifest
+
+    def lost(self) -> list[str]:
+        """Name what was brought and is not there: registries say that they took what they lose."""
+        missing = [one for one in self._blobs if not self._connection.has_blob(self._target, one)]
+        manifests = {digest for digest, _ in self._done_manifests}
+        missing += [one for one in manifests if self._connection.digest_of(self._target, str(one)) is None]
+        return sorted(map(str, missing))
 
     def put(self, manifest: RawManifest, reference: str) -> None:
         """Store a manifest whose parts are there."""
@@ -71,14 +110,14 @@ class _Job:
         """Copy signatures and SBOMs. Tags of theirs that the target has stay: others may have signed there."""
         listed = self._connection.referrers(self._source, digest)
         for referrer in listed or ():
-            self._whole(referrer, str(referrer))
+            self._copy(referrer, str(referrer))
             self._referrers += 1
         stem = str(digest).replace(":", "-")
         fallback = (stem,) if listed is None else ()
         for tag in (*fallback, *(stem + suffix for suffix in _COSIGN)):
             found = self._connection.digest_of(self._source, tag)
             if found is not None and self._connection.digest_of(self._target, tag) is None:
-                self._whole(found, tag)
+                self._copy(found, tag)
                 self._referrers += 1
 
     def report(self, digest: Digest) -> CopyReport:
@@ -93,10 +132,13 @@ class _Job:
             referrers=self._referrers,
         )
 
-    def _whole(self, digest: Digest, reference: str) -> None:
+    def _copy(self, digest: Digest, reference: str, depth: int = 0) -> None:
         if (digest, reference) not in self._done_manifests:
             self._done_manifests.add((digest, reference))
-            self.put(self.parts_of(digest), reference)
+            self.put(self.parts_of(digest, depth), reference)
+
+    def _lies_there(self, blob: Descriptor) -> bool:
+        return self._connection.has_blob(self._source, blob.digest)
 
     def _move(self, blob: Descriptor) -> None:
         if self._connection.mount(self._target, blob.digest, source=self._source):
@@ -106,16 +148,16 @@ class _Job:
             return
         doing = f"stream {blob.digest} from {self._connection.registry}/{self._source}"
         with reported(doing), self._connection.download(self._source, blob.digest) as pieces:
-            self._connection.upload(self._target, cast(IO[bytes], _Reader(pieces)))
+            self._connection.upload(self._target, cast(IO[bytes], _Reader(pieces, blob.size, doing)))
         self._streamed += 1
         self._bytes += blob.size
 
 
 class _Reader:
-    """Pieces as a file that can be read, and held no more than one read at a time."""
+    """Pieces as a file that can be read, and held no more than one read at a time; never more than were promised."""
 
-    def __init__(self, pieces: Iterator[bytes]) -> None:
-        self._pieces, self._left = pieces, b""
+    def __init__(self, pieces: Iterator[bytes], promised: int, doing: str) -> None:
+        self._pieces, self._left, self._promised, self._doing = pieces, b"", promised, doing
 
     def read(self, size: int) -> bytes:
         """Return as many bytes as asked for, fewer only at the end."""
@@ -124,6 +166,9 @@ class _Reader:
         while length < size and (piece := next(self._pieces, None)) is not None:
             held.append(piece)
             length += len(piece)
+            self._promised -= len(piece)
+            if self._promised < 0:
+                raise Transient(f"{self._doing}: more bytes come than its manifest says")
         whole = b"".join(held)
         self._left = whole[size:]
         return whole[:size]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, cast
 
+from shared.adapters.oci_registry.answers import Answer, read
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 
 if TYPE_CHECKING:
@@ -16,32 +17,42 @@ if TYPE_CHECKING:
 
 _BUSY = frozenset({408, 425, 429})
 _NOT_LET_IN = frozenset({401, 403})
+_PROXY = 407
+_MOST_SAID, _MOST_ERRORS = 64 << 10, 5
+_LONGEST_WAIT = timedelta(hours=1)
 
 
-def refused(response: HttpResponse, doing: str) -> AdapterError:
+def refused(answer: Answer, doing: str) -> AdapterError:
     """Say what an answer that is no success means."""
-    status = response.status_code
-    said = f"{doing}: HTTP {status}{_reason(response)}"
+    status = answer.status
+    said = f"{doing}: HTTP {status}{_reason(answer)}"
     if status in _NOT_LET_IN:
         return Permanent(f"{said}; give Slipway's identity the right to do that (AcrPull, AcrPush)", ours=True)
+    if status == _PROXY:
+        return Permanent(f"{said}; a proxy wants to know who asks, correct its settings", ours=True)
     if status == 404:
         return NotFound(said)
     if status in _BUSY or status >= 500:
-        return Transient(said, retry_after=_retry_after(response))
+        return Transient(said, retry_after=_retry_after(answer))
+    if status < 400:
+        # A success or a redirection that does not fit what was asked: a proxy's, or a registry's bad day.
+        return Transient(f"{doing}: is answered with {answer}")
     return Permanent(said)
 
 
 @contextmanager
 def reported(doing: str) -> Iterator[None]:
-    """Turn what the SDK raises into ours."""
+    """Turn what the SDK raises into ours, whatever it is: it takes much for granted of what is answered."""
     from azure.containerregistry import DigestValidationError
     from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
     try:
         yield
+    except AdapterError:
+        raise
     except HttpResponseError as error:
         if error.response is not None:
-            raise refused(cast("HttpResponse", error.response), doing) from error
+            raise refused(_answer(cast("HttpResponse", error.response)), doing) from error
         if isinstance(error, ClientAuthenticationError):
             # An endpoint that is down looks to us like an identity that is not there: the SDK leaves out what was answered.
             raise Transient(f"{doing}: no token could be had: {error.message}") from error
@@ -56,26 +67,42 @@ def reported(doing: str) -> Iterator[None]:
             f"{doing}: the registry asks for a login other than a bearer token (no {error} in its challenge)",
             ours=True,
         ) from error
+    except OSError as error:
+        raise Transient(f"{doing}: the registry cannot be reached: {error}") from error
+    except Exception as error:
+        raise Transient(f"{doing}: the answer cannot be understood: {type(error).__name__}: {error!s:.200}") from error
 
 
-def _reason(response: HttpResponse) -> str:
-    from azure.core.exceptions import AzureError
+def _answer(response: HttpResponse) -> Answer:
+    from azure.core.exceptions import AzureError, ResponseNotReadError
 
     try:
-        # A streamed answer, such as a blob's, was not read yet.
-        errors = json.loads(response.read())["errors"]
+        content = response.content[:_MOST_SAID]
+    except ResponseNotReadError:
+        # A streamed answer, such as a blob's.
+        try:
+            return read(response, _MOST_SAID)
+        except (AzureError, OSError):
+            content = b""
+    return Answer(status=response.status_code, headers=response.headers, content=content)
+
+
+def _reason(answer: Answer) -> str:
+    try:
+        errors = json.loads(answer.content)["errors"][:_MOST_ERRORS]
         return ", " + "; ".join(f"{error['code']}: {error.get('message', '')}"[:300] for error in errors)
-    except (ValueError, LookupError, TypeError, AttributeError, AzureError):
-        return ""
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+        return f", with {answer}" if answer.content else ""
 
 
-def _retry_after(response: HttpResponse) -> timedelta | None:
-    stated = response.headers.get("Retry-After", "").strip()
-    if stated.isdecimal():
-        return timedelta(seconds=int(stated))
+def _retry_after(answer: Answer) -> timedelta | None:
+    """When to come back, if the registry said; an absurd time is an hour."""
+    stated = answer.headers.get("Retry-After", "").strip()
+    if stated.isascii() and stated.isdecimal():
+        return min(timedelta(seconds=int(stated[:9])), _LONGEST_WAIT)
     try:
         # A date counts from the sender's own clock, which may not agree with ours.
-        until = parsedate_to_datetime(stated) - parsedate_to_datetime(response.headers["Date"])
-    except (ValueError, LookupError, TypeError):
+        until = parsedate_to_datetime(stated) - parsedate_to_datetime(answer.headers["Date"])
+    except (ValueError, LookupError, TypeError, OverflowError):
         return None
-    return max(until, timedelta(0))
+    return min(max(until, timedelta(0)), _LONGEST_WAIT)

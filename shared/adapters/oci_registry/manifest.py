@@ -19,6 +19,7 @@ DOCKER_INDEX = "application/vnd.docker.distribution.manifest.list.v2+json"
 OCI_CONFIG = "application/vnd.oci.image.config.v1+json"
 OCI_LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
 IMAGE_CONFIGS = frozenset({OCI_CONFIG, "application/vnd.docker.container.image.v1+json"})
+_CHILDREN = ("manifests",)
 ACCEPTED = ", ".join((OCI_MANIFEST, OCI_INDEX, DOCKER_MANIFEST, DOCKER_INDEX, "*/*"))
 
 
@@ -34,13 +35,14 @@ def canonical(document: Mapping[str, object]) -> bytes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Descriptor:
-    """What a manifest refers to. `platform` like `linux/amd64`; `elsewhere` where it is fetched by URL instead."""
+    """What a manifest refers to. `platform` like `linux/amd64`; `elsewhere` where it may be fetched by URL instead."""
 
     digest: Digest
     media_type: str
     size: int
     platform: str
     elsewhere: bool
+    is_manifest: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,39 +55,54 @@ class RawManifest:
 
     def children(self) -> tuple[Descriptor, ...]:
         """Manifests that an index is made of."""
-        return self._descriptors("manifests")
+        return self._descriptors(*_CHILDREN)
 
     def config(self) -> Descriptor | None:
         """The configuration, which an index does not have."""
         return next(iter(self._descriptors("config")), None)
 
     def blobs(self) -> tuple[Descriptor, ...]:
-        """Everything that is no manifest and lies in the registry."""
-        return tuple(blob for blob in self._descriptors("config", "layers", "blobs") if not blob.elsewhere)
+        """Everything that is no manifest. What may be fetched elsewhere need not lie in the registry."""
+        return self._descriptors("config", "layers", "blobs")
 
     def _descriptors(self, *keys: str) -> tuple[Descriptor, ...]:
         document = json_object(self.content, f"manifest {self.digest}")
+        if document.get("schemaVersion") == 1:
+            # Its layers stand under another name; it would be copied without them.
+            raise Permanent(f"manifest {self.digest} is of Docker's first format, which is retired; push it anew")
         found = (document.get(key) or [] for key in keys)
         try:
             return tuple(
-                _descriptor(item) for value in found for item in (value if isinstance(value, list) else [value])
+                _descriptor(item, keys == _CHILDREN)
+                for value in found
+                for item in (value if isinstance(value, list) else [value])
             )
-        except (LookupError, TypeError, ValueError, InvalidValue) as problem:
-            raise Permanent(f"manifest {self.digest} cannot be read: {problem!r}") from problem
+        except (LookupError, TypeError, ValueError, AttributeError, OverflowError, InvalidValue) as problem:
+            raise Permanent(f"manifest {self.digest} cannot be read: {problem!r:.300}") from problem
+
+
+def is_manifest(content: bytes) -> bool:
+    """Whether these bytes are a manifest of some kind, and not a page of whatever stands before a registry."""
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and ("schemaVersion" in document or "mediaType" in document)
 
 
 def json_object(content: bytes, what: str) -> dict[str, Any]:
     """Read a JSON object; raise Permanent where it is none."""
     try:
         document = json.loads(content)
-    except ValueError as problem:
-        raise Permanent(f"{what} is not JSON: {problem}") from problem
+    except (ValueError, RecursionError) as problem:
+        begins = content[:80].decode("utf-8", "replace")
+        raise Permanent(f"{what} is not JSON: {problem}; it begins with {begins!r}") from problem
     if not isinstance(document, dict):
         raise Permanent(f"{what} is not a JSON object")
     return document
 
 
-def _descriptor(item: Any) -> Descriptor:
+def _descriptor(item: Any, is_manifest: bool) -> Descriptor:
     platform = item.get("platform") or {}
     parts = (platform.get("os"), platform.get("architecture"), platform.get("variant"))
     return Descriptor(
@@ -94,4 +111,5 @@ def _descriptor(item: Any) -> Descriptor:
         size=int(item["size"]),
         platform="/".join(str(part) for part in parts if part),
         elsewhere=bool(item.get("urls")),
+        is_manifest=is_manifest,
     )

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 if TYPE_CHECKING:
     from azure.core.pipeline.policies import SansIOHTTPPolicy
+    from azure.core.pipeline.transport import RequestsTransport
 
 _REPOSITORY = re.compile(r"/v2/(.+)/(?:manifests|blobs|tags|referrers)/")
 
@@ -23,6 +24,30 @@ def allow_http() -> SansIOHTTPPolicy[Any, Any]:
             request.context["enforce_https"] = False
 
     return AllowHttp()
+
+
+def transport(*, use_env_settings: bool) -> RequestsTransport:
+    """Carry requests; times are in seconds. What the SDK leaves open where it signs in is closed with the rest."""
+    from azure.core.pipeline.transport import RequestsTransport
+
+    class Transport(RequestsTransport):  # type: ignore[misc] # it has no types
+        def __init__(self) -> None:
+            # A proxy of the environment is for the outside.
+            super().__init__(connection_timeout=10, read_timeout=60, use_env_settings=use_env_settings)
+            self._challenges: list[Any] = []
+
+        def send(self, request: Any, **options: Any) -> Any:
+            response = super().send(request, **options)
+            if response.status_code == 401:
+                self._challenges.append(response.internal_response)
+            return response
+
+        def close(self) -> None:
+            for challenge in self._challenges:
+                challenge.close()
+            super().close()
+
+    return Transport()
 
 
 def show_again() -> SansIOHTTPPolicy[Any, Any]:

@@ -30,9 +30,9 @@ def test_a_copy_of_two_platforms_moves_a_few_kilobytes_in_few_requests(tmp_path:
         OciRegistry().copy(host, "delivery", "prod/delivery", digest, "v1.0.0")
 
     assert log.blobs_sent() == []
-    assert all("/blobs/" not in one.path or "mount=" in one.query for one in log.exchanges)
-    assert sum(one.received + one.sent for one in log.exchanges) < 5000
-    assert len(log.exchanges) == 16
+    assert all("/blobs/" not in one.path or "mount=" in one.query or one.method == "HEAD" for one in log.exchanges)
+    assert sum(one.received + one.sent for one in log.exchanges if one.method != "HEAD") < 5000
+    assert len(log.exchanges) == 22
 
 
 def test_the_tag_is_written_after_everything_it_leads_to(tmp_path: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_writer_that_was_faster_shows(tmp_path: Path) -> None:
 
     def racing(app: App) -> App:
         def raced(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-            answer = list(app(environ, start))
+            answer = registries.answer_of(app, environ, start)
             if environ["REQUEST_METHOD"] == "PUT" and environ["PATH_INFO"].endswith("prod/delivery/manifests/v1.0.0"):
                 tag = Path(tmp_path / "registry/repositories/prod/delivery/_tags/v1.0.0")
                 tag.write_text(str(other[0]))
@@ -143,7 +143,7 @@ def test_a_tag_that_vanishes_at_once_is_no_success(tmp_path: Path) -> None:
 
     def removing(app: App) -> App:
         def removed(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-            answer = list(app(environ, start))
+            answer = registries.answer_of(app, environ, start)
             tag.unlink(missing_ok=True)
             return answer
 
