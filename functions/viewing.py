@@ -20,7 +20,7 @@ def viewer_of(req: func.HttpRequest) -> Viewer:
 
     principal = sign_in().principal(headers_of(req))
     directory = app().directory if principal.groups_left_out else None
-    return viewer(principal.person, principal.memberships, principal.roles, directory)
+    return viewer(principal.person, principal.memberships, principal.roles, directory, app().evidence)
 
 
 def may_read(req: func.HttpRequest) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from shared.domain.errors import Refused
 from shared.domain.names import Person
 from shared.ports.directory import Directory
+from shared.ports.evidence import Evidence
 
 READ, APPROVE, OPERATE, ADMIN = "Slipway.Read", "Slipway.Approve", "Slipway.Operate", "Slipway.Admin"
 READERS = (READ, APPROVE, OPERATE, ADMIN)
@@ -25,13 +26,14 @@ class NotAllowed(Refused):
 class Viewer:
     """Who looks, with memberships as approval rules ask for them, and whether they operate.
 
-    `directory` is there where the sign-in left groups out: it knows the rest.
+    `directory` is there where the sign-in left groups out: it knows the rest. `evidence` holds who wrote what.
     """
 
     person: Person
     memberships: tuple[str, ...]
     operates: bool
     directory: Directory | None = None
+    evidence: Evidence | None = None
 
 
 def require(person: Person, roles: frozenset[str], wanted: tuple[str, ...]) -> None:
@@ -41,9 +43,13 @@ def require(person: Person, roles: frozenset[str], wanted: tuple[str, ...]) -> N
 
 
 def viewer(
-    person: Person, memberships: tuple[str, ...], roles: frozenset[str], directory: Directory | None = None
+    person: Person,
+    memberships: tuple[str, ...],
+    roles: frozenset[str],
+    directory: Directory | None = None,
+    evidence: Evidence | None = None,
 ) -> Viewer:
     """Describe who looks; raise NotAllowed for somebody who may not even read."""
     require(person, roles, READERS)
     operates = not roles.isdisjoint(OPERATORS)
-    return Viewer(person=person, memberships=memberships, operates=operates, directory=directory)
+    return Viewer(person=person, memberships=memberships, operates=operates, directory=directory, evidence=evidence)

@@ -19,7 +19,7 @@ from shared.domain.decision import Decision, Outcome
 from shared.domain.effects import queue_of
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
-from shared.domain.events import ChangeFound, MessagePoisoned, ServiceEvent, TimePassed
+from shared.domain.events import ChangeFound, FactsGathered, MessagePoisoned, ServiceEvent, TimePassed
 from shared.domain.measures import Measure, measures
 from shared.domain.moved import Moved, correlation_of, effect_correlation, moved
 from shared.domain.names import Person
@@ -194,6 +194,10 @@ def _entry(
     if isinstance(event, ChangeFound):
         # Every push is found again, also one that led to nothing.
         detail |= {"ref": event.ref, "commit": event.commit}
+    if isinstance(event, FactsGathered) and event.facts.authors.evidence:
+        read = event.facts.authors
+        names = ", ".join(one.name for one in read.first)
+        detail |= {"authors": read.evidence, "authors-count": str(read.count), "authors-first": names}
     return LedgerEntry(
         sequence=sequence,
         at=now,

@@ -14,6 +14,7 @@ from shared.app.handle_event import handle
 from shared.app.parts import App
 from shared.app.service_view import read_release
 from shared.codec.repository import decode_tip, encode_tip, gone_row, tip_row
+from shared.domain.decision import Outcome
 from shared.domain.errors import InvalidVersion
 from shared.domain.events import BranchDeleted, ChangeFound, PusherFound, PushReceived, ServiceEvent
 from shared.domain.names import Person, ServiceKey, valid_name
@@ -48,30 +49,32 @@ def inspect_push(app: App, push: PushReceived) -> None:
     if push.ref != default:
         # The default branch says which services there are; it is never read later than what it rules.
         _inspect(app, replace(push, ref=default, commit="", pushed_by=None), default)
-    _inspect(app, push, default)
-    _attribute(app, push)
+    if not _inspect(app, push, default):
+        _attribute(app, push)
 
 
-def _inspect(app: App, push: PushReceived, default: str) -> None:
+def _inspect(app: App, push: PushReceived, default: str) -> bool:
+    """Tell what the branch's tip means; whether a service has taken in this very push, with who pushed it."""
+    taken = False
     while True:
         row = app.rows.get(push.repository, tip_row(push.ref))
         tip = decode_tip(row.value) if row else _last_tip(app, push)
         if tip.sent:
             actual = app.source.tip(push.repository, push.ref)
             if actual == tip.commit:
-                return
+                return taken
             tip = replace(tip, commit=actual, number=tip.number + 1, previous=tip.commit, sent=False)
             etag = _put(app, push, tip, row.etag if row else None)
         else:
             etag = row.etag if row else None
         if etag is None:
             continue
-        _tell(app, push, tip, default)
+        taken = _tell(app, push, tip, default) and push.commit in ("", tip.commit)
         left = _tell_who_pushed(app, push, tip.pushed)
         kept = _put(app, push, replace(tip, sent=True, pushed=left), etag) is not None
         if kept and push.commit and tip.commit == push.commit:
             # This message has told what it tells of; whatever the branch points at by now is another one's.
-            return
+            return taken
 
 
 def _last_tip(app: App, push: PushReceived) -> Tip:
@@ -95,14 +98,18 @@ def set_aside(app: App, repository: str, ref: str, row: Row) -> None:
 
 
 def _attribute(app: App, push: PushReceived) -> None:
-    """Say who pushed a part of a release that another message told of: the tick, or that of a later push."""
+    """Say who pushed a part of a release that another message told of: the tick, or that of a later push.
+
+    A message that does not say what was pushed speaks for where the branch is.
+    """
     named = _version_of(push)
-    if named is None or push.pushed_by is None or push.commit in ("", _GONE):
+    commit = push.commit or (app.source.tip(push.repository, push.ref) if named else None)
+    if named is None or not commit or commit == _GONE:
         return
-    one = Pushed(push.commit, push.pushed_by)
+    one = Pushed(commit, push.pushed_by)
     if read_release(app, *named) is None:
         _remember(app, push, one)
-    else:
+    elif push.pushed_by is not None:
         _tell_who_pushed(app, push, (one,))
 
 
@@ -111,9 +118,11 @@ def _remember(app: App, push: PushReceived, one: Pushed) -> None:
     while row := app.rows.get(push.repository, tip_row(push.ref)):
         tip = decode_tip(row.value)
         full = len(tip.pushed) >= _MOST_PUSHED and one.person in {other.person for other in tip.pushed}
-        if one in tip.pushed or full:
+        if one in tip.pushed or full or (one.person is None and one.commit in {other.commit for other in tip.pushed}):
             return
-        if _put(app, push, replace(tip, pushed=(*tip.pushed, one)), row.etag) is not None:
+        unknown = Pushed(one.commit, None)  # whoever is named for a commit takes their place
+        pushed = (*(other for other in tip.pushed if other != unknown), one)
+        if _put(app, push, replace(tip, pushed=pushed), row.etag) is not None:
             return
 
 
@@ -123,10 +132,10 @@ def _tell_who_pushed(app: App, push: PushReceived, pushed: tuple[Pushed, ...]) -
     release = read_release(app, *named) if named is not None else None
     if named is None or release is None:
         return pushed
-    news = [one for one in pushed if one.person not in release.pushers]
+    news = [one for one in pushed if release.with_pusher(one.person, one.commit) != release]
     parts = [one for one in news if _is_in(app, push.repository, one.commit, release)]
     for one in parts:
-        id_ = f"{push.id}:pusher:{one.commit[:12]}:{one.person.id}"
+        id_ = f"{push.id}:pusher:{one.commit[:12]}:{one.person.id if one.person else ''}"
         event = PusherFound(id=id_, service=named[0], ref=push.ref, commit=one.commit, pushed_by=one.person)
         handle(app, event, correlation=push.id)
     return tuple(one for one in news if one not in parts)
@@ -146,10 +155,12 @@ def _is_in(app: App, repository: str, commit: str, release: Release) -> bool:
     return any(app.source.contains(repository, commit, one) for one in commits)
 
 
-def _pusher(app: App, push: PushReceived, tip: str) -> Person:
-    """Another push's commits are never put down to the sender of this one; its own message tells who it was."""
-    sender = push.pushed_by if push.commit in ("", tip) else None
-    return sender or _committer(app, push.repository, tip)
+def _pusher(push: PushReceived, tip: str) -> Person | None:
+    """Another push's commits are never put down to the sender of this one; its own message tells who it was.
+
+    Nor are they to whoever wrote them: until somebody is named for a push, its pusher is unknown.
+    """
+    return push.pushed_by if push.commit in ("", tip) else None
 
 
 def _put(app: App, push: PushReceived, tip: Tip, etag: str | None) -> str | None:
@@ -159,12 +170,13 @@ def _put(app: App, push: PushReceived, tip: Tip, etag: str | None) -> str | None
         return None
 
 
-def _tell(app: App, push: PushReceived, tip: Tip, default: str) -> None:
+def _tell(app: App, push: PushReceived, tip: Tip, default: str) -> bool:
     if push.ref == default and tip.commit is not None:
         refresh_configuration(app, push.repository, tip.commit, tip.number, correlation=push.id)
     policy = policy_in_force(app, push.repository)
-    for event in _events(app, push, tip, policy.services if policy else (), default):
-        handle(app, event, correlation=push.id)
+    events = _events(app, push, tip, policy.services if policy else (), default)
+    told = [handle(app, event, correlation=push.id) for event in events]
+    return any(one.outcome in (Outcome.MOVED, Outcome.NOTED) and not one.duplicate for one in told)
 
 
 def _events(
@@ -176,7 +188,7 @@ def _events(
         for key in _named(push.repository, release[0]) if release else keys:
             yield BranchDeleted(id=_event_id(push, tip, key), service=key, ref=push.ref, number=tip.number)
         return
-    pushed_by = _pusher(app, push, tip.commit)
+    pushed_by = _pusher(push, tip.commit)
     if release is not None:
         # Release branches are selected by their name alone.
         keys, skip = _named(push.repository, release[0]), ""
@@ -228,8 +240,3 @@ def _base(app: App, push: PushReceived, previous: str | None, commit: str, defau
         return previous
     main = app.source.tip(push.repository, default) if push.ref != default else None
     return app.source.merge_base(push.repository, main, commit) if main else None
-
-
-def _committer(app: App, repository: str, commit: str) -> Person:
-    [newest] = app.source.commits(repository, None, commit, most=1)
-    return Person(id=newest.committer_mail, name=newest.committer_name, mails=(newest.committer_mail,))

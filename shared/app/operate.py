@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 
+from shared.app.authorship import with_authorship
 from shared.app.configuration import policy_in_force
 from shared.app.handle_event import Handled, handle
 from shared.app.parts import App
@@ -56,7 +57,7 @@ def operate(app: App, event: ServiceEvent) -> Handled:
     """
     with about(request=event.id):
         hint = app.store.add_due(str(event.service), Due(at=app.now(), what="request"))
-        handled = handle(app, event)
+        handled = handle(app, with_authorship(app, event))
         app.store.remove_due([hint], decided=False)
         return handled
 

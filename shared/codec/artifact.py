@@ -71,12 +71,15 @@ class ArtifactTable:
 
     def encode(self, deployed: Deployed) -> Json:
         """A deployed artifact as an object."""
-        return {
+        values: Json = {
             "artifact": self.place(deployed.artifact),
             "manifests": deployed.manifests,
             "promotion": whole(deployed.promotion),
             "at": time_text(deployed.at),
         }
+        if deployed.authors:
+            values["authors"] = deployed.authors
+        return values
 
     def decode(self, fields: Fields) -> Deployed:
         """See encode."""
@@ -85,4 +88,5 @@ class ArtifactTable:
             manifests=fields.text("manifests"),
             promotion=fields.number("promotion"),
             at=fields.time("at"),
+            authors=fields.text("authors", ""),
         )

@@ -59,7 +59,10 @@ def _to_change_found(id_: str, service: ServiceKey, body: Fields) -> ChangeFound
 
 
 def _pusher_found(event: PusherFound) -> Json:
-    return {"ref": event.ref, "commit": event.commit, "pushed_by": encode_person(event.pushed_by)}
+    values: Json = {"ref": event.ref, "commit": event.commit}
+    if event.pushed_by is not None:
+        values["pushed_by"] = encode_person(event.pushed_by)
+    return values
 
 
 def _to_pusher_found(id_: str, service: ServiceKey, body: Fields) -> PusherFound:
@@ -68,7 +71,7 @@ def _to_pusher_found(id_: str, service: ServiceKey, body: Fields) -> PusherFound
         service=service,
         ref=body.text("ref"),
         commit=body.text("commit"),
-        pushed_by=body.one("pushed_by", decode_person),
+        pushed_by=body.maybe("pushed_by", decode_person),
     )
 
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from shared.codec.fields import Fields
-from shared.codec.primitives import Json, time_text, whole
+from shared.codec.primitives import Json, decode_person, encode_person, time_text, whole
 from shared.domain.manifests import Finding
-from shared.domain.promotion import Author, Facts, Presence
+from shared.domain.promotion import Author, Authors, Facts, Looked, Presence
+
+_NOBODY = Authors()
 
 
 def encode_facts(facts: Facts) -> Json:
     """Facts as an object."""
     values: Json = {"at": time_text(facts.at)}
-    if facts.authors:
-        values["authors"] = [(author.name, author.mail) for author in facts.authors]
+    if facts.authors != _NOBODY:
+        values["authors"] = _encode_authors(facts.authors)
     if facts.targets:
         values["targets"] = [{"promotion": whole(promotion), "is": presence} for promotion, presence in facts.targets]
     if facts.manifests:
@@ -30,12 +32,44 @@ def decode_facts(fields: Fields) -> Facts:
     """See encode_facts."""
     return Facts(
         at=fields.time("at"),
-        authors=tuple(Author(name=name, mail=mail) for name, mail in fields.pairs("authors")),
+        authors=fields.maybe("authors", _decode_authors) or _NOBODY,
         targets=fields.many("targets", _decode_target),
         manifests=fields.text("manifests", ""),
         findings=fields.many("findings", _decode_finding),
         foreign=fields.text("foreign", ""),
     )
+
+
+def _encode_authors(authors: Authors) -> Json:
+    values: Json = {
+        "key": authors.key,
+        "evidence": authors.evidence,
+        "count": whole(authors.count),
+        "first": [(author.name, author.mail) for author in authors.first],
+    }
+    if authors.unknown:
+        values["unknown"] = authors.unknown
+    if authors.incomplete:
+        values["incomplete"] = True
+    if authors.looked:
+        values["looked"] = [{"person": encode_person(one.person), "wrote": one.wrote} for one in authors.looked]
+    return values
+
+
+def _decode_authors(fields: Fields) -> Authors:
+    return Authors(
+        key=fields.text("key"),
+        evidence=fields.text("evidence"),
+        count=fields.number("count"),
+        first=tuple(Author(name=name, mail=mail) for name, mail in fields.pairs("first")),
+        unknown=fields.texts("unknown"),
+        looked=fields.many("looked", _decode_looked),
+        incomplete=fields.flag("incomplete", False),
+    )
+
+
+def _decode_looked(fields: Fields) -> Looked:
+    return Looked(person=fields.one("person", decode_person), wrote=fields.flag("wrote"))
 
 
 def _decode_target(fields: Fields) -> tuple[int, Presence]:

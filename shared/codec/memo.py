@@ -26,6 +26,10 @@ class Memo(Generic[B, T]):
         found = self._kept.get(data)
         return found if found is not None else self.keep(data, self._decode(data))
 
+    def known(self, data: B) -> T | None:
+        """Return what is remembered for the bytes, without reading them."""
+        return self._kept.get(data)
+
     def keep(self, data: B, value: T) -> T:
         """Remember a record with its bytes, as read or as just written, and return it."""
         with self._keeping:

@@ -63,6 +63,8 @@ def encode_release(release: Release) -> bytes:
 def _add_unusual(values: Json, release: Release) -> None:
     if release.correlation:
         values["correlation"] = release.correlation
+    if release.unnamed:
+        values["unnamed"] = release.unnamed
     if release.next_push is not None:
         values["next_push"] = encode_push(release.next_push)
     if release.early_image is not None:
@@ -94,6 +96,7 @@ def _decode_release(fields: Fields) -> Release:
         correlation=fields.text("correlation", ""),
         pushed_by=fields.maybe("pushed_by", decode_person),
         pushers=fields.many("pushers", decode_person),
+        unnamed=fields.texts("unnamed"),
         build=fields.maybe("build", decode_run),
         result=fields.maybe("result", lambda result: decode_result(result, artifact)),
         built=fields.number("built", 0),
@@ -118,6 +121,10 @@ def _encode_override(override: Override) -> Json:
     }
     if override.holds is not None:
         values["holds"] = [time_text(one) for one in override.holds]
+    if override.unknown:
+        values["unknown"] = override.unknown
+    if override.authors:
+        values["authors"] = override.authors
     if override.used_by is not None:
         values["used_by"] = whole(override.used_by)
     return values
@@ -131,5 +138,7 @@ def _decode_override(fields: Fields) -> Override:
         reason=fields.text("reason"),
         at=fields.time("at"),
         holds=fields.maybe_times("holds"),
+        unknown=fields.texts("unknown"),
+        authors=fields.texts("authors"),
         used_by=fields.maybe_number("used_by"),
     )

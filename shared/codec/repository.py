@@ -46,7 +46,10 @@ def encode_tip(tip: Tip) -> bytes:
     if tip.previous is not None:
         values["previous"] = tip.previous
     if tip.pushed:
-        values["pushed"] = [{"commit": one.commit, "person": encode_person(one.person)} for one in tip.pushed]
+        values["pushed"] = [
+            {"commit": one.commit, **({"person": encode_person(one.person)} if one.person else {})}
+            for one in tip.pushed
+        ]
     return dump(SCHEMA, values)
 
 
@@ -66,7 +69,7 @@ def _decode_tip(fields: Fields) -> Tip:
 
 
 def _decode_pushed(fields: Fields) -> Pushed:
-    return Pushed(fields.text("commit"), fields.one("person", decode_person))
+    return Pushed(fields.text("commit"), fields.maybe("person", decode_person))
 
 
 def encode_config(config: ConfigInForce) -> bytes:

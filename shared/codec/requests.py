@@ -29,6 +29,10 @@ def _answered(event: ApprovalAnswered) -> Json:
         values["groups"] = event.groups
     if event.comment:
         values["comment"] = event.comment
+    if event.authors:
+        values["authors"] = event.authors
+    if event.wrote:
+        values["wrote"] = True
     return values
 
 
@@ -41,6 +45,8 @@ def _to_answered(id_: str, service: ServiceKey, body: Fields) -> ApprovalAnswere
         groups=body.texts("groups"),
         approve=body.flag("approve"),
         comment=body.text("comment", ""),
+        authors=body.text("authors", ""),
+        wrote=body.flag("wrote", False),
     )
 
 
@@ -128,13 +134,20 @@ def _to_rollback(id_: str, service: ServiceKey, body: Fields) -> RollbackRequest
 
 
 def _override(event: OverrideGranted) -> Json:
-    return {
+    values: Json = {
         "environment": event.environment,
         "version": event.version,
         "gate": event.gate,
         "reason": event.reason,
         "person": encode_person(event.person),
     }
+    if event.answer:
+        values["answer"] = event.answer
+    if event.authors:
+        values["authors"] = event.authors
+    if event.wrote:
+        values["wrote"] = True
+    return values
 
 
 def _to_override(id_: str, service: ServiceKey, body: Fields) -> OverrideGranted:
@@ -146,6 +159,9 @@ def _to_override(id_: str, service: ServiceKey, body: Fields) -> OverrideGranted
         gate=body.text("gate"),
         reason=body.text("reason"),
         person=body.one("person", decode_person),
+        answer=body.texts("answer"),
+        authors=body.text("authors", ""),
+        wrote=body.flag("wrote", False),
     )
 
 

@@ -7,11 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from shared.domain import authorship
 from shared.domain.artifact import Artifact
 from shared.domain.effects import CloseApproval
 from shared.domain.names import Person, ServiceKey
 from shared.domain.policy import ApprovalRule, EnvironmentPolicy
-from shared.domain.promotion import ApprovalRequest, Author, Promotion, Vote
+from shared.domain.promotion import ApprovalRequest, Promotion, Vote
+from shared.domain.release import Release
 
 _GROUP = "group:"
 AUTHOR, REQUESTER = "author", "requester"
@@ -79,55 +81,56 @@ def group_ids(rule: ApprovalRule) -> tuple[str, ...]:
     return tuple(pinned.get(one, one.removeprefix(_GROUP)) for one in rule.approvers if is_group(one))
 
 
-def objection(rule: ApprovalRule, vote: Vote, promotion: Promotion) -> Objection | None:
+def objection(rule: ApprovalRule, vote: Vote, release: Release, promotion: Promotion) -> Objection | None:
     """Return why this approval does not count under the rule, None where it does."""
+    name = vote.person.name
     if not is_approver(rule, vote.person, vote.groups):
         return Objection(
             code="not-an-approver",
-            reason=f"{vote.person.name} is not an approver of {promotion.environment}; it takes {who_may(rule)}",
+            reason=f"{name} is not an approver of {promotion.environment}; it takes {who_may(rule)}",
         )
     if rule.comment and not vote.comment.strip():
         return Objection(
             code="comment-required", reason=f"{promotion.environment} asks for a comment with each approval"
         )
     if AUTHOR in rule.forbid:
-        found = _author_objection(
-            vote.person, promotion.facts.authors if promotion.facts else (), promotion.environment
-        )
+        found = _author_objection(vote.person, release, promotion)
         if found:
             return found
     if REQUESTER in rule.forbid and promotion.requested_by and promotion.requested_by.is_same(vote.person):
-        return Objection(code="requester", reason=f"{vote.person.name} asked for this promotion and may not approve it")
+        return Objection(code="requester", reason=f"{name} asked for this promotion and may not approve it")
     return None
 
 
-def _author_objection(person: Person, authors: tuple[Author, ...], environment: str) -> Objection | None:
-    mails = person.folded_mails()
-    if not mails:
+def _author_objection(person: Person, release: Release, promotion: Promotion) -> Objection | None:
+    if not person.folded_mails():
         return Objection(
             code="unlinked-approver",
             reason=f"{person.name} has no mail to compare with the authors of the change; add one to the identity",
         )
-    for author in authors:
-        if "@" not in author.mail:
-            # Nobody can be shown not to be this author.
-            return Objection(
-                code="unlinked-author",
-                reason=f"an author of the change, {author.name or 'without a name'}, has no mail; nobody can be told apart from them",
-            )
-        if author.mail.casefold() in mails:
-            return Objection(
-                code="author",
-                reason=f"{person.name} wrote part of what would be deployed to {environment}; somebody else has to approve",
-            )
+    hand = authorship.hand_of(release, promotion, person)
+    if hand is not None:
+        return Objection(code=hand.code, reason=f"{person.name} {hand.reason}; somebody else has to approve")
+    missing = authorship.unanswered(release, promotion)
+    if missing:
+        # Nobody can be shown not to be the one who is not known.
+        return Objection(
+            code="unlinked-author", reason=f"{unknown_author(missing)}; nobody can be told apart from them"
+        )
     return None
 
 
-def counting(rule: ApprovalRule, promotion: Promotion, votes: Iterable[Vote]) -> tuple[Vote, ...]:
+def unknown_author(missing: Iterable[str]) -> str:
+    """Say who is not known, and who can act."""
+    return f"an author of the change is unknown ({authorship.listed(missing)}); an operator answers for it"
+
+
+def counting(rule: ApprovalRule, release: Release, promotion: Promotion, votes: Iterable[Vote]) -> tuple[Vote, ...]:
     """Return the votes that count under the rule in force, one for each person."""
     kept: list[Vote] = []
     for vote in votes:
-        if not any(vote.person.is_same(one.person) for one in kept) and objection(rule, vote, promotion) is None:
+        known = any(vote.person.is_same(one.person) for one in kept)
+        if not known and objection(rule, vote, release, promotion) is None:
             kept.append(vote)
     return tuple(kept)
 

@@ -95,8 +95,7 @@ def package(draft: Draft, release: Release, push: Push) -> None:
     """Start the one build that tests, scans and pushes; one that runs for an older commit is cancelled."""
     cancel_build(draft, release, f"{push.commit[:12]} was pushed")
     run = new_run(draft, draft.in_force, push.commit)
-    pushed_by = push.pushed_by or release.pushed_by
-    started = replace(release, commit=push.commit, pushed_by=pushed_by, build=run, next_push=None)
+    started = replace(release, commit=push.commit, pushed_by=push.pushed_by, build=run, next_push=None)
     if release.phase is ReleasePhase.PACKAGING:
         draft.note(f"{release.version.tag}: packaging starts again from {push.commit[:12]}")
         draft.put(started)
@@ -178,8 +177,7 @@ def not_packaged(draft: Draft, release: Release, phase: ReleasePhase, reason: st
     if push is None:
         draft.move_release(release, phase, reason)
         return
-    pushed_by = push.pushed_by or release.pushed_by
-    newer = replace(release, commit=push.commit, pushed_by=pushed_by, result=None, built=0, next_push=None)
+    newer = replace(release, commit=push.commit, pushed_by=push.pushed_by, result=None, built=0, next_push=None)
     draft.move_release(newer, ReleasePhase.VALIDATING, f"{push.commit[:12]} was pushed; the build before it: {reason}")
 
 

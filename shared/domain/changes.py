@@ -88,7 +88,7 @@ def _release_pushed(draft: Draft, ref: str, tag: str, push: Push) -> Answer:
             created=draft.now,
             correlation=draft.correlation,
             pushed_by=push.pushed_by,
-        ).with_pusher(push.pushed_by)
+        ).with_pusher(push.pushed_by, push.commit)
         draft.note(f"{version.tag}: Validating {push.commit[:12]}")
         draft.moves += 1
         return _check(draft, release, push)
@@ -102,7 +102,7 @@ def _pushed_again(draft: Draft, release: Release, push: Push) -> Answer:
             return ignored("known", f"{tag} is packaged from this commit")
         what = f"{tag} is packaged as {release.artifact.image_digest} from {release.commit[:12]}"
         return _refuse_push(draft, push, "already-packaged", f"{what}; push a higher version")
-    release = release.with_pusher(push.pushed_by)
+    release = release.with_pusher(push.pushed_by, push.commit)
     if release.phase is ReleasePhase.PACKAGING:
         if release.commit == push.commit:
             if release.next_push is None:
@@ -121,22 +121,34 @@ def _pushed_again(draft: Draft, release: Release, push: Push) -> Answer:
 
 
 def pusher_found(draft: Draft, event: PusherFound) -> Answer:
-    """Count somebody as a pusher of a release, also where that is heard of late: who pushed it does not approve it."""
+    """Count somebody as a pusher of a release, also where that is heard of late: who pushed it does not approve it.
+
+    Whoever is named takes the place of the unknown pusher of the same commit.
+    """
     parsed = parse_release_branch(event.ref)
     release = draft.release(Version.from_tag(parsed[1]).key()) if parsed else None
     if release is None:
         return ignored("unknown-release", f"{event.ref} released nothing")
-    tag, name = release.version.tag, event.pushed_by.name
-    if event.pushed_by in release.pushers:
-        return ignored("known", f"{name} is known to have pushed {tag}")
-    last = event.pushed_by if event.commit == release.commit else release.pushed_by
-    draft.put(replace(release.with_pusher(event.pushed_by), pushed_by=last))
+    counted = release.with_pusher(event.pushed_by, event.commit)
+    name = event.pushed_by.name if event.pushed_by else "somebody who is not named"
+    if counted == release:
+        return ignored("known", f"{name} is known to have pushed {release.version.tag}")
+    draft.put(_last_pusher(counted, event))
     for promotion in release.promotions:
         if promotion.phase is Phase.WAITING:
-            # Authors were read without them; votes are counted anew when they are read again.
+            # Votes are counted anew when authors are read again.
             draft.keep(replace(promotion, facts=None, facts_asked=None))
-    draft.note(f"{tag}: {event.commit[:12]} was pushed by {name}")
+    draft.note(f"{release.version.tag}: {event.commit[:12]} was pushed by {name}")
     return done()
+
+
+def _last_pusher(release: Release, event: PusherFound) -> Release:
+    if event.pushed_by is None:
+        return release
+    coming = release.next_push
+    if coming is not None and coming.commit == event.commit:
+        release = replace(release, next_push=replace(coming, pushed_by=event.pushed_by))
+    return replace(release, pushed_by=event.pushed_by) if event.commit == release.commit else release
 
 
 def _check(draft: Draft, release: Release, push: Push) -> Answer:

@@ -71,11 +71,14 @@ class ChangeFound(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PusherFound(Event):
-    """Somebody pushed what is released, and another message had told of it before theirs came."""
+    """Somebody pushed what is released, and another message had told of it before theirs came.
+
+    None: it was pushed, and nobody is named for it.
+    """
 
     ref: str
     commit: str
-    pushed_by: Person
+    pushed_by: Person | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,13 +142,15 @@ class FactsGathered(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ApprovalAnswered(Event):
-    """A person said yes or no to a numbered request."""
+    """A person said yes or no to a numbered request. `wrote`: whether they are among the authors that `authors` (evidence) names."""
 
     request: str
     person: Person
     groups: tuple[str, ...]
     approve: bool
     comment: str = ""
+    authors: str = ""
+    wrote: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.domain import windows
-from shared.domain.approval import lapsed, who_may
+from shared.domain.approval import AUTHOR, lapsed, unknown_author, who_may
+from shared.domain.authorship import unanswered
 from shared.domain.estate import Hold
 from shared.domain.gate import OPERATORS, OURSELVES, TEAM, Question, Result, blocked, passed, waiting
 from shared.domain.phases import QUEUED, RUNNING, Phase, PromotionKind
@@ -162,6 +163,14 @@ def order(q: Question) -> Result:
             who = (f"promotion {promotion.number}",)
             return waiting("Queued", f"{release.version.tag} goes first", who=who, since=promotion.since)
     return passed()
+
+
+def authors(q: Question) -> Result:
+    """Where authors may not approve, each of them is known, or an operator answered for them."""
+    if q.rules.approval is None or AUTHOR not in q.rules.approval.forbid:
+        return passed()
+    missing = unanswered(q.release, q.promotion)
+    return blocked("UnknownAuthor", unknown_author(missing), who=(OPERATORS,)) if missing else passed()
 
 
 def approval(q: Question) -> Result:

@@ -28,6 +28,7 @@ class Gate(StrEnum):
     OLDER_THAN_LIVE = "older-than-live"
     MANIFESTS = "manifests"
     ORDER = "order"
+    AUTHORS = "authors"
     APPROVAL = "approval"
     FREEZE = "freeze"
     SOAK = "soak"
@@ -48,6 +49,7 @@ _FORWARD: Mapping[Gate, Callable[[Question], Result]] = {
     Gate.OLDER_THAN_LIVE: rules.older_than_live,
     Gate.MANIFESTS: rules.manifests,
     Gate.ORDER: rules.order,
+    Gate.AUTHORS: rules.authors,
     Gate.APPROVAL: rules.approval,
     Gate.FREEZE: rules.freeze,
     Gate.SOAK: rules.soak,
@@ -84,6 +86,7 @@ OVERRIDABLE = frozenset(
         Gate.OLDER_THAN_LIVE,
         Gate.MANIFESTS,
         Gate.ORDER,
+        Gate.AUTHORS,
         Gate.FREEZE,
         Gate.SOAK,
     }
@@ -127,6 +130,8 @@ def result_of(question: Question, gate: Gate) -> Result:
 def _overridden(question: Question, gate: Gate, result: Result) -> Result:
     if result.status is Status.PASSED or gate not in OVERRIDABLE or result.code in _NEVER_OVERRIDDEN:
         return result
+    if gate is Gate.AUTHORS:
+        return result  # an answer is for those who were unknown when it was given; the rule itself has counted it
     for override in question.release.overrides:
         # A hold that was set after the override, such as a stop of the line, is not what the person looked at.
         if gate is Gate.HOLD and result.since is not None and not override.saw(result.since):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shared.domain import building, running, waiting
+from shared.domain import answering, building, running, waiting
 from shared.domain.answers import Answer, done, refused
 from shared.domain.draft import Draft
 from shared.domain.events import (
@@ -120,6 +120,8 @@ def override(draft: Draft, event: OverrideGranted) -> Answer:
         return refused("not-overridable", f"gate {event.gate} cannot be overridden; these can: {names}")
     if release.phase is not ReleasePhase.PACKAGED:
         return refused("not-waiting", f"{release.version.tag} is {release.phase}; promote it first")
+    if event.gate == Gate.AUTHORS:
+        return answering.answer_for_unknown(draft, release, event)
     given = Override(
         environment=rules.name,
         gate=event.gate,

@@ -22,13 +22,44 @@ class Author:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """Whether somebody who answers is among the authors of the change: looked up by whoever can read them."""
+
+    person: Person
+    wrote: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Authors:
+    """Who wrote what would be deployed: a list without a bound, kept as evidence, and what decisions need of it.
+
+    `key` names what was read (both commits, and the paths), so that it is read once. `first` are the first of `count`.
+    `unknown` says in words who is not known, each text one thing; `incomplete` where reading may find more another time.
+    `looked` are those who answered so far.
+    """
+
+    key: str = ""
+    evidence: str = ""
+    count: int = 0
+    first: tuple[Author, ...] = ()
+    unknown: tuple[str, ...] = ()
+    looked: tuple[Looked, ...] = ()
+    incomplete: bool = False
+
+    def wrote(self, person: Person) -> bool | None:
+        """Whether the person is one of them, None where nobody has looked."""
+        return next((one.wrote for one in self.looked if one.person == person), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """An artifact that succeeded in an environment, with the manifests (evidence) that brought it there."""
+    """An artifact that succeeded in an environment, with the manifests and the authors (evidence) that brought it there."""
 
     artifact: Artifact
     manifests: str
     promotion: int
     at: datetime
+    authors: str = ""
 
 
 class Presence(StrEnum):
@@ -48,7 +79,7 @@ class Facts:
     """
 
     at: datetime
-    authors: tuple[Author, ...] = ()
+    authors: Authors = Authors()
     targets: tuple[tuple[int, Presence], ...] = ()
     manifests: str = ""
     findings: tuple[Finding, ...] = ()

@@ -15,12 +15,17 @@ from shared.domain.promotion import Deployed, Promotion
 from shared.domain.records import replace
 from shared.domain.version import Version
 
+# A row has room for so many commits whose pusher is not known; of what comes after it is known that there was more.
+_MOST_UNNAMED, MORE_PUSHES = 50, "more"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Override:
     """A named person lets this release past one gate in one environment; used once, by promotion `used_by`.
 
-    `holds` is when the holds were set that the person looked at; without it, those that were set until then.
+    `holds` is when the holds were set that the person looked at; without it, those that were set until then. Past the
+    gate `authors`, `unknown` are the texts that the person answered for, and `authors` who that is, by mail, name or
+    id; nobody means none of the approvers.
     """
 
     environment: str
@@ -29,6 +34,8 @@ class Override:
     reason: str
     at: datetime
     holds: tuple[datetime, ...] | None = None
+    unknown: tuple[str, ...] = ()
+    authors: tuple[str, ...] = ()
     used_by: int | None = None
 
     def counts(self, environment: str, gate: str, promotion: int) -> bool:
@@ -53,7 +60,8 @@ class Push:
 class Release:
     """One version for one service. `next_push` waits for the registry's word on whether the version exists.
 
-    `correlation` is that of the push that began it, and leads to all that was done for it. `pushers` are all who pushed its branch, `pushed_by` the last. `result` is that of build `built`; `early_image` is a digest that the registry announced before a build's result.
+    `correlation` is that of the push that began it, and leads to all that was done for it. `pushers` are all who are known to have pushed its branch, `pushed_by` the last; `unnamed` are commits that nobody was named for.
+    `result` is that of build `built`; `early_image` is a digest that the registry announced before a build's result.
     """
 
     version: Version
@@ -66,6 +74,7 @@ class Release:
     correlation: str = ""
     pushed_by: Person | None = None
     pushers: tuple[Person, ...] = ()
+    unnamed: tuple[str, ...] = ()
     build: BuildRun | None = None
     result: BuildResult | None = None
     built: int = 0
@@ -78,10 +87,16 @@ class Release:
     overrides: tuple[Override, ...] = ()
     promotions: tuple[Promotion, ...] = ()
 
-    def with_pusher(self, person: Person | None) -> Release:
-        """Return the release with one more who pushed its branch; what they pushed may be in what is released."""
-        known = dict.fromkeys((*self.pushers, *(one for one in (self.pushed_by, person) if one is not None)))
-        return replace(self, pushers=tuple(known))
+    def with_pusher(self, person: Person | None, commit: str) -> Release:
+        """Return the release with one more who pushed its branch, known or not: what they pushed may be in what is released.
+
+        Whoever is named for a commit takes the place of the unknown one.
+        """
+        if person is None:
+            kept = commit if len(self.unnamed) < _MOST_UNNAMED else MORE_PUSHES
+            return replace(self, unnamed=tuple(dict.fromkeys((*self.unnamed, kept))))
+        known = dict.fromkeys((*self.pushers, *((self.pushed_by,) if self.pushed_by else ()), person))
+        return replace(self, pushers=tuple(known), unnamed=tuple(one for one in self.unnamed if one != commit))
 
     def latest(self, environment: str) -> Promotion | None:
         """Return the newest promotion of this release in an environment."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain import running, waiting
+from shared.domain import authorship, running, waiting
 from shared.domain.answers import Answer, done, ignored, refused
 from shared.domain.approval import counting, is_approver, lapsed, objection, who_may
 from shared.domain.draft import Draft
@@ -42,7 +42,12 @@ def facts_gathered(draft: Draft, event: FactsGathered) -> Answer:
     asked = GatherFacts(service=draft.service, number=event.number, asked=found[1].facts_round)
     if found[1].facts_asked is None or event.effect != asked.id:
         return ignored("replaced", f"promotion {event.number} does not wait for this reading any more")
-    draft.keep(replace(found[1], facts=event.facts, facts_asked=None, trouble=""))
+    facts = replace(event.facts, authors=authorship.with_known(event.facts.authors, found[1]))
+    if any(facts.authors.wrote(one) is None for one in authorship.who_answered(*found)):
+        # Somebody answered while this was read, and nobody has looked whether they wrote it; it is read once more.
+        draft.keep(replace(found[1], facts_asked=None, trouble=""))
+        return done()
+    draft.keep(replace(found[1], facts=facts, facts_asked=None, trouble=""))
     return done()
 
 
@@ -148,6 +153,7 @@ def _closed(draft: Draft, request: str) -> str:
 def _answer(
     draft: Draft, promotion: Promotion, request: ApprovalRequest, rule: ApprovalRule, event: ApprovalAnswered
 ) -> Answer:
+    release, _ = draft.get(promotion.number)
     vote = Vote(person=event.person, groups=event.groups, at=draft.now, comment=event.comment)
     if not event.approve:
         if not is_approver(rule, event.person, event.groups):
@@ -156,17 +162,20 @@ def _answer(
         comment = f": {event.comment}" if event.comment else ""
         waiting.close(draft, promotion, Phase.REJECTED, f"rejected by {event.person.name}{comment}")
         return done(str(promotion.number))
+    if authorship.changed_since(promotion, event.authors):
+        return refused("authors-changed", authorship.CHANGED)
     if lapsed(rule, promotion, draft.now):
         return refused(
             "approval-lapsed",
             f"the approval lapsed; it is asked again when nothing else stands in the way: {promotion.reason}",
         )
-    against = objection(rule, vote, promotion)
+    promotion = authorship.looked_up(promotion, event.person, wrote=event.wrote)
+    against = objection(rule, vote, release, promotion)
     if against is not None:
         return refused(against.code, against.reason)
     if any(one.person.is_same(event.person) for one in request.votes):
         return ignored("known", f"{event.person.name} has approved this already", str(promotion.number))
-    votes = counting(rule, promotion, (*request.votes, vote))
+    votes = counting(rule, release, promotion, (*request.votes, vote))
     granted = request.granted or (draft.now if len(votes) >= rule.minimum else None)
     draft.keep(replace(promotion, approval=replace(request, votes=votes, granted=granted)))
     comment = f": {event.comment}" if event.comment else ""

@@ -11,10 +11,10 @@ from shared.domain.policy import RepositoryPolicy
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """Who pushed a commit that no release has taken in yet, e.g. because its service is not configured."""
+    """Who pushed a commit that no release has taken in yet, e.g. because its service is not configured; None: not known."""
 
     commit: str
-    person: Person
+    person: Person | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

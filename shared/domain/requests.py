@@ -56,13 +56,20 @@ class RollbackRequested(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverrideGranted(Event):
-    """A person lets a version past one gate in one environment, once."""
+    """A person lets a version past one gate in one environment, once.
+
+    Past the gate `authors` they say who the unknown author is (`answer`: mails, names or ids; none: none of the
+    approvers), and `wrote` whether they are themselves among the authors that `authors` (evidence) names.
+    """
 
     environment: str
     version: str
     gate: str
     reason: str
     person: Person
+    answer: tuple[str, ...] = ()
+    authors: str = ""
+    wrote: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -106,8 +106,14 @@ def brought(release: Release, promotion: Promotion, now: datetime) -> Deployed:
         return promotion.target
     if release.artifact is None:
         raise LookupError(f"release {release.version.tag} has no artifact to promote")
-    evidence = promotion.facts.manifests if promotion.facts else ""
-    return Deployed(artifact=release.artifact, manifests=evidence, promotion=promotion.number, at=now)
+    read = promotion.facts
+    return Deployed(
+        artifact=release.artifact,
+        manifests=read.manifests if read else "",
+        promotion=promotion.number,
+        at=now,
+        authors=read.authors.evidence if read else "",
+    )
 
 
 def fail(draft: Draft, promotion: Promotion, phase: Phase, reason: str, *, changed: bool) -> None:

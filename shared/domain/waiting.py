@@ -57,7 +57,8 @@ def step(draft: Draft, release: Release, promotion: Promotion, rules: Environmen
         return
     if open_gates.keys() & {Gate.FACTS, Gate.FRESH}:
         promotion = _ask_facts(draft, promotion)
-    if Gate.APPROVAL in open_gates and not open_gates.keys() - TIME - {Gate.APPROVAL}:
+    # While somebody is unknown nobody can say yes; they can say no, and see what an operator has to answer for.
+    if Gate.APPROVAL in open_gates and not open_gates.keys() - TIME - {Gate.APPROVAL, Gate.AUTHORS}:
         promotion = _ask_people(draft, release, promotion, rules)
     _note_reason(draft, promotion, next(iter(open_gates.values())))
 
@@ -166,7 +167,7 @@ def _with_request(draft: Draft, release: Release, promotion: Promotion, rules: E
         _remember(draft, promotion, request.id, reason)
         draft.emit(closing(draft.service, promotion.number, request, reason))
         return draft.keep(replace(promotion, approval=None))
-    wanted, votes = request_id(release.artifact, promotion, rules), counting(rule, promotion, request.votes)
+    wanted, votes = request_id(release.artifact, promotion, rules), counting(rule, release, promotion, request.votes)
     if wanted == request.id and votes == request.votes:
         return promotion
     where, enough = f"{release.version.tag} {promotion.environment}", len(votes) >= rule.minimum

@@ -11,7 +11,16 @@ from shared.ports.errors import Transient
 from shared.ports.store import StaleService, StoreFull, StoreUnavailable
 
 _FORBIDDEN = frozenset(
-    {"author", "requester", "not-an-approver", "unlinked-author", "unlinked-approver", "not-allowed"}
+    {
+        "author",
+        "requester",
+        "not-an-approver",
+        "unlinked-author",
+        "unlinked-approver",
+        "answered",
+        "approver",
+        "not-allowed",
+    }
 )
 _SOON, _LATER = 1, 5
 WRONG_TOKEN = "wrong-token"

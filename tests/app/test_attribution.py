@@ -61,10 +61,11 @@ def test_a_vote_that_was_given_before_it_was_known_who_pushed_does_not_count_any
     """Two have to approve, and the first of them turns out to have pushed it."""
     two = SLIPWAY_YAML.replace("minimum: 1", "minimum: 2").encode()
     slipway.push(MAIN, {"slipway.yaml": two})
-    commit = slipway.outside.commit(BRANCH, {"x": b"1"}, by=ADA)
-    slipway.tick()
+    first = slipway.outside.commit(BRANCH, {"x": b"1"}, by=ADA)
+    told(slipway, slipway.outside.commit(BRANCH, {"x": b"2"}, by=ADA), ADA)
+    slipway.pump()
     slipway.answer(RITA)
-    told(slipway, commit, RITA)
+    told(slipway, first, RITA)
     slipway.pump()
 
     found = slipway.promotion("1.0.0", "production").approval

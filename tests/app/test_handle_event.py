@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from shared.app.authorship import with_authorship
 from shared.app.handle_event import Handled, handle
 from shared.app.operate import add_hold
 from shared.codec.envelope import decode
@@ -99,6 +100,7 @@ def test_a_second_delivery_is_answered_with_what_the_first_led_to(slipway: Harne
     yes = ev.ApprovalAnswered(
         id="click-1", service=DELIVERY, request=slipway.request(), person=RITA, groups=(), approve=True
     )
+    yes = with_authorship(slipway.app, yes)
     first = handle(slipway.app, yes)
     slipway.pump()
     entries = len(slipway.timeline())

@@ -122,23 +122,24 @@ def test_the_default_branch_is_looked_at_before_any_other(fresh: Harness) -> Non
 
 
 def test_the_default_branchs_push_is_not_charged_to_who_pushed_another(fresh: Harness) -> None:
-    """It was looked at in passing; its committer stands for it."""
+    """It was looked at in passing, and nobody is named for it."""
     told(fresh, MAIN, by=None)
     fresh.outside.commit(MAIN, {CODE: b"1"}, by=SAM)
     fresh.outside.commit(branch("1.0.0"), {CODE: b"2"}, by=ADA)
     told(fresh, branch("1.0.0"), by=RITA)
 
     pushers = {one.event_id: one.person for one in fresh.timeline() if one.event_type == "change-found"}
-    assert pushers[f"shipping:{MAIN}:2:delivery"] == Person(id="sam@example.com", name=SAM.name, mails=SAM.mails)
+    assert pushers[f"shipping:{MAIN}:2:delivery"] is None
     assert pushers[f"shipping:{branch('1.0.0')}:1:delivery"] == RITA
 
 
-def test_a_push_that_nobody_told_of_is_the_committers(slipway: Harness) -> None:
-    """Found by the tick, it has an author all the same, who may then not approve it."""
-    slipway.outside.commit(branch("1.0.0"), {CODE: b"1"}, by=RITA)
+def test_a_push_that_nobody_told_of_is_nobodys(slipway: Harness) -> None:
+    """Found by the tick, its pusher is unknown: whoever wrote the commit need not have pushed it."""
+    commit = slipway.outside.commit(branch("1.0.0"), {CODE: b"1"}, by=RITA)
     told(slipway, branch("1.0.0"))
 
-    assert slipway.release("1.0.0").pushed_by == Person(id=RITA.mails[0], name=RITA.name, mails=RITA.mails)
+    release = slipway.release("1.0.0")
+    assert (release.pushed_by, release.pushers, release.unnamed) == (None, (), (commit,))
 
 
 @pytest.mark.parametrize("ref", ["refs/tags/v1.0.0", "refs/pull/7/merge", "refs/notes/x", "HEAD", "main", ""])

@@ -101,6 +101,7 @@ def test_a_full_disk_is_named_with_what_to_do() -> None:
         ("requester", 403),
         ("not-an-approver", 403),
         ("unlinked-author", 403),
+        ("answered", 403),
         ("unlinked-approver", 403),
         ("comment-required", 400),
         ("approval-closed", 409),

@@ -183,9 +183,9 @@ class Harness:
         self.app.queues.send(EVENTS_QUEUE, encode_event(event, correlation=event.id, at=self.app.now()))
 
     def push(self, ref: str, files: Mapping[str, bytes | None], *, by: Person = ADA, message: str = "Change") -> str:
-        """Commit, push and report; return the commit. Nothing is delivered yet."""
+        """Commit, push and report who pushed; return the commit. Nothing is delivered yet."""
         commit = self.outside.commit(ref, files, by=by, message=message)
-        self.tell_push(ref)
+        self.tell_push(ref, by=by)
         return commit
 
     def push_release(self, version: str, service: ServiceKey = DELIVERY, *, by: Person = ADA) -> str:

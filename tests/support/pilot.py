@@ -5,6 +5,7 @@ No adapter and no store is involved; what is tried is `decide` over whole releas
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ from typing import Any
 from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.artifact import Artifact
+from shared.domain.authorship import who_answered
 from shared.domain.build import BuildOutcome, BuildResult, ScanResult, TestCounts
 from shared.domain.decide import decide
 from shared.domain.decision import Decision
@@ -28,7 +30,7 @@ from shared.domain.policy import (
     ServicePolicy,
     Severity,
 )
-from shared.domain.promotion import Author, Facts, Presence, Promotion
+from shared.domain.promotion import Author, Authors, Facts, Looked, Presence, Promotion
 from shared.domain.release import Release, ServiceState
 from shared.domain.version import Version
 
@@ -158,8 +160,31 @@ class Pilot:
     def answer(self, person: Person = MANAGER, *, approve: bool = True, **changes: Any) -> Decision:
         """A person answers the request that is open (or the named one)."""
         request = changes.pop("request", None) or self.request()
-        fields = {"request": request, "groups": (), "comment": "", **changes}
+        fields = {"request": request, "groups": (), "comment": "", **self.looked_up(request, person), **changes}
         return self.tell(ev.ApprovalAnswered(**self.ids(), person=person, approve=approve, **fields))
+
+    def looked_up(self, request: str, person: Person) -> dict[str, Any]:
+        """What whoever may read the authors says of somebody who answers a request."""
+        every = [one for release in self.state.releases.values() for one in release.promotions]
+        facts = next((one.facts for one in every if one.approval and one.approval.id == request), None)
+        return {"authors": facts.authors.evidence if facts else "", "wrote": self._wrote(person)}
+
+    def _wrote(self, person: Person) -> bool:
+        return not person.folded_mails().isdisjoint(one.mail.casefold() for one in self.world.authors)
+
+    def authors(self) -> Authors:
+        """What is read of the authors, with everybody looked up who has answered anything."""
+        kept = [(release, one) for release in self.state.releases.values() for one in release.promotions]
+        people = dict.fromkeys(person for release, one in kept for person in who_answered(release, one))
+        unlinked = [one.name for one in self.world.authors if "@" not in one.mail]
+        return Authors(
+            key="k",
+            evidence=hashlib.sha256(repr(self.world.authors).encode()).hexdigest(),
+            count=len(self.world.authors),
+            first=self.world.authors[:20],
+            unknown=tuple(f"author {name}, who has no mail" for name in unlinked),
+            looked=tuple(Looked(person=one, wrote=self._wrote(one)) for one in people),
+        )
 
     def request(self) -> str:
         """The id of the newest open approval request."""
@@ -247,7 +272,7 @@ class Pilot:
         goods = {one.promotion for environment in self.state.environments.values() for one in environment.good}
         made = Facts(
             at=self.now,
-            authors=self.world.authors,
+            authors=self.authors(),
             targets=tuple((number, self.world.presence) for number in sorted(goods)),
             manifests="m" * 64,
         )

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
+from shared.app.authorship import keep_list, list_of, wrote
 from shared.app.parts import App
+from shared.codec.authors import encode_authors_read
+from shared.domain.authorship import who_answered
 from shared.domain.patterns import segments
 from shared.domain.policy import ServicePolicy
-from shared.domain.promotion import Author
+from shared.domain.promotion import Author, Authors, Deployed, Looked, Promotion
+from shared.domain.records import replace
 from shared.domain.release import EnvironmentState, Release
-from shared.ports.errors import Permanent
+from shared.ports.errors import NotFound, Permanent
 
 _WHOLE = ""
+# Of a list without a bound, so much is told beside it.
+_FIRST, _LONGEST = 20, 100
 _WILD = frozenset("*?[{")
 _DEEPEST = 4
 # Charts of the older kind list what they take in beside what they are.
@@ -22,27 +30,123 @@ _DESCRIPTIONS = ("Chart.yaml", "requirements.yaml")
 _ANYWHERE = "file:///"
 
 
+def read_authors(
+    app: App, policy: ServicePolicy, release: Release, promotion: Promotion, environment: EnvironmentState
+) -> Authors:
+    """Say who wrote it since the version that is live there, and whether those who answered are among them.
+
+    What lies between two commits on some paths never changes: what was read of it is kept as evidence, and read once.
+    """
+    key = _key(policy, release.commit, environment.live)
+    known = _read_before(app, release, key) or _read(app, policy, release.commit, environment.live, key)
+    people = dict.fromkeys(who_answered(release, promotion))
+    looked = tuple(Looked(person=one, wrote=wrote(app.evidence, known.evidence, one)) for one in people)
+    return replace(known, looked=looked)
+
+
 def authors(app: App, policy: ServicePolicy, release: Release, environment: EnvironmentState) -> tuple[Author, ...]:
-    """Say who wrote it since the version that is live there, and who pushed the release branch, ever."""
-    base = environment.live.artifact.commit if environment.live else None
-    commits = app.source.commits(
-        policy.service.repository, base, release.commit, paths=written_paths(app, policy, release.commit)
-    )
-    found = {Author(name=one.author_name, mail=one.author_mail) for one in commits}
+    """Name everybody who wrote it since the version that is live there, or pushed it."""
+    repository, base = policy.service.repository, environment.live.artifact.commit if environment.live else None
+    used = written_paths(app, policy, release.commit)
+    before = written_paths(app, policy, base) if base else used
+    found = set(_between(app, repository, base, release.commit, used, before).people)
     pushers = (*release.pushers, *((release.pushed_by,) if release.pushed_by is not None else ()))
     found |= {Author(name=one.name, mail=mail) for one in pushers for mail in one.mails or ("",)}
     return tuple(sorted(found, key=lambda one: (one.mail, one.name)))
 
 
+def _key(policy: ServicePolicy, commit: str, live: Deployed | None) -> str:
+    """Name what is read: two commits, and what says which paths count."""
+    base = (live.artifact.commit, live.authors) if live else ("", "")
+    return hashlib.sha256("\n".join((*base, commit, *sorted(_named(policy)))).encode()).hexdigest()
+
+
+def _read_before(app: App, release: Release, key: str) -> Authors | None:
+    """Return what was read for this promotion, or for another of the release; what was incomplete is read again."""
+    for one in release.promotions:
+        if one.facts is not None and one.facts.authors.key == key and not one.facts.authors.incomplete:
+            with suppress(NotFound):
+                list_of(app.evidence, one.facts.authors.evidence)
+                return one.facts.authors
+    return None
+
+
+def _read(app: App, policy: ServicePolicy, commit: str, live: Deployed | None, key: str) -> Authors:
+    repository, base = policy.service.repository, live.artifact.commit if live else None
+    used = written_paths(app, policy, commit)
+    before = _used_by(app, policy, live) if live else used
+    found = _between(app, repository, base, commit, used, before)
+    people = sorted(found.people, key=lambda one: (one.mail, one.name))
+    return Authors(
+        key=key,
+        evidence=keep_list(app.evidence, encode_authors_read(used, people)),
+        count=len(people),
+        first=tuple(Author(name=_short(one.name), mail=_short(one.mail)) for one in people[:_FIRST]),
+        unknown=(*_without_mail(people), *found.unknown),
+        incomplete=bool(found.unknown),
+    )
+
+
+def _used_by(app: App, policy: ServicePolicy, live: Deployed) -> tuple[str, ...]:
+    """Return the paths that what is live was read on: a configuration since then may have named others."""
+    with suppress(NotFound):
+        if live.authors:
+            return list_of(app.evidence, live.authors).paths
+    return written_paths(app, policy, live.artifact.commit)
+
+
+class _Found(NamedTuple):
+    people: frozenset[Author]
+    unknown: tuple[str, ...]
+
+
+def _between(
+    app: App, repository: str, base: str | None, commit: str, used: Sequence[str], before: Sequence[str]
+) -> _Found:
+    """Read who wrote the used paths after `base`, or ever, where what is live did not use the path."""
+    new = [path for path in used or (_WHOLE,) if not _covers(before, path)]
+    old = [path for path in used or (_WHOLE,) if path not in new]
+    people: set[Author] = set()
+    unknown: list[str] = []
+    for since, paths in ((base, old), (None, new)):
+        if paths:
+            found = app.source.commits(repository, since, commit, paths=[] if _WHOLE in paths else paths)
+            people |= {Author(name=one.author_name, mail=one.author_mail) for one in found}
+    return _Found(frozenset(people), tuple(dict.fromkeys(unknown)))
+
+
+def _covers(before: Sequence[str], path: str) -> bool:
+    return not before or any(path == one or path.startswith(f"{one}/") for one in before)
+
+
+def _without_mail(people: Sequence[Author]) -> Iterator[str]:
+    """Name those who cannot be told apart from anybody: the first, and the rest by their hash."""
+    names = sorted({one.name for one in people if "@" not in one.mail})
+    for name in names[:_FIRST]:
+        yield f"author {_short(name) or 'without a name'}, who has no mail"
+    if len(names) > _FIRST:
+        rest = hashlib.sha256("\n".join(names[_FIRST:]).encode()).hexdigest()
+        yield f"{len(names) - _FIRST} more authors without a mail ({rest[:12]})"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 def written_paths(app: App, policy: ServicePolicy, commit: str) -> tuple[str, ...]:
     """Return the folders and files that decide what is deployed; none means the whole repository."""
+    named = set(_named(policy))
+    named |= set(_dependencies(app, policy.service.repository, commit, policy.chart))
+    clean = {"/".join(segments(path)) for path in named}
+    return () if _WHOLE in clean else tuple(sorted(clean))
+
+
+def _named(policy: ServicePolicy) -> set[str]:
     named = {policy.path, policy.chart, *map(_static, policy.triggers.paths.include)}
     for environment in policy.environments:
         places = {"service": policy.service.service, "environment": environment.name}
         named |= {_static(_filled(path, places)) for path in environment.values}
-    named |= set(_dependencies(app, policy.service.repository, commit, policy.chart))
-    clean = {"/".join(segments(path)) for path in named}
-    return () if _WHOLE in clean else tuple(sorted(clean))
+    return named
 
 
 @lru_cache(maxsize=1024)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.app.parts import App, Outside
-from shared.app.performing.authors import authors
+from shared.app.performing.authors import read_authors
 from shared.app.performing.outcome import NothingToReport, Performed, report_id
 from shared.app.performing.rendering import render
 from shared.app.performing.worker import outside
@@ -65,7 +65,7 @@ def gather(app: App, effect: GatherFacts, worker: str) -> Performed:
             rendered = render(app, at.charts, policy, rules, release.artifact, promotion)
             facts = replace(
                 facts,
-                authors=authors(app, policy, release, environment),
+                authors=read_authors(app, policy, release, promotion, environment),
                 manifests=rendered.evidence,
                 findings=rendered.findings,
             )

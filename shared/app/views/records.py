@@ -68,6 +68,20 @@ class ApprovalView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AuthorsView:
+    """Who wrote what is brought, since what is live: a list under its hash, its length, and the first names of it.
+
+    `unknown` says in words who had a hand in it and is not known; `unanswered` whom no operator answered for yet.
+    """
+
+    evidence: str
+    count: int
+    first: tuple[str, ...]
+    unknown: tuple[str, ...]
+    unanswered: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionView:
     """One attempt. `blockers` are what it waits for; `target` is the version that it brings where that is another one."""
 
@@ -86,6 +100,7 @@ class PromotionView:
     target: str | None
     undoes: int | None
     revision: str
+    authors: AuthorsView | None
     approval: ApprovalView | None
     blockers: tuple[Blocker, ...]
 
@@ -148,19 +163,21 @@ class BuildView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverrideView:
-    """A gate that a person let the release past."""
+    """A gate that a person let the release past; past `authors`, whom they answered for, and who that is."""
 
     environment: str
     gate: str
     person: PersonView
     reason: str
     at: datetime
+    unknown: tuple[str, ...]
+    authors: tuple[str, ...]
     used_by: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseView:
-    """A release with all that is known of it."""
+    """A release with all that is known of it. `unnamed` are commits of its branch that nobody is known to have pushed."""
 
     repository: str
     service: str
@@ -172,6 +189,8 @@ class ReleaseView:
     commit: str
     ref: str
     pushed_by: PersonView | None
+    pushers: tuple[PersonView, ...]
+    unnamed: tuple[str, ...]
     quarantine: str
     artifact: ArtifactView | None
     promotions: tuple[PromotionView, ...]

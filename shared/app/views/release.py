@@ -6,12 +6,14 @@ from datetime import datetime
 from itertools import chain
 
 from shared.app.authorize import Viewer
+from shared.app.authorship import seems_to_have_written
 from shared.app.memberships import memberships_for
 from shared.app.service_view import ServiceView as Snapshot
 from shared.app.views import records as view
 from shared.app.views.build import ended_build, running_build
 from shared.domain.approval import is_approver, objection, who_may
 from shared.domain.artifact import Artifact
+from shared.domain.authorship import looked_up, unanswered, unknown
 from shared.domain.blockers import by_promotion, why
 from shared.domain.gates import Blocker
 from shared.domain.names import Person, ServiceKey
@@ -37,9 +39,13 @@ def release_view(snapshot: Snapshot, release: Release, *, viewer: Viewer | None,
         commit=release.commit,
         ref=release.ref,
         pushed_by=person_view(release.pushed_by),
+        pushers=tuple(view.PersonView(id=one.id, name=one.name) for one in release.pushers),
+        unnamed=release.unnamed,
         quarantine=release.quarantine,
         artifact=artifact_view(release.artifact),
-        promotions=tuple(_promotion(state, one, each.get(one.number, ()), viewer, now) for one in release.promotions),
+        promotions=tuple(
+            _promotion(state, release, one, each.get(one.number, ()), viewer, now) for one in release.promotions
+        ),
         blockers=blockers,
         overrides=tuple(
             view.OverrideView(
@@ -48,6 +54,8 @@ def release_view(snapshot: Snapshot, release: Release, *, viewer: Viewer | None,
                 person=view.PersonView(id=one.person.id, name=one.person.name),
                 reason=one.reason,
                 at=one.at,
+                unknown=one.unknown,
+                authors=one.authors,
                 used_by=one.used_by,
             )
             for one in release.overrides
@@ -88,7 +96,12 @@ def _artifact(artifact: Artifact) -> view.ArtifactView:
 
 
 def _promotion(
-    state: ServiceState, one: Promotion, blockers: tuple[Blocker, ...], viewer: Viewer | None, now: datetime
+    state: ServiceState,
+    release: Release,
+    one: Promotion,
+    blockers: tuple[Blocker, ...],
+    viewer: Viewer | None,
+    now: datetime,
 ) -> view.PromotionView:
     return view.PromotionView(
         environment=one.environment,
@@ -106,13 +119,32 @@ def _promotion(
         target=one.target.artifact.version.text if one.target else None,
         undoes=one.undoes,
         revision=one.revision,
-        approval=_approval(state, one, one.approval, viewer, now) if one.approval else None,
+        authors=_authors(release, one),
+        approval=_approval(state, release, one, one.approval, viewer, now) if one.approval else None,
         blockers=blockers,
     )
 
 
+def _authors(release: Release, one: Promotion) -> view.AuthorsView | None:
+    read = one.facts.authors if one.facts else None
+    if read is None or not read.evidence:
+        return None
+    return view.AuthorsView(
+        evidence=read.evidence,
+        count=read.count,
+        first=tuple(each.name for each in read.first),
+        unknown=unknown(release, one),
+        unanswered=unanswered(release, one),
+    )
+
+
 def _approval(
-    state: ServiceState, one: Promotion, request: ApprovalRequest, viewer: Viewer | None, now: datetime
+    state: ServiceState,
+    release: Release,
+    one: Promotion,
+    request: ApprovalRequest,
+    viewer: Viewer | None,
+    now: datetime,
 ) -> view.ApprovalView:
     rules = one.plan or (state.policy.environment(one.environment) if state.policy else None)
     rule = rules.approval if rules and rules.approval else ApprovalRule()
@@ -132,18 +164,23 @@ def _approval(
             for vote in request.votes
         ),
         open=is_open,
-        objection=_objection(rule, one, request, viewer, now) if viewer and is_open else None,
+        objection=_objection(rule, release, one, request, viewer, now) if viewer and is_open else None,
         may_reject=viewer is not None and is_open and is_approver(rule, viewer.person, memberships_for(viewer, rule)),
     )
 
 
-def _objection(rule: ApprovalRule, one: Promotion, request: ApprovalRequest, viewer: Viewer, now: datetime) -> str:
+def _objection(
+    rule: ApprovalRule, release: Release, one: Promotion, request: ApprovalRequest, viewer: Viewer, now: datetime
+) -> str:
     """Say why the person's yes would not count; empty where it would."""
     if any(vote.person.is_same(viewer.person) for vote in request.votes):
         return "you have approved this already"
     # Whether a comment is given shows when the answer comes.
     vote = Vote(person=viewer.person, groups=memberships_for(viewer, rule), at=now, comment="asked")
-    against = objection(rule, vote, one)
+    if one.facts is not None and is_approver(rule, vote.person, vote.groups):
+        evidence = one.facts.authors.evidence
+        one = looked_up(one, viewer.person, wrote=seems_to_have_written(viewer, evidence))
+    against = objection(rule, vote, release, one)
     return against.reason if against else ""
 
 

@@ -33,7 +33,7 @@ from shared.domain.policy import (
     TriggerPolicy,
     Verdict,
 )
-from shared.domain.promotion import ApprovalRequest, Author, Deployed, Facts, Presence, Promotion, Vote
+from shared.domain.promotion import ApprovalRequest, Author, Authors, Deployed, Facts, Presence, Promotion, Vote
 from shared.domain.release import EnvironmentState, Override, Push, Release, Slot, Validation
 from shared.domain.setting import Setting
 from shared.domain.version import Version
@@ -134,7 +134,9 @@ BUILD = ReportedBuild(
 )
 FACTS = Facts(
     at=NOON,
-    authors=(Author(name="Carl", mail="carl@example.com"),),
+    authors=Authors(
+        key=hexadecimal(13), evidence=hexadecimal(14), count=1, first=(Author(name="Carl", mail="carl@example.com"),)
+    ),
     targets=((2, Presence.HERE),),
     manifests=hexadecimal(11),
 )
@@ -204,6 +206,7 @@ UNUSUAL_RELEASE = Release(
     quarantine="the tag names another digest",
     branch_deleted=True,
     overrides=(Override(environment="qa", gate="scan", person=BEN, reason="false alarm", at=NOON, used_by=5),),
+    unnamed=(COMMIT,),
     promotions=(
         Promotion(
             number=5,

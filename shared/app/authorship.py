@@ -1,0 +1,102 @@
+"""Whether somebody is among the authors of a change: looked up in the list that was kept, before anything is decided.
+
+The list has no bound, so it is no part of the records that decisions read. What is found is told with the event, and
+counts only while the promotion's authors are that very list.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from shared.app.authorize import Viewer
+from shared.app.parts import App
+from shared.app.service_view import read_service
+from shared.codec.authors import decode_authors_read
+from shared.codec.memo import Memo
+from shared.domain.authorship import GATE
+from shared.domain.events import ApprovalAnswered, OverrideGranted, ServiceEvent
+from shared.domain.names import Person
+from shared.domain.promotion import Authors, Promotion
+from shared.domain.records import replace
+from shared.ports.errors import AdapterError, NotFound, Transient
+from shared.ports.evidence import Evidence
+from shared.telemetry import log_event
+
+# Of a list only the mails are looked at; the largest take a few megabytes, and those of what waits are asked for again.
+_MOST_LISTS = 16
+
+
+class ListOfAuthors(NamedTuple):
+    """A list that was kept, as far as looking needs it."""
+
+    paths: tuple[str, ...]
+    mails: frozenset[str]
+
+
+def _list_in(data: bytes) -> ListOfAuthors:
+    found = decode_authors_read(data)
+    return ListOfAuthors(found.paths, frozenset(one.mail.casefold() for one in found.authors))
+
+
+_LISTS: Memo[str, ListOfAuthors] = Memo(lambda _: ListOfAuthors((), frozenset()), _MOST_LISTS)
+
+
+def keep_list(kept: Evidence, content: bytes) -> str:
+    """Keep a list as evidence and return its hash."""
+    evidence = kept.put(content)
+    _LISTS.keep(evidence, _list_in(content))
+    return evidence
+
+
+def list_of(kept: Evidence, evidence: str) -> ListOfAuthors:
+    """Return a list that was kept; raise NotFound."""
+    known = _LISTS.known(evidence)
+    return known if known is not None else _LISTS.keep(evidence, _list_in(kept.get(evidence)))
+
+
+def wrote(kept: Evidence, evidence: str, person: Person) -> bool:
+    """Whether a person is in a list, by any of their mails; nobody is in none. Raise NotFound."""
+    return bool(evidence) and not list_of(kept, evidence).mails.isdisjoint(person.folded_mails())
+
+
+def seems_to_have_written(viewer: Viewer, evidence: str) -> bool:
+    """Say the same of a person who looks. A page is shown also while nothing can be read; the answer is looked up anew."""
+    try:
+        return viewer.evidence is not None and wrote(viewer.evidence, evidence, viewer.person)
+    except AdapterError as error:
+        log_event("authors.unknown", person=viewer.person.id, reason=str(error))
+        return False
+
+
+def with_authorship(app: App, event: ServiceEvent) -> ServiceEvent:
+    """Add to an answer whether whoever gives it is an author of what they answer for; other events stay as they are.
+
+    Raise Transient where the list cannot be read: not to know is no answer.
+    """
+    if isinstance(event, ApprovalAnswered) and event.approve:
+        authors = _asked_about(app, event)
+    elif isinstance(event, OverrideGranted) and event.gate == GATE:
+        authors = _answered_about(app, event)
+    else:
+        return event
+    evidence = authors.evidence if authors else ""
+    try:
+        return replace(event, authors=evidence, wrote=wrote(app.evidence, evidence, event.person))
+    except NotFound as error:
+        raise Transient(f"the authors of the change cannot be read: {error}") from error
+
+
+def _asked_about(app: App, event: ApprovalAnswered) -> Authors | None:
+    state = read_service(app, event.service, exact=False).state
+    every = (one for release in state.releases.values() for one in release.promotions)
+    return _authors(next((one for one in every if one.approval and one.approval.id == event.request), None))
+
+
+def _answered_about(app: App, event: OverrideGranted) -> Authors | None:
+    state = read_service(app, event.service, exact=False).state
+    release = next((one for one in state.releases.values() if one.version.text == event.version), None)
+    return _authors(release.latest(event.environment) if release else None)
+
+
+def _authors(promotion: Promotion | None) -> Authors | None:
+    return promotion.facts.authors if promotion and promotion.facts else None
