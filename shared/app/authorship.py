@@ -29,16 +29,17 @@ _MOST_LISTS = 16
 class ListOfAuthors(NamedTuple):
     """A list that was kept, as far as looking needs it."""
 
+    question: str
     paths: tuple[str, ...]
     mails: frozenset[str]
 
 
 def _list_in(data: bytes) -> ListOfAuthors:
     found = decode_authors_read(data)
-    return ListOfAuthors(found.paths, frozenset(one.mail.casefold() for one in found.authors))
+    return ListOfAuthors(found.question, found.paths, frozenset(one.mail.casefold() for one in found.authors))
 
 
-_LISTS: Memo[str, ListOfAuthors] = Memo(lambda _: ListOfAuthors((), frozenset()), _MOST_LISTS)
+_LISTS: Memo[str, ListOfAuthors] = Memo(lambda _: ListOfAuthors("", (), frozenset()), _MOST_LISTS)
 
 
 def keep_list(kept: Evidence, content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Who wrote a change, as it is kept as evidence: the paths that were looked at, and everybody, sorted and each once."""
+"""Who wrote a change, as it is kept as evidence: what was asked, on which paths, and everybody, sorted and each once."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ SCHEMA = 1
 
 @dataclass(frozen=True, slots=True)
 class AuthorsRead:
-    """Who wrote what lies on some paths between two commits. No path: the whole repository."""
+    """Who wrote what lies on some paths between two commits. No path: the whole repository.
 
+    `question` names the commits and what says which paths count, so that it is read once.
+    """
+
+    question: str
     paths: tuple[str, ...]
     authors: tuple[Author, ...]
 
 
-def encode_authors_read(paths: Iterable[str], authors: Iterable[Author]) -> bytes:
+def encode_authors_read(question: str, paths: Iterable[str], authors: Iterable[Author]) -> bytes:
     """Return paths and authors as they are kept: the same ones give the same bytes."""
     people = sorted({(one.name, one.mail) for one in authors}, key=lambda one: (one[1], one[0]))
-    values: Json = {"paths": sorted(set(paths)), "authors": people}
+    values: Json = {"question": question, "paths": sorted(set(paths)), "authors": people}
     return dump(SCHEMA, values)
 
 
@@ -34,6 +38,7 @@ def decode_authors_read(data: bytes) -> AuthorsRead:
 
 def _decode(fields: Fields) -> AuthorsRead:
     return AuthorsRead(
+        question=fields.text("question"),
         paths=fields.texts("paths"),
         authors=tuple(Author(name=name, mail=mail) for name, mail in fields.pairs("authors")),
     )

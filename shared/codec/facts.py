@@ -42,7 +42,6 @@ def decode_facts(fields: Fields) -> Facts:
 
 def _encode_authors(authors: Authors) -> Json:
     values: Json = {
-        "key": authors.key,
         "evidence": authors.evidence,
         "count": whole(authors.count),
         "first": [(author.name, author.mail) for author in authors.first],
@@ -58,7 +57,6 @@ def _encode_authors(authors: Authors) -> Json:
 
 def _decode_authors(fields: Fields) -> Authors:
     return Authors(
-        key=fields.text("key"),
         evidence=fields.text("evidence"),
         count=fields.number("count"),
         first=tuple(Author(name=name, mail=mail) for name, mail in fields.pairs("first")),

@@ -13,6 +13,7 @@ from shared.domain.policy import ServicePolicy
 from shared.domain.promotion import Facts
 from shared.domain.requests import (
     AbortRequested,
+    ApprovalAnswered,
     ArtifactHoldLifted,
     LiveAdopted,
     OverrideGranted,
@@ -26,6 +27,7 @@ from shared.domain.requests import (
 # Requests, and what is no service's event yet, stand in files of their own; all events are met here.
 __all__ = [
     "AbortRequested",
+    "ApprovalAnswered",
     "ArtifactHoldLifted",
     "LiveAdopted",
     "ManifestDeleted",
@@ -138,19 +140,6 @@ class FactsGathered(Event):
     effect: str
     number: int
     facts: Facts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalAnswered(Event):
-    """A person said yes or no to a numbered request. `wrote`: whether they are among the authors that `authors` (evidence) names."""
-
-    request: str
-    person: Person
-    groups: tuple[str, ...]
-    approve: bool
-    comment: str = ""
-    authors: str = ""
-    wrote: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.domain import windows
-from shared.domain.approval import AUTHOR, lapsed, unknown_author, who_may
-from shared.domain.authorship import unanswered
 from shared.domain.estate import Hold
 from shared.domain.gate import OPERATORS, OURSELVES, TEAM, Question, Result, blocked, passed, waiting
 from shared.domain.phases import QUEUED, RUNNING, Phase, PromotionKind
@@ -163,29 +161,6 @@ def order(q: Question) -> Result:
             who = (f"promotion {promotion.number}",)
             return waiting("Queued", f"{release.version.tag} goes first", who=who, since=promotion.since)
     return passed()
-
-
-def authors(q: Question) -> Result:
-    """Where authors may not approve, each of them is known, or an operator answered for them."""
-    if q.rules.approval is None or AUTHOR not in q.rules.approval.forbid:
-        return passed()
-    missing = unanswered(q.release, q.promotion)
-    return blocked("UnknownAuthor", unknown_author(missing), who=(OPERATORS,)) if missing else passed()
-
-
-def approval(q: Question) -> Result:
-    """The people whom the rule asks for said yes to this artifact, here, under this rule."""
-    rule, request = q.rules.approval, q.promotion.approval
-    if rule is None:
-        return passed()
-    over = lapsed(rule, q.promotion, q.now)
-    if request is not None and request.granted is not None and not over:
-        return passed()
-    given = len(request.votes) if request and not over else 0
-    reason = f"{q.rules.name} waits for approval: {given} of {rule.minimum} given"
-    if over:
-        reason = f"{reason}; the one before lapsed"
-    return waiting("ApprovalNeeded", reason, since=request.asked if request else None, who=(who_may(rule),))
 
 
 def freeze(q: Question) -> Result:

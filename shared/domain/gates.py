@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain import gate_rules as rules
+from shared.domain import gates_of_people
 from shared.domain.gate import Question, Result, Status, passed
 from shared.domain.phases import PromotionKind
 from shared.domain.records import replace
@@ -49,8 +50,8 @@ _FORWARD: Mapping[Gate, Callable[[Question], Result]] = {
     Gate.OLDER_THAN_LIVE: rules.older_than_live,
     Gate.MANIFESTS: rules.manifests,
     Gate.ORDER: rules.order,
-    Gate.AUTHORS: rules.authors,
-    Gate.APPROVAL: rules.approval,
+    Gate.AUTHORS: gates_of_people.authors,
+    Gate.APPROVAL: gates_of_people.approval,
     Gate.FREEZE: rules.freeze,
     Gate.SOAK: rules.soak,
     Gate.FENCE: rules.fence,

@@ -33,12 +33,11 @@ class Looked:
 class Authors:
     """Who wrote what would be deployed: a list without a bound, kept as evidence, and what decisions need of it.
 
-    `key` names what was read (both commits, and the paths), so that it is read once. `first` are the first of `count`.
+    `first` are the first of `count`.
     `unknown` says in words who is not known, each text one thing; `incomplete` where reading may find more another time.
     `looked` are those who answered so far.
     """
 
-    key: str = ""
     evidence: str = ""
     count: int = 0
     first: tuple[Author, ...] = ()

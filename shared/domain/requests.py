@@ -1,4 +1,4 @@
-"""What people ask for by API, as events."""
+"""What people ask for and answer, as events."""
 
 from __future__ import annotations
 
@@ -7,6 +7,19 @@ from typing import TypeAlias
 
 from shared.domain.event import Event
 from shared.domain.names import Person
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalAnswered(Event):
+    """A person said yes or no to a numbered request. `wrote`: whether they are among the authors that `authors` (evidence) names."""
+
+    request: str
+    person: Person
+    groups: tuple[str, ...]
+    approve: bool
+    comment: str = ""
+    authors: str = ""
+    wrote: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from types import ModuleType
 
 from shared.app import read_status
-from shared.app.views import answers, build, health, ledger, poison, records
+from shared.app.views import answers, build, health, ledger, people, poison, records
 from shared.openapi.operation import Operation
 from shared.openapi.problems import PROBLEM, REFUSED
 from shared.openapi.schemas import Schema, Schemas, reference
 
 WRITTEN = "WrittenView"
-_VIEWS: tuple[ModuleType, ...] = (records, answers, build, health, ledger, poison, read_status)
+_VIEWS: tuple[ModuleType, ...] = (records, people, answers, build, health, ledger, poison, read_status)
 _DONE = {
     200: "Done, or read.",
     201: "Made.",

@@ -100,11 +100,11 @@ def test_a_second_delivery_is_answered_with_what_the_first_led_to(slipway: Harne
     yes = ev.ApprovalAnswered(
         id="click-1", service=DELIVERY, request=slipway.request(), person=RITA, groups=(), approve=True
     )
-    yes = with_authorship(slipway.app, yes)
-    first = handle(slipway.app, yes)
+    answered = with_authorship(slipway.app, yes)
+    first = handle(slipway.app, answered)
     slipway.pump()
     entries = len(slipway.timeline())
-    again = handle(slipway.app, yes)
+    again = handle(slipway.app, answered)
 
     assert first.about == "2"
     assert again == replace(first, duplicate=True)

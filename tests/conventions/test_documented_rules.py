@@ -93,7 +93,9 @@ def test_every_ending_says_what_it_asks_of_whom() -> None:
 def test_every_gate_is_told_with_its_codes_kinds_and_whether_it_can_be_overridden() -> None:
     """As the rules have it."""
     told = {coded(name)[0]: (coded(codes), kinds, may) for name, codes, _, _, kinds, may in rows(RELEASES, "Gates")}
-    source = "".join((ROOT / "shared/domain" / name).read_text() for name in ("gate_rules.py", "gates.py"))
+    source = "".join(
+        (ROOT / "shared/domain" / name).read_text() for name in ("gate_rules.py", "gates_of_people.py", "gates.py")
+    )
     codes = set(re.findall(r"\b(?:waiting|blocked)\(\s*\"(\w+)\"", source))
 
     assert list(told) == [gate.value for gate in Gate]

@@ -178,7 +178,6 @@ class Pilot:
         people = dict.fromkeys(person for release, one in kept for person in who_answered(release, one))
         unlinked = [one.name for one in self.world.authors if "@" not in one.mail]
         return Authors(
-            key="k",
             evidence=hashlib.sha256(repr(self.world.authors).encode()).hexdigest(),
             count=len(self.world.authors),
             first=self.world.authors[:20],

@@ -37,8 +37,8 @@ def read_authors(
 
     What lies between two commits on some paths never changes: what was read of it is kept as evidence, and read once.
     """
-    key = _key(policy, release.commit, environment.live)
-    known = _read_before(app, release, key) or _read(app, policy, release.commit, environment.live, key)
+    question = _question(policy, release.commit, environment.live)
+    known = _read_before(app, release, question) or _read(app, policy, release.commit, environment.live, question)
     people = dict.fromkeys(who_answered(release, promotion))
     looked = tuple(Looked(person=one, wrote=wrote(app.evidence, known.evidence, one)) for one in people)
     return replace(known, looked=looked)
@@ -55,31 +55,31 @@ def authors(app: App, policy: ServicePolicy, release: Release, environment: Envi
     return tuple(sorted(found, key=lambda one: (one.mail, one.name)))
 
 
-def _key(policy: ServicePolicy, commit: str, live: Deployed | None) -> str:
+def _question(policy: ServicePolicy, commit: str, live: Deployed | None) -> str:
     """Name what is read: two commits, and what says which paths count."""
     base = (live.artifact.commit, live.authors) if live else ("", "")
     return hashlib.sha256("\n".join((*base, commit, *sorted(_named(policy)))).encode()).hexdigest()
 
 
-def _read_before(app: App, release: Release, key: str) -> Authors | None:
+def _read_before(app: App, release: Release, question: str) -> Authors | None:
     """Return what was read for this promotion, or for another of the release; what was incomplete is read again."""
-    for one in release.promotions:
-        if one.facts is not None and one.facts.authors.key == key and not one.facts.authors.incomplete:
-            with suppress(NotFound):
-                list_of(app.evidence, one.facts.authors.evidence)
-                return one.facts.authors
+    read = (one.facts.authors for one in release.promotions if one.facts is not None)
+    for authors in read:
+        with suppress(NotFound):
+            is_whole = authors.evidence and not authors.incomplete
+            if is_whole and list_of(app.evidence, authors.evidence).question == question:
+                return authors
     return None
 
 
-def _read(app: App, policy: ServicePolicy, commit: str, live: Deployed | None, key: str) -> Authors:
+def _read(app: App, policy: ServicePolicy, commit: str, live: Deployed | None, question: str) -> Authors:
     repository, base = policy.service.repository, live.artifact.commit if live else None
     used = written_paths(app, policy, commit)
     before = _used_by(app, policy, live) if live else used
     found = _between(app, repository, base, commit, used, before)
     people = sorted(found.people, key=lambda one: (one.mail, one.name))
     return Authors(
-        key=key,
-        evidence=keep_list(app.evidence, encode_authors_read(used, people)),
+        evidence=keep_list(app.evidence, encode_authors_read(question, used, people)),
         count=len(people),
         first=tuple(Author(name=_short(one.name), mail=_short(one.mail)) for one in people[:_FIRST]),
         unknown=(*_without_mail(people), *found.unknown),

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from shared.app.anchor import Compared, anchored_heads
 from shared.app.parts import App
-from shared.app.views.records import PersonView
+from shared.app.views.people import PersonView
 from shared.app.views.release import person_view
 from shared.codec.errors import BrokenLedger, UnreadableRecord
 from shared.codec.ledger import GENESIS, decode_entry, verify

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.app import poison
 from shared.app.parts import App
-from shared.app.views.records import PersonView
+from shared.app.views.people import PersonView
 from shared.app.views.release import person_view
 from shared.domain.poison import PoisonMessage, Settling
 

@@ -6,18 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from shared.app.views.people import AuthorsView, OverrideView, PersonView
 from shared.domain.build import BuildOutcome, Step
 from shared.domain.gates import Blocker
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import Severity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PersonView:
-    """Somebody, without more than others need to know."""
-
-    id: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,20 +58,6 @@ class ApprovalView:
     open: bool
     objection: str | None
     may_reject: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthorsView:
-    """Who wrote what is brought, since what is live: a list under its hash, its length, and the first names of it.
-
-    `unknown` says in words who had a hand in it and is not known; `unanswered` whom no operator answered for yet.
-    """
-
-    evidence: str
-    count: int
-    first: tuple[str, ...]
-    unknown: tuple[str, ...]
-    unanswered: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,20 +138,6 @@ class BuildView:
     scan: ScanView | None
     steps: tuple[BuildStepView, ...]
     would_block: tuple[WouldBlockView, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverrideView:
-    """A gate that a person let the release past; past `authors`, whom they answered for, and who that is."""
-
-    environment: str
-    gate: str
-    person: PersonView
-    reason: str
-    at: datetime
-    unknown: tuple[str, ...]
-    authors: tuple[str, ...]
-    used_by: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

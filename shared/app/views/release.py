@@ -9,6 +9,7 @@ from shared.app.authorize import Viewer
 from shared.app.authorship import seems_to_have_written
 from shared.app.memberships import memberships_for
 from shared.app.service_view import ServiceView as Snapshot
+from shared.app.views import people
 from shared.app.views import records as view
 from shared.app.views.build import ended_build, running_build
 from shared.domain.approval import is_approver, objection, who_may
@@ -39,7 +40,7 @@ def release_view(snapshot: Snapshot, release: Release, *, viewer: Viewer | None,
         commit=release.commit,
         ref=release.ref,
         pushed_by=person_view(release.pushed_by),
-        pushers=tuple(view.PersonView(id=one.id, name=one.name) for one in release.pushers),
+        pushers=tuple(people.PersonView(id=one.id, name=one.name) for one in release.pushers),
         unnamed=release.unnamed,
         quarantine=release.quarantine,
         artifact=artifact_view(release.artifact),
@@ -48,10 +49,10 @@ def release_view(snapshot: Snapshot, release: Release, *, viewer: Viewer | None,
         ),
         blockers=blockers,
         overrides=tuple(
-            view.OverrideView(
+            people.OverrideView(
                 environment=one.environment,
                 gate=one.gate,
-                person=view.PersonView(id=one.person.id, name=one.person.name),
+                person=people.PersonView(id=one.person.id, name=one.person.name),
                 reason=one.reason,
                 at=one.at,
                 unknown=one.unknown,
@@ -64,9 +65,9 @@ def release_view(snapshot: Snapshot, release: Release, *, viewer: Viewer | None,
     )
 
 
-def person_view(person: Person | None) -> view.PersonView | None:
+def person_view(person: Person | None) -> people.PersonView | None:
     """Name a person without their mails."""
-    return view.PersonView(id=person.id, name=person.name) if person else None
+    return people.PersonView(id=person.id, name=person.name) if person else None
 
 
 def artifact_view(artifact: Artifact | None) -> view.ArtifactView | None:
@@ -125,11 +126,11 @@ def _promotion(
     )
 
 
-def _authors(release: Release, one: Promotion) -> view.AuthorsView | None:
+def _authors(release: Release, one: Promotion) -> people.AuthorsView | None:
     read = one.facts.authors if one.facts else None
     if read is None or not read.evidence:
         return None
-    return view.AuthorsView(
+    return people.AuthorsView(
         evidence=read.evidence,
         count=read.count,
         first=tuple(each.name for each in read.first),
@@ -159,7 +160,7 @@ def _approval(
         comment=rule.comment,
         votes=tuple(
             view.VoteView(
-                person=view.PersonView(id=vote.person.id, name=vote.person.name), at=vote.at, comment=vote.comment
+                person=people.PersonView(id=vote.person.id, name=vote.person.name), at=vote.at, comment=vote.comment
             )
             for vote in request.votes
         ),

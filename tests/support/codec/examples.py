@@ -134,9 +134,7 @@ BUILD = ReportedBuild(
 )
 FACTS = Facts(
     at=NOON,
-    authors=Authors(
-        key=hexadecimal(13), evidence=hexadecimal(14), count=1, first=(Author(name="Carl", mail="carl@example.com"),)
-    ),
+    authors=Authors(evidence=hexadecimal(14), count=1, first=(Author(name="Carl", mail="carl@example.com"),)),
     targets=((2, Presence.HERE),),
     manifests=hexadecimal(11),
 )
