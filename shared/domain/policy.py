@@ -197,8 +197,8 @@ class ServicePolicy:
 
     @property
     def context(self) -> str:
-        """The folder that the image is built from; `.` is the whole repository."""
-        return self.build.context or self.path
+        """The folder that the image is built from; empty for the whole repository."""
+        return "" if self.build.context == "." else self.build.context or self.path
 
     def environment(self, name: str) -> EnvironmentPolicy | None:
         """Return the environment of that name, if the policy in force has it."""

@@ -10,6 +10,9 @@ from typing import Protocol
 from shared.domain.names import Digest
 from shared.ports.errors import Permanent
 
+# Set to `unknown` by a builder that cannot know who its image would run as: then an empty user does not mean root.
+USER_LABEL = "dev.slipway.user"
+USER_UNKNOWN = "unknown"
 HELM_CONFIG = "application/vnd.cncf.helm.config.v1+json"
 
 
@@ -39,6 +42,11 @@ class ImageDescription:
     labels: Mapping[str, str] = field(default_factory=dict)
     user: str = ""
     platforms: tuple[str, ...] = ()
+
+    @property
+    def runs_as(self) -> str | None:
+        """What the image runs as, empty for root; None where its builder could not know."""
+        return None if not self.user and self.labels.get(USER_LABEL) == USER_UNKNOWN else self.user
 
     @property
     def is_chart(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 
 from shared.adapters.git_disk.source import GitSource
@@ -11,11 +12,23 @@ from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.local_build import LocalBuilder
 from shared.adapters.memory.rows import MemoryEvidence
 from shared.adapters.oci_registry import OciRegistry
+from shared.app.performing.building import render_for
+from shared.domain.policy import GitOpsTarget, ServicePolicy
+from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.builder import PACKAGE, Builder, BuildOrder, BuildResult
 from tests.support.git_repositories import GitRepository
 
 SAMPLE = Path(__file__).parents[2] / "infra/samples/monorepo"
 Files = Mapping[str, str | bytes | None]
+
+
+@cache
+def _policy(service: str) -> ServicePolicy:
+    reader = SlipwayYaml(local_deploy=GitOpsTarget(repository="environments.git"))
+    content = (SAMPLE / "slipway.yaml").read_bytes()
+    found = reader.compile(content, repository="monorepo", commit="", files=()).service(service)
+    assert found is not None
+    return found
 
 
 @dataclass
@@ -41,6 +54,7 @@ class Site:
         """An order to package version 1.0.2 of delivery, after a commit of the files."""
         commit = self.repository.commit(files) if files else self.repository.tip()
         assert commit is not None
+        policy = _policy(str(fields.get("service", "delivery")))
         order = BuildOrder(
             id="monorepo~delivery:1:build:1",
             repository="monorepo",
@@ -57,6 +71,7 @@ class Site:
             registry=self.registry,
             image_repository="delivery",
             chart_repository="charts/delivery",
+            environments=tuple(render_for(policy, rules, commit) for rules in policy.environments),
         )
         return replace(order, **fields)  # type: ignore[arg-type] # fields by name, as the test wants them
 
@@ -65,6 +80,10 @@ class Site:
         result = self.builder().build(order)
         assert isinstance(result, BuildResult)
         return result
+
+    def registry_is_empty(self) -> bool:
+        """Whether nothing was pushed, under a tag or by digest alone."""
+        return not any((self.folder.parent / "registry/blobs").rglob("*/*/*"))
 
     def output(self, result: BuildResult) -> str:
         """What the last step printed."""

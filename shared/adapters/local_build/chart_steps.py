@@ -26,6 +26,7 @@ def check_chart(work: Work) -> bytes:
         raise StepFailed(
             f"there is no chart in {work.order.chart} at this commit; correct the service's chart in slipway.yaml"
         )
+    work.refuse_unusable(work.order.chart)
     printed = _Printed()
     _lint(work, chart, printed)
     package = _packaged(work, _STAND_IN, printed)

@@ -7,6 +7,8 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from shared.ports.registry import USER_LABEL, USER_UNKNOWN
+
 RUNNABLE = "dev.slipway.runnable"
 _ROOT = "app"
 
@@ -29,17 +31,19 @@ def write_layer(folder: Path, into: Path) -> None:
                     archive.addfile(member)
 
 
-def configuration(*, service: str, commit: str, version: str | None, user: str) -> Mapping[str, object]:
-    """The OCI image configuration, without its rootfs."""
+def configuration(*, service: str, commit: str, version: str | None, user: str | None) -> Mapping[str, object]:
+    """The OCI image configuration, without its rootfs; a user of None is not known, which is not the same as root."""
     labels = {
         "org.opencontainers.image.title": service,
         "org.opencontainers.image.revision": commit,
         RUNNABLE: "false",
     }
+    if user is None:
+        labels[USER_LABEL] = USER_UNKNOWN
     if version is not None:
         labels["org.opencontainers.image.version"] = version
     return {
         "created": "1970-01-01T00:00:00Z",
-        "config": {"User": user, "WorkingDir": f"/{_ROOT}", "Labels": labels},
+        "config": {"User": user or "", "WorkingDir": f"/{_ROOT}", "Labels": labels},
         "history": [{"created": "1970-01-01T00:00:00Z", "created_by": "slipway local build"}],
     }

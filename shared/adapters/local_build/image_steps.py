@@ -10,19 +10,32 @@ _LARGEST_REPORT = 64 << 20
 
 
 def build_image(work: Work) -> bytes:
-    """Pack the service's folder, if its Dockerfile gives an image that does not run as root."""
-    folder = work.tree("source") / work.order.context
-    try:
-        text = (work.tree("source") / work.order.dockerfile).read_text(errors="replace")
-    except OSError as error:
-        raise StepFailed(f"{work.order.dockerfile} cannot be read: {error.strerror}; a service needs one") from error
-    try:
-        work.user = dockerfile.user(text, dict(work.order.args))
-    except dockerfile.RunsAsRoot as error:
-        raise StepFailed(f"{work.order.dockerfile}: {error}") from error
+    """Pack the build context, and read from the Dockerfile who the image would run as."""
+    order = work.order
+    work.refuse_unusable(order.context, order.dockerfile)
+    work.user, warning = _user(work)
+    folder = work.tree("source") / order.context
+    if not folder.is_dir():
+        raise StepFailed(f"there is no folder {order.context} at this commit; correct build.context in slipway.yaml")
     work.layer = layer = work.scratch / "layer.tar.gz"
     image.write_layer(folder, layer)
-    return f"packed {work.order.context} into one layer of {layer.stat().st_size} bytes, user {work.user}\n".encode()
+    who = "a user that only its base image knows" if work.user is None else f"user {work.user or 'root'}"
+    packed = f"packed {order.context or 'the repository'} into one layer of {layer.stat().st_size} bytes, {who}\n"
+    return f"{warning}{packed}".encode()
+
+
+def _user(work: Work) -> tuple[str | None, str]:
+    order = work.order
+    content = work.source.file(order.repository, order.commit, order.dockerfile)
+    if content is None:
+        raise StepFailed(f"there is no {order.dockerfile} at this commit; a service needs a Dockerfile")
+    try:
+        return dockerfile.user(content.decode(errors="replace"), dict(order.args)), ""
+    except dockerfile.RunsAsRoot as root:
+        # Whether that matters is for the gate of each environment to say.
+        return root.user, f"warning: {order.dockerfile}: {root}\n"
+    except dockerfile.UnreadableDockerfile as error:
+        raise StepFailed(f"{order.dockerfile} cannot be read: it {error}") from error
 
 
 def scan(work: Work) -> bytes:

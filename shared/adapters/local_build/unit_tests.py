@@ -16,6 +16,7 @@ def unit_tests(work: Work) -> bytes:
     order = work.order
     if not order.test:
         raise StepFailed("there is no test command and no container engine here; set build.test in slipway.yaml")
+    work.refuse_unusable(order.path)
     folder = work.tree("tests") / order.path
     if not folder.is_dir():
         raise StepFailed(f"there is no folder {order.path} at this commit; correct the service's path in slipway.yaml")

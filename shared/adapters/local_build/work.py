@@ -46,7 +46,7 @@ class Work:
     seconds: float
     cancelled: Callable[[], bool]
     tests: TestCounts | None = None
-    user: str = ""
+    user: str | None = None
     layer: Path | None = None
     report: ScanReport | None = None
     scan: ScanResult | None = None
@@ -63,6 +63,12 @@ class Work:
             self.source.export(self.order.repository, self.order.commit, (), folder)
             self._exported.add(name)
         return folder
+
+    def refuse_unusable(self, *paths: str) -> None:
+        """Raise StepFailed where what is used cannot be: links that lead out, submodules, pointers of Git LFS."""
+        refusal = self.source.used_paths(self.order.repository, self.order.commit, paths).refusal()
+        if refusal:
+            raise StepFailed(refusal)
 
     def tag(self) -> str:
         """The version's tag; an order that pushes must have one."""

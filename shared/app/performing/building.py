@@ -84,14 +84,15 @@ def _order(effect: Build, policy: ServicePolicy, commit: str, about: Release | V
         registry=policy.registry,
         image_repository=policy.image_repository,
         chart_repository=policy.chart_repository,
-        environments=tuple(_render_for(policy, rules, commit) for rules in policy.environments),
+        environments=tuple(render_for(policy, rules, commit) for rules in policy.environments),
     )
     if isinstance(about, Validation):
         return replace(order, steps=VALIDATE_PULL_REQUEST) if about.pull_request else order
     return replace(order, steps=PACKAGE, version=about.version.text)
 
 
-def _render_for(policy: ServicePolicy, rules: EnvironmentPolicy, commit: str) -> RenderFor:
+def render_for(policy: ServicePolicy, rules: EnvironmentPolicy, commit: str) -> RenderFor:
+    """Say how an environment would have the chart of a commit rendered, before it has a version and an image."""
     # Why it will be deployed is not known yet.
     values = placeholder_values(policy.service.service, stand_in(policy, commit), rules, reason="check of the build")
     return RenderFor(

@@ -1,4 +1,4 @@
-"""The image: who it runs as, and what is in its layer."""
+"""What is in the image's layer."""
 
 from __future__ import annotations
 
@@ -9,47 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.local_build import dockerfile, image
-
-
-@pytest.mark.parametrize(
-    ("text", "user"),
-    [
-        ("FROM a\nUSER 10001:10001\n", "10001:10001"),
-        ("FROM a\nUSER root\nRUN x\nuser app", "app"),
-        ("FROM a AS base\nUSER 7\nFROM base\nRUN x", "7"),
-        ("FROM --platform=linux/amd64 a as Base\nUSER 7\nFROM base AS final\nRUN x", "7"),
-        ("ARG UID=10001\nFROM a\nUSER ${UID}", "10001"),
-        ("FROM a\nARG UID\nUSER $UID:$UID", "42:42"),
-        ("FROM a\nENV WHO=web MORE=1\nUSER ${WHO}", "web"),
-        ("FROM a\nUSER ${NOBODY_SET_IT:-9}", "9"),
-        ("FROM a\n# USER 0\nUSER \\\n  5", "5"),
-        ("FROM a\nUSER 5\nRUN <<EOT\nUSER root\nEOT\n", "5"),
-    ],
-)  # fmt: skip
-def test_the_last_stages_user_is_the_images(text: str, user: str) -> None:
-    """As `docker build` would have it, arguments filled in."""
-    assert dockerfile.user(text, {"UID": "42"} if "ARG UID\n" in text else {}) == user
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "FROM a",
-        "FROM a\nUSER root",
-        "FROM a\nUSER 0:0",
-        "FROM a\nUSER 5\nUSER 0",
-        "FROM a AS build\nUSER 5\nFROM b\nCOPY --from=build /x /x",
-        "FROM a\nUSER ${UNKNOWN}",
-        "FROM a\nUSER ${UID:-0}",
-        "FROM a\nUSER 5 \nUSER \"root\"",
-    ],
-)  # fmt: skip
-def test_an_image_that_may_be_roots_is_refused(text: str) -> None:
-    """No USER means root, and so may one that nobody knows."""
-    with pytest.raises(dockerfile.RunsAsRoot, match="must not run as root"):
-        dockerfile.user(text, {})
+from shared.adapters.local_build import image
 
 
 def folder_of(root: Path) -> Path:

@@ -45,7 +45,7 @@ def test_the_whole_repository_may_be_the_context(written: str) -> None:
     """Then every change counts."""
     policy = compiled(f"{{context: {written}}}")
 
-    assert policy.context == "."
+    assert policy.context == ""
     assert policy.triggers.paths.include == ("src/one", "charts/one", "/")
 
 
