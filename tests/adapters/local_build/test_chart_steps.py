@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -155,7 +156,7 @@ def test_another_dockerfile_and_context_are_what_is_built_from(site: Site, tmp_p
     ],
 )
 def test_a_place_that_the_commit_does_not_have_fails_the_image(
-    site: Site, fields: dict[str, str], problem: str
+    site: Site, fields: dict[str, Any], problem: str
 ) -> None:
     """The default branch had it."""
     result = site.build(site.order(test=QUICK, **fields))
