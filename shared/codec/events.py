@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.codec.build import decode_result, encode_result
-from shared.codec.facts import decode_facts, encode_facts
+from shared.codec.facts import decode_facts, decode_rendered, encode_facts, encode_rendered
 from shared.codec.failures import FAILURES
 from shared.codec.fields import Fields
 from shared.codec.kinds import AnyKind, Kind, no_body
@@ -99,7 +99,10 @@ def _to_build_reported(id_: str, service: ServiceKey, body: Fields) -> BuildRepo
 
 
 def _facts_gathered(event: FactsGathered) -> Json:
-    return {"effect": event.effect, "number": whole(event.number), "facts": encode_facts(event.facts)}
+    values: Json = {"effect": event.effect, "number": whole(event.number), "facts": encode_facts(event.facts)}
+    if event.rendered is not None:
+        values["rendered"] = encode_rendered(event.rendered)
+    return values
 
 
 def _to_facts_gathered(id_: str, service: ServiceKey, body: Fields) -> FactsGathered:
@@ -109,6 +112,7 @@ def _to_facts_gathered(id_: str, service: ServiceKey, body: Fields) -> FactsGath
         effect=body.text("effect"),
         number=body.number("number"),
         facts=body.one("facts", decode_facts),
+        rendered=body.maybe("rendered", decode_rendered),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.codec.fields import Fields
 from shared.codec.primitives import Json, decode_person, encode_person, time_text, whole
 from shared.domain.manifests import Finding
-from shared.domain.promotion import Author, Authors, Facts, Looked, Presence
+from shared.domain.promotion import Author, Authors, Facts, Looked, Presence, Rendered
 
 _NOBODY = Authors()
 
@@ -17,12 +17,6 @@ def encode_facts(facts: Facts) -> Json:
         values["authors"] = _encode_authors(facts.authors)
     if facts.targets:
         values["targets"] = [{"promotion": whole(promotion), "is": presence} for promotion, presence in facts.targets]
-    if facts.manifests:
-        values["manifests"] = facts.manifests
-    if facts.findings:
-        values["findings"] = [
-            {"object": finding.object, "field": finding.field, "problem": finding.problem} for finding in facts.findings
-        ]
     if facts.foreign:
         values["foreign"] = facts.foreign
     return values
@@ -34,9 +28,32 @@ def decode_facts(fields: Fields) -> Facts:
         at=fields.time("at"),
         authors=fields.maybe("authors", _decode_authors) or _NOBODY,
         targets=fields.many("targets", _decode_target),
+        foreign=fields.text("foreign", ""),
+    )
+
+
+def encode_rendered(rendered: Rendered) -> Json:
+    """What was rendered as an object."""
+    values: Json = {"inputs": rendered.inputs}
+    if rendered.manifests:
+        values["manifests"] = rendered.manifests
+    if rendered.findings:
+        values["findings"] = [
+            {"object": finding.object, "field": finding.field, "problem": finding.problem}
+            for finding in rendered.findings
+        ]
+    if rendered.changed:
+        values["changed"] = rendered.changed
+    return values
+
+
+def decode_rendered(fields: Fields) -> Rendered:
+    """See encode_rendered."""
+    return Rendered(
+        inputs=fields.text("inputs"),
         manifests=fields.text("manifests", ""),
         findings=fields.many("findings", _decode_finding),
-        foreign=fields.text("foreign", ""),
+        changed=fields.text("changed", ""),
     )
 
 

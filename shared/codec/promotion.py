@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.codec.artifact import ArtifactTable
-from shared.codec.facts import decode_facts, encode_facts
+from shared.codec.facts import decode_facts, decode_rendered, encode_facts, encode_rendered
 from shared.codec.fields import Fields
 from shared.codec.plan import decode_plan, encode_plan
 from shared.codec.primitives import Json, decode_person, encode_person, time_text, whole
@@ -35,6 +35,8 @@ def encode_promotion(promotion: Promotion, artifacts: ArtifactTable) -> Json:
         values["undoes"] = whole(promotion.undoes)
     if promotion.facts is not None:
         values["facts"] = _FACTS(promotion.facts)
+    if promotion.rendered is not None:
+        values["rendered"] = _RENDERED(promotion.rendered)
     if promotion.approval is not None:
         values["approval"] = _encode_approval(promotion.approval)
     if promotion.plan is not None:
@@ -45,18 +47,20 @@ def encode_promotion(promotion: Promotion, artifacts: ArtifactTable) -> Json:
 
 # A promotion is written at each of its steps, and these are the same objects all the while.
 _PLANS, _FACTS = Written(encode_plan, 1024), Written(encode_facts, 1024)
+_RENDERED = Written(encode_rendered, 1024)
 
 
 def _add_run(values: Json, promotion: Promotion) -> None:
     """Add how far the promotion's current step is."""
     if promotion.attempt != 1:
         values["attempt"] = whole(promotion.attempt)
-    if promotion.turn:
-        values["turn"] = whole(promotion.turn)
     if promotion.resume_at is not None:
         values["resume_at"] = promotion.resume_at
-    if promotion.facts_round:
-        values["facts_round"] = whole(promotion.facts_round)
+    for name, number in (
+        ("turn", promotion.turn), ("asked", promotion.asked), ("facts_round", promotion.facts_round),
+    ):  # fmt: skip
+        if number:
+            values[name] = whole(number)
     if promotion.trouble:
         values["trouble"] = promotion.trouble
     if promotion.retagged:
@@ -94,10 +98,12 @@ def decode_promotion(fields: Fields, artifacts: ArtifactTable) -> Promotion:
         deadline=fields.maybe_time("deadline"),
         paused_since=fields.maybe_time("paused_since"),
         facts=fields.maybe("facts", decode_facts),
+        rendered=fields.maybe("rendered", decode_rendered),
         facts_asked=fields.maybe_time("facts_asked"),
         facts_round=fields.number("facts_round", 0),
         trouble=fields.text("trouble", ""),
         approval=fields.maybe("approval", _decode_approval),
+        asked=fields.number("asked", 0),
         plan=fields.maybe("plan", decode_plan),
         retagged=fields.flag("retagged", False),
         revision=fields.text("revision", ""),
@@ -106,7 +112,7 @@ def decode_promotion(fields: Fields, artifacts: ArtifactTable) -> Promotion:
 
 
 def _encode_approval(request: ApprovalRequest) -> Json:
-    values: Json = {"id": request.id, "asked": time_text(request.asked)}
+    values: Json = {"id": request.id, "inputs": request.inputs, "asked": time_text(request.asked)}
     if request.votes:
         values["votes"] = [_encode_vote(vote) for vote in request.votes]
     if request.granted is not None:
@@ -121,6 +127,7 @@ def _encode_approval(request: ApprovalRequest) -> Json:
 def _decode_approval(fields: Fields) -> ApprovalRequest:
     return ApprovalRequest(
         id=fields.text("id"),
+        inputs=fields.text("inputs"),
         asked=fields.time("asked"),
         votes=fields.many("votes", _decode_vote),
         granted=fields.maybe_time("granted"),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain import authorship
 from shared.domain.artifact import Artifact
@@ -28,31 +29,60 @@ class Objection:
     reason: str
 
 
-def rule_digest(rules: EnvironmentPolicy) -> str:
-    """Digest of the effective approval and gate rules; freezes and queueing are not part of it."""
+def rule_listed(rules: EnvironmentPolicy) -> tuple[tuple[str, str], ...]:
+    """List the effective approval and gate rules; freezes and queueing are not part of it.
+
+    As with inputs.py the list is written out and not made of records as they are stored: an upgrade asks nobody again.
+    """
     approval, gates = rules.approval or ApprovalRule(), rules.gates
-    parts = (
-        *sorted(approval.approvers),
-        str(approval.minimum),
-        *sorted(approval.forbid),
-        str(approval.comment),
-        str(approval.expires),
-        str(approval.valid_for),
-        gates.scan,
-        gates.unknown_scan,
-        gates.older_than_live,
-        gates.comply,
-        str(gates.soak),
+    return (
+        ("rules", "1"),
+        *(("approver", one) for one in sorted(approval.approvers)),
         # Another person behind the same name is another rule.
-        *sorted(f"{name} is {id_}" for name, id_ in approval.pinned),
+        *((f"approver {name}", id_) for name, id_ in sorted(approval.pinned)),
+        *(("forbid", one) for one in sorted(approval.forbid)),
+        ("minimum", str(approval.minimum)),
+        ("comment", "yes" if approval.comment else "no"),
+        ("expires", _seconds(approval.expires)),
+        ("valid_for", _seconds(approval.valid_for)),
+        ("scan", gates.scan.value),
+        ("unknown_scan", gates.unknown_scan.value),
+        ("older_than_live", gates.older_than_live.value),
+        ("comply", gates.comply.value),
+        ("soak", _seconds(gates.soak)),
     )
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _seconds(span: timedelta) -> str:
+    return f"{span // timedelta(milliseconds=1)} ms"
+
+
+def rule_digest(rules: EnvironmentPolicy) -> str:
+    """Digest of the effective approval and gate rules."""
+    return _digest(rule_listed(rules))
 
 
 def request_id(artifact: Artifact, promotion: Promotion, rules: EnvironmentPolicy) -> str:
-    """Name the question: another artifact, environment, promotion or rule is another question."""
-    parts = (artifact.id, promotion.environment, str(promotion.number), rule_digest(rules))
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    """Name the question: other inputs, another artifact, environment, promotion or rule is another question."""
+    return _digest(
+        (
+            ("request", "1"),
+            ("artifact", artifact.id),
+            ("environment", promotion.environment),
+            ("promotion", str(promotion.number)),
+            ("inputs", rendered_inputs(promotion)),
+            *rule_listed(rules),
+        )
+    )
+
+
+def rendered_inputs(promotion: Promotion) -> str:
+    """Name the list of what would be deployed as it was read last; that it is read again changes nothing."""
+    return promotion.rendered.inputs if promotion.rendered else ""
+
+
+def _digest(listed: tuple[tuple[str, str], ...]) -> str:
+    return hashlib.sha256(json.dumps(listed, separators=(",", ":")).encode("ascii")).hexdigest()
 
 
 def is_approver(rule: ApprovalRule, person: Person, groups: Iterable[str]) -> bool:

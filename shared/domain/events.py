@@ -10,7 +10,7 @@ from shared.domain.event import Event
 from shared.domain.names import Digest, Person
 from shared.domain.outside import ManifestDeleted, OutsideEvent, PushReceived, RegistryEvent, TagPushed
 from shared.domain.policy import ServicePolicy
-from shared.domain.promotion import Facts
+from shared.domain.promotion import Facts, Rendered
 from shared.domain.requests import (
     AbortRequested,
     ApprovalAnswered,
@@ -135,11 +135,12 @@ class ArtifactWithdrawn(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactsGathered(Event):
-    """What a promotion's gates asked for."""
+    """What a promotion's gates asked for; `rendered` is None where nothing is rendered, as for what was deployed before."""
 
     effect: str
     number: int
     facts: Facts
+    rendered: Rendered | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -139,8 +139,9 @@ def older_than_live(q: Question) -> Result:
 
 def manifests(q: Question) -> Result:
     """Manifests were rendered and comply; each finding names object and field. Nothing goes ahead with no manifests."""
-    found = q.promotion.facts.findings if q.promotion.facts else ()
-    if q.promotion.facts is not None and not q.promotion.facts.manifests:
+    rendered = q.promotion.rendered
+    found = rendered.findings if rendered else ()
+    if q.promotion.facts is not None and (rendered is None or not rendered.manifests):
         why = f"{found[0].object}: {found[0].field}: {found[0].problem}" if found else "nothing was rendered"
         return blocked("NotRendered", why, who=(TEAM,))
     if not found or q.rules.gates.comply is Verdict.ALLOW:

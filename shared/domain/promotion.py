@@ -74,19 +74,31 @@ class Facts:
     """What was read for a promotion, and when. Rules never fetch; they ask for facts and wait.
 
     `targets` says of each earlier good artifact (by promotion number) whether it can be had. `foreign` is
-    set where something else than Slipway wrote what runs. `manifests` is the evidence of what would be deployed.
+    set where something else than Slipway wrote what runs.
     """
 
     at: datetime
     authors: Authors = Authors()
     targets: tuple[tuple[int, Presence], ...] = ()
-    manifests: str = ""
-    findings: tuple[Finding, ...] = ()
     foreign: str = ""
 
     def presence(self, promotion: int) -> Presence | None:
         """Return what was read of the artifact that this promotion brought, None where it was not asked."""
         return dict(self.targets).get(promotion)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """What would be deployed, rendered once from its inputs; it stays while facts are read again.
+
+    `inputs` and `manifests` name evidence: the list of inputs (see inputs.py), and the bytes that are deployed, empty where
+    nothing could be rendered. `changed` says in words in what the inputs differ from those of the rendering before.
+    """
+
+    inputs: str
+    manifests: str = ""
+    findings: tuple[Finding, ...] = ()
+    changed: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,11 +115,13 @@ class Vote:
 class ApprovalRequest:
     """A numbered question to people; see approval.py for what its id is made of.
 
-    `round` counts how often it was put: an approval that lapsed is asked again. `replaced` are ids that came before.
+    `inputs` names the list of what would be deployed (see Rendered). `round` counts how often the promotion was asked about:
+    an approval that lapsed is asked again. `replaced` are ids that came before.
     """
 
     id: str
     asked: datetime
+    inputs: str = ""
     votes: tuple[Vote, ...] = ()
     granted: datetime | None = None
     round: int = 1
@@ -122,7 +136,7 @@ class Promotion:
     the slot is taken: what took it earlier may not write over what took it later. `deadline` is
     absolute and moves on by the time spent paused. `facts_asked` is set while an answer is awaited, `trouble`
     says why the last question had none, `writing_until`
-    while a deployment may still write.
+    while a deployment may still write. `asked` counts how often people were asked before the request that is open.
     """
 
     number: int
@@ -143,10 +157,12 @@ class Promotion:
     deadline: datetime | None = None
     paused_since: datetime | None = None
     facts: Facts | None = None
+    rendered: Rendered | None = None
     facts_asked: datetime | None = None
     facts_round: int = 0
     trouble: str = ""
     approval: ApprovalRequest | None = None
+    asked: int = 0
     plan: EnvironmentPolicy | None = None
     retagged: bool = False
     revision: str = ""

@@ -17,7 +17,7 @@ from shared.domain.events import (
 )
 from shared.domain.phases import RUNNING, Phase
 from shared.domain.policy import ApprovalRule
-from shared.domain.promotion import ApprovalRequest, Promotion, Vote
+from shared.domain.promotion import ApprovalRequest, Promotion, Rendered, Vote
 from shared.domain.records import replace
 
 
@@ -42,13 +42,24 @@ def facts_gathered(draft: Draft, event: FactsGathered) -> Answer:
     asked = GatherFacts(service=draft.service, number=event.number, asked=found[1].facts_round)
     if found[1].facts_asked is None or event.effect != asked.id:
         return ignored("replaced", f"promotion {event.number} does not wait for this reading any more")
-    facts = replace(event.facts, authors=authorship.with_known(event.facts.authors, found[1]))
-    if any(facts.authors.wrote(one) is None for one in authorship.who_answered(*found)):
+    release, promotion = found
+    facts = replace(event.facts, authors=authorship.with_known(event.facts.authors, promotion))
+    if any(facts.authors.wrote(one) is None for one in authorship.who_answered(release, promotion)):
         # Somebody answered while this was read, and nobody has looked whether they wrote it; it is read once more.
-        draft.keep(replace(found[1], facts_asked=None, trouble=""))
+        draft.keep(replace(promotion, facts_asked=None, trouble=""))
         return done()
-    draft.keep(replace(found[1], facts=facts, facts_asked=None, trouble=""))
+    if event.rendered is not None:
+        promotion = _rendered(promotion, event.rendered)
+    draft.keep(replace(promotion, facts=facts, facts_asked=None, trouble=""))
     return done()
+
+
+def _rendered(promotion: Promotion, rendered: Rendered) -> Promotion:
+    """Keep what would be deployed. Where that is something else than was copied or written, no step is left to resume."""
+    before = promotion.rendered
+    if promotion.resume_at is None or before is None or before.inputs == rendered.inputs:
+        return replace(promotion, rendered=rendered)
+    return replace(promotion, rendered=rendered, resume_at=Phase.RETAGGING, retagged=False)
 
 
 def _facts_failed(draft: Draft, promotion: Promotion, event: EffectFailed) -> Answer:

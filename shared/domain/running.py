@@ -39,11 +39,14 @@ def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
     if used != release.overrides:
         draft.put(replace(release, overrides=used))
     draft.keep(replace(promotion, plan=rules, previous=environment.live, turn=draft.next_turn()))
-    if promotion.approval is not None and promotion.resume_at is None:
+    request = promotion.approval
+    fresh = request is not None and request.granted is not None and request.granted > promotion.since
+    if request is not None and (fresh or promotion.resume_at is None):
         # A card that was answered is closed for everybody else.
-        draft.emit(closing(draft.service, promotion.number, promotion.approval, "approved, and used by this promotion"))
+        draft.emit(closing(draft.service, promotion.number, request, "approved, and used by this promotion"))
     copies = rules.registry_namespace is not None and promotion.kind is PromotionKind.FORWARD
-    begin(draft, promotion.number, promotion.resume_at or (Phase.RETAGGING if copies else Phase.DEPLOYING))
+    first = promotion.resume_at or Phase.RETAGGING
+    begin(draft, promotion.number, Phase.DEPLOYING if first is Phase.RETAGGING and not copies else first)
     draft.status(
         release.commit,
         STATUS_PENDING,
@@ -106,13 +109,12 @@ def brought(release: Release, promotion: Promotion, now: datetime) -> Deployed:
         return promotion.target
     if release.artifact is None:
         raise LookupError(f"release {release.version.tag} has no artifact to promote")
-    read = promotion.facts
     return Deployed(
         artifact=release.artifact,
-        manifests=read.manifests if read else "",
+        manifests=promotion.rendered.manifests if promotion.rendered else "",
         promotion=promotion.number,
         at=now,
-        authors=read.authors.evidence if read else "",
+        authors=promotion.facts.authors.evidence if promotion.facts else "",
     )
 
 

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from shared.domain import gate_rules, running
-from shared.domain.approval import closing, counting, request_id
+from shared.domain import asking, gate_rules, running
+from shared.domain.approval import closing
 from shared.domain.draft import Draft
-from shared.domain.effects import AskApproval, GatherFacts
+from shared.domain.effects import GatherFacts
 from shared.domain.gate import Question, Result, Status
 from shared.domain.gates import TIME, Gate, evaluate, result_of
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import EnvironmentPolicy, Queueing
-from shared.domain.promotion import ApprovalRequest, Presence, Promotion
+from shared.domain.promotion import Presence, Promotion
 from shared.domain.records import replace
-from shared.domain.release import ClosedRequest, Release
-from shared.domain.words import counted
+from shared.domain.release import Release
 
 # Clocks of hosts that are looked after differ by less; one that is set back further is noticed.
 CLOCKS_APART = timedelta(minutes=10)
@@ -23,7 +22,6 @@ ASK_AGAIN = timedelta(minutes=10)
 TROUBLED = timedelta(minutes=2)
 DEFAULT_EXPIRY = timedelta(days=7)
 ROLLBACK_BEGINS = timedelta(hours=2)
-CLOSED_KEPT = 10
 
 
 def question(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> Question:
@@ -42,7 +40,7 @@ def step(draft: Draft, release: Release, promotion: Promotion, rules: Environmen
     if overtaken(draft, promotion):
         close(draft, promotion, Phase.SUPERSEDED, f"{_live_now(draft, promotion)} in {promotion.environment} meanwhile")
         return
-    promotion = _with_time(draft, _with_request(draft, release, _of_now(draft, promotion), rules), rules)
+    promotion = _with_time(draft, asking.in_step(draft, release, _of_now(draft, promotion), rules), rules)
     overdue = promotion.deadline is not None and promotion.paused_since is None and draft.now >= promotion.deadline
     if overdue and promotion.kind is not PromotionKind.ROLLBACK:
         close(draft, promotion, Phase.EXPIRED, f"nobody acted in time: {promotion.reason}")
@@ -59,7 +57,7 @@ def step(draft: Draft, release: Release, promotion: Promotion, rules: Environmen
         promotion = _ask_facts(draft, promotion)
     # While somebody is unknown nobody can say yes; they can say no, and see what an operator has to answer for.
     if Gate.APPROVAL in open_gates and not open_gates.keys() - TIME - {Gate.APPROVAL, Gate.AUTHORS}:
-        promotion = _ask_people(draft, release, promotion, rules)
+        promotion = asking.ask_people(draft, release, promotion, rules)
     _note_reason(draft, promotion, next(iter(open_gates.values())))
 
 
@@ -98,7 +96,7 @@ def _note_reason(draft: Draft, promotion: Promotion, first: Result) -> None:
 def _start(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
     if promotion.approval is not None:
         reason = f"promotion {promotion.number} of {release.version.tag} was approved and has started"
-        _remember(draft, promotion, promotion.approval.id, reason)
+        asking.remember(draft, promotion, promotion.approval.id, reason)
     if promotion.kind is not PromotionKind.ROLLBACK:
         running.start(draft, promotion, rules)
         return
@@ -157,60 +155,6 @@ def _with_time(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> 
     return pause(draft, promotion, stopped=obstructed(draft, promotion, release, rules) is not None)
 
 
-def _with_request(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> Promotion:
-    """Keep the request that was put, and the answers to it, in step with the rule in force and what was read."""
-    request, rule = promotion.approval, rules.approval
-    if request is None or release.artifact is None:
-        return promotion
-    if rule is None:
-        reason = f"{promotion.environment} asks for no approval any more"
-        _remember(draft, promotion, request.id, reason)
-        draft.emit(closing(draft.service, promotion.number, request, reason))
-        return draft.keep(replace(promotion, approval=None))
-    wanted, votes = request_id(release.artifact, promotion, rules), counting(rule, release, promotion, request.votes)
-    if wanted == request.id and votes == request.votes:
-        return promotion
-    where, enough = f"{release.version.tag} {promotion.environment}", len(votes) >= rule.minimum
-    if wanted == request.id:
-        draft.note(f"{where}: {counted(len(request.votes) - len(votes), 'vote')} lost")
-        if request.granted is None or enough:
-            return draft.keep(replace(promotion, approval=replace(request, votes=votes)))
-        request = replace(request, votes=votes, granted=None, asked=draft.now, round=request.round + 1)
-        draft.emit(_asking(draft, promotion, request))
-        return draft.keep(replace(promotion, approval=request))
-    _remember(draft, promotion, request.id, f"the approval rule changed; request {wanted} replaced this one")
-    draft.emit(closing(draft.service, promotion.number, request, "the approval rule changed"))
-    draft.note(f"{where}: the approval rule changed, {counted(len(votes), 'vote')} kept")
-    granted = (request.granted or draft.now) if enough else None
-    replaced = (*request.replaced, request.id)
-    request = ApprovalRequest(
-        id=wanted, asked=draft.now, votes=votes, granted=granted, round=request.round + 1, replaced=replaced
-    )
-    if granted is None:
-        draft.emit(_asking(draft, promotion, request))
-    return draft.keep(replace(promotion, approval=request))
-
-
-def _ask_people(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> Promotion:
-    """Put the question, or put it again after an approval lapsed; what is open already stays."""
-    old, rule = promotion.approval, rules.approval
-    if rule is None or release.artifact is None or (old is not None and old.granted is None):
-        return promotion
-    if old is None:
-        request = ApprovalRequest(id=request_id(release.artifact, promotion, rules), asked=draft.now)
-    else:
-        request = replace(old, votes=(), granted=None, asked=draft.now, round=old.round + 1)
-        draft.note(f"{release.version.tag} {promotion.environment}: the approval lapsed and is asked again")
-    draft.emit(_asking(draft, promotion, request))
-    draft.moves += 1
-    deadline = draft.now + rule.expires
-    return draft.keep(replace(promotion, approval=request, deadline=deadline, paused_since=None))
-
-
-def _asking(draft: Draft, promotion: Promotion, request: ApprovalRequest) -> AskApproval:
-    return AskApproval(service=draft.service, number=promotion.number, request=request.id, round=request.round)
-
-
 def ask_again(promotion: Promotion, asked: datetime) -> datetime:
     """When facts are asked for once more: sooner where the question came to nothing."""
     return asked + (TROUBLED if promotion.trouble else ASK_AGAIN)
@@ -233,15 +177,9 @@ def close(draft: Draft, promotion: Promotion, phase: Phase, reason: str) -> Prom
     if promotion.approval is not None:
         release, _ = draft.get(promotion.number)
         said = f"promotion {promotion.number} of {release.version.tag} is {phase}: {reason}"
-        _remember(draft, promotion, promotion.approval.id, said)
+        asking.remember(draft, promotion, promotion.approval.id, said)
         draft.emit(closing(draft.service, promotion.number, promotion.approval, f"{phase}: {reason}"))
     moved = draft.move(promotion, phase, reason)
-    return draft.keep(replace(moved, approval=None)) if phase is Phase.PENDING else moved
-
-
-def _remember(draft: Draft, promotion: Promotion, request: str, reason: str) -> None:
-    """Keep what to tell whoever still answers, when the release has ended by then."""
-    environment = draft.environment(promotion.environment)
-    others = tuple(one for one in environment.closed if one.id != request)
-    closed = (ClosedRequest(id=request, reason=reason), *others)[:CLOSED_KEPT]
-    draft.put_environment(replace(environment, closed=closed))
+    if phase is not Phase.PENDING or moved.approval is None:
+        return moved
+    return draft.keep(replace(moved, approval=None, asked=moved.approval.round))

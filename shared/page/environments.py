@@ -86,7 +86,12 @@ def answering(service: ServiceView, way: WayView) -> Html | None:
         element("small", f"✓ {one.person.name}", f": {one.comment}" if one.comment else "") for one in approval.votes
     ]
     against = element("small", approval.objection, class_="objection") if approval.objection else None
-    return element("div", votes, actions(yes, no), against, class_="approval")
+    return element("div", _asked_again(way), votes, actions(yes, no), against, class_="approval")
+
+
+def _asked_again(way: WayView) -> Html | None:
+    rendered = way.promotion.rendered
+    return element("small", f"asked again: {rendered.changed}") if rendered and rendered.changed else None
 
 
 def _operating(service: ServiceView, one: EnvironmentView) -> Html | None:

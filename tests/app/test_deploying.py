@@ -50,10 +50,10 @@ def test_what_is_deployed_is_what_was_checked(slipway: Harness) -> None:
     do(slipway, effect)
     promotion, artifact = slipway.promotion("1.0.0", "qa"), slipway.release("1.0.0").artifact
     applied = slipway.running("qa")
-    assert promotion.facts is not None
+    assert promotion.rendered is not None
     assert artifact is not None
 
-    assert applied.manifests == slipway.app.evidence.get(promotion.facts.manifests)
+    assert applied.manifests == slipway.app.evidence.get(promotion.rendered.manifests)
     assert applied.image == f"localhost:5000/delivery:v1.0.0@{artifact.image_digest}"
     assert (applied.effect, applied.number, applied.version) == (effect.id, promotion.number, "1.0.0")
     assert promotion.revision == applied.revision

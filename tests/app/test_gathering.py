@@ -225,7 +225,7 @@ def test_a_rollback_asks_for_its_targets_alone(slipway: Harness) -> None:
 
     assert back.kind is PromotionKind.ROLLBACK
     assert [presence for _, presence in back.facts.targets] == [Presence.HERE]
-    assert (back.facts.authors, back.facts.manifests, back.facts.foreign) == (Authors(), "", "")
+    assert (back.facts.authors, back.rendered, back.facts.foreign) == (Authors(), None, "")
 
 
 def test_a_rollback_does_not_wait_for_a_registry_out_of_reach(slipway: Harness) -> None:

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.promotion import Facts
+from shared.domain.promotion import Rendered
 from shared.ports.errors import Permanent, Transient
 from tests.support.app_parts import Harness, branch
 
 
-def facts(slipway: Harness, version: str, environment: str) -> Facts:
-    """What was read last for a promotion."""
-    found = slipway.promotion(version, environment).facts
+def rendered(slipway: Harness, version: str, environment: str) -> Rendered:
+    """What was rendered for a promotion."""
+    found = slipway.promotion(version, environment).rendered
     assert found is not None
     return found
 
@@ -22,11 +22,10 @@ def facts(slipway: Harness, version: str, environment: str) -> Facts:
 def test_manifests_are_kept_before_anything_refers_to_them(slipway: Harness) -> None:
     """What is deployed is what was checked."""
     slipway.release_to("1.0.0", approve=False)
-    found = facts(slipway, "1.0.0", "qa")
+    found = rendered(slipway, "1.0.0", "qa")
     manifests = slipway.app.evidence.get(found.manifests)
 
     assert found.findings == ()
-    assert found.at == slipway.promotion("1.0.0", "qa").created
     assert slipway.running("qa").manifests == manifests
     assert json.loads(manifests)["metadata"]["namespace"] == "backend-qa"
 
@@ -36,7 +35,7 @@ def test_values_are_those_of_the_released_commit(slipway: Harness) -> None:
     slipway.push(branch("1.0.0"), {"charts/delivery/values-qa.yaml": b"replicas: 7\n"})
     slipway.pump()
     qa, production = (
-        json.loads(slipway.app.evidence.get(facts(slipway, "1.0.0", name).manifests))["metadata"]["annotations"]
+        json.loads(slipway.app.evidence.get(rendered(slipway, "1.0.0", name).manifests))["metadata"]["annotations"]
         for name in ("qa", "production")
     )
 
@@ -50,7 +49,7 @@ def test_what_does_not_comply_is_named_and_waits(slipway: Harness) -> None:
     slipway.outside.charts.unpinned.add("1.0.0")
     slipway.push_release("1.0.0")
     slipway.pump()
-    found = facts(slipway, "1.0.0", "qa").findings
+    found = rendered(slipway, "1.0.0", "qa").findings
 
     assert found
     assert any("Deployment/delivery" in one.object for one in found)
@@ -62,11 +61,11 @@ def test_a_chart_that_cannot_be_rendered_is_a_finding(slipway: Harness) -> None:
     slipway.outside.charts.broken.add("1.0.0")
     slipway.push_release("1.0.0")
     slipway.pump()
-    [found] = facts(slipway, "1.0.0", "qa").findings
+    [found] = rendered(slipway, "1.0.0", "qa").findings
 
     assert (found.object, found.field) == ("chart charts/delivery", "templates")
     assert "templates/deployment.yaml:3" in found.problem
-    assert facts(slipway, "1.0.0", "qa").manifests == ""
+    assert rendered(slipway, "1.0.0", "qa").manifests == ""
 
 
 @pytest.mark.parametrize("error", [Permanent("helm is not installed", ours=True), Transient("busy")])

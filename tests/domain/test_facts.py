@@ -28,7 +28,10 @@ def gather(pilot: Pilot, effect: ef.Effect, **changes: Any) -> Decision:
     """Report what was read for an effect."""
     assert isinstance(effect, ef.GatherFacts)
     facts = pilot.facts(**changes)
-    return pilot.tell(ev.FactsGathered(**pilot.ids(), effect=effect.id, number=effect.number, facts=facts))
+    read = ev.FactsGathered(
+        **pilot.ids(), effect=effect.id, number=effect.number, facts=facts, rendered=pilot.rendered(effect.number)
+    )
+    return pilot.tell(read)
 
 
 def test_facts_are_asked_for_when_a_promotion_waits() -> None:

@@ -16,7 +16,7 @@ from shared.domain.gates import OVERRIDABLE, Gate
 from shared.domain.manifests import Finding
 from shared.domain.phases import PromotionKind
 from shared.domain.policy import GateRules, Severity, Verdict
-from shared.domain.promotion import Presence
+from shared.domain.promotion import Presence, Rendered
 from shared.domain.release import ArtifactHold, Override, Slot
 from tests.support.pilot import NOON, OPERATOR, PRODUCTION, Pilot, good_result
 from tests.support.pilot_more import DAY, HOUR, a_hold
@@ -168,12 +168,10 @@ def test_manifests_that_do_not_comply_name_object_and_field() -> None:
     """And how many more there are."""
     findings = (Finding("Deployment/delivery", "spec.x", "runs as root"), Finding("Pod/a", "b", "c"))
     question = a_question()
-    known = question.promotion.facts
-    assert known is not None
 
     def asked(*found: Finding, gate: GateRules = PRODUCTION.gates) -> Result:
-        read = replace(known, findings=found)
-        promotion = replace(question.promotion, facts=read)
+        rendered = Rendered(inputs="i" * 64, manifests="m" * 64, findings=found)
+        promotion = replace(question.promotion, rendered=rendered)
         return gate_rules.manifests(question._replace(promotion=promotion, rules=replace(PRODUCTION, gates=gate)))
 
     assert asked(*findings).reason == "Deployment/delivery: spec.x: runs as root (and 1 more)"

@@ -25,7 +25,7 @@ def test_nothing_rendered_blocks_and_is_not_overridden(
 ) -> None:
     """An environment would be emptied by it."""
     pilot = Pilot(policy(replace(QA, gates=GateRules(comply=comply))))
-    pilot.world.facts = {"manifests": "", "findings": findings}
+    pilot.world.rendered = {"manifests": "", "findings": findings}
     pilot.release_to("1.0.0", approve=False)
     override(pilot, "manifests", "1.0.0", "qa")
     pilot.perform()
@@ -38,7 +38,7 @@ def test_nothing_rendered_blocks_and_is_not_overridden(
 def test_a_finding_in_what_was_rendered_can_be_overridden() -> None:
     """There is something to deploy, and somebody answers for it."""
     pilot = Pilot(policy(QA))
-    pilot.world.facts = {"findings": (FAULT,)}
+    pilot.world.rendered = {"findings": (FAULT,)}
     pilot.release_to("1.0.0", approve=False)
     before = codes(pilot, "1.0.0", "qa")
     override(pilot, "manifests", "1.0.0", "qa")

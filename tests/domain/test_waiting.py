@@ -39,14 +39,18 @@ def test_people_are_asked_when_only_approval_and_time_stand_in_the_way(
     assert len(asked(pilot.sent)) == 1
 
 
-@pytest.mark.parametrize("facts", [{"findings": (Finding("Pod/a", "b", "c"),)}, {"foreign": "kubectl"}])
-def test_people_are_not_asked_while_somebody_must_change_something(facts: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    ("rendered", "facts"), [({"findings": (Finding("Pod/a", "b", "c"),)}, {}), ({}, {"foreign": "kubectl"})]
+)
+def test_people_are_not_asked_while_somebody_must_change_something(
+    rendered: dict[str, object], facts: dict[str, object]
+) -> None:
     """Their answer would be of no use yet."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
     pilot.perform(ef.ReadTags, ef.Build, ef.Deploy, ef.ObserveRollout)
     pilot.perform(ef.GatherFacts)
-    pilot.world.facts = facts
+    pilot.world.facts, pilot.world.rendered = facts, rendered
     pilot.perform()
 
     assert asked(pilot.sent) == []
@@ -169,7 +173,7 @@ def test_expiry_is_paused_while_held_or_frozen(frozen: bool) -> None:
 def test_an_environment_without_approval_expires_too() -> None:
     """Nothing waits for ever."""
     pilot = Pilot(policy(QA))
-    pilot.world.facts = {"findings": (Finding("Pod/a", "b", "c"),)}
+    pilot.world.rendered = {"findings": (Finding("Pod/a", "b", "c"),)}
     pilot.release_to("1.0.0", approve=False)
 
     pilot.pass_time(7 * DAY)

@@ -117,7 +117,7 @@ def test_the_earliest_time_is_kept() -> None:
 def test_a_time_that_is_over_wakes_nobody() -> None:
     """What it was for was decided by the look that came to it."""
     pilot = Pilot(policy(QA))
-    pilot.world.facts = {"findings": (Finding("Pod/a", "b", "c"),)}
+    pilot.world.rendered = {"findings": (Finding("Pod/a", "b", "c"),)}
     pilot.release_to("1.0.0", approve=False)
     pilot.estate = Estate()
     draft = Draft(pilot.state, pilot.estate, NOON + 8 * DAY)
@@ -128,7 +128,7 @@ def test_a_time_that_is_over_wakes_nobody() -> None:
 def test_what_comes_later_is_looked_at_when_it_expires() -> None:
     """Thirty days without a success in what comes before."""
     pilot = Pilot()
-    pilot.world.facts = {"findings": (Finding("Pod/a", "b", "c"),)}
+    pilot.world.rendered = {"findings": (Finding("Pod/a", "b", "c"),)}
     pilot.release_to("1.0.0", approve=False)
     late = pilot.promotion("1.0.0", "production")
 

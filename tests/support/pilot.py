@@ -21,7 +21,7 @@ from shared.domain.decision import Decision
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
 from shared.domain.names import Digest, Person, ServiceKey
-from shared.domain.phases import Phase
+from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import (
     ApprovalRule,
     EnvironmentPolicy,
@@ -30,7 +30,7 @@ from shared.domain.policy import (
     ServicePolicy,
     Severity,
 )
-from shared.domain.promotion import Author, Authors, Facts, Looked, Presence, Promotion
+from shared.domain.promotion import Author, Authors, Facts, Looked, Presence, Promotion, Rendered
 from shared.domain.release import Release, ServiceState
 from shared.domain.version import Version
 
@@ -103,6 +103,7 @@ class World:
     authors: tuple[Author, ...] = (Author(name="Ada Author", mail="ada@example.com"),)
     presence: Presence = Presence.HERE
     facts: dict[str, Any] = field(default_factory=dict)
+    rendered: dict[str, Any] = field(default_factory=dict)
     unhealthy: set[int] = field(default_factory=set)
     broken: dict[str, dict[str, Any]] = field(default_factory=dict)
 
@@ -249,7 +250,8 @@ class Pilot:
                 result = self.world.build(effect)
                 self.tell(ev.BuildReported(**said, number=effect.number, attempt=effect.attempt, result=result))
             case ef.GatherFacts():
-                self.tell(ev.FactsGathered(**said, number=effect.number, facts=self.facts()))
+                facts, rendered = self.facts(), self.rendered(effect.number)
+                self.tell(ev.FactsGathered(**said, number=effect.number, facts=facts, rendered=rendered))
             case ef.Retag():
                 self.tell(ev.ArtifactRetagged(**said, number=effect.number, attempt=effect.attempt))
             case ef.Deploy():
@@ -273,6 +275,12 @@ class Pilot:
             at=self.now,
             authors=self.authors(),
             targets=tuple((number, self.world.presence) for number in sorted(goods)),
-            manifests="m" * 64,
         )
         return replace(made, **{**self.world.facts, **changes})
+
+    def rendered(self, number: int) -> Rendered | None:
+        """What would be rendered for a promotion that goes forward."""
+        found = [one for each in self.state.releases.values() for one in each.promotions if one.number == number]
+        if not found or found[0].kind is not PromotionKind.FORWARD:
+            return None
+        return Rendered(**{"inputs": "i" * 64, "manifests": "m" * 64, **self.world.rendered})

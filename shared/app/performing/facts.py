@@ -58,19 +58,19 @@ def gather(app: App, effect: GatherFacts, worker: str) -> Performed:
         at=app.now(),
         targets=tuple((one.promotion, look(at, one.artifact, rules)) for one in _targets(environment)),
     )
-    policy = view.state.policy
+    policy, rendered = view.state.policy, None
     if policy is not None and promotion.kind is not PromotionKind.ROLLBACK:
         facts = replace(facts, foreign=_foreign(at, policy, rules))
         if promotion.kind is PromotionKind.FORWARD and release.artifact is not None:
-            rendered = render(app, at.charts, policy, rules, release.artifact, promotion)
-            facts = replace(
-                facts,
-                authors=read_authors(app, policy, release, promotion, environment),
-                manifests=rendered.evidence,
-                findings=rendered.findings,
-            )
+            rendered = render(app, at, policy, rules, release.artifact, promotion)
+            facts = replace(facts, authors=read_authors(app, policy, release, promotion, environment))
     return FactsGathered(
-        id=report_id(effect.id), service=effect.service, effect=effect.id, number=effect.number, facts=facts
+        id=report_id(effect.id),
+        service=effect.service,
+        effect=effect.id,
+        number=effect.number,
+        facts=facts,
+        rendered=rendered,
     )
 
 

@@ -1,65 +1,87 @@
-"""Manifests as an environment would get them: the pinned chart, values of the released commit, settings of the policy."""
+"""Manifests as an environment would get them: the pinned chart, values of the released commit, settings of the policy.
+
+They are rendered once for each list of inputs (see domain/inputs.py) and kept. A chart may render something else each time;
+what people approve, and what is deployed, are the bytes that were kept.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from os.path import isdir
 
-from shared.app.parts import App
+from shared.app.parts import App, Outside
 from shared.domain.artifact import Artifact
+from shared.domain.inputs import Input, changes, inputs_of, read_inputs, write_inputs
 from shared.domain.manifests import Finding, findings
 from shared.domain.placeholders import expand
 from shared.domain.plan import change_cause, image_reference, placeholder_values
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
-from shared.domain.promotion import Promotion
+from shared.domain.promotion import Promotion, Rendered
+from shared.domain.records import replace
 from shared.ports.chart import Charts, Rendering
-from shared.ports.errors import Permanent
+from shared.ports.errors import NotFound, Permanent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """The manifests' evidence, and in what they do not comply."""
+class Prepared:
+    """How a chart is rendered for an environment, with the values files by their paths, None where there is none."""
 
-    evidence: str = ""
-    findings: tuple[Finding, ...] = ()
+    rendering: Rendering
+    files: tuple[tuple[str, bytes | None], ...]
 
 
 def render(
-    app: App,
-    charts: Charts,
-    policy: ServicePolicy,
-    rules: EnvironmentPolicy,
-    artifact: Artifact,
-    promotion: Promotion,
+    app: App, at: Outside, policy: ServicePolicy, rules: EnvironmentPolicy, artifact: Artifact, promotion: Promotion
 ) -> Rendered:
-    """Render and check. A chart that cannot be rendered is a finding; Transient and our own faults come out."""
-    try:
-        manifests = _render(app, charts, policy, rules, artifact, promotion)
-        objects = charts.parse(manifests)
-    except Permanent as error:
-        if error.ours:
-            raise
-        return Rendered(findings=(Finding(f"chart {policy.chart}", "templates", str(error)),))
-    found = findings(objects, image=image_reference(artifact, rules))
-    return Rendered(evidence=app.evidence.put(manifests), findings=found)
+    """Return what would be deployed: what is kept already where its inputs are the same, else rendered and checked anew.
 
+    A chart that cannot be rendered is a finding, and is tried again; Transient and our own faults come out.
+    """
 
-def _render(
-    app: App,
-    charts: Charts,
-    policy: ServicePolicy,
-    rules: EnvironmentPolicy,
-    artifact: Artifact,
-    promotion: Promotion,
-) -> bytes:
     def read(path: str) -> bytes | None:
         return app.source.file(policy.service.repository, artifact.commit, path)
 
-    rendering = rendering_for(
-        policy.service.service, rules, artifact, reason=change_cause(artifact, promotion), read=read
+    service = policy.service.service
+    prepared = prepare(service, rules, artifact, reason=change_cause(artifact, promotion), read=read)
+    inputs = inputs_of(
+        service,
+        artifact,
+        rules,
+        promotion=promotion.number,
+        files=prepared.files,
+        settings=prepared.rendering.settings,
     )
+    written, before = write_inputs(inputs), promotion.rendered
+    if before is not None and before.manifests and before.inputs == hashlib.sha256(written).hexdigest():
+        return before
+    known = Rendered(inputs=app.evidence.put(written), changed=_changed(app, before, inputs))
+    try:
+        manifests = _render(app, at.charts, artifact, prepared.rendering)
+        known = replace(known, manifests=app.evidence.put(manifests))
+        found = findings(at.charts.parse(manifests), image=image_reference(artifact, rules))
+    except Permanent as error:
+        if error.ours:
+            raise
+        # What was rendered and cannot be read is kept: a person may answer for it.
+        found = (Finding(f"chart {policy.chart}", "templates", str(error)),)
+    return replace(known, findings=found)
+
+
+def _changed(app: App, before: Rendered | None, inputs: tuple[Input, ...]) -> str:
+    """Say in what the inputs differ from those that were rendered before; empty where they don't, or were not."""
+    if before is None:
+        return ""
+    try:
+        known = read_inputs(app.evidence.get(before.inputs))
+    except NotFound:
+        return "what would be deployed changed"
+    return before.changed if known == inputs else changes(known, inputs)
+
+
+def _render(app: App, charts: Charts, artifact: Artifact, rendering: Rendering) -> bytes:
     folder = app.scratch / app.new_id()
     try:
         package = charts.pull(
@@ -75,6 +97,30 @@ def _render(
             shutil.rmtree(folder)
 
 
+def prepare(
+    service: str,
+    rules: EnvironmentPolicy,
+    artifact: Artifact,
+    *,
+    reason: str,
+    read: Callable[[str], bytes | None],
+) -> Prepared:
+    """Say how an environment has a chart rendered; `read` returns a file of the artifact's commit, None where there is none.
+
+    For what is not packaged yet `plan.stand_in` makes an artifact.
+    """
+    values = placeholder_values(service, artifact, rules, reason=reason)
+    paths = (expand(path, values) for path in rules.values)
+    files = tuple((path, read(path)) for path in paths)
+    rendering = Rendering(
+        release_name=service,
+        namespace=rules.namespace,
+        values=tuple(content for _, content in files if content is not None),
+        set=tuple((key, setting.expanded(values)) for key, setting in rules.set),
+    )
+    return Prepared(rendering=rendering, files=files)
+
+
 def rendering_for(
     service: str,
     rules: EnvironmentPolicy,
@@ -83,15 +129,5 @@ def rendering_for(
     reason: str,
     read: Callable[[str], bytes | None],
 ) -> Rendering:
-    """Say how an environment has a chart rendered; `read` returns a file of the artifact's commit, None where there is none.
-
-    For what is not packaged yet `plan.stand_in` makes an artifact.
-    """
-    values = placeholder_values(service, artifact, rules, reason=reason)
-    files = [read(expand(path, values)) for path in rules.values]
-    return Rendering(
-        release_name=service,
-        namespace=rules.namespace,
-        values=tuple(content for content in files if content is not None),
-        set=tuple((key, setting.expanded(values)) for key, setting in rules.set),
-    )
+    """Return the rendering alone; see prepare."""
+    return prepare(service, rules, artifact, reason=reason, read=read).rendering

@@ -9,6 +9,7 @@ from typing import Literal
 from shared.app.views.people import AuthorsView, OverrideView, PersonView
 from shared.domain.build import BuildOutcome, Step
 from shared.domain.gates import Blocker
+from shared.domain.manifests import Finding
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import Severity
 
@@ -61,6 +62,19 @@ class ApprovalView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RenderedView:
+    """What would be deployed, or was: the digests of the list of its inputs and of the manifests, empty where there are none.
+
+    `findings` say in what the manifests do not comply, `changed` in what the inputs differ from those that were read before.
+    """
+
+    inputs: str
+    manifests: str
+    findings: tuple[Finding, ...]
+    changed: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionView:
     """One attempt. `blockers` are what it waits for; `target` is the version that it brings where that is another one."""
 
@@ -80,6 +94,7 @@ class PromotionView:
     undoes: int | None
     revision: str
     authors: AuthorsView | None
+    rendered: RenderedView | None
     approval: ApprovalView | None
     blockers: tuple[Blocker, ...]
 

@@ -20,7 +20,7 @@ from shared.domain.gates import Blocker
 from shared.domain.names import Person, ServiceKey
 from shared.domain.phases import Phase
 from shared.domain.policy import ApprovalRule
-from shared.domain.promotion import ApprovalRequest, Deployed, Promotion, Vote
+from shared.domain.promotion import ApprovalRequest, Deployed, Promotion, Rendered, Vote
 from shared.domain.release import Release, ServiceState
 
 
@@ -121,8 +121,15 @@ def _promotion(
         undoes=one.undoes,
         revision=one.revision,
         authors=_authors(release, one),
+        rendered=_rendered(one.rendered) if one.rendered else None,
         approval=_approval(state, release, one, one.approval, viewer, now) if one.approval else None,
         blockers=blockers,
+    )
+
+
+def _rendered(rendered: Rendered) -> view.RenderedView:
+    return view.RenderedView(
+        inputs=rendered.inputs, manifests=rendered.manifests, findings=rendered.findings, changed=rendered.changed
     )
 
 

@@ -33,7 +33,17 @@ from shared.domain.policy import (
     TriggerPolicy,
     Verdict,
 )
-from shared.domain.promotion import ApprovalRequest, Author, Authors, Deployed, Facts, Presence, Promotion, Vote
+from shared.domain.promotion import (
+    ApprovalRequest,
+    Author,
+    Authors,
+    Deployed,
+    Facts,
+    Presence,
+    Promotion,
+    Rendered,
+    Vote,
+)
 from shared.domain.release import EnvironmentState, Override, Push, Release, Slot, Validation
 from shared.domain.setting import Setting
 from shared.domain.version import Version
@@ -136,8 +146,8 @@ FACTS = Facts(
     at=NOON,
     authors=Authors(evidence=hexadecimal(14), count=1, first=(Author(name="Carl", mail="carl@example.com"),)),
     targets=((2, Presence.HERE),),
-    manifests=hexadecimal(11),
 )
+RENDERED = Rendered(inputs=hexadecimal(12), manifests=hexadecimal(11))
 TO_QA = Promotion(
     number=3,
     environment="qa",
@@ -149,6 +159,7 @@ TO_QA = Promotion(
     reason="healthy",
     previous=LIVE,
     facts=FACTS,
+    rendered=RENDERED,
     facts_round=1,
     plan=QA,
     revision=COMMIT,
@@ -164,9 +175,11 @@ TO_PRODUCTION = Promotion(
     previous=LIVE,
     deadline=NOON + timedelta(minutes=39),
     facts=FACTS,
+    rendered=RENDERED,
     facts_round=2,
     approval=ApprovalRequest(
         id=hexadecimal(12),
+        inputs=RENDERED.inputs,
         asked=NOON + timedelta(minutes=5),
         votes=(Vote(person=BEN, groups=("release-managers",), at=NOON + timedelta(minutes=8), comment="ok"),),
         granted=NOON + timedelta(minutes=8),
@@ -221,10 +234,11 @@ UNUSUAL_RELEASE = Release(
             attempt=2,
             resume_at=Phase.DEPLOYING,
             paused_since=NOON,
-            facts=Facts(
-                at=NOON,
+            facts=Facts(at=NOON, foreign="helm"),
+            rendered=Rendered(
+                inputs=hexadecimal(12),
                 findings=(Finding("Deployment/delivery", "spec", "must list the containers"),),
-                foreign="helm",
+                changed="charts/delivery/values-qa.yaml changed",
             ),
             facts_asked=NOON,
             trouble="connection refused",

@@ -33,7 +33,9 @@ MESSAGES: tuple[Any, ...] = (
     events.TagsRead(**_TO, effect="shop~delivery:v1.1.0:read-tags:1", version="1.1.0", image=_DIGEST, chart=None),
     events.ArtifactAnnounced(**_TO, version="1.1.0", digest=_DIGEST, chart=True),
     events.ArtifactWithdrawn(**_TO, repository="charts/delivery", digest=_DIGEST, chart=True),
-    events.FactsGathered(**_TO, effect="shop~delivery:4:gather-facts:1", number=4, facts=ex.FACTS),
+    events.FactsGathered(
+        **_TO, effect="shop~delivery:4:gather-facts:1", number=4, facts=ex.FACTS, rendered=ex.RENDERED
+    ),
     events.ApprovalAnswered(**_ASKED, request=ex.hexadecimal(12), groups=("all",), approve=True, comment="ok"),
     events.ArtifactRetagged(**_DONE),
     events.ArtifactDeployed(**_DONE, revision=ex.COMMIT),

@@ -106,6 +106,7 @@ RELEASE = Release(
             created=ex.NOON,
             cause="asked",
             approval=ApprovalRequest(id="s", asked=ex.NOON),
+            asked=3,
         ),
     ),
     overrides=(
