@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from shared.chart_settings import ChartSettings
 from shared.domain.errors import InvalidValue
+from shared.environment import names, texts, whole
 from shared.inbound.entra import AUTHORITY, GRAPH, Entra
 
 MIB = 1024 * 1024
@@ -91,8 +93,8 @@ class Identities:
         """Read SLIPWAY_IDENTITY, SLIPWAY_IDENTITIES and SLIPWAY_PRODUCTION_IDENTITIES."""
         return Identities(
             own=env.get("SLIPWAY_IDENTITY", ""),
-            held=_texts("SLIPWAY_IDENTITIES", env.get("SLIPWAY_IDENTITIES") or "{}"),
-            production=_names(env.get("SLIPWAY_PRODUCTION_IDENTITIES", "production")),
+            held=texts("SLIPWAY_IDENTITIES", env.get("SLIPWAY_IDENTITIES") or "{}"),
+            production=names(env.get("SLIPWAY_PRODUCTION_IDENTITIES", "production")),
         )
 
     def to_env(self) -> dict[str, str]:
@@ -129,6 +131,7 @@ class Settings:
     max_body: int = MIB
     roles: frozenset[str] = frozenset()
     rollout_poll: timedelta = timedelta(seconds=15)
+    charts: ChartSettings = field(default_factory=ChartSettings)
     telemetry: str = "off"
     path: str = os.defpath
 
@@ -143,19 +146,20 @@ class Settings:
             work=Path(env.get("SLIPWAY_WORK", ".local/work")),
             repositories={
                 name: Path(path)
-                for name, path in _texts("SLIPWAY_REPOSITORIES", env.get("SLIPWAY_REPOSITORIES") or "{}").items()
+                for name, path in texts("SLIPWAY_REPOSITORIES", env.get("SLIPWAY_REPOSITORIES") or "{}").items()
             },
             gitops=Path(env.get("SLIPWAY_GITOPS", ".local")),
             registry=env.get("SLIPWAY_REGISTRY") or None,
-            hook_secrets=_names(env.get("SLIPWAY_HOOK_SECRET", "")),
-            registry_hook_secrets=_names(env.get("SLIPWAY_REGISTRY_HOOK_SECRET", "")),
+            hook_secrets=names(env.get("SLIPWAY_HOOK_SECRET", "")),
+            registry_hook_secrets=names(env.get("SLIPWAY_REGISTRY_HOOK_SECRET", "")),
             entra=_entra(env),
             easy_auth=env.get("WEBSITE_AUTH_ENABLED", "").lower() == "true",
-            max_body=_whole("SLIPWAY_MAX_BODY", env.get("SLIPWAY_MAX_BODY", str(MIB))),
-            roles=_names(env.get("SLIPWAY_ROLES", "")),
+            max_body=whole("SLIPWAY_MAX_BODY", env.get("SLIPWAY_MAX_BODY", str(MIB))),
+            roles=names(env.get("SLIPWAY_ROLES", "")),
             rollout_poll=timedelta(
-                milliseconds=_whole("SLIPWAY_ROLLOUT_POLL_MS", env.get("SLIPWAY_ROLLOUT_POLL_MS", "15000"))
+                milliseconds=whole("SLIPWAY_ROLLOUT_POLL_MS", env.get("SLIPWAY_ROLLOUT_POLL_MS", "15000"))
             ),
+            charts=ChartSettings.from_env(env),
             telemetry=_telemetry(env),
             path=env.get("PATH", os.defpath),
         )
@@ -183,6 +187,7 @@ class Settings:
             "SLIPWAY_MAX_BODY": str(self.max_body),
             "SLIPWAY_ROLES": ",".join(sorted(self.roles)),
             "SLIPWAY_ROLLOUT_POLL_MS": str(self.rollout_poll // timedelta(milliseconds=1)),
+            **self.charts.to_env(),
             "SLIPWAY_TELEMETRY": self.telemetry,
             "PATH": self.path,
         }
@@ -191,16 +196,10 @@ class Settings:
 def _entra(env: Mapping[str, str]) -> Entra:
     return Entra(
         tenant=env.get("SLIPWAY_ENTRA_TENANT", "").lower(),
-        audiences=tuple(sorted(_names(env.get("SLIPWAY_ENTRA_AUDIENCES", "")))),
+        audiences=tuple(sorted(names(env.get("SLIPWAY_ENTRA_AUDIENCES", "")))),
         authority=(env.get("SLIPWAY_ENTRA_AUTHORITY") or AUTHORITY).rstrip("/"),
         graph=(env.get("SLIPWAY_GRAPH") or GRAPH).rstrip("/"),
     )
-
-
-def _whole(name: str, text: str) -> int:
-    if not text.isdecimal():
-        raise InvalidValue(name, f"{text!r} is not a whole number")
-    return int(text)
 
 
 def _telemetry(env: Mapping[str, str]) -> str:
@@ -210,17 +209,3 @@ def _telemetry(env: Mapping[str, str]) -> str:
     if to == "azure-monitor" and not env.get("APPLICATIONINSIGHTS_CONNECTION_STRING"):
         raise InvalidValue("SLIPWAY_TELEMETRY", "azure-monitor needs APPLICATIONINSIGHTS_CONNECTION_STRING")
     return to
-
-
-def _names(text: str) -> frozenset[str]:
-    return frozenset(one.strip() for one in text.split(",") if one.strip())
-
-
-def _texts(name: str, text: str) -> Mapping[str, str]:
-    try:
-        found = json.loads(text)
-    except json.JSONDecodeError as error:
-        raise InvalidValue(name, f"is not JSON: {error}") from error
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
-        raise InvalidValue(name, "is not an object of names and texts")
-    return found

@@ -45,14 +45,21 @@ def outside(
     chosen: Settings, deployer: Callable[[DeployTarget], Deployer], credential: ManagedIdentity | None
 ) -> Outside:
     """Put together what acts with an identity, or with none."""
-    from shared.adapters.helm_charts import HelmCharts
+    from shared.adapters.helm_charts import HelmCharts, Hosts
+    from shared.adapters.helm_charts.charts import no_login
     from shared.adapters.oci_registry import OciRegistry, SignIn
     from shared.app.parts import Outside
 
-    if credential is None:
-        return Outside(registry=OciRegistry(), charts=HelmCharts(), deployer=deployer)
-    shown = SignIn(credential, chosen.registry)
-    return Outside(registry=OciRegistry(shown), charts=HelmCharts(login=shown.password), deployer=deployer)
+    shown = SignIn(credential, chosen.registry) if credential is not None else None
+    # Where nobody has an identity everything is on one machine, its registry too.
+    hosts = Hosts(listed=chosen.charts.hosts, near=not chosen.identities)
+    charts = HelmCharts(
+        login=shown.password if shown else no_login,
+        limits=chosen.charts.limits,
+        hosts=hosts,
+        outgoing=chosen.charts.outgoing,
+    )
+    return Outside(registry=OciRegistry(shown) if shown else OciRegistry(), charts=charts, deployer=deployer)
 
 
 def policies(chosen: Settings) -> PolicyReader:

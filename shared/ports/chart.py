@@ -4,20 +4,52 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
 from shared.domain.names import Digest
 from shared.domain.setting import Setting
+from shared.ports.errors import Permanent
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartLimits:
+    """What work on one chart may take, of the process that it is done in. Sizes in bytes."""
+
+    resident: int = 512 * MIB
+    address_space: int = 4096 * MIB
+    processor: timedelta = timedelta(seconds=20)
+    wall: timedelta = timedelta(seconds=60)
+    output: int = 16 * MIB
+    idle: timedelta = timedelta(minutes=5)
+    renders: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LintFinding:
-    """What lint says of a chart: `error` fails a build, `warning` and `info` are shown."""
+    """What lint says of a chart: `error` fails a build, `warning` and `info` are shown.
+
+    `line` is 0, and `value` empty, where they are not known.
+    """
 
     severity: str
     path: str
     message: str
+    line: int = 0
+    value: str = ""
+
+
+class UnreadManifests(Permanent):
+    """Manifests of which some documents cannot be judged: what is wrong with each, by its place, and the objects of the others."""
+
+    def __init__(self, faults: Sequence[tuple[str, str]], objects: Sequence[Mapping[str, object]] = ()) -> None:
+        first = "; ".join(f"{place}: {problem}" for place, problem in faults[:5])
+        more = f"; and {len(faults) - 5} more" if len(faults) > 5 else ""
+        super().__init__(f"{first}{more}; correct the template")
+        self.faults, self.objects = tuple(faults), tuple(objects)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,12 +70,20 @@ class Rendering:
 class Charts(Protocol):
     """Raise Permanent for a chart that is at fault, with file and line where known; Transient for the outside."""
 
-    def lint(self, chart: Path) -> Sequence[LintFinding]:
-        """Look at a chart folder; findings are data."""
+    def lint(
+        self, chart: Path, renderings: Sequence[Rendering] = (), *, root: Path | None = None
+    ) -> Sequence[LintFinding]:
+        """Look at a chart folder as each rendering would have it; what only its bare default values break is left out.
+
+        Without renderings its own values are all there is, and what they break counts. `root` is how far links may lead.
+        """
         ...
 
-    def package(self, chart: Path, *, version: str, app_version: str, into: Path) -> Path:
-        """Fetch dependencies and write `<name>-<version>.tgz` below `into`; the same content gives the same bytes."""
+    def package(self, chart: Path, *, version: str, app_version: str, into: Path, root: Path | None = None) -> Path:
+        """Fetch dependencies and write `<name>-<version>.tgz` below `into`; the same content gives the same bytes.
+
+        Links are followed as far as they stay below `root`, by itself the folder that holds the chart and what it depends on.
+        """
         ...
 
     def push(self, package: Path, registry: str, repository: str) -> Digest:
@@ -62,5 +102,8 @@ class Charts(Protocol):
         ...
 
     def parse(self, manifests: bytes) -> Sequence[Mapping[str, object]]:
-        """Read manifests as plain objects, one for each document that is not empty."""
+        """Read manifests as Helm and Kubernetes do, one object for each document that is not empty.
+
+        Raise UnreadManifests for documents that cannot be judged.
+        """
         ...

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from shared.adapters.helm_charts import canonical, metadata
-from shared.adapters.helm_charts.faults import faults
+from shared.adapters.helm_charts import canonical, lint, metadata
+from shared.adapters.helm_charts.children import children_of
+from shared.adapters.helm_charts.hosts import Hosts
 from shared.adapters.helm_charts.manifests import read, render
 from shared.adapters.helm_charts.oci import Login, OciCharts
-from shared.adapters.helm_charts.prepared import prepared
+from shared.adapters.helm_charts.prepared import Preparing
 from shared.domain.names import Digest
-from shared.ports.chart import LintFinding, Rendering
-
-_SEVERITIES = {1: "info", 2: "warning", 3: "error"}
+from shared.domain.records import replace
+from shared.ports.chart import ChartLimits, LintFinding, Rendering
 
 
 def no_login(_registry: str) -> None:
@@ -34,40 +34,48 @@ def is_loopback(host: str) -> bool:
 class HelmCharts:
     """Packages, moves and renders charts; it never writes into a folder it was given.
 
-    `plain_http` says which registry hosts speak HTTP without TLS, `login` what name and password one is shown.
+    All that looks into a chart is done by a child process within `limits`. `plain_http` says which registry hosts speak HTTP
+    without TLS, `login` what name and password one is shown; `hosts` where dependencies come from, `outgoing` the variables
+    (proxies, certificates) that asking them takes.
     """
 
-    def __init__(self, *, plain_http: Callable[[str], bool] = is_loopback, login: Login = no_login) -> None:
+    def __init__(
+        self,
+        *,
+        plain_http: Callable[[str], bool] = is_loopback,
+        login: Login = no_login,
+        limits: ChartLimits = ChartLimits(),  # noqa: B008 (frozen)
+        hosts: Hosts = Hosts(near=True),  # noqa: B008 (frozen)
+        outgoing: Mapping[str, str] | None = None,
+    ) -> None:
         self._plain_http, self._login = plain_http, login
+        self._children = children_of(limits)
+        # An index of a large repository is larger than any chart.
+        wider = replace(limits, resident=2 * limits.resident)
+        fetchers = children_of(wider, tuple(sorted((outgoing or {}).items())))
+        self._charts = Preparing(workers=self._children, fetchers=fetchers, hosts=hosts, plain_http=plain_http)
 
-    def lint(self, chart: Path) -> Sequence[LintFinding]:
+    def lint(
+        self, chart: Path, renderings: Sequence[Rendering] = (), *, root: Path | None = None
+    ) -> Sequence[LintFinding]:
         """Look at a chart folder, with its dependencies in place; paths are relative to the folder."""
-        import helm_python as helm
+        with self._charts.prepared(chart, root) as copy:
+            return lint.found(self._children, copy, renderings)
 
-        with prepared(chart, self._plain_http) as copy, faults(f"lint of chart {chart.name}"):
-            report = helm.lint(str(copy))
-            return [
-                LintFinding(
-                    severity=_SEVERITIES.get(message["severity"], "info"),
-                    path=str(message["path"]).removeprefix(str(copy)).lstrip("/"),
-                    message=" ".join(str(message["error"]).split()),
-                )
-                for message in report["messages"]
-            ]
-
-    def package(self, chart: Path, *, version: str, app_version: str, into: Path) -> Path:
+    def package(self, chart: Path, *, version: str, app_version: str, into: Path, root: Path | None = None) -> Path:
         """Fetch dependencies and write `<name>-<version>.tgz` below `into`; the same content gives the same bytes."""
-        import helm_python as helm
-
         with (
-            prepared(chart, self._plain_http) as copy,
+            self._charts.prepared(chart, root) as copy,
             TemporaryDirectory(prefix="slipway-chart-") as scratch,
         ):
-            with faults(f"packaging of chart {chart.name} {version}"):
-                written = helm.package(str(copy), destination=scratch, version=version, app_version=app_version)
+            doing = f"packaging of chart {chart.name} {version}"
+            self._children.ask(
+                doing, "package", chart=str(copy), destination=scratch, version=version, app_version=app_version
+            )
+            [written] = Path(scratch).glob("*.tgz")
             into.mkdir(parents=True, exist_ok=True)
-            package = into / f"{metadata.of_folder(copy).name}-{version}.tgz"
-            canonical.rewrite(Path(written), package)
+            package = into / f"{metadata.of_folder(self._children, copy).name}-{version}.tgz"
+            canonical.rewrite(written, package)
         return package
 
     def push(self, package: Path, registry: str, repository: str) -> Digest:
@@ -75,19 +83,22 @@ class HelmCharts:
 
         TagTaken names the SHA-256 of the packages, not of their manifests, which may differ in nothing but a time.
         """
-        return OciCharts(registry, repository, self._plain_http, self._login).push(package)
+        return self._repository(registry, repository).push(package)
 
     def pull(self, registry: str, repository: str, digest: Digest, *, version: str, into: Path) -> Path:
         """Fetch the chart that the digest names; raise NotFound, or Permanent where the bytes or the version differ."""
-        return OciCharts(registry, repository, self._plain_http, self._login).pull(digest, version=version, into=into)
+        return self._repository(registry, repository).pull(digest, version=version, into=into)
 
     def render(self, chart: Path, rendering: Rendering) -> bytes:
         """Render a package or folder without a cluster: `lookup` finds nothing, NOTES.txt is left out."""
         if chart.is_file():
-            return render(chart, rendering)
-        with prepared(chart, self._plain_http) as copy:
-            return render(copy, rendering)
+            return render(self._children, chart, rendering)
+        with self._charts.prepared(chart, None) as copy:
+            return render(self._children, copy, rendering)
 
     def parse(self, manifests: bytes) -> Sequence[Mapping[str, object]]:
         """Read manifests as plain objects, one for each document that is not empty."""
-        return read(manifests)
+        return read(self._children, manifests)
+
+    def _repository(self, registry: str, repository: str) -> OciCharts:
+        return OciCharts(registry, repository, self._plain_http, self._login, self._children)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 
@@ -17,6 +18,10 @@ _OUT_OF_REACH = re.compile(
     r"dial tcp|connection re|no such host|timeout|deadline exceeded|\bEOF\b|status code (429|5\d\d)|\bTLS\b|x509",
     re.IGNORECASE,
 )
+
+
+# Of what a child may fail by, what no chart brings about.
+_OURS = frozenset({"HelmIOError", "HelmLibraryError", "HelmInvalidHandleError", "ImportError", "ModuleNotFoundError"})
 
 
 @contextmanager
@@ -36,6 +41,23 @@ def faults(doing: str, *, of_chart: bool = False) -> Iterator[None]:
         raise Permanent(f"{doing}: {_one_line(error.detail)}; correct the chart or its values") from error
     except helm.HelmError as error:
         raise Permanent(f"{doing}: Helm gave up: {_one_line(error.detail)}", ours=True) from error
+
+
+def of_answer(doing: str, answer: Any, *, of_chart: bool, output: int) -> Any:
+    """Return what a child did, or raise what its failing means. Its answer is as little to be trusted as the chart."""
+    if isinstance(answer, dict) and "done" in answer:
+        return answer["done"]
+    failed, why = (str(answer.get(key) or "") for key in ("failed", "why")) if isinstance(answer, dict) else ("", "")
+    message = f"{doing}: {_one_line(why)}"
+    if failed in ("HelmRegistryError", "HelmRepoError"):
+        raise _of_outside(message, of_chart)
+    if failed == "TooMuch":
+        raise Permanent(f"{doing}: the chart makes more than {output // (1024 * 1024)} MiB; make it smaller")
+    if failed in _OURS:
+        raise Permanent(f"{doing}: Helm gave up: {_one_line(why)}", ours=True)
+    if failed == "RecursionError":
+        message = f"{doing}: values are nested too deep"
+    raise Permanent(f"{message}; correct the chart or its values")
 
 
 def _of_outside(message: str, of_chart: bool) -> AdapterError:

@@ -1,76 +1,92 @@
-"""What Chart.yaml says, of a folder or of a package."""
+"""What a chart says of itself, of a folder or of a package: as Helm reads it, in the child."""
 
 from __future__ import annotations
 
-import tarfile
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from shared.adapters.helm_charts.children import Children
 from shared.ports.errors import Permanent
 
 _FILE = "file://"
+_KEYS = ("name", "version", "dependencies", "repository", "alias", "condition", "tags", "enabled")
+_NAME = re.compile(r"[A-Za-z0-9][-A-Za-z0-9._]{0,249}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """Another chart that this one takes in, and where it comes from."""
+
+    name: str
+    version: str
+    repository: str
+
+    @property
+    def folder(self) -> str | None:
+        """The folder beside the chart, as written after `file://`; None where it is none."""
+        return self.repository.removeprefix(_FILE) if self.repository.startswith(_FILE) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metadata:
-    """Name and version of a chart, and the repositories of its dependencies."""
+    """Name, version and dependencies of a chart."""
 
     name: str
     version: str
-    repositories: tuple[str, ...] = ()
-
-    @property
-    def folders(self) -> tuple[str, ...]:
-        """Dependencies that are folders beside the chart, as written after `file://`."""
-        return tuple(each.removeprefix(_FILE) for each in self.repositories if each.startswith(_FILE))
-
-    @property
-    def hosts(self) -> frozenset[str]:
-        """Registries that dependencies come from."""
-        found = (
-            each.removeprefix("oci://").partition("/")[0] for each in self.repositories if each.startswith("oci://")
-        )
-        return frozenset(found)
+    dependencies: tuple[Dependency, ...] = ()
 
 
-def of_folder(chart: Path) -> Metadata:
-    """Read a folder's Chart.yaml; raise Permanent where it is missing or no YAML."""
+def of_folder(children: Children, folder: Path) -> Metadata:
+    """Read a folder; raise Permanent where Chart.yaml is missing or no description of a chart."""
+    where = f"{folder.name}/Chart.yaml"
     try:
-        return _read((chart / "Chart.yaml").read_bytes(), f"{chart.name}/Chart.yaml")
+        text = (folder / "Chart.yaml").read_text(encoding="utf-8")
     except OSError as error:
-        raise Permanent(
-            f"{chart.name}/Chart.yaml cannot be read: {error.strerror}; is this the chart's folder?"
-        ) from error
+        raise Permanent(f"{where} cannot be read: {error.strerror}; is this the chart's folder?") from error
+    except UnicodeDecodeError as error:
+        raise Permanent(f"{where} is not UTF-8: {error}; save it as UTF-8") from error
+    _check_words(children.ask(where, "read", text=text), where)
+    return _made(children.ask(where, "look", chart=str(folder)), where)
 
 
-def of_package(package: Path) -> Metadata:
-    """Read a package's Chart.yaml; raise Permanent where the file is no package."""
-    try:
-        with tarfile.open(package, "r:gz") as archive:
-            for member in archive:
-                content = archive.extractfile(member) if member.name.count("/") == 1 else None
-                if content is not None and member.name.endswith("/Chart.yaml"):
-                    return _read(content.read(), f"{package.name}: {member.name}")
-    except (OSError, EOFError, tarfile.TarError) as error:
-        raise Permanent(f"{package.name} is no Helm package: {error}") from error
-    raise Permanent(f"{package.name} is no Helm package: it holds no Chart.yaml")
+def of_package(children: Children, package: Path) -> Metadata:
+    """Read a package; raise Permanent where the file is none."""
+    return _made(children.ask(f"{package.name} is no Helm package", "look", chart=str(package)), package.name)
 
 
-def _read(content: bytes, where: str) -> Metadata:
-    import yaml
-
-    try:
-        document = yaml.safe_load(content)
-    except yaml.YAMLError as error:
-        raise Permanent(f"{where} is no YAML: {' '.join(str(error).split())}") from error
-    if not isinstance(document, dict) or not isinstance(document.get("name"), str):
+def _check_words(document: object, where: str) -> None:
+    # Helm takes `Dependencies:` for `dependencies:`, and others who look at the file would not see them.
+    if not isinstance(document, Mapping) or not isinstance(document.get("name"), str):
         raise Permanent(f"{where} does not name the chart; it needs name and version")
-    listed = document.get("dependencies") or []
-    repositories = (
-        [each.get("repository") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    )
+    listed = document.get("dependencies")
+    for one in (document, *(listed if isinstance(listed, list) else ())):
+        for key in one if isinstance(one, Mapping) else ():
+            if key not in _KEYS and str(key).lower() in _KEYS:
+                raise Permanent(f"{where} holds {str(key)[:40]}; write {str(key).lower()}")
+
+
+def _made(found: object, where: str) -> Metadata:
+    if not isinstance(found, Mapping):
+        raise Permanent(f"{where} is no description of a chart")
+    name = _text(found, "name")
+    if _NAME.fullmatch(name) is None:
+        raise Permanent(f"{where}: {name[:80]!r} cannot be a chart's name; it needs name and version")
+    listed = found.get("dependencies") or ()
     return Metadata(
-        name=document["name"],
-        version=str(document.get("version", "")),
-        repositories=tuple(each for each in repositories if isinstance(each, str)),
+        name=name,
+        version=_text(found, "version"),
+        dependencies=tuple(_dependency(one) for one in (listed if isinstance(listed, list) else ())),
     )
+
+
+def _dependency(found: Any) -> Dependency:
+    one = found if isinstance(found, Mapping) else {}
+    return Dependency(name=_text(one, "name"), version=_text(one, "version"), repository=_text(one, "repository"))
+
+
+def _text(found: Mapping[str, Any], key: str) -> str:
+    value = found.get(key)
+    return value if isinstance(value, str) else ""

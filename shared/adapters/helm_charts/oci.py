@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from shared.adapters.helm_charts import metadata
+from shared.adapters.helm_charts.children import Children
 from shared.adapters.helm_charts.faults import faults
 from shared.domain.names import Digest
 from shared.ports.errors import NotFound, Permanent
@@ -24,14 +25,17 @@ class OciCharts:
     `plain_http` says which hosts speak no TLS, `login` what name and password a host is shown, if any.
     """
 
-    def __init__(self, registry: str, repository: str, plain_http: Callable[[str], bool], login: Login) -> None:
+    def __init__(
+        self, registry: str, repository: str, plain_http: Callable[[str], bool], login: Login, children: Children
+    ) -> None:
+        self._children = children
         self._registry, self._repository = registry, repository
         self._name = f"{registry}/{repository}"
         self._plain, self._login = plain_http(registry), login
 
     def push(self, package: Path) -> Digest:
         """Push a package under its version, unless it is there; raise TagTaken where another one is."""
-        about = metadata.of_package(package)
+        about = metadata.of_package(self._children, package)
         parent, _, name = self._repository.rpartition("/")
         if name != about.name:
             raise Permanent(
@@ -56,7 +60,7 @@ class OciCharts:
         into.mkdir(parents=True, exist_ok=True)
         package = into / f"{name}-{version}.tgz"
         package.write_bytes(content)
-        about = metadata.of_package(package)
+        about = metadata.of_package(self._children, package)
         if (about.name, about.version) != (name, version):
             package.unlink()
             raise Permanent(f"{self._name}@{digest} is chart {about.name} {about.version} and not {name} {version}")

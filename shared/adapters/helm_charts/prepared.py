@@ -4,82 +4,109 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urljoin
 
 from shared.adapters.helm_charts import metadata
-from shared.adapters.helm_charts.faults import faults
+from shared.adapters.helm_charts.children import Children
+from shared.adapters.helm_charts.copied import Copying
+from shared.adapters.helm_charts.hosts import Hosts
+from shared.adapters.helm_charts.metadata import Dependency, Metadata
 from shared.ports.errors import Permanent
 
 _GENERATED = re.compile(r"^generated:.*$", re.MULTILINE)
+_DEEPEST = 20
 
 
-@contextmanager
-def prepared(chart: Path, plain_http: Callable[[str], bool]) -> Iterator[Path]:
-    """Copy a chart, and the folders it depends on, in their places to one another; fetch what is missing.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparing:
+    """`workers` read charts, `fetchers` ask the hosts that dependencies may come from."""
 
-    Raise Permanent for a dependency that cannot be, Transient for one out of reach.
-    """
-    order = _with_folders(chart.resolve())
-    root = Path(os.path.commonpath([folder.parent for folder in order]))
-    with TemporaryDirectory(prefix="slipway-chart-") as scratch:
-        for folder in order:
-            _copy(folder, Path(scratch) / folder.relative_to(root))
-        for folder in order:
-            _fill(Path(scratch) / folder.relative_to(root), plain_http)
-        yield Path(scratch) / chart.resolve().relative_to(root)
+    workers: Children
+    fetchers: Children
+    hosts: Hosts
+    plain_http: Callable[[str], bool]
 
+    @contextmanager
+    def prepared(self, chart: Path, root: Path | None) -> Iterator[Path]:
+        """Copy a chart, and the folders it depends on, in their places to one another; fetch what is missing.
 
-def _with_folders(chart: Path) -> list[Path]:
-    """The chart's folder last, each dependency before whoever needs it."""
-    order: list[Path] = []
+        Raise Permanent for a dependency that cannot be, Transient for one out of reach.
+        """
+        chart = Path(os.path.abspath(chart))
+        with TemporaryDirectory(prefix="slipway-chart-") as scratch:
+            # Resolved, as paths in what Helm says are.
+            copies = Path(scratch).resolve()
+            for folder, about in self._with_folders(chart, root, copies).items():
+                self._fill(_in(copies, folder), about)
+            yield _in(copies, chart)
 
-    def visit(folder: Path, above: tuple[Path, ...]) -> None:
-        if folder in above:
-            raise Permanent(f"chart {chart.name}: {folder.name} depends on itself; break the circle in Chart.yaml")
-        if folder in order:
+    def _with_folders(self, chart: Path, root: Path | None, copies: Path) -> dict[Path, Metadata]:
+        """Copy them; the chart's folder last, each dependency before whoever needs it."""
+        order: dict[Path, Metadata] = {}
+        copying = Copying(chart.name, root)
+
+        def visit(folder: Path, above: tuple[Path, ...]) -> None:
+            if folder in above or len(above) > _DEEPEST:
+                raise Permanent(f"chart {chart.name}: {folder.name} depends on itself; break the circle in Chart.yaml")
+            if folder in order:
+                return
+            if not (folder / "Chart.yaml").is_file():
+                raise Permanent(f"{folder.name}/Chart.yaml cannot be read; is this the chart's folder?")
+            copying.copy(folder, _in(copies, folder))
+            about = metadata.of_folder(self.workers, _in(copies, folder))
+            for dependency in about.dependencies:
+                if dependency.folder is not None:
+                    visit(_beside(folder, dependency.folder), (*above, folder))
+            order[folder] = about
+
+        visit(chart, ())
+        return order
+
+    def _fill(self, folder: Path, about: Metadata) -> None:
+        doing = f"dependencies of chart {about.name}"
+        if not self.workers.ask(doing, "missing", of_chart=True, chart=str(folder)):
             return
-        for relative in metadata.of_folder(folder).folders:
-            if os.path.isabs(relative):
-                raise Permanent(
-                    f"chart {folder.name} depends on file://{relative}, which another machine may not have; write it relative"
-                )
-            beside = Path(os.path.normpath(folder / relative))
-            if not (beside / "Chart.yaml").is_file():
-                raise Permanent(
-                    f"chart {folder.name} depends on file://{relative}, and there is no chart in that folder"
-                )
-            visit(beside, (*above, folder))
-        order.append(folder)
-
-    visit(chart, ())
-    return order
-
-
-def _copy(folder: Path, to: Path) -> None:
-    for path in folder.rglob("*"):
-        # Helm follows them, and so what is packaged would depend on the machine.
-        if path.is_symlink():
-            raise Permanent(
-                f"chart {folder.name}: {path.relative_to(folder)} is a symbolic link; put the file itself there"
-            )
-    shutil.copytree(folder, to, dirs_exist_ok=True)
-
-
-def _fill(folder: Path, plain_http: Callable[[str], bool]) -> None:
-    import helm_python as helm
-
-    about = metadata.of_folder(folder)
-    with faults(f"dependencies of chart {about.name}", of_chart=True):
-        if all(each["status"] in {"ok", "unpacked"} for each in helm.dependency_list(str(folder))):
-            return
+        asked = [one for one in about.dependencies if one.folder is None and one.repository]
+        for one in asked:
+            self._check(about.name, one)
         lock = folder / "Chart.lock"
         locked = lock.exists()
+        hosts = [one.repository.removeprefix("oci://").partition("/")[0] for one in asked]
+        plain = bool(hosts) and all(map(self.plain_http, hosts))
         # Like `helm dependency build`: what Chart.lock pins where there is one, else what Chart.yaml asks for.
-        helm.dependency_build(str(folder), plain_http=bool(about.hosts) and all(map(plain_http, about.hosts)))
-    if not locked and lock.exists():
-        # The time of generation would make each package a different one.
-        lock.write_text(_GENERATED.sub('generated: "1970-01-01T00:00:00Z"', lock.read_text()))
+        who = self.fetchers if asked else self.workers
+        who.ask(doing, "fetch", of_chart=True, chart=str(folder), plain_http=plain)
+        if not locked and lock.exists():
+            # The time of generation would make each package a different one.
+            lock.write_text(_GENERATED.sub('generated: "1970-01-01T00:00:00Z"', lock.read_text()))
+
+    def _check(self, chart: str, one: Dependency) -> None:
+        self.hosts.check(chart, one.repository)
+        if one.repository.startswith("oci://"):
+            return
+        # The repository's index says where its charts are, which may be another host.
+        base = f"{one.repository.rstrip('/')}/"
+        asked = {"repository": one.repository, "chart": one.name, "version": one.version}
+        found = self.fetchers.ask(f"index of {one.repository}", "addresses", of_chart=True, **asked)
+        for address in found if isinstance(found, list) else ():
+            self.hosts.check(chart, urljoin(base, str(address)))
+
+
+def _beside(folder: Path, relative: str) -> Path:
+    if os.path.isabs(relative):
+        raise Permanent(
+            f"chart {folder.name} depends on file://{relative}, which another machine may not have; write it relative"
+        )
+    beside = Path(os.path.normpath(folder / relative))
+    if not (beside / "Chart.yaml").is_file():
+        raise Permanent(f"chart {folder.name} depends on file://{relative}, and there is no chart in that folder")
+    return beside
+
+
+def _in(copies: Path, folder: Path) -> Path:
+    return copies / folder.relative_to(folder.anchor)

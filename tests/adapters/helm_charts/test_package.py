@@ -90,8 +90,8 @@ def test_lint_names_file_and_line(charts: HelmCharts, folder: Path) -> None:
 
     errors = [finding for finding in charts.lint(folder / "delivery") if finding.severity == "error"]
 
-    assert [finding.path for finding in errors] == ["templates/"]
-    assert "delivery/templates/bad.yaml:2" in errors[0].message
+    assert [(one.path, one.line, one.value) for one in errors] == [("templates/bad.yaml", 2, "none.at.all")]
+    assert "write none.at.all: in values.yaml" in errors[0].message
 
 
 @pytest.mark.parametrize(
@@ -125,11 +125,11 @@ def test_a_lock_that_does_not_fit_is_refused(charts: HelmCharts, folder: Path, t
         charts.package(folder / "package", version="1.0.2", app_version="v1.0.2", into=tmp_path)
 
 
-def test_a_symbolic_link_is_not_followed(charts: HelmCharts, folder: Path, tmp_path: Path) -> None:
+def test_a_symbolic_link_that_leads_out_is_refused(charts: HelmCharts, folder: Path, tmp_path: Path) -> None:
     """A chart cannot carry off a file of the machine that packages it."""
     (folder / "delivery/notes.txt").symlink_to("/etc/hostname")
 
-    with pytest.raises(Permanent, match=r"notes\.txt is a symbolic link"):
+    with pytest.raises(Permanent, match=r"notes\.txt is a symbolic link that leads out of the repository"):
         charts.package(folder / "delivery", version="1.0.2", app_version="v1.0.2", into=tmp_path)
 
 

@@ -1,0 +1,101 @@
+"""What a child is asked to do with a chart. Each job takes and returns plain data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import helm_python as helm
+
+from shared.adapters.helm_child.documents import documents, fields
+from shared.domain.setting import put
+
+
+def render(
+    chart: str, values: Sequence[str], settings: Sequence[Sequence[str]], name: str, namespace: str
+) -> dict[str, Any]:
+    """Render a package or a complete folder: its definitions, and the rest by the templates' names."""
+    with helm.Chart.load(chart) as loaded:
+        files = loaded.render(_merged(values, settings), name=name, namespace=namespace)
+        definitions = [[one["name"], one["data"]] for one in loaded.crds]
+    return {"files": files, "definitions": definitions}
+
+
+def lint(
+    chart: str, values: Sequence[str] = (), settings: Sequence[Sequence[str]] = (), namespace: str = ""
+) -> list[dict[str, Any]]:
+    """Lint a complete folder, with its own values alone where there are no others."""
+    report = helm.lint(chart, _merged(values, settings), namespace=namespace or None)
+    return list(report["messages"])
+
+
+def package(chart: str, destination: str, version: str, app_version: str) -> str:
+    """Package a complete folder; return where the package lies."""
+    return helm.package(chart, destination=destination, version=version, app_version=app_version)
+
+
+def look(chart: str) -> dict[str, Any]:
+    """Say what a folder or a package is, as Helm reads it: Chart.yaml, and requirements.yaml where there is one."""
+    with helm.Chart.load(chart) as loaded:
+        return loaded.metadata
+
+
+def read(text: str) -> dict[str, Any]:
+    """Read one YAML document that holds keys and values."""
+    return fields(text)
+
+
+def parse(text: str) -> dict[str, Any]:
+    """Read manifests: the objects, and what is wrong with documents that are none, each with its line."""
+    return documents(text)
+
+
+def missing(chart: str) -> bool:
+    """Whether a dependency has to be fetched."""
+    return any(one["status"] not in {"ok", "unpacked"} for one in helm.dependency_list(chart))
+
+
+def fetch(chart: str, plain_http: bool) -> None:
+    """Fetch what a folder depends on: what Chart.lock pins where there is one, else what Chart.yaml asks for."""
+    helm.dependency_build(chart, plain_http=plain_http)
+
+
+def addresses(repository: str, chart: str, version: str) -> list[str]:
+    """Say where a repository's index has a version of a chart, or all where the version is a range."""
+    entries = (helm.repo_index(repository).get("entries") or {}).get(chart) or ()
+    exact = [one for one in entries if one.get("version") == version]
+    return sorted({address for one in exact or entries for address in one.get("urls") or ()})
+
+
+JOBS: dict[str, Callable[..., Any]] = {
+    job.__name__: job for job in (render, lint, package, look, read, parse, missing, fetch, addresses)
+}
+
+
+def _merged(files: Sequence[str], settings: Sequence[Sequence[str]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for number, text in enumerate(files, start=1):
+        try:
+            values = _over(values, fields(text))
+        except helm.HelmError as error:
+            raise ValuesUnfit(f"values file {number}: {error.detail}") from error
+    for key, text, kind in settings:
+        put(values, key, text if kind == "text" else json.loads(text) if kind == "json" else _plain(text))
+    return values
+
+
+class ValuesUnfit(Exception):
+    """A values file that cannot be read."""
+
+
+def _plain(text: str) -> object:
+    return fields(f"value: {text}").get("value")
+
+
+def _over(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    result = dict(base)
+    for key, value in over.items():
+        below = result.get(key)
+        result[key] = _over(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
+    return result
