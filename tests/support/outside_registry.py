@@ -114,11 +114,13 @@ class MemoryCharts:
         self.unpinned: set[str] = set()
         self.broken: set[str] = set()
 
-    def lint(self, chart: Path) -> Sequence[LintFinding]:
+    def lint(
+        self, chart: Path, renderings: Sequence[Rendering] = (), *, root: Path | None = None
+    ) -> Sequence[LintFinding]:
         """See Charts."""
         return []
 
-    def package(self, chart: Path, *, version: str, app_version: str, into: Path) -> Path:
+    def package(self, chart: Path, *, version: str, app_version: str, into: Path, root: Path | None = None) -> Path:
         """See Charts."""
         package = into / f"{chart.name}-{version}.tgz"
         package.write_bytes(b"".join(path.read_bytes() for path in sorted(chart.rglob("*")) if path.is_file()))

@@ -66,11 +66,13 @@ class QuietCharts:
     def __init__(self) -> None:
         self._rendered = threading.local()
 
-    def lint(self, chart: Path) -> Sequence[LintFinding]:
+    def lint(
+        self, chart: Path, renderings: Sequence[Rendering] = (), *, root: Path | None = None
+    ) -> Sequence[LintFinding]:
         """See Charts."""
         return ()
 
-    def package(self, chart: Path, *, version: str, app_version: str, into: Path) -> Path:
+    def package(self, chart: Path, *, version: str, app_version: str, into: Path, root: Path | None = None) -> Path:
         """See Charts."""
         raise NotImplementedError
 

@@ -10,7 +10,7 @@ from shared.domain.errors import InvalidValue
 from shared.domain.manifests import findings
 from shared.domain.placeholders import expand
 from shared.ports.builder import RenderFor, WouldBlock
-from shared.ports.chart import Rendering
+from shared.ports.chart import LintFinding, Rendering
 from shared.ports.errors import Permanent
 
 # What a chart is packaged as before it has a version.
@@ -70,18 +70,28 @@ class _Printed:
 
 
 def _lint(work: Work, chart: Path, printed: _Printed) -> None:
-    found = work.charts.lint(chart)
+    as_deployed = [_rendering(work, each, dict(each.placeholders)) for each in work.order.environments]
+    found = work.charts.lint(chart, as_deployed, root=work.tree("source"))
     for each in found:
-        printed.line(f"{each.severity}: {work.order.chart}/{each.path}: {each.message}")
+        printed.line(f"{each.severity}: {_said(work, each)}")
     errors = [each for each in found if each.severity == "error"]
     if errors:
-        first = f"{work.order.chart}/{errors[0].path}: {errors[0].message}"
-        raise StepFailed(f"the chart has {len(errors)} lint errors, first {first}", printed.text())
+        raise StepFailed(
+            f"the chart has {len(errors)} lint errors, first {_said(work, errors[0])}",
+            printed.text(),
+        )
+
+
+def _said(work: Work, finding: LintFinding) -> str:
+    line = f":{finding.line}" if finding.line else ""
+    return f"{work.order.chart}/{finding.path}{line}: {finding.message}"
 
 
 def _packaged(work: Work, version: str, printed: _Printed) -> Path:
     chart = work.tree("source") / work.order.chart
-    package = work.charts.package(chart, version=version, app_version=f"v{version}", into=work.scratch / "package")
+    package = work.charts.package(
+        chart, version=version, app_version=f"v{version}", into=work.scratch / "package", root=work.tree("source")
+    )
     name, wanted = package.name.removesuffix(f"-{version}.tgz"), work.order.chart_repository.rpartition("/")[2]
     if name != wanted:
         raise StepFailed(
