@@ -17,7 +17,7 @@ _ENCODINGS = re.compile(
 _TRAILER = re.compile(rb"[ \t]*co-authored-by[ \t]*:(.*)", re.IGNORECASE | re.DOTALL)
 _PERSON = re.compile(rb"([^<>]*)<([^<>]*)>?")
 _AROUND: Final = b" \t\r\n\0,;"
-_DATE = re.compile(rb"[ \t]+-?\d+[ \t]+[+-]\d+[ \t]*$")
+_DATE = re.compile(rb"[ \t]+-?\d{1,20}[ \t]+[+-]\d{1,8}[ \t]*$")
 
 
 class RawCommit:
@@ -99,7 +99,5 @@ class RawCommit:
 
 def _ident(value: bytes) -> tuple[bytes, bytes]:
     """Split `name <mail> date` as git does: at the first signs of each kind; without them all but the date is a name."""
-    name, opened, rest = value.partition(b"<")
-    if not opened:
-        return _DATE.sub(b"", value), b""
+    name, _, rest = _DATE.sub(b"", value).partition(b"<")
     return name, rest.partition(b">")[0]

@@ -22,8 +22,9 @@ def write(git: Git, reach: Reach, into: Path, *, most_bytes: int, seconds: float
     made = {folder}
     _write_files(git, reach.files, folder, made, most_bytes=most_bytes, seconds=seconds)
     # Only after all files, so that none is written through a link.
+    left_out = reach.outside | reach.odd
     for link, text in sorted(reach.links.items()):
-        if link not in reach.outside:
+        if link not in left_out:
             path = _place(folder, link, made)
             if os.path.lexists(path):
                 os.unlink(path)

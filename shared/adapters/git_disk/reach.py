@@ -186,6 +186,8 @@ class Reach:
             entry = self._entry(link)
             text = self._tree.text(entry) if entry is not None else None
             self.links[link] = text or b""
+            if text == b"":
+                self.odd.add(link)
 
     def _later(self, link: Parts) -> None:
         if link not in self._walked:

@@ -1,0 +1,283 @@
+"""What is right about a history, worked out from its objects alone: read with `git cat-file`, judged without git.
+
+It is slow and simple on purpose: each commit's files lie in one flat mapping, and every question is asked of all of it.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+Path_ = tuple[bytes, ...]
+_ENVIRONMENT = {
+    "PATH": os.defpath,
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_GRAFT_FILE": "/dev/null",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+}
+_MAX_HOPS = 40
+
+
+class _Outside(Exception):
+    """A path leads out of the repository."""
+
+
+@dataclass(frozen=True)
+class Node:
+    """What lies at a path: `file`, `program`, `link`, `folder` or `submodule`, and its bytes or id."""
+
+    kind: str
+    content: bytes
+
+
+@dataclass(frozen=True)
+class Used:
+    """What is used by some paths, as the port names it."""
+
+    paths: tuple[str, ...]
+    outside: tuple[str, ...]
+    submodules: tuple[str, ...]
+    pointers: tuple[str, ...]
+    unwritable: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Commit:
+    tree: str
+    parents: tuple[str, ...]
+    people: frozenset[tuple[str, str]]
+
+
+class Oracle:
+    """Answers about one repository."""
+
+    def __init__(self, repository: Path) -> None:
+        self._objects = _read_all(repository)
+        self._commits = {id: _commit(data) for id, (kind, data) in self._objects.items() if kind == b"commit"}
+        self._flat: dict[str, Mapping[Path_, Node]] = {}
+
+    def contributors(self, base: str | None, commit: str, paths: Iterable[str]) -> list[tuple[str, str]]:
+        """Everybody whom a commit names that differs from any parent in a path, sorted."""
+        new = self._reachable(commit) - (self._reachable(base) if base else set())
+        wanted = [_split(path) for path in paths]
+        found: set[tuple[str, str]] = set()
+        for id in new:
+            parents = self._commits[id].parents
+            before = [self._below(self._files(parent), wanted) for parent in parents] or [{}]
+            if any(self._below(self._files(id), wanted) != one for one in before):
+                found |= self._commits[id].people
+        return sorted(found)
+
+    def used(self, commit: str, paths: Iterable[str]) -> Used:
+        """Close the paths under links, and add the attributes above."""
+        flat = self._files(commit)
+        links = {path for path, node in flat.items() if node.kind == "link"}
+        used = {_split(path) for path in paths}
+        while True:
+            more = set(used)
+            for path in used:
+                more |= _walk(flat, path)[0]
+            # A link below what is used is used.
+            more |= {link for link in links if any(link[: len(path)] == path for path in more)}
+            if more == used:
+                break
+            used = more
+        there = {path: node for path, node in flat.items() if any(path[: len(one)] == one for one in used)}
+        named = used | {(*path[:end], b".gitattributes") for path in used for end in range(len(path))}
+        return Used(
+            paths=tuple(sorted(_text(path) for path in _outermost(named))),
+            outside=_shown(path for path in used & links if _leads_out(flat, path)),
+            submodules=_shown(
+                {path for path, node in there.items() if node.kind == "submodule"}
+                | {end for path in used if (end := _walk(flat, path)[1]) and _in_submodule(flat, end)}
+            ),
+            pointers=_shown(path for path, node in there.items() if _is_pointer(node)),
+            unwritable=_shown(path for path in used & links if not flat[path].content),
+        )
+
+    def file(self, commit: str, path: str) -> bytes | None:
+        """A file's content by way of links; None where there is none, or nobody can read it."""
+        flat = self._files(commit)
+        node = flat.get(_walk(flat, _split(path))[1] or (b"\0",))
+        return node.content if node is not None and node.kind in ("file", "program") else None
+
+    def refuses(self, commit: str, path: str) -> bool:
+        """Whether there is something that nobody can read: outside, in a submodule, or a pointer of Git LFS."""
+        flat = self._files(commit)
+        end = _walk(flat, _split(path))[1]
+        return end is None or _in_submodule(flat, end) or (end in flat and _is_pointer(flat[end]))
+
+    def files(self, commit: str) -> Mapping[Path_, Node]:
+        """Everything at a commit by its path, folders too."""
+        return self._files(commit)
+
+    def leads_out(self, commit: str, path: Path_) -> bool:
+        """Whether following a path leads out of the repository."""
+        return _leads_out(self._files(commit), path)
+
+    def _reachable(self, commit: str) -> set[str]:
+        found: set[str] = set()
+        pending = [commit]
+        while pending:
+            id = pending.pop()
+            if id not in found:
+                found.add(id)
+                pending += self._commits[id].parents
+        return found
+
+    def _files(self, commit: str) -> Mapping[Path_, Node]:
+        tree = self._commits[commit].tree
+        if tree not in self._flat:
+            self._flat[tree] = {(): Node("folder", b""), **dict(self._walk_tree(tree, ()))}
+        return self._flat[tree]
+
+    def _walk_tree(self, id: str, at: Path_) -> Iterator[tuple[Path_, Node]]:
+        rest = self._objects[id][1]
+        while rest:
+            mode, rest = rest.split(b" ", 1)
+            name, rest = rest.split(b"\0", 1)
+            child, rest = rest[:20].hex(), rest[20:]
+            path = (*at, name)
+            if mode == b"40000":
+                yield path, Node("folder", b"")
+                yield from self._walk_tree(child, path)
+            elif mode == b"160000":
+                yield path, Node("submodule", child.encode())
+            else:
+                kind = {b"120000": "link", b"100755": "program"}.get(mode, "file")
+                yield path, Node(kind, self._objects[child][1])
+
+    @staticmethod
+    def _below(flat: Mapping[Path_, Node], wanted: list[Path_]) -> dict[Path_, Node]:
+        leaves = ((path, node) for path, node in flat.items() if node.kind != "folder")
+        return {path: node for path, node in leaves if any(path[: len(one)] == one for one in wanted)}
+
+
+def _walk(flat: Mapping[Path_, Node], path: Path_) -> tuple[set[Path_], Path_ | None]:
+    """Return what a path names on its way, and where it ends; None where that is outside."""
+    named: set[Path_] = set()
+    try:
+        end = _go((), [(part, False) for part in path], flat, named, [True], ())
+    except _Outside:
+        return named, None
+    return {*named, end}, end
+
+
+def _go(
+    at: Path_,
+    todo: list[tuple[bytes, bool]],
+    flat: Mapping[Path_, Node],
+    named: set[Path_],
+    there: list[bool],
+    by_link: tuple[bool, ...],
+    hops: int = 0,
+) -> Path_:
+    if not todo:
+        return at
+    (part, linked), rest = todo[0], todo[1:]
+    if part in (b"", b"."):
+        return _go(at, rest, flat, named, there, by_link, hops)
+    if part == b"..":
+        if not at:
+            raise _Outside
+        if by_link[-1]:
+            named.add(at)
+        return _go(at[:-1], rest, flat, named, there, by_link[:-1], hops)
+    here = (*at, part)
+    node = flat.get(here) if there[0] and flat[at].kind == "folder" else None
+    there[0] = node is not None
+    if node is None or node.kind != "link":
+        return _go(here, rest, flat, named, there, (*by_link, linked), hops)
+    named.add(here)
+    to = node.content
+    if to.startswith(b"/") or b"\0" in to or len(to) > 4095:
+        raise _Outside
+    if not to or hops >= _MAX_HOPS:
+        there[0] = False
+        return _go(here, rest, flat, named, there, (*by_link, False), hops + 1)
+    onward = [(part, True) for part in to.split(b"/")] + rest
+    return _go(at, onward, flat, named, there, by_link, hops + 1)
+
+
+def _leads_out(flat: Mapping[Path_, Node], path: Path_) -> bool:
+    return _walk(flat, path)[1] is None
+
+
+def _in_submodule(flat: Mapping[Path_, Node], end: Path_) -> bool:
+    return any(flat[end[:size]].kind == "submodule" for size in range(len(end)) if end[:size] in flat)
+
+
+def _is_pointer(node: Node) -> bool:
+    head = node.content[:42] == b"version https://git-lfs.github.com/spec/v1"
+    return node.kind in ("file", "program") and head and len(node.content) < 1024
+
+
+def _split(path: str) -> Path_:
+    return tuple(part for part in os.fsencode(path).split(b"/") if part not in (b"", b"."))
+
+
+def _outermost(paths: set[Path_]) -> set[Path_]:
+    texts: set[Path_] = set()
+    for path in paths:
+        good = list(path)
+        while any(part.decode(errors="replace").encode() != part for part in good):
+            good.pop()
+        texts.add(tuple(good))
+    return {path for path in texts if not any(path != one and path[: len(one)] == one for one in texts)}
+
+
+def _text(path: Path_) -> str:
+    return b"/".join(path).decode()
+
+
+def _shown(paths: Iterable[Path_]) -> tuple[str, ...]:
+    return tuple(sorted({b"/".join(path).decode(errors="replace") for path in paths}))
+
+
+def _read_all(repository: Path) -> dict[str, tuple[bytes, bytes]]:
+    command = ["git", f"--git-dir={repository}", "cat-file", "--batch", "--batch-all-objects", "--unordered"]
+    out = subprocess.run(command, capture_output=True, check=True, env=_ENVIRONMENT).stdout
+    found: dict[str, tuple[bytes, bytes]] = {}
+    while out:
+        header, out = out.split(b"\n", 1)
+        id, kind, size = header.split(b" ")
+        found[id.decode()] = (kind, out[: int(size)])
+        out = out[int(size) + 1 :]
+    return found
+
+
+def _commit(data: bytes) -> _Commit:
+    head, _, message = data.partition(b"\n\n")
+    lines = head.split(b"\n")
+    people: list[bytes] = []
+    for line in lines:
+        if line.startswith((b"author ", b"committer ")):
+            people.append(line.split(b" ", 1)[1].rsplit(b" ", 2)[0])
+    for line in message.replace(b"\r", b"\n").replace(b"\0", b"\n").split(b"\n"):
+        key, colon, value = line.partition(b":")
+        if colon and key.strip(b" \t").lower() == b"co-authored-by":
+            # One line may name several.
+            people += [one + b">" for one in value.split(b">") if b"<" in one] or [value]
+    encoding = next((line[9:].decode() for line in lines if line.startswith(b"encoding ")), "utf-8")
+    return _Commit(
+        tree=next(line[5:].decode() for line in lines if line.startswith(b"tree ")),
+        parents=tuple(line[7:].decode() for line in lines if line.startswith(b"parent ")),
+        people=frozenset(_person(one, encoding) for one in people),
+    )
+
+
+def _person(text: bytes, encoding: str) -> tuple[str, str]:
+    name, _, rest = text.partition(b"<")
+    mail = rest.partition(b">")[0]
+    return _decoded(name.strip(b" \t\r\n\0,;"), encoding), _decoded(mail.strip(b" \t\r\n\0,;"), encoding)
+
+
+def _decoded(text: bytes, encoding: str) -> str:
+    try:
+        return text.decode()
+    except UnicodeDecodeError:
+        return text.decode(encoding, "replace")
