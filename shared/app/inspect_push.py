@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
+from shared.app.concerned import concerned
 from shared.app.configuration import policy_in_force, refresh_configuration
 from shared.app.handle_event import handle
 from shared.app.parts import App
@@ -22,7 +23,7 @@ from shared.domain.policy import ServicePolicy
 from shared.domain.records import replace
 from shared.domain.release import Release
 from shared.domain.repository import Pushed, Tip
-from shared.domain.triggers import affected, branch_matches, skip_marker
+from shared.domain.triggers import branch_matches
 from shared.domain.version import Version, parse_release_branch
 from shared.ports.rows import Row, StaleRow
 from shared.ports.statuses import CommitState, CommitStatus
@@ -30,7 +31,6 @@ from shared.telemetry import log_event
 
 _HEADS = "refs/heads/"
 _GONE = "0" * 40  # how git writes that a ref was deleted
-_MOST = 2000
 _MOST_PUSHED = 100
 
 
@@ -195,7 +195,7 @@ def _events(
         if not keys:
             _refuse(app, push, tip.commit)
     else:
-        keys, skip = _affected(app, push, _base(app, push, tip.previous, tip.commit, default), tip.commit, services)
+        keys, skip = concerned(app, push, tip.previous, tip.commit, default, services)
     for key in keys:
         yield ChangeFound(
             id=_event_id(push, tip, key),
@@ -221,22 +221,3 @@ def _refuse(app: App, push: PushReceived, commit: str) -> None:
     status = CommitStatus(context="slipway/release", state=CommitState.FAILED, description=reason)
     app.statuses.set_status(push.repository, commit, status)
     log_event("push.refused", repository=push.repository, ref=push.ref, reason=reason)
-
-
-def _affected(
-    app: App, push: PushReceived, base: str | None, commit: str, services: Sequence[ServicePolicy]
-) -> tuple[list[ServiceKey], str]:
-    """Return which services the push concerns, and the marker by which it asks not to be built."""
-    paths = app.source.changed_paths(push.repository, base, commit)
-    keys = [one.service for one in services if affected(one, push.ref, paths)]
-    # What has no base was not pushed as a whole just now: its history asks for nothing, its newest commit may.
-    pushed = app.source.commits(push.repository, base, commit, most=_MOST if base else 1)
-    return keys, skip_marker([one.message for one in pushed]) or ""
-
-
-def _base(app: App, push: PushReceived, previous: str | None, commit: str, default: str) -> str | None:
-    """What a push is compared with: the tip before, or for a new or rewritten branch where it left the default one."""
-    if previous is not None and app.source.contains(push.repository, previous, commit):
-        return previous
-    main = app.source.tip(push.repository, default) if push.ref != default else None
-    return app.source.merge_base(push.repository, main, commit) if main else None

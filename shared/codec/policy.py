@@ -64,6 +64,7 @@ def _encode_triggers(triggers: TriggerPolicy) -> Json:
     return {
         "branches": _encode_patterns(triggers.branches),
         "paths": _encode_patterns(triggers.paths),
+        "follow_links": triggers.follow_links,
         "batch": triggers.batch,
     }
 
@@ -72,6 +73,7 @@ def _decode_triggers(fields: Fields) -> TriggerPolicy:
     return TriggerPolicy(
         branches=fields.one("branches", _decode_patterns),
         paths=fields.one("paths", _decode_patterns),
+        follow_links=fields.flag("follow_links"),
         batch=fields.flag("batch"),
     )
 

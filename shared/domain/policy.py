@@ -60,10 +60,15 @@ class Patterns:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TriggerPolicy:
-    """Which pushes of which branches are validated."""
+    """Which pushes of which branches are validated.
+
+    `follow_links` says that the paths are folders and files that Slipway named, not somebody's patterns: what links in them
+    lead to counts as well.
+    """
 
     branches: Patterns = Patterns(include=("*",))
     paths: Patterns = Patterns()
+    follow_links: bool = False
     batch: bool = True
 
 

@@ -13,6 +13,7 @@ from shared.domain.patterns import path_covered, segments, text_matches
 from shared.domain.policy import Patterns, ServicePolicy
 
 _HEADS = "refs/heads/"
+_ATTRIBUTES = ".gitattributes"
 _SKIP = re.compile(
     r"\[(?:skip ci|ci skip|skip azurepipelines|azurepipelines skip|skip azpipelines|azpipelines skip|skip azp|azp skip)\]"
     r"|\*\*\*NO_CI\*\*\*|skip-checks:[ \t]{0,8}true",
@@ -48,6 +49,24 @@ def affected(policy: ServicePolicy, ref: str, paths: Iterable[str]) -> bool:
     Release branches are selected by their name alone; don't ask for them here.
     """
     return branch_matches(policy.triggers.branches, ref) and any_path_matches(policy.triggers.paths, paths)
+
+
+def may_follow(policy: ServicePolicy, ref: str) -> bool:
+    """Whether a push to this ref may concern the service by what links in its paths lead to."""
+    return policy.triggers.follow_links and branch_matches(policy.triggers.branches, ref)
+
+
+def affected_by_links(policy: ServicePolicy, used: Iterable[str], paths: Iterable[str]) -> bool:
+    """Whether a push of these paths concerns the service by a path that is used and not among its own.
+
+    Attributes of the folders above are used, but change nothing that is built here.
+    """
+    own = policy.triggers.paths.include
+    led_to = [path for path in used if segments(path)[-1:] != (_ATTRIBUTES,) and path not in own]
+    # These are names, not patterns: a sign that a pattern would give a meaning is any one sign.
+    include = tuple(path.replace("*", "?") or "/" for path in led_to)
+    wanted = Patterns(include=include, exclude=policy.triggers.paths.exclude)
+    return bool(include) and any_path_matches(wanted, paths)
 
 
 def skip_marker(messages: Sequence[str]) -> str | None:

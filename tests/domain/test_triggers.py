@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from shared.domain.names import ServiceKey
 from shared.domain.policy import Patterns, ServicePolicy, TriggerPolicy
-from shared.domain.triggers import affected, any_path_matches, branch_matches, path_matches, skip_marker
+from shared.domain.triggers import (
+    affected,
+    affected_by_links,
+    any_path_matches,
+    branch_matches,
+    may_follow,
+    path_matches,
+    skip_marker,
+)
 
 
 def only(*include: str, without: tuple[str, ...] = ()) -> Patterns:
@@ -130,6 +140,51 @@ def test_a_service_is_affected_by_its_branches_and_its_paths_together() -> None:
     assert affected(policy, "refs/heads/main", ["src/delivery/x"])
     assert not affected(policy, "refs/heads/topic", ["src/delivery/x"])
     assert not affected(policy, "refs/heads/main", ["src/package/x"])
+
+
+def following(*, without: tuple[str, ...] = ()) -> ServicePolicy:
+    """A service whose file names no paths, with a link from its folder to lib."""
+    return ServicePolicy(
+        service=ServiceKey("monorepo", "delivery"),
+        path="src/delivery",
+        chart="charts/delivery",
+        registry="localhost:5000",
+        image_repository="delivery",
+        chart_repository="charts/delivery",
+        environments=(),
+        triggers=TriggerPolicy(branches=only("main"), paths=only("src/delivery", without=without), follow_links=True),
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "counts"),
+    [("lib/x", True), ("lib", True), ("library/x", False), (".gitattributes", False), ("src/.gitattributes", False)],
+)
+def test_what_links_lead_to_counts_where_no_paths_are_written(path: str, counts: bool) -> None:
+    """Attributes above a folder are used by who checks out, but not by what is built here."""
+    used = (".gitattributes", "lib", "src/.gitattributes", "src/delivery")
+
+    assert affected_by_links(following(), used, [path]) is counts
+
+
+def test_a_name_that_a_link_leads_to_is_no_pattern() -> None:
+    """A folder called * is not everything; the whole repository is."""
+    assert not affected_by_links(following(), ("*/x", "src/delivery"), ["docs/y"])
+    assert affected_by_links(following(), ("*/x", "src/delivery"), ["*/x/y"])
+    assert affected_by_links(following(), ("",), ["docs/y"])
+    assert not affected_by_links(following(), ("src/delivery",), ["docs/y"])
+
+
+def test_excluded_paths_count_no_more_by_way_of_a_link() -> None:
+    """An exclude is somebody's word."""
+    assert not affected_by_links(following(without=("lib/docs",)), ("lib",), ["lib/docs/x"])
+
+
+def test_links_are_followed_only_on_branches_that_are_selected() -> None:
+    """And never where paths are written."""
+    assert may_follow(following(), "refs/heads/main")
+    assert not may_follow(following(), "refs/heads/topic")
+    assert not may_follow(replace(following(), triggers=TriggerPolicy(paths=only("src"))), "refs/heads/main")
 
 
 @pytest.mark.parametrize(

@@ -161,46 +161,44 @@ def _walk(flat: Mapping[Path_, Node], path: Path_) -> tuple[set[Path_], Path_ | 
     """Return what a path names on its way, and where it ends; None where that is outside."""
     named: set[Path_] = set()
     try:
-        end = _go((), [(part, False) for part in path], flat, named, [True], ())
+        end = _go(path, flat, named)
     except _Outside:
         return named, None
     return {*named, end}, end
 
 
-def _go(
-    at: Path_,
-    todo: list[tuple[bytes, bool]],
-    flat: Mapping[Path_, Node],
-    named: set[Path_],
-    there: list[bool],
-    by_link: tuple[bool, ...],
-    hops: int = 0,
-) -> Path_:
-    if not todo:
-        return at
-    (part, linked), rest = todo[0], todo[1:]
-    if part in (b"", b"."):
-        return _go(at, rest, flat, named, there, by_link, hops)
-    if part == b"..":
-        if not at:
+def _go(path: Path_, flat: Mapping[Path_, Node], named: set[Path_]) -> Path_:
+    at: Path_ = ()
+    by_link: tuple[bool, ...] = ()
+    todo = [(part, False) for part in path]
+    there, hops = True, 0
+    while todo:
+        part, linked = todo.pop(0)
+        if part in (b"", b"."):
+            continue
+        if part == b"..":
+            if not at:
+                raise _Outside
+            if by_link[-1]:
+                named.add(at)
+            at, by_link = at[:-1], by_link[:-1]
+            continue
+        here = (*at, part)
+        node = flat.get(here) if there and flat[at].kind == "folder" else None
+        there = node is not None
+        if node is None or node.kind != "link":
+            at, by_link = here, (*by_link, linked)
+            continue
+        named.add(here)
+        to, hops = node.content, hops + 1
+        if to.startswith(b"/") or b"\0" in to or len(to) > 4095:
             raise _Outside
-        if by_link[-1]:
-            named.add(at)
-        return _go(at[:-1], rest, flat, named, there, by_link[:-1], hops)
-    here = (*at, part)
-    node = flat.get(here) if there[0] and flat[at].kind == "folder" else None
-    there[0] = node is not None
-    if node is None or node.kind != "link":
-        return _go(here, rest, flat, named, there, (*by_link, linked), hops)
-    named.add(here)
-    to = node.content
-    if to.startswith(b"/") or b"\0" in to or len(to) > 4095:
-        raise _Outside
-    if not to or hops >= _MAX_HOPS:
-        there[0] = False
-        return _go(here, rest, flat, named, there, (*by_link, False), hops + 1)
-    onward = [(part, True) for part in to.split(b"/")] + rest
-    return _go(at, onward, flat, named, there, by_link, hops + 1)
+        there = bool(to) and hops <= _MAX_HOPS
+        if there:
+            todo = [(part, True) for part in to.split(b"/")] + todo
+        else:
+            at, by_link = here, (*by_link, False)
+    return at
 
 
 def _leads_out(flat: Mapping[Path_, Node], path: Path_) -> bool:

@@ -135,6 +135,10 @@ class MemorySource:
 
     def changed_paths(self, repository: str, base: str | None, commit: str) -> Sequence[str]:
         """See Source."""
+        self._troubles.hit("source.changed_paths")
+        return self._changed(repository, base, commit)
+
+    def _changed(self, repository: str, base: str | None, commit: str) -> Sequence[str]:
         before = self._kept(repository, base).tree if base else {}
         after = self._kept(repository, commit).tree
         return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
@@ -212,7 +216,7 @@ class MemorySource:
             found = self._repository(repository).commits.get(found.parent) if found.parent else None
 
     def _touches(self, repository: str, kept: _Kept, paths: Sequence[str]) -> bool:
-        changed = self.changed_paths(repository, kept.parent, kept.commit.id)
+        changed = self._changed(repository, kept.parent, kept.commit.id)
         return not paths or any(is_below(path, one) for path in changed for one in paths)
 
 

@@ -31,7 +31,7 @@ _SET = {
 
 
 def triggers(located: Located) -> TriggerPolicy:
-    """Without a list of paths what counts is the service's own folder, its chart's, and what the image is built from."""
+    """Without a list of paths what counts is the service's own folder, its chart's, what the image is built from, and links."""
     wanted, build = located.service.triggers, located.service.build
     context = "/" if build.context == ROOT else build.context
     own = list(dict.fromkeys(filter(None, (located.path, located.chart, context, build.dockerfile))))
@@ -39,6 +39,7 @@ def triggers(located: Located) -> TriggerPolicy:
     return TriggerPolicy(
         branches=Patterns(include=tuple(branches or ["*"]), exclude=tuple(wanted.branches.exclude)),
         paths=Patterns(include=tuple(paths or own), exclude=tuple(wanted.paths.exclude)),
+        follow_links=not paths,
         batch=wanted.batch,
     )
 

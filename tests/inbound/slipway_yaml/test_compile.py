@@ -178,7 +178,9 @@ def test_a_file_of_two_lines_is_enough_on_the_local_host() -> None:
     assert (qa.gates.unknown_scan, production.gates.unknown_scan) == (Verdict.ALLOW, Verdict.BLOCK)
     assert qa.deploy == production.deploy == LOCAL
     assert policies[0].triggers == TriggerPolicy(
-        branches=Patterns(include=("*",)), paths=Patterns(include=("src/shipping/delivery", "charts/delivery"))
+        branches=Patterns(include=("*",)),
+        paths=Patterns(include=("src/shipping/delivery", "charts/delivery")),
+        follow_links=True,
     )
 
 

@@ -47,7 +47,7 @@ POLICY = replace(
     ex.POLICY,
     environments=(STRICT,),
     build=BuildPolicy(),
-    triggers=TriggerPolicy(branches=Patterns(), paths=Patterns(exclude=("docs",)), batch=False),
+    triggers=TriggerPolicy(branches=Patterns(), paths=Patterns(exclude=("docs",)), follow_links=True, batch=False),
 )
 PINNED = replace(
     ex.POLICY,
