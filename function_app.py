@@ -59,6 +59,7 @@ from functions.registry_changed import registry_changed_blueprint
 from functions.registry_pushed import registry_pushed_blueprint
 from functions.retag import retag_blueprint
 from functions.retag_production import retag_production_blueprint
+from functions.tag import tag_blueprint
 from functions.tick import tick_blueprint
 from shared.bootstrap import settings
 from shared.domain.effects import NONPROD, PRODUCTION
@@ -118,6 +119,7 @@ BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
         build_blueprint,
         cancel_build_blueprint,
         gather_facts_blueprint,
+        tag_blueprint,
         ask_approval_blueprint,
         retag_blueprint,
         deploy_blueprint,

@@ -8,7 +8,7 @@ from typing import Any
 
 from shared.app.handle_event import handle, row_of, send_again
 from shared.app.parts import App
-from shared.app.performing import building, facts, steps, telling
+from shared.app.performing import building, facts, steps, tagging, telling
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
 from shared.app.performing.worker import WrongWorker
 from shared.codec.envelope import encode_effect
@@ -26,6 +26,7 @@ _PERFORMERS: Mapping[type[ef.Effect], Any] = {
     ef.Build: building.build,
     ef.CancelBuild: building.cancel,
     ef.ReadTags: facts.read_tags,
+    ef.Tag: tagging.tag,
     ef.AskApproval: telling.ask,
     ef.CloseApproval: telling.close,
 }
@@ -115,6 +116,8 @@ def _given_up(
         lost = isinstance(effect, ef.Retag) and isinstance(error, NotFound)
         changed = _may_have_written(app, effect, error, worker)
         return _failed(effect, effect.attempt, error, ours=ours or lost, changed=changed)
+    if isinstance(effect, ef.Tag):
+        return tagging.failed(effect, error)
     if isinstance(effect, ef.GatherFacts):
         return _failed(effect, effect.asked, error, ours=ours)
     if isinstance(effect, ef.ReadTags):

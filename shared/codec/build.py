@@ -116,6 +116,8 @@ def encode_result(result: BuildResult, artifact: Artifact | None = None) -> Json
         values["scan"] = _encode_scan(result.scan)
     if result.would_block:
         values["would_block"] = [(one.environment, one.reason) for one in result.would_block]
+    if result.tagged:
+        values["tagged"] = True
     if artifact is not None and _digests(artifact) == _digests(result):
         values["digests"] = _OF_ARTIFACT
         return values
@@ -149,6 +151,7 @@ def decode_result(fields: Fields, artifact: Artifact | None = None) -> BuildResu
         would_block=tuple(
             WouldBlock(environment=environment, reason=reason) for environment, reason in fields.pairs("would_block")
         ),
+        tagged=fields.flag("tagged", False),
     )
 
 

@@ -20,6 +20,7 @@ from shared.domain.effects import (
     Remove,
     Retag,
     SetStatus,
+    Tag,
 )
 from shared.domain.names import ServiceKey
 
@@ -46,6 +47,14 @@ def _read_tags(effect: ReadTags) -> Json:
 
 def _to_read_tags(_: str, service: ServiceKey, body: Fields) -> ReadTags:
     return ReadTags(service=service, version=body.text("version"), asked=body.number("asked"))
+
+
+def _tag(effect: Tag) -> Json:
+    return {"version": effect.version, "attempt": whole(effect.attempt)}
+
+
+def _to_tag(_: str, service: ServiceKey, body: Fields) -> Tag:
+    return Tag(service=service, version=body.text("version"), attempt=body.number("attempt"))
 
 
 def _gather_facts(effect: GatherFacts) -> Json:
@@ -124,6 +133,7 @@ EFFECTS: tuple[AnyKind, ...] = (
     Kind("build", Build, _attempted, _to_attempted(Build)),
     Kind("cancel-build", CancelBuild, _attempted, _to_attempted(CancelBuild)),
     Kind("read-tags", ReadTags, _read_tags, _to_read_tags),
+    Kind("tag", Tag, _tag, _to_tag),
     Kind("gather-facts", GatherFacts, _gather_facts, _to_gather_facts),
     Kind("ask-approval", AskApproval, _ask_approval, _to_ask_approval),
     Kind("close-approval", CloseApproval, _close_approval, _to_close_approval),

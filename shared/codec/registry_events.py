@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from shared.codec.fields import Fields
 from shared.codec.kinds import AnyKind, Kind
-from shared.codec.primitives import Json, maybe_digest
-from shared.domain.events import ArtifactAnnounced, ArtifactWithdrawn, TagsRead
+from shared.codec.primitives import Json, maybe_digest, whole
+from shared.domain.events import ArtifactAnnounced, ArtifactTagged, ArtifactWithdrawn, TaggingFailed, TagsRead
 from shared.domain.names import ServiceKey
 
 
@@ -26,6 +26,38 @@ def _to_tags_read(id_: str, service: ServiceKey, body: Fields) -> TagsRead:
         version=body.text("version"),
         image=maybe_digest(body, "image"),
         chart=maybe_digest(body, "chart"),
+    )
+
+
+def _attempt(event: ArtifactTagged | TaggingFailed) -> Json:
+    return {"effect": event.effect, "version": event.version, "attempt": whole(event.attempt)}
+
+
+def _to_artifact_tagged(id_: str, service: ServiceKey, body: Fields) -> ArtifactTagged:
+    return ArtifactTagged(
+        id=id_,
+        service=service,
+        effect=body.text("effect"),
+        version=body.text("version"),
+        attempt=body.number("attempt"),
+    )
+
+
+def _tagging_failed(event: TaggingFailed) -> Json:
+    lost = {"lost": True} if event.lost else {}
+    return {**_attempt(event), "reason": event.reason, "ours": event.ours, **lost}
+
+
+def _to_tagging_failed(id_: str, service: ServiceKey, body: Fields) -> TaggingFailed:
+    return TaggingFailed(
+        id=id_,
+        service=service,
+        effect=body.text("effect"),
+        version=body.text("version"),
+        attempt=body.number("attempt"),
+        reason=body.text("reason"),
+        ours=body.flag("ours"),
+        lost=body.flag("lost", False),
     )
 
 
@@ -66,6 +98,8 @@ def _to_artifact_withdrawn(id_: str, service: ServiceKey, body: Fields) -> Artif
 
 REGISTRY_EVENTS: tuple[AnyKind, ...] = (
     Kind("tags-read", TagsRead, _tags_read, _to_tags_read),
+    Kind("artifact-tagged", ArtifactTagged, _attempt, _to_artifact_tagged),
+    Kind("tagging-failed", TaggingFailed, _tagging_failed, _to_tagging_failed),
     Kind("artifact-announced", ArtifactAnnounced, _artifact_announced, _to_artifact_announced, schema=2),
     Kind("artifact-withdrawn", ArtifactWithdrawn, _artifact_withdrawn, _to_artifact_withdrawn, schema=2),
 )

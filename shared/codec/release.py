@@ -19,7 +19,7 @@ from shared.codec.primitives import (
 from shared.codec.promotion import decode_promotion, encode_promotion
 from shared.codec.written import Written
 from shared.domain.phases import ReleasePhase
-from shared.domain.release import Override, Release
+from shared.domain.release import Override, Release, Tagging
 
 SCHEMA = 2
 _WITHOUT_CORRELATION = 1
@@ -69,8 +69,13 @@ def _add_unusual(values: Json, release: Release) -> None:
         values["next_push"] = encode_push(release.next_push)
     if release.early_image is not None:
         values["early_image"] = release.early_image.text
+    if release.tagging is not None:
+        tagging = release.tagging
+        values["tagging"] = {"since": time_text(tagging.since), "deadline": time_text(tagging.deadline)}
     if release.tags_asked:
         values["tags_asked"] = whole(release.tags_asked)
+    if release.tags_put:
+        values["tags_put"] = whole(release.tags_put)
     if release.quarantine:
         values["quarantine"] = release.quarantine
     if release.branch_deleted:
@@ -103,12 +108,18 @@ def _decode_release(fields: Fields) -> Release:
         artifact=artifact,
         next_push=fields.maybe("next_push", decode_push),
         early_image=maybe_digest(fields, "early_image"),
+        tagging=fields.maybe("tagging", _decode_tagging),
         tags_asked=fields.number("tags_asked", 0),
+        tags_put=fields.number("tags_put", 0),
         quarantine=fields.text("quarantine", ""),
         branch_deleted=fields.flag("branch_deleted", False),
         overrides=fields.many("overrides", _decode_override),
         promotions=fields.many("promotions", lambda promotion: decode_promotion(promotion, artifacts)),
     )
+
+
+def _decode_tagging(fields: Fields) -> Tagging:
+    return Tagging(since=fields.time("since"), deadline=fields.time("deadline"))
 
 
 def _encode_override(override: Override) -> Json:

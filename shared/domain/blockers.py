@@ -51,15 +51,19 @@ def by_promotion(
 
 
 def _unpackaged(release: Release) -> Blocker:
-    run, tag = release.build, release.version.tag
+    run, tagging, tag = release.build, release.tagging, release.version.tag
+    if run is not None:
+        reason, since = f"build {run.number} of {run.commit[:12]} runs", run.since
+    elif tagging is not None:
+        reason, since = f"{tag} is built; its tags are being put", tagging.since
+    else:
+        reason, since = f"the registry is asked whether {tag} exists", release.since
     return Blocker(
         environment="",
         gate=release.phase.lower(),
         code=release.phase,
-        reason=f"build {run.number} of {run.commit[:12]} runs"
-        if run
-        else f"the registry is asked whether {tag} exists",
-        since=run.since if run else release.since,
+        reason=reason,
+        since=since,
         who=(_BUILDER if run else OURSELVES,),
         until=release_deadline(release),
         waiting=True,

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from shared.domain.names import Digest
 from shared.domain.policy import Severity
+from shared.domain.words import counted
 
 
 class Step(StrEnum):
@@ -83,6 +84,7 @@ class BuildResult:
     """How a build ended. Reported by a builder the digests are its claim; in an event they were read back.
 
     `would_block` holds at most one reason for each environment, of bounded length.
+    `tagged` says that the builder named no digests, and that these are what the version's tags named: both stand already.
     """
 
     outcome: BuildOutcome
@@ -93,6 +95,7 @@ class BuildResult:
     image_digest: Digest | None = None
     chart_digest: Digest | None = None
     would_block: tuple[WouldBlock, ...] = ()
+    tagged: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,3 +121,12 @@ class ReportedBuild:
     since: datetime
     at: datetime
     result: BuildResult
+
+
+def would_block(result: BuildResult | None) -> str:
+    """Say which environments would keep the change out as it is, and why the first one would."""
+    if result is None or not result.would_block:
+        return ""
+    first, *others = result.would_block
+    more = f", and so would {counted(len(others), 'other environment')}" if others else ""
+    return f"; {first.environment} would block{more}: {first.reason}"

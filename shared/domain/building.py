@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from shared.domain.answers import Answer, done, ignored
 from shared.domain.artifact import Artifact
-from shared.domain.build import BuildOutcome, BuildResult, BuildRun
+from shared.domain.build import BuildOutcome, BuildResult, BuildRun, would_block
 from shared.domain.draft import STATUS_ERROR, STATUS_FAILED, STATUS_PENDING, STATUS_SUCCEEDED, Draft
-from shared.domain.effects import Build, CancelBuild, ReadTags
+from shared.domain.effects import Build, CancelBuild
 from shared.domain.events import BuildReported
-from shared.domain.phases import PromotionKind, ReleasePhase
-from shared.domain.policy import EnvironmentPolicy, ServicePolicy
-from shared.domain.promotion import Promotion
+from shared.domain.phases import ReleasePhase
+from shared.domain.policy import ServicePolicy
 from shared.domain.records import replace
 from shared.domain.release import Push, Release, Validation
+from shared.domain.tagging import record
 from shared.domain.words import counted
 
 
@@ -75,22 +75,6 @@ def validated(draft: Draft, validation: Validation, run: BuildRun, result: Build
     drop_run(draft, validation, run)
 
 
-def would_block(result: BuildResult) -> str:
-    """Say which environments would keep the change out as it is, and why the first one would."""
-    if not result.would_block:
-        return ""
-    first, *others = result.would_block
-    more = f", and so would {counted(len(others), 'other environment')}" if others else ""
-    return f"; {first.environment} would block{more}: {first.reason}"
-
-
-def read_tags(draft: Draft, release: Release) -> Release:
-    """Ask the registry what the version's tags name."""
-    asked = release.tags_asked + 1
-    draft.emit(ReadTags(service=draft.service, version=release.version.text, asked=asked))
-    return draft.put(replace(release, tags_asked=asked))
-
-
 def package(draft: Draft, release: Release, push: Push) -> None:
     """Start the one build that tests, scans and pushes; one that runs for an older commit is cancelled."""
     cancel_build(draft, release, f"{push.commit[:12]} was pushed")
@@ -135,12 +119,19 @@ def build_reported(draft: Draft, event: BuildReported) -> Answer:
 
 
 def packaged(draft: Draft, release: Release, run: BuildRun, result: BuildResult) -> None:
-    """Take a packaging build's result: an artifact with both digests, or an end with whose fault it is."""
+    """Take a packaging build's result: an artifact with both digests, or an end with whose fault it is.
+
+    A commit that was pushed before takes the version, unless its tags name already what was built.
+    """
     kept = keep_result(draft, release, run, result)
     if result.outcome is not BuildOutcome.SUCCEEDED or result.image_digest is None or result.chart_digest is None:
         not_packaged(draft, kept, *_end_of(release, result))
         return
-    policy, tag = draft.in_force, release.version.tag
+    if release.next_push is not None and not result.tagged:
+        reason = f"it went well, but {release.version.tag} was not bound to it yet"
+        not_packaged(draft, kept, ReleasePhase.ABORTED, reason)
+        return
+    policy = draft.in_force
     artifact = Artifact(
         registry=policy.registry,
         image_repository=policy.image_repository,
@@ -150,18 +141,7 @@ def packaged(draft: Draft, release: Release, run: BuildRun, result: BuildResult)
         commit=release.commit,
         version=release.version,
     )
-    moved = draft.move_release(replace(kept, artifact=artifact, next_push=None), ReleasePhase.PACKAGED, "")
-    draft.status(
-        release.commit, STATUS_SUCCEEDED, f"{tag} is packaged as {artifact.image_digest.short}{would_block(result)}"
-    )
-    if release.next_push is not None:
-        what = f"{tag} is packaged as {artifact.image_digest} from {release.commit[:12]}"
-        draft.status(release.next_push.commit, STATUS_FAILED, f"{what}; push a higher version")
-    if release.early_image not in (None, artifact.image_digest):
-        draft.note(f"{tag}: the registry announced another image before the build's result; its tag is read")
-        moved = read_tags(draft, moved)
-    for environment in policy.environments:
-        add_forward(draft, moved, environment, cause=f"{tag} was packaged")
+    record(draft, kept, artifact, tagged=result.tagged)
 
 
 def keep_result(draft: Draft, release: Release, run: BuildRun, result: BuildResult) -> Release:
@@ -191,8 +171,3 @@ def _end_of(release: Release, result: BuildResult) -> tuple[ReleasePhase, str]:
         what = f"the build succeeded, but the registry does not hold image and chart of {release.version.tag}"
         return ReleasePhase.ERRORED, f"{what}; retry the release"
     return words.get(result.outcome, ReleasePhase.ERRORED), result.reason or f"the build was {result.outcome}"
-
-
-def add_forward(draft: Draft, release: Release, environment: EnvironmentPolicy, *, cause: str) -> Promotion:
-    """Add an attempt to bring the release's artifact into an environment."""
-    return draft.add(release, environment.name, PromotionKind.FORWARD, cause=cause, person=release.pushed_by)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain import building, running
+from shared.domain import building, running, tagging
 from shared.domain.answers import Answer, done, ignored, refused
 from shared.domain.draft import STATUS_FAILED, STATUS_PENDING, Draft
 from shared.domain.errors import InvalidVersion
@@ -100,8 +100,7 @@ def _pushed_again(draft: Draft, release: Release, push: Push) -> Answer:
     if release.artifact is not None:
         if release.commit == push.commit:
             return ignored("known", f"{tag} is packaged from this commit")
-        what = f"{tag} is packaged as {release.artifact.image_digest} from {release.commit[:12]}"
-        return _refuse_push(draft, push, "already-packaged", f"{what}; push a higher version")
+        return _refuse_push(draft, push, "already-packaged", f"{tagging.known_as(release)}; push a higher version")
     release = release.with_pusher(push.pushed_by, push.commit)
     if release.phase is ReleasePhase.PACKAGING:
         if release.commit == push.commit:
@@ -152,7 +151,7 @@ def _last_pusher(release: Release, event: PusherFound) -> Release:
 
 
 def _check(draft: Draft, release: Release, push: Push) -> Answer:
-    building.read_tags(draft, release)
+    tagging.read_tags(draft, release)
     draft.status(push.commit, STATUS_PENDING, f"{release.version.tag} is being checked")
     return done()
 

@@ -13,6 +13,7 @@ from shared.domain import (
     operating,
     reporting,
     stopping,
+    tagging,
     tags,
     undelivered,
     withdrawing,
@@ -77,7 +78,13 @@ def _answer(draft: Draft, event: events.ServiceEvent) -> Answer:
             return changes.branch_deleted(draft, event)
         case events.BuildReported():
             return building.build_reported(draft, event)
-        case events.TagsRead() | events.ArtifactAnnounced() | events.ArtifactWithdrawn():
+        case (
+            events.TagsRead()
+            | events.ArtifactTagged()
+            | events.TaggingFailed()
+            | events.ArtifactAnnounced()
+            | events.ArtifactWithdrawn()
+        ):
             return _registry_answer(draft, event)
         case events.TimePassed():
             return done()
@@ -85,12 +92,14 @@ def _answer(draft: Draft, event: events.ServiceEvent) -> Answer:
             return _promotion_answer(draft, event)
 
 
-def _registry_answer(
-    draft: Draft, event: events.TagsRead | events.ArtifactAnnounced | events.ArtifactWithdrawn
-) -> Answer:
+def _registry_answer(draft: Draft, event: events.RegistryAnswer) -> Answer:
     match event:
         case events.TagsRead():
             return tags.tags_read(draft, event)
+        case events.ArtifactTagged():
+            return tagging.tagged(draft, event)
+        case events.TaggingFailed():
+            return tagging.failed(draft, event)
         case events.ArtifactAnnounced():
             return tags.artifact_announced(draft, event)
         case events.ArtifactWithdrawn():

@@ -75,6 +75,20 @@ class ReadTags(Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tag(Effect):
+    """Let the version's tags name what was built. `attempt` counts how often that was asked of the release."""
+
+    kind: ClassVar[str] = "tag"
+    version: str
+    attempt: int
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"v{self.version}:tag:{self.attempt}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GatherFacts(Effect):
     """Read what a promotion's gates need. `asked` tells one question from the next."""
 
@@ -196,6 +210,7 @@ ServiceEffect: TypeAlias = (
     Build
     | CancelBuild
     | ReadTags
+    | Tag
     | GatherFacts
     | AskApproval
     | CloseApproval
@@ -209,7 +224,7 @@ ServiceEffect: TypeAlias = (
 EVENTS_QUEUE = "slipway-events"
 INSPECT = "inspect-push"
 POISON = "-poison"
-KINDS = ("build", "cancel", "gather-facts", "ask-approval", "retag", "deploy", "observe-rollout", "notify")
+KINDS = ("build", "cancel", "tag", "gather-facts", "ask-approval", "retag", "deploy", "observe-rollout", "notify")
 # Who performs effects. Production's worker acts on production's environments, and does nothing else.
 NONPROD, PRODUCTION = "nonprod", "production"
 PRODUCTION_KINDS = ("gather-facts", "retag", "deploy", "observe-rollout")

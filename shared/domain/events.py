@@ -7,10 +7,18 @@ from typing import TypeAlias
 
 from shared.domain.build import BuildResult
 from shared.domain.event import Event
-from shared.domain.names import Digest, Person
+from shared.domain.names import Person
 from shared.domain.outside import ManifestDeleted, OutsideEvent, PushReceived, RegistryEvent, TagPushed
 from shared.domain.policy import ServicePolicy
 from shared.domain.promotion import Facts, Rendered
+from shared.domain.registry_events import (
+    ArtifactAnnounced,
+    ArtifactTagged,
+    ArtifactWithdrawn,
+    RegistryAnswer,
+    TaggingFailed,
+    TagsRead,
+)
 from shared.domain.requests import (
     AbortRequested,
     ApprovalAnswered,
@@ -24,11 +32,14 @@ from shared.domain.requests import (
     RollbackRequested,
 )
 
-# Requests, and what is no service's event yet, stand in files of their own; all events are met here.
+# Requests, what a registry says, and what is no service's event yet, stand in files of their own; all events are met here.
 __all__ = [
     "AbortRequested",
     "ApprovalAnswered",
+    "ArtifactAnnounced",
     "ArtifactHoldLifted",
+    "ArtifactTagged",
+    "ArtifactWithdrawn",
     "LiveAdopted",
     "ManifestDeleted",
     "OutsideEvent",
@@ -36,11 +47,14 @@ __all__ = [
     "PromoteRequested",
     "PushReceived",
     "RedeployRequested",
+    "RegistryAnswer",
     "RegistryEvent",
     "RequestEvent",
     "RetryRequested",
     "RollbackRequested",
     "TagPushed",
+    "TaggingFailed",
+    "TagsRead",
 ]
 
 
@@ -93,44 +107,12 @@ class BranchDeleted(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildReported(Event):
-    """A build ended. Digests in the result were read back from the registry."""
+    """A build ended. The registry was asked by digest whether it holds what the result names."""
 
     effect: str
     number: int
     attempt: int
     result: BuildResult
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagsRead(Event):
-    """What the registry says that the version's tags name now."""
-
-    effect: str
-    version: str
-    image: Digest | None
-    chart: Digest | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArtifactAnnounced(Event):
-    """The registry says that the version's image, or its chart, was pushed; a hint. Not every registry names the digest."""
-
-    version: str
-    digest: Digest | None
-    chart: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArtifactWithdrawn(Event):
-    """The registry says that an image, or a chart, was deleted from one of the service's repositories; a hint.
-
-    It names the digest, or the version whose tag is gone, or neither: then the whole repository is.
-    """
-
-    repository: str
-    digest: Digest | None = None
-    version: str = ""
-    chart: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,9 +216,7 @@ ChangeEvent: TypeAlias = (
     | PusherFound
     | BranchDeleted
     | BuildReported
-    | TagsRead
-    | ArtifactAnnounced
-    | ArtifactWithdrawn
+    | RegistryAnswer
     | TimePassed
 )
 ServiceEvent: TypeAlias = ChangeEvent | PromotionEvent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from shared.domain.effects import Build, CancelBuild, ReadTags, Remove, ServiceEffect, SetStatus
+from shared.domain.effects import Build, CancelBuild, ReadTags, Remove, ServiceEffect, SetStatus, Tag
 from shared.domain.promotion import Promotion
 from shared.domain.release import Release, ServiceState
 
@@ -54,7 +54,7 @@ def _is_of(effect: ServiceEffect, release: Release) -> bool:
     match effect:
         case Build() | CancelBuild():
             return release.build is not None and release.build.number == effect.number
-        case ReadTags() | Remove():
+        case ReadTags() | Tag() | Remove():
             return release.version.text == effect.version
         case SetStatus():
             return release.commit == effect.commit

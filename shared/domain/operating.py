@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shared.domain import answering, building, running, waiting
+from shared.domain import answering, building, running, tagging, waiting
 from shared.domain.answers import Answer, done, refused
 from shared.domain.draft import Draft
 from shared.domain.events import (
@@ -42,7 +42,7 @@ def promote(draft: Draft, event: PromoteRequested) -> Answer:
         return refused("already-live", f"{release.version.tag} is live in {rules.name}; redeploy it instead")
     reopen(draft, release, f"promoted by {event.person.name}")
     cause = f"promoted by {event.person.name}"
-    added = building.add_forward(draft, release, rules, cause=cause)
+    added = tagging.add_forward(draft, release, rules, cause=cause)
     draft.keep(replace(draft.get(added.number)[1], requested_by=event.person))
     draft.note(f"{release.version.tag} {rules.name} #{added.number} forward: {cause}")
     _renew_what_follows(draft, release, rules, cause)
@@ -51,7 +51,7 @@ def promote(draft: Draft, event: PromoteRequested) -> Answer:
 
 def _against_promoting(release: Release, rules: EnvironmentPolicy) -> Answer | None:
     tag, latest = release.version.tag, release.latest(rules.name)
-    if release.artifact is None:
+    if not release.packaged:
         return refused("not-packaged", f"{tag} is {release.phase}; only a packaged release is promoted")
     if latest is not None and not latest.phase.ended:
         return refused("under-way", f"promotion {latest.number} of {tag} to {rules.name} is {latest.phase} already")
@@ -67,7 +67,7 @@ def _renew_what_follows(draft: Draft, release: Release, rules: EnvironmentPolicy
         current = draft.releases[release.version.key()]
         latest = current.latest(following.name)
         if latest is None or latest.phase in (Phase.SKIPPED, Phase.ABORTED):
-            building.add_forward(draft, current, following, cause=cause)
+            tagging.add_forward(draft, current, following, cause=cause)
             _renew_what_follows(draft, current, following, cause)
 
 
@@ -79,6 +79,8 @@ def retry(draft: Draft, event: RetryRequested) -> Answer:
     reason = f"retried by {event.person.name}"
     if release.artifact is None:
         return _retry_build(draft, release, reason)
+    if release.tagging is not None:
+        return _retry_tags(draft, release, reason)
     errored = [
         one for one in release.promotions if one.phase is Phase.ERRORED and release.latest(one.environment) == one
     ]
@@ -102,10 +104,19 @@ def _retry_build(draft: Draft, release: Release, reason: str) -> Answer:
         return refused("not-errored", f"{release.version.tag} is {release.phase}; only an Errored release is retried")
     if release.result is None:
         checked = draft.move_release(release, ReleasePhase.VALIDATING, reason)
-        return done(f"tags {building.read_tags(draft, checked).tags_asked}")
+        return done(f"tags {tagging.read_tags(draft, checked).tags_asked}")
     run = building.new_run(draft, draft.policy, release.commit)
     draft.move_release(replace(release, build=run), ReleasePhase.PACKAGING, reason)
     return done(f"b{run.number}")
+
+
+def _retry_tags(draft: Draft, release: Release, reason: str) -> Answer:
+    """Go on with the tags of what is built: nothing else can be this version any more."""
+    if release.phase not in (ReleasePhase.ERRORED, ReleasePhase.ABORTED) or draft.policy is None:
+        why = f": {release.reason}" if release.phase.ended else "; its tags are being put"
+        return refused("not-errored", f"{release.version.tag} is {release.phase}{why}")
+    moved = draft.move_release(release, ReleasePhase.PACKAGING, reason)
+    return done(f"tags {tagging.put_tags(draft, moved).tags_put}")
 
 
 def override(draft: Draft, event: OverrideGranted) -> Answer:

@@ -15,10 +15,13 @@ VALIDATING_DEADLINE = timedelta(hours=1)
 
 
 def release_deadline(release: Release) -> datetime | None:
-    """Until when a release that is not packaged must have heard of the registry or of its build."""
+    """Until when a release that is not packaged must have heard of the registry, of its build or of its tags."""
     if release.phase is ReleasePhase.VALIDATING:
         return release.since + VALIDATING_DEADLINE
-    return release.build.deadline if release.build else None
+    if release.build is not None:
+        return release.build.deadline
+    being_tagged = release.phase is ReleasePhase.PACKAGING and release.tagging is not None
+    return release.tagging.deadline if being_tagged and release.tagging else None
 
 
 def settle_overdue(draft: Draft) -> None:
@@ -34,13 +37,15 @@ def settle_overdue(draft: Draft) -> None:
 
 
 def _not_in_time(release: Release) -> str:
+    if release.tagging is not None:
+        return f"the tags of {release.version.tag} were not put in time; retry the release"
     if release.build is None:
         return f"the registry did not say in time whether {release.version.tag} exists; retry the release"
     return f"build {release.build.number} did not report in time"
 
 
 def give_up_release(draft: Draft, release: Release, reason: str) -> None:
-    """Wait no longer for the registry's word on a version, or for the release's build."""
+    """Wait no longer for the registry's word on a version, for the release's build, or for its tags."""
     run = release.build
     kept = keep_result(draft, release, run, _give_up(draft, run, reason)) if run is not None else release
     not_packaged(draft, kept, ReleasePhase.ERRORED, reason)

@@ -57,11 +57,19 @@ class Push:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tagging:
+    """The digests of a version are recorded, and its tags are not known to stand."""
+
+    since: datetime
+    deadline: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Release:
     """One version for one service. `next_push` waits for the registry's word on whether the version exists.
 
     `correlation` is that of the push that began it, and leads to all that was done for it. `pushers` are all who are known to have pushed its branch, `pushed_by` the last; `unnamed` are commits that nobody was named for.
-    `result` is that of build `built`; `early_image` is a digest that the registry announced before a build's result.
+    `result` is that of build `built`; `early_image` is a digest that the registry announced before a build's result. `tagging` stays where that came to nothing, `tags_put` counts how often it was asked for.
     """
 
     version: Version
@@ -79,9 +87,11 @@ class Release:
     result: BuildResult | None = None
     built: int = 0
     artifact: Artifact | None = None
+    tagging: Tagging | None = None
     next_push: Push | None = None
     early_image: Digest | None = None
     tags_asked: int = 0
+    tags_put: int = 0
     quarantine: str = ""
     branch_deleted: bool = False
     overrides: tuple[Override, ...] = ()
@@ -97,6 +107,11 @@ class Release:
             return replace(self, unnamed=tuple(dict.fromkeys((*self.unnamed, kept))))
         known = dict.fromkeys((*self.pushers, *((self.pushed_by,) if self.pushed_by else ()), person))
         return replace(self, pushers=tuple(known), unnamed=tuple(one for one in self.unnamed if one != commit))
+
+    @property
+    def packaged(self) -> bool:
+        """Whether it has an artifact whose tags stand, so that it can be promoted."""
+        return self.artifact is not None and self.tagging is None
 
     def latest(self, environment: str) -> Promotion | None:
         """Return the newest promotion of this release in an environment."""

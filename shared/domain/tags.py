@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain import building
+from shared.domain import building, tagging
 from shared.domain.answers import Answer, done, ignored
 from shared.domain.artifact import Artifact
 from shared.domain.draft import STATUS_FAILED, Draft
@@ -77,7 +77,7 @@ def artifact_announced(draft: Draft, event: ArtifactAnnounced) -> Answer:
     known = release.artifact.chart_digest if event.chart else release.artifact.image_digest
     if known == event.digest:
         return ignored("known", f"{release.version.tag} names what was packaged")
-    building.read_tags(draft, release)
+    tagging.read_tags(draft, release)
     other = f"another {what}, {event.digest.short}" if event.digest else f"a push of its {what} without the digest"
     draft.note(f"{release.version.tag}: the registry announced {other}; its tag is read")
     return done()

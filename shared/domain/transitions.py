@@ -36,7 +36,8 @@ RELEASE_MOVES: Mapping[ReleasePhase, frozenset[ReleasePhase]] = {
     ReleasePhase.VALIDATING: frozenset(
         {ReleasePhase.PACKAGING, ReleasePhase.FAILED, ReleasePhase.ERRORED, ReleasePhase.ABORTED}
     ),
-    # Back to Validating: a new commit on the branch before the version was packaged.
+    # Back to Validating: a new commit on the branch before digests were recorded. Packaging lasts until the version's tags
+    # stand.
     ReleasePhase.PACKAGING: frozenset(
         {
             ReleasePhase.VALIDATING,
@@ -47,10 +48,12 @@ RELEASE_MOVES: Mapping[ReleasePhase, frozenset[ReleasePhase]] = {
         }
     ),
     ReleasePhase.PACKAGED: _RELEASE_ENDS,
-    # A new promotion opens a packaged release again; a new commit, or a retry, one that never was packaged.
-    ReleasePhase.FAILED: frozenset({ReleasePhase.VALIDATING, ReleasePhase.PACKAGED}),
-    ReleasePhase.ABORTED: frozenset({ReleasePhase.VALIDATING, ReleasePhase.PACKAGED}),
-    ReleasePhase.ERRORED: frozenset({ReleasePhase.VALIDATING, ReleasePhase.PACKAGING, ReleasePhase.PACKAGED}),
+    # A new promotion opens a packaged release again; a new commit, or a retry, one that never was packaged. A retry builds
+    # anew while no digests are recorded, and goes on with the tags once they are.
+    **{
+        phase: frozenset({ReleasePhase.VALIDATING, ReleasePhase.PACKAGING, ReleasePhase.PACKAGED})
+        for phase in (ReleasePhase.FAILED, ReleasePhase.ERRORED, ReleasePhase.ABORTED)
+    },
     **{
         phase: frozenset({ReleasePhase.PACKAGED})
         for phase in (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain import running
+from shared.domain import running, tagging
 from shared.domain.answers import Answer, done
 from shared.domain.draft import Draft
 from shared.domain.effects import Build, GatherFacts, ReadTags
@@ -45,6 +45,8 @@ def _awaited(release: Release, draft: Draft) -> str:
         return Build(service=draft.service, number=release.build.number, attempt=release.build.attempt).id
     if release.phase is ReleasePhase.VALIDATING:
         return ReadTags(service=draft.service, version=release.version.text, asked=release.tags_asked).id
+    if release.phase is ReleasePhase.PACKAGING and release.tagging is not None:
+        return tagging.effect_of(draft, release).id
     return ""
 
 

@@ -1,4 +1,4 @@
-"""Helm charts: dependencies, package, lint, push, pull, render. Small enough to swap the library behind it."""
+"""Helm charts: dependencies, package, lint, pull, render. Small enough to swap the library behind it."""
 
 from __future__ import annotations
 
@@ -84,10 +84,6 @@ class Charts(Protocol):
 
         Links are followed as far as they stay below `root`, by itself the folder that holds the chart and what it depends on.
         """
-        ...
-
-    def push(self, package: Path, registry: str, repository: str) -> Digest:
-        """Push to `oci://<registry>/<repository>`, whose last part is the chart's name; return the manifest's digest."""
         ...
 
     def pull(self, registry: str, repository: str, digest: Digest, *, version: str, into: Path) -> Path:

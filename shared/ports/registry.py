@@ -106,11 +106,25 @@ class Registry(Protocol):
         """
         ...
 
-    def push_image(
-        self, registry: str, repository: str, tag: str, layer_tar_gz: Path, config: Mapping[str, object]
-    ) -> Digest:
-        """Push an image of one layer and return its digest; the same layer and configuration give the same digest.
+    def push_image(self, registry: str, repository: str, layer_tar_gz: Path, config: Mapping[str, object]) -> Digest:
+        """Push an image of one layer by its digest alone; the same layer and configuration give the same digest.
 
-        `config` is an OCI image configuration without `rootfs`, which is filled in. Raise TagTaken as `copy` does.
+        `config` is an OCI image configuration without `rootfs`, which is filled in. No tag names it before `tag` does.
+        """
+        ...
+
+    def push_chart(self, registry: str, repository: str, package: Path) -> Digest:
+        """Push a packaged chart by its digest alone; the same package gives the same digest.
+
+        Helm pulls it by digest, and by the tag that it is given. Raise Permanent where the repository does not end in the
+        chart's name, as Helm wants it, or where the file is no package; nothing is pushed then.
+        """
+        ...
+
+    def tag(self, registry: str, repository: str, digest: Digest, tag: str) -> None:
+        """Let a tag name what was pushed by digest; harmless where it does, also where tags cannot be put twice.
+
+        The tag is looked at before and read back after: raise TagTaken where it names another digest. Raise NotFound where
+        the repository does not hold the digest any more.
         """
         ...

@@ -145,7 +145,7 @@ def test_each_identity_signs_in_for_itself(environment: Path, monkeypatch: pytes
         for name, value in {**settings.to_env(), **endpoint.assign("app", "id-own", "id-qa")}.items():
             monkeypatch.setenv(name, value)
         app = bootstrap.app()
-        digest = app.registry.push_image(host, "delivery", "v1", a_layer(tmp_path), {})
+        digest = app.registry.push_image(host, "delivery", a_layer(tmp_path), {})
         found = app.at("qa").registry.has(host, "delivery", digest)
         with pytest.raises(Permanent, match="production is not held here"):
             app.at("production")

@@ -15,7 +15,7 @@ def changed_by_hand() -> Pilot:
     """Version 1.1.0 waits for production, where somebody changed 1.0.0 by hand."""
     pilot = Pilot().release_to("1.0.0")
     pilot.push_release("1.1.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
     pilot.perform(ef.GatherFacts, ef.Deploy)
     pilot.world.facts = {"foreign": "revision 0123 was not written by Slipway"}
     return pilot.perform()

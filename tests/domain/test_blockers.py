@@ -28,7 +28,7 @@ from tests.support.pilot_more import (
     roll_back,
 )
 
-STEPS = (ef.ReadTags, ef.Build, ef.GatherFacts, ef.Deploy, ef.ObserveRollout)
+STEPS = (ef.ReadTags, ef.Build, ef.Tag, ef.GatherFacts, ef.Deploy, ef.ObserveRollout)
 
 
 def test_a_version_that_is_checked_waits_for_the_registry() -> None:
@@ -61,7 +61,7 @@ def test_what_comes_later_names_the_promotion_before_it() -> None:
     """The one who can act there can act for this."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
 
     qa, production = reasons(pilot, "1.0.0")
 
@@ -138,7 +138,7 @@ def test_what_a_changed_order_let_go_on_says_that_it_is_looked_at_soon() -> None
     """The policy in force is asked, not the one of the last decision."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
     state = replace(pilot.state, policy=policy(QA, environment("production")))
 
     found = why(state, pilot.release("1.0.0"), estate=pilot.estate, now=pilot.now)
@@ -151,7 +151,7 @@ def test_without_a_policy_it_is_looked_at_soon(phase: Phase) -> None:
     """Nothing is known of what it waits for."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    pilot.perform(*STEPS[: 2 if phase is Phase.PENDING else 5])
+    pilot.perform(*STEPS[: 3 if phase is Phase.PENDING else 6])
 
     found = why(replace(pilot.state, policy=None), pilot.release("1.0.0"), estate=pilot.estate, now=pilot.now)
 
@@ -187,7 +187,7 @@ def test_a_release_whose_last_attempt_may_still_write_says_so() -> None:
     """It stays open until the attempt can write no more."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build, ef.GatherFacts)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag, ef.GatherFacts)
     pilot.world.broken["deploy"] = {"ours": True, "changed": True}
     ask(pilot, ev.AbortRequested, version="1.0.0", reason="")
 

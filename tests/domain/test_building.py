@@ -18,7 +18,7 @@ def built(**result: Any) -> Pilot:
     pilot = Pilot()
     pilot.world.build = lambda effect: good_result("1", **result)
     pilot.push_release("1.0.0", "a" * 40)
-    return pilot.perform(ef.ReadTags, ef.Build)
+    return pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
 
 
 def last_status(pilot: Pilot) -> tuple[str, str]:
@@ -112,6 +112,7 @@ def test_releases_and_validations_count_their_builds_together() -> None:
     pilot.perform(ef.ReadTags)
 
     pilot.tell(ev.BuildReported(**pilot.ids(), effect="x", number=3, attempt=1, result=good_result("3")))
+    pilot.perform(ef.Tag)
 
     assert pilot.release("1.0.0").phase is ReleasePhase.PACKAGING
     assert pilot.release("1.1.0").phase is ReleasePhase.PACKAGED

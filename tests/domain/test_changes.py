@@ -112,17 +112,35 @@ def test_a_new_commit_comes_too_late_once_a_tag_exists() -> None:
     assert (release.phase, release.commit, release.next_push) == (ReleasePhase.PACKAGING, "a" * 40, None)
 
 
-def test_a_new_commit_comes_too_late_where_the_build_ends_first() -> None:
-    """What was packaged stays; the newer commit is told so, with the digest."""
+def test_a_new_commit_comes_too_late_where_the_tags_name_what_was_built() -> None:
+    """A builder that puts tags itself has bound the version; the newer commit is told so, with both digests."""
     pilot = packaging()
     pilot.push_release("1.0.0", "e" * 40)
+    pilot.world.build = lambda effect: good_result("1", tagged=True)
 
-    pilot.perform(ef.Build)
+    pilot.perform(ef.Build, ef.Tag)
 
     state, text = statuses(pilot, "e" * 40)[-1]
     assert state == "failed"
     assert str(digest("image 1")) in text
+    assert str(digest("chart 1")) in text
     assert pilot.release("1.0.0").phase is ReleasePhase.PACKAGED
+
+
+def test_a_commit_that_was_pushed_before_digests_were_recorded_takes_the_version() -> None:
+    """Also where the build of the older commit ends before the registry has answered."""
+    pilot = packaging()
+    pilot.push_release("1.0.0", "e" * 40)
+    pilot.perform(ef.Build)
+    assert (pilot.release("1.0.0").phase, pilot.release("1.0.0").artifact) == (ReleasePhase.VALIDATING, None)
+
+    pilot.world.build = lambda effect: good_result("2")
+    pilot.perform()
+
+    artifact = pilot.release("1.0.0").artifact
+    assert artifact is not None
+    assert (artifact.commit, artifact.image_digest) == ("e" * 40, digest("image 2"))
+    assert statuses(pilot, "a" * 40)[-1] == ("error", "it went well, but v1.0.0 was not bound to it yet")
 
 
 def test_a_build_that_fails_gives_way_to_the_commit_that_was_pushed_meanwhile() -> None:
@@ -130,7 +148,7 @@ def test_a_build_that_fails_gives_way_to_the_commit_that_was_pushed_meanwhile() 
     pilot = packaging()
     pilot.push_release("1.0.0", "e" * 40)
     pilot.world.build = lambda effect: good_result("1", outcome=BuildOutcome.FAILED, reason="test_weight failed")
-    pilot.perform(ef.Build)
+    pilot.perform(ef.Build, ef.Tag)
     assert pilot.release("1.0.0").phase is ReleasePhase.VALIDATING
 
     pilot.world.build = lambda effect: good_result("2")
@@ -211,7 +229,7 @@ def test_a_deleted_branch_lets_what_runs_in_an_earlier_environment_finish() -> N
     """Only what waits is aborted."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build, ef.GatherFacts)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag, ef.GatherFacts)
 
     delete(pilot)
     pilot.perform()

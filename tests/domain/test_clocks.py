@@ -76,7 +76,7 @@ def test_what_could_not_be_read_is_asked_again_also_when_the_clock_was_set_back(
     """The question was asked at a time to come, by the clock; its answer was trouble."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
     [question] = [one for one in pilot.open if isinstance(one, ef.GatherFacts)]
     pilot.open.clear()
     fault: dict[str, Any] = {"number": question.number, "attempt": question.asked, "reason": "gone", "ours": True}
@@ -145,8 +145,8 @@ def test_a_question_expires_once_and_when_the_clock_shows_it(jump: timedelta) ->
 @pytest.mark.parametrize(
     ("performed", "phase", "ends"),
     [
-        ((ef.ReadTags, ef.Build, ef.GatherFacts, ef.AskApproval), Phase.DEPLOYING, Phase.ERRORED),
-        ((ef.ReadTags, ef.Build, ef.GatherFacts, ef.AskApproval, ef.Deploy), Phase.VERIFYING, Phase.FAILED),
+        ((ef.ReadTags, ef.Build, ef.Tag, ef.GatherFacts, ef.AskApproval), Phase.DEPLOYING, Phase.ERRORED),
+        ((ef.ReadTags, ef.Build, ef.Tag, ef.GatherFacts, ef.AskApproval, ef.Deploy), Phase.VERIFYING, Phase.FAILED),
     ],
 )
 def test_a_step_ends_at_its_deadline_by_the_clock(

@@ -114,7 +114,7 @@ def test_facts_that_do_not_come_are_asked_for_again() -> None:
     """After ten minutes, under another name."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
     assert pilot.decisions[-1].wake == ((NOON + timedelta(minutes=10), "facts"),)
     pilot.open.clear()
 
@@ -127,7 +127,7 @@ def test_facts_of_an_earlier_reading_are_recorded_only() -> None:
     """A late report does not take back what was found since."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
     (first,) = (one for one in pilot.open if isinstance(one, ef.GatherFacts))
     pilot.pass_time(timedelta(minutes=10))
 

@@ -21,7 +21,7 @@ def packaged() -> Pilot:
     """Version 1.0.0, whose facts for qa were asked for."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    return pilot.perform(ef.ReadTags, ef.Build)
+    return pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
 
 
 def gather(pilot: Pilot, effect: ef.Effect, **changes: Any) -> Decision:
@@ -109,7 +109,7 @@ def test_a_reading_that_says_nothing_of_what_is_live_is_asked_for_again() -> Non
     """The way back is proven, never assumed."""
     pilot = Pilot().release_to("1.0.0")
     pilot.push_release("1.1.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
 
     gather(pilot, pilot.effects(ef.GatherFacts)[-1], targets=())
 

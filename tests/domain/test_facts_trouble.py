@@ -22,7 +22,7 @@ def asked() -> Pilot:
     """Version 1.0.0, whose facts for qa were asked for."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    return pilot.perform(ef.ReadTags, ef.Build)
+    return pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
 
 
 def fail(pilot: Pilot, number: int = 1, *, round: int = 1) -> Decision:

@@ -29,7 +29,7 @@ LAST = environment("last", after=("sandbox", "canary"))
 def started(*environments: Any, **changes: Any) -> Pilot:
     pilot = Pilot(policy(*environments, **changes))
     pilot.push_release("1.0.0")
-    return pilot.perform(ef.ReadTags, ef.Build, ef.GatherFacts)
+    return pilot.perform(ef.ReadTags, ef.Build, ef.Tag, ef.GatherFacts)
 
 
 def phases(pilot: Pilot, version: str = "1.0.0") -> dict[str, str]:

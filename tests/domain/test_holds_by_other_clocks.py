@@ -23,7 +23,7 @@ def held_and_overridden() -> Pilot:
     pilot = Pilot(policy(FREE))
     hold(pilot, "environment:production")
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
     override(pilot, "hold", "1.0.0")
     return pilot
 
@@ -47,7 +47,7 @@ def test_a_hold_by_a_clock_ahead_is_let_past_by_who_looked_at_it() -> None:
     pilot = Pilot(policy(FREE))
     pilot.estate = Estate(holds=(a_hold(since=NOON + APART),))
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
 
     override(pilot, "hold", "1.0.0")
     pilot.perform()

@@ -111,7 +111,7 @@ def test_an_override_of_a_hold_does_not_outlive_a_line_that_is_stopped_later() -
     pilot = Pilot(policy(QA, replace(PRODUCTION, approval=None)))
     hold(pilot, "environment:production")
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
     override(pilot, "hold", "1.0.0")
     pilot.now += HOUR / 2
     hold(pilot)

@@ -75,7 +75,7 @@ def test_what_is_pending_for_an_environment_that_leaves_is_aborted_too() -> None
     """It does not wait for a turn that never comes."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
 
     change(pilot)
 

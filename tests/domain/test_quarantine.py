@@ -141,7 +141,7 @@ def test_an_early_image_that_the_build_does_not_name_has_the_tag_read_again() ->
     pilot.push_release("1.0.0")
     pilot.perform(ef.ReadTags)
     announce(pilot, "foreign")
-    pilot.perform(ef.Build)
+    pilot.perform(ef.Build, ef.Tag)
     assert [one.subject for one in pilot.effects(ef.ReadTags)] == ["v1.0.0:read-tags:1", "v1.0.0:read-tags:2"]
 
     read(pilot, image=digest("foreign"))

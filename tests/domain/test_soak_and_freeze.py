@@ -42,7 +42,7 @@ def test_the_last_of_several_environments_counts() -> None:
     """All of what comes before has to have run that long."""
     pilot = Pilot(gated("qa", "staging", soak=HOUR))
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build, ef.GatherFacts, ef.Deploy)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag, ef.GatherFacts, ef.Deploy)
     pilot.perform_one(next(i for i, one in enumerate(pilot.open) if isinstance(one, ef.ObserveRollout)))
     pilot.now += HOUR / 2
     pilot.world.facts = {"at": pilot.now}
@@ -110,7 +110,7 @@ def test_a_freeze_that_begins_while_copying_is_waited_for_before_deploying() -> 
     pilot = Pilot(gated(freezes=(EVENING,)), now=NOON + HOUR * 0.9).release_to("1.0.0", approve=False)
     assert pilot.promotion("1.0.0", "production").phase is Phase.SUCCEEDED
     pilot.push_release("1.1.0")
-    pilot.perform(ef.ReadTags, ef.Build, ef.GatherFacts)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag, ef.GatherFacts)
     pilot.perform(ef.Deploy, ef.ObserveRollout, ef.GatherFacts)
     pilot.pass_time(HOUR * 0.1)
     pilot.perform(ef.Retag)
@@ -125,7 +125,7 @@ def test_a_deployment_that_a_freeze_kept_from_being_written_is_not_overdue() -> 
     """Its deadline, and the time it may write until, move on by the length of the freeze."""
     pilot = Pilot(gated(freezes=(EVENING,)), now=NOON + HOUR * 0.9).release_to("1.0.0", approve=False)
     pilot.push_release("1.1.0")
-    pilot.perform(ef.ReadTags, ef.Build, ef.GatherFacts)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag, ef.GatherFacts)
     pilot.perform(ef.Deploy, ef.ObserveRollout, ef.GatherFacts)
     pilot.perform(ef.Retag)
     before = pilot.promotion("1.1.0", "production")

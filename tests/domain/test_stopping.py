@@ -83,7 +83,7 @@ def test_every_environment_that_is_under_way_is_stopped() -> None:
     """Those that have succeeded keep the version."""
     pilot = Pilot(policy(QA, environment("staging"), environment("test")))
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build, ef.GatherFacts, ef.Deploy)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag, ef.GatherFacts, ef.Deploy)
     pilot.tell(ev.RolloutObserved(**pilot.ids(), effect="x", number=1, attempt=1, healthy=True, reason=""))
 
     abort(pilot)
@@ -96,7 +96,7 @@ def test_the_first_deployment_is_fenced_until_it_can_no_longer_write() -> None:
     """The next version starts only after the given-up one has reported."""
     pilot = Pilot(policy(QA))
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build, ef.GatherFacts)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag, ef.GatherFacts)
     (given_up,) = (one for one in pilot.open if isinstance(one, ef.Deploy))
     pilot.open.remove(given_up)
     abort(pilot)

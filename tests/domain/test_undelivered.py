@@ -184,7 +184,7 @@ def test_facts_in_poison_are_why_it_waits_and_are_asked_for_again() -> None:
     """What cannot be read now may be readable soon."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
 
     poison(pilot, the(pilot, ef.GatherFacts))
 
@@ -197,7 +197,7 @@ def test_facts_of_an_earlier_question_are_not_missed() -> None:
     """The promotion waits for another reading."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
 
     poison_named(pilot, "shipping~delivery:1:gather-facts:9")
 

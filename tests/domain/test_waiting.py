@@ -48,7 +48,7 @@ def test_people_are_not_asked_while_somebody_must_change_something(
     """Their answer would be of no use yet."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    pilot.perform(ef.ReadTags, ef.Build, ef.Deploy, ef.ObserveRollout)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag, ef.Deploy, ef.ObserveRollout)
     pilot.perform(ef.GatherFacts)
     pilot.world.facts, pilot.world.rendered = facts, rendered
     pilot.perform()
@@ -73,7 +73,7 @@ def test_people_are_not_asked_without_a_way_back() -> None:
     """The live version is gone from the registry."""
     pilot = Pilot().release_to("1.0.0")
     pilot.push_release("1.1.0")
-    pilot.perform(ef.ReadTags, ef.Build)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
     pilot.perform(ef.GatherFacts, ef.Deploy)
     pilot.world.presence = Presence.GONE
     pilot.perform()

@@ -34,9 +34,9 @@ def test_what_waits_for_nothing_is_not_looked_at() -> None:
     [
         ((), HOUR, "registry"),
         ((ef.ReadTags,), 2 * HOUR, "build"),
-        ((ef.ReadTags, ef.Build), timedelta(minutes=10), "facts"),
-        ((ef.ReadTags, ef.Build, ef.GatherFacts), timedelta(minutes=30), "deadline"),
-        ((ef.ReadTags, ef.Build, ef.GatherFacts, ef.Deploy), timedelta(minutes=15), "deadline"),
+        ((ef.ReadTags, ef.Build, ef.Tag), timedelta(minutes=10), "facts"),
+        ((ef.ReadTags, ef.Build, ef.Tag, ef.GatherFacts), timedelta(minutes=30), "deadline"),
+        ((ef.ReadTags, ef.Build, ef.Tag, ef.GatherFacts, ef.Deploy), timedelta(minutes=15), "deadline"),
     ],
 )
 def test_every_step_of_a_release_has_its_time(

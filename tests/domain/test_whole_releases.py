@@ -137,6 +137,9 @@ class WholeReleases(RuleBasedStateMachine):
         if isinstance(effect, ef.Retag | ef.Deploy | ef.ObserveRollout):
             said = {"number": effect.number, "attempt": effect.attempt, "reason": "broken"}
             self.tell(ev.EffectFailed, effect=effect.id, ours=ours, changed=changed, **said)
+        if isinstance(effect, ef.Tag):
+            part = {"version": effect.version, "attempt": effect.attempt, "reason": "broken"}
+            self.tell(ev.TaggingFailed, effect=effect.id, ours=ours, lost=ours and changed, **part)
 
     @precondition(lambda self: self.pilot.open)
     @rule(number=st.integers(0, 20))

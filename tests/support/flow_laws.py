@@ -37,13 +37,20 @@ RELEASE = {
     "Packaging": {"Validating", "Packaged", "Failed", "Errored", "Aborted"},
     "Packaged": RELEASE_ENDS,
     **{end: {"Packaged"} for end in RELEASE_ENDS},
-    "Failed": {"Validating", "Packaged"},
-    "Aborted": {"Validating", "Packaged"},
+    "Failed": {"Validating", "Packaging", "Packaged"},
+    "Aborted": {"Validating", "Packaging", "Packaged"},
     "Errored": {"Validating", "Packaging", "Packaged"},
 }
 MOVES = {PromotionKind.FORWARD: FORWARD, PromotionKind.REDEPLOY: FORWARD, PromotionKind.ROLLBACK: ROLLBACK}
 RUNNING = {"Retagging", "Deploying", "Verifying", "AwaitingSwitch", "Switching"}
-REPORTS = (ev.BuildReported, ev.ArtifactRetagged, ev.ArtifactDeployed, ev.RolloutObserved, ev.EffectFailed)
+REPORTS = (
+    ev.BuildReported,
+    ev.ArtifactTagged,
+    ev.ArtifactRetagged,
+    ev.ArtifactDeployed,
+    ev.RolloutObserved,
+    ev.EffectFailed,
+)
 
 _NOTED = re.compile(r"#(\d+) (forward|redeploy|rollback): (\w+) → (\w+)")
 
@@ -80,6 +87,7 @@ class Laws:
         self._slots(decision.state)
         self._live(decision.state)
         self._reasons(decision.state)
+        self._versions(before, event, decision.state)
         self._blockers(decision)
         if decision.outcome not in (Outcome.IGNORED, Outcome.REFUSED):
             self._time(decision)
@@ -133,6 +141,17 @@ class Laws:
                 assert self.verified.get(deployed.promotion) == name, f"{deployed.promotion} never settled in {name}"
             assert len({one.artifact.id for one in environment.good}) == len(environment.good)
 
+    def _versions(self, before: ServiceState, event: ev.ServiceEvent, state: ServiceState) -> None:
+        lost = event.version if isinstance(event, ev.TaggingFailed) and event.lost else ""
+        for key, release in {**state.ended, **state.releases}.items():
+            old = before.releases.get(key) or before.ended.get(key)
+            if release is None:
+                continue
+            assert release.packaged or not release.promotions, f"{release.version} goes on without its tags"
+            assert release.artifact is None or release.artifact.commit == release.commit
+            if old is not None and old.artifact is not None and lost != release.version.text:
+                assert release.artifact == old.artifact, f"{release.version} is bound to something else"
+
     def _reasons(self, state: ServiceState) -> None:
         for _, one in promotions(state):
             if one.phase in (Phase.PENDING, Phase.WAITING):
@@ -159,4 +178,4 @@ class Laws:
             assert not release.phase.ended
             open_ones = [one for one in release.promotions if not one.phase.ended or one.writing_until]
             assert release.phase != "Packaged" or open_ones, f"{release.version} has nothing under way"
-            assert release.phase != "Packaging" or release.build
+            assert release.phase != "Packaging" or bool(release.build) != bool(release.tagging and release.artifact)

@@ -72,7 +72,8 @@ queueing: latest_only
 class MemoryBuilder:
     """Builds an order once. `outcomes` says how the builds of a ref go, `slow` for how many looks they are under way.
 
-    A build that goes well pushes image and chart, whose bytes follow from the commit and the version.
+    A build that goes well pushes image and chart by digest; their bytes follow from the commit and the version. For the refs
+    in `tagging` it pushes under the version's tags and names no digests, as builders do that are not ours.
     """
 
     def __init__(self, registry: MemoryRegistry, troubles: Troubles) -> None:
@@ -82,6 +83,7 @@ class MemoryBuilder:
         self.claims: dict[str, Digest] = {}
         self.results: dict[str, BuildResult] = {}
         self.cancelled: set[str] = set()
+        self.tagging: set[str] = set()
         self.orders: list[BuildOrder] = []
 
     def build(self, order: BuildOrder) -> BuildResult | BuildUnderWay:
@@ -108,12 +110,19 @@ class MemoryBuilder:
         result = self.outcomes.get(order.ref, _good(order))
         if order.version is None or result.outcome is not BuildOutcome.SUCCEEDED:
             return result
+        if order.ref in self.tagging:
+            return self._tag(order, order.version, result)
+        image = self._registry.push(order.image_repository, _content("image", order))
+        chart = self._registry.push(order.chart_repository, _content("chart", order))
+        return replace(result, image_digest=self.claims.get(order.ref, image), chart_digest=chart)
+
+    def _tag(self, order: BuildOrder, version: str, result: BuildResult) -> BuildResult:
         try:
-            image = self._registry.put(order.image_repository, f"v{order.version}", _content("image", order))
-            chart = self._registry.put(order.chart_repository, order.version, _content("chart", order))
+            self._registry.put(order.image_repository, f"v{version}", _content("image", order))
+            self._registry.put(order.chart_repository, version, _content("chart", order))
         except TagTaken as taken:
             return BuildResult(outcome=BuildOutcome.FAILED, reason=str(taken))
-        return replace(result, image_digest=self.claims.get(order.ref, image), chart_digest=chart)
+        return result
 
 
 def _content(what: str, order: BuildOrder) -> bytes:

@@ -30,12 +30,17 @@ class MemoryRegistry:
         self.manifests: dict[str, dict[Digest, bytes]] = {}
         self.copies: list[str] = []
 
-    def put(self, repository: str, tag: str, content: bytes) -> Digest:
-        """Push a manifest. Raise TagTaken."""
+    def push(self, repository: str, content: bytes) -> Digest:
+        """Push a manifest by its digest."""
         self._troubles.hit("registry.push")
         digest = digest_of(content)
-        self._free(repository, tag, digest)
         self.manifests.setdefault(repository, {})[digest] = content
+        return digest
+
+    def put(self, repository: str, tag: str, content: bytes) -> Digest:
+        """Push a manifest under a tag, as builders do that are not ours. Raise TagTaken."""
+        self._free(repository, tag, digest_of(content))
+        digest = self.push(repository, content)
         self.tagged[repository, tag] = digest
         return digest
 
@@ -43,6 +48,12 @@ class MemoryRegistry:
         """Forget a repository, as clean-up rules that are too keen do."""
         self.manifests.pop(repository, None)
         self.tagged = {place: digest for place, digest in self.tagged.items() if place[0] != repository}
+
+    def clean_up(self) -> None:
+        """Forget every manifest that no tag names."""
+        for repository, held in self.manifests.items():
+            named = {digest for place, digest in self.tagged.items() if place[0] == repository}
+            self.manifests[repository] = {digest: content for digest, content in held.items() if digest in named}
 
     def lose_tag(self, repository: str, tag: str) -> None:
         """Forget one tag and its manifest."""
@@ -91,11 +102,20 @@ class MemoryRegistry:
         self.copies.append(f"{target_repository}:{tag}")
         return CopyReport(digest=digest, copied=True, manifests=1)
 
-    def push_image(
-        self, registry: str, repository: str, tag: str, layer_tar_gz: Path, config: Mapping[str, object]
-    ) -> Digest:
+    def push_image(self, registry: str, repository: str, layer_tar_gz: Path, config: Mapping[str, object]) -> Digest:
         """See Registry."""
-        return self.put(repository, tag, layer_tar_gz.read_bytes() + json.dumps(config, sort_keys=True).encode())
+        return self.push(repository, layer_tar_gz.read_bytes() + json.dumps(config, sort_keys=True).encode())
+
+    def push_chart(self, registry: str, repository: str, package: Path) -> Digest:
+        """See Registry."""
+        return self.push(repository, package.read_bytes())
+
+    def tag(self, registry: str, repository: str, digest: Digest, tag: str) -> None:
+        """See Registry."""
+        self._troubles.hit("registry.tag")
+        self._free(repository, tag, digest)
+        self.content(repository, digest)
+        self.tagged[repository, tag] = digest
 
     def _free(self, repository: str, tag: str, digest: Digest) -> None:
         found = self.tagged.get((repository, tag))
@@ -125,11 +145,6 @@ class MemoryCharts:
         package = into / f"{chart.name}-{version}.tgz"
         package.write_bytes(b"".join(path.read_bytes() for path in sorted(chart.rglob("*")) if path.is_file()))
         return package
-
-    def push(self, package: Path, registry: str, repository: str) -> Digest:
-        """See Charts."""
-        version = package.stem.removeprefix(repository.rpartition("/")[2] + "-")
-        return self._registry.put(repository, version, package.read_bytes())
 
     def pull(self, registry: str, repository: str, digest: Digest, *, version: str, into: Path) -> Path:
         """See Charts."""

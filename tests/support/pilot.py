@@ -249,6 +249,8 @@ class Pilot:
             case ef.Build():
                 result = self.world.build(effect)
                 self.tell(ev.BuildReported(**said, number=effect.number, attempt=effect.attempt, result=result))
+            case ef.Tag():
+                self.tell(ev.ArtifactTagged(**said, version=effect.version, attempt=effect.attempt))
             case ef.GatherFacts():
                 facts, rendered = self.facts(), self.rendered(effect.number)
                 self.tell(ev.FactsGathered(**said, number=effect.number, facts=facts, rendered=rendered))

@@ -153,7 +153,13 @@ def a_layer(folder: Path, content: bytes = b"hello\n", name: str = "layer.tar.gz
 def push_image(host: str, repository: str, tag: str, folder: Path, *, content: bytes = b"hello\n") -> Digest:
     """Push a small image that runs as user 10001."""
     config = {"config": {"User": "10001", "Labels": {"team": "shipping"}}}
-    return OciRegistry().push_image(host, repository, tag, a_layer(folder, content), config)
+    return tagged(host, repository, tag, OciRegistry().push_image(host, repository, a_layer(folder, content), config))
+
+
+def tagged(host: str, repository: str, tag: str, digest: Digest) -> Digest:
+    """Let a tag name what was pushed."""
+    OciRegistry().tag(host, repository, digest, tag)
+    return digest
 
 
 def push_index(
@@ -164,7 +170,7 @@ def push_index(
     for architecture in architectures:
         layer = a_layer(folder, architecture.encode() * 1000)
         config = {"architecture": architecture, "config": {"User": "10001", "Labels": {"arch": architecture}}}
-        digest = registry.push_image(host, repository, f"{tag}-{architecture}", layer, config)
+        digest = registry.push_image(host, repository, layer, config)
         with Connection(host, None) as connection:
             size = len(connection.manifest(repository, str(digest)).content)
         platform = {"os": "linux", "architecture": architecture}

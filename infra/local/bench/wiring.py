@@ -63,7 +63,7 @@ def wire(database: Database, outside: Quiet, scratch: Path, queues: Queues | Non
         statuses=outside.statuses,
         registry=outside.registry,
         charts=QuietCharts(),
-        builder=QuietBuilder(outside.registry),
+        builder=QuietBuilder(),
         people=outside.people,
         policies=SlipwayYaml(),
         deployer=lambda target: outside.deployer,

@@ -78,13 +78,6 @@ class HelmCharts:
             canonical.rewrite(written, package)
         return package
 
-    def push(self, package: Path, registry: str, repository: str) -> Digest:
-        """Push under the package's version; harmless where the same package is there, TagTaken where another one is.
-
-        TagTaken names the SHA-256 of the packages, not of their manifests, which may differ in nothing but a time.
-        """
-        return self._repository(registry, repository).push(package)
-
     def pull(self, registry: str, repository: str, digest: Digest, *, version: str, into: Path) -> Path:
         """Fetch the chart that the digest names; raise NotFound, or Permanent where the bytes or the version differ."""
         return self._repository(registry, repository).pull(digest, version=version, into=into)

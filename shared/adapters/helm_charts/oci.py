@@ -1,8 +1,7 @@
-"""Charts in an OCI registry: looked at before, read back after."""
+"""Charts in an OCI registry, fetched by digest."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,7 +13,6 @@ from shared.adapters.helm_charts.children import Children
 from shared.adapters.helm_charts.faults import faults
 from shared.domain.names import Digest
 from shared.ports.errors import NotFound, Permanent
-from shared.ports.registry import TagTaken
 
 Login: TypeAlias = Callable[[str], tuple[str, str] | None]
 
@@ -32,25 +30,6 @@ class OciCharts:
         self._registry, self._repository = registry, repository
         self._name = f"{registry}/{repository}"
         self._plain, self._login = plain_http(registry), login
-
-    def push(self, package: Path) -> Digest:
-        """Push a package under its version, unless it is there; raise TagTaken where another one is."""
-        about = metadata.of_package(self._children, package)
-        parent, _, name = self._repository.rpartition("/")
-        if name != about.name:
-            raise Permanent(
-                f"chart {about.name} cannot be pushed to {self._name}, which must end in the chart's name; "
-                f"name the chart {name} in Chart.yaml, or change artifacts.chart in slipway.yaml"
-            )
-        with faults(f"push of chart {self._name} {about.version}"), self._client() as client:
-            try:
-                found = self._resolve(client, about.version)
-            except NotFound:
-                client.push(str(package), f"oci://{self._registry}/{parent}".rstrip("/"), plain_http=self._plain)
-                # Two writers of one tag both see success: what counts is what can be read.
-                found = self._resolve(client, about.version)
-            self._compare(client, package, about.version, found)
-        return found
 
     def pull(self, digest: Digest, *, version: str, into: Path) -> Path:
         """Fetch the package that the digest names; raise NotFound, or Permanent where it is not that version."""
@@ -83,12 +62,6 @@ class OciCharts:
                 client.login(self._registry, *shown, plain_http=self._plain)
                 yield client
 
-    def _resolve(self, client: Any, version: str) -> Digest:
-        # The inner translation tells NotFound apart for the caller's `except`.
-        with faults(f"look at chart {self._name} {version}"):
-            # Helm writes _ for +, which an OCI tag cannot hold.
-            return Digest(client.resolve(f"oci://{self._name}:{version.replace('+', '_')}")["digest"])
-
     def _fetch(self, client: Any, digest: Digest) -> bytes:
         with TemporaryDirectory(prefix="slipway-chart-") as scratch:
             try:
@@ -97,13 +70,3 @@ class OciCharts:
             except NotFound as error:
                 raise NotFound(f"chart {self._name}@{digest} is not in the registry") from error
             return next(Path(scratch).glob("*.tgz")).read_bytes()
-
-    def _compare(self, client: Any, package: Path, version: str, found: Digest) -> None:
-        # Manifests may differ in a note of time where the chart is the same, so the packages are compared.
-        ours, theirs = package.read_bytes(), self._fetch(client, found)
-        if ours != theirs:
-            raise TagTaken(f"chart {self._name}:{version} (package)", expected=_sha256(ours), found=_sha256(theirs))
-
-
-def _sha256(content: bytes) -> Digest:
-    return Digest(f"sha256:{hashlib.sha256(content).hexdigest()}")

@@ -40,7 +40,7 @@ def push_chart(work: Work) -> bytes:
     package = _packaged(work, work.version(), printed)
     pushed = {"version": work.version(), "tag": work.tag(), "digest": str(work.image_digest)}
     work.would_block = tuple(_judged(work, package, pushed, printed))
-    work.chart_digest = work.charts.push(package, order.registry, order.chart_repository)
+    work.chart_digest = work.registry.push_chart(order.registry, order.chart_repository, package)
     printed.line(f"pushed {order.registry}/{order.chart_repository}@{work.chart_digest}")
     return printed.text()
 

@@ -57,13 +57,13 @@ def scan(work: Work) -> bytes:
 
 
 def push_image(work: Work) -> bytes:
-    """Push the image under the version's tag, and let a scan report say whether it is about this image."""
+    """Push the image by its digest, and let a scan report say whether it is about this image."""
     order = work.order
     if work.layer is None:
         build_image(work)
     assert work.layer is not None
     config = image.configuration(service=order.service, commit=order.commit, version=work.version(), user=work.user)
-    work.image_digest = work.registry.push_image(order.registry, order.image_repository, work.tag(), work.layer, config)
+    work.image_digest = work.registry.push_image(order.registry, order.image_repository, work.layer, config)
     if work.report is not None:
         work.scan = work.report.about(work.image_digest)
-    return f"pushed {order.registry}/{order.image_repository}:{work.tag()}@{work.image_digest}\n".encode()
+    return f"pushed {order.registry}/{order.image_repository}@{work.image_digest}\n".encode()

@@ -51,6 +51,7 @@ def kept(file: Path) -> BuildResult | None:
         image_digest=_digest(document["image_digest"]),
         chart_digest=_digest(document["chart_digest"]),
         would_block=tuple(WouldBlock(**each) for each in document["would_block"]),
+        tagged=document["tagged"],
     )
 
 

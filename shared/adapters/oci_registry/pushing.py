@@ -1,4 +1,4 @@
-"""Images of one layer, made from a packed folder; the same input gives the same digest."""
+"""Images of one layer and packaged charts, pushed by digest alone; the same input gives the same digest."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from io import BytesIO
 from pathlib import Path
 from typing import IO, cast
 
+from shared.adapters.oci_registry.chart import ChartMetadata
 from shared.adapters.oci_registry.connection import Connection
-from shared.adapters.oci_registry.copying import confirm, holds
 from shared.adapters.oci_registry.manifest import (
+    HELM_LAYER,
     OCI_CONFIG,
     OCI_LAYER,
     OCI_MANIFEST,
@@ -22,38 +23,44 @@ from shared.adapters.oci_registry.manifest import (
 )
 from shared.domain.names import Digest
 from shared.ports.errors import Permanent
+from shared.ports.registry import HELM_CONFIG
 
 
-def push_image(connection: Connection, repository: str, tag: str, layer: Path, config: Mapping[str, object]) -> Digest:
-    """Push layer and configuration where they lack, then let the tag name the image."""
-    packed = _digest(layer.open("rb"))
+def push_image(connection: Connection, repository: str, layer: Path, config: Mapping[str, object]) -> Digest:
+    """Push layer and configuration where they lack, then the manifest."""
     rootfs = {"type": "layers", "diff_ids": [str(_unpacked_digest(layer))]}
     configuration = canonical({"architecture": "amd64", "os": "linux", **config, "rootfs": rootfs})
-    manifest = _manifest(configuration, packed, layer.stat().st_size)
-    if holds(connection, repository, tag, manifest.digest):
-        return manifest.digest
-    with layer.open("rb") as content:
-        _upload(connection, repository, packed, content)
-    _upload(connection, repository, digest_of(configuration), BytesIO(configuration))
-    connection.put_manifest(repository, tag, manifest)
-    confirm(connection, repository, tag, manifest.digest)
-    return manifest.digest
+    return _push(connection, repository, (OCI_CONFIG, configuration), (OCI_LAYER, layer))
 
 
-def _manifest(configuration: bytes, layer: Digest, layer_size: int) -> RawManifest:
+def push_chart(connection: Connection, repository: str, package: Path, chart: ChartMetadata) -> Digest:
+    """Push package and metadata where they lack, then the manifest, without Helm's note of the time."""
+    return _push(connection, repository, (HELM_CONFIG, chart.configuration), (HELM_LAYER, package))
+
+
+def _push(connection: Connection, repository: str, config: tuple[str, bytes], layer: tuple[str, Path]) -> Digest:
+    (config_type, configuration), (layer_type, file) = config, layer
+    packed = _digest(file.open("rb"))
     content = canonical(
         {
             "schemaVersion": 2,
             "mediaType": OCI_MANIFEST,
             "config": {
-                "mediaType": OCI_CONFIG,
+                "mediaType": config_type,
                 "digest": str(digest_of(configuration)),
                 "size": len(configuration),
             },
-            "layers": [{"mediaType": OCI_LAYER, "digest": str(layer), "size": layer_size}],
+            "layers": [{"mediaType": layer_type, "digest": str(packed), "size": file.stat().st_size}],
         }
     )
-    return RawManifest(digest=digest_of(content), media_type=OCI_MANIFEST, content=content)
+    manifest = RawManifest(digest=digest_of(content), media_type=OCI_MANIFEST, content=content)
+    if connection.digest_of(repository, str(manifest.digest)) is not None:
+        return manifest.digest
+    with file.open("rb") as stream:
+        _upload(connection, repository, packed, stream)
+    _upload(connection, repository, digest_of(configuration), BytesIO(configuration))
+    connection.put_manifest(repository, str(manifest.digest), manifest)
+    return manifest.digest
 
 
 def _upload(connection: Connection, repository: str, digest: Digest, content: IO[bytes]) -> None:

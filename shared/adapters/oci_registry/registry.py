@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.adapters.oci_registry import copying, describing, pushing
+from shared.adapters.oci_registry import chart, copying, describing, pushing, tagging
 from shared.adapters.oci_registry.connection import Connection
 from shared.domain.names import Digest
 from shared.ports.registry import CopyReport, ImageDescription
@@ -55,12 +55,21 @@ class OciRegistry:
         with self._connect(registry) as connection:
             return copying.copy(connection, source_repository, target_repository, digest, tag)
 
-    def push_image(
-        self, registry: str, repository: str, tag: str, layer_tar_gz: Path, config: Mapping[str, object]
-    ) -> Digest:
-        """Push an image of one layer."""
+    def push_image(self, registry: str, repository: str, layer_tar_gz: Path, config: Mapping[str, object]) -> Digest:
+        """Push an image of one layer by its digest."""
         with self._connect(registry) as connection:
-            return pushing.push_image(connection, repository, tag, layer_tar_gz, config)
+            return pushing.push_image(connection, repository, layer_tar_gz, config)
+
+    def push_chart(self, registry: str, repository: str, package: Path) -> Digest:
+        """Push a packaged chart by its digest."""
+        found = chart.read(package, f"{registry}/{repository}")
+        with self._connect(registry) as connection:
+            return pushing.push_chart(connection, repository, package, found)
+
+    def tag(self, registry: str, repository: str, digest: Digest, tag: str) -> None:
+        """Let a tag name what was pushed."""
+        with self._connect(registry) as connection:
+            tagging.tag(connection, repository, digest, tag)
 
     def _connect(self, registry: str) -> Connection:
         return Connection(registry, self._credential(registry))

@@ -112,6 +112,21 @@ def _blocking(policy: ServicePolicy, result: BuildResult) -> BuildResult:
 
 
 def _read_back(app: App, policy: ServicePolicy, version: Version, claimed: BuildResult) -> BuildResult:
+    """Look for what a build says it pushed. One that names no digests pushed under the version's tags: what they name counts."""
+    image, chart = claimed.image_digest, claimed.chart_digest
+    if image is None or chart is None:
+        return _read_tags(app, policy, version, claimed)
+    for what, repository, digest in (
+        ("image", policy.image_repository, image),
+        ("chart", policy.chart_repository, chart),
+    ):
+        if not app.registry.has(policy.registry, repository, digest):
+            reason = f"the build pushed {what} {digest}, but the registry does not hold it; retry the release"
+            return replace(claimed, outcome=BuildOutcome.ERRORED, reason=reason)
+    return claimed
+
+
+def _read_tags(app: App, policy: ServicePolicy, version: Version, claimed: BuildResult) -> BuildResult:
     image = app.registry.digest_of(policy.registry, policy.image_repository, version.tag)
     chart = app.registry.digest_of(policy.registry, policy.chart_repository, version.text)
     for what, said, found in (("image", claimed.image_digest, image), ("chart", claimed.chart_digest, chart)):
@@ -120,4 +135,4 @@ def _read_back(app: App, policy: ServicePolicy, version: Version, claimed: Build
                 f"the registry's {what} of {version.tag} is {found}, but the build pushed {said}; push a higher version"
             )
             return replace(claimed, outcome=BuildOutcome.FAILED, reason=reason)
-    return replace(claimed, image_digest=image, chart_digest=chart)
+    return replace(claimed, image_digest=image, chart_digest=chart, tagged=image is not None and chart is not None)

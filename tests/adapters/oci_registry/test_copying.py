@@ -105,7 +105,7 @@ def test_a_blob_of_several_pieces_is_streamed_whole(tmp_path: Path) -> None:
     with embedded_registry(wrap=_without_mounts) as host:
         layer = tmp_path / "layer.tar.gz"
         layer.write_bytes(registries.stored_gzip(noise))
-        digest = OciRegistry().push_image(host, "delivery", "v1.0.0", layer, {})
+        digest = OciRegistry().push_image(host, "delivery", layer, {})
 
         report = OciRegistry().copy(host, "delivery", "prod/delivery", digest, "v1.0.0")
 

@@ -81,7 +81,7 @@ def test_nobody_listening_is_worth_another_try() -> None:
 def test_an_answer_that_is_no_manifest_is_worth_another_try(tmp_path: Path) -> None:
     """A proxy's page with status 200 does not have the digest that was asked for."""
     with embedded_registry(wrap=_garbled) as host:
-        digest = registries.push_image(host, "delivery", "v1.0.0", tmp_path)
+        digest = OciRegistry().push_image(host, "delivery", registries.a_layer(tmp_path), {})
 
         with pytest.raises(Transient, match=f"delivery@{digest} came with"):
             OciRegistry().describe(host, "delivery", digest)

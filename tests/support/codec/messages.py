@@ -31,6 +31,10 @@ MESSAGES: tuple[Any, ...] = (
     events.BranchDeleted(**_TO, ref=ex.REF, number=3),
     events.BuildReported(**_DONE, result=ex.RESULT),
     events.TagsRead(**_TO, effect="shop~delivery:v1.1.0:read-tags:1", version="1.1.0", image=_DIGEST, chart=None),
+    events.ArtifactTagged(**_TO, effect="shop~delivery:v1.1.0:tag:1", version="1.1.0", attempt=1),
+    events.TaggingFailed(
+        **_TO, effect="shop~delivery:v1.1.0:tag:1", version="1.1.0", attempt=1, reason="gone", ours=True, lost=True
+    ),
     events.ArtifactAnnounced(**_TO, version="1.1.0", digest=_DIGEST, chart=True),
     events.ArtifactWithdrawn(**_TO, repository="charts/delivery", digest=_DIGEST, chart=True),
     events.FactsGathered(
@@ -58,6 +62,7 @@ MESSAGES: tuple[Any, ...] = (
     effects.Build(**_STEP),
     effects.CancelBuild(**_STEP),
     effects.ReadTags(service=ex.DELIVERY, version="1.1.0", asked=1),
+    effects.Tag(service=ex.DELIVERY, version="1.1.0", attempt=1),
     effects.GatherFacts(service=ex.DELIVERY, number=4, asked=1),
     effects.AskApproval(**_ASK),
     effects.CloseApproval(**_ASK, reason="superseded"),
