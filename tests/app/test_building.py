@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from shared.app.handle_event import handle
 from shared.domain import events as ev
 from shared.domain.build import PACKAGE, VALIDATE_BRANCH, VALIDATE_PULL_REQUEST, BuildOutcome, BuildResult, WouldBlock
@@ -106,18 +108,48 @@ def test_the_report_of_a_build_is_named_by_its_effect(slipway: Harness) -> None:
     assert effect not in open_effects(slipway)
 
 
-def test_digests_are_those_that_the_registry_holds(slipway: Harness) -> None:
-    """Not what the build says it pushed."""
+def test_digests_that_a_build_names_are_looked_for_and_recorded(slipway: Harness) -> None:
+    """No tag names them yet."""
     do(slipway, ordered(slipway))
-    artifact = slipway.release("1.0.0").artifact
+    release, registry = slipway.release("1.0.0"), slipway.outside.registry
 
-    assert artifact is not None
-    assert artifact.image_digest == slipway.outside.registry.tagged["delivery", "v1.0.0"]
-    assert artifact.chart_digest == slipway.outside.registry.tagged["charts/delivery", "1.0.0"]
+    assert release.phase == "Packaging"
+    assert release.artifact is not None
+    assert release.artifact.image_digest in registry.manifests["delivery"]
+    assert release.artifact.chart_digest in registry.manifests["charts/delivery"]
+    assert registry.tagged == {}
 
 
-def test_a_build_that_claims_another_image_than_the_registry_holds_fails(slipway: Harness) -> None:
+@pytest.mark.parametrize(("repository", "what"), [("delivery", "image"), ("charts/delivery", "chart")])
+def test_a_build_that_names_what_the_registry_does_not_hold_is_no_artifact(
+    slipway: Harness, repository: str, what: str
+) -> None:
+    """It says it succeeded; the registry knows of nothing."""
+    effect = ordered(slipway)
+    slipway.outside.troubles.before["registry.read"] = lambda: slipway.outside.registry.lose(repository)
+    do(slipway, effect)
+
+    assert (slipway.release("1.0.0").phase, slipway.release("1.0.0").artifact) == ("Errored", None)
+    assert f"the build pushed {what} sha256:" in slipway.release("1.0.0").reason
+    assert "but the registry does not hold it; retry the release" in slipway.release("1.0.0").reason
+
+
+def test_a_build_that_names_no_digests_is_what_the_versions_tags_name(slipway: Harness) -> None:
+    """A builder elsewhere pushes in its own way; both tags present is what counts, and nobody puts them again."""
+    slipway.outside.builder.tagging.add(REF)
+    do(slipway, ordered(slipway))
+    release, registry = slipway.release("1.0.0"), slipway.outside.registry
+
+    assert release.phase == "Packaged"
+    assert release.artifact is not None
+    assert release.artifact.image_digest == registry.tagged["delivery", "v1.0.0"]
+    assert release.artifact.chart_digest == registry.tagged["charts/delivery", "1.0.0"]
+    assert "registry.tag" not in slipway.outside.troubles.calls
+
+
+def test_a_build_elsewhere_that_claims_another_image_than_the_tag_names_fails(slipway: Harness) -> None:
     """Attack: the tag was moved between push and report; what people would approve was never built."""
+    slipway.outside.builder.tagging.add(REF)
     slipway.outside.builder.claims[REF] = OTHER
     do(slipway, ordered(slipway))
     release = slipway.release("1.0.0")
@@ -127,20 +159,19 @@ def test_a_build_that_claims_another_image_than_the_registry_holds_fails(slipway
     assert f"but the build pushed {OTHER}; push a higher version" in release.reason
 
 
-def test_a_build_that_claims_another_chart_than_the_registry_holds_fails(slipway: Harness) -> None:
+def test_a_build_elsewhere_that_claims_another_chart_than_the_tag_names_fails(slipway: Harness) -> None:
     """The chart decides as much as the image what runs."""
-    effect = ordered(slipway)
-    slipway.outside.troubles.before["registry.read"] = lambda: slipway.outside.registry.tagged.update(
-        {("charts/delivery", "1.0.0"): OTHER}
-    )
-    do(slipway, effect)
+    slipway.outside.builder.tagging.add(REF)
+    slipway.outside.builder.outcomes[REF] = BuildResult(outcome=BuildOutcome.SUCCEEDED, reason="", chart_digest=OTHER)
+    do(slipway, ordered(slipway))
 
     assert slipway.release("1.0.0").phase == "Failed"
-    assert f"the registry's chart of v1.0.0 is {OTHER}" in slipway.release("1.0.0").reason
+    assert "the registry's chart of v1.0.0 is" in slipway.release("1.0.0").reason
 
 
-def test_a_build_that_pushed_nothing_is_no_artifact(slipway: Harness) -> None:
-    """It says it succeeded; the registry knows of nothing."""
+def test_a_build_elsewhere_that_pushed_half_is_no_artifact(slipway: Harness) -> None:
+    """It says it succeeded; one tag names nothing."""
+    slipway.outside.builder.tagging.add(REF)
     effect = ordered(slipway)
     slipway.outside.troubles.before["registry.read"] = lambda: slipway.outside.registry.lose("delivery")
     do(slipway, effect)

@@ -32,6 +32,8 @@ from tests.support.app_parts import DELIVERY, Harness
 from tests.support.fleet import CONTROL, OWN, PRODUCTION_IDENTITY, QA_IDENTITY, WITH_IDENTITIES, Fleet
 from tests.support.outside import MAIN
 
+# What Slipway itself asks a registry: whether a version is new, whether a build is there, and for its tags.
+BUILDS = {"registry.digest_of", "registry.has", "registry.tag"}
 ACTS = {"registry.copy", "deployer.deploy", "deployer.observe", "deployer.running"}
 
 
@@ -80,7 +82,7 @@ def test_productions_identity_is_used_by_productions_worker_alone_over_a_whole_r
         "registry.has",
         "charts.pull",
     }
-    assert {call for identity, call in fleet.by(NONPROD) if identity == OWN} == {"registry.digest_of"}
+    assert {call for identity, call in fleet.by(NONPROD) if identity == OWN} == BUILDS
     assert fleet.by(CONTROL) == set()
 
 
@@ -233,7 +235,7 @@ def test_a_worker_that_lacks_the_identity_says_which(fleet: Fleet) -> None:
     fleet.slipway.pump()
 
     assert "nonprod does not hold the identity forgotten" in fleet.slipway.promotion("1.0.0", "qa").reason
-    assert fleet.by(NONPROD) == {(OWN, "registry.digest_of")}
+    assert fleet.by(NONPROD) == {(OWN, call) for call in BUILDS}
 
 
 def test_a_first_deployment_is_taken_out_by_the_worker_that_wrote_it(tmp_path: Path) -> None:

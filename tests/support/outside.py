@@ -73,7 +73,7 @@ class MemoryBuilder:
     """Builds an order once. `outcomes` says how the builds of a ref go, `slow` for how many looks they are under way.
 
     A build that goes well pushes image and chart by digest; their bytes follow from the commit and the version. For the refs
-    in `tagging` it pushes under the version's tags and names no digests, as builders do that are not ours.
+    in `tagging` it pushes under the version's tags, as builders do that are not ours, and names no digests but in `claims`.
     """
 
     def __init__(self, registry: MemoryRegistry, troubles: Troubles) -> None:
@@ -122,7 +122,7 @@ class MemoryBuilder:
             self._registry.put(order.chart_repository, version, _content("chart", order))
         except TagTaken as taken:
             return BuildResult(outcome=BuildOutcome.FAILED, reason=str(taken))
-        return result
+        return replace(result, image_digest=self.claims.get(order.ref))
 
 
 def _content(what: str, order: BuildOrder) -> bytes:

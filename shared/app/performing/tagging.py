@@ -52,7 +52,7 @@ def failed(effect: Tag, error: Transient | Permanent) -> TaggingFailed:
 
 
 def _waited_for(app: App, effect: Tag) -> Artifact | None:
-    release = read_service(app, effect.service).state.releases.get(Version.parse(effect.version).key())
+    release = read_service(app, effect.service, exact=False).state.releases.get(Version.parse(effect.version).key())
     if release is None or release.phase is not ReleasePhase.PACKAGING or release.tagging is None:
         return None
     return release.artifact if release.tags_put == effect.attempt else None
