@@ -134,52 +134,6 @@ def test_a_build_that_names_what_the_registry_does_not_hold_is_no_artifact(
     assert "but the registry does not hold it; retry the release" in slipway.release("1.0.0").reason
 
 
-def test_a_build_that_names_no_digests_is_what_the_versions_tags_name(slipway: Harness) -> None:
-    """A builder elsewhere pushes in its own way; both tags present is what counts, and nobody puts them again."""
-    slipway.outside.builder.tagging.add(REF)
-    do(slipway, ordered(slipway))
-    release, registry = slipway.release("1.0.0"), slipway.outside.registry
-
-    assert release.phase == "Packaged"
-    assert release.artifact is not None
-    assert release.artifact.image_digest == registry.tagged["delivery", "v1.0.0"]
-    assert release.artifact.chart_digest == registry.tagged["charts/delivery", "1.0.0"]
-    assert "registry.tag" not in slipway.outside.troubles.calls
-
-
-def test_a_build_elsewhere_that_claims_another_image_than_the_tag_names_fails(slipway: Harness) -> None:
-    """Attack: the tag was moved between push and report; what people would approve was never built."""
-    slipway.outside.builder.tagging.add(REF)
-    slipway.outside.builder.claims[REF] = OTHER
-    do(slipway, ordered(slipway))
-    release = slipway.release("1.0.0")
-
-    assert release.phase == "Failed"
-    assert release.artifact is None
-    assert f"but the build pushed {OTHER}; push a higher version" in release.reason
-
-
-def test_a_build_elsewhere_that_claims_another_chart_than_the_tag_names_fails(slipway: Harness) -> None:
-    """The chart decides as much as the image what runs."""
-    slipway.outside.builder.tagging.add(REF)
-    slipway.outside.builder.outcomes[REF] = BuildResult(outcome=BuildOutcome.SUCCEEDED, reason="", chart_digest=OTHER)
-    do(slipway, ordered(slipway))
-
-    assert slipway.release("1.0.0").phase == "Failed"
-    assert "the registry's chart of v1.0.0 is" in slipway.release("1.0.0").reason
-
-
-def test_a_build_elsewhere_that_pushed_half_is_no_artifact(slipway: Harness) -> None:
-    """It says it succeeded; one tag names nothing."""
-    slipway.outside.builder.tagging.add(REF)
-    effect = ordered(slipway)
-    slipway.outside.troubles.before["registry.read"] = lambda: slipway.outside.registry.lose("delivery")
-    do(slipway, effect)
-
-    assert slipway.release("1.0.0").phase == "Errored"
-    assert "does not hold image and chart" in slipway.release("1.0.0").reason
-
-
 def test_a_failed_build_is_not_read_back(slipway: Harness) -> None:
     """There is nothing that it would have to hold to."""
     slipway.outside.builder.outcomes[REF] = BuildResult(outcome=BuildOutcome.FAILED, reason="2 tests failed")

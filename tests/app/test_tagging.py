@@ -52,7 +52,7 @@ def test_the_charts_tag_is_put_first(slipway: Harness) -> None:
 def test_a_crash_between_two_tags_is_finished_by_the_same_effect(slipway: Harness) -> None:
     """No second build, and the tag that stands is left alone."""
     effect = recorded(slipway)
-    builds = builds(slipway)
+    before = builds(slipway)
     artifact = slipway.release("1.0.0").artifact
     assert artifact is not None
     slipway.outside.registry.tagged[CHART] = artifact.chart_digest
@@ -62,7 +62,7 @@ def test_a_crash_between_two_tags_is_finished_by_the_same_effect(slipway: Harnes
 
     assert slipway.release("1.0.0").phase == "Packaged"
     assert slipway.outside.registry.tagged[IMAGE] == artifact.image_digest
-    assert builds(slipway) == builds
+    assert builds(slipway) == before
 
 
 @pytest.mark.parametrize("place", [IMAGE, CHART])
