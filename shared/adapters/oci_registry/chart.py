@@ -45,7 +45,11 @@ def _metadata(package: Path) -> Mapping[str, object]:
     import yaml
 
     try:
-        document = yaml.safe_load(_chart_yaml(package))
+        content = _chart_yaml(package)
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, yaml.SafeLoader)):
+            # Helm writes none, and they expand without a bound.
+            raise Permanent(f"{package.name}: Chart.yaml holds aliases")
+        document = yaml.safe_load(content)
         return {str(key): value for key, value in document.items()}
     except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:
         raise Permanent(f"{package.name}: Chart.yaml cannot be read: {' '.join(str(error).split())}") from error
