@@ -24,7 +24,8 @@ _REF = re.compile(r"refs(?:/(?!\.)[^\x00-\x20\x7f~^:?*\[\\/]+)+")
 _REF_NEVER = re.compile(r"\.\.|@\{|\.lock(?:/|$)|\.$")
 _HEAD = re.compile(r"ref: (refs/heads/[^\n]+)\n?")
 _FOUND = re.compile(rb"[0-9a-f]{40,64} (blob|tree|commit|tag) ([0-9]+)")
-_CREDENTIALS = re.compile(r"://[^/@\s]*@")
+# Up to the last @: a password may hold any of the signs that an address is made of.
+_CREDENTIALS = re.compile(r"://[^\s'\"<>]*@")
 
 
 class GitObject(NamedTuple):
@@ -78,6 +79,7 @@ class Git:
 
     `protocols` are what git may speak to other repositories (`file`, `https`, `ssh`), `environment` adds to the closed
     environment that git gets (an agent's socket, a proxy), `settings` to git's configuration, `timeout` is in seconds.
+    `secrets` are shown in no message.
     """
 
     def __init__(
@@ -87,11 +89,12 @@ class Git:
         protocols: Sequence[str] = (),
         environment: Mapping[str, str] = MappingProxyType({}),
         settings: Mapping[str, str] = MappingProxyType({}),
+        secrets: Sequence[str] = (),
         timeout: float = 60,
     ) -> None:
         # Git runs in the repository's own folder, where a relative path would mean another one.
         self.repository = repository.absolute()
-        self._timeout = timeout
+        self._timeout, self._secrets = timeout, tuple(filter(None, secrets))
         both = {**SETTINGS, **settings}
         self._settings = [part for name, value in both.items() for part in ("-c", f"{name}={value}")]
         self._environment = git_environment(protocols) | dict(environment)
@@ -105,8 +108,19 @@ class Git:
         except TimedOut as error:
             raise Transient(f"git {args[0]} in {self.repository.name}: {error}; it is tried again") from error
         if done.code not in expect:
-            raise GitFailed(f"git {args[0]} in {self.repository.name}: {said_by(done)}", done)
+            raise GitFailed(f"git {args[0]} in {self.repository.name}: {self.said(done)}", done)
         return done
+
+    def said(self, done: Completed) -> str:
+        """What git said of a failure, as it may be shown."""
+        return self.shown(said_by(done))
+
+    def shown(self, text: str) -> str:
+        """Return a text on one line and without what must not be shown."""
+        told = without_password(" ".join(text.split()))
+        for secret in self._secrets:
+            told = told.replace(secret, "***")
+        return told
 
     def start(self, *args: str, stdin: int | IO[bytes], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start `git <args>` for somebody who reads what it prints while it runs."""

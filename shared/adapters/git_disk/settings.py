@@ -14,6 +14,8 @@ from types import MappingProxyType
 
 SETTINGS: Mapping[str, str] = MappingProxyType(
     {
+        # An empty graft file is no advice that anybody needs.
+        "advice.graftFileDeprecated": "false",
         "color.ui": "false",
         "core.attributesFile": os.devnull,
         # A graph is a copy of what commits say; the commits themselves are read.

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
-import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
-from shared.adapters.git_disk.git import Git, GitFailed, is_full_ref, said_by, split, text_of, without_password
+from shared.adapters.git_disk.git import Git, GitFailed, is_full_ref, split, without_password
 from shared.adapters.git_disk.writing import NewCommit, write_commit
-from shared.domain.errors import SlipwayError
+from shared.adapters.gitops.credentials import Credentials
+from shared.adapters.gitops.refusals import not_let_in, of_push
 from shared.ports.errors import NotFound, Permanent, Transient
 from shared.ports.source import Commit
 
@@ -27,25 +28,33 @@ _SETTINGS = {
     "maintenance.autoDetach": "false",
     # What the copy loses is fetched again; the repository itself follows its own settings.
     "core.fsync": "none",
+    # A credential is for the address that it was given for, not for the one that leads on from there.
+    "http.followRedirects": "false",
+    "credential.helper": "",
 }
-# git-push(1), --porcelain: flag, refs and what was said of them, between tabs.
-_REFUSED = re.compile(r"^!\t[^\t]*\t\[[a-z ]*rejected\] \((.*)\)$", re.MULTILINE)
-_FOR_GOOD = re.compile(r"declined|denied|prohibited|protected")
 _NEW = "refs/slipway/new"
+_KINDS = {"040000": "a folder", "100644": "a file", "120000": "a symbolic link", "160000": "a submodule"}
+_NOBODY = Credentials()
 _FIELDS = "%H%x00%an%x00%ae%x00%cn%x00%ce%x00%B"
-
-
-class PushedFirst(SlipwayError):
-    """Somebody else wrote the branch meanwhile; nothing was written. Look again and write on top."""
 
 
 class RemoteBranch:
     """Reads and extends a branch. Use it inside `locked()`: the copy below `work` serves one caller at a time.
 
-    `url` is a path on this disk, or a text: what git takes as a remote's address, `timeout` in seconds for one run of git.
+    `url` is a path on this disk, or a text: what git takes as a remote's address. `credentials` are shown where they belong,
+    `environment` is what else git gets (certificates, a proxy), `timeout` in seconds is for one run of git.
     """
 
-    def __init__(self, url: str | Path, branch: str, work: Path, *, timeout: float = 60) -> None:
+    def __init__(
+        self,
+        url: str | Path,
+        branch: str,
+        work: Path,
+        *,
+        credentials: Credentials = _NOBODY,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        timeout: float = 60,
+    ) -> None:
         self._url = str(url.absolute() if isinstance(url, Path) else url)
         self._ref = f"refs/heads/{branch}"
         shown = without_password(self._url)
@@ -56,8 +65,10 @@ class RemoteBranch:
             )
         self.name = f"{Path(shown).name}, branch {branch}"
         self._copy = work / f"{hashlib.sha256(f'{self._url} {branch}'.encode()).hexdigest()[:24]}.git"
-        self._git = Git(self._copy, protocols=_PROTOCOLS, settings=_SETTINGS, timeout=timeout)
+        self._secrets = credentials.secrets(self._url)
+        self._environment = {**environment, **credentials.environment(self._url)}
         self._timeout = timeout
+        self._git = self._git_in(self._copy)
 
     @contextmanager
     def locked(self) -> Iterator[None]:
@@ -91,7 +102,7 @@ class RemoteBranch:
                 return (self._copy / "FETCH_HEAD").read_text().split("\t")[0]
             if b"couldn't find remote ref" in done.stderr:
                 return None
-            raise GitFailed(f"git fetch of {self.name}: {said_by(done)}", done)
+            raise GitFailed(f"git fetch of {self.name}: {self._git.said(done)}", done)
         except GitFailed as error:
             self._need_remote(error)
             raise
@@ -104,6 +115,22 @@ class RemoteBranch:
     def files(self, tip: str) -> list[str]:
         """Paths of all files at a commit."""
         return split(self._git("ls-tree", "-r", "-z", "--name-only", "--full-tree", tip))
+
+    def need_folder(self, tip: str, folder: str, files: Collection[str]) -> None:
+        """Raise Permanent(ours) where something else lies where a folder, or one of its files, belongs."""
+        parts = folder.split("/")
+        folders = {"/".join(parts[:end]) for end in range(1, len(parts) + 1)}
+        wanted = {**dict.fromkeys(folders, "040000"), **{f"{folder}/{name}": "100644" for name in files}}
+        listed = split(self._git("ls-tree", "-z", "-t", "--full-tree", tip, "--", *wanted))
+        for line in listed:
+            about, _, path = line.partition("\t")
+            mode = about.partition(" ")[0]
+            if path in wanted and mode != wanted[path] and (mode, wanted[path]) != ("100755", "100644"):
+                raise Permanent(
+                    f"{path} of {self.name} is {_KINDS.get(mode, 'a file')}, where {_KINDS[wanted[path]]} belongs; nothing is "
+                    "replaced: move it away, or correct deploy.gitops.path in slipway.yaml",
+                    ours=True,
+                )
 
     def changed(self, base: str, tip: str) -> list[str]:
         """Paths of files that differ between two commits; every file where the base is gone."""
@@ -121,20 +148,15 @@ class RemoteBranch:
     def append(self, tip: str | None, commit: NewCommit) -> str:
         """Write a commit on top of `tip` and push it; return its id.
 
-        Raise PushedFirst, Permanent(ours) where the repository refuses it, Transient.
+        Raise PushedFirst, Permanent(ours) where the repository refuses it for good, Transient.
         """
         new = write_commit(self._git, _NEW, replace(commit, parents=(tip,) if tip else ()))
         done = self._git("push", "--quiet", "--porcelain", "--", self._url, f"{new}:{self._ref}", expect=(0, 1, 128))
         if done.code == 0:
             return new
-        refused = _REFUSED.search(text_of(done.stdout))
-        if refused is not None and _FOR_GOOD.search(refused[1]):
-            raise Permanent(
-                f"{self.name} refuses the push ({refused[1]}); let Slipway's identity push there", ours=True
-            )
         if done.code == 1:
-            raise PushedFirst(f"{self.name} was pushed to meanwhile: {refused[1] if refused else said_by(done)}")
-        error = GitFailed(f"git push to {self.name}: {said_by(done)}", done)
+            raise of_push(done, self.name, self._git)
+        error = GitFailed(f"git push to {self.name}: {self._git.said(done)}", done)
         self._need_remote(error)
         raise error
 
@@ -148,7 +170,7 @@ class RemoteBranch:
     def _make_copy(self) -> None:
         if not self._copy.exists():
             with tempfile.TemporaryDirectory(dir=self._copy.parent) as folder:
-                _init(Path(folder) / "new").repository.rename(self._copy)
+                self._init(Path(folder) / "new").repository.rename(self._copy)
 
     def _need_remote(self, error: GitFailed) -> None:
         """Raise where the fault is the remote's, so that a good copy is kept."""
@@ -156,16 +178,28 @@ class RemoteBranch:
             raise NotFound(
                 f"there is no GitOps repository at {self._url}; create it with git init --bare", ours=True
             ) from error
+        refusal = not_let_in(error.completed, self.name, self._git)
+        if refusal is not None:
+            raise refusal from error
         with tempfile.TemporaryDirectory() as folder:
-            git = _init(Path(folder) / "probe", self._timeout)
+            git = self._init(Path(folder) / "probe")
             try:
                 git("ls-remote", "--quiet", "--", self._url, self._ref)
             except GitFailed as unreachable:
                 raise Transient(f"{self.name} cannot be reached: {unreachable}") from unreachable
 
+    def _git_in(self, folder: Path) -> Git:
+        return Git(
+            folder,
+            protocols=_PROTOCOLS,
+            environment=self._environment,
+            settings=_SETTINGS,
+            secrets=self._secrets,
+            timeout=self._timeout,
+        )
 
-def _init(folder: Path, timeout: float = 60) -> Git:
-    folder.mkdir()
-    git = Git(folder, protocols=_PROTOCOLS, timeout=timeout)
-    git("init", "--quiet", "--bare", "--template=")
-    return git
+    def _init(self, folder: Path) -> Git:
+        folder.mkdir()
+        git = self._git_in(folder)
+        git("init", "--quiet", "--bare", "--template=")
+        return git

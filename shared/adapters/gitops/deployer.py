@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from shared.adapters.git_disk.writing import Identity, NewCommit
 from shared.adapters.gitops import folder as files
-from shared.adapters.gitops.branch import PushedFirst, RemoteBranch
+from shared.adapters.gitops.branch import RemoteBranch
+from shared.adapters.gitops.credentials import Credentials
 from shared.adapters.gitops.folder import MANIFESTS, PROMOTION, STATUS, Promoted
+from shared.adapters.gitops.refusals import PushedFirst
 from shared.adapters.gitops.rollout import read_rollout
 from shared.domain.names import SLIPWAY, Person
 from shared.domain.policy import DeployTarget, GitOpsTarget
@@ -26,7 +29,8 @@ class GitOpsDeployer:
     """Commits an order's manifests to its target's repository, once, and never over a later promotion.
 
     `resolve` gives the address of a repository that a policy names; `work` holds copies that may be lost at any time;
-    `mail` is the committer's; `tries` bounds how often somebody else may push first.
+    `mail` is the committer's; `tries` bounds how often somebody else may push first; `credentials` and `environment`
+    are for repositories elsewhere.
     """
 
     def __init__(
@@ -39,8 +43,11 @@ class GitOpsDeployer:
         tries: int = 20,
         pause: Callable[[float], None] = time.sleep,
         timeout: float = 60,
+        credentials: Credentials = Credentials(),  # noqa: B008 (it is never changed)
+        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._resolve, self._work, self._now = resolve, work, now
+        self._credentials, self._environment = credentials, environment
         self._committer = Identity(SLIPWAY.name, mail)
         self._tries, self._pause, self._timeout = tries, pause, timeout
 
@@ -90,6 +97,8 @@ class GitOpsDeployer:
             with branch.locked():
                 tip = branch.fetch()
                 before = self._last(branch, tip, folder)
+                if tip is not None:
+                    branch.need_folder(tip, folder, (MANIFESTS, PROMOTION))
                 if tip is not None and before is not None:
                     done = _commit_of(branch, tip, folder, before, order)
                     if done is not None:
@@ -151,7 +160,15 @@ class GitOpsDeployer:
                 ours=True,
             )
         url = self._resolve(target.repository)
-        return RemoteBranch(url, target.branch, self._work, timeout=self._timeout), files.checked_folder(target.path)
+        branch = RemoteBranch(
+            url,
+            target.branch,
+            self._work,
+            credentials=self._credentials,
+            environment=self._environment,
+            timeout=self._timeout,
+        )
+        return branch, files.checked_folder(target.path)
 
 
 def _commit_of(branch: RemoteBranch, tip: str, folder: str, before: Promoted, order: DeployOrder) -> str | None:
