@@ -111,6 +111,7 @@ class Settings:
     """Everything that differs between installations.
 
     State is kept in the SQLite file `database`, or else in `storage`.
+    `gitops_credentials` gives `user:password` by the beginning of an https address.
     `repositories` are bare or plain git repositories on this disk by name; `gitops` is the folder that relative GitOps
     repositories are looked up in. `registry`, where set, takes the place of the registry that slipway.yaml names.
     Of the secrets of hooks several count, while one takes another one's place. `roles` says which functions an app registers; empty means all. `telemetry` says where spans and measures go. `easy_auth`
@@ -123,6 +124,7 @@ class Settings:
     work: Path = Path(".local/work")
     repositories: Mapping[str, Path] = field(default_factory=dict)
     gitops: Path = Path(".local")
+    gitops_credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
     registry: str | None = None
     hook_secrets: frozenset[str] = field(default=frozenset(), repr=False)
     registry_hook_secrets: frozenset[str] = field(default=frozenset(), repr=False)
@@ -149,6 +151,7 @@ class Settings:
                 for name, path in texts("SLIPWAY_REPOSITORIES", env.get("SLIPWAY_REPOSITORIES") or "{}").items()
             },
             gitops=Path(env.get("SLIPWAY_GITOPS", ".local")),
+            gitops_credentials=_credentials(env.get("SLIPWAY_GITOPS_CREDENTIALS") or "{}"),
             registry=env.get("SLIPWAY_REGISTRY") or None,
             hook_secrets=names(env.get("SLIPWAY_HOOK_SECRET", "")),
             registry_hook_secrets=names(env.get("SLIPWAY_REGISTRY_HOOK_SECRET", "")),
@@ -177,6 +180,7 @@ class Settings:
             "SLIPWAY_WORK": str(self.work),
             "SLIPWAY_REPOSITORIES": json.dumps({name: str(path) for name, path in self.repositories.items()}),
             "SLIPWAY_GITOPS": str(self.gitops),
+            "SLIPWAY_GITOPS_CREDENTIALS": json.dumps(dict(self.gitops_credentials)),
             "SLIPWAY_REGISTRY": self.registry or "",
             "SLIPWAY_HOOK_SECRET": ",".join(sorted(self.hook_secrets)),
             "SLIPWAY_REGISTRY_HOOK_SECRET": ",".join(sorted(self.registry_hook_secrets)),
@@ -209,3 +213,16 @@ def _telemetry(env: Mapping[str, str]) -> str:
     if to == "azure-monitor" and not env.get("APPLICATIONINSIGHTS_CONNECTION_STRING"):
         raise InvalidValue("SLIPWAY_TELEMETRY", "azure-monitor needs APPLICATIONINSIGHTS_CONNECTION_STRING")
     return to
+
+
+def _credentials(text: str) -> Mapping[str, str]:
+    """Read what is shown at which https address; what is wrong is named without what is shown."""
+    name = "SLIPWAY_GITOPS_CREDENTIALS"
+    found = texts(name, text)
+    for number, (address, shown) in enumerate(found.items(), start=1):
+        host = address.removeprefix("https://").partition("/")[0]
+        if not address.startswith("https://") or not host or "@" in address or "?" in address:
+            raise InvalidValue(name, f"has as address {number} none such as https://git.example.com/team")
+        if ":" not in shown or not shown.isprintable():
+            raise InvalidValue(name, f"has for {address} no text such as user:password")
+    return found

@@ -107,6 +107,7 @@ def anchors(chosen: Settings, held: Credentials | None) -> Anchors:
 
 def deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[DeployTarget], Deployer]:
     """Return what says which deployer serves a target."""
+    from shared.adapters.gitops.credentials import Credentials
     from shared.adapters.gitops.deployer import GitOpsDeployer
     from shared.domain.policy import GitOpsTarget
     from shared.ports.errors import Permanent
@@ -114,7 +115,8 @@ def deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[Deploy
     def resolve(repository: str) -> str | Path:
         return repository if "://" in repository else chosen.gitops / Path(repository)
 
-    gitops = GitOpsDeployer(resolve, chosen.work / "gitops", now=now)
+    shown = Credentials(chosen.gitops_credentials)
+    gitops = GitOpsDeployer(resolve, chosen.work / "gitops", now=now, credentials=shown)
 
     def deployer(target: DeployTarget) -> Deployer:
         if isinstance(target, GitOpsTarget):

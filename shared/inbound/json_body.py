@@ -132,8 +132,10 @@ class Body:
             value = {}
         return self._inner(value, name)
 
-    def each(self, name: str, *, most: int, least: int = 0) -> tuple[Self, ...]:
-        """Read a list of objects."""
+    def each(
+        self, name: str, *, most: int, least: int = 0, faults: list[Unacceptable] | None = None
+    ) -> tuple[Self, ...]:
+        """Read a list of objects; with `faults` what is none is noted there, and left out."""
         value = self._take(name)
         if not isinstance(value, list):
             raise self.bad(name, "is not a list" if value is not _MISSING else "is missing")
@@ -141,7 +143,11 @@ class Body:
             raise self.bad(name, f"has {len(value)} entries; {most} are taken at most")
         if len(value) < least:
             raise self.bad(name, f"has {len(value)} entries; it takes {least} at least")
-        return tuple(self._inner(one, f"{name}[{index}]") for index, one in enumerate(value))
+        numbered = [(f"{name}[{index}]", one) for index, one in enumerate(value)]
+        if faults is not None:
+            faults += [self.bad(place, "is not an object") for place, one in numbered if not isinstance(one, dict)]
+            numbered = [(place, one) for place, one in numbered if isinstance(one, dict)]
+        return tuple(self._inner(one, place) for place, one in numbered)
 
     def done(self) -> None:
         """Refuse fields that nobody read."""

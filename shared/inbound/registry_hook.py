@@ -11,10 +11,12 @@ from shared.domain.events import ManifestDeleted, RegistryEvent, TagPushed
 from shared.domain.names import DIGEST_PATTERN, Digest
 from shared.inbound.heard import Heard
 from shared.inbound.json_body import Body, Form
+from shared.inbound.problems import Unacceptable
 
 MARK = "events"
 _MOST_EVENTS = 1000
 _MOST_ID, _MOST_NAME = 200, 500
+_MOST_SHOWN, _SHOWN = 10, 200
 DIGEST = Form(read=lambda text: Digest(text).text, pattern=DIGEST_PATTERN)
 _MANIFESTS = frozenset(
     {
@@ -29,10 +31,20 @@ _MANIFESTS = frozenset(
 def changes_in(found: Body) -> Heard:
     """Return pushes of tagged manifests, and deletions; pulls, blobs and untagged children mean nothing to us.
 
-    Raise Unacceptable naming the field.
+    An event that cannot be read is passed over where there are others: a registry sends the envelope again until it is
+    taken, and nothing after it. Raise Unacceptable naming the field where none can be read.
     """
-    events = [_change(one) for one in found.each(MARK, most=_MOST_EVENTS)]
-    return Heard(tuple(one for one in events if one is not None))
+    faults: list[Unacceptable] = []
+    heard: list[RegistryEvent | None] = []
+    for one in found.each(MARK, most=_MOST_EVENTS, faults=faults):
+        try:
+            heard.append(_change(one))
+        except Unacceptable as fault:
+            faults.append(fault)
+    if faults and not heard:
+        raise faults[0]
+    reasons = [str(fault)[:_SHOWN] for fault in faults[:_MOST_SHOWN]]
+    return Heard(tuple(one for one in heard if one is not None), tuple(reasons))
 
 
 def _change(event: Body) -> RegistryEvent | None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from shared.domain.names import Person, ServiceKey
 from shared.inbound import acr_hook, docker_hub, git_hook, registry_hook, requests
 from shared.inbound.json_body import MOST_TEXT, Body, Form
+from shared.inbound.problems import Unacceptable
 from shared.inbound.requests import Asked
 from shared.openapi.parameters import PATH
 from shared.openapi.schemas import Schema
@@ -99,9 +100,11 @@ class Noted(Body):
             self._note(name, {}, required=True)
         return self._objects[name]
 
-    def each(self, name: str, *, most: int, least: int = 0) -> tuple[Noted, ...]:
+    def each(
+        self, name: str, *, most: int, least: int = 0, faults: list[Unacceptable] | None = None
+    ) -> tuple[Noted, ...]:
         """See Body."""
-        self._lists[name] = super().each(name, most=most, least=least)
+        self._lists[name] = super().each(name, most=most, least=least, faults=faults)
         few = {"minItems": least} if least else {}
         self._note(name, {"type": "array", **few, "maxItems": most}, required=True)
         return self._lists[name]

@@ -21,6 +21,7 @@ EVERYTHING = Settings(
     work=Path("/var/slipway/work"),
     repositories={"shipping": Path("/srv/git/shipping.git")},
     gitops=Path("/srv/git"),
+    gitops_credentials={"https://git.example.com/team": "robot:pa55:word"},
     registry="localhost:5000",
     entra=Entra(
         tenant="11111111-1111-4111-8111-11111111111a",
@@ -167,6 +168,7 @@ def test_no_secret_is_shown_where_settings_are_printed() -> None:
     assert "s3cond" not in shown
     assert "an0ther" not in shown
     assert "k3y" not in shown
+    assert "pa55" not in shown
 
 
 def test_the_directory_is_written_in_one_way() -> None:
@@ -216,3 +218,22 @@ def test_azure_monitor_is_taken_with_its_connection() -> None:
     variables = {"SLIPWAY_TELEMETRY": "azure-monitor", "APPLICATIONINSIGHTS_CONNECTION_STRING": "InstrumentationKey=k"}
 
     assert Settings.from_env(variables).telemetry == "azure-monitor"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"http://git.example.com": "a:s3cret"}',
+        '{"https://": "a:s3cret"}',
+        '{"https://a:s3cret@git.example.com": "a:b"}',
+        '{"https://git.example.com": "s3cret"}',
+        '{"https://git.example.com": "a:s3cret\\n"}',
+    ],
+)
+def test_what_is_shown_to_git_repositories_is_checked_and_not_told(text: str) -> None:
+    """An address by https, and a name with a password; the refusal holds neither."""
+    with pytest.raises(InvalidValue) as refused:
+        Settings.from_env({"SLIPWAY_GITOPS_CREDENTIALS": text})
+
+    assert refused.value.field == "SLIPWAY_GITOPS_CREDENTIALS"
+    assert "s3cret" not in str(refused.value)

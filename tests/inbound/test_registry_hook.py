@@ -153,3 +153,18 @@ def test_a_body_that_is_no_envelope_of_events_is_refused(body: bytes) -> None:
 
     assert (int(found.value.status), found.value.field) == (400, "events")
     assert found.value.detail.startswith("events: is ")
+
+
+@pytest.mark.parametrize("odd", [5, None, {"action": 1}, {**EVENT, "target": {**EVENT["target"], "digest": "md5:1"}}])
+def test_one_event_that_cannot_be_read_does_not_refuse_the_others(odd: object) -> None:
+    """A registry sends an envelope again until it is taken, and nothing after it; why it was passed over is told."""
+    heard = changes_in(read_object(json.dumps({"events": [odd, EVENT]}).encode()))
+
+    assert [one.id for one in heard.events] == [f"{EVENT['id']}:v1.0.2"]
+    assert ["events[0]" in reason for reason in heard.passed_over] == [True]
+
+
+def test_an_envelope_in_which_nothing_can_be_read_is_refused() -> None:
+    """Whoever sends it is told the first fault."""
+    with pytest.raises(Unacceptable, match=r"events\[0\]: is not an object"):
+        changes_in(read_object(b'{"events": [5, 6]}'))

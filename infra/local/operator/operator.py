@@ -11,8 +11,9 @@ from threading import Event
 
 from infra.local.operator.verdict import Health, Verdict, judge
 from shared.adapters.git_disk.writing import Identity, NewCommit
-from shared.adapters.gitops.branch import PushedFirst, RemoteBranch
+from shared.adapters.gitops.branch import RemoteBranch
 from shared.adapters.gitops.folder import MANIFESTS, PROMOTION, STATUS, read_mapping
+from shared.adapters.gitops.refusals import PushedFirst
 from shared.ports.errors import AdapterError, Transient
 
 _IDENTITY = Identity("Operator", "operator@localhost")

@@ -138,6 +138,17 @@ def _word(value: Any) -> Any:
     return str(value) if isinstance(value, int) else value
 
 
+def _address(text: str) -> str:
+    scheme, found, rest = text.partition("://")
+    user = rest.partition("/")[0].rpartition("@")[0]
+    # All who read the repository would read it, and see it in the list of processes. A user of ssh is no secret.
+    if found and ("@" in rest if scheme.lower() in ("http", "https") else ":" in user):
+        raise ValueError("must hold neither a user nor a password; give them by SLIPWAY_GITOPS_CREDENTIALS")
+    if not text.isprintable():
+        raise ValueError(f"{text!r} is not an address")
+    return text
+
+
 def _refuse_empty(text: str) -> str:
     if not text.strip():
         raise ValueError("must not be empty")
@@ -152,6 +163,7 @@ def or_none(word: str) -> BeforeValidator:
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Span = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_more_than_nothing)]
 Text = Annotated[str, Field(max_length=1000), AfterValidator(_refuse_empty)]
+Address = Annotated[Text, AfterValidator(_address)]
 Word = Annotated[str, Field(max_length=4000), BeforeValidator(_word)]
 _Path = Annotated[str, Field(max_length=400), AfterValidator(_folder)]
 Folder = Annotated[_Path, AfterValidator(_without_braces)]

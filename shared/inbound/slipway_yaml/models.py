@@ -12,6 +12,7 @@ from shared.domain.errors import InvalidValue
 from shared.domain.policy import OnFirstFailure, Queueing, Severity, Verdict
 from shared.domain.setting import Kind, put
 from shared.inbound.slipway_yaml.fields import (
+    Address,
     Approver,
     Argument,
     ArtifactTemplate,
@@ -117,7 +118,7 @@ class Deadlines(Part):
 class GitOps(Part):
     """A repository that an operator applies."""
 
-    repository: Text
+    repository: Address
     path: FileTemplate = "{environment}/{service}"
     branch: Text = "main"
 
