@@ -1,0 +1,143 @@
+"""Test cases of JUnit XML, as the many runners write it that have no schema in common."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+from pathlib import Path
+from xml.parsers import expat
+
+from shared.ports.builder import TestCounts
+
+_LARGEST = 32 << 20
+_MOST_FILES = 5000
+_DEEPEST = 200
+_ROOTS = frozenset({"testsuites", "testsuite"})
+_FAILED = frozenset({"failure", "error"})
+_SKIPPED = frozenset({"skipped", "disabled", "ignored"})
+# GoogleTest's, CTest's and NUnit's words for a test that did not run, in `status` or `result`.
+_DID_NOT_RUN = frozenset(
+    {"notrun", "not_run", "notexecuted", "suppressed", "disabled", "skipped", "ignored", "inconclusive", "pending"}
+)
+_DID_FAIL = frozenset({"fail", "failed", "failure", "error"})
+
+
+class UnreadableReport(ValueError):
+    """A JUnit file that cannot be read."""
+
+
+class _NoReport(Exception):
+    """XML of another kind, such as a coverage report."""
+
+
+def of_folder(folder: Path) -> TestCounts | None:
+    """Count the test cases of every JUnit file in a folder; None where there is none. Raise UnreadableReport.
+
+    XML of another kind is passed over, and so is what is no file of the folder's own.
+    """
+    if folder.is_symlink():
+        return None
+    names = sorted(each.name for each in folder.glob("*.xml"))
+    if len(names) > _MOST_FILES:
+        raise UnreadableReport(f"there are {len(names)} files of XML; {_MOST_FILES} are read at most")
+    found = [counted for name in names if (counted := _of_file(folder / name)) is not None]
+    return total(found) if found else None
+
+
+def total(counts: list[TestCounts]) -> TestCounts:
+    """Add counts up."""
+    return TestCounts(
+        passed=sum(each.passed for each in counts),
+        failed=sum(each.failed for each in counts),
+        skipped=sum(each.skipped for each in counts),
+    )
+
+
+def _of_file(file: Path) -> TestCounts | None:
+    # It is shown: what was written by any program may be no text.
+    name = os.fsencode(file.name)[:200].decode(errors="replace")
+    try:
+        # Not waited for, and not followed: whatever the tests made there is opened by us.
+        opened = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError:
+        return None
+    about = os.fstat(opened)
+    if not stat.S_ISREG(about.st_mode):
+        os.close(opened)
+        return None
+    with os.fdopen(opened, "rb") as stream:
+        if about.st_size > _LARGEST:
+            raise UnreadableReport(f"{name} is larger than {_LARGEST >> 20} MiB")
+        cases = _Cases()
+        try:
+            cases.parser.ParseFile(stream)
+        except _NoReport:
+            return None
+        except UnreadableReport as error:
+            raise UnreadableReport(f"{name} {error}") from None
+        # An encoding that Python or expat lacks is a LookupError or a ValueError.
+        except (expat.ExpatError, OSError, LookupError, ValueError) as error:
+            raise UnreadableReport(f"{name} is no JUnit XML: {error}") from error
+    return TestCounts(passed=cases.passed, failed=cases.failed, skipped=cases.skipped)
+
+
+class _Cases:
+    """Counts test cases while a file is read; nothing of it is kept."""
+
+    def __init__(self) -> None:
+        self.passed = self.failed = self.skipped = 0
+        self._entities = False
+        self._open: list[str] = []
+        # What each case that is open says of itself, nested ones included.
+        self._ends: list[set[str]] = []
+        self.parser = expat.ParserCreate()
+        self.parser.StartElementHandler = self._start
+        self.parser.EndElementHandler = self._end
+        self.parser.EntityDeclHandler = self._entity
+
+    def _entity(self, *_: object) -> None:
+        self._entities = True
+
+    def _start(self, name: str, attributes: Mapping[str, str]) -> None:
+        local = _local(name)
+        if not self._open and local not in _ROOTS:
+            raise _NoReport
+        if self._entities:
+            # Entities of entities stand for gigabytes.
+            raise UnreadableReport("declares entities, which no runner does")
+        if len(self._open) >= _DEEPEST:
+            raise UnreadableReport(f"is nested deeper than {_DEEPEST} elements")
+        parent = self._open[-1] if self._open else ""
+        self._open.append(local)
+        if local == "testcase":
+            self._ends.append(_said(attributes))
+        elif parent == "testcase":
+            self._ends[-1].add(local)
+        elif parent in _ROOTS and local in _FAILED:
+            # A suite that could not be set up, and so ran no test that would say it.
+            self.failed += 1
+
+    def _end(self, name: str) -> None:
+        self._open.pop()
+        if _local(name) != "testcase":
+            return
+        ends = self._ends.pop()
+        # Not those of earlier tries, which Surefire calls rerunFailure, flakyError and so on: the last one counts.
+        if ends & _FAILED:
+            self.failed += 1
+        elif ends & _SKIPPED:
+            self.skipped += 1
+        else:
+            self.passed += 1
+
+
+def _local(name: str) -> str:
+    return name.rpartition(":")[2]
+
+
+def _said(attributes: Mapping[str, str]) -> set[str]:
+    words = {attributes.get(name, "").strip().lower() for name in ("status", "result")}
+    if attributes.get("disabled", "").strip().lower() in ("true", "1") or words & _DID_NOT_RUN:
+        return {"skipped"}
+    return {"failure"} if words & _DID_FAIL else set()

@@ -1,0 +1,154 @@
+"""Test reports as runners write them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from shared.adapters.local_build import counts
+
+CASE = "<testcase name='a'/>"
+
+
+def counted(folder: Path, *reports: str | bytes) -> tuple[int, int, int] | None:
+    """Passed, failed, skipped of some files."""
+    for number, report in enumerate(reports):
+        (folder / f"{number}.xml").write_bytes(report if isinstance(report, bytes) else report.encode())
+    found = counts.of_reports(folder)
+    return (found.passed, found.failed, found.skipped) if found else None
+
+
+@pytest.mark.parametrize(
+    ("cases", "expected"),
+    [
+        ("<testcase name='DISABLED_A' status='notrun' result='suppressed'/>", (0, 0, 1)),
+        ("<testcase name='A' status='run' result='completed'/>", (1, 0, 0)),
+        ("<testcase name='A' status='run' result='skipped'><skipped message='x'/></testcase>", (0, 0, 1)),
+        ("<testcase name='A' status='run' result='completed'><failure/></testcase>", (0, 1, 0)),
+        ("<testcase name='A' status='disabled'/><testcase name='B' status='fail'/>", (0, 1, 1)),
+        ("<testcase name='A' result='Ignored'/><testcase name='B' result='NotExecuted'/>", (0, 0, 2)),
+        ("<testcase name='A' result='Inconclusive'/><testcase name='B' disabled='true'/>", (0, 0, 2)),
+        ("<testcase><disabled/></testcase><testcase><ignored/></testcase>", (0, 0, 2)),
+        ("<testcase><skipped/><skipped/></testcase>", (0, 0, 1)),
+        ("<testcase><failure/><failure/></testcase>", (0, 1, 0)),
+        ("<testcase><skipped/><error/></testcase>", (0, 1, 0)),
+        ("<testcase><flakyFailure/></testcase><testcase><flakyError/></testcase>", (2, 0, 0)),
+        ("<testcase><rerunFailure/></testcase>", (1, 0, 0)),
+        ("<testcase><failure/><rerunFailure/></testcase>", (0, 1, 0)),
+        ("<testcase><system-out>error</system-out><properties><property name='failure'/></properties></testcase>", (1, 0, 0)),
+        ("<testcase><system-out><failure/></system-out></testcase>", (1, 0, 0)),
+        ("<testsuite><testsuite><testcase/></testsuite><testcase/></testsuite>", (2, 0, 0)),
+        ("<testcase><testcase><failure/></testcase></testcase>", (1, 1, 0)),
+        ("<error message='the suite cannot be set up'/>", (0, 1, 0)),
+        ("<system-err>x</system-err><properties><property name='a' value='b'/></properties>", (0, 0, 0)),
+        ("<testcase name='test.todo'><skipped/></testcase>", (0, 0, 1)),
+        ("<testcase classname='' name='TestMain' time='0.1'><failure message='Failed' type=''>x</failure></testcase>", (0, 1, 0)),
+    ],
+)  # fmt: skip
+def test_a_case_counts_as_its_runner_means_it(tmp_path: Path, cases: str, expected: tuple[int, int, int]) -> None:
+    """GoogleTest, CTest, NUnit, Surefire, jest-junit, gotestsum: none has a schema in common with another."""
+    assert counted(tmp_path, f"<testsuites><testsuite>{cases}</testsuite></testsuites>") == expected
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "<coverage line-rate='1'/>",
+        "<?xml version='1.0'?><!DOCTYPE coverage SYSTEM 'http://cobertura.sourceforge.net/xml/coverage-04.dtd'><coverage/>",
+        "<!DOCTYPE report [<!ENTITY x 'y'>]><report/>",
+        "<checkstyle version='1'>",
+        "<ns:testrun xmlns:ns='x'/>",
+    ],
+)
+def test_xml_of_another_kind_is_no_report(tmp_path: Path, other: str) -> None:
+    """What the runner printed is counted then, or another file beside it."""
+    assert counted(tmp_path, other) is None
+    assert counted(tmp_path, other, f"<testsuite>{CASE}</testsuite>") == (1, 0, 0)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1", "ascii", "cp1252"])
+def test_a_report_may_be_in_any_encoding_that_is_known(tmp_path: Path, encoding: str) -> None:
+    """Windows' runners write UTF-16."""
+    text = f"<?xml version='1.0' encoding='{encoding}'?><testsuite>{CASE}<testcase><failure/></testcase></testsuite>"
+
+    assert counted(tmp_path, text.encode(encoding)) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<?xml version='1.0' encoding='ansi'?><testsuite>{CASE}</testsuite>",
+        f"<?xml version='1.0' encoding='utf-16'?><testsuite>{CASE}</testsuite>",
+        f"<?xml version='1.0' encoding='shift_jis'?><testsuite>{CASE}</testsuite>",
+        f"<?xml version='1.0' encoding='zlib'?><testsuite>{CASE}</testsuite>",
+        b"<testsuite><testcase name='\xff'/></testsuite>",
+        f"<testsuite>{CASE}",
+        f"<!DOCTYPE testsuite [<!ENTITY a 'b'>]><testsuite>{CASE}</testsuite>",
+        "<testsuite>" + "<testsuite>" * 300,
+    ],
+)
+def test_a_report_that_cannot_be_read_says_so(tmp_path: Path, text: str | bytes) -> None:
+    """By its name, and never as a count of nothing."""
+    with pytest.raises(counts.UnreadableReport, match=r"0\.xml"):
+        counted(tmp_path, text)
+
+
+def test_attack_reports_that_are_no_files(tmp_path: Path) -> None:
+    """A pipe is not waited for, a link not followed, and a file beyond all bounds not read."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/real.xml").write_text(f"<testsuite>{CASE}</testsuite>")
+    results = tmp_path / "results"
+    results.mkdir()
+    os.mkfifo(results / "pipe.xml")
+    (results / "link.xml").symlink_to(tmp_path / "elsewhere/real.xml")
+    (results / "folder.xml").mkdir()
+    (tmp_path / "linked").symlink_to(tmp_path / "elsewhere")
+
+    assert counts.of_reports(results) is None
+    assert counts.of_reports(tmp_path / "linked") is None
+    with (results / "large.xml").open("wb") as large:
+        large.truncate((32 << 20) + 1)
+    with pytest.raises(counts.UnreadableReport, match="larger than 32 MiB"):
+        counts.of_reports(results)
+
+
+def test_attack_a_report_whose_name_is_no_text(tmp_path: Path) -> None:
+    """What is said of it can be stored and shown."""
+    (tmp_path / os.fsdecode(b"\xff.xml")).write_text("no xml")
+
+    with pytest.raises(counts.UnreadableReport) as refused:
+        counts.of_reports(tmp_path)
+
+    assert str(refused.value).encode()
+
+
+def test_attack_more_reports_than_anybody_writes(tmp_path: Path) -> None:
+    """Each of them would be opened."""
+    for number in range(5001):
+        (tmp_path / f"{number}.xml").touch()
+
+    with pytest.raises(counts.UnreadableReport, match="5000 are read at most"):
+        counts.of_reports(tmp_path)
+
+
+def test_subtests_of_a_real_runner_are_parts_of_their_tests(tmp_path: Path) -> None:
+    """By its report and by what it prints."""
+    (tmp_path / "t.py").write_text(
+        "def test_a(subtests):\n    for i in range(3):\n        with subtests.test(i=i): pass\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-B", "-m", "pytest", "t.py", "-q", "-p", "no:cacheprovider", "--junitxml=results/r.xml"],
+        cwd=tmp_path,
+        capture_output=True,
+    )
+
+    assert b"3 subtests passed" in done.stdout
+    by_output, by_report = counts.of_output(done.stdout), counts.of_reports(tmp_path / "results")
+    assert by_output == by_report
+    assert by_report is not None
+    assert (by_report.passed, by_report.failed, by_report.skipped) == (1, 0, 0)
