@@ -49,13 +49,13 @@ def test_a_scan_report_is_read_or_unknown(content: bytes) -> None:
 @many(100)
 @given(ANY_BYTES | spoilt(JUNIT))
 def test_a_test_report_is_counted_or_unreadable(tmp_path: Path, content: bytes) -> None:
-    """Any XML, and what is none."""
+    """Any XML, and what is none; of another kind it is no report."""
     (tmp_path / "report.xml").write_bytes(content)
 
     with contextlib.suppress(counts.UnreadableReport):
         found = counts.of_reports(tmp_path)
 
-        assert found is not None
+        assert found is None or found.passed + found.failed + found.skipped < 1000
 
 
 @many(100)
