@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from shared.adapters.local_build.work import StepFailed, Work
@@ -10,7 +11,7 @@ from shared.domain.errors import InvalidValue
 from shared.domain.manifests import findings
 from shared.domain.placeholders import expand
 from shared.ports.builder import RenderFor, WouldBlock
-from shared.ports.chart import LintFinding, Rendering
+from shared.ports.chart import LintFinding, Rendering, UnreadManifests
 from shared.ports.errors import Permanent
 
 # What a chart is packaged as before it has a version.
@@ -28,9 +29,12 @@ def check_chart(work: Work) -> bytes:
         )
     work.refuse_unusable(work.order.chart)
     printed = _Printed()
-    _lint(work, chart, printed)
     package = _packaged(work, _STAND_IN, printed)
-    work.would_block = tuple(_judged(work, package, {}, printed))
+    # Before lint, whose findings name lines of it; lint tells better what is wrong where both do.
+    rendered, failures = _rendered(work, package, {}, printed)
+    _lint(work, chart, printed)
+    _refuse(failures, printed)
+    work.would_block = tuple(_judged(work, rendered, printed))
     return printed.text()
 
 
@@ -39,10 +43,21 @@ def push_chart(work: Work) -> bytes:
     order, printed = work.order, _Printed()
     package = _packaged(work, work.version(), printed)
     pushed = {"version": work.version(), "tag": work.tag(), "digest": str(work.image_digest)}
-    work.would_block = tuple(_judged(work, package, pushed, printed))
+    rendered, failures = _rendered(work, package, pushed, printed)
+    _refuse(failures, printed)
+    work.would_block = tuple(_judged(work, rendered, printed))
     work.chart_digest = work.registry.push_chart(order.registry, order.chart_repository, package)
     printed.line(f"pushed {order.registry}/{order.chart_repository}@{work.chart_digest}")
     return printed.text()
+
+
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """What an environment would get, and the image that it should run."""
+
+    environment: str
+    manifests: bytes
+    image: str
 
 
 class _Printed:
@@ -103,8 +118,12 @@ def _packaged(work: Work, version: str, printed: _Printed) -> Path:
     return package
 
 
-def _judged(work: Work, package: Path, known: Mapping[str, str], printed: _Printed) -> Iterator[WouldBlock]:
-    """Render for each environment, and say for which ones the manifests would not do."""
+def _rendered(
+    work: Work, package: Path, known: Mapping[str, str], printed: _Printed
+) -> tuple[Sequence[_Rendered], Sequence[str]]:
+    """Render for every environment, and say for which ones it failed."""
+    found: list[_Rendered] = []
+    failures: list[str] = []
     for each in work.order.environments:
         values = {**dict(each.placeholders), **known}
         try:
@@ -112,25 +131,40 @@ def _judged(work: Work, package: Path, known: Mapping[str, str], printed: _Print
         except Permanent as error:
             if error.ours:
                 raise
-            raise StepFailed(f"the chart cannot be rendered for {each.environment}: {error}", printed.text()) from error
+            failures.append(f"for {each.environment}: {error}")
+            printed.line(f"\n# Cannot be rendered {failures[-1]}")
+            continue
         printed.line(f"\n# As rendered for {each.environment}, namespace {each.namespace}:")
         printed.write(manifests)
-        problems = _problems(work, manifests, "{image}:{tag}@{digest}".format_map(values))
+        found.append(_Rendered(each.environment, manifests, "{image}:{tag}@{digest}".format_map(values)))
+    return found, failures
+
+
+def _refuse(failures: Sequence[str], printed: _Printed) -> None:
+    if failures:
+        raise StepFailed(f"the chart cannot be rendered {'; '.join(failures[:3])}", printed.text())
+
+
+def _judged(work: Work, rendered: Sequence[_Rendered], printed: _Printed) -> Iterator[WouldBlock]:
+    """Say for which environments the manifests would not do."""
+    for each in rendered:
+        problems = _problems(work, each)
         for problem in problems:
-            printed.line(f"# {each.environment} would block: {problem}")
+            printed.line(f"{each.environment} would block: {problem}")
         if problems:
             more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
             yield WouldBlock(environment=each.environment, reason=f"{problems[0][:_LONGEST_REASON]}{more}")
 
 
-def _problems(work: Work, manifests: bytes, image: str) -> Sequence[str]:
+def _problems(work: Work, rendered: _Rendered) -> Sequence[str]:
+    unread: Sequence[str] = ()
     try:
-        objects = work.charts.parse(manifests)
-    except Permanent as error:
-        if error.ours:
-            raise
-        return [str(error)]
-    return [": ".join(filter(None, (one.object, one.field, one.problem))) for one in findings(objects, image=image)]
+        objects = work.charts.parse(rendered.manifests)
+    except UnreadManifests as error:
+        # Helm takes them: whether they may go on without having been judged is for people to say.
+        unread, objects = [f"{place}: {problem}" for place, problem in error.faults], error.objects
+    found = findings(objects, image=rendered.image)
+    return [*unread, *(": ".join(filter(None, (one.object, one.field, one.problem))) for one in found)]
 
 
 def _rendering(work: Work, each: RenderFor, values: Mapping[str, str]) -> Rendering:
