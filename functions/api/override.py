@@ -1,4 +1,4 @@
-"""POST api/services/{service}/environments/{environment}/override: `{version, gate, reason}`: past one gate, once."""
+"""POST api/services/{service}/environments/{environment}/override: `{version, gate, reason, author?}`: past one gate, once."""
 
 from __future__ import annotations
 

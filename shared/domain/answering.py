@@ -15,7 +15,8 @@ from shared.domain.release import Override, Release
 def answer_for_unknown(draft: Draft, release: Release, event: OverrideGranted) -> Answer:
     """Keep who is meant by all that is unknown now, for one promotion; what turns up later is another question.
 
-    Whoever answers is none of those who had a hand in it, nor one who approves it.
+    Whoever answers is none of those who had a hand in it. Nobody has approved it by then: while somebody is unknown no yes
+    counts.
     """
     tag, promotion = release.version.tag, release.latest(event.environment)
     if promotion is None or promotion.phase is not Phase.WAITING:
@@ -58,7 +59,4 @@ def _against(release: Release, promotion: Promotion, event: OverrideGranted) -> 
         return refused(hand.code, f"{person.name} {hand.reason}; {another}")
     if authorship.is_named(person, event.answer):
         return refused("author", f"{person.name} is who is answered for; {another}")
-    votes = promotion.approval.votes if promotion.approval else ()
-    if any(one.person.is_same(person) for one in votes):
-        return refused("approver", f"{person.name} has approved this; another operator has to answer")
     return None

@@ -18,7 +18,6 @@ _FORBIDDEN = frozenset(
         "unlinked-author",
         "unlinked-approver",
         "answered",
-        "approver",
         "not-allowed",
     }
 )

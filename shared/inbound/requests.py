@@ -15,9 +15,9 @@ from shared.domain.names import NAME_PATTERN, REPOSITORY_PATTERN, Person, Servic
 from shared.domain.version import LONGEST, VERSION_PATTERN, Version
 from shared.inbound.json_body import Body, Form, bad
 
-_MOST_KEY = 200
+_MOST_KEY, _MOST_AUTHOR = 200, 1000
 KEY_PATTERN = f"[!-~]{{0,{_MOST_KEY}}}"
-APPROVE, REJECT = "approve", "reject"
+APPROVE, REJECT, NONE = "approve", "reject", "none"
 _SCOPE = rf"everything|environment:{NAME_PATTERN}|service:({REPOSITORY_PATTERN}/)?{NAME_PATTERN}"
 
 
@@ -110,9 +110,14 @@ def rollback(asked: Asked) -> asked_for.RollbackRequested:
 
 
 def override(asked: Asked) -> asked_for.OverrideGranted:
-    """`{version, gate, reason}`"""
+    """`{version, gate, reason, author?}`; for the gate `authors`, `author` says who it is, separated by commas, or `none`"""
     body = asked.body
     version, gate, reason = _version_in(body, "version"), body.word("gate", tuple(Gate)), body.text("reason")
+    author = body.text("author", default="", most=_MOST_AUTHOR)
+    named = tuple(one.strip() for one in author.split(",") if one.strip())
+    if bool(named) is not (gate == Gate.AUTHORS):
+        problem = "says who it is, by mail or name, or `none` of the approvers; it goes with the gate `authors` alone"
+        raise body.bad("author", problem)
     body.done()
     return asked_for.OverrideGranted(
         id=asked.id,
@@ -122,6 +127,7 @@ def override(asked: Asked) -> asked_for.OverrideGranted:
         gate=gate,
         reason=reason,
         person=asked.person,
+        answer=() if named == (NONE,) else named,
     )
 
 

@@ -28,7 +28,7 @@ def environment(service: ServiceView, one: EnvironmentView, viewer: Viewer) -> H
         left,
         _live(one.live) if one.live else nothing,
         unknown,
-        [on_the_way(service, way) for way in one.on_the_way],
+        [on_the_way(service, way, viewer) for way in one.on_the_way],
         _operating(service, one) if viewer.operates else None,
         class_="environment",
     )
@@ -39,7 +39,7 @@ def _live(live: LiveView) -> Html:
     return element("div", *line, element("small", "live since ", moment(live.since)), class_="live")
 
 
-def on_the_way(service: ServiceView, way: WayView) -> Html:
+def on_the_way(service: ServiceView, way: WayView, viewer: Viewer) -> Html:
     """Show a promotion that has not ended: its phase, what it waits for first, and the buttons of those who can answer."""
     one = way.promotion
     version = one.target or way.version
@@ -58,6 +58,7 @@ def on_the_way(service: ServiceView, way: WayView) -> Html:
         ),
         first,
         answering(service, way),
+        _unknown(service, way) if viewer.operates else None,
         class_=f"way {one.kind} yours" if yours else f"way {one.kind}",
     )
 
@@ -92,6 +93,37 @@ def answering(service: ServiceView, way: WayView) -> Html | None:
 def _asked_again(way: WayView) -> Html | None:
     rendered = way.promotion.rendered
     return element("small", f"asked again: {rendered.changed}") if rendered and rendered.changed else None
+
+
+def _unknown(service: ServiceView, way: WayView) -> Html | None:
+    """Let an operator answer for authors that are not known, where they keep people from saying yes."""
+    one = way.promotion
+    if all(each.gate != "authors" for each in one.blockers):
+        return None
+    url, version = api(service, f"environments/{quote(one.environment)}/override"), way.version
+    who = "; ".join(one.authors.unanswered) if one.authors else ""
+    what = f"for {service.service} {version} in {one.environment} ({who})"
+    body = {"version": version, "gate": "authors"}
+    none = button(
+        "None of the approvers",
+        url,
+        about=f"Answer that no approver is the unknown author {what}",
+        body={**body, "author": "none"},
+        text="reason",
+        required=True,
+        class_="quiet",
+    )
+    named = button(
+        "Say who it is",
+        url,
+        about=f"Say who the unknown author is {what}",
+        body=body,
+        name="author",
+        text="reason",
+        required=True,
+        class_="quiet",
+    )
+    return actions(none, named)
 
 
 def _operating(service: ServiceView, one: EnvironmentView) -> Html | None:

@@ -45,6 +45,9 @@ def _top(viewer: Viewer | None) -> Html:
 def _dialog() -> Html:
     """The one form that every button with a question opens."""
     choice = element("label", element("span", "Version"), element("select", name="choice"), class_="choice")
+    name = element(
+        "label", element("span", "Who it is (mail)"), element("input", name="name", maxlength=500), class_="name"
+    )
     text = element("label", element("span", "Reason"), element("textarea", rows=3, name="text", maxlength=2000))
     buttons = element(
         "div",
@@ -54,6 +57,7 @@ def _dialog() -> Html:
     )
     fault = element("p", role="alert", class_="fault")
     form = element(
-        "form", joined([element("h2", id="ask-about"), element("p", class_="about"), choice, text, fault, buttons])
+        "form",
+        joined([element("h2", id="ask-about"), element("p", class_="about"), choice, name, text, fault, buttons]),
     )
     return element("dialog", form, id="ask", aria_labelledby="ask-about")

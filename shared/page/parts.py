@@ -58,10 +58,11 @@ def button(
     required: bool = False,
     choices: Sequence[str] = (),
     choice: str = "",
+    name: str = "",
     method: str = "POST",
     class_: str = "",
 ) -> Html:
-    """A button that asks for `text` (and one of `choices`, sent as `choice`) and then calls the API."""
+    """A button that asks for `text` (and one of `choices`, sent as `choice`, or who is meant, sent as `name`) and calls the API."""
     return element(
         "button",
         label,
@@ -75,6 +76,7 @@ def button(
         data_required=required,
         data_choices=json.dumps(list(choices)) if choices else None,
         data_choice=choice or None,
+        data_name=name or None,
         data_key=f"{method} {url} {label}",
     )
 

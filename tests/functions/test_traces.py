@@ -78,8 +78,8 @@ def push(doors: Doors, version: str = "1.0.0") -> str:
     """Push a release branch through the git hook, and return the correlation that it was given."""
     slipway = doors.slipway
     ref = f"refs/heads/release/delivery/v{version}"
-    slipway.outside.commit(ref, {"src/shipping/delivery/version": version.encode()})
-    body = changed("git-hook", "refs", to=[{"ref": ref, "after": "1" * 40}])
+    commit = slipway.outside.commit(ref, {"src/shipping/delivery/version": version.encode()})
+    body = changed("git-hook", "refs", to=[{"ref": ref, "after": commit}])
     doors.hook("/api/hooks/git", changed_id(body, f"push of {version}"), {"X-Slipway-Secret": HOOK_SECRET})
     slipway.pump()
     return slipway.release(version).correlation

@@ -59,6 +59,23 @@ def asked(route: dict[str, str], **body: object) -> Asked:
             ev.OverrideGranted(**SAID, environment="qa", version="1.0.0", gate="scan", reason="known"),
         ),
         (
+            requests.override,
+            asked(ENVIRONMENT, version="1.0.0", gate="authors", reason="he said so", author="bob@example.com, Bob"),
+            ev.OverrideGranted(
+                **SAID,
+                environment="qa",
+                version="1.0.0",
+                gate="authors",
+                reason="he said so",
+                answer=("bob@example.com", "Bob"),
+            ),
+        ),
+        (
+            requests.override,
+            asked(ENVIRONMENT, version="1.0.0", gate="authors", reason="a robot", author="none"),
+            ev.OverrideGranted(**SAID, environment="qa", version="1.0.0", gate="authors", reason="a robot"),
+        ),
+        (
             requests.adopt,
             asked(ENVIRONMENT, reason="by hand"),
             ev.LiveAdopted(**SAID, environment="qa", version="", reason="by hand"),
@@ -103,6 +120,9 @@ def test_a_request_is_an_event_with_its_caller(
         (requests.rollback, asked(ENVIRONMENT, reason=" "), "reason"),
         (requests.rollback, asked(ENVIRONMENT, reason="x", to="../1"), "to"),
         (requests.override, asked(ENVIRONMENT, version="1.0.0", gate="scan"), "reason"),
+        (requests.override, asked(ENVIRONMENT, version="1.0.0", gate="authors", reason="x"), "author"),
+        (requests.override, asked(ENVIRONMENT, version="1.0.0", gate="authors", reason="x", author=" , "), "author"),
+        (requests.override, asked(ENVIRONMENT, version="1.0.0", gate="scan", reason="x", author="none"), "author"),
         (requests.override, asked(ENVIRONMENT, version="1.0.0", reason="x"), "gate"),
         (requests.override, asked(ENVIRONMENT, gate="scan", reason="x"), "version"),
         (requests.adopt, asked(ENVIRONMENT), "reason"),

@@ -19,7 +19,8 @@ _SETTINGS = "slipway.json"
 def install_hook(repository_folder: Path, url: str, secret: str, repository: str) -> Path:
     """Install or replace the hook that reports pushes to `<url>/api/hooks/git`, and return its path.
 
-    The secret lies in a file that only this user can read. Raise Permanent(ours) where somebody else's hook is there.
+    On one machine the word of whoever pushes is all there is; the hook says that it is trusted. The secret lies in a file
+    that only this user can read. Raise Permanent(ours) where somebody else's hook is there.
     """
     inner = repository_folder / ".git"
     hooks = (inner if inner.is_dir() else repository_folder) / "hooks"
@@ -27,7 +28,7 @@ def install_hook(repository_folder: Path, url: str, secret: str, repository: str
     if hook.exists() and _MARK not in hook.read_text(errors="replace"):
         raise Permanent(f"{hook} is not Slipway's; remove it, or call both from one script", ours=True)
     hooks.mkdir(exist_ok=True)
-    settings = json.dumps({"url": url, "secret": secret, "repository": repository})
+    settings = json.dumps({"url": url, "secret": secret, "repository": repository, "trust_identity": True})
     _write(hooks / _SETTINGS, settings, 0o600)
     _write(hooks / _SCRIPT, Path(post_receive.__file__).read_text(encoding="utf-8"), 0o600)
     _write(hook, _shell(), 0o700)

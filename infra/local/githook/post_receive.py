@@ -1,6 +1,7 @@
 """Reports what a push changed. Git runs a copy of this file beside the repository, so it needs Python's library and nothing else.
 
-Told what it needs by the JSON file that its first argument names: url, secret and repository. It never fails a push.
+Told what it needs by the JSON file that its first argument names: url, secret and repository; `trust_identity` is true only
+where who pushes need not be authenticated. It never fails a push.
 """
 
 from __future__ import annotations
@@ -16,6 +17,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 _SECONDS = 3
+# What git over http, GitLab and gitolite set for a hook. A committer's name is anybody's to choose, and over ssh with one
+# user it is the same for everybody.
+_AUTHENTICATED = ("REMOTE_USER", "GL_USER")
 
 
 def main() -> None:
@@ -30,7 +34,7 @@ def main() -> None:
             "id": str(uuid.uuid4()),
             "repository": settings["repository"],
             "refs": [{"ref": ref, "before": before, "after": after} for before, after, ref in changes],
-            "pusher": pusher(),
+            "pusher": pusher(trusting=settings.get("trust_identity") is True),
         }
         send(url, settings["secret"], json.dumps(body).encode())
     except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
@@ -54,8 +58,19 @@ def send(url: str, secret: str, body: bytes) -> None:
         connection.close()
 
 
-def pusher() -> dict[str, str]:
-    """Who pushes: the committer that git would write for this process, or the user of the machine."""
+def pusher(*, trusting: bool) -> dict[str, str]:
+    """Who pushes, as the server that authenticated them says; nobody where none did.
+
+    `trusting` is for one machine, where whoever pushes is taken at their word.
+    """
+    if trusting:
+        return _by_their_word()
+    name = next(filter(None, (os.environ.get(variable, "").strip() for variable in _AUTHENTICATED)), "")
+    return {"name": name, "mail": name if "@" in name else ""} if name else {}
+
+
+def _by_their_word() -> dict[str, str]:
+    """The committer that git would write for this process, or the user of the machine."""
     user = {"name": pwd.getpwuid(os.getuid()).pw_name, "mail": ""}
     command = ["git", "var", "GIT_COMMITTER_IDENT"]
     try:

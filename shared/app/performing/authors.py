@@ -14,7 +14,7 @@ from shared.app.parts import App
 from shared.codec.authors import encode_authors_read
 from shared.domain.authorship import who_answered
 from shared.domain.patterns import segments
-from shared.domain.policy import ServicePolicy
+from shared.domain.policy import BuildPolicy, ServicePolicy
 from shared.domain.promotion import Author, Authors, Deployed, Looked, Promotion
 from shared.domain.records import replace
 from shared.domain.release import EnvironmentState, Release
@@ -104,14 +104,17 @@ def _between(
     app: App, repository: str, base: str | None, commit: str, used: Sequence[str], before: Sequence[str]
 ) -> _Found:
     """Read who wrote the used paths after `base`, or ever, where what is live did not use the path."""
+    if base is not None and not app.source.contains(repository, base, base):
+        base = None  # what is live lies on no branch any more, and git has forgotten it
     new = [path for path in used or (_WHOLE,) if not _covers(before, path)]
     old = [path for path in used or (_WHOLE,) if path not in new]
     people: set[Author] = set()
     unknown: list[str] = []
     for since, paths in ((base, old), (None, new)):
         if paths:
-            found = app.source.commits(repository, since, commit, paths=[] if _WHOLE in paths else paths)
-            people |= {Author(name=one.author_name, mail=one.author_mail) for one in found}
+            found = app.source.contributors(repository, since, commit, paths=[] if _WHOLE in paths else paths)
+            people |= {Author(name=one.name, mail=one.mail) for one in found.people}
+            unknown += [found.unknown] if found.unknown else []
     return _Found(frozenset(people), tuple(dict.fromkeys(unknown)))
 
 
@@ -134,15 +137,18 @@ def _short(text: str) -> str:
 
 
 def written_paths(app: App, policy: ServicePolicy, commit: str) -> tuple[str, ...]:
-    """Return the folders and files that decide what is deployed; none means the whole repository."""
-    named = set(_named(policy))
-    named |= set(_dependencies(app, policy.service.repository, commit, policy.chart))
-    clean = {"/".join(segments(path)) for path in named}
-    return () if _WHOLE in clean else tuple(sorted(clean))
+    """Return the folders and files that decide what is deployed, with links and attributes; none means the whole repository."""
+    repository = policy.service.repository
+    named = {*_named(policy), *_dependencies(app, repository, commit, policy.chart)}
+    used = app.source.used_paths(repository, commit, sorted({"/".join(segments(path)) for path in named})).paths
+    return () if _WHOLE in used else used
 
 
 def _named(policy: ServicePolicy) -> set[str]:
+    # Also who only asks which paths count has a path and a chart; how it is built is said by a whole policy.
+    build = getattr(policy, "build", BuildPolicy())
     named = {policy.path, policy.chart, *map(_static, policy.triggers.paths.include)}
+    named |= {one for one in (build.dockerfile, build.context) if one is not None}
     for environment in policy.environments:
         places = {"service": policy.service.service, "environment": environment.name}
         named |= {_static(_filled(path, places)) for path in environment.values}
@@ -170,7 +176,8 @@ def _dependencies(app: App, repository: str, commit: str, chart: str) -> Iterato
     """Folders of the repository that the chart takes in, and what those take in; the whole where that cannot be told."""
     seen, level = {chart}, [chart]
     for _ in range(_DEEPEST):
-        level = [one for folder in level for one in _taken_in(app, repository, commit, folder) if one not in seen]
+        found = [one for folder in level for one in _taken_in(app, repository, commit, folder)]
+        level = [one for one in dict.fromkeys(found) if one not in seen]
         seen.update(level)
         yield from level
     if level:
@@ -178,12 +185,22 @@ def _dependencies(app: App, repository: str, commit: str, chart: str) -> Iterato
 
 
 def _taken_in(app: App, repository: str, commit: str, chart: str) -> list[str]:
-    places: list[str] = []
-    for name in _DESCRIPTIONS:
-        content = app.source.file(repository, commit, posixpath.join(chart, name))
-        if content is not None:
-            places += _asked_for(app, content)
-    return [_inside(chart, place.removeprefix("file://")) for place in places if place.startswith("file://")]
+    """What a chart names is looked for from where it is said to lie, and from where a link leads."""
+    found: list[str] = []
+    for folder in app.source.used_paths(repository, commit, [chart]).paths:
+        for name in _DESCRIPTIONS:
+            content = _described(app, repository, commit, posixpath.join(folder, name))
+            places = _asked_for(app, content) if content is not None else []
+            found += [_inside(folder, one.removeprefix("file://")) for one in places if one.startswith("file://")]
+    return found
+
+
+def _described(app: App, repository: str, commit: str, path: str) -> bytes | None:
+    try:
+        return app.source.file(repository, commit, path)
+    except Permanent:
+        # It cannot be read by anybody: nothing is rendered with it, and whoever wrote it is an author.
+        return None
 
 
 def _asked_for(app: App, description: bytes) -> list[str]:

@@ -20,7 +20,7 @@ from shared.domain.gates import Blocker
 from shared.domain.names import Person, ServiceKey
 from shared.domain.phases import Phase
 from shared.domain.policy import ApprovalRule
-from shared.domain.promotion import ApprovalRequest, Deployed, Promotion, Rendered, Vote
+from shared.domain.promotion import ApprovalRequest, Authors, Deployed, Promotion, Rendered, Vote
 from shared.domain.release import Release, ServiceState
 
 
@@ -134,14 +134,14 @@ def _rendered(rendered: Rendered) -> view.RenderedView:
 
 
 def _authors(release: Release, one: Promotion) -> people.AuthorsView | None:
-    read = one.facts.authors if one.facts else None
-    if read is None or not read.evidence:
+    missing, read = unknown(release, one), one.facts.authors if one.facts else Authors()
+    if not (read.evidence or missing):
         return None
     return people.AuthorsView(
         evidence=read.evidence,
         count=read.count,
         first=tuple(each.name for each in read.first),
-        unknown=unknown(release, one),
+        unknown=missing,
         unanswered=unanswered(release, one),
     )
 

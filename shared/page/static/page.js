@@ -51,6 +51,9 @@ function open(button) {
   const choice = ask.querySelector(".choice");
   choice.hidden = !choices;
   choice.querySelector("select").replaceChildren(...JSON.parse(choices || "[]").map((one) => new Option(one, one)));
+  const name = form.elements.name;
+  name.required = button.dataset.name !== undefined;
+  name.closest("label").hidden = !name.required;
   const area = form.elements.text;
   area.closest("label").hidden = !text;
   area.required = required !== undefined;
@@ -71,10 +74,11 @@ function label(text, required) {
 async function send(event) {
   event.preventDefault();
   const form = event.target;
-  const { url, method, body, text, choice } = asked.button.dataset;
+  const { url, method, body, text, choice, name } = asked.button.dataset;
   const content = JSON.parse(body);
   if (text && form.elements.text.value.trim()) content[text] = form.elements.text.value.trim();
   if (choice) content[choice] = form.elements.choice.value;
+  if (name) content[name] = form.elements.name.value.trim();
   const ok = form.querySelector("[type=submit]");
   ok.disabled = true;
   try {

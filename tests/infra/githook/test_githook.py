@@ -75,12 +75,13 @@ def repository(tmp_path: Path) -> GitRepository:
     return a_repository(tmp_path / "o'r i g.git", {"README.md": "shop"})
 
 
-def pushed(repository: GitRepository, folder: Path, *refspecs: str) -> subprocess.CompletedProcess[str]:
-    """Push as a person does, with an identity of their own."""
+def pushed(repository: GitRepository, folder: Path, *refspecs: str, **server: str) -> subprocess.CompletedProcess[str]:
+    """Push as a person does, with an identity of their own, to a server that says what it says to its hooks."""
     environment = {
         "PATH": "/usr/bin:/bin",
         "GIT_COMMITTER_NAME": "Bén Builder",
         "GIT_COMMITTER_EMAIL": "ben@example.com",
+        **server,
     }
     command = ["git", "push", "--", str(repository.path), *refspecs]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
@@ -117,6 +118,30 @@ def test_a_push_is_reported_with_every_ref_and_its_pusher(
         ],
         key=str,
     )
+
+
+@pytest.mark.parametrize(
+    ("server", "pusher"),
+    [
+        ({}, {}),
+        ({"REMOTE_USER": " "}, {}),
+        ({"REMOTE_USER": "ada@example.com"}, {"name": "ada@example.com", "mail": "ada@example.com"}),
+        ({"GL_USER": "ada"}, {"name": "ada", "mail": ""}),
+    ],
+)
+def test_attack_push_to_a_server_under_a_committers_name(
+    host: Host, repository: GitRepository, server: dict[str, str], pusher: dict[str, str]
+) -> None:
+    """Where who pushes is not taken at their word, they are whom the server authenticated, or nobody."""
+    hook = install_hook(repository.path, host.url, SECRET, "shop")
+    settings = hook.parent / "slipway.json"
+    told = json.loads(settings.read_text())
+    assert told.pop("trust_identity") is True
+    settings.write_text(json.dumps(told))
+    pushed(repository, repository.path, "main:refs/heads/new", **server)
+
+    (body,) = host.bodies()
+    assert body["pusher"] == pusher
 
 
 def test_each_push_has_its_own_delivery_id(host: Host, repository: GitRepository) -> None:
