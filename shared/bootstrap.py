@@ -128,7 +128,6 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held
     """Put the adapters together around a database, and around each of the identities where there are any."""
     from shared.adapters.git_disk.source import GitSource
     from shared.adapters.kept_statuses import KeptStatuses
-    from shared.adapters.local_build import LocalBuilder
     from shared.adapters.page_people import PagePeople
     from shared.adapters.storage.by_reference import LargeMessages
     from shared.app.parts import App, Timing
@@ -144,14 +143,7 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held
         statuses=KeptStatuses(kept.rows, now=now),
         registry=own.registry,
         charts=own.charts,
-        builder=LocalBuilder(
-            source=source,
-            charts=own.charts,
-            registry=own.registry,
-            evidence=kept.evidence,
-            folder=chosen.work / "builds",
-            path=chosen.path,
-        ),
+        builder=wiring.builder(chosen, source, own, kept.evidence),
         people=PagePeople(),
         policies=wiring.policies(chosen),
         deployer=deployer,
@@ -166,4 +158,5 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held
         directory=wiring.directory(chosen, held) if held else None,
         queue_look=kept.queue_look,
         anchors=wiring.anchors(chosen, held),
+        warnings=wiring.warnings(chosen),
     )

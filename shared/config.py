@@ -115,7 +115,8 @@ class Settings:
     `repositories` are bare or plain git repositories on this disk by name; `gitops` is the folder that relative GitOps
     repositories are looked up in. `registry`, where set, takes the place of the registry that slipway.yaml names.
     Of the secrets of hooks several count, while one takes another one's place. `roles` says which functions an app registers; empty means all. `telemetry` says where spans and measures go. `easy_auth`
-    is no setting of ours: App Service says with it that people sign in before a request reaches us.
+    is no setting of ours: App Service says with it that people sign in before a request reaches us. `build_reads` are
+    folders that builds see beside their own. `account_keys`: this process's environment holds an account's keys.
     """
 
     database: Path | None = None
@@ -136,6 +137,8 @@ class Settings:
     charts: ChartSettings = field(default_factory=ChartSettings)
     telemetry: str = "off"
     path: str = os.defpath
+    build_reads: tuple[Path, ...] = ()
+    account_keys: bool = False
 
     @staticmethod
     def from_env(environment: Mapping[str, str] | None = None) -> Settings:
@@ -165,6 +168,8 @@ class Settings:
             charts=ChartSettings.from_env(env),
             telemetry=_telemetry(env),
             path=env.get("PATH", os.defpath),
+            build_reads=tuple(Path(one) for one in env.get("SLIPWAY_BUILD_READS", "").split(os.pathsep) if one),
+            account_keys=any(map(_opens_an_account, (env.get("SLIPWAY_STORAGE"), env.get("AzureWebJobsStorage")))),
         )
         made.identities.check(made.roles)
         if made.database is None:
@@ -193,6 +198,7 @@ class Settings:
             "SLIPWAY_ROLLOUT_POLL_MS": str(self.rollout_poll // timedelta(milliseconds=1)),
             **self.charts.to_env(),
             "SLIPWAY_TELEMETRY": self.telemetry,
+            "SLIPWAY_BUILD_READS": os.pathsep.join(map(str, self.build_reads)),
             "PATH": self.path,
         }
 
@@ -204,6 +210,12 @@ def _entra(env: Mapping[str, str]) -> Entra:
         authority=(env.get("SLIPWAY_ENTRA_AUTHORITY") or AUTHORITY).rstrip("/"),
         graph=(env.get("SLIPWAY_GRAPH") or GRAPH).rstrip("/"),
     )
+
+
+def _opens_an_account(connection: str | None) -> bool:
+    """Whether a connection string holds a secret; the one that Azurite has on every machine is none."""
+    secret = any(word in (connection or "") for word in ("AccountKey=", "SharedAccessSignature="))
+    return secret and "//127.0.0.1:" not in (connection or "")
 
 
 def _telemetry(env: Mapping[str, str]) -> str:

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from shared.app.parts import Outside
     from shared.domain.policy import DeployTarget
     from shared.ports.anchors import Anchors
+    from shared.ports.builder import Builder
     from shared.ports.deployer import Deployer
     from shared.ports.directory import Directory
+    from shared.ports.evidence import Evidence
     from shared.ports.policies import PolicyReader
+    from shared.ports.source import Source
 
 
 def export(telemetry: str) -> OpenTelemetryExporter | None:
@@ -60,6 +63,46 @@ def outside(
         outgoing=chosen.charts.outgoing,
     )
     return Outside(registry=OciRegistry(shown) if shown else OciRegistry(), charts=charts, deployer=deployer)
+
+
+def builder(chosen: Settings, source: Source, own: Outside, evidence: Evidence) -> Builder:
+    """Return what builds in this process, which from now on shows its environment to no other process; or what says why not."""
+    from shared.adapters.local_build import LocalBuilder, NoBuilder
+    from shared.adapters.local_build.sight import Sight
+    from shared.adapters.processes import keep_to_itself
+
+    refused = _builds_refused(chosen)
+    if refused:
+        return NoBuilder(refused)
+    keep_to_itself()
+    state = [chosen.work, chosen.gitops, *chosen.repositories.values()]
+    state += [chosen.database.parent] if chosen.database is not None else []
+    return LocalBuilder(
+        source=source,
+        charts=own.charts,
+        registry=own.registry,
+        evidence=evidence,
+        folder=chosen.work / "builds",
+        path=chosen.path,
+        sight=Sight(reads=chosen.build_reads, hidden=tuple(state)),
+    )
+
+
+def warnings(chosen: Settings) -> tuple[str, ...]:
+    """Say what people should know of how this process is set up."""
+    from shared.adapters.local_build.sight import in_words
+
+    found = "" if _builds_refused(chosen) else in_words()
+    return (found,) if found else ()
+
+
+def _builds_refused(chosen: Settings) -> str:
+    held = sorted(chosen.identities.production & chosen.identities.held.keys())
+    if held:
+        return f"this app holds production's identity ({', '.join(held)}); a build in it could use that"
+    if chosen.account_keys:
+        return "this app's settings hold the keys of a storage account; a build in it could use them"
+    return ""
 
 
 def policies(chosen: Settings) -> PolicyReader:

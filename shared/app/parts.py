@@ -52,7 +52,7 @@ class App:
     and raises Permanent where this process does not hold it. None: there are no identities here, as on one machine.
     `production` names the identities of production's worker.
     Without a `directory` people and groups are matched by what is written. Nor need there be a look at queues, or a
-    place for anchors.
+    place for anchors. `warnings` say what people should know of how this process is set up.
     """
 
     store: Store
@@ -76,6 +76,7 @@ class App:
     directory: Directory | None = None
     queue_look: QueueLook | None = None
     anchors: Anchors | None = None
+    warnings: tuple[str, ...] = ()
 
     def at(self, identity: str | None) -> Outside:
         """Return what acts with an identity; None is Slipway's own."""

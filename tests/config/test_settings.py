@@ -13,7 +13,9 @@ from shared.config import MIB, Identities, Settings, Storage
 from shared.domain.errors import InvalidValue
 from shared.inbound.entra import Entra
 
-CONNECTION = "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k3y;TableEndpoint=http://127.0.0.1:1/a;"
+CONNECTION = (
+    "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k3y;TableEndpoint=https://a.table.core.windows.net;"
+)
 EVERYTHING = Settings(
     database=Path("/var/slipway/state.db"),
     storage=Storage(connection=CONNECTION, suffix="core.chinacloudapi.cn"),
@@ -36,6 +38,8 @@ EVERYTHING = Settings(
     rollout_poll=timedelta(milliseconds=250),
     telemetry="otlp",
     path="/usr/bin",
+    build_reads=(Path("/srv/rustup"), Path("/srv/sdk")),
+    account_keys=True,
 )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from shared.adapters.git_disk.source import GitSource
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.local_build import LocalBuilder
+from shared.adapters.local_build.sight import Sight
 from shared.adapters.memory.rows import MemoryEvidence
 from shared.adapters.oci_registry import OciRegistry
 from shared.app.performing.building import render_for
@@ -39,6 +40,7 @@ class Site:
     repository: GitRepository
     registry: str
     evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
+    kept_by: str | None = None
 
     def builder(self) -> Builder:
         """A builder as a host makes it at its start."""
@@ -48,7 +50,15 @@ class Site:
             registry=OciRegistry(),
             evidence=self.evidence,
             folder=self.folder,
+            sight=Sight(writes=(self.notes,), by=self.kept_by),
         )
+
+    @property
+    def notes(self) -> Path:
+        """A folder that test commands may write in and that stays."""
+        made = self.folder.parent / "notes"
+        made.mkdir(exist_ok=True)
+        return made
 
     def order(self, files: Files | None = None, **fields: object) -> BuildOrder:
         """An order to package version 1.0.2 of delivery, after a commit of the files."""

@@ -1,5 +1,6 @@
 """Builds on this machine, as processes: for one machine, where nobody runs a pipeline or a container engine."""
 
 from shared.adapters.local_build.builder import LocalBuilder
+from shared.adapters.local_build.no_builder import NoBuilder
 
-__all__ = ["LocalBuilder"]
+__all__ = ["LocalBuilder", "NoBuilder"]

@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from shared.adapters.local_build import results
+from shared.adapters.local_build.sight import ONLY_ITS_OWN, Sight
 from shared.adapters.local_build.steps import DO
 from shared.adapters.local_build.work import Cancelled, StepFailed, Work
 from shared.adapters.local_build.workplace import Workplace
@@ -33,8 +34,9 @@ _ROOM = 1 << 20
 class LocalBuilder:
     """Does the steps of a service's build one after the other and keeps what each of them printed.
 
-    `folder` is the builder's own; `path` is the PATH that test commands see; `timeout` is for a test command. Orders are
-    safe to ask for from several threads and processes: one works, the others are told that it is under way.
+    `folder` is the builder's own; `path` is the PATH that test commands see; `timeout` is for a test command, which
+    sees its own folders and `sight`. Orders are safe to ask for from several threads and processes: one works, the
+    others are told that it is under way.
     """
 
     def __init__(
@@ -47,10 +49,12 @@ class LocalBuilder:
         folder: Path,
         path: str = os.defpath,
         timeout: timedelta = timedelta(minutes=30),
+        sight: Sight = ONLY_ITS_OWN,
     ) -> None:
         self._source, self._charts, self._registry, self._evidence = source, charts, registry, evidence
         # Absolute: commands run in folders of their own.
         self._folder, self._path, self._timeout = folder.resolve(), path, timeout
+        self._sight = sight
 
     def build(self, order: BuildOrder) -> BuildResult | BuildUnderWay:
         """Work until the build has ended; find it under way, or its result. Raise Transient, Permanent(ours)."""
@@ -81,6 +85,7 @@ class LocalBuilder:
             path=self._path,
             seconds=self._timeout.total_seconds(),
             cancelled=place.cancelled,
+            sight=self._sight,
         )
         steps: list[StepResult] = []
         try:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO
 
 from shared.adapters.local_build import leftovers, supervise
+from shared.adapters.local_build.sight import Sight, wrapped
 
 OUTPUT_BYTES = 1 << 20
 _LOOK_SECONDS = 0.1
@@ -60,14 +61,18 @@ def run(
     notes: Path,
     seconds: float,
     cancelled: Callable[[], bool],
+    sight: Sight,
 ) -> Ended:
-    """Run a command to its end, or until it is cancelled or its time is over; `notes` is a folder of our own."""
+    """Run a command to its end, or until it is cancelled or its time is over; `notes` is a folder of our own.
+
+    It sees what programs need and its `sight`, where the kernel has a way to keep it to that.
+    """
     exit_file, pid_file = notes / "exit", notes / "process.json"
     exit_file.unlink(missing_ok=True)
     # Isolated and without site: the supervisor is the same whatever the folder and the environment hold.
     supervisor = [sys.executable, "-I", "-S", supervise.__file__, str(exit_file)]
     process = subprocess.Popen(
-        [*supervisor, *command],
+        [*supervisor, *wrapped(command, sight, env.get("PATH", ""))],
         cwd=cwd,
         env=dict(env),
         stdin=subprocess.PIPE,
@@ -82,7 +87,7 @@ def run(
         leftovers.note(pid_file, process.pid)
         stopped, late = _wait(process, seconds, cancelled)
     finally:
-        # The supervisor's sign to end the group.
+        # The supervisor's sign to end what is left.
         process.stdin.close()
         process.wait()
         pid_file.unlink(missing_ok=True)
@@ -113,7 +118,7 @@ class _Tail:
         self._thread.start()
 
     def close(self) -> bytes:
-        """Return what was kept; whoever left the group with the stream open is not waited for."""
+        """Return what was kept; what holds the stream open, although it was killed, is not waited for."""
         self._thread.join(timeout=2)
         kept = b"".join(list(self._kept))[-OUTPUT_BYTES:]
         return b"[the beginning was left out]\n" + kept if self._dropped else kept

@@ -8,6 +8,7 @@ import signal
 import time
 from pathlib import Path
 
+from shared.adapters.local_build.supervise import end_below
 from shared.ports.errors import Transient
 
 _SECONDS = 10.0
@@ -19,7 +20,7 @@ def note(file: Path, pid: int) -> None:
 
 
 def end(file: Path) -> None:
-    """Kill the noted process with its group, if it lives, and see it gone; raise Transient where it stays."""
+    """Kill the noted process with what it started, if it lives, and see it gone; raise Transient where it stays."""
     try:
         noted = json.loads(file.read_text())
         pid, started = int(noted["pid"]), noted["started"]
@@ -28,6 +29,8 @@ def end(file: Path) -> None:
         return
     until = time.monotonic() + _SECONDS
     while started is not None and _started(pid) == started:
+        # Before the supervisor, which orphans fall to: without it they would be nobody's.
+        end_below(pid)
         try:
             os.killpg(pid, signal.SIGKILL)
         except ProcessLookupError:

@@ -38,6 +38,7 @@ def unit_tests(work: Work) -> bytes:
         notes=work.scratch,
         seconds=work.seconds,
         cancelled=work.cancelled,
+        sight=work.sight.with_writes(work.scratch / "tests", home),
     )
     if ended.cancelled:
         raise Cancelled(ended.output)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from shared.adapters.local_build.scans import ScanReport
+from shared.adapters.local_build.sight import Sight
 from shared.domain.names import Digest
 from shared.ports.builder import BuildOrder, ScanResult, TestCounts, WouldBlock
 from shared.ports.chart import Charts
@@ -45,6 +46,7 @@ class Work:
     path: str
     seconds: float
     cancelled: Callable[[], bool]
+    sight: Sight
     tests: TestCounts | None = None
     user: str | None = None
     layer: Path | None = None

@@ -56,7 +56,9 @@ class HealthView:
 
     So it is where messages lie in poison that nobody has settled; `poison` counts them up to 100. `down` where the store does not answer or has no room; nothing is said of configurations then, and `detail` says what to do.
 
-    Who is not signed in as a reader is told how it is, and nothing of repositories, configurations and anchors.
+    `warnings` are what is no fault and still should be known, e.g. that builds see what the host sees.
+
+    Who is not signed in as a reader is told how it is, and nothing of repositories, configurations, anchors and warnings.
     """
 
     status: Literal["ok", "degraded", "down"]
@@ -65,6 +67,7 @@ class HealthView:
     poison: int = 0
     detail: str = ""
     anchors: AnchorsView | None = None
+    warnings: tuple[str, ...] = ()
 
 
 DOWN = HealthView(status="down", store="unavailable", repositories=())
@@ -77,12 +80,19 @@ def health(app: App) -> HealthView:
     app.store.read("estate")
     waiting = count_poison(app)
     status = _status(found, waiting, anchors)
-    return HealthView(status=status, store=OK, repositories=found, poison=waiting, anchors=anchors)
+    return HealthView(
+        status=status,
+        store=OK,
+        repositories=found,
+        poison=waiting,
+        anchors=anchors,
+        warnings=app.warnings,
+    )
 
 
 def for_anybody(found: HealthView) -> HealthView:
     """Leave out names, commits and faults: a fault quotes a file, with the mails of approvers in it."""
-    return replace(found, repositories=(), anchors=None)
+    return replace(found, repositories=(), anchors=None, warnings=())
 
 
 def repositories(app: App) -> tuple[RepositoryView, ...]:

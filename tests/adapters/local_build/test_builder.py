@@ -187,7 +187,7 @@ def test_a_scan_report_counts_for_the_image_it_names(site: Site) -> None:
     files = {"reports/scan.json": trivy("sha256:" + "0" * 64)}
     other = site.build(site.order(files, test=shell))
     # Where the commit is the same the image is, so the report comes from outside of it.
-    outside = site.folder.parent / "scan.json"
+    outside = site.notes / "scan.json"
     outside.write_text(trivy(other.image_digest or ""))
 
     same = site.build(site.order(test=f"sh -c 'cp {outside} . ; python -m unittest'", id="monorepo~delivery:1:build:2"))

@@ -16,6 +16,7 @@ import pytest
 from shared.adapters.git_disk.source import GitSource
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.local_build import LocalBuilder, leftovers
+from shared.adapters.local_build.sight import Sight
 from shared.adapters.oci_registry import OciRegistry
 from shared.ports.builder import VALIDATE_BRANCH, BuildOrder, BuildOutcome, BuildResult, BuildUnderWay
 from shared.ports.errors import Transient
@@ -40,8 +41,8 @@ TestsOnly = Callable[[str], BuildOrder]
 class Waiting:
     """An order whose test waits, and the processes of it."""
 
-    def __init__(self, site: Site, tests_only: TestsOnly, folder: Path) -> None:
-        self.site, self.note, self.gate = site, folder / "pids", folder / "gate"
+    def __init__(self, site: Site, tests_only: TestsOnly) -> None:
+        self.site, self.note, self.gate = site, site.notes / "pids", site.notes / "gate"
         self.order = tests_only(WAITING.format(note=str(self.note), gate=str(self.gate)))
 
     def pids(self) -> list[int]:
@@ -51,9 +52,9 @@ class Waiting:
 
 
 @pytest.fixture
-def waiting(site: Site, tests_only: TestsOnly, tmp_path: Path) -> Waiting:
+def waiting(site: Site, tests_only: TestsOnly) -> Waiting:
     """A build to interrupt."""
-    return Waiting(site, tests_only, tmp_path)
+    return Waiting(site, tests_only)
 
 
 @pytest.fixture
@@ -66,9 +67,9 @@ def started(waiting: Waiting) -> Iterator[Future[BuildResult | BuildUnderWay]]:
         waiting.gate.touch()
 
 
-def test_asked_again_it_tells_the_same_result(site: Site, tests_only: TestsOnly, tmp_path: Path) -> None:
+def test_asked_again_it_tells_the_same_result(site: Site, tests_only: TestsOnly) -> None:
     """Also to a host that was started since, and without running anything."""
-    log = tmp_path / "runs"
+    log = site.notes / "runs"
     order = tests_only(f"open({str(log)!r}, 'a').write('run ')\nprint('Ran 1 test in 0.1s\\nFAILED (errors=1)')")
     first = site.build(order)
 
@@ -137,6 +138,7 @@ def test_tests_that_never_end_are_ended(waiting: Waiting) -> None:
         evidence=waiting.site.evidence,
         folder=waiting.site.folder,
         timeout=timedelta(seconds=2),
+        sight=Sight(writes=(waiting.site.notes,)),
     )
 
     result = builder.build(waiting.order)

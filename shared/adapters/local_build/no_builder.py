@@ -1,0 +1,23 @@
+"""The Builder port where a change's own commands must not run."""
+
+from __future__ import annotations
+
+from shared.ports.builder import BuildOrder, BuildResult, BuildUnderWay
+from shared.ports.errors import Permanent
+
+
+class NoBuilder:
+    """Builds nothing, and says why."""
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    def build(self, order: BuildOrder) -> BuildResult | BuildUnderWay:
+        """Raise Permanent(ours)."""
+        raise Permanent(
+            f"{order.service} is not built here: {self._reason}; have it built elsewhere, or by an app that holds neither",
+            ours=True,
+        )
+
+    def cancel(self, order_id: str) -> None:
+        """See Builder; nothing of it runs."""
