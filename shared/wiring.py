@@ -152,6 +152,7 @@ def deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[Deploy
     """Return what says which deployer serves a target."""
     from shared.adapters.gitops.credentials import Credentials
     from shared.adapters.gitops.deployer import GitOpsDeployer
+    from shared.adapters.helm_charts import HelmCharts
     from shared.domain.policy import GitOpsTarget
     from shared.ports.errors import Permanent
 
@@ -159,7 +160,9 @@ def deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[Deploy
         return repository if "://" in repository else chosen.gitops / Path(repository)
 
     shown = Credentials(chosen.gitops_credentials)
-    gitops = GitOpsDeployer(resolve, chosen.work / "gitops", now=now, credentials=shown)
+    # One reading for what is judged and for what runs; it needs no identity.
+    parse = HelmCharts(limits=chosen.charts.limits).parse
+    gitops = GitOpsDeployer(resolve, chosen.work / "gitops", now=now, parse=parse, credentials=shown)
 
     def deployer(target: DeployTarget) -> Deployer:
         if isinstance(target, GitOpsTarget):

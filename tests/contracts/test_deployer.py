@@ -10,6 +10,7 @@ from typing import Protocol
 import pytest
 
 from shared.adapters.gitops.deployer import GitOpsDeployer
+from shared.adapters.helm_charts import HelmCharts
 from shared.domain.names import Person
 from shared.domain.policy import DeployTarget, GitOpsTarget
 from shared.ports.deployer import Deployer, DeployOrder, Fenced, RolloutState
@@ -48,7 +49,9 @@ class GitOpsRig:
     def __init__(self, folder: Path) -> None:
         self.repository: GitRepository = a_repository(folder / "environments.git")
         self.target: DeployTarget = self._target("qa/delivery")
-        self.deployer: Deployer = GitOpsDeployer(lambda name: folder / name, folder / "work", now=lambda: NOON)
+        self.deployer: Deployer = GitOpsDeployer(
+            lambda name: folder / name, folder / "work", now=lambda: NOON, parse=HelmCharts().parse
+        )
 
     def _target(self, path: str) -> GitOpsTarget:
         return GitOpsTarget(repository="environments.git", path=path)

@@ -28,9 +28,9 @@ _RECENT_COMMITS = 1000
 class GitOpsDeployer:
     """Commits an order's manifests to its target's repository, once, and never over a later promotion.
 
-    `resolve` gives the address of a repository that a policy names; `work` holds copies that may be lost at any time;
-    `mail` is the committer's; `tries` bounds how often somebody else may push first; `credentials` and `environment`
-    are for repositories elsewhere.
+    `resolve` gives the address of a repository that a policy names; `parse` reads manifests as they were judged; `work`
+    holds copies that may be lost at any time; `mail` is the committer's; `tries` bounds how often somebody else may push
+    first; `credentials` and `environment` are for repositories elsewhere.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class GitOpsDeployer:
         work: Path,
         *,
         now: Callable[[], datetime],
+        parse: files.Parse,
         mail: str = "slipway@localhost",
         tries: int = 20,
         pause: Callable[[float], None] = time.sleep,
@@ -46,7 +47,7 @@ class GitOpsDeployer:
         credentials: Credentials = Credentials(),  # noqa: B008 (it is never changed)
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._resolve, self._work, self._now = resolve, work, now
+        self._resolve, self._work, self._now, self._parse = resolve, work, now, parse
         self._credentials, self._environment = credentials, environment
         self._committer = Identity(SLIPWAY.name, mail)
         self._tries, self._pause, self._timeout = tries, pause, timeout
@@ -87,7 +88,7 @@ class GitOpsDeployer:
             revision=newest.id if newest else tip,
             turn=promoted.turn if promoted and ours else None,
             foreign=not ours,
-            images=files.images_of(manifests),
+            images=files.images_of(manifests, self._parse),
         )
 
     def _apply(self, order: DeployOrder, manifests: bytes | None) -> DeployReport:

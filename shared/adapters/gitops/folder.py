@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
+from shared.ports.chart import UnreadManifests
 from shared.ports.errors import Permanent
 from shared.ports.source import Commit
 
@@ -22,6 +24,9 @@ PATH = "Slipway-Path"
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z-]*): (.*)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _KEPT_EFFECTS = 20
+_MOST_BYTES, _MOST_DEPTH = 64 * 1024, 20
+_IMAGE_LINE = re.compile(rb"^[ \t]*(?:- )?image:[ \t]*[\"']?([^\s\"'#]{1,500})", re.MULTILINE)
+Parse: TypeAlias = Callable[[bytes], Sequence[Mapping[str, object]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +92,7 @@ def decode(content: bytes | None) -> Promoted | None:
         turn=turn,
         effect=effect,
         manifests=manifests if isinstance(manifests, str) else None,
-        recent=tuple(str(effect) for effect in recent) if isinstance(recent, list) else (),
+        recent=tuple(one for one in recent if isinstance(one, str)) if isinstance(recent, list) else (),
     )
 
 
@@ -108,25 +113,40 @@ def from_history(folder: str, commits: Sequence[Commit]) -> Promoted | None:
 
 
 def read_mapping(content: bytes | None) -> Mapping[str, object]:
-    """Read a small YAML mapping; empty for anything else."""
+    """Read a small YAML mapping; empty for anything else, such as one that grows when it is read."""
     import yaml
 
+    content = content or b""
+    if len(content) > _MOST_BYTES:
+        return {}
     try:
-        found = yaml.safe_load(content or b"")
+        depth = 0
+        for event in yaml.parse(content, Loader=yaml.SafeLoader):
+            # A few bytes of aliases can stand for gigabytes.
+            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+            if isinstance(event, yaml.AliasEvent) or depth > _MOST_DEPTH:
+                return {}
+        found = yaml.safe_load(content)
     except (yaml.YAMLError, RecursionError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def images_of(manifests: bytes) -> tuple[str, ...]:
-    """Image references of all containers, each once in their order; empty where the manifests cannot be read."""
-    import yaml
+def images_of(manifests: bytes, parse: Parse) -> tuple[str, ...]:
+    """Image references of all containers, each once in their order.
 
+    What cannot be read as manifests, and was let past a gate all the same, is looked through by its lines.
+    """
+    documents: list[object] = []
+    lines: list[bytes] = []
     try:
-        documents = list(yaml.safe_load_all(manifests))
-    except (yaml.YAMLError, RecursionError, ValueError):
-        return ()
-    return tuple(dict.fromkeys(_images(documents)))
+        documents += parse(manifests)
+    except UnreadManifests as unread:
+        documents += unread.objects
+        lines = _IMAGE_LINE.findall(manifests)
+    except Permanent:
+        lines = _IMAGE_LINE.findall(manifests)
+    return tuple(dict.fromkeys([*_images(documents), *(one.decode("utf-8", "replace") for one in lines)]))
 
 
 def _images(root: object) -> Iterator[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from shared.adapters.gitops.folder import EFFECT, PROMOTED, read_mapping, trailers_of
 from shared.ports.deployer import Rollout, RolloutState
 from shared.ports.source import Commit
@@ -11,6 +13,7 @@ _HEALTH = {
     "Degraded": RolloutState.DEGRADED,
     "Progressing": RolloutState.PROGRESSING,
 }
+_SHOWN = 1000
 
 
 def read_rollout(revision: str, newest: Commit | None, status: bytes | None) -> Rollout:
@@ -22,13 +25,18 @@ def read_rollout(revision: str, newest: Commit | None, status: bytes | None) -> 
         return _progressing(
             "the operator has not answered yet" if status is None else "the operator's status.yaml cannot be read"
         )
-    if said.get("revision") != revision:
-        return _progressing(f"the operator still shows {str(said.get('revision'))[:12]}")
-    state = _HEALTH.get(str(said.get("health")))
-    message = str(said.get("message") or "")
+    shown, health, message = (_text(said, key) for key in ("revision", "health", "message"))
+    if shown != revision:
+        return _progressing(f"the operator still shows {shown[:12] or 'no revision'}")
+    state = _HEALTH.get(health)
     if state is None:
-        return _progressing(f"the operator shows {said.get('health')!r}, which is none of {', '.join(_HEALTH)}")
-    return Rollout(state=state, reason=message or f"the operator shows {said['health']}")
+        return _progressing(f"the operator shows {health[:80]!r}, which is none of {', '.join(_HEALTH)}")
+    return Rollout(state=state, reason=message[:_SHOWN] or f"the operator shows {health}")
+
+
+def _text(said: Mapping[str, object], key: str) -> str:
+    value = said.get(key)
+    return value if isinstance(value, str) else ""
 
 
 def _progressing(reason: str) -> Rollout:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.gitops.deployer import GitOpsDeployer
+from shared.adapters.helm_charts import HelmCharts
 from shared.domain.names import Person
 from shared.domain.policy import GitOpsTarget, HelmTarget
 from shared.ports.deployer import DeployOrder, Fenced, RolloutState
@@ -27,7 +28,7 @@ def repository(tmp_path: Path) -> GitRepository:
 @pytest.fixture
 def deployer(tmp_path: Path) -> GitOpsDeployer:
     """A deployer that finds repositories below the test's folder."""
-    return GitOpsDeployer(lambda name: tmp_path / name, tmp_path / "work", now=lambda: NOON)
+    return GitOpsDeployer(lambda name: tmp_path / name, tmp_path / "work", now=lambda: NOON, parse=HelmCharts().parse)
 
 
 def an_order(
@@ -120,7 +121,7 @@ def test_relative_paths_mean_the_hosts_folder(
 ) -> None:
     """They are not taken from where git happens to run."""
     monkeypatch.chdir(tmp_path)
-    deployer = GitOpsDeployer(Path, Path("work"), now=lambda: NOON)
+    deployer = GitOpsDeployer(Path, Path("work"), now=lambda: NOON, parse=HelmCharts().parse)
 
     assert deployer.deploy(an_order()).revision == repository.tip()
 
@@ -147,7 +148,9 @@ def test_a_missing_repository_is_named(deployer: GitOpsDeployer) -> None:
 
 def test_a_repository_out_of_reach_is_tried_again(tmp_path: Path) -> None:
     """A remote that does not answer is transient."""
-    deployer = GitOpsDeployer(lambda _: "https://robot:secret@127.0.0.1:9", tmp_path / "work", now=lambda: NOON)
+    deployer = GitOpsDeployer(
+        lambda _: "https://robot:secret@127.0.0.1:9", tmp_path / "work", now=lambda: NOON, parse=HelmCharts().parse
+    )
 
     with pytest.raises(Transient, match="main cannot be reached") as raised:
         deployer.deploy(an_order())
@@ -191,6 +194,10 @@ def test_the_fence_outlives_a_record_deleted_by_hand(repository: GitRepository, 
         "revision: {0}",
         "&a [*a]",
         "!!python/object:os.system x",
+        "revision: {0}\nhealth: Healthy\nmessage: " + "[" * 30 + "]" * 30,
+        "revision: {0}\nhealth: Healthy\nmessage: " + "x" * 70_000,
+        "a: &a [x]\nrevision: {0}\nhealth: Healthy\nmessage: *a",
+        "revision: [{0}]\nhealth: Healthy",
     ],
 )
 def test_an_answer_that_makes_no_sense_is_no_answer(
@@ -217,4 +224,20 @@ def test_images_are_read_from_whatever_a_person_wrote(repository: GitRepository,
         assert running is not None
         seen.append(running.images)
 
-    assert seen == [("one", "two"), (), (), (), ()]
+    assert seen == [("two", "one"), (), (), (), ()]
+
+
+def test_images_are_found_in_what_helm_reads_and_others_do_not(
+    repository: GitRepository, deployer: GitOpsDeployer
+) -> None:
+    """What was judged and applied is what runs: a plain `=`, tabs; where a document is no YAML its lines are looked at."""
+    odd = "kind: X\nenum: ['!=', =]\ncontainers:\n- image:\tone\n"
+    broken = "a: [\n---\nspec:\n  containers:\n  - image: 'three'\n"
+    seen = []
+    for text in (odd, broken):
+        repository.commit({"qa/delivery/manifests.yaml": text})
+        running = deployer.running(an_order().target)
+        assert running is not None
+        seen.append(running.images)
+
+    assert seen == [("one",), ("three",)]

@@ -14,6 +14,7 @@ import pytest
 from shared.adapters.git_disk.git import without_password
 from shared.adapters.gitops.credentials import Credentials
 from shared.adapters.gitops.deployer import GitOpsDeployer
+from shared.adapters.helm_charts import HelmCharts
 from shared.domain.names import SLIPWAY
 from shared.domain.policy import GitOpsTarget
 from shared.ports.deployer import DeployOrder
@@ -61,6 +62,7 @@ def deploy(server: GitHttps, known: dict[str, str], name: str = "environments.gi
         lambda name: name,
         server.folder / "work",
         now=lambda: NOON,
+        parse=HelmCharts().parse,
         tries=2,
         pause=lambda _: None,
         credentials=Credentials(known),

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.gitops.deployer import GitOpsDeployer
+from shared.adapters.helm_charts import HelmCharts
 from shared.domain.names import SLIPWAY
 from shared.domain.policy import GitOpsTarget
 from shared.ports.deployer import DeployOrder, Fenced
@@ -30,7 +31,9 @@ def a_deployer(
     folder: Path, work: str, *, now: Callable[[], datetime] = lambda: NOON, tries: int = 20
 ) -> GitOpsDeployer:
     """A deployer with copies of its own, as another process has them."""
-    return GitOpsDeployer(lambda name: folder / name, folder / work, now=now, tries=tries, pause=lambda _: None)
+    return GitOpsDeployer(
+        lambda name: folder / name, folder / work, now=now, parse=HelmCharts().parse, tries=tries, pause=lambda _: None
+    )
 
 
 def an_order(service: str = "delivery", number: int = 1) -> DeployOrder:

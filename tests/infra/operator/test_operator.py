@@ -15,6 +15,7 @@ import yaml
 from infra.local.operator.operator import Operator
 from infra.local.operator.verdict import Health, Verdict, judge
 from shared.adapters.gitops.deployer import GitOpsDeployer
+from shared.adapters.helm_charts import HelmCharts
 from shared.domain.names import SLIPWAY
 from shared.domain.policy import GitOpsTarget
 from shared.ports.deployer import DeployOrder, RolloutState
@@ -42,7 +43,7 @@ def operator(repository: GitRepository, tmp_path: Path) -> Operator:
 @pytest.fixture
 def deployer(tmp_path: Path) -> GitOpsDeployer:
     """Slipway's side."""
-    return GitOpsDeployer(lambda name: tmp_path / name, tmp_path / "work", now=lambda: NOON)
+    return GitOpsDeployer(lambda name: tmp_path / name, tmp_path / "work", now=lambda: NOON, parse=HelmCharts().parse)
 
 
 def an_order(number: int, manifests: str = GOOD) -> DeployOrder:
