@@ -74,7 +74,7 @@ def path_of(key: str) -> Path:
         if at == len(key):
             break
         if key[at] != ".":
-            raise InvalidValue("set", f"{key!r} {_trouble(key, at)}")
+            raise InvalidValue("set", f"{key!r} {_trouble(key, at, after_index=isinstance(path[-1], int))}")
         at += 1
     if len(path) > MOST_DEPTH:
         raise InvalidValue("set", f"{key!r} goes deeper than {MOST_DEPTH} levels")
@@ -117,16 +117,15 @@ def written(path: Sequence[str | int]) -> str:
     return "".join(parts).removeprefix(".")
 
 
-def _trouble(key: str, at: int) -> str:
-    if at == len(key):
-        return "ends where a name is missing" if at == 0 or key[at - 1] == "." else "ends in a lone backslash"
-    if key[at] == "[":
+def _trouble(key: str, at: int, *, after_index: bool = False) -> str:
+    found = key[at : at + 1]
+    if found == "[":
         return "has a [ that holds no index, such as [0]"
-    if key[at] in "=,]":
-        return f"holds {key[at]!r}, which is written \\{key[at]} in a key"
-    if key[at] == ".":
-        return "has a dot too many"
-    return "needs a dot after an index" if key[at] != "\\" else "ends in a lone backslash"
+    if found in ("=", ",", "]"):
+        return f"holds {found!r}, which is written \\{found} in a key"
+    if after_index:
+        return "needs a dot after an index"
+    return {"": "ends where a name is missing", ".": "has a dot too many"}.get(found, "ends in a lone backslash")
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -14,7 +14,7 @@ import yaml
 
 from shared.domain.setting import Setting
 from shared.inbound.slipway_yaml.faults import FILE, Faults, Place
-from shared.inbound.slipway_yaml.settings import setting
+from shared.inbound.slipway_yaml.settings import UNSHOWN, setting
 from shared.ports.policies import BrokenPolicy, Fault
 
 MOST_BYTES = 256 * 1024
@@ -23,8 +23,6 @@ _SETTING_DEPTH = 4  # environments.<name>.set.<key>
 Data: TypeAlias = "str | int | bool | Setting | list[Data] | dict[str, Data] | None"
 
 _WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
-# What a quoted scalar can smuggle in by escapes: controls (but line break and tab) and halves of characters.
-_UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _WORDS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _PLAIN_TAGS = frozenset(
     f"tag:yaml.org,2002:{name}"
@@ -122,8 +120,6 @@ class _Builder:
         found = setting(node, problems)
         for problem in problems:
             self.faults.add(place, problem)
-        if found is not None and _UNSHOWN.search(found.text):
-            self.faults.add(place, f"holds a character that cannot be shown: {_UNSHOWN.sub('�', found.text)}")
         return Setting("") if problems else found
 
     def _check_tag(self, node: yaml.Node, place: Place) -> None:
@@ -131,7 +127,7 @@ class _Builder:
             self.faults.add(place, f"has the tag {node.tag}; tags are not read here")
 
     def _text(self, node: yaml.Node, place: Place) -> str:
-        shown = _UNSHOWN.sub("�", str(node.value))
+        shown = UNSHOWN.sub("�", str(node.value))
         if shown != node.value:
             self.faults.add(place, f"holds a character that cannot be shown: {shown}")
         return shown

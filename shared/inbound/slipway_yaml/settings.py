@@ -10,6 +10,8 @@ import yaml
 from shared.domain.setting import Kind, Setting, as_json
 
 MOST_CHARACTERS = 4000
+# What a quoted scalar can smuggle in by escapes: controls (but line break and tab) and halves of characters.
+UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 # The words of YAML 1.1, which is what Helm reads values files with.
 _WORDS = {
     **{word: True for each in ("y", "yes", "true", "on") for word in (each, each.capitalize(), each.upper())},
@@ -55,7 +57,7 @@ def _value(node: yaml.Node, problems: list[str]) -> object:
         return [_value(one, problems) for one in node.value]
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, problems)
-    text = str(node.value)
+    text = _shown(node, problems)
     if isinstance(node, yaml.ScalarNode) and node.style is not None:
         return text
     if node.tag != _implicit(yaml.ScalarNode, text, (True, False)):
@@ -71,10 +73,18 @@ def _mapping(node: yaml.MappingNode, problems: list[str]) -> object:
             continue
         if node.flow_style and isinstance(value, yaml.ScalarNode) and not value.value and value.style is None:
             problems.append(f"{{{key.value}}} without quotes is a mapping; put the text in quotes")
-        if key.value in found:
-            problems.append(f"holds {key.value} twice")
-        found[str(key.value)] = _value(value, problems)
+        name = _shown(key, problems)
+        if name in found:
+            problems.append(f"holds {name} twice")
+        found[name] = _value(value, problems)
     return found
+
+
+def _shown(node: yaml.Node, problems: list[str]) -> str:
+    shown = UNSHOWN.sub("�", str(node.value))
+    if shown != node.value:
+        problems.append(f"holds a character that cannot be shown: {shown}")
+    return shown
 
 
 def _plain(text: str, problems: list[str]) -> object:
