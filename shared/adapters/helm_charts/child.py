@@ -179,7 +179,7 @@ class Child:
 
     def _end_of(self) -> Exception:
         try:
-            code = self._process.wait(timeout=5)
+            code = self._process.wait(timeout=1)
         except subprocess.TimeoutExpired:
             return Died("broke off its answer")
         said = self._said.decode(errors="replace").partition("\n")[0][:200]
