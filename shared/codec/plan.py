@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from shared.codec.fields import Fields
 from shared.codec.primitives import Json, span_number, whole
+from shared.domain.hooks import Hooks
 from shared.domain.policy import (
     ApprovalRule,
     Deadlines,
@@ -97,13 +98,18 @@ def _decode_setting(fields: Fields, text: str, kind: str) -> Setting:
 
 def _encode_target(target: DeployTarget) -> Json:
     if isinstance(target, GitOpsTarget):
-        return {"gitops": target.repository, "path": target.path, "branch": target.branch}
+        return {"gitops": target.repository, "path": target.path, "branch": target.branch, "hooks": target.hooks}
     return {"helm": target.context}
 
 
 def _decode_target(fields: Fields) -> DeployTarget:
     if "gitops" in fields:
-        return GitOpsTarget(repository=fields.text("gitops"), path=fields.text("path"), branch=fields.text("branch"))
+        return GitOpsTarget(
+            repository=fields.text("gitops"),
+            path=fields.text("path"),
+            branch=fields.text("branch"),
+            hooks=fields.word("hooks", Hooks),
+        )
     return HelmTarget(context=fields.text("helm"))
 
 

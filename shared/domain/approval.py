@@ -46,6 +46,7 @@ def rule_listed(rules: EnvironmentPolicy) -> tuple[tuple[str, str], ...]:
         ("expires", _seconds(approval.expires)),
         ("valid_for", _seconds(approval.valid_for)),
         ("scan", gates.scan.value),
+        ("own_scan", "yes" if gates.own_scan else "no"),
         ("unknown_scan", gates.unknown_scan.value),
         ("older_than_live", gates.older_than_live.value),
         ("comply", gates.comply.value),

@@ -58,6 +58,7 @@ def _target(target: DeployTarget) -> Iterator[Input]:
         yield "target repository", target.repository
         yield "target branch", target.branch
         yield "target path", target.path
+        yield "target hooks", target.hooks.value
     else:
         yield "target", "helm"
         yield "target context", target.context

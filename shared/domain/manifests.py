@@ -1,4 +1,4 @@
-"""What rendered manifests must show before they are applied: pinned images, no root, a change cause.
+"""What rendered manifests must show before they are applied: pinned images, no root, a change cause, no hook that never runs.
 
 Works on parsed objects of any shape: what is not as Kubernetes wants it is a finding, never an exception.
 """
@@ -6,16 +6,20 @@ Works on parsed objects of any shape: what is not as Kubernetes wants it is a fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from shared.domain.hooks import HOOK, Hooks, events_of, problem_of
+from shared.domain.pods import GROUPS, WORKLOADS, Object, Pod, TooMuch, Walk, at
+from shared.domain.words import counted
 
 CHANGE_CAUSE = "kubernetes.io/change-cause"
-_POD_SPEC = {
-    "Pod": ("spec",),
-    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
-    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job"), ("spec", "template", "spec")),
-}
+MOST_FINDINGS = 20
+_LONGEST = 300
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+_ROOT = re.compile(r"0*|root")
+_NUMBER = re.compile(r"[0-9]{1,10}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,81 +38,143 @@ class _Container:
     runs: bool  # False for init and ephemeral containers
 
 
-def findings(objects: Sequence[Mapping[str, object]], *, image: str) -> tuple[Finding, ...]:
-    """Check all objects of one deployment of `image` (`host/repository:tag@digest`)."""
-    found: list[Finding] = []
-    workloads: list[tuple[str, Mapping[str, object]]] = []
-    for number, each in enumerate(_flat(objects)):
-        kind = each.get("kind") if isinstance(each, Mapping) else None
-        if not isinstance(each, Mapping) or not isinstance(kind, str):
-            found.append(Finding(f"object {number}", "kind", "is missing, so this is not a Kubernetes object"))
-        elif kind in _POD_SPEC:
-            workloads.append((f"{kind}/{_at(each, 'metadata').get('name', '?')}", each))
-    images: set[object] = set()
-    for name, workload in workloads:
-        containers = list(_containers(workload))
-        found += _workload_findings(name, workload, containers, image)
-        images |= {str(container.spec.get("image")) for container in containers if container.runs}
-    if not workloads:
-        found.append(Finding("manifests", "", "hold no workload, so nothing would run"))
-    elif image not in images:
-        found.append(Finding("manifests", "", f"have no container that runs {image}"))
-    return tuple(found)
+@dataclass(slots=True)
+class _Check:
+    """One look at all manifests; `users` says by an image's digest what user it runs as, where that is known."""
+
+    image: str
+    users: Mapping[str, str]
+    hooks: Hooks | None
+    images: set[str] = field(default_factory=set)
+    pods: int = 0
+
+    def every(self, documents: Sequence[object]) -> Iterator[Finding]:
+        """Find what does not comply, in the order of the manifests."""
+        walk = Walk()
+        try:
+            for each in walk.objects(documents):
+                if isinstance(each, int):
+                    yield Finding(f"object {each}", "kind", "is missing, so this is not a Kubernetes object")
+                    continue
+                yield from self._of_object(each)
+                for pod in walk.pods(each):
+                    self.pods += 1
+                    yield from self._of_pod(each.name, pod)
+        except TooMuch as error:
+            yield Finding("manifests", "", str(error))
+        if not self.pods:
+            yield Finding("manifests", "", "hold no workload, so nothing would run")
+        elif self.image not in self.images:
+            yield Finding("manifests", "", f"have no container that runs {self.image}")
+
+    def _of_object(self, found: Object) -> Iterator[Finding]:
+        annotations = at(found.content, "metadata", "annotations")
+        if found.kind in WORKLOADS:
+            # Of what is no controller of Kubernetes, nothing shows it.
+            cause = annotations.get(CHANGE_CAUSE)
+            if not isinstance(cause, str) or not cause.strip():
+                yield Finding(found.name, f"metadata.annotations[{CHANGE_CAUSE}]", "must say why this was deployed")
+        problem = problem_of(events_of(annotations), self.hooks)
+        if problem:
+            yield Finding(found.name, f"metadata.annotations[{HOOK}]", problem)
+
+    def _of_pod(self, name: str, pod: Pod) -> Iterator[Finding]:
+        containers = list(_containers(pod))
+        if pod.template and not any(container.runs for container in containers):
+            yield Finding(name, f"{pod.field}.containers", "must list the containers")
+        inherited = at(pod.spec, "securityContext")
+        above = inherited.get("runAsUser")
+        follows = [container for container in containers if _own(container).get("runAsUser") is None]
+        if above is not None and not _is_user(above) and follows:
+            yield Finding(name, _join(pod.field, "securityContext.runAsUser"), _NO_USER)
+        for container in containers:
+            yield from self._of_container(name, container, inherited)
+
+    def _of_container(self, name: str, container: _Container, pod: Mapping[str, object]) -> Iterator[Finding]:
+        image = container.spec.get("image")
+        if container.runs and isinstance(image, str):
+            self.images.add(image)
+        yield from (Finding(name, f"{container.field}.image", text) for text in _image_problems(image, self.image))
+        own, place = _own(container), f"{container.field}.securityContext"
+        user = own.get("runAsUser")
+        if user is not None and not _is_user(user):
+            yield Finding(name, f"{place}.runAsUser", _NO_USER)
+        elif user is None and pod.get("runAsUser") is None:
+            known = self.users.get(_parts(image)[2]) if isinstance(image, str) else None
+            if known is not None and (problem := user_problem(known)):
+                yield Finding(name, f"{place}.runAsUser", problem)
+        not_root = own.get("runAsNonRoot")
+        if (pod.get("runAsNonRoot") if not_root is None else not_root) is not True:
+            yield Finding(name, f"{place}.runAsNonRoot", "must be true, here or for the pod")
 
 
-def _flat(objects: Sequence[object]) -> Iterator[object]:
-    for each in objects:
-        items = each.get("items") if isinstance(each, Mapping) and each.get("kind") == "List" else None
-        if isinstance(items, Sequence) and not isinstance(items, str):
-            yield from items
-        else:
-            yield each
+_NO_USER = "must be a user's number above 0, which is root"
+_NOBODY_KNOWN: Mapping[str, str] = {}
 
 
-def _at(value: object, *keys: str) -> Mapping[str, object]:
-    for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
+def findings(
+    objects: Sequence[Mapping[str, object]],
+    *,
+    image: str,
+    users: Mapping[str, str] = _NOBODY_KNOWN,
+    hooks: Hooks | None = None,
+) -> tuple[Finding, ...]:
+    """Check all objects of one deployment of `image` (`host/repository:tag@digest`).
+
+    `users` says what user an image's configuration names, by its digest; what is not there is unknown, and neither root nor
+    none. `hooks` says who runs hooks, None that Helm does.
+    """
+    return bounded(_Check(image=image, users=users, hooks=hooks).every(objects))
 
 
-def _containers(workload: Mapping[str, object]) -> Iterator[_Container]:
-    path = _POD_SPEC[str(workload["kind"])]
-    pod = _at(workload, *path)
-    for group in ("containers", "initContainers", "ephemeralContainers"):
-        listed = pod.get(group)
+def bounded(found: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Keep the first of many, and no more of each than people read."""
+    each = iter(found)
+    kept = [Finding(_cut(one.object), _cut(one.field), _cut(one.problem)) for one in islice(each, MOST_FINDINGS)]
+    more = sum(1 for _ in each)
+    if more:
+        kept.append(Finding("manifests", "", f"have {counted(more, 'other finding')}, not listed here"))
+    return tuple(kept)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def user_problem(user: str) -> str:
+    """Say what is wrong with the user that an image names; empty where it is a number above 0."""
+    name = user.partition(":")[0]
+    if _ROOT.fullmatch(name):
+        return "must be set to a number above 0: the image's own user is root"
+    if not _NUMBER.fullmatch(name):
+        # https://kubernetes.io/docs/tasks/configure-pod-container/security-context: the kubelet knows no names.
+        return f"must be set to a number: the image's own user is {name[:60]}, which Kubernetes cannot tell from root"
+    return ""
+
+
+def _own(container: _Container) -> Mapping[str, object]:
+    return at(container.spec, "securityContext")
+
+
+def _is_user(user: object) -> bool:
+    return isinstance(user, int) and not isinstance(user, bool) and user > 0
+
+
+def _join(place: str, name: str) -> str:
+    return f"{place}.{name}" if place else name
+
+
+def _containers(pod: Pod) -> Iterator[_Container]:
+    for group in GROUPS:
+        listed = pod.spec.get(group)
         for number, spec in enumerate(listed if isinstance(listed, list | tuple) else ()):
-            field = f"{'.'.join(path)}.{group}[{number}]"
-            yield _Container(field, spec if isinstance(spec, Mapping) else {}, group == "containers")
+            found = spec if isinstance(spec, Mapping) else {}
+            # A custom resource may add to a container that its operator makes, and names no image for it.
+            if pod.template or "image" in found:
+                yield _Container(_join(pod.field, f"{group}[{number}]"), found, group == "containers")
 
 
-def _workload_findings(
-    name: str, workload: Mapping[str, object], containers: Sequence[_Container], image: str
-) -> Iterator[Finding]:
-    cause = _at(workload, "metadata", "annotations").get(CHANGE_CAUSE)
-    if not isinstance(cause, str) or not cause.strip():
-        yield Finding(name, f"metadata.annotations[{CHANGE_CAUSE}]", "must say why this was deployed")
-    path = _POD_SPEC[str(workload["kind"])]
-    if not any(container.runs for container in containers):
-        yield Finding(name, f"{'.'.join(path)}.containers", "must list the containers")
-    pod = _at(workload, *path, "securityContext")
-    yield from _user_findings(name, f"{'.'.join(path)}.securityContext", pod)
-    for container in containers:
-        yield from (Finding(name, f"{container.field}.image", text) for text in _image_problems(container.spec, image))
-        own = _at(container.spec, "securityContext")
-        field = f"{container.field}.securityContext"
-        yield from _user_findings(name, field, own)
-        if own.get("runAsNonRoot", pod.get("runAsNonRoot")) is not True:
-            yield Finding(name, f"{field}.runAsNonRoot", "must be true, here or for the pod")
-
-
-def _user_findings(name: str, field: str, context: Mapping[str, object]) -> Iterator[Finding]:
-    user = context.get("runAsUser", 1)
-    if not isinstance(user, int) or isinstance(user, bool) or user < 1:
-        yield Finding(name, f"{field}.runAsUser", "must be a user's number above 0, which is root")
-
-
-def _image_problems(container: Mapping[str, object], expected: str) -> Iterator[str]:
-    found = container.get("image")
+def _image_problems(found: object, expected: str) -> Iterator[str]:
     if not isinstance(found, str) or not found:
         yield "is missing"
         return

@@ -7,6 +7,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+from shared.domain.hooks import Hooks
 from shared.domain.names import ServiceKey
 from shared.domain.setting import Setting
 
@@ -129,11 +130,12 @@ class DenyWindow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GitOpsTarget:
-    """Rendered manifests are committed to a repository that an operator applies."""
+    """Rendered manifests are committed to a repository that an operator applies; `hooks` says whether it runs Helm's."""
 
     repository: str
     path: str = "{environment}/{service}"
     branch: str = "main"
+    hooks: Hooks = Hooks.ARGOCD
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,5 +19,8 @@ class OneMachinePolicies(ChangedPolicies):
     def environment(self, environment: EnvironmentPolicy) -> EnvironmentPolicy:
         """See ChangedPolicies."""
         named = environment.deploy
-        path = named.path if isinstance(named, GitOpsTarget) else self._deploy.path
-        return replace(environment, deploy=replace(self._deploy, path=path), identity=None)
+        if not isinstance(named, GitOpsTarget):
+            return replace(environment, deploy=self._deploy, identity=None)
+        # What is judged there is judged here.
+        kept = replace(self._deploy, path=named.path, hooks=named.hooks)
+        return replace(environment, deploy=kept, identity=None)

@@ -15,13 +15,13 @@ from os.path import isdir
 from shared.app.parts import App, Outside
 from shared.domain.artifact import Artifact
 from shared.domain.inputs import Input, changes, inputs_of, read_inputs, write_inputs
-from shared.domain.manifests import Finding, findings
+from shared.domain.manifests import Finding, bounded, findings
 from shared.domain.placeholders import expand
 from shared.domain.plan import change_cause, image_reference, placeholder_values
-from shared.domain.policy import EnvironmentPolicy, ServicePolicy
+from shared.domain.policy import EnvironmentPolicy, GitOpsTarget, ServicePolicy
 from shared.domain.promotion import Promotion, Rendered
 from shared.domain.records import replace
-from shared.ports.chart import Charts, Rendering
+from shared.ports.chart import Charts, Rendering, UnreadManifests
 from shared.ports.errors import NotFound, Permanent
 
 
@@ -61,13 +61,32 @@ def render(
     try:
         manifests = _render(app, at.charts, artifact, prepared.rendering)
         known = replace(known, manifests=app.evidence.put(manifests))
-        found = findings(at.charts.parse(manifests), image=image_reference(artifact, rules))
+        found = _judged(at, policy, rules, artifact, manifests)
     except Permanent as error:
         if error.ours:
             raise
-        # What was rendered and cannot be read is kept: a person may answer for it.
-        found = (Finding(f"chart {policy.chart}", "templates", str(error)),)
+        found = bounded([Finding(f"chart {policy.chart}", "templates", str(error))])
     return replace(known, findings=found)
+
+
+def _judged(
+    at: Outside, policy: ServicePolicy, rules: EnvironmentPolicy, artifact: Artifact, manifests: bytes
+) -> tuple[Finding, ...]:
+    """Check what was rendered. What cannot be read is a finding, for which a person may answer."""
+    unread: list[Finding] = []
+    try:
+        objects = at.charts.parse(manifests)
+    except UnreadManifests as error:
+        unread = [Finding(place, "", problem) for place, problem in error.faults]
+        objects = error.objects
+    user = at.registry.describe(artifact.registry, artifact.image_repository, artifact.image_digest).user
+    found = findings(
+        objects,
+        image=image_reference(artifact, rules),
+        users={artifact.image_digest.text: user},
+        hooks=rules.deploy.hooks if isinstance(rules.deploy, GitOpsTarget) else None,
+    )
+    return bounded([*unread, *found]) if unread else found
 
 
 def _changed(app: App, before: Rendered | None, inputs: tuple[Input, ...]) -> str:

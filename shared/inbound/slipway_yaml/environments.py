@@ -81,7 +81,7 @@ def _cycle(graph: Mapping[str, list[str]]) -> list[str] | None:
 def _target(deploy: Deploy | None) -> DeployTarget | None:
     if deploy is not None and deploy.gitops is not None:
         gitops = deploy.gitops
-        return GitOpsTarget(repository=gitops.repository, path=gitops.path, branch=gitops.branch)
+        return GitOpsTarget(repository=gitops.repository, path=gitops.path, branch=gitops.branch, hooks=gitops.hooks)
     return HelmTarget(context=deploy.helm.context) if deploy is not None and deploy.helm is not None else None
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.domain.errors import InvalidValue
+from shared.domain.hooks import Hooks
 from shared.domain.policy import OnFirstFailure, Queueing, Severity, Verdict
 from shared.domain.setting import Kind, put
 from shared.inbound.slipway_yaml.fields import (
@@ -121,6 +122,7 @@ class GitOps(Part):
     repository: Address
     path: FileTemplate = "{environment}/{service}"
     branch: Text = "main"
+    hooks: Annotated[Hooks, Choice] = Hooks.ARGOCD
 
 
 class Helm(Part):
