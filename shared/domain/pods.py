@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-MOST_VALUES, MOST_DEPTH = 1_000_000, 200
+MOST_VALUES, MOST_DEPTH = 500_000, 200
 GROUPS = ("containers", "initContainers", "ephemeralContainers")
 
 # Where the controllers of Kubernetes carry their pod, which is looked at whatever stands there.

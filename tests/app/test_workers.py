@@ -76,10 +76,11 @@ def test_productions_identity_is_used_by_productions_worker_alone_over_a_whole_r
     assert (slipway.live("production"), str(slipway.release("1.1.0").phase)) == ("1.0.0", "RolledBack")
     assert fleet.roles(PRODUCTION_IDENTITY) == {PRODUCTION}
     assert {identity for identity, _ in fleet.by(PRODUCTION)} == {PRODUCTION_IDENTITY}
-    assert {call for _, call in fleet.by(PRODUCTION)} == {*ACTS, "registry.has", "charts.pull"}
+    assert {call for _, call in fleet.by(PRODUCTION)} == {*ACTS, "registry.has", "registry.describe", "charts.pull"}
     assert {call for identity, call in fleet.by(NONPROD) if identity == QA_IDENTITY} == {
         *ACTS - {"registry.copy"},
         "registry.has",
+        "registry.describe",
         "charts.pull",
     }
     assert {call for identity, call in fleet.by(NONPROD) if identity == OWN} == BUILDS

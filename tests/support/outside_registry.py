@@ -28,6 +28,7 @@ class MemoryRegistry:
         self._troubles = troubles
         self.tagged: dict[tuple[str, str], Digest] = {}
         self.manifests: dict[str, dict[Digest, bytes]] = {}
+        self.users: dict[Digest, str] = {}
         self.copies: list[str] = []
 
     def push(self, repository: str, content: bytes) -> Digest:
@@ -86,7 +87,8 @@ class MemoryRegistry:
         """See Registry."""
         self._troubles.hit("registry.read")
         size = len(self.content(repository, digest))
-        return ImageDescription(digest=digest, media_type="", config_media_type="", size=size)
+        user = self.users.get(digest, "10001")
+        return ImageDescription(digest=digest, media_type="", config_media_type="", size=size, user=user)
 
     def copy(
         self, registry: str, source_repository: str, target_repository: str, digest: Digest, tag: str

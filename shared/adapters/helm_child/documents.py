@@ -10,8 +10,8 @@ import helm_python as helm
 
 MOST_DOCUMENTS, MOST_VALUES, MOST_DEPTH = 10_000, 1_000_000, 200
 
-_SEPARATOR = re.compile(r"^---(.*)$", re.MULTILINE)
-_HARMLESS = re.compile(r"[ \t]*(?:#.*)?\r?")
+SEPARATOR = re.compile(r"^---(.*)$", re.MULTILINE)
+HARMLESS = re.compile(r"[ \t]*(?:#.*)?\r?")
 _ABOVE = re.compile(r"error (?:converting YAML to JSON|unmarshaling JSON): (?:yaml: |while decoding JSON: )?")
 _LINE = re.compile(r"\bline (\d+): ")
 _ROOTS = {"array": "a list", "string": "a text", "number": "a number", "bool": "a truth value"}
@@ -58,11 +58,11 @@ def documents(text: str) -> dict[str, Any]:
 
 def _split(text: str) -> Iterator[tuple[int, str, str]]:
     start, line, problem = 0, 1, ""
-    for match in _SEPARATOR.finditer(text):
+    for match in SEPARATOR.finditer(text):
         yield line, problem, text[start : match.start()]
         line += text.count("\n", start, match.start())
         start, problem = match.end(), ""
-        if not _HARMLESS.fullmatch(match[1]):
+        if not HARMLESS.fullmatch(match[1]):
             # Helm reads it as part of the document, others leave it out, or refuse it.
             problem = "goes on behind the dashes, which not everybody reads alike; begin it in a line of its own"
             start = match.start(1)

@@ -9,15 +9,17 @@ from typing import Any
 import helm_python as helm
 
 from shared.adapters.helm_child.documents import documents, fields
+from shared.adapters.helm_child.hooks import without_tests
 from shared.domain.setting import put
 
 
 def render(
     chart: str, values: Sequence[str], settings: Sequence[Sequence[str]], name: str, namespace: str
 ) -> dict[str, Any]:
-    """Render a package or a complete folder: its definitions, and the rest by the templates' names."""
+    """Render a package or a complete folder: its definitions, and the rest by the templates' names, without test hooks."""
     with helm.Chart.load(chart) as loaded:
-        files = loaded.render(_merged(values, settings), name=name, namespace=namespace)
+        rendered = loaded.render(_merged(values, settings), name=name, namespace=namespace)
+        files = {each: without_tests(text) for each, text in rendered.items()}
         definitions = [[one["name"], one["data"]] for one in loaded.crds]
     return {"files": files, "definitions": definitions}
 

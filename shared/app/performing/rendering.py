@@ -61,7 +61,7 @@ def render(
     try:
         manifests = _render(app, at.charts, artifact, prepared.rendering)
         known = replace(known, manifests=app.evidence.put(manifests))
-        found = _judged(at, policy, rules, artifact, manifests)
+        found = _judged(at, rules, artifact, manifests)
     except Permanent as error:
         if error.ours:
             raise
@@ -69,9 +69,7 @@ def render(
     return replace(known, findings=found)
 
 
-def _judged(
-    at: Outside, policy: ServicePolicy, rules: EnvironmentPolicy, artifact: Artifact, manifests: bytes
-) -> tuple[Finding, ...]:
+def _judged(at: Outside, rules: EnvironmentPolicy, artifact: Artifact, manifests: bytes) -> tuple[Finding, ...]:
     """Check what was rendered. What cannot be read is a finding, for which a person may answer."""
     unread: list[Finding] = []
     try:

@@ -98,7 +98,7 @@ freezes:
         ("environments: {qa: {gates: {soak: 7}}}", "environments.qa.gates.soak: 7 is not a duration such as 7d, 24h, 30m or 90s"),
         ("environments: {qa: {deploy: {}}}", "environments.qa.deploy: must hold one of gitops and helm"),
         ("environments: {qa: {deploy: {gitops: {repository: x}, helm: {context: y}}}}", "environments.qa.deploy: must hold one of gitops and helm"),
-        ("environments: {qa: {deploy: {gitops: {repo: x, repository: y}}}}", "environments.qa.deploy.gitops.repo: is not a key here; the keys are: repository, path, branch"),
+        ("environments: {qa: {deploy: {gitops: {repo: x, repository: y}}}}", "environments.qa.deploy.gitops.repo: is not a key here; the keys are: repository, path, branch, hooks"),
         ("environments: {qa: {deploy: {helm: {}}}}", "environments.qa.deploy.helm.context: is missing"),
         ("environments: {qa: {deploy: {gitops: {repository: 'https://robot:p/w@git.example.com/x.git'}}}}", "environments.qa.deploy.gitops.repository: must hold neither a user nor a password; give them by SLIPWAY_GITOPS_CREDENTIALS"),
         ("environments: {qa: {deploy: {gitops: {repository: 'HTTPS://token@git.example.com/x.git'}}}}", "environments.qa.deploy.gitops.repository: must hold neither a user nor a password; give them by SLIPWAY_GITOPS_CREDENTIALS"),
