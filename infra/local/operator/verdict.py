@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from enum import StrEnum
 from typing import NamedTuple
 
+from shared.adapters.helm_charts import HelmCharts
+from shared.ports.errors import Permanent
+
 FAIL_ANNOTATION = "demo.slipway.dev/fail"
 FAIL_VARIABLE = "FAIL_ROLLOUT"
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
@@ -28,14 +31,13 @@ class Verdict(NamedTuple):
 
 def judge(manifests: bytes | None) -> Verdict:
     """Degraded where the manifests cannot be applied or ask to fail, healthy otherwise; None means nothing is deployed."""
-    import yaml
-
     if manifests is None:
         return Verdict(Health.HEALTHY, "nothing is deployed")
     try:
-        documents = [document for document in yaml.safe_load_all(manifests) if document is not None]
-    except (yaml.YAMLError, RecursionError, ValueError) as error:
-        return Verdict(Health.DEGRADED, f"manifests.yaml is not YAML: {' '.join(str(error).split())[:300]}")
+        # Read as Slipway judged them, and as a cluster's tools do.
+        documents = HelmCharts().parse(manifests)
+    except Permanent as error:
+        return Verdict(Health.DEGRADED, f"manifests.yaml cannot be applied: {' '.join(str(error).split())[:300]}")
     healthy = []
     for number, document in enumerate(documents, 1):
         name = _name(document)
@@ -50,9 +52,7 @@ def judge(manifests: bytes | None) -> Verdict:
     return Verdict(Health.HEALTHY, "; ".join(healthy) or f"{len(documents)} objects applied")
 
 
-def _name(document: object) -> str | None:
-    if not isinstance(document, dict):
-        return None
+def _name(document: Mapping[str, object]) -> str | None:
     name = _at(document, "metadata").get("name")
     return f"{document['kind']} {name}" if document.get("apiVersion") and document.get("kind") and name else None
 
