@@ -77,23 +77,29 @@ class Oracle:
         flat = self._files(commit)
         links = {path for path, node in flat.items() if node.kind == "link"}
         used = {_split(path) for path in paths}
+        passed: set[Path_] = set()
         while True:
             more = set(used)
             for path in used:
-                more |= _walk(flat, path)[0]
+                named, through, _ = _walk(flat, path)
+                more |= named
+                passed |= through
             # A link below what is used is used.
             more |= {link for link in links if any(link[: len(path)] == path for path in more)}
             if more == used:
                 break
             used = more
         there = {path: node for path, node in flat.items() if any(path[: len(one)] == one for one in used)}
-        named = used | {(*path[:end], b".gitattributes") for path in used for end in range(len(path))}
+        used_or_passed = used | passed
+        named = used_or_passed | {
+            (*path[:end], b".gitattributes") for path in used_or_passed for end in range(len(path))
+        }
         return Used(
             paths=tuple(sorted(_text(path) for path in _outermost(named))),
             outside=_shown(path for path in used & links if _leads_out(flat, path)),
             submodules=_shown(
                 {path for path, node in there.items() if node.kind == "submodule"}
-                | {end for path in used if (end := _walk(flat, path)[1]) and _in_submodule(flat, end)}
+                | {end for path in used if (end := _walk(flat, path)[2]) and _in_submodule(flat, end)}
             ),
             pointers=_shown(path for path, node in there.items() if _is_pointer(node)),
             unwritable=_shown(path for path in used & links if not flat[path].content),
@@ -102,13 +108,13 @@ class Oracle:
     def file(self, commit: str, path: str) -> bytes | None:
         """A file's content by way of links; None where there is none, or nobody can read it."""
         flat = self._files(commit)
-        node = flat.get(_walk(flat, _split(path))[1] or (b"\0",))
+        node = flat.get(_walk(flat, _split(path))[2] or (b"\0",))
         return node.content if node is not None and node.kind in ("file", "program") else None
 
     def refuses(self, commit: str, path: str) -> bool:
         """Whether there is something that nobody can read: outside, in a submodule, or a pointer of Git LFS."""
         flat = self._files(commit)
-        end = _walk(flat, _split(path))[1]
+        end = _walk(flat, _split(path))[2]
         return end is None or _in_submodule(flat, end) or (end in flat and _is_pointer(flat[end]))
 
     def files(self, commit: str) -> Mapping[Path_, Node]:
@@ -157,30 +163,33 @@ class Oracle:
         return {path: node for path, node in leaves if any(path[: len(one)] == one for one in wanted)}
 
 
-def _walk(flat: Mapping[Path_, Node], path: Path_) -> tuple[set[Path_], Path_ | None]:
-    """Return what a path names on its way, and where it ends; None where that is outside."""
+def _walk(flat: Mapping[Path_, Node], path: Path_) -> tuple[set[Path_], set[Path_], Path_ | None]:
+    """Return what a path names, what links on its way went through and left again, and its end; None where that is outside."""
     named: set[Path_] = set()
+    passed: set[Path_] = set()
     try:
-        end = _go(path, flat, named)
+        end = _go(path, flat, named, passed)
     except _Outside:
-        return named, None
-    return {*named, end}, end
+        return named, passed, None
+    return {*named, end}, passed, end
 
 
-def _go(path: Path_, flat: Mapping[Path_, Node], named: set[Path_]) -> Path_:
+def _go(path: Path_, flat: Mapping[Path_, Node], named: set[Path_], passed: set[Path_]) -> Path_:
     at: Path_ = ()
     by_link: tuple[bool, ...] = ()
     todo = [(part, False) for part in path]
     there, hops = True, 0
     while todo:
         part, linked = todo.pop(0)
+        if part in (b"", b".", b".."):
+            there = there and flat[at].kind == "folder"
         if part in (b"", b"."):
             continue
         if part == b"..":
             if not at:
                 raise _Outside
             if by_link[-1]:
-                named.add(at)
+                passed.add(at)
             at, by_link = at[:-1], by_link[:-1]
             continue
         here = (*at, part)
@@ -202,7 +211,7 @@ def _go(path: Path_, flat: Mapping[Path_, Node], named: set[Path_]) -> Path_:
 
 
 def _leads_out(flat: Mapping[Path_, Node], path: Path_) -> bool:
-    return _walk(flat, path)[1] is None
+    return _walk(flat, path)[2] is None
 
 
 def _in_submodule(flat: Mapping[Path_, Node], end: Path_) -> bool:

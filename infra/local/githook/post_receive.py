@@ -13,6 +13,7 @@ import pwd
 import subprocess
 import sys
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +21,8 @@ _SECONDS = 3
 # What git over http, GitLab and gitolite set for a hook. A committer's name is anybody's to choose, and over ssh with one
 # user it is the same for everybody.
 _AUTHENTICATED = ("REMOTE_USER", "GL_USER")
+# What the door takes, and well below what a body may have (SLIPWAY_MAX_BODY).
+_MOST_REFS, _MOST_REF, _MOST_BYTES = 1000, 500, 500_000
 
 
 def main() -> None:
@@ -28,18 +31,43 @@ def main() -> None:
     try:
         settings = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
         url = settings["url"]
-        lines = sys.stdin.buffer.read().decode("utf-8", "replace").splitlines()
-        changes = [line.split(" ", 2) for line in lines]
-        body = {
-            "id": str(uuid.uuid4()),
-            "repository": settings["repository"],
-            "refs": [{"ref": ref, "before": before, "after": after} for before, after, ref in changes],
-            "pusher": pusher(trusting=settings.get("trust_identity") is True),
-        }
-        send(url, settings["secret"], json.dumps(body).encode())
+        by = pusher(trusting=settings.get("trust_identity") is True)
+        for refs in requests(changes(sys.stdin.buffer.read())):
+            body = {"id": str(uuid.uuid4()), "repository": settings["repository"], "refs": refs, "pusher": by}
+            send(url, settings["secret"], json.dumps(body).encode())
     except (OSError, ValueError, KeyError, http.client.HTTPException) as error:
         print(f"slipway: the push is stored, but {url} was not told: {error}", file=sys.stderr)
         print("slipway: nothing to do, it compares branches when it starts and each minute", file=sys.stderr)
+
+
+def changes(said: bytes) -> list[dict[str, str]]:
+    """Read git's lines, which end at a line feed alone; say on stderr which refs no request can carry."""
+    found = []
+    for line in filter(None, said.split(b"\n")):
+        before, after, name = line.split(b" ", 2)
+        ref = name.decode("utf-8", "replace")
+        if ref.encode() != name or len(ref) > _MOST_REF:
+            print(
+                f"slipway: {ref} is left out: its name is no UTF-8, or longer than {_MOST_REF} signs", file=sys.stderr
+            )
+            continue
+        found.append({"ref": ref, "before": before.decode(), "after": after.decode()})
+    return found
+
+
+def requests(refs: list[dict[str, str]]) -> Iterator[list[dict[str, str]]]:
+    """Share refs out to as many requests as they need."""
+    part: list[dict[str, str]] = []
+    size = 0
+    for one in refs:
+        bytes_ = len(json.dumps(one))
+        if part and (len(part) == _MOST_REFS or size + bytes_ > _MOST_BYTES):
+            yield part
+            part, size = [], 0
+        part.append(one)
+        size += bytes_
+    if part:
+        yield part
 
 
 def send(url: str, secret: str, body: bytes) -> None:

@@ -79,6 +79,9 @@ class _Walk:
         way = self._way
         while self._todo and way.end is not End.OUTSIDE:
             name, by_link = self._todo.pop()
+            here = self._here()
+            if name in (_UP, *_NOTHING) and (here is None or here.mode != TREE):
+                self._lost(End.MISSING)  # a file is no folder, whatever is asked of it
             if name == _UP:
                 self._up()
             elif name not in _NOTHING:

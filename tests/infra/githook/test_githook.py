@@ -15,6 +15,7 @@ from threading import Thread
 import pytest
 
 from infra.local.githook.install import install_hook
+from infra.local.githook.post_receive import changes, requests
 from shared.ports.errors import Permanent
 from tests.support.git_repositories import GitRepository, a_repository
 
@@ -87,6 +88,13 @@ def pushed(repository: GitRepository, folder: Path, *refspecs: str, **server: st
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
 
+def refs_of(body: Mapping[str, object]) -> list[str]:
+    """The names of the refs in a body."""
+    refs = body["refs"]
+    assert isinstance(refs, list)
+    return [one["ref"] for one in refs]
+
+
 def test_a_push_is_reported_with_every_ref_and_its_pusher(
     host: Host, repository: GitRepository, tmp_path: Path
 ) -> None:
@@ -151,6 +159,52 @@ def test_each_push_has_its_own_delivery_id(host: Host, repository: GitRepository
     repository.push({"x": "2"})
 
     assert len({str(body["id"]) for body in host.bodies()}) == 2
+
+
+def test_attack_a_ref_with_signs_that_end_lines_elsewhere_hides_no_other(host: Host, repository: GitRepository) -> None:
+    """U+2028, U+2029 and U+0085 are letters of a name to git."""
+    install_hook(repository.path, host.url, SECRET, "shop")
+    names = [f"a{sign}b" for sign in ("\u2028", "\u2029", "\u0085")]
+    done = pushed(repository, repository.path, *(f"main:refs/heads/{name}" for name in (*names, "release/a/v1.0.0")))
+
+    assert "slipway" not in done.stderr
+    (body,) = host.bodies()
+    assert sorted(refs_of(body)) == sorted(f"refs/heads/{name}" for name in (*names, "release/a/v1.0.0"))
+
+
+def test_attack_a_ref_that_no_request_can_carry_hides_no_other(host: Host, repository: GitRepository) -> None:
+    """It is left out by its name, which the person who pushed is told."""
+    said = b"\n".join(
+        b"%040d %040d %s" % (0, 1, name) for name in (b"refs/heads/\xff", b"refs/" + b"x" * 500, b"refs/a")
+    )
+
+    assert [one["ref"] for one in changes(said + b"\n")] == ["refs/a"]
+
+
+def test_a_push_of_more_refs_than_a_request_carries_comes_in_several(
+    host: Host, repository: GitRepository, tmp_path: Path
+) -> None:
+    """Each with an id of its own, and all with the same pusher."""
+    install_hook(repository.path, host.url, SECRET, "shop")
+    commit = repository.tip() or ""
+    lines = "".join(f"{NOTHING} {commit} refs/heads/b{number}\n" for number in range(2001))
+    hook = repository.path / "hooks/post-receive"
+    subprocess.run([str(hook)], input=lines, text=True, cwd=repository.path, check=True)
+
+    bodies = host.bodies()
+    assert [len(refs_of(body)) for body in bodies] == [1000, 1000, 1]
+    assert len({str(body["id"]) for body in bodies}) == 3
+    assert len({ref for body in bodies for ref in refs_of(body)}) == 2001
+    assert len({str(body["pusher"]) for body in bodies}) == 1
+
+
+def test_long_names_come_in_more_requests() -> None:
+    """A body may have a mebibyte."""
+    refs = [{"ref": f"refs/heads/{number:03}" + "\u2028" * 480} for number in range(1000)]
+    found = list(requests(refs))
+
+    assert [one for part in found for one in part] == refs
+    assert max(len(json.dumps(part)) for part in found) < 600_000
 
 
 def test_a_push_while_the_host_is_down_arrives_and_says_so(repository: GitRepository, tmp_path: Path) -> None:
