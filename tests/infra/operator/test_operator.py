@@ -254,7 +254,7 @@ def test_while_it_runs_every_promotion_is_answered(
         ("", Health.HEALTHY, "0 objects"),
         ("---\n---\napiVersion: v1\nkind: Service\nmetadata: {name: delivery}\n", Health.HEALTHY, "1 objects"),
         (GOOD.replace("{name: delivery}", "{name: d, annotations: {demo.slipway.dev/fail: 'true'}}"), Health.DEGRADED, "Deployment d: 0 of 2"),
-        (f"{GOOD}---\napiVersion: v1\nkind: X\nmetadata: {{name: x}}\nenum: ['!=', =]\nprefix: 0x_\n", Health.HEALTHY, "Deployment d: 2 of 2"),
+        (f"{GOOD}---\napiVersion: v1\nkind: X\nmetadata: {{name: x}}\nenum: ['!=', =]\nprefix: 0x_\n", Health.HEALTHY, "Deployment delivery: 2 of 2"),
         (GOOD.replace("image: x", "imagine: x"), Health.DEGRADED, "container main has no image"),
         ("a: [", Health.DEGRADED, "cannot be applied: rendered manifests, line 1"),
         ("just text", Health.DEGRADED, "is a text and not an object"),
