@@ -1,4 +1,4 @@
-"""POST api/services/{service}/releases/{version}/retry: resume an errored release."""
+"""POST api/services/{service}/releases/{version}/retry: resume an errored release, or build a failed one anew."""
 
 from __future__ import annotations
 

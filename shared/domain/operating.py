@@ -72,7 +72,7 @@ def _renew_what_follows(draft: Draft, release: Release, rules: EnvironmentPolicy
 
 
 def retry(draft: Draft, event: RetryRequested) -> Answer:
-    """Resume an errored release at the step that failed, with the approval it has."""
+    """Resume an errored release at the step that failed, with the approval it has; build one anew that was never built."""
     release = known_release(draft, event.version)
     if isinstance(release, Answer):
         return release
@@ -100,8 +100,10 @@ def retry(draft: Draft, event: RetryRequested) -> Answer:
 
 
 def _retry_build(draft: Draft, release: Release, reason: str) -> Answer:
-    if release.phase is not ReleasePhase.ERRORED or draft.policy is None:
-        return refused("not-errored", f"{release.version.tag} is {release.phase}; only an Errored release is retried")
+    # A failure may have been the moment's: a test that fails by chance, a dependency that was mended. Nothing is recorded yet.
+    if release.phase not in (ReleasePhase.ERRORED, ReleasePhase.FAILED) or draft.policy is None:
+        what = "only an Errored release is retried, or a Failed one that was not built"
+        return refused("not-errored", f"{release.version.tag} is {release.phase}; {what}")
     if release.result is None:
         checked = draft.move_release(release, ReleasePhase.VALIDATING, reason)
         return done(f"tags {tagging.read_tags(draft, checked).tags_asked}")

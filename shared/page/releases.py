@@ -99,7 +99,8 @@ def _build(build: BuildView) -> Html:
 def _buttons(service: ServiceView, one: ReleaseView, is_open: bool) -> Html | None:
     url = f"releases/{quote(one.version)}"
     what = f"{service.service} {one.version}"
-    errored = one.phase == "Errored" or any(each.phase == "Errored" for each in one.promotions)
+    never_built = one.phase == "Failed" and one.artifact is None
+    errored = never_built or one.phase == "Errored" or any(each.phase == "Errored" for each in one.promotions)
     abort = button("Abort", api(service, f"{url}/abort"), about=f"Abort {what}", text="reason", class_="danger")
     retry = button("Retry", api(service, f"{url}/retry"), about=f"Retry {what}", class_="quiet")
     again = [

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from shared.domain import effects as ef
+from shared.domain import events as ev
 from shared.domain.build import BuildOutcome
 from shared.domain.decision import Outcome
 from shared.domain.phases import Phase, ReleasePhase
@@ -208,13 +209,20 @@ def test_what_errored_in_an_environment_that_left_is_aborted_on_retry() -> None:
     assert pilot.promotion("1.0.0", "production").reason == "environment production left the configuration"
 
 
-def test_an_errored_build_is_built_again() -> None:
-    """From the same commit, under a new number."""
+@pytest.mark.parametrize(
+    ("outcome", "phase"),
+    [(BuildOutcome.ERRORED, ReleasePhase.ERRORED), (BuildOutcome.FAILED, ReleasePhase.FAILED)],
+)
+def test_a_build_that_led_to_nothing_is_built_again(outcome: BuildOutcome, phase: ReleasePhase) -> None:
+    """From the same commit, under a new number; until then the release keeps the one before."""
     pilot = Pilot()
-    pilot.world.build = lambda build: good_result("1", outcome=BuildOutcome.ERRORED, reason="no disk")
+    pilot.world.build = lambda build: good_result("1", outcome=outcome, reason="no disk")
     pilot.push_release("1.0.0")
     pilot.perform()
-    assert pilot.release("1.0.0").phase is ReleasePhase.ERRORED
+    release = pilot.release("1.0.0")
+    assert (release.phase, release.built) == (phase, 1)
+    assert release.result is not None
+    assert release.result.outcome is outcome
     pilot.world.build = lambda build: good_result("1")
 
     decision = retry(pilot, "1.0.0")
@@ -244,10 +252,11 @@ def test_a_registry_that_never_answered_is_asked_again() -> None:
     [("1.0.0", "not-errored"), ("1.1.0", "not-errored"), ("8.0.0", "unknown-release"), ("x", "bad-version")],
 )
 def test_only_what_errored_is_retried(version: str, code: str) -> None:
-    """A failed build is the change's own fault; a released version is done."""
+    """A released version is done; nobody wanted an aborted one."""
     pilot = Pilot().release_to("1.0.0")
-    pilot.world.build = lambda build: good_result("1", outcome=BuildOutcome.FAILED, reason="2 tests failed")
-    pilot.release_to("1.1.0", approve=False)
+    pilot.push_release("1.1.0")
+    pilot.tell(ev.BranchDeleted(**pilot.ids(), ref=pilot.release("1.1.0").ref, number=9))
+    assert pilot.release("1.1.0").phase is ReleasePhase.ABORTED
 
     decision = retry(pilot, version)
 
