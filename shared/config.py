@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Set
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -201,6 +201,11 @@ class Settings:
             "SLIPWAY_BUILD_READS": os.pathsep.join(map(str, self.build_reads)),
             "PATH": self.path,
         }
+
+
+def host_variables(names: Iterable[str]) -> dict[str, str]:
+    """Return those variables of this process that are set."""
+    return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def _entra(env: Mapping[str, str]) -> Entra:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from shared.config import Settings
+from shared.config import Settings, host_variables
 from shared.telemetry import install, log_warning
 
 if TYPE_CHECKING:
@@ -83,7 +83,9 @@ def builder(chosen: Settings, source: Source, own: Outside, evidence: Evidence) 
         registry=own.registry,
         evidence=evidence,
         folder=chosen.work / "builds",
+        caches=chosen.work / "caches",
         path=chosen.path,
+        host=host_variables,
         sight=Sight(reads=chosen.build_reads, hidden=tuple(state)),
     )
 

@@ -14,6 +14,7 @@ from shared.adapters.local_build.sight import Sight
 from shared.adapters.memory.rows import MemoryEvidence
 from shared.adapters.oci_registry import OciRegistry
 from shared.app.performing.building import render_for
+from shared.config import host_variables
 from shared.domain.policy import GitOpsTarget, ServicePolicy
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.builder import PACKAGE, Builder, BuildOrder, BuildResult
@@ -51,6 +52,8 @@ class Site:
             evidence=self.evidence,
             folder=self.folder,
             sight=Sight(writes=(self.notes,), by=self.kept_by),
+            caches=self.folder.parent / "caches",
+            host=host_variables,
         )
 
     @property

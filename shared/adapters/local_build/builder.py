@@ -11,6 +11,7 @@ from pathlib import Path
 from shared.adapters.local_build import results
 from shared.adapters.local_build.sight import ONLY_ITS_OWN, Sight
 from shared.adapters.local_build.steps import DO
+from shared.adapters.local_build.surroundings import HostVariables, cache_of, no_variables
 from shared.adapters.local_build.work import Cancelled, StepFailed, Work
 from shared.adapters.local_build.workplace import Workplace
 from shared.ports.builder import (
@@ -34,9 +35,9 @@ _ROOM = 1 << 20
 class LocalBuilder:
     """Does the steps of a service's build one after the other and keeps what each of them printed.
 
-    `folder` is the builder's own; `path` is the PATH that test commands see; `timeout` is for a test command, which
-    sees its own folders and `sight`. Orders are safe to ask for from several threads and processes: one works, the
-    others are told that it is under way.
+    `folder` is the builder's own, `caches` the one that outlives builds; `path` is the PATH that test commands see, `host` tells
+    what else of the host's environment they may see; `timeout` is for a test command, which sees its own folders and `sight`.
+    Orders are safe to ask for from several threads and processes: one works, the others are told that it is under way.
     """
 
     def __init__(
@@ -47,13 +48,16 @@ class LocalBuilder:
         registry: Registry,
         evidence: Evidence,
         folder: Path,
+        caches: Path,
         path: str = os.defpath,
+        host: HostVariables = no_variables,
         timeout: timedelta = timedelta(minutes=30),
         sight: Sight = ONLY_ITS_OWN,
     ) -> None:
         self._source, self._charts, self._registry, self._evidence = source, charts, registry, evidence
         # Absolute: commands run in folders of their own.
-        self._folder, self._path, self._timeout = folder.resolve(), path, timeout
+        self._folder, self._caches = folder.resolve(), caches.resolve()
+        self._path, self._host, self._timeout = path, host, timeout
         self._sight = sight
 
     def build(self, order: BuildOrder) -> BuildResult | BuildUnderWay:
@@ -83,6 +87,8 @@ class LocalBuilder:
             registry=self._registry,
             scratch=place.cleared(),
             path=self._path,
+            cache=cache_of(self._caches, f"{order.repository}~{order.service}", release=order.version is not None),
+            host=self._host,
             seconds=self._timeout.total_seconds(),
             cancelled=place.cancelled,
             sight=self._sight,

@@ -39,20 +39,6 @@ def arguments(line: str) -> list[str]:
     return parts
 
 
-def environment(home: Path, path: str) -> Mapping[str, str]:
-    """What a command sees: nothing of the host's, which may hold keys."""
-    programs = f"{Path(sys.executable).parent}:{path}"
-    return {
-        "PATH": programs,
-        "HOME": str(home),
-        "TMPDIR": str(home),
-        "LANG": "C.UTF-8",
-        "CI": "true",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTHONUNBUFFERED": "1",
-    }
-
-
 def run(
     command: list[str],
     *,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from shared.adapters.local_build import commands, counts
+from shared.adapters.local_build.sight import Sight
+from shared.adapters.local_build.surroundings import CERTIFICATES, environment
 from shared.adapters.local_build.work import SCAN_REPORT, Cancelled, StepFailed, Work
 
 REPORTS = "testresults"
@@ -31,19 +35,27 @@ def unit_tests(work: Work) -> bytes:
     (folder / SCAN_REPORT).unlink(missing_ok=True)
     home = work.scratch / "home"
     home.mkdir(exist_ok=True)
+    work.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
+    env = environment(home, work.path, cache=work.cache, host=work.host, named=order.env)
     ended = commands.run(
         command,
         cwd=folder,
-        env=commands.environment(home, work.path),
+        env=env,
         notes=work.scratch,
         seconds=work.seconds,
         cancelled=work.cancelled,
-        sight=work.sight.with_writes(work.scratch / "tests", home),
+        sight=_sight(work, env, home),
     )
     if ended.cancelled:
         raise Cancelled(ended.output)
     _judge(work, ended, folder / REPORTS)
     return ended.output
+
+
+def _sight(work: Work, env: Mapping[str, str], home: Path) -> Sight:
+    trusted = tuple(Path(env[name]) for name in CERTIFICATES if name in env)
+    sight = work.sight.with_writes(work.scratch / "tests", home, work.cache)
+    return replace(sight, reads=(*sight.reads, *trusted))
 
 
 def _judge(work: Work, ended: commands.Ended, reports: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shared.adapters.local_build.scans import ScanReport
 from shared.adapters.local_build.sight import Sight
+from shared.adapters.local_build.surroundings import HostVariables
 from shared.domain.names import Digest
 from shared.ports.builder import BuildOrder, ScanResult, TestCounts, WouldBlock
 from shared.ports.chart import Charts
@@ -44,6 +45,8 @@ class Work:
     registry: Registry
     scratch: Path
     path: str
+    cache: Path
+    host: HostVariables
     seconds: float
     cancelled: Callable[[], bool]
     sight: Sight

@@ -137,6 +137,7 @@ def test_tests_that_never_end_are_ended(waiting: Waiting) -> None:
         registry=OciRegistry(),
         evidence=waiting.site.evidence,
         folder=waiting.site.folder,
+        caches=waiting.site.folder.parent / "caches",
         timeout=timedelta(seconds=2),
         sight=Sight(writes=(waiting.site.notes,)),
     )
