@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from shared.adapters import yaml_reading
 from shared.ports.chart import UnreadManifests
 from shared.ports.errors import Permanent
 from shared.ports.source import Commit
@@ -24,7 +25,6 @@ PATH = "Slipway-Path"
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z-]*): (.*)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _KEPT_EFFECTS = 20
-_MOST_BYTES, _MOST_DEPTH = 64 * 1024, 20
 _IMAGE_LINE = re.compile(rb"^[ \t]*(?:- )?image:[ \t]*[\"']?([^\s\"'#]{1,500})", re.MULTILINE)
 Parse: TypeAlias = Callable[[bytes], Sequence[Mapping[str, object]]]
 
@@ -114,22 +114,10 @@ def from_history(folder: str, commits: Sequence[Commit]) -> Promoted | None:
 
 def read_mapping(content: bytes | None) -> Mapping[str, object]:
     """Read a small YAML mapping; empty for anything else, such as one that grows when it is read."""
-    import yaml
-
-    content = content or b""
-    if len(content) > _MOST_BYTES:
-        return {}
     try:
-        depth = 0
-        for event in yaml.parse(content, Loader=yaml.SafeLoader):
-            # A few bytes of aliases can stand for gigabytes.
-            depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
-            if isinstance(event, yaml.AliasEvent) or depth > _MOST_DEPTH:
-                return {}
-        found = yaml.safe_load(content)
-    except (yaml.YAMLError, RecursionError, ValueError):
+        return yaml_reading.read_mapping(content or b"")
+    except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
 
 
 def images_of(manifests: bytes, parse: Parse) -> tuple[str, ...]:

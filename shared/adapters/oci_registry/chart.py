@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.adapters.oci_registry.manifest import canonical
+from shared.adapters.yaml_reading import read_mapping
 from shared.ports.errors import Permanent
 
 _MOST_METADATA = 1 << 20
@@ -42,17 +43,10 @@ def read(package: Path, place: str) -> ChartMetadata:
 
 
 def _metadata(package: Path) -> Mapping[str, object]:
-    import yaml
-
     try:
-        content = _chart_yaml(package)
-        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(content, yaml.SafeLoader)):
-            # Helm writes none, and they expand without a bound.
-            raise Permanent(f"{package.name}: Chart.yaml holds aliases")
-        document = yaml.safe_load(content)
-        return {str(key): value for key, value in document.items()}
-    except (yaml.YAMLError, ValueError, AttributeError, RecursionError) as error:
-        raise Permanent(f"{package.name}: Chart.yaml cannot be read: {' '.join(str(error).split())}") from error
+        return read_mapping(_chart_yaml(package), most=_MOST_METADATA)
+    except ValueError as error:
+        raise Permanent(f"{package.name}: Chart.yaml {error}") from error
 
 
 def _chart_yaml(package: Path) -> bytes:
@@ -61,7 +55,7 @@ def _chart_yaml(package: Path) -> bytes:
             for member in archive:
                 if member.isfile() and member.name.count("/") == 1 and member.name.endswith("/Chart.yaml"):
                     content = archive.extractfile(member)
-                    return content.read(_MOST_METADATA) if content is not None else b""
+                    return content.read(_MOST_METADATA + 1) if content is not None else b""
     except (OSError, EOFError, tarfile.TarError) as error:
         raise Permanent(f"{package.name} is no Helm package: {error}") from error
     raise Permanent(f"{package.name} is no Helm package: it holds no Chart.yaml")

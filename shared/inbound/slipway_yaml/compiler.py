@@ -13,6 +13,8 @@ from shared.inbound.slipway_yaml import records
 from shared.inbound.slipway_yaml.discovery import Located, locate
 from shared.inbound.slipway_yaml.document import read
 from shared.inbound.slipway_yaml.environments import check_order, targets_of, windows_of
+from shared.inbound.slipway_yaml.faults import Faults
+from shared.inbound.slipway_yaml.hosts import trouble
 from shared.inbound.slipway_yaml.models import Environment, Head
 from shared.inbound.slipway_yaml.parts import validate
 from shared.inbound.slipway_yaml.places import check_repositories, check_targets
@@ -49,6 +51,7 @@ class Compiler:
         check_targets(services, environments, targets, faults)
         registry = self.default_registry
         if parts.head is not None:
+            self._check_registry(parts.head, faults)
             registry = parts.head.registry or registry
             check_repositories(parts.head.artifacts, services, environments, faults)
         if "registry" not in document.data and registry is None:
@@ -58,6 +61,13 @@ class Compiler:
         whole = _Whole(parts.head, registry, environments, targets, windows)
         policies = tuple(_policy(whole, each, ServiceKey(repository, each.name), commit) for each in services)
         return RepositoryPolicy(repository=repository, commit=commit, services=policies)
+
+    def _check_registry(self, head: Head, faults: Faults) -> None:
+        # A setting takes the place of what the file names; on one machine it is the machine's own.
+        near = self.local_deploy is not None or self.default_registry is not None
+        found = trouble(head.registry, near=near) if head.registry is not None else ""
+        if found:
+            faults.add(("registry",), found)
 
 
 def _policy(whole: _Whole, located: Located, service: ServiceKey, commit: str) -> ServicePolicy:
