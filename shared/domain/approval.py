@@ -58,11 +58,6 @@ def _seconds(span: timedelta) -> str:
     return f"{span // timedelta(milliseconds=1)} ms"
 
 
-def rule_digest(rules: EnvironmentPolicy) -> str:
-    """Digest of the effective approval and gate rules."""
-    return _digest(rule_listed(rules))
-
-
 def request_id(artifact: Artifact, promotion: Promotion, rules: EnvironmentPolicy) -> str:
     """Name the question: other inputs, another artifact, environment, promotion or rule is another question."""
     return _digest(

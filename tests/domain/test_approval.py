@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.approval import counting, group_ids, is_approver, lapses, objection, request_id, rule_digest, who_may
+from shared.domain.approval import counting, group_ids, is_approver, lapses, objection, request_id, rule_listed, who_may
 from shared.domain.names import Person
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import ApprovalRule, DenyWindow, EnvironmentPolicy, GateRules, Severity, Verdict
@@ -230,8 +230,8 @@ def test_who_may_reads_as_a_sentence() -> None:
     ],
 )
 def test_another_rule_is_another_question(changed: EnvironmentPolicy) -> None:
-    """Every part of the approval and gate rules is in the digest."""
-    assert rule_digest(changed) != rule_digest(replace(PRODUCTION, approval=RULE, gates=GateRules()))
+    """Every part of the approval and gate rules is listed."""
+    assert rule_listed(changed) != rule_listed(replace(PRODUCTION, approval=RULE, gates=GateRules()))
 
 
 def test_freezes_and_the_order_of_approvers_are_not_part_of_the_rule() -> None:
@@ -241,7 +241,7 @@ def test_freezes_and_the_order_of_approvers_are_not_part_of_the_rule() -> None:
 
     changed = replace(PRODUCTION, approval=turned, freezes=(window,), values=("other.yaml",))
 
-    assert rule_digest(changed) == rule_digest(replace(PRODUCTION, approval=RULE))
+    assert rule_listed(changed) == rule_listed(replace(PRODUCTION, approval=RULE))
 
 
 def test_a_request_is_for_one_artifact_one_environment_one_promotion() -> None:

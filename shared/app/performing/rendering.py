@@ -72,19 +72,22 @@ def render(
 def _judged(at: Outside, rules: EnvironmentPolicy, artifact: Artifact, manifests: bytes) -> tuple[Finding, ...]:
     """Check what was rendered. What cannot be read is a finding, for which a person may answer."""
     unread: list[Finding] = []
+    users: dict[str, str] = {}
+    image = image_reference(artifact, rules)
     try:
         objects = at.charts.parse(manifests)
     except UnreadManifests as error:
         unread = [Finding(place, "", problem) for place, problem in error.faults]
         objects = error.objects
-    user = at.registry.describe(artifact.registry, artifact.image_repository, artifact.image_digest).user
-    found = findings(
-        objects,
-        image=image_reference(artifact, rules),
-        users={artifact.image_digest.text: user},
-        hooks=rules.deploy.hooks if isinstance(rules.deploy, GitOpsTarget) else None,
-    )
-    return bounded([*unread, *found]) if unread else found
+    try:
+        described = at.registry.describe(artifact.registry, artifact.image_repository, artifact.image_digest)
+        users[artifact.image_digest.text] = described.user
+    except Permanent as error:
+        if error.ours:
+            raise
+        unread.append(Finding(image, "image", str(error)))
+    hooks = rules.deploy.hooks if isinstance(rules.deploy, GitOpsTarget) else None
+    return bounded([*unread, *findings(objects, image=image, users=users, hooks=hooks)])
 
 
 def _changed(app: App, before: Rendered | None, inputs: tuple[Input, ...]) -> str:
