@@ -173,18 +173,22 @@ def _put(app: App, push: PushReceived, tip: Tip, etag: str | None) -> str | None
 def _tell(app: App, push: PushReceived, tip: Tip, default: str) -> bool:
     if push.ref == default and tip.commit is not None:
         refresh_configuration(app, push.repository, tip.commit, tip.number, correlation=push.id)
-    policy = policy_in_force(app, push.repository)
-    events = _events(app, push, tip, policy.services if policy else (), default)
+    events = _events(app, push, tip, default)
     told = [handle(app, event, correlation=push.id) for event in events]
     return any(one.outcome in (Outcome.MOVED, Outcome.NOTED) and not one.duplicate for one in told)
 
 
-def _events(
-    app: App, push: PushReceived, tip: Tip, services: Sequence[ServicePolicy], default: str
-) -> Iterator[ServiceEvent]:
+def _services(app: App, repository: str) -> Sequence[ServicePolicy]:
+    policy = policy_in_force(app, repository)
+    return policy.services if policy else ()
+
+
+def _events(app: App, push: PushReceived, tip: Tip, default: str) -> Iterator[ServiceEvent]:
     release = parse_release_branch(push.ref)
     if tip.commit is None:
-        keys = [one.service for one in services if branch_matches(one.triggers.branches, push.ref)]
+        keys = [
+            one.service for one in _services(app, push.repository) if branch_matches(one.triggers.branches, push.ref)
+        ]
         for key in _named(push.repository, release[0]) if release else keys:
             yield BranchDeleted(id=_event_id(push, tip, key), service=key, ref=push.ref, number=tip.number)
         return
@@ -195,7 +199,7 @@ def _events(
         if not keys:
             _refuse(app, push, tip.commit)
     else:
-        keys, skip = concerned(app, push, tip.previous, tip.commit, default, services)
+        keys, skip = concerned(app, push, tip.previous, tip.commit, default, _services(app, push.repository))
     for key in keys:
         yield ChangeFound(
             id=_event_id(push, tip, key),

@@ -86,17 +86,17 @@ def a_stranger_said_yes() -> None:
     start(approved(person="olga"))
 
 
-@breaks("approved")
+@breaks("four eyes")
 def the_author_said_yes() -> None:
     start(approved(author="rita"))
 
 
-@breaks("approved")
+@breaks("four eyes")
 def the_author_said_yes_under_another_identity() -> None:
     start(approved(author="rita-at-home"))
 
 
-@breaks("approved")
+@breaks("four eyes")
 def who_pushed_it_said_yes() -> None:
     court = approved()
     court.judge.repository.push("commit 1.0.0", "rita")

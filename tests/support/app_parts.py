@@ -173,9 +173,9 @@ class Harness:
         """Look at the repositories for the first time, as a host does when it starts."""
         return self.tick()
 
-    def tell_push(self, ref: str, by: Person | None = None) -> None:
+    def tell_push(self, ref: str, by: Person | None = None, commit: str = "") -> None:
         """Report a push as a door does."""
-        event = ev.PushReceived(id=self.app.new_id(), repository=SHIPPING, ref=ref, pushed_by=by)
+        event = ev.PushReceived(id=self.app.new_id(), repository=SHIPPING, ref=ref, commit=commit, pushed_by=by)
         self.send(event)
 
     def send(self, event: ev.ServiceEvent | ev.OutsideEvent) -> None:
@@ -185,7 +185,7 @@ class Harness:
     def push(self, ref: str, files: Mapping[str, bytes | None], *, by: Person = ADA, message: str = "Change") -> str:
         """Commit, push and report who pushed; return the commit. Nothing is delivered yet."""
         commit = self.outside.commit(ref, files, by=by, message=message)
-        self.tell_push(ref, by=by)
+        self.tell_push(ref, by=by, commit=commit)
         return commit
 
     def push_release(self, version: str, service: ServiceKey = DELIVERY, *, by: Person = ADA) -> str:

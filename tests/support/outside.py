@@ -189,9 +189,10 @@ class Outside:
         by: Person = ADA,
         message: str = "Change",
         base: str | None = None,
+        committer: Person | None = None,
     ) -> str:
         """Push a commit that nobody is told of; return its id."""
-        return self.source.commit(SHIPPING, ref, files, by=by, message=message, base=base)
+        return self.source.commit(SHIPPING, ref, files, by=by, message=message, base=base, committer=committer)
 
     def delete(self, ref: str) -> None:
         """Delete a branch without telling."""

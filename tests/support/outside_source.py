@@ -82,6 +82,7 @@ class MemorySource:
         by: Person,
         message: str = "Change",
         base: str | None = None,
+        committer: Person | None = None,
     ) -> str:
         """Commit files (None removes one) on top of the ref, or of `base` or main where it is new; return the id."""
         kept = self._repositories[repository]
@@ -92,15 +93,16 @@ class MemorySource:
                 tree.pop(path, None)
             else:
                 tree[path] = content
-        told = repr((parent, sorted(tree.items()), by.id, message)).encode()
+        second = committer or by
+        told = repr((parent, sorted(tree.items()), by.id, second.id, message)).encode()
         name = hashlib.sha1(told).hexdigest()
         mail = by.mails[0] if by.mails else by.id
         commit = Commit(
             id=name,
             author_name=by.name,
             author_mail=mail,
-            committer_name=by.name,
-            committer_mail=mail,
+            committer_name=second.name,
+            committer_mail=second.mails[0] if second.mails else second.id,
             message=message,
         )
         kept.commits[name] = _Kept(commit, parent, tree)

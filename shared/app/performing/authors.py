@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from shared.app.authorship import keep_list, list_of, wrote
+from shared.app.configuration import FILE
 from shared.app.parts import App
 from shared.codec.authors import encode_authors_read
 from shared.domain.authorship import who_answered
@@ -149,6 +150,7 @@ def _named(policy: ServicePolicy) -> set[str]:
     build = getattr(policy, "build", BuildPolicy())
     named = {policy.path, policy.chart, *map(_static, policy.triggers.paths.include)}
     named |= {one for one in (build.dockerfile, build.context) if one is not None}
+    named.discard(FILE)  # it is the rule, not the change: what it changes is asked about anew
     for environment in policy.environments:
         places = {"service": policy.service.service, "environment": environment.name}
         named |= {_static(_filled(path, places)) for path in environment.values}

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from shared.domain import events as ev
-from shared.domain.gates import OVERRIDABLE
+from shared.domain.gates import OVERRIDABLE, Gate
 from shared.domain.names import Person, ServiceKey
 from tests.support.outside import ADA, RITA, SAM
 from tests.support.properties.configurations import NED, OLGA, PEOPLE
@@ -23,6 +23,9 @@ VERSION = st.sampled_from(["1.0.0", "1.0.1", "1.1.0", "1.2.0", "2.0.0-rc.1"])
 SERVICE = st.sampled_from(SERVICES)
 ENVIRONMENT = st.sampled_from(["qa", "production", "production", "staging"])
 APPROVER = st.sampled_from([RITA, SAM, RITA, SAM, NED, OLGA, ADA])
+# Who answers for somebody who is not known, and whom they name; nobody is none of the approvers.
+ANSWERING = st.sampled_from([OLGA, OLGA, OLGA, SAM, ADA])
+NAMED = st.sampled_from([(), (), (), (ADA.mails[0],), (RITA.mails[0],), (SAM.mails[0], OLGA.mails[0])])
 SCOPE = st.sampled_from(["everything", "environment:production", "environment:qa", "service:shipping/delivery"])
 MOSTLY = st.sampled_from([True, True, True, True, False])
 
@@ -95,10 +98,23 @@ class Acting(RuleBasedStateMachine):
             self.ask(ev.ArtifactHoldLifted, service, hold=one.id, reason="it was the cluster")
         self.step()
 
-    @rule(service=SERVICE, version=VERSION, environment=ENVIRONMENT, gate=st.sampled_from(sorted(OVERRIDABLE)))
+    @rule(
+        service=SERVICE,
+        version=VERSION,
+        environment=ENVIRONMENT,
+        gate=st.sampled_from(sorted(OVERRIDABLE - {Gate.AUTHORS})),
+    )
     def override(self, service: ServiceKey, version: str, environment: str, gate: str) -> None:
         """Somebody lets a version past a gate."""
         self.ask(ev.OverrideGranted, service, version=version, environment=environment, gate=str(gate), reason="now")
+        self.step()
+
+    @rule(service=SERVICE, version=VERSION, environment=ENVIRONMENT, by=ANSWERING, names=NAMED)
+    def answer_for_the_unknown(
+        self, service: ServiceKey, version: str, environment: str, by: Person, names: tuple[str, ...]
+    ) -> None:
+        """Somebody says who an unknown author or pusher is."""
+        self.stage.answer_for(service, version, environment, by, names)
         self.step()
 
     @rule(service=SERVICE, version=VERSION)

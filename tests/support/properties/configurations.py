@@ -17,6 +17,8 @@ OLGA = Person(id="olga", name="Olga Operator", mails=("olga@example.com",))
 NED = Person(id="ned", name="Ned Nomail")
 RITA_AT_HOME = Person(id="rita-at-home", name="R. Manager", mails=("Release-Manager@Example.com",))
 PEOPLE = (ADA, RITA, SAM, OLGA, NED)
+# Whoever is not known by a mail: nobody can be told apart from them.
+NAMELESS = frozenset({"ned"})
 GROUPS: Mapping[str, tuple[str, ...]] = {
     "rita": ("role:Slipway.Approve",),
     "sam": ("release-managers", "role:Slipway.Approve"),
@@ -40,7 +42,7 @@ class Approval:
     def counts(self, person: str, comment: str, authors: frozenset[str]) -> bool:
         """Whether the yes of a person counts, if these wrote the change."""
         named = person in (self.people or _WITH_THE_ROLE)
-        told_apart = self.authors_may or (person not in authors and person != "ned")
+        told_apart = self.authors_may or (person not in authors and person not in NAMELESS)
         return named and told_apart and bool(comment or not self.comment)
 
 
@@ -138,6 +140,8 @@ CONFIGURATIONS = (
     Configuration((QA, STAGING, replace(PRODUCTION, after=("qa", "staging"), more=(("gates", {"soak": "20m"}),)))),
     Configuration((QA, replace(PRODUCTION, approval=None))),
     Configuration((QA, replace(PRODUCTION, frozen=(12, 18)))),
+    Configuration((QA, replace(PRODUCTION, more=(("namespace", "elsewhere"),)))),
+    Configuration((QA, replace(PRODUCTION, approval=Approval(minimum=2), more=(("namespace", "yonder"),)))),
     Configuration((QA, PRODUCTION), services=("delivery",)),
     Configuration((QA,)),
     Configuration((QA, replace(PRODUCTION, more=(("gates", {"older_than_live": "block"}),))), queueing="in_order"),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from tests.support.flow_laws import FORWARD, ROLLBACK
 from tests.support.properties.configurations import HUMAN, SECRET, Place
+from tests.support.properties.judge_of_hands import JudgeOfHands, votes
 from tests.support.properties.laws import GOOD_KEPT, Broken
 from tests.support.properties.seen import (
     RUNNING,
@@ -16,25 +17,24 @@ from tests.support.properties.seen import (
     Bundle,
     Hold,
     Promotion,
-    Repository,
     Service,
     Word,
     link,
+    moved_to,
     parsed,
     word_of,
 )
 
 
-class JudgeOfActs:
+class JudgeOfActs(JudgeOfHands):
     """Sees what people do, what is written and what the ledger says of it, in order."""
 
     def __init__(self, packaged: Callable[[str, str], Bundle], tally: Counter[str] | None = None) -> None:
+        super().__init__()
         self._packaged = packaged
         self.tally: Counter[str] = Counter() if tally is None else tally
-        self.repository = Repository()
-        self.services: dict[str, Service] = {}
         self.holds: dict[str, Hold] = {}
-        self.questions: dict[str, tuple[str, int, str]] = {}
+        self.questions: dict[str, tuple[str, int, str, str]] = {}
         self.lost: set[str] = set()
         self.broken, self._asked_again, self._heard = False, False, 0
 
@@ -45,21 +45,17 @@ class JudgeOfActs:
             self.broken = True
             raise Broken(law, why)
 
-    def service(self, name: str) -> Service:
-        """What was seen of a service."""
-        return self.services.setdefault(name, Service(name))
-
     # What people do
 
-    def asked(self, service: str, request: str, promotion: int, image: str, whole: str) -> None:
-        """A question was put to people."""
-        self.questions[request] = (service, promotion, image)
+    def asked(self, service: str, request: str, promotion: int, image: str, whole: str, manifests: str = "") -> None:
+        """A question was put to people, about an image as it would be deployed."""
+        self.questions[request] = (service, promotion, image, manifests)
         self.hold_to("secret", SECRET not in whole, f"question {request} holds one")
 
     def answered(self, request: str, person: str, *, approve: bool, comment: str) -> None:
         """Slipway took a person's answer."""
-        service, number, image = self.questions[request]
-        answer = Answer(HUMAN.get(person, person), approve, comment, image)
+        service, number, image, manifests = self.questions[request]
+        answer = Answer(HUMAN.get(person, person), approve, comment, image, manifests)
         self.service(service).promotions[number].answers.append(answer)
 
     def held(self, name: str, scope: str, until: datetime | None) -> None:
@@ -84,7 +80,9 @@ class JudgeOfActs:
         its_turn = holder == number and phase == "Deploying"
         self.hold_to("one at a time", its_turn, f"#{number} is {phase} and writes to {environment}, held by {holder}")
 
-    def wrote(self, name: str, environment: str, number: int, image: str, chart: str, at: datetime) -> None:
+    def wrote(
+        self, name: str, environment: str, number: int, image: str, chart: str, at: datetime, manifests: str = ""
+    ) -> None:
         """An artifact was applied to an environment by a promotion; `chart` is the chart's digest that lies there."""
         service = self.service(name)
         slot, promotion = service.slots[environment], service.promotions[number]
@@ -100,6 +98,10 @@ class JudgeOfActs:
         if word.kind != "rollback":
             self._free(service, word, at, None)
         if word.kind == "forward":
+            allowed = promotion.allowed is None or (digest, manifests) in promotion.allowed
+            self.hold_to(
+                "approved", allowed, f"#{number} writes {image} as {manifests}, which is not what was approved"
+            )
             self._wrote_forward(service, promotion, image, digest, chart)
         else:
             self.hold_to("same bytes", digest in slot.good, f"{word.kind} #{number} brings {image}, never good there")
@@ -108,8 +110,6 @@ class JudgeOfActs:
     def _wrote_forward(self, service: Service, promotion: Promotion, image: str, digest: str, chart: str) -> None:
         word, plan = promotion.word, promotion.plan
         bundle = service.bundles[word.version]
-        allowed = promotion.allowed is None or digest in promotion.allowed
-        self.hold_to("approved", allowed, f"#{word.number} writes {image}, which is not what was approved")
         as_packaged = (digest, chart) == (bundle.image, bundle.chart)
         self.hold_to(
             "same bytes", as_packaged, f"#{word.number} writes {image} with chart {chart}, packaged was {bundle}"
@@ -148,6 +148,8 @@ class JudgeOfActs:
         event, at, notes = parsed(body)
         self._heard += 1
         self._asked_again = event == "retry-requested"
+        if (moved := moved_to(body)) and moved[0] not in service.bundles:
+            service.moves[moved[0]].append(moved[1])
         words = [word for note in notes if (word := word_of(note))]
         for note in notes:
             self._noted(service, note, at)
@@ -212,6 +214,7 @@ class JudgeOfActs:
         promotion.after = plan.after if plan and promotion.starts == 1 else promotion.after
         if word.kind == "rollback":
             return
+        self.uses_answers(service, word)
         self._free(service, word, at, plan)
         if word.kind == "redeploy":
             return
@@ -231,21 +234,18 @@ class JudgeOfActs:
     def _approved(self, service: Service, promotion: Promotion, plan: Place) -> None:
         word, rule = promotion.word, plan.approval
         assert rule is not None
-        live = next(
-            (one.commit for one in service.bundles.values() if one.image == service.slots[plan.name].live), None
-        )
-        authors = self.repository.authors(service.name, service.bundles[word.version].commit, live)
-        yes: dict[str, set[str]] = {}
-        for one in promotion.answers:
-            if one.approve and rule.counts(one.person, one.comment, authors):
-                yes.setdefault(one.image, set()).add(one.person)
-        promotion.allowed = frozenset(image for image, people in yes.items() if len(people) >= rule.minimum)
+        image = service.bundles[word.version].image
+        hands = frozenset[str]() if rule.authors_may else self.hands(service, word)
+        yes = votes(promotion.answers, lambda one: rule.counts(one.person, one.comment, frozenset()))
+        free = votes(promotion.answers, lambda one: rule.counts(one.person, one.comment, hands))
+        promotion.allowed = frozenset(what for what, people in free.items() if len(people) >= rule.minimum)
         no = [one.person for one in promotion.answers if not one.approve]
-        enough = promotion.allowed == {service.bundles[word.version].image} and not no
-        why = (
-            f"#{word.number} of {word.version} starts in {plan.name} with yes {yes}, no {no}; {rule}; authors {authors}"
-        )
-        self.hold_to("approved", enough, why)
+        why = f"#{word.number} of {word.version} starts in {plan.name} with yes {yes}, no {no}; {rule}; hands {hands}"
+        enough = {what for what, people in yes.items() if len(people) >= rule.minimum}
+        self.hold_to("approved", {one for one, _ in enough} == {image} and not no, why)
+        unknown = frozenset[str]() if rule.authors_may else self.unknown(service, word)
+        eyes = {one for one, _ in promotion.allowed} == {image} and not unknown
+        self.hold_to("four eyes", eyes, f"{why}; unknown {unknown}")
 
     def _free(self, service: Service, word: Word, at: datetime, plan: Place | None) -> None:
         for hold in self.holds.values():

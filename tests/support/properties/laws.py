@@ -6,8 +6,10 @@ from collections.abc import Mapping
 
 LAWS: Mapping[str, str] = {
     "one at a time": "In one slot (service, environment) never are two deployments under way, only who has it begins to write, and nobody has it before that has ended.",
-    "approved": "Nothing goes forward where approval is asked for without enough yeses of entitled people who are no"
-    " authors, to exactly this artifact, under the rule in force.",
+    "approved": "Nothing goes forward where approval is asked for without enough yeses of entitled people, to exactly this"
+    " artifact as it is deployed, under the rule in force.",
+    "four eyes": "Where authors may not approve, enough of these yeses are of people who neither wrote nor pushed any of it, nor"
+    " answered for it, and everybody who did is known, or somebody without a hand in it answered for them.",
     "used once": "An approval starts one promotion once and is written once; again only where a person retries it.",
     "same bytes": "What is written is, image and chart, what was packaged, and what ran well in each environment before it.",
     "settled": "Nothing is called live that was not seen healthy as it was written.",

@@ -20,6 +20,8 @@ from tests.support.properties.acting import APPROVER, ENVIRONMENT, MOSTLY, SERVI
 from tests.support.properties.configurations import (
     BROKEN,
     CONFIGURATIONS,
+    NED,
+    OLGA,
     RITA_AT_HOME,
     USUAL,
     Configuration,
@@ -27,8 +29,10 @@ from tests.support.properties.configurations import (
 from tests.support.properties.stage import MINUTE, SERVICES
 from tests.support.properties.watched import CALLS
 
-AUTHOR = st.sampled_from([ADA, ADA, RITA_AT_HOME, SAM])
-PUSHER = st.sampled_from([None, ADA, RITA, SAM])
+AUTHOR = st.sampled_from([ADA, ADA, ADA, RITA_AT_HOME, SAM, NED])
+PUSHER = st.sampled_from([None, ADA, ADA, RITA, SAM])
+# Who is in a commit beside its author.
+OTHER = st.sampled_from([None, None, None, None, RITA, SAM, NED])
 # Calls in whose middle something else may happen.
 SLOW = st.sampled_from(["deployer.write", "deployer.write", "deployer.observe", "registry.copy", "registry.read"])
 SELDOM = st.sampled_from([False, False, False, False, True])
@@ -52,12 +56,27 @@ class Everything(Acting):
 
     # The repository
 
-    @rule(service=SERVICE, version=VERSION, by=AUTHOR, pusher=PUSHER, told=MOSTLY, weak=SELDOM)
+    @rule(
+        service=SERVICE,
+        version=VERSION,
+        by=AUTHOR,
+        others=st.tuples(OTHER, OTHER),
+        pusher=PUSHER,
+        told=MOSTLY,
+        weak=SELDOM,
+    )
     def push(
-        self, service: ServiceKey, version: str, by: Person, pusher: Person | None, told: bool, weak: bool
+        self,
+        service: ServiceKey,
+        version: str,
+        by: Person,
+        others: tuple[Person | None, Person | None],
+        pusher: Person | None,
+        told: bool,
+        weak: bool,
     ) -> None:
         """A commit on a release branch that may be there already; it may bring rules of its own."""
-        self.stage.push(service, version, by, weak=weak)
+        self.stage.push(service, version, by, weak=weak, co=others[0], committer=others[1])
         if told:
             self.stage.tell(branch(version, service), pusher)
         self.step()
@@ -175,15 +194,17 @@ class Everything(Acting):
         self.stage.tick()
         self.step()
 
-    @rule(service=SERVICE, version=VERSION, by=AUTHOR, ill=SELDOM)
-    def ship(self, service: ServiceKey, version: str, by: Person, ill: bool) -> None:
+    @rule(service=SERVICE, version=VERSION, by=AUTHOR, pusher=PUSHER, ill=SELDOM)
+    def ship(self, service: ServiceKey, version: str, by: Person, pusher: Person | None, ill: bool) -> None:
         """A version goes as far as it gets, with everybody who is asked saying yes; its rollout may fail in production."""
         if ill:
             self.stage.outside.deployer.health[service.service, "production", version] = RolloutState.DEGRADED
         self.stage.push(service, version, by)
-        self.stage.tell(branch(version, service))
+        self.stage.tell(branch(version, service), pusher)
         for _ in range(2):
             self._go_on()
+            if pusher is None or by is NED:
+                self.stage.answer_for(service, version, "production", OLGA)
             for question in self.stage.outside.people.open[-2:]:
                 for person in (RITA, SAM):
                     self.stage.answer(question, person, approve=True, comment="fine")

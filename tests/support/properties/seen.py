@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
@@ -47,6 +48,19 @@ class Answer:
     approve: bool
     comment: str
     image: str
+    manifests: str
+
+
+@dataclass
+class AnswerFor:
+    """What an operator said of everybody who was unknown: who they are, and by which promotion that was used."""
+
+    version: str
+    environment: str
+    by: str
+    names: frozenset[str]
+    covers: frozenset[str]
+    used: int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,13 +125,16 @@ class Promotion:
     writes: int = 0
     plan: Place | None = None
     after: tuple[str, ...] = ()
-    allowed: frozenset[str] | None = None
+    allowed: frozenset[tuple[str, str]] | None = None
     answers: list[Answer] = field(default_factory=list)
 
 
 @dataclass
 class Service:
-    """One service: its slots, promotions, packaged versions, rules in force, and how much of its ledger was read."""
+    """One service: its slots, promotions, packaged versions, rules in force, and how much of its ledger was read.
+
+    `moves` are the commits that a version's branch was moved to until it was packaged.
+    """
 
     name: str
     rules: Configuration | None = None
@@ -126,6 +143,8 @@ class Service:
     bundles: dict[str, Bundle] = field(default_factory=dict)
     quarantined: set[str] = field(default_factory=set)
     overrides: list[tuple[str, str, str, int]] = field(default_factory=list)
+    moves: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    answers_for: list[AnswerFor] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     head: str = "0" * 64
 
@@ -141,25 +160,34 @@ class Repository:
     """Commits, who wrote and who pushed them, and what the default branch said of itself."""
 
     def __init__(self) -> None:
-        self._commits: dict[str, tuple[str | None, str, frozenset[str]]] = {}
+        self._commits: dict[str, tuple[frozenset[str], frozenset[str]]] = {}
         self._past: dict[str, frozenset[str]] = {}
         self._pushers: dict[str, set[str]] = defaultdict(set)
+        self._named: set[str] = set()
         self.said: dict[str, Configuration | None] = {}
 
-    def commit(self, name: str, parent: str | None, author: str, touches: frozenset[str]) -> None:
-        """Somebody made a commit that touches these services."""
-        self._commits[name] = (parent, HUMAN.get(author, author), touches)
+    def commit(self, name: str, parent: str | None, author: str, touches: frozenset[str], *others: str) -> None:
+        """Somebody made a commit that touches these services; others committed it, or are named in it."""
+        self._commits[name] = (frozenset(HUMAN.get(one, one) for one in (author, *others)), touches)
         self._past[name] = (self._past[parent] if parent else frozenset()) | {name}
 
     def push(self, name: str, person: str) -> None:
         """A person told that they pushed this commit to a release branch."""
         self._pushers[name].add(HUMAN.get(person, person))
 
+    def name(self, name: str) -> None:
+        """Somebody was named for a push of this commit, whatever came of it."""
+        self._named.add(name)
+
     def authors(self, service: str, commit: str, live: str | None) -> frozenset[str]:
         """Who wrote or pushed any of it since what is live."""
         new = self._past[commit] - (self._past[live] if live else frozenset())
-        wrote = {self._commits[one][1] for one in new if service in self._commits[one][2]}
-        return frozenset(wrote.union(*(self._pushers[one] for one in new if one in self._pushers)))
+        wrote = (self._commits[one][0] for one in new if service in self._commits[one][1])
+        return frozenset[str]().union(*wrote, *(self._pushers[one] for one in new if one in self._pushers))
+
+    def unnamed(self, moves: Iterable[str]) -> frozenset[str]:
+        """Those of the commits that nobody was named for."""
+        return frozenset(moves) - self._named
 
 
 def link(previous: str, body: bytes) -> str:
@@ -171,3 +199,12 @@ def parsed(body: bytes) -> tuple[str, datetime, list[str]]:
     """What an entry says: the kind of event, when, and the notes."""
     said: dict[str, Any] = json.loads(body)
     return said["event"]["type"], datetime.fromisoformat(said["at"]), said.get("notes", [])
+
+
+def moved_to(body: bytes) -> tuple[str, str] | None:
+    """The version whose branch was moved, and the commit that it was moved to; None for an entry that tells of no such move."""
+    said: dict[str, Any] = json.loads(body)
+    detail: dict[str, str] = said.get("detail", {})
+    taken = said["event"]["type"] == "change-found" and said["outcome"] in ("moved", "noted")
+    found = re.fullmatch(r"refs/heads/release/[^/]+/v(.+)", detail.get("ref", "")) if taken else None
+    return (found[1], detail["commit"]) if found else None

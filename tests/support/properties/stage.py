@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 
 from shared.app.handle_event import Handled
@@ -17,12 +18,13 @@ from shared.domain.decision import Outcome
 from shared.domain.names import Person, ServiceKey
 from shared.ports.deployer import DeployOrder, RolloutState
 from shared.ports.people import Question
-from tests.support.app_parts import DELIVERY, PACKAGE, branch, wire
+from tests.support.app_parts import DELIVERY, PACKAGE, wire
 from tests.support.databases import open_database
-from tests.support.outside import ADA, MAIN, SHIPPING, Outside
+from tests.support.outside import ADA, MAIN, Outside
 from tests.support.outside_ends import left
-from tests.support.properties.configurations import GROUPS, SECRET, USUAL, WEAK, Configuration
+from tests.support.properties.configurations import GROUPS, SECRET, USUAL, Configuration
 from tests.support.properties.judge import Judge
+from tests.support.properties.people_of_stage import PeopleOfStage
 from tests.support.properties.registry_of_stage import RegistryOfStage
 from tests.support.properties.running_time import RunningTime
 from tests.support.properties.seen import Bundle, Open
@@ -42,7 +44,7 @@ TAKEN = (Outcome.MOVED, Outcome.NOTED)
 _RESTING = (*[40] * 5, *[360] * 10, *[3600] * 40)
 
 
-class Stage(RegistryOfStage):
+class Stage(RegistryOfStage, PeopleOfStage):
     """One world. Whatever happens in it is done by a method of this class, and the judge sees it."""
 
     def __init__(self, store: str, folder: Path, *, seed: int, tally: Counter[str] | None = None) -> None:
@@ -67,38 +69,7 @@ class Stage(RegistryOfStage):
         self.harness.start()
         self.look()
 
-    @property
-    def refs(self) -> dict[str, str]:
-        """Where the branches are."""
-        return self.outside.source.refs(SHIPPING)
-
     # The repository
-
-    def commit(self, ref: str, files: dict[str, bytes], by: Person) -> str:
-        """Make a commit on a branch; nobody is told."""
-        parent = self.refs.get(ref) or self.refs[MAIN]
-        name = self.outside.commit(ref, files, by=by)
-        touches = frozenset(one.service for one in SERVICES if any(_is_of(path, one.service) for path in files))
-        self.judge.repository.commit(name, parent, by.id, touches)
-        if ref == MAIN:
-            self.judge.repository.said.setdefault(name, self.judge.repository.said[parent])
-        return name
-
-    def push(self, service: ServiceKey, version: str, by: Person, *, weak: bool = False) -> str:
-        """Push a commit to a release branch; `weak` brings a configuration that the branch would like to have."""
-        self._commits += 1
-        files = {f"src/shipping/{service.service}/version": f"{version} {self._commits}".encode()}
-        if weak:
-            files["slipway.yaml"] = WEAK
-        return self.commit(branch(version, service), files, by)
-
-    def tell(self, ref: str, by: Person | None = None, commit: str = "") -> None:
-        """A door hears that a branch was pushed to where it is (or was), perhaps by whom."""
-        tip = commit or self.refs.get(ref, "")
-        said = ev.PushReceived(id=self.harness.app.new_id(), repository=SHIPPING, ref=ref, commit=tip, pushed_by=by)
-        if by is not None and tip:
-            self._told[said.id] = (ref, tip, by.id)
-        self.harness.send(said)
 
     def configure(self, content: bytes, meant: Configuration | None) -> None:
         """The default branch says something else; `meant` is None where it cannot be read."""
@@ -114,6 +85,8 @@ class Stage(RegistryOfStage):
         if isinstance(event, ev.ApprovalAnswered) and handled.outcome in TAKEN and not handled.duplicate:
             self.judge.answered(event.request, event.person.id, approve=event.approve, comment=event.comment)
         granted = handled.outcome in TAKEN
+        if isinstance(event, ev.OverrideGranted) and event.gate == "authors" and granted and not handled.duplicate:
+            self.answered_for(event)
         if isinstance(event, ev.RollbackRequested) and event.to == "":
             self.judge.rollback_answered(event.service.service, event.environment, handled.code, granted=granted)
         self.catch_up(event.service)
@@ -129,6 +102,22 @@ class Stage(RegistryOfStage):
             groups=GROUPS.get(person.id, ()),
             approve=approve,
             comment=comment,
+        )
+        self.ask(said)
+
+    def answer_for(
+        self, service: ServiceKey, version: str, environment: str, by: Person, names: tuple[str, ...] = ()
+    ) -> None:
+        """A person answers for everybody who is unknown."""
+        said = ev.OverrideGranted(
+            id=self.harness.app.new_id(),
+            service=service,
+            version=version,
+            environment=environment,
+            gate="authors",
+            reason="I asked",
+            person=by,
+            answer=names,
         )
         self.ask(said)
 
@@ -252,7 +241,8 @@ class Stage(RegistryOfStage):
         there = {one.text for one in self.outside.registry.manifests.get(chart, {})}
         found = bundle.chart if bundle is not None and bundle.chart in there else "none"
         at = self.outside.clock()
-        self.judge.wrote(order.service, order.environment, order.promotion, order.image, found, at)
+        written = sha256(order.manifests).hexdigest()
+        self.judge.wrote(order.service, order.environment, order.promotion, order.image, found, at, written)
 
     def removed(self, order: DeployOrder) -> None:
         """See Watcher."""
@@ -263,19 +253,3 @@ class Stage(RegistryOfStage):
         """See Watcher."""
         environment, service = place.split("/")
         self.judge.looked(service, environment, healthy=state is RolloutState.HEALTHY)
-
-    def heard(self, push: str) -> None:
-        """See Watcher."""
-        ref, commit, person = self._told.get(push, ("", "", ""))
-        # Not yet: a push that was refused, as its service was not configured, is not remembered for a later one.
-        if commit and self.judge.service(ref.split("/")[3]).rules is not None:
-            self.judge.repository.push(commit, person)
-
-    def asked(self, question: Question) -> None:
-        """See Watcher."""
-        name = question.service.service
-        self.judge.asked(name, question.request, question.promotion, question.image_digest, repr(question))
-
-
-def _is_of(path: str, service: str) -> bool:
-    return path.startswith((f"src/shipping/{service}/", f"charts/{service}/"))

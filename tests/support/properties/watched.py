@@ -55,6 +55,9 @@ class Watcher(Protocol):
     def asked(self, question: Question) -> None:
         """A question was put."""
 
+    def reached(self, push: str) -> None:
+        """A message of a push is about to be taken."""
+
     def heard(self, push: str) -> None:
         """A message of a push was taken, not put off."""
 
@@ -110,6 +113,8 @@ class WatchedHarness(Harness):
     def take(self, kind: str, message: Received) -> None:
         """See Harness."""
         before = self.waiting(kind)
+        if kind == INSPECT:
+            self.watcher.reached(parse(message.body).id)
         super().take(kind, message)
         if kind == INSPECT and self.waiting(kind) == before:
             self.watcher.heard(parse(message.body).id)
