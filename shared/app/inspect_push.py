@@ -14,6 +14,7 @@ from shared.app.configuration import policy_in_force, refresh_configuration
 from shared.app.handle_event import handle
 from shared.app.parts import App
 from shared.app.service_view import read_release
+from shared.codec.keys import fits
 from shared.codec.repository import decode_tip, encode_tip, gone_row, tip_row
 from shared.domain.decision import Outcome
 from shared.domain.errors import InvalidVersion
@@ -41,8 +42,9 @@ def inspect_push(app: App, push: PushReceived) -> None:
     Raise Transient when the repository is out of reach.
     """
     served = push.repository in app.source.repositories()
-    if not served or not push.ref.startswith(_HEADS):
-        reason = "not a branch" if served else "no repository of that name is served"
+    if not served or not push.ref.startswith(_HEADS) or not fits(push.ref):
+        unheard = "its name is too long to be kept" if push.ref.startswith(_HEADS) else "not a branch"
+        reason = unheard if served else "no repository of that name is served"
         log_event("push.ignored", repository=push.repository, ref=push.ref, reason=reason)
         return
     default = app.source.default_ref(push.repository)

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from shared.app.compare_branches import compare_branches
 from shared.app.handle_event import Handled, handle, send_again
-from shared.app.inspect_push import set_aside
 from shared.app.measure_queues import measure_queues
 from shared.app.parts import App
 from shared.codec import clock
-from shared.codec.envelope import encode_event, read_message, type_name
-from shared.codec.keys import decode_part
+from shared.codec.envelope import read_message
 from shared.codec.primitives import parse_service
-from shared.codec.repository import TIP, decode_tip
 from shared.domain.decision import Outcome
-from shared.domain.effects import INSPECT, queue_of
-from shared.domain.events import PushReceived, TimePassed
+from shared.domain.events import TimePassed
 from shared.domain.waiting import CLOCKS_APART
-from shared.ports.rows import Row
 from shared.ports.store import Due, DueRow, Message, outbox_prefix
-from shared.telemetry import log_event, log_fault, record, started
+from shared.telemetry import log_event, log_fault
 
 _MOST = 200
 _RETRY = timedelta(minutes=5)
@@ -38,11 +34,7 @@ def sweep(app: App) -> None:
         measure_queues(app)
     except Exception as error:
         log_fault("sweep.measuring_failed", error)
-    for repository, kept in app.rows.list_each(app.source.repositories(), prefix=TIP).items():
-        try:
-            compare_tips(app, repository, kept)
-        except Exception as error:
-            log_fault("sweep.repository_failed", error, repository=repository)
+    compare_branches(app)
 
 
 def notice_set_back(app: App) -> None:
@@ -112,23 +104,3 @@ def _perhaps_unsent(outbox: Mapping[str, Message], hints: Sequence[DueRow], hand
     since = min(row.at for row in hints) - CLOCKS_APART
     sent = outbox_prefix(handled.sequence if handled.outcome is not Outcome.NOTHING else 0)
     return {key: one for key, one in outbox.items() if not key.startswith(sent) and read_message(one.body).at >= since}
-
-
-def compare_tips(app: App, repository: str, kept: Sequence[Row]) -> None:
-    """Tell of every branch that is not where it was last seen, e.g. pushed while nobody listened.
-
-    There is a row for each branch that there is, and one for each that was deleted since the last time.
-    """
-    rows = {decode_part(row.key.removeprefix(TIP)): row for row in kept}
-    seen = {ref: decode_tip(row.value) for ref, row in rows.items()}
-    actual = app.source.tips(repository)
-    for ref in sorted(actual.keys() | seen.keys()):
-        known = seen.get(ref)
-        if known is None or not known.sent or known.commit != actual.get(ref):
-            event = PushReceived(id=app.new_id(), repository=repository, ref=ref)
-            began = started()
-            app.queues.send(queue_of(INSPECT), encode_event(event, correlation=event.id, at=app.now()))
-            log_event("tip.moved", correlation=event.id, repository=repository, ref=ref)
-            record(type_name(event), event.id, began, first=True)
-        elif known.commit is None:
-            set_aside(app, repository, ref, rows[ref])

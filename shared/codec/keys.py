@@ -11,6 +11,8 @@ import re
 from shared.domain.errors import InvalidValue
 
 _ESCAPED = re.compile(r"[/\\#?~%=\x00-\x1f\x7f-\x9f]")
+# A row's key has 512 characters, and what stands before a part in it is short.
+MOST_PART = 480
 _ESCAPE = re.compile(r"(?:=[0-9A-F]{2})+")
 
 
@@ -28,6 +30,11 @@ def decode_part(part: str) -> str:
     if encode_part(text) != part:
         raise InvalidValue("key", f"{part!r} is not an encoded part")
     return text
+
+
+def fits(text: str) -> bool:
+    """Whether the text can be a part of a key: no longer, once encoded, than `MOST_PART`."""
+    return len(encode_part(text).encode("utf-16-le", "replace")) <= 2 * MOST_PART
 
 
 def _escape(found: re.Match[str]) -> str:

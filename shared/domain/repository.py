@@ -33,6 +33,14 @@ class Tip:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NotCompared:
+    """Why a repository's branches cannot be compared with where they were last seen, and since when."""
+
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConfigInForce:
     """The last good slipway.yaml, compiled, and what is wrong with a newer one.
 

@@ -19,6 +19,21 @@ def faults(repositories: Iterable[RepositoryView]) -> list[Html]:
     return [_fault(one) for one in repositories if one.configuration.faults]
 
 
+def not_compared(repositories: Iterable[RepositoryView]) -> list[Html]:
+    """Say whose branches cannot be compared, so that pushes may go unnoticed."""
+    return [
+        element(
+            "div",
+            element("b", f"Branches of {one.name} cannot be compared. "),
+            f"Pushes that no hook tells of are not noticed, {one.not_compared}",
+            class_="notice bad",
+            role="alert",
+        )
+        for one in repositories
+        if one.not_compared
+    ]
+
+
 def _fault(one: RepositoryView) -> Html:
     found = one.configuration
     force = f"The one of {found.commit[:12]} stays in force." if found.commit else "None is in force."

@@ -12,7 +12,7 @@ from shared.app.views.records import ServiceView
 from shared.page.environments import environment
 from shared.page.html import Html, element
 from shared.page.layout import layout
-from shared.page.notices import faults, holds, poison
+from shared.page.notices import faults, holds, not_compared, poison
 from shared.page.parts import badge
 
 _HELD = 3
@@ -27,6 +27,7 @@ def overview(found: Overview, viewer: Viewer, *, earlier: str = "") -> str:
         "Slipway",
         element("h1", "Services"),
         faults(found.repositories),
+        not_compared(found.repositories),
         poison(found.poison),
         holds(found.holds, viewer),
         _filter(found),

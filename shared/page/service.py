@@ -10,7 +10,7 @@ from shared.app.views.records import ServiceView
 from shared.page.environments import environment
 from shared.page.html import Html, element
 from shared.page.layout import layout
-from shared.page.notices import faults, holds, poison
+from shared.page.notices import faults, holds, not_compared, poison
 from shared.page.parts import section
 from shared.page.releases import release
 from shared.page.timeline import timeline
@@ -33,6 +33,7 @@ def service_page(found: ServicePage, viewer: Viewer) -> str:
         f"{service.service} · Slipway",
         element("h1", service.service, " ", element("small", service.repository)),
         faults(found.repositories),
+        not_compared(found.repositories),
         poison(found.poison),
         holds(service.holds, viewer, repository=service.repository),
         section("Environments", _environments(service, viewer), id_="environments"),

@@ -7,14 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Literal
 
+from shared.app.compare_branches import not_compared
 from shared.app.configuration import shown_configurations
 from shared.app.parts import App
 from shared.app.views.poison import count_poison
 from shared.codec import anchor as codec
 from shared.codec.errors import UnreadableRecord
+from shared.codec.primitives import time_text
 from shared.codec.repository import decode_config_state
 from shared.domain.anchor import day_of
-from shared.domain.repository import ConfigInForce
+from shared.domain.repository import ConfigInForce, NotCompared
 from shared.ports.rows import Row
 
 _LATE = timedelta(days=2)
@@ -35,10 +37,14 @@ class ConfigurationView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RepositoryView:
-    """A repository and its configuration."""
+    """A repository, its configuration, and why its branches cannot be compared with what was seen; empty where they can.
+
+    Then a push that no hook tells of is not noticed.
+    """
 
     name: str
     configuration: ConfigurationView
+    not_compared: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,11 +103,14 @@ def for_anybody(found: HealthView) -> HealthView:
 
 def repositories(app: App) -> tuple[RepositoryView, ...]:
     """Read each repository's configuration as people see it."""
-    return tuple(_repository(name, row) for name, row in shown_configurations(app).items())
+    troubles = not_compared(app)
+    return tuple(_repository(name, row, troubles.get(name)) for name, row in shown_configurations(app).items())
 
 
 def _status(found: Iterable[RepositoryView], poison: int, anchors: AnchorsView | None) -> Literal["ok", "degraded"]:
-    faulty = any(one.configuration.faults for one in found) or (anchors is not None and anchors.faults)
+    faulty = any(one.configuration.faults or one.not_compared for one in found) or (
+        anchors is not None and anchors.faults
+    )
     return DEGRADED if poison or faulty else OK
 
 
@@ -119,12 +128,20 @@ def _anchors(app: App) -> AnchorsView | None:
     return AnchorsView(newest=day_of(state.name), faults=tuple(faults[:_MOST_FAULTS]))
 
 
-def _repository(name: str, row: Row | None) -> RepositoryView:
+def _repository(name: str, row: Row | None, trouble: NotCompared | None) -> RepositoryView:
+    return RepositoryView(name=name, configuration=_configuration(row), not_compared=_said(trouble))
+
+
+def _said(trouble: NotCompared | None) -> str:
+    return f"since {time_text(trouble.since)}: {trouble.reason}" if trouble else ""
+
+
+def _configuration(row: Row | None) -> ConfigurationView:
     try:
         found = decode_config_state(row.value) if row is not None else None
     except UnreadableRecord as error:
-        return RepositoryView(name=name, configuration=_view(None, (str(error),)))
-    return RepositoryView(name=name, configuration=_view(found, found.faults if found else ()))
+        return _view(None, (str(error),))
+    return _view(found, found.faults if found else ())
 
 
 def _view(found: ConfigInForce | None, faults: tuple[str, ...]) -> ConfigurationView:

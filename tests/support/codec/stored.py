@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.codec import anchor, build, clock, estate, ledger, poison, policy, release, repository, service, state
+from shared.codec import (
+    anchor,
+    build,
+    clock,
+    comparing,
+    estate,
+    ledger,
+    poison,
+    policy,
+    release,
+    repository,
+    service,
+    state,
+)
 from shared.domain.anchor import Mismatch
 from shared.domain.decision import Outcome
 from shared.domain.estate import Hold
@@ -15,7 +28,7 @@ from shared.domain.poison import PoisonMessage, Settled, Settling
 from shared.domain.policy import RepositoryPolicy
 from shared.domain.records import replace
 from shared.domain.release import ArtifactHold, Numbers, ServiceState
-from shared.domain.repository import ConfigInForce, Pushed, Tip
+from shared.domain.repository import ConfigInForce, NotCompared, Pushed, Tip
 from tests.support.codec import examples as ex
 from tests.support.codec import odd
 
@@ -140,6 +153,9 @@ RECORDS: Mapping[str, Stored] = {
     "config": _stored(_CONFIG, repository.encode_config, _decode_config),
     "config-none": _stored(odd.CONFIG, repository.encode_config, _decode_config),
     "anchors": _stored(_ANCHORS, anchor.encode_state, anchor.decode_state),
+    "comparing": _stored(
+        NotCompared(reason="git: broken", since=ex.NOON), comparing.encode_trouble, comparing.decode_trouble
+    ),
     "clock": _stored(ex.NOON, clock.encode_shown, clock.decode_shown),
 }
 
