@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from infra.local.bench import ack, disk, fair, flat, recovery, throughput
+from infra.local.bench import ack, charts, disk, fair, flat, recovery, throughput
 from infra.local.bench.azurite import recovery as azurite_recovery
 from infra.local.bench.azurite import throughput as azurite_throughput
 from infra.local.bench.figures import Report
@@ -56,6 +56,7 @@ PARTS: Mapping[str, Callable[[Report, bool], None]] = {
     "fair": _fair,
     "recovery": _recovery,
     "flat": _flat,
+    "charts": lambda report, quick: charts.measure(report, renders=20 if quick else 150, starts=1 if quick else 5),
 }
 
 

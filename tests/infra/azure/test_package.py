@@ -45,6 +45,16 @@ for name in json.load(sys.stdin):
 print(json.dumps(failed))
 """
 )
+IN_A_CHILD = (
+    ALONE
+    + """
+from pathlib import Path
+from shared.adapters.helm_charts import HelmCharts
+from shared.ports.chart import Rendering
+rendered = HelmCharts().render(Path(sys.argv[3]), Rendering(release_name="delivery", namespace="qa"))
+print(json.dumps([rendered.decode(), "helm_python" in sys.modules]))
+"""
+)
 RENDERS = (
     ALONE
     + """
@@ -117,6 +127,14 @@ def test_helm_renders_a_chart_from_the_one_copy_that_is_kept(unzipped: Path) -> 
 
     assert library == str(unzipped / SITE_PACKAGES / "helm_python/lib/libhelm_c.so.0.2.2")
     assert any("deployment" in name for name in rendered)
+
+
+def test_charts_are_rendered_by_a_child_of_the_packages_own(unzipped: Path) -> None:
+    """It finds Helm and our modules where the package has them."""
+    rendered, here = alone(IN_A_CHILD, unzipped, str(ROOT / "infra/samples/monorepo/charts/delivery"))
+
+    assert "kind: Deployment" in rendered
+    assert here is False
 
 
 @pytest.mark.real("azurite")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.bench import fair, flat, recovery
+from infra.local.bench import charts, fair, flat, recovery
 from infra.local.bench.figures import Report
 from infra.local.bench.shape import Shape
 
@@ -35,6 +35,14 @@ def test_others_are_served_beside_many_events_of_one_service(report: Report, tmp
     names = {one.name for one in report.figures}
     assert names == {f"fair/{what}_p{percent}" for what in ("click", "event", "release") for percent in (50, 99)}
     assert all(one.value > 0 and one.floor for one in report.figures)
+
+
+def test_charts_are_rendered_in_three_ways(report: Report) -> None:
+    """Here, by a warm child, by a cold one."""
+    charts.measure(report, renders=3, starts=1)
+
+    assert [one.name for one in report.figures] == ["charts/warm_p50", "charts/warm_p99", "charts/cold"]
+    assert all(one.value > 0 and one.goal for one in report.figures)
 
 
 def test_two_stores_are_measured_alike(report: Report, tmp_path: Path) -> None:
