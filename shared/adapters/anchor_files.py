@@ -41,11 +41,12 @@ class AnchorFiles:
             finally:
                 os.unlink(made)
 
-    def newest(self, *, most: int) -> Sequence[str]:
+    def newest(self, *, most: int, up_to: str = "") -> Sequence[str]:
         """See Anchors."""
         with _failures_named(self._folder):
             found = os.listdir(self._folder) if self._folder.exists() else []
-        return sorted((one for one in found if not one.startswith(_UNFINISHED)), reverse=True)[:most]
+        names = (one for one in found if not one.startswith(_UNFINISHED) and (not up_to or one <= up_to))
+        return sorted(names, reverse=True)[:most]
 
     def get(self, name: str) -> bytes:
         """See Anchors."""

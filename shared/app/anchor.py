@@ -22,6 +22,8 @@ from shared.telemetry import log_event, log_warning
 
 MOST_DAYS = 31  # how far back anchors are compared, and mismatches told of
 _PAGE = 200
+_AHEAD = timedelta(days=1)  # clocks differ, and days end at other times elsewhere
+_MOST_AHEAD = 3
 
 
 def anchor(app: App) -> None:
@@ -29,10 +31,10 @@ def anchor(app: App) -> None:
     if app.anchors is None:
         return
     name = anchor_name(app.now())
-    newest = _last(app, app.anchors)
+    newest, ahead = _last(app, app.anchors), _ahead(app, app.anchors)
     if newest is not None and newest.name >= name:
         # Whoever wrote it may have died before it was shown.
-        _show(app, newest.anchor)
+        _show(app, newest.anchor, ahead)
         return
     made = _anchor_of_now(app, name, newest)
     content = encode_anchor(made)
@@ -42,7 +44,7 @@ def anchor(app: App) -> None:
         # Another was faster; the next hour shows what that one wrote.
         return
     log_event("ledger.anchored", anchor=name, ledgers=len(made.heads), sha256=digest(content))
-    _show(app, made)
+    _show(app, made, ahead)
 
 
 class _Read(NamedTuple):
@@ -52,7 +54,7 @@ class _Read(NamedTuple):
 
 
 def _last(app: App, anchors: Anchors) -> _Read | None:
-    for name in anchors.newest(most=1):
+    for name in anchors.newest(most=1, up_to=_latest(app)):
         content = anchors.get(name)
         try:
             return _read(name, content)
@@ -63,6 +65,20 @@ def _last(app: App, anchors: Anchors) -> _Read | None:
             told = (Mismatch("", day_of(name), f"anchor {name} cannot be read: {error}"),)
             return _Read(name, digest(content), Anchor(name=name, at=app.now(), mismatches=told))
     return None
+
+
+def _latest(app: App) -> str:
+    """The last name that counts: one of a day far ahead would be the newest until that day."""
+    return anchor_name(app.now() + _AHEAD)
+
+
+def _ahead(app: App, anchors: Anchors) -> tuple[Mismatch, ...]:
+    """Tell of names that sort after every day that can have come: a clock was wrong once, or somebody put them there."""
+    names = [one for one in anchors.newest(most=_MOST_AHEAD) if one > _latest(app)]
+    for name in names:
+        log_warning("anchors.ahead", anchor=name, hint="look at the clock, and at who writes there")
+    problem = "is of a day that has not come and counts for nothing; look at the clock, and at who writes there"
+    return tuple(Mismatch("", day_of(name), f"anchor {name} {problem}") for name in names)
 
 
 def _read(name: str, content: bytes) -> _Read:
@@ -121,8 +137,8 @@ def _problem(app: App, ledger: str, head: Head, anchored: Anchored | None, day: 
     return ""
 
 
-def _show(app: App, made: Anchor) -> None:
-    state = codec.encode_state(AnchorState(made.name, made.at, made.mismatches))
+def _show(app: App, made: Anchor, ahead: tuple[Mismatch, ...]) -> None:
+    state = codec.encode_state(AnchorState(made.name, made.at, (*ahead, *made.mismatches)))
     row = app.rows.get(codec.PARTITION, codec.ROW)
     if row is None or row.value != state:
         app.rows.overwrite(codec.PARTITION, codec.ROW, state)
@@ -147,7 +163,7 @@ def anchored_heads(app: App, ledger: str) -> Compared:
         return Compared(0, {}, "")
     heads: dict[int, tuple[str, str]] = {}
     count, after = 0, None
-    for name in app.anchors.newest(most=MOST_DAYS):
+    for name in app.anchors.newest(most=MOST_DAYS, up_to=_latest(app)):
         try:
             read = _read(name, app.anchors.get(name))
         except UnreadableRecord as error:

@@ -22,8 +22,8 @@ class Anchors(Protocol):
         """Keep the content under a name that nothing has yet; raise AnchorTaken. It is whole, or not there."""
         ...
 
-    def newest(self, *, most: int) -> Sequence[str]:
-        """Name those that sort last, the very last first."""
+    def newest(self, *, most: int, up_to: str = "") -> Sequence[str]:
+        """Name those that sort last, the very last first; with `up_to` of those that do not sort after that."""
         ...
 
     def get(self, name: str) -> bytes:

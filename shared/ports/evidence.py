@@ -13,5 +13,5 @@ class Evidence(Protocol):
         ...
 
     def get(self, sha256: str) -> bytes:
-        """Return the bytes; raise NotFound."""
+        """Return the bytes that were stored; raise NotFound where none are, and where what is kept are other bytes."""
         ...

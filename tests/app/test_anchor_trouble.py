@@ -127,7 +127,7 @@ def test_of_two_who_anchor_a_day_the_first_counts(anchored: Harness, anchors: To
     """The other leaves it as it is."""
 
     class Slow:
-        def newest(self, *, most: int) -> Sequence[str]:
+        def newest(self, *, most: int, up_to: str = "") -> Sequence[str]:
             found = anchors.newest(most=most)
             anchor(replace(anchored.app, anchors=anchors))
             return found

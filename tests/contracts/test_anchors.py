@@ -128,3 +128,12 @@ def test_a_container_that_anybody_may_change_is_warned_of() -> None:
     anchors.close()
 
     assert [one["event"] for one in lines] == ["anchors.mutable"]
+
+
+def test_names_after_one_can_be_left_out(anchors: Anchors) -> None:
+    """The one itself is among those that are named."""
+    for day in ("2026-11-23", "2026-11-24", "2099-01-01"):
+        anchors.put(f"{day}.json.gz", b"x")
+
+    assert anchors.newest(most=5, up_to="2026-11-24.json.gz") == ["2026-11-24.json.gz", "2026-11-23.json.gz"]
+    assert anchors.newest(most=1, up_to="2026-11-22.json.gz") == []

@@ -3,21 +3,44 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from shared.adapters.azure_storage.evidence import TableEvidence
+from shared.adapters.memory.rows import MemoryEvidence
 from shared.ports.errors import NotFound
 from shared.ports.evidence import Evidence
-from tests.support.stores import ALL, opened
+from tests.support.stores import ALL, Opened, opened
 
 
 @pytest.fixture(params=ALL)
-def evidence(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Evidence]:
-    """Empty evidence of each kind."""
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
+    """An empty store of each kind."""
     with opened(request.param, tmp_path) as found:
-        yield found.evidence
+        yield found
+
+
+@pytest.fixture
+def evidence(kept: Opened) -> Evidence:
+    """What it keeps evidence in."""
+    return kept.evidence
+
+
+def change(kept: Opened, name: str, tmp_path: Path) -> None:
+    """Write other bytes under a hash, as whoever has the store in hand can."""
+    found: Any = kept.evidence
+    if isinstance(found, MemoryEvidence):
+        found._values[name] = b"changed"
+    elif isinstance(found, TableEvidence):
+        found._table.put(name, "00000", b"changed")
+    else:
+        with closing(sqlite3.connect(tmp_path / "slipway.db")) as connection, connection:
+            connection.execute("UPDATE evidence SET content = ? WHERE sha256 = ?", (b"changed", name))
 
 
 @pytest.mark.parametrize(
@@ -40,3 +63,15 @@ def test_unknown_evidence_is_not_found(evidence: Evidence) -> None:
     """NotFound says which hash."""
     with pytest.raises(NotFound, match="no evidence 00ff"):
         evidence.get("00ff")
+
+
+def test_attack_evidence_is_changed_in_the_store(kept: Opened, tmp_path: Path) -> None:
+    """Other bytes than were judged are deployed by nobody; the right ones can be stored again."""
+    name = kept.evidence.put(b"manifests")
+    change(kept, name, tmp_path)
+
+    with pytest.raises(NotFound, match=f"no evidence {name} is kept: the bytes under that name have another hash"):
+        kept.evidence.get(name)
+    kept.evidence.put(b"manifests")
+
+    assert kept.evidence.get(name) == b"manifests"

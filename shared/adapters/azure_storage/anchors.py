@@ -70,7 +70,7 @@ class BlobAnchors:
                 raise AnchorTaken(f"anchor {name} is there already") from error
             self._warn(container)
 
-    def newest(self, *, most: int) -> Sequence[str]:
+    def newest(self, *, most: int, up_to: str = "") -> Sequence[str]:
         """See Anchors. Listed in order of name, 5,000 a request: one for each day of thirteen years."""
         from azure.core.exceptions import ResourceNotFoundError
 
@@ -79,7 +79,7 @@ class BlobAnchors:
                 names = patiently(lambda: list(self._container().list_blob_names()))
             except ResourceNotFoundError:
                 return []
-        return sorted(names, reverse=True)[:most]
+        return sorted((one for one in names if not up_to or one <= up_to), reverse=True)[:most]
 
     def get(self, name: str) -> bytes:
         """See Anchors."""

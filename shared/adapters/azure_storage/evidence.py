@@ -7,6 +7,7 @@ import hashlib
 from shared.adapters.azure_storage.table import Table, entity_of
 from shared.adapters.azure_storage.trouble import failures_named, patiently
 from shared.adapters.storage import partition
+from shared.adapters.storage.evidence import changed
 from shared.ports.errors import NotFound
 
 _TOGETHER = 45  # chunks that fit into a batch of 4 MiB, as base64
@@ -40,11 +41,14 @@ class TableEvidence:
     def get(self, sha256: str) -> bytes:
         """See Evidence."""
         with failures_named(f"evidence {sha256}"):
-            content = b"".join(value for _, value, _ in self._table.query(sha256, "", partition.EVER))
-        if hashlib.sha256(content).hexdigest() != sha256:
+            chunks = [value for _, value, _ in self._table.query(sha256, "", partition.EVER)]
+        if not chunks:
             raise NotFound(
-                f"no evidence {sha256} is kept; it was never stored whole, or the store was restored from before it"
+                f"no evidence {sha256} is kept; it was never stored, or the store was restored from before it"
             )
+        content = b"".join(chunks)
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise NotFound(changed(sha256))
         return content
 
 

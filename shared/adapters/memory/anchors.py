@@ -23,9 +23,9 @@ class MemoryAnchors:
                 raise AnchorTaken(f"anchor {name} is there already")
             self._kept[name] = content
 
-    def newest(self, *, most: int) -> Sequence[str]:
+    def newest(self, *, most: int, up_to: str = "") -> Sequence[str]:
         """See Anchors."""
-        return sorted(self._kept, reverse=True)[:most]
+        return sorted((one for one in self._kept if not up_to or one <= up_to), reverse=True)[:most]
 
     def get(self, name: str) -> bytes:
         """See Anchors."""

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 
 from shared.adapters.memory.table import Table
+from shared.adapters.storage.evidence import changed
 from shared.ports.errors import NotFound
 from shared.ports.rows import Row, StaleRow
 
@@ -71,4 +72,7 @@ class MemoryEvidence:
             raise NotFound(
                 f"no evidence {sha256} is kept; it was never stored, or the store was restored from before it"
             )
-        return self._values[sha256]
+        content = self._values[sha256]
+        if hashlib.sha256(content).hexdigest() != sha256:
+            raise NotFound(changed(sha256))
+        return content

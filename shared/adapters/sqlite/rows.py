@@ -11,6 +11,7 @@ from shared.adapters.sqlite.readers import Readers
 from shared.adapters.sqlite.submission import Transaction
 from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage import partition as layout
+from shared.adapters.storage.evidence import changed
 from shared.ports.errors import NotFound
 from shared.ports.rows import Row, StaleRow
 
@@ -109,11 +110,12 @@ class SqliteEvidence:
 
     def _keep(self, name: str, content: bytes) -> None:
         with self._readers.snapshot() as connection:
-            if connection.execute("SELECT 1 FROM evidence WHERE sha256 = ?", (name,)).fetchone():
+            same = "SELECT 1 FROM evidence WHERE sha256 = ? AND content = ?"
+            if connection.execute(same, (name, content)).fetchone():
                 return
 
         def work(transaction: Transaction) -> None:
-            transaction.execute("INSERT OR IGNORE INTO evidence VALUES (?, ?)", (name, content))
+            transaction.execute("INSERT OR REPLACE INTO evidence VALUES (?, ?)", (name, content))
 
         self._writer.run(work)
 
@@ -126,6 +128,9 @@ class SqliteEvidence:
                 f"no evidence {sha256} is kept; it was never stored, or the store was restored from before it"
             )
         content: bytes = found[0]
+        if hashlib.sha256(content).hexdigest() != sha256:
+            self._there.discard(sha256)
+            raise NotFound(changed(sha256))
         return content
 
 

@@ -19,7 +19,7 @@ from shared.domain.anchor import day_of
 from shared.domain.repository import ConfigInForce, NotCompared
 from shared.ports.rows import Row
 
-_LATE = timedelta(days=2)
+_LATE, _EARLY = timedelta(days=2), timedelta(days=1)
 _MOST_FAULTS = 50
 
 OK: Final = "ok"
@@ -125,6 +125,10 @@ def _anchors(app: App) -> AnchorsView | None:
     faults = [f"{one.ledger}: {one.problem}" if one.ledger else one.problem for one in state.mismatches]
     if app.now() - state.at > _LATE:
         faults.append(f"no ledger was anchored since {day_of(state.name)}; look at the timer `anchor`")
+    if state.at - app.now() > _EARLY:
+        faults.append(
+            f"the newest anchor was written at {state.at:%Y-%m-%d %H:%M}, which has not come; look at the clock"
+        )
     return AnchorsView(newest=day_of(state.name), faults=tuple(faults[:_MOST_FAULTS]))
 
 
