@@ -5,6 +5,7 @@ CACHE := .cache
 REPO ?=
 DIR ?=
 STORE ?=
+LINKS ?=
 SHORT ?=
 SEED ?=
 # Parts of `check` run side by side; an older make (macOS has 3.81) just mixes their lines.
@@ -28,8 +29,8 @@ help: ## what can be made
 demo: venv-local ## release the sample monorepo for real and say what was proven
 	@$(PYTHON_IN_VENV) -m infra.local demo $(if $(STORE),--store "$(STORE)") $(if $(DIR),--dir "$(DIR)")
 
-up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state, STORE=azurite)
-	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)") $(if $(STORE),--store "$(STORE)")
+up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state, STORE=azurite, LINKS=1 for new sign-in links)
+	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)") $(if $(STORE),--store "$(STORE)") $(if $(LINKS),--links)
 
 bench: venv-local ## how fast it is, each figure beside its floor and goal (ONLY="engine functions", QUICK=1, STORE=azurite)
 	@$(PYTHON_IN_VENV) -m infra.local bench $(if $(STORE),--store "$(STORE)") $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)

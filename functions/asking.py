@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 def caller_of(req: func.HttpRequest, wanted: tuple[str, ...]) -> Caller:
-    """Return who asks for a change. An empty `wanted` takes everybody who is signed in, and leaves it to the rules."""
+    """Return who asks for a change, which is JSON. An empty `wanted` takes everybody who is signed in, and leaves it to the rules."""
     from shared.app.authorize import require
     from shared.app.operate import Caller
+    from shared.inbound.json_body import check_json
     from shared.inbound.principal import refuse_other_sites
     from shared.inbound.requests import idempotency_key
     from shared.signing_in import sign_in
@@ -29,6 +30,7 @@ def caller_of(req: func.HttpRequest, wanted: tuple[str, ...]) -> Caller:
     refuse_other_sites(headers)
     if wanted:
         require(principal.person, principal.roles, wanted)
+    check_json(headers)
     return Caller(
         person=principal.person,
         groups=principal.memberships,

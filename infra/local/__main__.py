@@ -11,7 +11,9 @@ import threading
 from pathlib import Path
 
 from infra.local.folder import AZURITE, SQLITE, STORES, Folder
+from infra.local.host import People
 from infra.local.sample import REPOSITORY, make_origin
+from shared.adapters.processes import keep_to_itself
 from shared.telemetry import quiet_others
 
 DEFAULT_FOLDER, DEMO_FOLDER, LOAD_FOLDER = Path(".local/up"), Path(".local/demo"), Path(".local/load")
@@ -26,6 +28,7 @@ def commands() -> argparse.ArgumentParser:
     up.add_argument("--repo", type=Path, help="your monorepo; without it the sample is served")
     add_place(up, DEFAULT_FOLDER)
     up.add_argument("--port", type=int, help="the page's port, chosen at the first start")
+    up.add_argument("--links", action="store_true", help="make new sign-in links; those before end")
     demo = named.add_parser("demo", help="release the sample and say what was proven")
     add_place(demo, DEMO_FOLDER)
     ledger = named.add_parser("ledger", help="print a ledger to the byte")
@@ -69,7 +72,7 @@ def main(arguments: list[str] | None = None) -> int:
         return run_load(given.dir, given.minutes, given.rate, given.out)
     if given.command == "drill":
         return drill(given)
-    return serve(place(given, DEFAULT_FOLDER), given.repo, given.port, given.store)
+    return serve(place(given, DEFAULT_FOLDER), given.repo, given.port, given.store, links=given.links)
 
 
 def add_place(parser: argparse.ArgumentParser, default: Path) -> None:
@@ -119,10 +122,11 @@ def drill(given: argparse.Namespace) -> int:
     )
 
 
-def serve(root: Path, repo: Path | None, port: int | None, store: str | None) -> int:
+def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *, links: bool = False) -> int:
     """Run the local host until it is told to stop."""
     from infra.local.machine import Machine
 
+    keep_to_itself()
     folder = Folder(root)
     if repo is not None and not (repo / ".git").exists() and not (repo / "HEAD").exists():
         print(f"{repo} is not a git repository; give the folder of your monorepo", file=sys.stderr)
@@ -133,17 +137,27 @@ def serve(root: Path, repo: Path | None, port: int | None, store: str | None) ->
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: stop.set())
     name = REPOSITORY if repo is None else repo.resolve().name.removesuffix(".git")
-    with Machine(folder, repository=name, source=repo or folder.origin, port=port, store=store) as machine:
+    with Machine(folder, repository=name, source=repo or folder.origin, port=port, store=store, links=links) as machine:
         print(f"Slipway serves {machine.kept.source} as {machine.kept.repository!r}; state in {folder.root}")
-        print("Sign in as:")
-        for person in machine.people:
-            print(f"  {person.name:<14} {machine.url}/local/sign-in?key={person.key}")
+        tell_links(machine.url, machine.people)
+        for warning in machine.warnings:
+            print(f"Note: {warning}")
         if repo is None:
             print(f"Push to it: git clone {machine.kept.source}")
         print("Ctrl-C stops it.", flush=True)
         stop.wait()
         print("Stopping: what runs may finish.", flush=True)
     return 0
+
+
+def tell_links(url: str, people: People) -> None:
+    """Print where each of them signs in, where that is known: right after the keys were made."""
+    if not any(person.key for person in people):
+        print("Sign in by the links of the first start (--links or LINKS=1 makes new ones, and ends those).")
+        return
+    print("Sign in as (kept nowhere: note them down):")
+    for person in people:
+        print(f"  {person.name:<14} {url}/local/sign-in#key={person.key}")
 
 
 if __name__ == "__main__":

@@ -6,10 +6,11 @@ import json
 import os
 import secrets
 import socket
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from infra.local.host import People, new_person
+from infra.local.host import LocalPerson, People, new_person, with_new_key
 
 READ, APPROVE, OPERATE, ADMIN = "Slipway.Read", "Slipway.Approve", "Slipway.Operate", "Slipway.Admin"
 SQLITE, AZURITE = "sqlite", "azurite"
@@ -67,6 +68,14 @@ class Folder:
         write_private(self._kept, json.dumps(asdict(made), indent=1))
         return made
 
+    def keep_private(self) -> None:
+        """Make the folder this user's alone, with what lies in it already."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.root.chmod(0o700)
+        for found in self.root.iterdir():
+            if not found.is_symlink():
+                found.chmod(0o700 if found.is_dir() else 0o600)
+
     def started_before(self) -> bool:
         """Whether a host has kept anything here."""
         return self._kept.exists()
@@ -76,26 +85,32 @@ class Folder:
         return Kept(**json.loads(self._kept.read_text(encoding="utf-8"))).store if self._kept.exists() else None
 
     def load_people(self) -> People:
-        """Read the people of this host; the first time an author, a release manager and an operator are made."""
+        """Read the people of this host; the first time an author, a release manager and an operator are made.
+
+        Only then are their keys known.
+        """
         if not self.people.exists():
-            author = new_person(
-                "Ada Author", mails=["ada@example.com"], groups=["release-managers"], roles=[READ, APPROVE]
-            )
-            manager = new_person(
-                "Rita Manager",
-                mails=["release-manager@example.com"],
-                groups=["release-managers"],
-                roles=[READ, APPROVE],
-            )
-            operator = new_person("Olga Operator", mails=["olga@example.com"], roles=[READ, OPERATE, ADMIN])
-            People([author, manager, operator]).save(self.people)
+            self.keep_private()
+            return self.keep_people(first_people())
         return People.load(self.people)
+
+    def make_new_keys(self) -> People:
+        """Give everybody another key, which is known only now; those before prove nothing any more."""
+        return self.keep_people(with_new_key(person) for person in self.load_people())
+
+    def keep_people(self, people: Iterable[LocalPerson]) -> People:
+        """Have the host know these people, and nobody else."""
+        made = People(people)
+        made.save(self.people)
+        return made
 
     def take(self) -> int:
         """Lock the folder for this process; raise SystemExit where another host uses it."""
         import fcntl
 
-        self.root.mkdir(parents=True, exist_ok=True)
+        # Whatever this process writes from now on is this user's alone, too.
+        os.umask(0o077)
+        self.keep_private()
         lock = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -104,6 +119,16 @@ class Folder:
                 f"{self.root} is in use by another local host; stop it first, or give another DIR"
             ) from None
         return lock
+
+
+def first_people() -> Sequence[LocalPerson]:
+    """Make an author, who may approve as well, a release manager and an operator."""
+    managers = ["release-managers"]
+    return [
+        new_person("Ada Author", mails=["ada@example.com"], groups=managers, roles=[READ, APPROVE]),
+        new_person("Rita Manager", mails=["release-manager@example.com"], groups=managers, roles=[READ, APPROVE]),
+        new_person("Olga Operator", mails=["olga@example.com"], roles=[READ, OPERATE, ADMIN]),
+    ]
 
 
 def write_private(path: Path, text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -37,6 +37,7 @@ class Machine:
     """Starts everything, and stops it cleanly. The environment of this process is set for the functions to read.
 
     `change` may put other ports in the application's place before anything runs. `store` counts at a folder's first start.
+    With `links` everybody gets a new key.
     """
 
     def __init__(
@@ -48,11 +49,12 @@ class Machine:
         port: int | None = None,
         store: str | None = None,
         change: Callable[[App], App] | None = None,
+        links: bool = False,
     ) -> None:
         self.folder, self._change = folder, change
         self._lock = folder.take()
         self.kept = folder.kept(repository=repository, source=source, port=port, store=store)
-        self.people: People = folder.load_people()
+        self.people: People = folder.make_new_keys() if links else folder.load_people()
         self._stop, self._wake = threading.Event(), threading.Event()
         self._azurite: Azurite | None = None
         self._registry: RunningRegistry | None = None
@@ -68,6 +70,13 @@ class Machine:
     def registry(self) -> str:
         """The registry's host and port, as image references begin."""
         return f"127.0.0.1:{self.kept.registry_port}"
+
+    @property
+    def warnings(self) -> Sequence[str]:
+        """What people should know of this machine."""
+        from shared import bootstrap
+
+        return bootstrap.app().warnings
 
     def start(self) -> Machine:
         """Take over what an earlier host left, then listen; pushes made meanwhile are made up for at once."""

@@ -33,7 +33,7 @@ class AnchorFiles:
                 with os.fdopen(handle, "wb") as file:
                     file.write(content)
                     file.flush()
-                    os.fchmod(file.fileno(), 0o444)
+                    os.fchmod(file.fileno(), 0o400)
                     os.fsync(file.fileno())
                 os.link(made, self._folder / name)
             except FileExistsError as error:

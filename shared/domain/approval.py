@@ -88,7 +88,7 @@ def is_approver(rule: ApprovalRule, person: Person, groups: Iterable[str]) -> bo
         return APPROVE_ROLE.casefold() in held
     if any(group.casefold() in held for group in group_ids(rule)):
         return True
-    names, pinned = {person.id, *person.folded_mails()}, dict(rule.pinned)
+    names, pinned = {person.id, *person.plain_mails()}, dict(rule.pinned)
     return any(
         pinned[one] == person.id if one in pinned else one in names or one.casefold() in names
         for one in rule.approvers

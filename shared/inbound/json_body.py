@@ -40,6 +40,17 @@ def check_plain(headers: Mapping[str, str]) -> None:
         raise bad("Content-Encoding", f"is {coding[:100]!r}; send the body as it is")
 
 
+def check_json(headers: Mapping[str, str]) -> None:
+    """Raise Unacceptable (415) for what is not said to be JSON; `headers` has lower-case names.
+
+    A form can be sent from any site's page, JSON only after the browser has asked us, which we do not answer.
+    """
+    said = headers.get("content-type", "")
+    if said.partition(";")[0].strip().lower() != "application/json":
+        detail = f"Content-Type: {said[:100]!r} is not taken; send application/json, also where there is no body"
+        raise Unacceptable(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-json", detail, field="Content-Type")
+
+
 def read_object(body: bytes, *, empty: bool = False) -> Body:
     """Read a JSON object; `empty` takes no body at all for an empty one.
 

@@ -26,6 +26,7 @@ _REFUSALS = {
     404: "There is no such thing, or nothing that the request could be about.",
     409: "It does not fit how things stand; `code` and `detail` say why. Also where two repositories have the service.",
     413: "The body is too large.",
+    415: "It is not said to be `application/json`.",
     503: "Ask again, in Retry-After seconds.",
 }
 _MEDIA: dict[str, Schema] = {"application/json": {"type": "object"}, "*/*": {}}
@@ -74,7 +75,7 @@ def _refusals(operation: Operation, path: str) -> Iterator[int]:
     if "{" in path or operation.who in ("operators", "approvers"):
         yield 404
     if operation.body and operation.who != "secret":
-        yield 409
+        yield from (409, 415)
     if "{service}" in path or any(one.name == "repository" for one in operation.query):
         yield from (404, 409)
 

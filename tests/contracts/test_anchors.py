@@ -94,7 +94,7 @@ def test_a_file_is_nobodys_to_write_and_nothing_is_left_beside_it(tmp_path: Path
         anchors.put("2026-11-23.json.gz", b"other")
 
     [file] = tmp_path.iterdir()
-    assert stat.S_IMODE(file.stat().st_mode) == 0o444
+    assert stat.S_IMODE(file.stat().st_mode) == 0o400
 
 
 def test_a_folder_that_cannot_be_used_is_a_store_out_of_reach(tmp_path: Path) -> None:

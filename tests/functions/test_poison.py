@@ -22,7 +22,7 @@ def newest(doors: Doors) -> Any:
 
 def asked(doors: Doors, path: str) -> Answer:
     """What an operator is answered; messages are left to the host's own threads."""
-    return doors.host.call("POST", path, headers=signed_in("olga"))
+    return doors.host.call("POST", path, headers={"Content-Type": "application/json", **signed_in("olga")})
 
 
 def test_a_message_shows_with_what_it_said_and_what_is_wrong(doors: Doors, slipway: Harness) -> None:

@@ -81,9 +81,12 @@ def doors(slipway: Harness, host: Running, entra: EntraStandIn) -> Iterator[Door
         yield opened
 
 
+JSON = {"Content-Type": "application/json"}
+
+
 def ask(doors: Doors, route: Route, token: str) -> Answer:
     """Ask for a route with a token, none where it is empty."""
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    headers = {**JSON, **({"Authorization": f"Bearer {token}"} if token else {})}
     body = json.dumps(route.operation.example).encode() if route.operation.body else b""
     return doors.host.call(route.methods[0].upper(), route.path.format(**PARAMETERS), body=body, headers=headers)
 
@@ -168,7 +171,7 @@ def test_a_vote_by_token_counts_by_the_groups_id(
     slipway.push("refs/heads/main", {"slipway.yaml": _again(slipway)})
     slipway.pump()
     slipway.release_to("1.0.0", approve=False)
-    headers = {"Authorization": f"Bearer {entra.token(max_, READ, **claims)}"}
+    headers = {**JSON, "Authorization": f"Bearer {entra.token(max_, READ, **claims)}"}
     path = f"/api/services/delivery/approvals/{slipway.request()}"
     shown = doors.host.call("GET", "/api/services/delivery/releases/1.0.0", headers=headers).json()
 
@@ -189,7 +192,10 @@ def test_a_program_approves_only_where_the_rule_names_its_id(
     slipway.pump()
     slipway.release_to("1.0.0", approve=False)
     token = entra.program_token("pipeline", READ, APPROVE, groups=[MANAGERS])
-    path, headers = f"/api/services/delivery/approvals/{slipway.request()}", {"Authorization": f"Bearer {token}"}
+    path, headers = (
+        f"/api/services/delivery/approvals/{slipway.request()}",
+        {**JSON, "Authorization": f"Bearer {token}"},
+    )
 
     answer = doors.host.call("POST", path, body=b'{"decision": "approve"}', headers=headers)
 

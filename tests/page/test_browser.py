@@ -34,7 +34,11 @@ class Visit:
         page = context.new_page()
         page.on("pageerror", lambda error: self.faults.append(str(error)))
         page.on("console", lambda said: self.faults.append(said.text) if said.type == "error" else None)
-        page.goto(f"{self._doors.url}/local/sign-in?key={PEOPLE[who].key}")
+        page.goto(f"{self._doors.url}/local/sign-in#key={PEOPLE[who].key}")
+        if not script:
+            page.get_by_label("Key").fill(PEOPLE[who].key)
+        page.get_by_role("button", name=f"Sign in as {PEOPLE[who].name}" if script else "Sign in").click()
+        page.wait_for_url(f"{self._doors.url}/")
         if path != "/":
             page.goto(f"{self._doors.url}{path}")
         return page

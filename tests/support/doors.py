@@ -58,7 +58,8 @@ class Doors:
     ) -> Answer:
         """Ask for a change, and let happen what follows. Text is sent as it is, anything else as JSON."""
         content = body if isinstance(body, bytes) else b"" if body is None else json.dumps(body).encode()
-        named = {**signed_in(who), **({"Idempotency-Key": key} if key else {}), **(headers or {})}
+        json_said = {"Content-Type": "application/json"}
+        named = {**json_said, **signed_in(who), **({"Idempotency-Key": key} if key else {}), **(headers or {})}
         answer = self.host.call(method, path, body=content, headers=named)
         self.slipway.pump()
         return answer

@@ -116,6 +116,18 @@ class Running:
             return read_answer(connection)
 
 
+def port_of(host: Running) -> str:
+    """The port that a host listens on."""
+    return host.host.url.rpartition(":")[2]
+
+
+def signed_in(host: Running, person: LocalPerson) -> str:
+    """Sign somebody in as the page does, and return the cookie of the session."""
+    headers = {"Origin": host.host.url, "Content-Type": "application/x-www-form-urlencoded"}
+    answer = host.call("POST", "/local/sign-in", body=f"key={person.key}".encode(), headers=headers)
+    return answer.headers["Set-Cookie"].partition(";")[0]
+
+
 def read_answer(connection: http.client.HTTPConnection) -> Answer:
     """Read the answer to the request just sent."""
     response = connection.getresponse()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -52,15 +53,14 @@ class HostProcess:
         return found
 
     def keys(self) -> dict[str, str]:
-        """The key of each person."""
-        people = json.loads((self.folder / "people.json").read_text(encoding="utf-8"))
-        return {person["name"]: person["key"] for person in people["people"]}
+        """The key of each person, as it printed them once."""
+        return dict(re.findall(r"  (\S+ \S+) +http\S+#key=(\S+)", self.log.read_text(encoding="utf-8")))
 
     def wait_until_ready(self) -> None:
         """Wait until it has chosen everything that a visitor needs."""
         wanted = [self.folder / name for name in ("host.json", "people.json", "origin.git/HEAD")]
         end = time.monotonic() + 60
-        while not all(path.exists() for path in wanted):
+        while not (all(path.exists() for path in wanted) and self.keys()):
             assert time.monotonic() < end, self.log.read_text(errors="replace")
             time.sleep(0.05)
 

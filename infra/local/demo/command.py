@@ -54,7 +54,7 @@ def run_demo(root: Path, store: str | None = None) -> int:
         print(f"  ✓ {proof}")
     state = folder.storage if store == AZURITE else folder.database
     print(f"\nThe state is in {folder.root}: {state.name}, origin.git, environments.git, registry.")
-    print(f"Look at it:  make up DIR={root}        (the page, the API, and v1.2.0 waiting for your approval)")
+    print(f"Look at it:  make up DIR={root} LINKS=1  (the page, the API, and v1.2.0 waiting for your approval)")
     print(f"             git -C {root}/environments.git log --stat")
     return 0
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from infra.local.folder import Folder, Kept, write_private
+from infra.local.folder import Folder, Kept, first_people, write_private
 from infra.local.sample import REPOSITORY, git, make_origin
 
 SERVICE = "delivery"
@@ -47,6 +47,8 @@ class Scene:
     def __init__(self, folder: Path) -> None:
         self._origin, self.team = folder / "origin.git", folder / "monorepo"
         self.commits: Mapping[str, str] = {}
+        # The same in each run's folder, which holds no key.
+        self.people = first_people()
         shutil.rmtree(folder, ignore_errors=True)
         make_origin(self._origin)
         git(folder, "clone", "--quiet", str(self._origin), str(self.team))
@@ -73,7 +75,7 @@ class Scene:
             source=str(origin.resolve()),
         )
         write_private(folder.root / "host.json", json.dumps(asdict(kept)))
-        folder.load_people()
+        folder.keep_people(self.people)
         return folder
 
     def _commits(self) -> Mapping[str, str]:

@@ -29,8 +29,7 @@ class Teller:
 
     def __init__(self, scene: Scene, host: MortalHost, patience: float = PATIENCE) -> None:
         self.scene, self.host, self._patience = scene, host, patience
-        people = json.loads(host.folder.people.read_text(encoding="utf-8"))["people"]
-        self.keys = {person["name"]: person["key"] for person in people}
+        self.keys = {person.name: person.key for person in scene.people}
         self.origin = Path(json.loads((host.folder.root / "host.json").read_text(encoding="utf-8"))["source"])
         self.team = Team(host.url, self.keys, self.origin, scene.team, patience=patience)
         self.operator: Client = self.team.operator

@@ -16,15 +16,16 @@ from werkzeug.wrappers import Request, Response
 
 from infra.local.host.events import BadEvents, as_argument, read_events, validation_code
 from infra.local.host.functions import Functions, Registered
-from infra.local.host.identity import COOKIE, ForeignPage, WrongKey, identify
+from infra.local.host.identity import ForeignPage, WrongKey, identify
 from infra.local.host.log import log_event
 from infra.local.host.people import People
 from infra.local.host.problem import MIMETYPE, problem
 from infra.local.host.routes import path_of, rules_for
+from infra.local.host.sessions import Sessions, cookie_name
+from infra.local.host.sign_in import PATH, SCRIPT, WHO, SignIn
 
 _HOSTS = ("127.0.0.1", "localhost")
 _PIECE = 64 * 1024
-_SIGN_IN = "/local/sign-in"
 _EVENT_GRID = "/runtime/webhooks/eventgrid"
 
 
@@ -40,6 +41,8 @@ class HostApplication:
         self._routes = Map(rules, strict_slashes=False, merge_slashes=False, redirect_defaults=False).bind("localhost")
         self._events = {one.name.lower(): one for one in functions.events}
         self._people, self._key, self._max_body = people, key, max_body
+        self._sessions = Sessions()
+        self._sign_in = SignIn(people, self._sessions)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -65,8 +68,8 @@ class HostApplication:
         target = str(request.environ["REQUEST_URI"])
         path = path_of(target)
         params = _joined(parse_qsl(target.partition("?")[2], keep_blank_values=True))
-        if path == _SIGN_IN:
-            return self._sign_in(request, params.get("key", ""))
+        if path in (PATH, SCRIPT, WHO):
+            return self._sign_in.answer(path, request, self._read(request))
         if path.lower() == _EVENT_GRID:
             return self._deliver(request, params)
         found, route_params = self._routes.match(path, request.method)
@@ -79,11 +82,12 @@ class HostApplication:
         self, one: Registered, request: Request, url: str, params: Mapping[str, str], route: Mapping[str, Any]
     ) -> Response:
         sent = {name.lower(): value for name, value in request.headers.items()}
+        cookie = cookie_name(request.environ["SERVER_PORT"])
         try:
-            headers = identify(request.method, sent, self._people).values
+            headers = identify(request.method, sent, self._people, self._sessions, cookie).values
         except WrongKey:
-            response = _problem(401, f"the key belongs to nobody; sign in at {_SIGN_IN}?key=…")
-            response.delete_cookie(COOKIE)
+            response = _problem(401, "the key or the session is nobody's (any more); open your sign-in link again")
+            response.delete_cookie(cookie)
             return response
         except ForeignPage:
             return _problem(403, "a page of another origin may not write here; use a key as bearer token")
@@ -93,18 +97,6 @@ class HostApplication:
             return _response(one.run(asked))
         except Exception as error:
             return _failed(one, error)
-
-    def _sign_in(self, request: Request, key: str) -> Response:
-        if request.method != "GET":
-            raise MethodNotAllowed(valid_methods=["GET"])
-        if self._people.by_key(key) is None:
-            return _problem(401, "the key belongs to nobody; take one from people.json")
-        response = Response(
-            status=303,
-            headers={"Location": "/", "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
-        )
-        response.set_cookie(COOKIE, key, httponly=True, samesite="Strict")
-        return response
 
     def _deliver(self, request: Request, params: Mapping[str, str]) -> Response:
         one = self._events.get(params.get("functionName", "").lower())

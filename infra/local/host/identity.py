@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from infra.local.host.people import LocalPerson, People
+from infra.local.host.sessions import Sessions
 
-COOKIE = "slipway-key"
 _CLAIMS = "http://schemas.microsoft.com/identity/claims"
 _READING = ("GET", "HEAD", "OPTIONS")
 
@@ -33,23 +33,22 @@ class Headers:
     person: LocalPerson | None
 
 
-def identify(method: str, sent: Mapping[str, str], people: People) -> Headers:
-    """Take out what the caller says about themselves and the key, and put in who they are.
+def identify(method: str, sent: Mapping[str, str], people: People, sessions: Sessions, cookie_name: str) -> Headers:
+    """Take out what the caller says about themselves, the key and the session, and put in who they are.
 
     `sent` has lower-case names. Raise WrongKey, or ForeignPage for a write that only the cookie vouches for.
     """
     kept = {name: value for name, value in sent.items() if not name.replace("_", "-").startswith("x-ms-")}
-    bearer, cookie = _bearer(sent.get("authorization", "")), _cookie(sent.get("cookie", ""))
+    bearer, cookie = _bearer(sent.get("authorization", "")), _cookie(sent.get("cookie", ""), cookie_name)
     if bearer is not None:
         del kept["authorization"]
     elif cookie is not None and method not in _READING:
-        _check_origin(sent)
+        check_origin(sent)
     if cookie is not None:
-        kept["cookie"] = _without_key(sent["cookie"])
-    key = bearer if bearer is not None else cookie
-    if key is None:
+        kept["cookie"] = _without(sent["cookie"], cookie_name)
+    if bearer is None and cookie is None:
         return Headers(values=kept, person=None)
-    person = people.by_key(key)
+    person = people.by_key(bearer) if bearer is not None else sessions.person(cookie or "")
     if person is None:
         raise WrongKey
     return Headers(values=kept | principal_of(person), person=person)
@@ -85,19 +84,20 @@ def _bearer(authorization: str) -> str | None:
     return key.strip()
 
 
-def _cookie(cookies: str) -> str | None:
+def _cookie(cookies: str, wanted: str) -> str | None:
     for part in cookies.split(";"):
         name, _, value = part.strip().partition("=")
-        if name == COOKIE:
+        if name == wanted:
             return value
     return None
 
 
-def _without_key(cookies: str) -> str:
-    return "; ".join(part.strip() for part in cookies.split(";") if part.strip().partition("=")[0] != COOKIE)
+def _without(cookies: str, left_out: str) -> str:
+    return "; ".join(part.strip() for part in cookies.split(";") if part.strip().partition("=")[0] != left_out)
 
 
-def _check_origin(sent: Mapping[str, str]) -> None:
+def check_origin(sent: Mapping[str, str]) -> None:
+    """Raise ForeignPage unless a browser says that the request is from a page of this very host."""
     site = sent.get("sec-fetch-site")
     # Another port of this machine is another origin but the same site: SameSite lets its pages send the cookie.
     ours = site == "same-origin" if site is not None else sent.get("origin") == f"http://{sent.get('host')}"

@@ -107,7 +107,8 @@ class _Handler(WSGIRequestHandler):
         if body is None:
             self.close_connection = True
             self.send_error(
-                400, "Content-Length or Transfer-Encoding is not understood; send one of them, in digits or chunked"
+                400,
+                "Content-Length or Transfer-Encoding is not understood; send one of them once, in digits or chunked",
             )
             return
         environ["wsgi.input"] = body
@@ -128,9 +129,12 @@ class _Handler(WSGIRequestHandler):
 
     def _body_of(self, environ: WSGIEnvironment) -> io.RawIOBase | None:
         length, coding = environ.get("CONTENT_LENGTH", ""), environ.get("HTTP_TRANSFER_ENCODING", "")
+        told = self.headers.get_all("Content-Length", [])
         if coding:
-            # Both at once are how one request is smuggled within another.
-            return Chunks(self.rfile) if coding.lower() == "chunked" and not length else None
+            # Both at once are how one request is smuggled within another, and so are two lengths.
+            return Chunks(self.rfile) if coding.lower() == "chunked" and not told else None
+        if len(set(told)) > 1:
+            return None
         if length and not (length.isascii() and length.isdigit()):
             return None
         return LimitedStream(cast("IO[bytes]", self.rfile), int(length or 0))

@@ -17,6 +17,7 @@ from statistics import quantiles
 
 from infra.local.client import Client
 from infra.local.folder import Folder
+from infra.local.host import People
 from infra.local.load import judging
 from infra.local.load.accounting import Account, account, read_ledgers
 from infra.local.load.judging import Held
@@ -51,8 +52,9 @@ def run_load(root: Path, minutes: float, rate: int, out: Path) -> int:
     print("branches are moved by git update-ref, each told of as git's hook does.")
     make_origin(folder.origin)
     pushes = make_pushes(folder.origin, count)
+    people = folder.load_people()
     with _host(folder) as pid:
-        client = _client(folder)
+        client = _client(folder, people)
         _wait_for_services(client)
         run = Run()
         held = _drive(folder, pid, pushes, rate, run)
@@ -95,9 +97,9 @@ def _host(folder: Folder) -> Iterator[int]:
                 process.kill()
 
 
-def _client(folder: Folder) -> Client:
+def _client(folder: Folder, people: People) -> Client:
     kept = folder.kept(repository=REPOSITORY, source=folder.origin)
-    operator = next(one for one in folder.load_people() if one.name == "Olga Operator")
+    operator = next(one for one in people if one.name == "Olga Operator")
     return Client(f"http://127.0.0.1:{kept.port}", operator.key)
 
 

@@ -21,6 +21,8 @@ from infra.local.registry.notifications import Notifier
 from infra.local.registry.repositories import Repositories
 from infra.local.registry.server import WSGIApp
 
+_HOSTS = ("127.0.0.1", "localhost", "[::1]")
+
 Handler: TypeAlias = Callable[..., Response]
 
 
@@ -44,6 +46,7 @@ def create_registry(root: Path, notify: Notifier | None = None) -> WSGIApp:
     @Request.application
     def registry(request: Request) -> Response:
         try:
+            _check_host(request)
             response = _answer(routes, request)
         except RegistryError as refusal:
             response = _refusal(refusal)
@@ -76,6 +79,13 @@ def _routes(blobs: BlobRoutes, manifests: ManifestRoutes) -> tuple[Route, ...]:
         Route(re.compile(r"/v2/(.+)/tags/list"), {"GET": manifests.tags}),
         Route(re.compile(r"/v2/(.+)/referrers/([^/]+)"), {"GET": manifests.referrers}),
     )
+
+
+def _check_host(request: Request) -> None:
+    name = re.sub(r":[0-9]*\Z", "", request.headers.get("Host", ""))
+    if name.lower() not in _HOSTS:
+        # A foreign name that resolves to 127.0.0.1 would let a foreign page read and write images (DNS rebinding).
+        raise RegistryError(421, "DENIED", f"this registry answers to {', '.join(_HOSTS)} only")
 
 
 def _answer(routes: tuple[Route, ...], request: Request) -> Response:

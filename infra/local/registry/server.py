@@ -101,6 +101,9 @@ class KeepAliveHandler(WSGIRequestHandler):
     def run_wsgi(self) -> None:
         """Answer one request."""
         environ = self.make_environ()
+        if not self._is_framed(environ):
+            self.send_error(400, "Content-Length or Transfer-Encoding is not understood")
+            return
         body = self._body(environ)
         reply = _Reply(self)
         try:
@@ -123,12 +126,18 @@ class KeepAliveHandler(WSGIRequestHandler):
                 reply.start("500 Internal Server Error", [("Content-Length", "0")])
                 reply.finish()
 
+    def _is_framed(self, environ: dict[str, Any]) -> bool:
+        """Whether it is plain where the body ends: else one request could hide another one."""
+        told, coding = self.headers.get_all("Content-Length", []), environ.get("HTTP_TRANSFER_ENCODING", "")
+        if coding:
+            return coding.lower() == "chunked" and not told
+        return len(set(told)) <= 1 and all(one.isascii() and one.isdigit() for one in told)
+
     def _body(self, environ: dict[str, Any]) -> _Body | Chunks:
         if environ.get("wsgi.input_terminated"):
             chunks = environ["wsgi.input"] = Chunks(self.rfile)
             return chunks
-        stated = environ.get("CONTENT_LENGTH") or "0"
-        body = _Body(self.rfile, int(stated) if stated.isdecimal() else 0)
+        body = _Body(self.rfile, int(environ.get("CONTENT_LENGTH") or 0))
         environ["wsgi.input"] = io.BufferedReader(body, 1 << 16)
         return body
 

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from shared.domain.errors import InvalidValue
 from shared.domain.host_variables import may_pass
+from shared.domain.names import is_plain
 from shared.domain.placeholders import PLACEHOLDERS, placeholders
 from shared.domain.setting import Setting, path_of
 from shared.inbound.slipway_yaml.settings import setting_of
@@ -128,6 +129,8 @@ def _approver(text: str) -> str:
     name = text.removeprefix("group:")
     if not name or name != name.strip() or not name.isprintable():
         raise ValueError(f"{text!r} is not a mail address, an id or group:<name>")
+    if "@" in text and name == text and not is_plain(text):
+        raise ValueError(f"{text!r} holds letters that could be read as others ({text.casefold()!r}); write plain ones")
     return text
 
 

@@ -215,6 +215,24 @@ def test_smuggling_by_a_length_that_is_no_number_is_refused(host: Running, lengt
     assert (answer.status, answer.headers["Connection"]) == (400, "close")
 
 
+@pytest.mark.parametrize("more", [[], [("Transfer-Encoding", "chunked")]], ids=["alone", "chunked"])
+@pytest.mark.parametrize("lengths", [("5", "6"), ("6", "5"), ("5", ""), ("5", "05")])
+def test_smuggling_by_two_lengths_is_refused(
+    host: Running, lengths: tuple[str, str], more: list[tuple[str, str]]
+) -> None:
+    """Attack: who stands before us reads one of them, and we the other. Defence: neither counts."""
+    answer = host.call("POST", "/api/echo", raw=[*(("Content-Length", length) for length in lengths), *more])
+
+    assert (answer.status, answer.headers["Connection"]) == (400, "close")
+
+
+def test_a_length_that_is_told_twice_is_one_length(host: Running) -> None:
+    """RFC 9110, 8.6, allows that."""
+    answer = host.call("POST", "/api/echo", raw=[("Content-Length", "0"), ("Content-Length", "0")])
+
+    assert answer.status == 202
+
+
 def test_a_connection_serves_many_requests(host: Running) -> None:
     """It is kept, and keeps serving after a refusal."""
     with contextlib.closing(host.connect()) as connection:

@@ -11,14 +11,13 @@ import azure.functions as func
 import pytest
 
 from infra.local.host import new_person
-from tests.support.host import Running, running
+from tests.support.host import Running, port_of, running, signed_in
 
 app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 ANN = new_person(
     "Änn", mails=["ann@example.com", "a@example.com"], groups=["release-managers"], roles=["Slipway.Approve"]
 )
 BEN = new_person("Ben", mails=["ben@example.com"])
-COOKIE = {"Cookie": f"a=1; slipway-key={ANN.key}; b=2"}
 
 
 @app.route(route="api/who", methods=["GET", "POST", "DELETE"])
@@ -30,6 +29,12 @@ def who(req: func.HttpRequest) -> func.HttpResponse:
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     with running(app, tmp_path_factory.mktemp("host"), people=[ANN, BEN]) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def cookie(host: Running) -> dict[str, str]:
+    """Ann's browser, among other cookies."""
+    return {"Cookie": f"a=1; {signed_in(host, ANN)}; b=2"}
 
 
 def principal(seen: dict[str, str]) -> Any:
@@ -60,10 +65,10 @@ def test_a_persons_key_becomes_the_principal_that_production_gets(host: Running)
     )
 
 
-def test_the_key_itself_reaches_no_function(host: Running) -> None:
-    """Neither as a bearer token nor in the cookies, of which the others stay."""
+def test_the_key_itself_reaches_no_function(host: Running, cookie: dict[str, str]) -> None:
+    """Nor does the session in the cookies, of which the others stay."""
     by_token = host.call("GET", "/api/who", headers={"Authorization": f"Bearer {ANN.key}"})
-    by_cookie = host.call("GET", "/api/who", headers=COOKIE)
+    by_cookie = host.call("GET", "/api/who", headers=cookie)
 
     assert ANN.key not in by_token.body.decode() + by_cookie.body.decode()
     assert by_cookie.json()["cookie"] == "a=1; b=2"
@@ -93,9 +98,10 @@ def test_forged_principal_headers_do_not_mix_with_the_hosts_own(host: Running) -
     assert seen["x-ms-client-principal-id"] == BEN.id
 
 
-@pytest.mark.parametrize("headers", [{"Authorization": "Bearer wrong"}, {"Cookie": "slipway-key=wrong"}])
-def test_a_key_of_nobody_is_refused(host: Running, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize("headers", [{"Authorization": "Bearer wrong"}, {"Cookie": "slipway-session-{port}=wrong"}])
+def test_a_key_or_session_of_nobody_is_refused(host: Running, headers: dict[str, str]) -> None:
     """Nobody goes on as anonymous who believes to be somebody; a stale cookie is taken away."""
+    headers = {name: value.format(port=port_of(host)) for name, value in headers.items()}
     answer = host.call("GET", "/api/who", headers=headers)
 
     assert (answer.status, answer.json()["code"]) == (401, "wrong-key")
@@ -119,26 +125,6 @@ def test_other_credentials_are_left_to_the_function(host: Running, authorization
     assert "x-ms-client-principal" not in seen
 
 
-def test_sign_in_sets_a_cookie_that_scripts_and_other_sites_cannot_use(host: Running) -> None:
-    """The page is signed in by a link, which leads on to the page."""
-    answer = host.call("GET", f"/local/sign-in?key={ANN.key}")
-
-    assert (answer.status, answer.headers["Location"]) == (303, "/")
-    assert answer.headers["Set-Cookie"] == f"slipway-key={ANN.key}; HttpOnly; Path=/; SameSite=Strict"
-    assert (answer.headers["Cache-Control"], answer.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
-
-
-@pytest.mark.parametrize(
-    ("method", "query", "status"), [("GET", "?key=wrong", 401), ("GET", "", 401), ("POST", "", 405)]
-)
-def test_sign_in_asks_for_a_key_that_is_somebodys(host: Running, method: str, query: str, status: int) -> None:
-    """Otherwise no cookie is set."""
-    answer = host.call(method, f"/local/sign-in{query}")
-
-    assert answer.status == status
-    assert "Set-Cookie" not in answer.headers
-
-
 @pytest.mark.parametrize(
     "sent",
     [
@@ -152,26 +138,28 @@ def test_sign_in_asks_for_a_key_that_is_somebodys(host: Running, method: str, qu
     ],
 )
 @pytest.mark.parametrize("method", ["POST", "DELETE"])
-def test_a_foreign_page_cannot_write_with_the_browsers_cookie(host: Running, method: str, sent: dict[str, str]) -> None:
+def test_a_foreign_page_cannot_write_with_the_browsers_cookie(
+    host: Running, cookie: dict[str, str], method: str, sent: dict[str, str]
+) -> None:
     """Attack: CSRF, also from another port of this machine. Defence: a write by cookie must prove its origin."""
-    answer = host.call(method, "/api/who", headers={**COOKIE, **sent})
+    answer = host.call(method, "/api/who", headers={**cookie, **sent})
 
     assert (answer.status, answer.json()["code"]) == (403, "other-site")
 
 
-def test_what_the_browser_says_of_the_site_counts_before_the_origin(host: Running) -> None:
+def test_what_the_browser_says_of_the_site_counts_before_the_origin(host: Running, cookie: dict[str, str]) -> None:
     """Attack: the origin is made to look like ours. Defence: a page can forge neither, but the site is the stricter word."""
     sent = {"Sec-Fetch-Site": "cross-site", "Origin": host.host.url}
 
-    assert host.call("POST", "/api/who", headers={**COOKIE, **sent}).status == 403
+    assert host.call("POST", "/api/who", headers={**cookie, **sent}).status == 403
 
 
-def test_our_own_page_writes_with_its_cookie(host: Running) -> None:
+def test_our_own_page_writes_with_its_cookie(host: Running, cookie: dict[str, str]) -> None:
     """The browser says so in Sec-Fetch-Site, an older one in Origin."""
     origin = {"Origin": host.host.url}
 
-    assert host.call("POST", "/api/who", headers={**COOKIE, "Sec-Fetch-Site": "same-origin"}).status == 200
-    assert host.call("POST", "/api/who", headers={**COOKIE, **origin}).status == 200
+    assert host.call("POST", "/api/who", headers={**cookie, "Sec-Fetch-Site": "same-origin"}).status == 200
+    assert host.call("POST", "/api/who", headers={**cookie, **origin}).status == 200
 
 
 def test_a_key_as_bearer_token_needs_no_origin(host: Running) -> None:
@@ -198,7 +186,7 @@ def test_dns_rebinding_is_stopped_by_the_host_header(host: Running, name: str) -
     answer = host.call("GET", "/api/who", headers={"Host": name})
 
     assert (answer.status, answer.json()["code"]) == (421, "wrong-host")
-    assert host.call("GET", f"/local/sign-in?key={ANN.key}", headers={"Host": name}).status == 421
+    assert host.call("GET", "/local/sign-in", headers={"Host": name}).status == 421
 
 
 def test_dns_rebinding_is_stopped_in_an_absolute_target_too(host: Running) -> None:

@@ -7,17 +7,40 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.host import HostRefused, People, new_person
+from infra.local.host import HostRefused, People, new_person, with_new_key
 
 ANN = new_person("Ann", mails=["ann@example.com"], groups=["g"], roles=["Slipway.Admin"])
 BEN = new_person("Ben", mails=["ben@example.com"])
 
 
 def test_people_are_read_back_as_they_were_written(tmp_path: Path) -> None:
-    """Keys included: the file is where they are looked up."""
+    """Who shows the key is still found, though the file does not hold it."""
     People([ANN, BEN]).save(tmp_path / "people.json")
 
-    assert list(People.load(tmp_path / "people.json")) == [ANN, BEN]
+    found = People.load(tmp_path / "people.json")
+    assert list(found) == [ANN, BEN]
+    assert found.by_key(BEN.key) == BEN
+
+
+def test_attack_keys_are_read_from_the_file(tmp_path: Path) -> None:
+    """It holds their hashes, which open nothing."""
+    file = tmp_path / "people.json"
+    People([ANN, BEN]).save(file)
+    found = People.load(file)
+
+    assert not any(key in file.read_text() for key in (ANN.key, BEN.key))
+    assert [person.key for person in found] == ["", ""]
+    assert [found.by_key(person.key_sha256) for person in found] == [None, None]
+
+
+def test_a_new_key_takes_the_place_of_the_one_before() -> None:
+    """The person stays who they are."""
+    renewed = with_new_key(ANN)
+    people = People([renewed, BEN])
+
+    assert people.by_key(ANN.key) is None
+    assert people.by_key(renewed.key) == renewed
+    assert (renewed.id, renewed.mails) == (ANN.id, ANN.mails)
 
 
 def test_only_the_owner_reads_the_file(tmp_path: Path) -> None:
@@ -31,7 +54,7 @@ def test_only_the_owner_reads_the_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
-    """Its keys may be known to anybody."""
+    """Others may have changed it, or seen who may what."""
     file = tmp_path / "people.json"
     People([ANN]).save(file)
     file.chmod(0o640)
@@ -41,7 +64,7 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"people": [{"id": "1"}]}',
-    '{"people": [{"id": "1", "name": "A", "key": "k", "mails": "a@example.com"}]}'])  # fmt: skip
+    '{"people": [{"id": "1", "name": "A", "key_sha256": "k", "mails": "a@example.com"}]}'])  # fmt: skip
 def test_a_file_in_another_form_is_refused(tmp_path: Path, content: str) -> None:
     """It is named."""
     file = tmp_path / "people.json"

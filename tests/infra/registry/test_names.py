@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import json
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,28 @@ def test_whatever_passes_stays_below_its_folder(text: str) -> None:
             assert not {"", ".", ".."} & set(parts)
             assert "\\" not in name
             assert check is not checked_repository or not any(part.startswith("_") for part in parts)
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:5000", "127.0.0.1.evil.example", "localhost.evil.example", ""]
+)
+@pytest.mark.parametrize("method", ["GET", "PUT"])
+def test_attack_a_foreign_name_is_made_to_resolve_to_this_machine(tmp_path: Path, host: str, method: str) -> None:
+    """A page of that name would read and overwrite images (DNS rebinding)."""
+    with embedded_registry(tmp_path) as registry, contextlib.closing(http.client.HTTPConnection(registry)) as client:
+        client.request(method, "/v2/delivery/manifests/v1", body=b"{}", headers={"Host": host})
+        answer = client.getresponse()
+        refused = json.loads(answer.read())
+
+    assert answer.status == 421
+    assert "answers to 127.0.0.1, localhost, [::1] only" in refused["errors"][0]["message"]
+
+
+@pytest.mark.parametrize("name", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
+@pytest.mark.parametrize("port", ["", ":5000"])
+def test_every_name_of_this_machine_is_answered(tmp_path: Path, name: str, port: str) -> None:
+    """Also by way of a tunnel, which has another port."""
+    with embedded_registry(tmp_path) as registry, contextlib.closing(http.client.HTTPConnection(registry)) as client:
+        client.request("GET", "/v2/", headers={"Host": f"{name}{port}"})
+
+        assert client.getresponse().status == 200

@@ -134,3 +134,25 @@ def test_a_port_that_is_taken_is_an_error_and_not_the_end() -> None:
     """The caller says what to do about it."""
     with serving(echo) as server, pytest.raises(OSError, match="in use"):
         RunningServer(echo, port=server.port)
+
+
+@pytest.mark.parametrize(
+    "framing",
+    [
+        b"Content-Length: 5\r\nContent-Length: 6\r\n",
+        b"Content-Length: 5, 6\r\n",
+        b"Content-Length: x\r\n",
+        b"Content-Length: -1\r\n",
+        b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: gzip\r\n",
+    ],
+)
+def test_attack_a_request_is_smuggled_within_another(framing: bytes) -> None:
+    """Where a body ends is plain, or nothing more is read from the connection."""
+    hidden = b"DELETE / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with serving(echo) as server, socket.create_connection(("127.0.0.1", server.port), timeout=20) as client:
+        client.sendall(b"POST / HTTP/1.1\r\nHost: localhost\r\n" + framing + b"\r\n" + hidden)
+        answer = b"".join(iter(lambda: client.recv(4096), b""))
+
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert answer.count(b"HTTP/1.1 ") == 1
