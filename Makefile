@@ -20,7 +20,7 @@ LIMIT ?= 45
 unexport PYTHONDONTWRITEBYTECODE
 FUZZED := tests/fuzz $(shell find tests -name test_fuzzed.py)
 
-.PHONY: help demo up bench load drill package check test soak fuzz lint types imports pure parts everything machine clean distclean lock venv-local venv-tests
+.PHONY: help demo up bench load drill package check test soak fuzz steady lint types imports pure parts everything machine clean distclean lock venv-local venv-tests
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -59,6 +59,10 @@ parts:
 EXAMPLES ?= 1000
 fuzz: venv-tests ## ask every route and parser what nobody would (EXAMPLES=how often each; 1000)
 	@EXAMPLES=$(EXAMPLES) $(PYTHON_IN_VENV) -m pytest -n $(WORKERS) $(FUZZED)
+TIMES ?= 20
+steady: venv-tests ## what measures time or memory, or waits for others, TIMES each beside a busy machine (20; ONLY=tests/infra)
+	@$(PYTHON_IN_VENV) -m tests.support.run.limited 600 $(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --dist loadgroup \
+		-p tests.support.run.steady --times $(TIMES) $(ONLY)
 soak: venv-tests ## a million random steps with fresh seeds, judged (STEPS=, STORE=, WORKERS=; SEED= repeats one part)
 	@PYTHONHASHSEED=0 $(PYTHON_IN_VENV) -m tests.properties.soak --workers $(WORKERS) --steps $(or $(STEPS),1000000) \
 		$(if $(SEED),--seed $(SEED)) $(if $(STORE),--store $(STORE))

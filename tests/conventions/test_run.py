@@ -6,12 +6,13 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from tests.support.host import wait_until
-from tests.support.run import crashes, limited, processes
+from tests.support.run import crashes, limited, processes, steady
 from tests.support.tree import ROOT
 
 OPTIONS = ["-c", "pyproject.toml", "-p", crashes.__name__, "-p", "no:cacheprovider", "-n", "2", "--dist", "loadgroup"]
@@ -37,11 +38,22 @@ def test_it():
 """
 
 
-def run(file: Path, content: str, *before: str) -> subprocess.Popen[str]:
+def run(file: Path, content: str, *before: str, more: Sequence[str] = ()) -> subprocess.Popen[str]:
     """Run a test file as `make test` runs ours, without the plugins that take seconds to load."""
     file.write_text(content)
     without = [word for name in ("schemathesis", "hypothesispytest", "anyio") for word in ("-p", f"no:{name}")]
-    command = [*before, sys.executable, "-m", "pytest", *OPTIONS, *without, "--rootdir", str(file.parent), str(file)]
+    command = [
+        *before,
+        sys.executable,
+        "-m",
+        "pytest",
+        *OPTIONS,
+        *without,
+        "--rootdir",
+        str(file.parent),
+        str(file),
+        *more,
+    ]
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -89,6 +101,18 @@ def test_what_a_run_leaves_behind_is_ended_and_named() -> None:
 
     assert done.returncode == 3
     assert re.search(r"Ended what the run left behind:\n  \d+ sleep 600\n", done.stderr)
+
+
+@pytest.mark.slow
+def test_what_could_fail_by_chance_is_run_many_times(tmp_path: Path) -> None:
+    """Tests that share a file with a thread, a process or a clock; nothing else."""
+    (tmp_path / "test_plain.py").write_text("def test_it(): pass\n")
+    options = ("-v", "-p", steady.__name__, "--times", "3", "--busy", "1", str(tmp_path / "test_plain.py"))
+    with run(tmp_path / "test_timed.py", "import threading\ndef test_it(): pass\n", more=options) as running:
+        said, _ = running.communicate(timeout=PATIENCE)
+
+    assert running.returncode == 0, said
+    assert set(re.findall(r"PASSED \S*(test_\w+\.py::\S+)", said)) == {f"test_timed.py::test_it[{number}]" for number in range(3)}
 
 
 def test_this_run_is_watched(request: pytest.FixtureRequest) -> None:

@@ -17,6 +17,7 @@ from shared.adapters.memory import MemoryStore
 from shared.adapters.sqlite import SqliteDatabase
 from shared.ports.store import StoreUnavailable
 from tests.support.app_parts import Harness, make_app
+from tests.support.databases import without_flushes
 from tests.support.outside import Outside
 
 CHANGES: Mapping[str, frozenset[str]] = {
@@ -167,8 +168,7 @@ class MortalSlipway:
             path = self._folder / f"after-crash-{next(self._files)}.db"
             database.backup(path)
             database.close()
-            database = SqliteDatabase(path, self.outside.clock, elapsed=self.outside.clock.elapsed)
-            database.recover()
+            database = without_flushes(SqliteDatabase(path, self.outside.clock, elapsed=self.outside.clock.elapsed))
         else:
             assert isinstance(database, MemoryStore)
         self.harness = with_fuse(make_app("", self._folder, self.outside, database=database), self.fuse)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,19 @@ def open_database(store: str, folder: Path, outside: Outside) -> Any:
         return ClockedAzure(outside.clock, outside.clock.elapsed)
     if store == "memory":
         return MemoryStore(outside.clock, elapsed=outside.clock.elapsed)
-    database = SqliteDatabase(folder / "slipway.db", outside.clock, elapsed=outside.clock.elapsed)
+    return without_flushes(SqliteDatabase(folder / "slipway.db", outside.clock, elapsed=outside.clock.elapsed))
+
+
+def without_flushes(database: SqliteDatabase) -> SqliteDatabase:
+    """Become a host that does not wait for the disk: what these tests lose is a process at most, and never the power.
+
+    A flush takes as long as ten decisions on a busy disk; what it is good for is tried where the database itself is.
+    """
+
+    def unflushed(connection: sqlite3.Connection) -> sqlite3.Connection:
+        connection.execute("PRAGMA synchronous=OFF")
+        return connection
+
+    database.watch(unflushed)
     database.recover()
     return database
