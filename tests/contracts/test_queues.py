@@ -153,7 +153,7 @@ def test_a_receiver_that_waits_is_woken_by_a_message(queues: BothEnds) -> None:
     receiver.start()
 
     queues.send(QUEUE, "body")
-    receiver.join(timeout=30)
+    receiver.join(timeout=60)
 
     assert found == ["body"]
 
@@ -169,7 +169,7 @@ def test_a_receiver_that_waits_goes_home_when_the_store_closes(anywhere: Opened)
     receiver.start()
 
     anywhere.database.close()
-    receiver.join(timeout=30)
+    receiver.join(timeout=60)
 
     assert found == [0]
 

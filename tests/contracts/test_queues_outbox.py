@@ -145,7 +145,7 @@ def test_one_crew_takes_from_several_queues_what_came_first(fixture: Opened) -> 
     def take() -> None:
         message = fixture.crew.receive_any(limits, visibility=MINUTE)
         taken.append(message.body if message else "nothing")
-        over.wait(20)
+        over.wait(60)
 
     threads = [threading.Thread(target=take) for _ in range(3)]
     for number, thread in enumerate(threads, 1):

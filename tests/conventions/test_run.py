@@ -112,7 +112,9 @@ def test_what_could_fail_by_chance_is_run_many_times(tmp_path: Path) -> None:
         said, _ = running.communicate(timeout=PATIENCE)
 
     assert running.returncode == 0, said
-    assert set(re.findall(r"PASSED \S*(test_\w+\.py::\S+)", said)) == {f"test_timed.py::test_it[{number}]" for number in range(3)}
+    assert set(re.findall(r"PASSED \S*(test_\w+\.py::\S+)", said)) == {
+        f"test_timed.py::test_it[{number}]" for number in range(3)
+    }
 
 
 def test_this_run_is_watched(request: pytest.FixtureRequest) -> None:

@@ -115,7 +115,7 @@ METHODS = st.sampled_from(
 def exchange(doors: Doors, request: bytes) -> bytes:
     """Send bytes, say that no more come, and read until the host closes."""
     host, _, port = doors.url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=20) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         answer = bytearray()
         with contextlib.suppress(OSError):  # it may have closed already
             connection.sendall(request)

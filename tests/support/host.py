@@ -22,7 +22,8 @@ from shared.adapters.storage.delivery import running_time
 from shared.ports.queues import QueueReceiver
 
 KEY = "key-of-the-host"
-_PATIENCE = 20.0
+# Far more than anything takes: it ends only what would never come, and a busy machine is no fault.
+_PATIENCE = 60.0
 
 
 class Clock:

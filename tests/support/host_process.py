@@ -38,7 +38,7 @@ class HostProcess:
         """Kill -9 it as if the power had gone, and return its pid."""
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
-        self._process.wait(timeout=30)
+        self._process.wait(timeout=60)
         return self._process.pid
 
     def stop(self) -> int:

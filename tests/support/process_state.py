@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-_SECONDS = 30
+_SECONDS = 60
 
 
 def alive(pid: int) -> bool:

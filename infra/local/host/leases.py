@@ -20,6 +20,7 @@ class _Lease:
     message: Received
     renewed: float
     renewing: bool = False
+    leaving: bool = False
 
 
 class Leases:
@@ -46,9 +47,14 @@ class Leases:
         """Keep a message up no more, and return it with the receipt that counts."""
         key = message.id, message.receipt
         with self._changed:
-            self._changed.wait_for(lambda: key not in self._held or not self._held[key].renewing)
-            lease = self._held.pop(key, None)
-        return lease.message if lease is not None else message
+            lease = self._held.get(key)
+            if lease is None:
+                return message
+            # Once under way it is waited for, and no other is begun: whoever waits here is not overtaken again and again.
+            lease.leaving = True
+            self._changed.wait_for(lambda: not lease.renewing)
+            self._held.pop(key, None)
+        return lease.message
 
     def _keep_up(self) -> None:
         while True:
@@ -65,7 +71,7 @@ class Leases:
     def _keep(self, key: tuple[str, str]) -> None:
         with self._changed:
             lease = self._held.get(key)
-            if lease is None:
+            if lease is None or lease.leaving:
                 return
             lease.renewing = True
         began, found = time.monotonic(), None

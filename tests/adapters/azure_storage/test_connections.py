@@ -20,7 +20,7 @@ def test_as_many_threads_as_a_host_has_keep_their_connections(caplog: pytest.Log
     together = threading.Barrier(32)
 
     def ask() -> None:
-        together.wait(20)
+        together.wait(60)
         storage.rows.get("p", "r")
         storage.queues.count("slipway-none")
 

@@ -207,7 +207,7 @@ def test_a_command_is_not_run_where_what_confines_it_fails(tmp_path: Path) -> No
     line = [sys.executable, "-I", "-S", confine.__file__, nothing, "/usr/bin/touch", str(tmp_path / "made")]
 
     # A pipe lies in no folder, so that the kernel refuses it.
-    ended = subprocess.run(line, input=b"", capture_output=True, timeout=30, check=False)
+    ended = subprocess.run(line, input=b"", capture_output=True, timeout=60, check=False)
 
     assert ended.returncode == 127
     assert b"cannot be started" in ended.stdout

@@ -171,7 +171,7 @@ def test_lazy_work_is_written_when_nothing_else_comes(file: Path, writer: Writer
 
     writer.soon("x", work)
 
-    assert done.wait(30)
+    assert done.wait(60)
     assert keys(file) == ["a"]
 
 

@@ -34,7 +34,7 @@ class Hands:
             message = self._delivery.take_any(AT_ONCE, visibility=MINUTE)
             if message is not None:
                 self.taken.append(message.id)
-                self.go.wait(20)
+                self.go.wait(60)
 
     def end(self) -> None:
         """Let all of them go home."""
@@ -99,7 +99,7 @@ def test_who_rests_beside_a_busy_thread_helps_when_that_one_is_kept_waiting() ->
                 continue
             taken.append(message.id)
             if message.id == "endless":
-                go.wait(20)
+                go.wait(60)
             sum(range(20_000))
             delivery.settle(message)
 

@@ -263,7 +263,7 @@ def test_a_body_that_nobody_read_is_not_taken_for_a_request(host: Running) -> No
 
 def test_requests_are_answered_side_by_side(tmp_path: Path) -> None:
     """Two requests meet within their functions, which they could not one after the other."""
-    meeting = threading.Barrier(2, timeout=20)
+    meeting = threading.Barrier(2, timeout=60)
     together = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
 
     @together.route(route="api/meet")

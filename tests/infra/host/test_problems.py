@@ -32,7 +32,7 @@ def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 def answered(host: Running, request: bytes) -> tuple[dict[str, str], dict[str, Any]]:
     """The headers and the problem that these bytes are answered with; the connection ends."""
     name, _, port = host.host.url.removeprefix("http://").partition(":")
-    with socket.create_connection((name, int(port)), timeout=20) as connection:
+    with socket.create_connection((name, int(port)), timeout=60) as connection:
         connection.sendall(request)
         connection.shutdown(socket.SHUT_WR)
         whole = b"".join(iter(lambda: connection.recv(65536), b""))

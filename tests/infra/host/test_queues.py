@@ -172,7 +172,7 @@ def test_as_many_messages_run_at_once_as_host_json_says(tmp_path: Path) -> None:
         with lock:
             now[0] += 1
             most[0] = max(most[0], now[0])
-        go.acquire(timeout=20)
+        go.acquire(timeout=60)
         with lock:
             now[0] -= 1
 
@@ -195,7 +195,7 @@ def test_a_busy_queue_keeps_no_other_waiting(tmp_path: Path) -> None:
 
     @app.queue_trigger(arg_name="msg", queue_name="slipway-build", connection="Storage")
     def build(msg: func.QueueMessage) -> None:
-        go.wait(20)
+        go.wait(60)
 
     @app.queue_trigger(arg_name="msg", queue_name=QUEUE, connection="Storage")
     def decide(msg: func.QueueMessage) -> None:
@@ -206,7 +206,7 @@ def test_a_busy_queue_keeps_no_other_waiting(tmp_path: Path) -> None:
             host.queues.send("slipway-build", str(number))
         host.queues.send(QUEUE, "x")
 
-        assert done.wait(20)
+        assert done.wait(60)
         go.set()
 
 

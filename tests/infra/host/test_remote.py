@@ -40,7 +40,7 @@ class Work:
         @self.app.queue_trigger(arg_name="msg", queue_name=QUEUE, connection="Storage")
         def work(msg: func.QueueMessage) -> None:
             self.got.append(msg)
-            self.go.wait(20)
+            self.go.wait(60)
             if self.failures:
                 raise self.failures.pop(0)
             if self.always is not None:

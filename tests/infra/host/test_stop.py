@@ -33,7 +33,7 @@ class Held:
 
     def _hold(self) -> None:
         self.begun.release()
-        self.go.wait(20)
+        self.go.wait(60)
         self.ended.release()
 
 
@@ -45,7 +45,7 @@ def test_a_stop_lets_running_functions_end(tmp_path: Path) -> None:
         with contextlib.closing(host.connect()) as connection:
             connection.request("GET", "/api/hold")
             for _ in range(2):
-                assert held.begun.acquire(timeout=20)
+                assert held.begun.acquire(timeout=60)
             stopping = threading.Thread(target=host.host.stop)
             stopping.start()
             wait_until(lambda: _refuses(host.connect()))
@@ -62,7 +62,7 @@ def test_a_stop_waits_for_a_message_that_is_worked_on(tmp_path: Path) -> None:
     held = Held()
     with running(held.app, tmp_path) as host:
         host.queues.send(QUEUE, "x")
-        assert held.begun.acquire(timeout=20)
+        assert held.begun.acquire(timeout=60)
         stopping = threading.Thread(target=host.host.stop)
         stopping.start()
         stopping.join(timeout=0.6)
@@ -79,12 +79,12 @@ def test_after_the_grace_time_the_lease_of_what_still_runs_is_given_back(tmp_pat
     held = Held()
     with running(held.app, tmp_path, grace=timedelta(0)) as host:
         host.queues.send(QUEUE, "x")
-        assert held.begun.acquire(timeout=20)
+        assert held.begun.acquire(timeout=60)
     [again] = host.queues.receive(QUEUE, most=1, visibility=timedelta(minutes=1), wait=timedelta(0))
 
     held.go.set()
 
-    assert held.ended.acquire(timeout=20)
+    assert held.ended.acquire(timeout=60)
     assert again.attempts == 2
     host.queues.delete(again)
     assert host.queues.count(QUEUE) == 0

@@ -88,7 +88,7 @@ def test_nothing_of_a_killed_upload_is_left_behind(tmp_path: Path) -> None:
 
 
 def _wait_for(uploads: Path) -> None:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 60
     while not any(path.is_file() and path.stat().st_size for path in uploads.rglob("*")):
         assert time.monotonic() < until, "nothing of the upload arrived"
 

@@ -29,7 +29,7 @@ class Listener:
 
     def next(self) -> tuple[dict[str, str], dict[str, Any]]:
         """Wait for a notification; its headers and its only event."""
-        headers, body = self.received.get(timeout=30)
+        headers, body = self.received.get(timeout=60)
         (event,) = body["events"]
         return headers, event
 

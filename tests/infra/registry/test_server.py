@@ -26,7 +26,7 @@ def serving(app: Any) -> Iterator[RunningServer]:
 
 @contextmanager
 def connected(server: RunningServer) -> Iterator[http.client.HTTPConnection]:
-    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)) as connection:
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", server.port, timeout=60)) as connection:
         connection.connect()
         yield connection
 
