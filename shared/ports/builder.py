@@ -17,6 +17,7 @@ from shared.domain.build import (
     TestCounts,
     WouldBlock,
 )
+from shared.domain.hooks import Hooks
 from shared.domain.setting import Setting
 
 __all__ = [
@@ -41,7 +42,7 @@ __all__ = [
 class RenderFor:
     """How an environment would have the chart: templates, and what their placeholders mean there.
 
-    `version`, `tag` and `digest` are stand-ins, for as long as nothing is pushed.
+    `version`, `tag` and `digest` are stand-ins, for as long as nothing is pushed. `hooks` says who runs hooks, None that Helm does.
     """
 
     environment: str
@@ -49,6 +50,7 @@ class RenderFor:
     values: tuple[str, ...]
     set: tuple[tuple[str, Setting], ...]
     placeholders: tuple[tuple[str, str], ...]
+    hooks: Hooks | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

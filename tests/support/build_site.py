@@ -41,13 +41,14 @@ class Site:
     repository: GitRepository
     registry: str
     evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
+    charts: HelmCharts = field(default_factory=HelmCharts)
     kept_by: str | None = None
 
     def builder(self) -> Builder:
         """A builder as a host makes it at its start."""
         return LocalBuilder(
             source=GitSource({"monorepo": self.repository.path}),
-            charts=HelmCharts(),
+            charts=self.charts,
             registry=OciRegistry(),
             evidence=self.evidence,
             folder=self.folder,

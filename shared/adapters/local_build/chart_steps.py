@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.adapters.local_build.chart_folders import folders
 from shared.adapters.local_build.work import StepFailed, Work
 from shared.domain.errors import InvalidValue
 from shared.domain.manifests import findings
@@ -27,7 +28,7 @@ def check_chart(work: Work) -> bytes:
         raise StepFailed(
             f"there is no chart in {work.order.chart} at this commit; correct the service's chart in slipway.yaml"
         )
-    work.refuse_unusable(work.order.chart)
+    work.refuse_unusable(*folders(work))
     printed = _Printed()
     package = _packaged(work, _STAND_IN, printed)
     # Before lint, whose findings name lines of it; lint tells better what is wrong where both do.
@@ -53,11 +54,16 @@ def push_chart(work: Work) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class _Rendered:
-    """What an environment would get, and the image that it should run."""
+    """What an environment would get."""
 
-    environment: str
+    order: RenderFor
     manifests: bytes
-    image: str
+    values: Mapping[str, str]
+
+    @property
+    def image(self) -> str:
+        """The image that it should run, as it would be pulled there."""
+        return "{image}:{tag}@{digest}".format_map(self.values)
 
 
 class _Printed:
@@ -136,7 +142,7 @@ def _rendered(
             continue
         printed.line(f"\n# As rendered for {each.environment}, namespace {each.namespace}:")
         printed.write(manifests)
-        found.append(_Rendered(each.environment, manifests, "{image}:{tag}@{digest}".format_map(values)))
+        found.append(_Rendered(each, manifests, values))
     return found, failures
 
 
@@ -148,12 +154,12 @@ def _refuse(failures: Sequence[str], printed: _Printed) -> None:
 def _judged(work: Work, rendered: Sequence[_Rendered], printed: _Printed) -> Iterator[WouldBlock]:
     """Say for which environments the manifests would not do."""
     for each in rendered:
-        problems = _problems(work, each)
+        problems, name = _problems(work, each), each.order.environment
         for problem in problems:
-            printed.line(f"{each.environment} would block: {problem}")
+            printed.line(f"{name} would block: {problem}")
         if problems:
             more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-            yield WouldBlock(environment=each.environment, reason=f"{problems[0][:_LONGEST_REASON]}{more}")
+            yield WouldBlock(environment=name, reason=f"{problems[0][:_LONGEST_REASON]}{more}")
 
 
 def _problems(work: Work, rendered: _Rendered) -> Sequence[str]:
@@ -163,7 +169,8 @@ def _problems(work: Work, rendered: _Rendered) -> Sequence[str]:
     except UnreadManifests as error:
         # Helm takes them: whether they may go on without having been judged is for people to say.
         unread, objects = [f"{place}: {problem}" for place, problem in error.faults], error.objects
-    found = findings(objects, image=rendered.image)
+    users = {} if work.user is None else {rendered.values["digest"]: work.user}
+    found = findings(objects, image=rendered.image, users=users, hooks=rendered.order.hooks)
     return [*unread, *(": ".join(filter(None, (one.object, one.field, one.problem))) for one in found)]
 
 

@@ -81,7 +81,8 @@ def _judged(at: Outside, rules: EnvironmentPolicy, artifact: Artifact, manifests
         objects = error.objects
     try:
         described = at.registry.describe(artifact.registry, artifact.image_repository, artifact.image_digest)
-        users[artifact.image_digest.text] = described.user
+        if described.runs_as is not None:
+            users[artifact.image_digest.text] = described.runs_as
     except Permanent as error:
         if error.ours:
             raise

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.adapters.helm_charts import HelmCharts
+from shared.domain.hooks import Hooks
 from shared.ports.builder import (
     PACKAGE,
     VALIDATE_BRANCH,
@@ -16,12 +19,22 @@ from shared.ports.builder import (
     Step,
     WouldBlock,
 )
+from shared.ports.errors import Transient
 from tests.support.build_site import SAMPLE, Site
 
 CHART = "charts/delivery"
 DEPLOYMENT = (SAMPLE / CHART / "templates/deployment.yaml").read_text()
+DESCRIPTION = (SAMPLE / CHART / "Chart.yaml").read_text()
 KINDS = [(PACKAGE, "1.0.2"), (VALIDATE_BRANCH, None), (VALIDATE_PULL_REQUEST, None)]
 QUICK = "python -c \"print('1 passed in 0.1s')\""
+
+
+class OutOfReach(HelmCharts):
+    """Charts whose dependencies lie where nobody answers."""
+
+    def package(self, chart: Path, *, version: str, app_version: str, into: Path, root: Path | None = None) -> Path:
+        """See Charts."""
+        raise Transient("dependencies of chart delivery: dial tcp: no such host")
 
 
 def text_of(site: Site, result: BuildResult, step: Step) -> str:
@@ -74,6 +87,49 @@ def test_a_build_says_which_environment_would_keep_it_out(site: Site) -> None:
     assert "runAsNonRoot" in found.reason
 
 
+@pytest.mark.parametrize(
+    ("dockerfile", "problems"),
+    [
+        ("FROM scratch\nUSER 0\n", ["the image's own user is root"] * 2),
+        ("FROM scratch\nUSER 7\n", []),
+        ("FROM a\nUSER $APP_UID\n", []),
+    ],
+)
+def test_the_images_user_is_told_where_the_chart_sets_none(site: Site, dockerfile: str, problems: list[str]) -> None:
+    """Of one that only the base image knows nothing is said."""
+    lines = [line for line in DEPLOYMENT.splitlines() if "runAsUser" not in line]
+    files = {f"{CHART}/templates/deployment.yaml": "\n".join(lines), "src/shipping/delivery/Dockerfile": dockerfile}
+
+    result = site.build(site.order(files, test=QUICK))
+
+    assert result.outcome is BuildOutcome.SUCCEEDED, result.reason
+    assert len(result.would_block) == len(problems)
+    assert all(problem in one.reason for problem, one in zip(problems, result.would_block, strict=True))
+
+
+def test_a_hook_that_nobody_runs_is_told(site: Site) -> None:
+    """By what the environment's file says of who applies manifests."""
+    hook = DEPLOYMENT.replace("  annotations:\n", "  annotations:\n    helm.sh/hook: post-install\n", 1)
+    order = site.order({f"{CHART}/templates/hook.yaml": hook}, test=QUICK, steps=VALIDATE_BRANCH, version=None)
+    nobody = tuple(replace(one, hooks=Hooks.NONE) for one in order.environments)
+
+    result = site.build(replace(order, environments=nobody))
+
+    assert [one.environment for one in result.would_block] == ["qa", "production"]
+
+
+def test_a_dependency_out_of_reach_is_nobodys_fault(site: Site) -> None:
+    """The build is tried again, and not failed."""
+    order = site.order(test=QUICK)
+    site.charts = OutOfReach()
+
+    with pytest.raises(Transient, match="no such host"):
+        site.builder().build(order)
+
+    site.charts = HelmCharts()
+    assert site.build(order).outcome is BuildOutcome.SUCCEEDED
+
+
 def test_a_sample_that_is_in_order_would_be_let_in_everywhere(site: Site) -> None:
     """Also with a digest of nothing, in a validation."""
     result = site.build(site.order(steps=VALIDATE_BRANCH, version=None, test=QUICK))
@@ -124,15 +180,28 @@ def test_a_long_reason_is_cut(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("path", "step"),
-    [("src/shipping/delivery/data.bin", Step.UNIT_TESTS), ("docker/big", Step.IMAGE), (f"{CHART}/x.tgz", Step.CHART)],
+    [
+        ("src/shipping/delivery/data.bin", Step.UNIT_TESTS),
+        ("docker/big", Step.IMAGE),
+        (f"{CHART}/x.tgz", Step.CHART),
+        (f"{CHART}/values-qa.yaml", Step.CHART),
+        ("charts/beside/templates/x.yaml", Step.CHART),
+    ],
 )
 def test_a_pointer_of_git_lfs_in_what_is_used_fails_the_step_that_uses_it(site: Site, path: str, step: Step) -> None:
     """The file itself is not there to be built."""
     pointer = f"version https://git-lfs.github.com/spec/v1\noid sha256:{'0' * 64}\nsize 12345\n"
 
-    result = site.build(site.order({path: pointer, "docker/x": "x"}, test=QUICK, context="docker"))
+    files = {
+        "docker/x": "x",
+        "charts/beside/Chart.yaml": "apiVersion: v2\nname: beside\nversion: 1.0.0\n",
+        f"{CHART}/Chart.yaml": f"{DESCRIPTION}dependencies: [{{name: beside, version: 1.0.0, repository: file://../beside}}]\n",
+        path: pointer,
+    }
 
-    assert (result.outcome, result.steps[-1].step) == (BuildOutcome.FAILED, step)
+    result = site.build(site.order(files, test=QUICK, context="docker"))
+
+    assert (result.outcome, result.steps[-1].step) == (BuildOutcome.FAILED, step), result.reason
     assert f"{path} is a pointer of Git LFS, not the file" in result.reason
     assert site.registry_is_empty()
 
