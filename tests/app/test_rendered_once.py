@@ -195,8 +195,10 @@ def test_a_chart_that_could_not_be_rendered_is_tried_again(slipway: Harness) -> 
     assert slipway.live("qa") == "1.0.0"
 
 
-@pytest.mark.parametrize(("user", "complies"), [("root", False), ("", False), ("app", False), ("10001", True)])
-def test_the_images_own_user_is_read_from_the_registry(slipway: Harness, user: str, complies: bool) -> None:
+@pytest.mark.parametrize(
+    ("user", "complies"), [("root", False), ("", False), ("app", False), ("10001", True), (None, True)]
+)
+def test_the_images_own_user_is_read_from_the_registry(slipway: Harness, user: str | None, complies: bool) -> None:
     """By its digest, once: it never changes."""
     slipway.push_release("1.0.0")
     slipway.pump("build", "inspect-push", "events")
@@ -208,10 +210,10 @@ def test_the_images_own_user_is_read_from_the_registry(slipway: Harness, user: s
     assert all("own user" in one.problem for one in found)
 
 
-class EveryImage(dict[Digest, str]):
+class EveryImage(dict[Digest, str | None]):
     """All images run as one user."""
 
-    def __init__(self, user: str) -> None:
+    def __init__(self, user: str | None) -> None:
         self.user = user
 
     def get(self, key: Digest, default: Any = None) -> Any:
