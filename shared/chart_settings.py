@@ -6,15 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from shared.domain.errors import InvalidValue
 from shared.environment import names, whole
 from shared.ports.chart import MIB, ChartLimits
 
-_CHART_NUMBERS = {
-    "SLIPWAY_CHART_MEMORY_MIB": 512,
-    "SLIPWAY_CHART_ADDRESS_SPACE_MIB": 4096,
-    "SLIPWAY_CHART_PROCESSOR_S": 20,
-    "SLIPWAY_CHART_TIME_S": 60,
-    "SLIPWAY_CHART_OUTPUT_MIB": 16,
+# By default, and at the least: below that no chart at all is rendered.
+_NUMBERS = {
+    "SLIPWAY_CHART_MEMORY_MIB": (512, 128),
+    "SLIPWAY_CHART_ADDRESS_SPACE_MIB": (4096, 3072),
+    "SLIPWAY_CHART_PROCESSOR_S": (20, 1),
+    "SLIPWAY_CHART_TIME_S": (60, 1),
+    "SLIPWAY_CHART_OUTPUT_MIB": (16, 1),
 }
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY")
 _OUTGOING = (*_PROXIES, *(name.lower() for name in _PROXIES), "SSL_CERT_FILE", "SSL_CERT_DIR")
@@ -34,7 +36,7 @@ class ChartSettings:
     @staticmethod
     def from_env(env: Mapping[str, str]) -> ChartSettings:
         """Read SLIPWAY_CHART_*."""
-        numbers = {name: whole(name, env.get(name) or str(default)) for name, default in _CHART_NUMBERS.items()}
+        numbers = {name: _number(name, env.get(name), *bounds) for name, bounds in _NUMBERS.items()}
         return ChartSettings(
             limits=ChartLimits(
                 resident=numbers["SLIPWAY_CHART_MEMORY_MIB"] * MIB,
@@ -59,3 +61,10 @@ class ChartSettings:
             "SLIPWAY_CHART_HOSTS": ",".join(sorted(self.hosts)),
             **self.outgoing,
         }
+
+
+def _number(name: str, text: str | None, default: int, least: int) -> int:
+    found = whole(name, text) if text else default
+    if found < least:
+        raise InvalidValue(name, f"{found} is less than {least}, with which no chart is rendered")
+    return found

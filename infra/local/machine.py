@@ -21,6 +21,7 @@ from infra.local.operator.operator import Operator
 from infra.local.registry import RunningRegistry, serve
 from shared.adapters.git_disk.git import Git
 from shared.app.parts import App
+from shared.chart_settings import ChartSettings
 from shared.config import Settings, Storage
 
 if TYPE_CHECKING:
@@ -156,6 +157,7 @@ class Machine:
             hook_secrets=frozenset({self.kept.hook_secret}),
             registry_hook_secrets=frozenset({self.kept.registry_secret}),
             rollout_poll=_ROLLOUT_POLL,
+            charts=ChartSettings.from_env(os.environ),
             path=os.environ.get("PATH", os.defpath),
         )
 

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from shared.chart_settings import ChartSettings
 from shared.config import MIB, Identities, Settings, Storage
 from shared.domain.errors import InvalidValue
 from shared.inbound.entra import Entra
+from shared.ports.chart import ChartLimits
 
 CONNECTION = (
     "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k3y;TableEndpoint=https://a.table.core.windows.net;"
@@ -36,6 +38,17 @@ EVERYTHING = Settings(
     max_body=2 * MIB,
     roles=frozenset({"control", "nonprod"}),
     rollout_poll=timedelta(milliseconds=250),
+    charts=ChartSettings(
+        limits=ChartLimits(
+            resident=256 * MIB,
+            address_space=8192 * MIB,
+            processor=timedelta(seconds=5),
+            wall=timedelta(seconds=9),
+            output=4 * MIB,
+        ),
+        hosts=frozenset({"ghcr.io", "charts.example.com:8443"}),
+        outgoing={"HTTPS_PROXY": "http://proxy:3128", "SSL_CERT_FILE": "/etc/ca.pem"},
+    ),
     telemetry="otlp",
     path="/usr/bin",
     build_reads=(Path("/srv/rustup"), Path("/srv/sdk")),
@@ -65,6 +78,13 @@ def test_no_secret_is_none_however_it_is_written(text: str) -> None:
     found = Settings.from_env({"SLIPWAY_HOOK_SECRET": text, "SLIPWAY_REGISTRY_HOOK_SECRET": text})
 
     assert found.hook_secrets == found.registry_hook_secrets == frozenset()
+
+
+@pytest.mark.parametrize("name", ["SLIPWAY_CHART_MEMORY_MIB", "SLIPWAY_CHART_TIME_S"])
+def test_a_limit_leaves_room_for_an_ordinary_chart(name: str) -> None:
+    """With less none would be rendered, and each would be called at fault."""
+    with pytest.raises(InvalidValue, match=f"{name}: 0 is less than"):
+        Settings.from_env({name: "0"})
 
 
 def test_roles_are_a_list_with_commas() -> None:

@@ -57,6 +57,24 @@ def of_package(children: Children, package: Path) -> Metadata:
     return _made(children.ask(f"{package.name} is no Helm package", "look", chart=str(package)), package.name)
 
 
+def check_lock(children: Children, lock: Path, about: Metadata) -> None:
+    """Raise Permanent where a lock has something come from where the chart does not: Helm would go there."""
+    document = children.ask(lock.name, "read", text=lock.read_text(encoding="utf-8", errors="replace"))
+    asked = {(one.name, one.repository) for one in about.dependencies}
+    for one in _pinned(document):
+        named = {str(key).lower(): value for key, value in one.items()} if isinstance(one, Mapping) else {}
+        if len(named) != len(one) or (named.get("name"), named.get("repository") or "") not in asked:
+            raise Permanent(
+                f"{lock.name} of chart {about.name} does not fit Chart.yaml; run `helm dependency update` and commit the lock"
+            )
+
+
+def _pinned(document: object) -> list[Any]:
+    found = document if isinstance(document, Mapping) else {}
+    lists = [value for key, value in found.items() if str(key).lower() == "dependencies" and value is not None]
+    return [one for value in lists for one in (value if isinstance(value, list) else [value])]
+
+
 def _check_words(document: object, where: str) -> None:
     # Helm takes `Dependencies:` for `dependencies:`, and others who look at the file would not see them.
     if not isinstance(document, Mapping) or not isinstance(document.get("name"), str):

@@ -20,6 +20,7 @@ from shared.ports.errors import Permanent
 
 _GENERATED = re.compile(r"^generated:.*$", re.MULTILINE)
 _DEEPEST = 20
+_LOCKS = ("Chart.lock", "requirements.lock")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,9 @@ class Preparing:
         asked = [one for one in about.dependencies if one.folder is None and one.repository]
         for one in asked:
             self._check(about.name, one)
+        for name in _LOCKS:
+            if (folder / name).is_file():
+                metadata.check_lock(self.workers, folder / name, about)
         lock = folder / "Chart.lock"
         locked = lock.exists()
         hosts = [one.repository.removeprefix("oci://").partition("/")[0] for one in asked]

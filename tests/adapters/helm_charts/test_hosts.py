@@ -155,6 +155,16 @@ def test_attack_a_dependency_in_other_letters_is_seen(charts: HelmCharts, folder
         charts.package(folder / "package", version="1.0.0", app_version="v1", into=tmp_path)
 
 
+@pytest.mark.parametrize("key", ["dependencies", "Dependencies"])
+def test_attack_a_lock_leads_nowhere_else(charts: HelmCharts, folder: Path, tmp_path: Path, key: str) -> None:
+    """Helm goes where the lock says; its digest is easily made to fit."""
+    lock = f"{key}:\n- {{name: common, repository: 'http://169.254.169.254/', version: 1.0.0}}\ndigest: sha256:00\n"
+    (folder / "package/Chart.lock").write_text(lock)
+
+    with pytest.raises(Permanent, match=r"Chart\.lock of chart package does not fit Chart\.yaml"):
+        charts.package(folder / "package", version="1.0.0", app_version="v1", into=tmp_path)
+
+
 def test_attack_dependencies_of_the_older_kind_are_seen(folder: Path, tmp_path: Path) -> None:
     """requirements.yaml is read by Helm beside Chart.yaml."""
     (folder / "delivery/requirements.yaml").write_text(
