@@ -20,6 +20,8 @@ OURS = ("function_app.py", "functions", "host.json", "requirements.txt", "shared
 SITE_PACKAGES = Path(".python_packages/lib/site-packages")
 # Where the platform mounts the package.
 _MOUNTED = "/home/site/wwwroot"
+# The earliest that a zip can say.
+_NO_TIME, _MODE = (1980, 1, 1, 0, 0, 0), 0o100644
 
 
 def build(root: Path, out: Path) -> Report:
@@ -32,7 +34,7 @@ def build(root: Path, out: Path) -> Report:
     _copy_packages(Site(installed(pins(root / "requirements.txt"))), product, root / "pyproject.toml", report)
     if f"{sys.version_info.major}.{sys.version_info.minor}" == PYTHON:
         _compile(report)
-    _zip(report)
+    write_zip(report)
     return report
 
 
@@ -82,10 +84,13 @@ def _compile(report: Report) -> None:
         report.compiled.add(path.stat().st_size)
 
 
-def _zip(report: Report) -> None:
+def write_zip(report: Report) -> None:
+    """Zip without times and modes of this machine: the same files give the same bytes, so that others can build it too."""
     with zipfile.ZipFile(report.zip, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as file:
         for path in sorted(report.folder.rglob("*")):
             if path.is_file():
-                file.write(path, path.relative_to(report.folder))
+                member = zipfile.ZipInfo(path.relative_to(report.folder).as_posix(), date_time=_NO_TIME)
+                member.external_attr, member.compress_type = _MODE << 16, zipfile.ZIP_DEFLATED
+                file.writestr(member, path.read_bytes())
                 report.whole.add(path.stat().st_size)
     report.zipped = report.zip.stat().st_size

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from infra.azure.package.build import OURS, SITE_PACKAGES, build
+from infra.azure.package.build import OURS, SITE_PACKAGES, build, write_zip
 from infra.azure.package.left_out import RULES, check_rules, why_left_out
 from infra.azure.package.report import Report
 from infra.azure.package.target import PYTHON, CannotPackage
@@ -103,6 +104,18 @@ def test_it_holds_what_runs_and_nothing_else(package: Report) -> None:
     ]
     assert len(names) == package.whole.files
     assert package.left_out["copy of the Helm library"].files == 2
+
+
+def test_the_same_files_make_the_same_package(package: Report, tmp_path: Path) -> None:
+    """To the byte, whenever and under whatever umask it is made: two who build it can compare."""
+    one = package.folder / "host.json"
+    again = Report(zip=tmp_path / "again.zip", folder=package.folder)
+    os.utime(one, (0, 0))
+    one.chmod(0o600)
+
+    write_zip(again)
+
+    assert again.zip.read_bytes() == package.zip.read_bytes()
 
 
 def test_the_worker_takes_it_with_its_own_packages_alone(unzipped: Path) -> None:
