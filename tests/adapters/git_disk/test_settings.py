@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -189,11 +191,22 @@ def test_attack_a_graft_gives_no_commit_other_parents(shop: RawGit) -> None:
 
 
 def test_attack_a_commit_graph_that_lies_is_not_asked(shop: RawGit) -> None:
-    """It says again what commits say, and may say something else."""
+    """It says again what commits say, and is believed by whoever asks it: here, that no commit has a parent."""
 
     def change() -> None:
-        (shop.path / "objects/info").mkdir()
-        (shop.path / "objects/info/commit-graph").write_bytes(b"CGPH\1\1\0\0 damaged")
+        write = ["git", f"--git-dir={shop.path}", "commit-graph", "write", "--reachable"]
+        subprocess.run(write, check=True, env={"PATH": os.environ["PATH"], "GIT_CONFIG_GLOBAL": os.devnull})
+        place = shop.path / "objects/info/commit-graph"
+        graph = bytearray(place.read_bytes())
+        table = [graph[8 + 12 * number : 20 + 12 * number] for number in range(graph[6] + 1)]
+        places = {bytes(row[:4]): int.from_bytes(row[4:]) for row in table}
+        commits = int.from_bytes(graph[places[b"OIDF"] + 1020 : places[b"OIDF"] + 1024])
+        for number in range(commits):
+            # gitformat-commit-graph(5): a tree's id, two parents by their numbers, generation and date.
+            at = places[b"CDAT"] + number * 36 + 20
+            graph[at : at + 8] = (0x70000000).to_bytes(4) * 2
+        place.chmod(0o644)
+        place.write_bytes(graph)
 
     compared(shop, change)
 
