@@ -23,6 +23,7 @@ from shared.domain.names import ServiceKey
 from shared.domain.policy import RepositoryPolicy
 from shared.domain.records import replace
 from shared.domain.repository import ConfigInForce
+from shared.ports.errors import NotFound, Permanent
 from shared.ports.policies import BrokenPolicy
 from shared.ports.rows import Row, StaleRow
 from shared.ports.statuses import CommitState, CommitStatus
@@ -67,16 +68,8 @@ def refresh_configuration(app: App, repository: str, commit: str, number: int, *
     change = _Change(repository, commit, number, row.etag if row else None, _before(app, repository))
     if change.before is not None and change.before.number > number:
         return
-    content = app.source.file(repository, commit, FILE)
-    try:
-        if content is None:
-            _no_file(app, change)
-            return
-        files = app.source.files(repository, commit)
-        compiled = app.policies.compile(content, repository=repository, commit=commit, files=files)
-        policy = pin_approvers(app, content, compiled, change.before.policy if change.before else None)
-    except BrokenPolicy as error:
-        _broken(app, change, tuple(str(fault) for fault in error.faults))
+    policy = _compiled(app, change)
+    if policy is None:
         return
     _tell_services(app, change.before, policy, number, correlation)
     services = encode_services(policy)
@@ -93,6 +86,26 @@ def refresh_configuration(app: App, repository: str, commit: str, number: int, *
                 app.rows.delete(repository, old.key, etag=old.etag)
     if change.before is not None and change.before.faults:
         _status(app, repository, commit, CommitState.SUCCEEDED, f"{FILE} is in force")
+
+
+def _compiled(app: App, change: _Change) -> RepositoryPolicy | None:
+    """Read the file and what it names; None where it is not good, which is kept."""
+    repository, commit = change.repository, change.commit
+    try:
+        content = app.source.file(repository, commit, FILE)
+        if content is None:
+            _no_file(app, change)
+            return None
+        files = app.source.files(repository, commit)
+        compiled = app.policies.compile(content, repository=repository, commit=commit, files=files)
+        return pin_approvers(app, content, compiled, change.before.policy if change.before else None)
+    except BrokenPolicy as error:
+        _broken(app, change, tuple(str(fault) for fault in error.faults))
+    except Permanent as error:
+        if error.ours or isinstance(error, NotFound):
+            raise
+        _broken(app, change, (str(error),))  # a link that leads out, a pointer of Git LFS, more than can be read
+    return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,7 @@ class Source(Protocol):
         ...
 
     def files(self, repository: str, commit: str, under: str = "") -> Sequence[str]:
-        """Paths of all files at a commit below a folder, links as themselves."""
+        """Paths of all files at a commit below a folder, links too; that of a link which leads to a folder ends in `/`."""
         ...
 
     def export(self, repository: str, commit: str, paths: Sequence[str], into: Path) -> None:

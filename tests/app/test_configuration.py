@@ -12,6 +12,7 @@ from shared.domain import events as ev
 from shared.domain.names import ServiceKey
 from shared.domain.policy import RepositoryPolicy
 from shared.domain.repository import ConfigInForce
+from shared.ports.errors import NotFound, Permanent
 from shared.ports.statuses import CommitState
 from tests.support.app_looks import latest, policy_row
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, branch
@@ -244,3 +245,22 @@ def test_services_of_one_repository_say_nothing_of_anothers(slipway: Harness) ->
 
     assert slipway.state(ServiceKey("other", "delivery")).policy is not None
     assert len(in_force(slipway).services) == 2
+
+
+def test_a_file_that_nobody_can_read_is_a_fault(slipway: Harness) -> None:
+    """A link that leads out, a pointer of Git LFS: the last good one stays, and pushes go on being looked at."""
+    before = in_force(slipway)
+    slipway.outside.troubles.add("source.file slipway.yaml", Permanent("slipway.yaml is a link that leads out"))
+    push(slipway, SLIPWAY_YAML + "# changed\n")
+
+    assert found(slipway).faults == ("slipway.yaml is a link that leads out",)
+    assert in_force(slipway) == before
+
+
+@pytest.mark.parametrize("error", [Permanent("ours", ours=True), NotFound("the commit is gone")])
+def test_what_is_no_fault_of_the_file_is_tried_again(slipway: Harness, error: Permanent) -> None:
+    """Nobody can mend it in the file."""
+    slipway.outside.troubles.add("source.file slipway.yaml", error)
+
+    with pytest.raises(Permanent):
+        push(slipway, SLIPWAY_YAML + "# changed\n")

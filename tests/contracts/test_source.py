@@ -13,6 +13,7 @@ from shared.adapters.git_disk.writing import Identity
 from shared.ports.errors import NotFound
 from shared.ports.source import Contributor, Contributors, Source, UsedPaths
 from tests.support.git_repositories import ANN, BEN, GitRepository, a_repository
+from tests.support.raw_git import RawGit, link
 
 NO_COMMIT = "1" * 40
 
@@ -168,6 +169,17 @@ def test_files_are_read_at_a_commit(shop: Shop) -> None:
     assert sorted(shop.source.files("shop", after, "src/a")) == ["src/a/Dockerfile", "src/a/app.py"]
     assert "a b/ü.txt" in shop.source.files("shop", after)
     assert list(shop.source.files("shop", after, "nowhere")) == []
+
+
+def test_a_link_that_leads_to_a_folder_is_told_from_one_that_leads_to_a_file(tmp_path: Path) -> None:
+    """Whoever looks for folders has to know."""
+    raw = RawGit(tmp_path / "raw.git")
+    commit = raw.commit({"a": {"x": "1"}, "b": link("a"), "c": link("a/x"), "d": link("gone"), "e": link("b")})
+    source = GitSource({"raw": raw.path})
+
+    assert list(source.files("raw", commit)) == ["a/x", "b/", "c", "d", "e/"]
+    assert list(source.files("raw", commit, "b")) == ["b/"]
+    assert list(source.changed_paths("raw", None, commit)) == ["a/x", "b", "c", "d", "e"]
 
 
 def test_an_export_writes_what_was_named(shop: Shop, tmp_path: Path) -> None:

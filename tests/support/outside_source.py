@@ -183,6 +183,7 @@ class MemorySource:
 
     def file(self, repository: str, commit: str, path: str) -> bytes | None:
         """See Source."""
+        self._troubles.hit(f"source.file {path}")
         found = self._kept(repository, commit).tree.get(path)
         return (
             self.file(repository, commit, found[len(_LINK) :].decode()) if found and found.startswith(_LINK) else found

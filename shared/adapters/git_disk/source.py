@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -12,10 +11,10 @@ from shared.adapters.git_disk import export, history, refs
 from shared.adapters.git_disk.commits import RawCommit
 from shared.adapters.git_disk.contributors import contributors, raw_commits
 from shared.adapters.git_disk.git import Git, GitFailed, is_commit_id, text_of
+from shared.adapters.git_disk.listing import named, records_of
 from shared.adapters.git_disk.objects import FILE, PROGRAM, TooLarge, objects_of
 from shared.adapters.git_disk.reach import End, Reach, Tree
 from shared.adapters.git_disk.settings import reading
-from shared.adapters.git_disk.streams import piped, records
 from shared.adapters.git_disk.used import is_pointer, parts_of, pointers_in, used_paths
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.source import Commit, Contributors, UsedPaths
@@ -99,10 +98,11 @@ class GitSource:
     def changed_paths(self, repository: str, base: str | None, commit: str) -> Sequence[str]:
         """Paths of files that differ between two commits, a rename on both sides; base None means every file."""
         if base is None:
-            return self.files(repository, commit)
+            return [path.rstrip("/") for path in self.files(repository, commit)]
         options = ("-r", "-z", "--name-only", "--no-renames", "--ignore-submodules=none")
         with self._of(repository, base, commit) as git:
-            return self._names(git, "diff-tree", *options, base, commit, "--")
+            command = ("diff-tree", *options, base, commit, "--")
+            return [text_of(one) for one in records_of(git, *command, most=self._most_entries, seconds=self._timeout)]
 
     def commits(
         self, repository: str, base: str | None, commit: str, *, paths: Sequence[str] = (), most: int = 2000
@@ -156,10 +156,10 @@ class GitSource:
         return content
 
     def files(self, repository: str, commit: str, under: str = "") -> Sequence[str]:
-        """Paths of all files at a commit below a folder."""
-        options = ("-r", "-z", "--name-only", "--full-tree")
-        with self._of(repository, commit) as git:
-            return self._names(git, "ls-tree", *options, commit, "--", *_pathspecs([under]))
+        """See Source: read at once, and links walked where there are any."""
+        command = ("ls-tree", "-r", "-z", "--full-tree", commit, "--", *_pathspecs([under]))
+        with self._of(repository, commit) as git, self._tree(repository, commit) as tree:
+            return list(named(records_of(git, *command, most=self._most_entries, seconds=self._timeout), tree))
 
     def export(self, repository: str, commit: str, paths: Sequence[str], into: Path) -> None:
         """See Source: write blobs as they are. Raise Permanent for more than `most_entries` or `most_bytes`."""
@@ -178,14 +178,6 @@ class GitSource:
                 f"repository {repository!r} is not served; known are {', '.join(self.repositories()) or 'none'}"
             )
         return git
-
-    def _names(self, git: Git, *command: str) -> list[str]:
-        """Return the names that a command prints with -z; raise Permanent for more than `most_entries`."""
-        with piped(git, command, seconds=self._timeout) as out:
-            found = [text_of(name) for name in islice(records(out, b"\0"), self._most_entries + 1)]
-        if len(found) > self._most_entries:
-            raise Permanent(f"git {command[0]} names more than {self._most_entries} files; use less of the repository")
-        return found
 
     @contextmanager
     def _of(self, repository: str, *commits: str) -> Iterator[Git]:

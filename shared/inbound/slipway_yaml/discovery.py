@@ -29,11 +29,13 @@ class Tree:
     def __init__(self, files: Sequence[str]) -> None:
         self._files = frozenset(files)
         self._folders = frozenset(file[:end] for file in files for end, sign in enumerate(file) if sign == "/")
+        # Links that lead to folders: what lies behind them is believed, and a build says where it is not so.
+        self._links = frozenset(file[:-1] for file in files if file.endswith("/"))
         self._built = sorted(file.removesuffix("/Dockerfile") for file in files if file.endswith("/Dockerfile"))
 
     def holds(self, folder: str) -> bool:
         """Whether there is something below the folder."""
-        return not self._files or folder in self._folders
+        return not self._files or folder in self._folders or self._by_link(folder)
 
     def holds_chart(self, folder: str) -> bool:
         """Whether the folder is a chart's."""
@@ -41,7 +43,7 @@ class Tree:
 
     def holds_file(self, path: str) -> bool:
         """Whether there is a file of that path."""
-        return not self._files or path in self._files
+        return not self._files or path in self._files or self._by_link(path)
 
     def built(self) -> Iterator[tuple[str, str]]:
         """Folders with a Dockerfile, each with its name."""
@@ -50,7 +52,10 @@ class Tree:
     def chart(self, name: str, path: str) -> str | None:
         """Where the service's chart lies, if it lies where charts are looked for."""
         candidates = (f"charts/{name}", f"{path}/chart", f"{path}/charts/{name}")
-        return next((each for each in candidates if f"{each}/{_CHART}" in self._files), None)
+        return next((each for each in candidates if f"{each}/{_CHART}" in self._files or each in self._links), None)
+
+    def _by_link(self, path: str) -> bool:
+        return any(path[:end] in self._links for end, sign in enumerate(path) if sign == "/")
 
 
 def locate(services: Mapping[str, Service | None] | None, files: Sequence[str], faults: Faults) -> tuple[Located, ...]:

@@ -62,6 +62,17 @@ def test_a_folder_whose_name_no_service_may_have_is_a_fault() -> None:
     )
 
 
+def test_a_folder_may_be_a_link_to_one() -> None:
+    """Or lie behind one; what is behind it is the build's to find."""
+    files = ("src/one/", "charts/one/", "all/", "x")
+    services = "{one: {path: src/one}, two: {path: all/two, chart: all/charts/two}}"
+
+    assert found(f"{HEAD}services: {services}", *files) == [
+        ("one", "src/one", "charts/one"),
+        ("two", "all/two", "all/charts/two"),
+    ]
+
+
 @pytest.mark.parametrize(
     ("service", "fault"),
     [
