@@ -9,7 +9,7 @@ import pytest
 from shared.adapters.git_disk.commits import RawCommit
 from shared.adapters.git_disk.git import Git
 from shared.adapters.git_disk.source import GitSource
-from shared.ports.errors import NotFound, Permanent
+from shared.ports.errors import NotFound, Permanent, Transient
 from shared.ports.source import Contributor, Contributors
 from tests.support.raw_git import RawGit, link
 
@@ -173,6 +173,18 @@ def test_a_commit_too_large_to_be_read_leaves_somebody_unknown(shop: RawGit) -> 
 
     assert [one.mail for one in found.people] == ["ada@example.com"]
     assert f"commit {large} has more than" in found.unknown
+
+
+@pytest.mark.parametrize("what", ["commit", "tree"])
+def test_a_history_with_a_hole_is_no_shorter_history(shop: RawGit, what: str) -> None:
+    """A partial clone, or a broken repository, answers nothing of what it lacks."""
+    first = shop.commit({"svc": {"a": "1"}}, author=ADA)
+    tip = shop.commit({"svc": {"a": "2"}}, first, author=BOB)
+    gone = first if what == "commit" else shop.folder({"a": "1"})
+    (shop.path / "objects" / gone[:2] / gone[2:]).unlink()
+
+    with pytest.raises(Transient):
+        GitSource({"shop": shop.path}).contributors("shop", None, tip, paths=["svc"])
 
 
 def test_more_paths_than_a_command_takes_are_read_in_parts(shop: RawGit) -> None:
