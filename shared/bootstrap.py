@@ -15,7 +15,7 @@ from shared.telemetry import quiet_others
 
 if TYPE_CHECKING:
     from shared.adapters.azure_identity import Credentials
-    from shared.app.parts import App
+    from shared.app.parts import App, Outside
     from shared.ports.evidence import Evidence
     from shared.ports.queues import QueueLook, QueueReceiver, Queues
     from shared.ports.rows import Rows
@@ -124,8 +124,18 @@ def _wired() -> App:
     return build(settings(), database(), now=utc_now, held=credentials())
 
 
-def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held: Credentials | None = None) -> App:
-    """Put the adapters together around a database, and around each of the identities where there are any."""
+def build(
+    chosen: Settings,
+    kept: Database,
+    *,
+    now: Callable[[], datetime],
+    held: Credentials | None = None,
+    around: Callable[[Outside], Outside] = lambda own: own,
+) -> App:
+    """Put the adapters together around a database, and around each of the identities where there are any.
+
+    `around` puts something around what acts as Slipway itself, before anything is made of it.
+    """
     from shared.adapters.git_disk.source import GitSource
     from shared.adapters.kept_statuses import KeptStatuses
     from shared.adapters.page_people import PagePeople
@@ -133,7 +143,7 @@ def build(chosen: Settings, kept: Database, *, now: Callable[[], datetime], held
     from shared.app.parts import App, Timing
 
     source, deployer = GitSource(chosen.repositories), wiring.deployers(chosen, now)
-    own = wiring.outside(chosen, deployer, held.own() if held and chosen.identities.own else None)
+    own = around(wiring.outside(chosen, deployer, held.own() if held and chosen.identities.own else None))
     return App(
         store=kept.store,
         rows=kept.rows,

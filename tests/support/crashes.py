@@ -26,7 +26,7 @@ CHANGES: Mapping[str, frozenset[str]] = {
     "evidence": frozenset({"put"}),
     "queues": frozenset({"send", "send_outbox"}),
     "statuses": frozenset({"set_status"}),
-    "registry": frozenset({"copy"}),
+    "registry": frozenset({"copy", "tag"}),
     "builder": frozenset({"build", "cancel"}),
     "people": frozenset({"ask", "close"}),
 }
@@ -130,6 +130,8 @@ class MortalSlipway:
         self._folder, self._files = folder, itertools.count(1)
         self.outside = Outside()
         self.fuse = Fuse(*crash_at)
+        # A build has boundaries of its own: between its two pushes, and before them.
+        self.outside.troubles.watched["registry.push"] = lambda: self.fuse.cross("before registry.push")
         self.harness = with_fuse(make_app(store, folder, self.outside), self.fuse)
 
     def live(self, steps: list[Step]) -> Harness:

@@ -24,6 +24,7 @@ class Troubles:
     def __init__(self) -> None:
         self._next: dict[str, list[Exception]] = defaultdict(list)
         self.before: dict[str, Callable[[], object]] = {}
+        self.watched: dict[str, Callable[[], object]] = {}
         self.calls: list[str] = []
 
     def add(self, call: str, *errors: Exception) -> None:
@@ -37,6 +38,8 @@ class Troubles:
     def hit(self, call: str) -> None:
         """Note a call; do what stands in its way, raise what was added for it."""
         self.calls.append(call)
+        if call in self.watched:
+            self.watched[call]()
         if call in self.before:
             self.before.pop(call)()
         if self._next[call]:

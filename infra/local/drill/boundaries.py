@@ -37,7 +37,9 @@ INSPECT = "inspect-push"
 EFFECT_KINDS = (INSPECT, *(kind.name for kind in EFFECTS))
 # Messages of the doors' queue, requests of hooks, requests of people, and what a host sends of its own at its start.
 EVENT, HOOK, API, START = "event", "hook", "api", "start"
-KINDS = (*EFFECT_KINDS, EVENT, HOOK, API, START)
+# The two pushes within a build: each has a before and an after.
+PUSH_IMAGE, PUSH_CHART = "push-image", "push-chart"
+KINDS = (*EFFECT_KINDS, PUSH_IMAGE, PUSH_CHART, EVENT, HOOK, API, START)
 _REPORTING = frozenset(kind.name for kind in EFFECTS)
 
 

@@ -109,6 +109,7 @@ def _release(app: Any, view: ServiceView, version: str) -> object:
         "commit": found.commit,
         "artifact": artifact and (artifact.image_digest.text, artifact.chart_digest.text, artifact.commit),
         "building": found.build is not None,
+        "tagging": found.tagging is not None,
         "promotions": [_promotion(one) for one in found.promotions],
     }
 

@@ -13,7 +13,13 @@ from typing import TYPE_CHECKING
 
 from infra.local.drill.boundaries import START, Death, Work
 from infra.local.drill.fuse import Fuse
-from infra.local.drill.wrappers import WatchedConnection, watched_app, watched_functions, watched_receiver
+from infra.local.drill.wrappers import (
+    WatchedConnection,
+    watched_app,
+    watched_functions,
+    watched_outside,
+    watched_receiver,
+)
 from infra.local.folder import Folder
 from infra.local.machine import Machine
 from infra.local.sample import REPOSITORY
@@ -42,7 +48,12 @@ class DrilledMachine(Machine):
 
         if not isinstance(database, SqliteDatabase):
             raise TypeError("the drill counts what reaches a disk; run it on a SQLite file")
-        app = bootstrap.build(bootstrap.settings(), database, now=bootstrap.utc_now)
+        app = bootstrap.build(
+            bootstrap.settings(),
+            database,
+            now=bootstrap.utc_now,
+            around=lambda own: watched_outside(own, self.fuse),
+        )
         bootstrap.use(watched_app(self.arrange(app), self.fuse))
         database.watch(lambda connection: WatchedConnection(connection, self.fuse))
         self.fuse.begin(Work(START, START))

@@ -12,25 +12,29 @@ from typing import Any, cast
 
 import azure.functions as func
 
-from infra.local.drill.boundaries import INSPECT, Place, Work, request_of, work_of
+from infra.local.drill.boundaries import INSPECT, PUSH_CHART, PUSH_IMAGE, Place, Work, request_of, work_of
 from infra.local.drill.fuse import Fuse
 from shared.adapters.sqlite.queues import SqliteQueues
-from shared.app.parts import App
+from shared.app.parts import App, Outside
 from shared.ports.queues import QueueReceiver, Received
 from shared.ports.store import Loaded, Write
 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """What a call of a port is on the way of a piece of work; `only` for these kinds, empty for all."""
+    """What a call of a port is on the way of a piece of work; `only` for these kinds, empty for all.
+
+    `part` names a piece of that work that has boundaries of its own.
+    """
 
     before: Place | None
     after: Place
     only: frozenset[str] = frozenset()
+    part: str = ""
 
 
-def _act(*kinds: str) -> _Step:
-    return _Step(Place.BEFORE_ACT, Place.AFTER_ACT, frozenset(kinds))
+def _act(*kinds: str, part: str = "") -> _Step:
+    return _Step(Place.BEFORE_ACT, Place.AFTER_ACT, frozenset(kinds), part)
 
 
 _COMMIT = _Step(Place.BEFORE_COMMIT, Place.AFTER_COMMIT)
@@ -45,10 +49,17 @@ _CALLS: Mapping[str, Mapping[str, _Step]] = {
     },
     "rows": {"put": _act(INSPECT), "overwrite": _act(INSPECT), "delete": _act(INSPECT)},
     "statuses": {"set_status": _act()},
-    "registry": {"copy": _act(), "digest_of": _act("read-tags")},
     "charts": {"render": _act("gather-facts")},
     "builder": {"build": _act(), "cancel": _act()},
     "people": {"ask": _act(), "close": _act()},
+}
+_REGISTRY: Mapping[str, _Step] = {
+    "copy": _act(),
+    "digest_of": _act("read-tags"),
+    # Both tags are put by one effect: after the first lies the boundary between them.
+    "tag": _act(),
+    "push_image": _act(part=PUSH_IMAGE),
+    "push_chart": _act(part=PUSH_CHART),
 }
 _DEPLOYER: Mapping[str, _Step] = {"deploy": _act(), "remove": _act(), "observe": _act()}
 
@@ -71,7 +82,8 @@ class _Watched:
             if work is None or (step.only and work.kind not in step.only):
                 return found(*args, **kwargs)
             told = _REPORT if step is _COMMIT and work.reports else step
-            with self._fuse.around(told.before, told.after):
+            of = Work(told.part, work.id) if told.part else work
+            with self._fuse.doing(of), self._fuse.around(told.before, told.after):
                 return found(*self._deciding(work, args), **kwargs)
 
         return call
@@ -105,8 +117,13 @@ class WatchedConnection:
         return getattr(self._connection, name)
 
 
+def watched_outside(own: Outside, fuse: Fuse) -> Outside:
+    """Put a wrapper around the registry, which builds push to as well."""
+    return replace(own, registry=cast(Any, _Watched(own.registry, _REGISTRY, fuse)))
+
+
 def watched_app(app: App, fuse: Fuse) -> App:
-    """Put a wrapper around every port that changes something."""
+    """Put a wrapper around every port that changes something, apart from the registry."""
     deployer = app.deployer
     ports: dict[str, Any] = {name: _Watched(getattr(app, name), calls, fuse) for name, calls in _CALLS.items()}
     return replace(app, deployer=lambda target: cast(Any, _Watched(deployer(target), _DEPLOYER, fuse)), **ports)
