@@ -25,8 +25,21 @@ def test_the_digests_of_a_release_are_those_that_the_registry_holds(slipway: Har
 
     release = slipway.release_to("1.0.0", approve=False)
 
-    assert release.phase is ReleasePhase.FAILED
-    assert f"the build pushed {OTHER}" in release.reason
+    assert (release.phase, release.artifact) == (ReleasePhase.ERRORED, None)
+    assert f"the build pushed image {OTHER}, but the registry does not hold it" in release.reason
+    assert slipway.outside.registry.tagged == {}
+
+
+def test_a_release_built_elsewhere_is_what_its_tags_name(slipway: Harness) -> None:
+    """Both present is what counts; a claim that differs from them is the release's fault."""
+    slipway.outside.builder.tagging |= {branch("1.0.0"), branch("1.1.0")}
+    slipway.outside.builder.claims[branch("1.1.0")] = OTHER
+
+    good, bad = (slipway.release_to(version, approve=False) for version in ("1.0.0", "1.1.0"))
+
+    assert good.phase is ReleasePhase.PACKAGED
+    assert bad.phase is ReleasePhase.FAILED
+    assert f"the build pushed {OTHER}" in bad.reason
 
 
 def test_a_registry_that_lost_the_push_before_it_was_read_ends_in_errored(slipway: Harness) -> None:
@@ -46,7 +59,7 @@ def test_a_registry_that_lost_the_push_before_it_was_read_ends_in_errored(slipwa
     release = slipway.pump().release("1.0.0")
 
     assert release.phase is ReleasePhase.ERRORED
-    assert "does not hold image and chart" in release.reason
+    assert "the build pushed chart sha256:" in release.reason
 
 
 def test_a_version_that_exists_in_the_registry_is_refused(slipway: Harness) -> None:

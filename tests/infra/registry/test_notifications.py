@@ -57,12 +57,14 @@ def test_a_push_is_told_with_what_was_pushed(tmp_path: Path) -> None:
         running = serve(tmp_path / "registry", notify_url=listener.url, headers={"X-Secret": "between us"})
         try:
             digest = registries.push_image(running.host, "delivery", "v1.0.0", tmp_path)
+            _, untagged = listener.next()
             headers, event = listener.next()
         finally:
             running.stop()
 
     assert headers["Content-Type"] == "application/vnd.docker.distribution.events.v1+json"
     assert headers["X-Secret"] == "between us"
+    assert "tag" not in untagged["target"]
     assert event["action"] == "push"
     assert event["target"]["mediaType"] == "application/vnd.oci.image.manifest.v1+json"
     assert event["target"]["repository"] == "delivery"
@@ -97,7 +99,7 @@ def test_a_listener_that_fails_is_told_again(tmp_path: Path) -> None:
     with listening(503, 500) as listener:
         notifier = Notifier([Endpoint(url=listener.url, pauses=(0.0, 0.0, 0.0))])
         with embedded_registry(tmp_path / "registry", notifier=notifier) as host:
-            registries.push_image(host, "delivery", "v1.0.0", tmp_path)
+            OciRegistry().push_image(host, "delivery", registries.a_layer(tmp_path), {})
             ids = [listener.next()[1]["id"] for _ in range(3)]
         notifier.stop()
 
