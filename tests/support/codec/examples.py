@@ -44,7 +44,7 @@ from shared.domain.promotion import (
     Rendered,
     Vote,
 )
-from shared.domain.release import EnvironmentState, Override, Push, Release, Slot, Validation
+from shared.domain.release import EnvironmentState, Override, Push, Release, Slot, Tagging, Validation
 from shared.domain.setting import Setting
 from shared.domain.version import Version
 
@@ -212,6 +212,9 @@ UNUSUAL_RELEASE = Release(
     pushers=(ANNA, BEN),
     build=RUN,
     next_push=Push(commit=COMMIT, number=2, pushed_by=ANNA),
+    artifact=NEW,
+    tagging=Tagging(since=NOON, deadline=NOON + timedelta(hours=1)),
+    tags_put=2,
     early_image=NEW.image_digest,
     tags_asked=1,
     quarantine="the tag names another digest",

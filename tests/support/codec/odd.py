@@ -68,6 +68,7 @@ FAILED = BuildResult(
     steps=(StepResult(step=Step.UNIT_TESTS, outcome=BuildOutcome.FAILED, output="", milliseconds=1, reason="exit 1"),),
     scan=ScanResult(worst=Severity.HIGH, by_change=True),
     chart_digest=ex.NEW.chart_digest,
+    tagged=True,
 )
 VALIDATED = replace(ex.BUILD, ref="refs/heads/x", version="", result=FAILED)
 RELEASE = Release(
