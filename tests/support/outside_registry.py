@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import yaml
@@ -51,11 +51,13 @@ class MemoryRegistry:
         self.manifests.pop(repository, None)
         self.tagged = {place: digest for place, digest in self.tagged.items() if place[0] != repository}
 
-    def clean_up(self) -> None:
-        """Forget every manifest that no tag names."""
+    def clean_up(self, keep: Collection[str] = ()) -> None:
+        """Forget every manifest that no tag names, but for these."""
         for repository, held in self.manifests.items():
             named = {digest for place, digest in self.tagged.items() if place[0] == repository}
-            self.manifests[repository] = {digest: content for digest, content in held.items() if digest in named}
+            self.manifests[repository] = {
+                digest: content for digest, content in held.items() if digest in named or digest.text in keep
+            }
 
     def lose_tag(self, repository: str, tag: str) -> None:
         """Forget one tag and its manifest."""

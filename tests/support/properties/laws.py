@@ -11,7 +11,7 @@ LAWS: Mapping[str, str] = {
     "four eyes": "Where authors may not approve, enough of these yeses are of people who neither wrote nor pushed any of it, nor"
     " answered for it, and everybody who did is known, or somebody without a hand in it answered for them.",
     "used once": "An approval starts one promotion once and is written once; again only where a person retries it.",
-    "same bytes": "What is written is, image and chart, what was packaged, and what ran well in each environment before it.",
+    "same bytes": "What is written is, image and chart, what was packaged of one commit, and what ran well in each environment before it.",
     "settled": "Nothing is called live that was not seen healthy as it was written.",
     "way back": "Nothing goes forward over something live that cannot be had any more, unless somebody overrides that.",
     "rollback": "Where something good was live before, going back is granted at once, and no hold, freeze or queue stops it.",

@@ -34,7 +34,9 @@ PUSHER = st.sampled_from([None, ADA, ADA, RITA, SAM])
 # Who is in a commit beside its author.
 OTHER = st.sampled_from([None, None, None, None, RITA, SAM, NED])
 # Calls in whose middle something else may happen.
-SLOW = st.sampled_from(["deployer.write", "deployer.write", "deployer.observe", "registry.copy", "registry.read"])
+SLOW = st.sampled_from(
+    ["deployer.write", "deployer.write", "deployer.observe", "registry.copy", "registry.read", "registry.tag"]
+)
 SELDOM = st.sampled_from([False, False, False, False, True])
 
 
@@ -177,7 +179,9 @@ class Everything(Acting):
         self._die(Fuse(boundary))
 
     @rule(
-        place=st.sampled_from(["deployer.deploy", "deployer.deploy", "registry.copy", "store.transact", "people.ask"])
+        place=st.sampled_from(
+            ["deployer.deploy", "deployer.deploy", "registry.copy", "registry.tag", "store.transact", "people.ask"]
+        )
     )
     def die_after(self, place: str) -> None:
         """The process dies right after it has done something, and has not yet said so."""
@@ -270,6 +274,12 @@ class Everything(Acting):
         packaged = list(self.stage.judge.service(service.service).bundles)
         if packaged:
             (self.stage.lose if lost else self.stage.move_tag)(service, packaged[-1 - number % len(packaged)])
+        self.step()
+
+    @rule()
+    def clean_up(self) -> None:
+        """The registry forgets what was built and never packaged: no tag names it."""
+        self.stage.clean_up()
         self.step()
 
     @rule(service=SERVICE, number=st.integers(0, 4), chart=st.booleans())

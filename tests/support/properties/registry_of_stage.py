@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from shared.domain import events as ev
 from shared.domain.names import Digest, ServiceKey
+from tests.support.app_parts import DELIVERY, PACKAGE
 from tests.support.outside import Outside
 from tests.support.properties.judge import Judge
 from tests.support.properties.running_time import RunningTime
@@ -32,6 +33,14 @@ class RegistryOfStage:
                 del held[digest]
                 self._lost.setdefault(digest.text, self._time.elapsed)
                 self.tell_deleted(repository, digest)
+
+    def clean_up(self) -> None:
+        """A rule of the registry takes what no tag names, but for what was packaged once."""
+        packaged = [
+            bundle for service in (DELIVERY, PACKAGE) for bundle in self.judge.service(service.service).bundles.values()
+        ]
+        kept = {digest for bundle in packaged for digest in (bundle.image, bundle.chart)}
+        self.outside.registry.clean_up(keep=kept)
 
     def tell_deleted(self, repository: str, digest: Digest) -> None:
         """A door hears that something was deleted, which may be a lie."""

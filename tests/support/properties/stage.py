@@ -224,8 +224,13 @@ class Stage(RegistryOfStage, PeopleOfStage):
     def _packaged(self, service: str, version: str) -> Bundle:
         registry = self.outside.registry
         image = registry.tagged[service, f"v{version}"]
-        commit = registry.content(service, image).decode().rpartition(" from ")[2]
-        return Bundle(image.text, registry.tagged[f"charts/{service}", version].text, commit)
+        chart = registry.tagged[f"charts/{service}", version]
+        commit, other = (
+            registry.content(place, digest).decode().rpartition(" from ")[2]
+            for place, digest in ((service, image), (f"charts/{service}", chart))
+        )
+        self.judge.hold_to("same bytes", commit == other, f"{service} {version} is of {commit} and of {other}")
+        return Bundle(image.text, chart.text, commit)
 
     def begins(self, order: DeployOrder) -> None:
         """See Watcher."""

@@ -24,6 +24,8 @@ from tests.support.properties.seen import Open
 # What may be out of reach.
 CALLS = (
     "registry.copy",
+    "registry.push",
+    "registry.tag",
     "deployer.write",
     "deployer.observe",
     "deployer.read",
