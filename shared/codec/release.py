@@ -56,6 +56,7 @@ def encode_release(release: Release) -> bytes:
     if release.overrides:
         values["overrides"] = [_encode_override(override) for override in release.overrides]
     _add_unusual(values, release)
+    _add_tagging(values, release, artifacts)
     artifacts.add_to(values)
     return dump(SCHEMA if release.correlation else _WITHOUT_CORRELATION, values)
 
@@ -69,17 +70,22 @@ def _add_unusual(values: Json, release: Release) -> None:
         values["next_push"] = encode_push(release.next_push)
     if release.early_image is not None:
         values["early_image"] = release.early_image.text
-    if release.tagging is not None:
-        tagging = release.tagging
-        values["tagging"] = {"since": time_text(tagging.since), "deadline": time_text(tagging.deadline)}
     if release.tags_asked:
         values["tags_asked"] = whole(release.tags_asked)
-    if release.tags_put:
-        values["tags_put"] = whole(release.tags_put)
     if release.quarantine:
         values["quarantine"] = release.quarantine
     if release.branch_deleted:
         values["branch_deleted"] = True
+
+
+def _add_tagging(values: Json, release: Release, artifacts: ArtifactTable) -> None:
+    if release.tagging is not None:
+        tagging = release.tagging
+        values["tagging"] = {"since": time_text(tagging.since), "deadline": time_text(tagging.deadline)}
+    if release.lost is not None:
+        values["lost"] = artifacts.place(release.lost)
+    if release.tags_put:
+        values["tags_put"] = whole(release.tags_put)
 
 
 def decode_release(data: bytes) -> Release:
@@ -109,6 +115,7 @@ def _decode_release(fields: Fields) -> Release:
         next_push=fields.maybe("next_push", decode_push),
         early_image=maybe_digest(fields, "early_image"),
         tagging=fields.maybe("tagging", _decode_tagging),
+        lost=artifacts.at(fields, "lost") if "lost" in fields else None,
         tags_asked=fields.number("tags_asked", 0),
         tags_put=fields.number("tags_put", 0),
         quarantine=fields.text("quarantine", ""),

@@ -69,7 +69,7 @@ class Release:
     """One version for one service. `next_push` waits for the registry's word on whether the version exists.
 
     `correlation` is that of the push that began it, and leads to all that was done for it. `pushers` are all who are known to have pushed its branch, `pushed_by` the last; `unnamed` are commits that nobody was named for.
-    `result` is that of build `built`; `early_image` is a digest that the registry announced before a build's result. `tagging` stays where that came to nothing, `tags_put` counts how often it was asked for.
+    `result` is that of build `built`; `early_image` is a digest that the registry announced before a build's result. `tagging` stays where that came to nothing, `tags_put` counts how often it was asked for. `lost` is what the registry lost before all of it was tagged.
     """
 
     version: Version
@@ -88,6 +88,7 @@ class Release:
     built: int = 0
     artifact: Artifact | None = None
     tagging: Tagging | None = None
+    lost: Artifact | None = None
     next_push: Push | None = None
     early_image: Digest | None = None
     tags_asked: int = 0

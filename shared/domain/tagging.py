@@ -82,7 +82,9 @@ def failed(draft: Draft, event: TaggingFailed) -> Answer:
     if release is None:
         return _replaced(event, f"failed ({event.reason})")
     if event.lost:
-        release, then = replace(release, artifact=None, tagging=None), "retry the release to build it anew"
+        # One of its tags may stand. It is ours, and does not make the version somebody else's.
+        forgotten = replace(release, artifact=None, tagging=None, lost=release.artifact)
+        release, then = forgotten, "retry the release to build it anew"
     else:
         then = "retry the release" if event.ours else "push a higher version"
     phase, state = (ReleasePhase.ERRORED, STATUS_ERROR) if event.ours else (ReleasePhase.FAILED, STATUS_FAILED)

@@ -18,8 +18,10 @@ def tags_read(draft: Draft, event: TagsRead) -> Answer:
     release = draft.release(Version.parse(event.version).key())
     if release is None:
         return ignored("unknown-release", f"there is no release of {event.version}")
-    found = f"image {event.image}" if event.image else f"chart {event.chart}"
-    exists = event.image is not None or event.chart is not None
+    lost = release.lost
+    image = event.image if lost is None or event.image != lost.image_digest else None
+    chart = event.chart if lost is None or event.chart != lost.chart_digest else None
+    found, exists = f"image {image}" if image else f"chart {chart}", image is not None or chart is not None
     if release.artifact is not None:
         return _compare(draft, release, release.artifact, event)
     if release.phase is ReleasePhase.VALIDATING:

@@ -160,6 +160,20 @@ def test_a_mended_commit_takes_a_version_that_the_registry_lost() -> None:
     assert pilot.release("1.0.0").phase is ReleasePhase.PACKAGED
 
 
+@pytest.mark.parametrize(("chart", "phase"), [("chart 1", ReleasePhase.PACKAGED), ("other", ReleasePhase.FAILED)])
+def test_a_tag_of_what_was_lost_is_ours_and_keeps_nobody_from_the_version(chart: str, phase: ReleasePhase) -> None:
+    """The chart's was put before a clean-up took the image; another one is somebody else's."""
+    pilot = recorded()
+    built = pilot.release("1.0.0").artifact
+    assert built is not None
+    failed(pilot, lost=True)
+    pilot.world.tags["1.0.0"] = replace(built, image_digest=digest("image 1"), chart_digest=digest(chart))
+    pilot.push_release("1.0.0", "e" * 40)
+    pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
+
+    assert pilot.release("1.0.0").phase is phase
+
+
 def test_attack_a_tag_that_somebody_else_put_ends_the_version() -> None:
     """It is the release's end: no retry, no promotion, no other commit."""
     pilot = recorded()

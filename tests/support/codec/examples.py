@@ -215,6 +215,7 @@ UNUSUAL_RELEASE = Release(
     artifact=NEW,
     tagging=Tagging(since=NOON, deadline=NOON + timedelta(hours=1)),
     tags_put=2,
+    lost=LIVE.artifact,
     early_image=NEW.image_digest,
     tags_asked=1,
     quarantine="the tag names another digest",
