@@ -132,10 +132,7 @@ def build(
     held: Credentials | None = None,
     around: Callable[[Outside], Outside] = lambda own: own,
 ) -> App:
-    """Put the adapters together around a database, and around each of the identities where there are any.
-
-    `around` puts something around what acts as Slipway itself, before anything is made of it.
-    """
+    """Put the adapters together around a database and each of the identities; `around` wraps what acts as Slipway itself."""
     from shared.adapters.git_disk.source import GitSource
     from shared.adapters.kept_statuses import KeptStatuses
     from shared.adapters.page_people import PagePeople
