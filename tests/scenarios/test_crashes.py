@@ -12,7 +12,7 @@ from shared.domain import events as ev
 from shared.ports.deployer import RolloutState
 from tests.support.app_parts import DELIVERY, Harness, branch
 from tests.support.crashes import MortalSlipway, Step, UnluckySlipway
-from tests.support.outside import RITA, Outside
+from tests.support.outside import ADA, RITA, Outside
 from tests.support.outside_ends import end_of
 
 VERSIONS = [(DELIVERY, "1.0.0"), (DELIVERY, "1.1.0")]
@@ -21,12 +21,16 @@ PARTS = 4
 
 
 def push(version: str) -> Step:
-    """A release branch is pushed; the hook reports it once."""
+    """Ada pushes a release branch; where its hook got no answer she has it say so again, or nobody would know who pushed."""
+    commits: list[str] = []
 
     def happens(outside: Outside) -> None:
-        outside.commit(branch(version), {"src/shipping/delivery/version": version.encode()})
+        commits.append(outside.commit(branch(version), {"src/shipping/delivery/version": version.encode()}))
 
-    return Step(happens, lambda harness: harness.tell_push(branch(version)))
+    def told(harness: Harness) -> None:
+        harness.tell_push(branch(version), by=ADA, commit=commits[-1])
+
+    return Step(happens, told, repeated=True)
 
 
 def approve(version: str) -> Step:

@@ -115,7 +115,7 @@ class _Receiver(_Wrapped):
 class Step:
     """One thing that comes from outside: `happens` there in any case, `told` is what Slipway is asked.
 
-    A person asks again where no answer came (`repeated`); a hook does not.
+    A person asks again where no answer came (`repeated`).
     """
 
     happens: Callable[[Outside], object] = lambda outside: None
