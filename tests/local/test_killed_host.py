@@ -62,6 +62,7 @@ def test_a_host_that_is_killed_five_times_ends_where_an_unharmed_one_does(tmp_pa
         host.kill()
         team.push("release/delivery/v1.1.1", change=story.append("src/shipping/delivery/plan.py", "\n# 3\n"))
         host.start()
+        answer_for_the_pusher(team, "1.1.1")
         story.next_version_passes(team, proofs.append)
         story.hotfix_while_another_waits(team, proofs.append)
         story.ledger_holds(team, proofs.append)
@@ -100,6 +101,14 @@ def ledger_of(folder: Path) -> str:
     printed = StringIO()
     assert print_ledger(folder, "shipping~delivery", printed) == 0
     return printed.getvalue()
+
+
+def answer_for_the_pusher(team: Team, version: str) -> None:
+    """Olga says who pushed while nobody listened: the tick finds the push, and no hook has named anybody."""
+    team.expect(f"v{version} waits for approval", lambda: team.request("delivery", version))
+    said = {"version": version, "gate": "authors", "author": "ada@example.com", "reason": "she told us"}
+    path = "/api/services/delivery/environments/production/override"
+    assert team.operator.post(path, said, idempotency_key="who-pushed").status == 200
 
 
 def first_release(killer: Killer, proofs: list[str]) -> None:

@@ -125,7 +125,7 @@ def test_storage_out_of_reach_at_a_boundary_ends_the_same(tmp_path: Path, every:
     found = {at: unlucky(tmp_path, *range(at, at + 3 * long, 3)) for at in range(1, boundaries + 1, every)}
 
     met = {at: (end, where) for at, (end, where, _) in found.items() if where}
-    assert len(met) > len(found) // 2
+    assert len(met) > len(found) * 2 // 5  # the other boundaries are the outside's: registries, clusters, builds
     assert different(wanted, met) == {}
 
 
