@@ -20,7 +20,7 @@ LIMIT ?= 45
 unexport PYTHONDONTWRITEBYTECODE
 FUZZED := tests/fuzz $(shell find tests -name test_fuzzed.py)
 
-.PHONY: help demo up bench load drill package check test soak fuzz steady lint types imports pure parts everything machine clean distclean lock venv-local venv-tests
+.PHONY: help demo check-repo up bench load drill package check test soak fuzz steady lint types imports pure parts everything machine clean distclean lock venv-local venv-tests
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -28,6 +28,9 @@ help: ## what can be made
 
 demo: venv-local ## release the sample monorepo for real and say what was proven
 	@$(PYTHON_IN_VENV) -m infra.local demo $(if $(STORE),--store "$(STORE)") $(if $(DIR),--dir "$(DIR)")
+
+check-repo: venv-local ## read a monorepo as Slipway would and say what to change (REPO=path, REF=branch or commit)
+	@$(PYTHON_IN_VENV) -m infra.local check --repo "$(or $(REPO),$(error give REPO=path of your monorepo))" $(if $(REF),--ref "$(REF)")
 
 up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state, STORE=azurite, LINKS=1 for new sign-in links)
 	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)") $(if $(STORE),--store "$(STORE)") $(if $(LINKS),--links)

@@ -1,4 +1,4 @@
-"""`python -m infra.local up|demo|bench|load|drill`: Slipway on one machine."""
+"""`python -m infra.local up|demo|check|bench|load|drill`: Slipway on one machine."""
 
 from __future__ import annotations
 
@@ -31,6 +31,9 @@ def commands() -> argparse.ArgumentParser:
     up.add_argument("--links", action="store_true", help="make new sign-in links; those before end")
     demo = named.add_parser("demo", help="release the sample and say what was proven")
     add_place(demo, DEMO_FOLDER)
+    check = named.add_parser("check", help="read a monorepo as Slipway would; nothing is kept or pushed")
+    check.add_argument("--repo", type=Path, required=True, help="your monorepo, bare or with a work tree")
+    check.add_argument("--ref", help="a branch, or a full commit id; without it the default branch")
     ledger = named.add_parser("ledger", help="print a ledger to the byte")
     ledger.add_argument("service", help="<repository>~<service>, or estate")
     ledger.add_argument("--dir", type=Path, default=DEFAULT_FOLDER, help="where the state is kept")
@@ -58,6 +61,10 @@ def main(arguments: list[str] | None = None) -> int:
         from infra.local.demo import run_demo
 
         return run_demo(place(given, DEMO_FOLDER), given.store)
+    if given.command == "check":
+        from infra.local.check.command import run_check
+
+        return run_check(given.repo, given.ref, path=os.environ.get("PATH", os.defpath))
     if given.command == "ledger":
         from infra.local.ledger import print_ledger
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 from shared.app.concerned import concerned
 from shared.app.configuration import policy_in_force, refresh_configuration
+from shared.app.failures import note_failure
 from shared.app.handle_event import handle
 from shared.app.parts import App
 from shared.app.service_view import read_release
@@ -226,4 +227,5 @@ def _refuse(app: App, push: PushReceived, commit: str) -> None:
     reason = f"{push.ref.removeprefix(_HEADS)} does not name a service; use release/<service>/v<version>"
     status = CommitStatus(context="slipway/release", state=CommitState.FAILED, description=reason)
     app.statuses.set_status(push.repository, commit, status)
+    note_failure(app, push.repository, "", commit, status)
     log_event("push.refused", repository=push.repository, ref=push.ref, reason=reason)

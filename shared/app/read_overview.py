@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from shared.app import read_status
 from shared.app.authorize import Viewer
+from shared.app.failures import recent_failures
 from shared.app.operate import ESTATE
 from shared.app.parts import App
 from shared.app.views.finding import Chosen, service_names
@@ -14,6 +15,7 @@ from shared.app.views.ledger import EntryView, ledger_page
 from shared.app.views.mark import mark
 from shared.app.views.poison import PoisonPage, count_poison, poison_page
 from shared.app.views.records import HoldView, ReleaseView, ServiceView
+from shared.domain.failure import Failure
 from shared.domain.names import ServiceKey
 
 _SERVICES, _ENDED, _ENTRIES, _MESSAGES = 50, 10, 40, 50
@@ -21,13 +23,14 @@ _SERVICES, _ENDED, _ENTRIES, _MESSAGES = 50, 10, 40, 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """Services, holds by people, each repository's configuration, and how many messages lie in poison (up to 100)."""
+    """Services, holds by people, each repository's configuration, what failed lately, and how many messages lie in poison (up to 100)."""
 
     services: tuple[ServiceView, ...]
     next: str | None
     chosen: Chosen
     holds: tuple[HoldView, ...]
     repositories: tuple[RepositoryView, ...]
+    failures: tuple[Failure, ...]
     poison: int
     mark: str
 
@@ -73,6 +76,7 @@ def read_overview(app: App, *, viewer: Viewer, chosen: Chosen) -> Overview:
         chosen=chosen,
         holds=read_status.holds(app),
         repositories=repositories(app),
+        failures=recent_failures(app),
         poison=count_poison(app),
         mark=seen,
     )

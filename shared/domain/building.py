@@ -99,7 +99,7 @@ def stop(draft: Draft, release: Release, reason: str) -> None:
     """Abort a release that is not packaged yet."""
     cancel_build(draft, release, reason)
     for commit in (release.commit, *((release.next_push.commit,) if release.next_push else ())):
-        draft.status(commit, STATUS_ERROR, f"{release.version.tag} is aborted: {reason}")
+        draft.status(commit, STATUS_ERROR, f"{release.version.tag} is aborted: {reason}", version=release.version.tag)
     draft.move_release(replace(release, build=None, next_push=None), ReleasePhase.ABORTED, reason)
 
 
@@ -152,7 +152,8 @@ def keep_result(draft: Draft, release: Release, run: BuildRun, result: BuildResu
 
 def not_packaged(draft: Draft, release: Release, phase: ReleasePhase, reason: str) -> None:
     """End a release whose build led to nothing, or go on with the commit that was pushed meanwhile."""
-    draft.status(release.commit, STATUS_FAILED if phase is ReleasePhase.FAILED else STATUS_ERROR, reason)
+    state = STATUS_FAILED if phase is ReleasePhase.FAILED else STATUS_ERROR
+    draft.status(release.commit, state, reason, version=release.version.tag)
     push = release.next_push
     if push is None:
         draft.move_release(release, phase, reason)

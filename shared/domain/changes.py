@@ -62,8 +62,8 @@ def change_found(draft: Draft, event: ChangeFound) -> Answer:
     return done()
 
 
-def _refuse_push(draft: Draft, push: Push, code: str, reason: str) -> Answer:
-    draft.status(push.commit, STATUS_FAILED, reason)
+def _refuse_push(draft: Draft, push: Push, tag: str, code: str, reason: str) -> Answer:
+    draft.status(push.commit, STATUS_FAILED, reason, version=tag or "release")
     return refused(code, reason)
 
 
@@ -71,11 +71,11 @@ def _release_pushed(draft: Draft, ref: str, tag: str, push: Push) -> Answer:
     service = draft.service.service
     if draft.policy is None:
         reason = f"no service {service} in slipway.yaml of the default branch; add it there, then push again"
-        return _refuse_push(draft, push, "unknown-service", reason)
+        return _refuse_push(draft, push, tag, "unknown-service", reason)
     try:
         version = Version.from_tag(tag)
     except InvalidVersion as error:
-        return _refuse_push(draft, push, "bad-version", f"release/{service}/{tag}: {error}; rename the branch")
+        return _refuse_push(draft, push, tag, "bad-version", f"release/{service}/{tag}: {error}; rename the branch")
     release = draft.release(version.key())
     if release is None:
         release = Release(
@@ -100,7 +100,9 @@ def _pushed_again(draft: Draft, release: Release, push: Push) -> Answer:
     if release.artifact is not None:
         if release.commit == push.commit:
             return ignored("known", f"{tag} is packaged from this commit")
-        return _refuse_push(draft, push, "already-packaged", f"{tagging.known_as(release)}; push a higher version")
+        return _refuse_push(
+            draft, push, release.version.tag, "already-packaged", f"{tagging.known_as(release)}; push a higher version"
+        )
     release = release.with_pusher(push.pushed_by, push.commit)
     if release.phase is ReleasePhase.PACKAGING:
         if release.commit == push.commit:
@@ -152,7 +154,7 @@ def _last_pusher(release: Release, event: PusherFound) -> Release:
 
 def _check(draft: Draft, release: Release, push: Push) -> Answer:
     tagging.read_tags(draft, release)
-    draft.status(push.commit, STATUS_PENDING, f"{release.version.tag} is being checked")
+    draft.status(push.commit, STATUS_PENDING, f"{release.version.tag} is being checked", version=release.version.tag)
     return done()
 
 

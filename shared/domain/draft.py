@@ -209,9 +209,9 @@ class Draft:
         """Say something that belongs in the timeline and is no move."""
         self.notes.append(text)
 
-    def status(self, commit: str, state: str, description: str, *, environment: str = "") -> None:
-        """Say something about a commit where its author looks."""
-        context = f"slipway/{self.service.service}" + (f"/{environment}" if environment else "")
+    def status(self, commit: str, state: str, description: str, *, version: str = "", environment: str = "") -> None:
+        """Say something about a commit where its author looks: of its validation, or of what is released by a tag (`v1.0.2`)."""
+        context = "/".join(filter(None, ("slipway", self.service.service, version, environment)))
         self.emit(SetStatus(service=self.service, commit=commit, context=context, state=state, description=description))
 
     def built(self, run: BuildRun, result: BuildResult, *, ref: str, version: str = "") -> None:

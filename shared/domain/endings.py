@@ -65,4 +65,4 @@ def settle_release(draft: Draft, release: Release) -> None:
     ended = draft.move_release(release, word, reason)
     state = _STATUS.get(word, STATUS_FAILED)
     said = f"{release.version.tag} is {word}" + (f": {reason}" if reason else "")
-    draft.status(ended.commit, state, said)
+    draft.status(ended.commit, state, said, version=release.version.tag)

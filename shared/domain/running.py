@@ -51,6 +51,7 @@ def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
         release.commit,
         STATUS_PENDING,
         f"{release.version.tag} is on its way",
+        version=release.version.tag,
         environment=promotion.environment,
     )
 
@@ -93,7 +94,13 @@ def succeed(draft: Draft, promotion: Promotion) -> None:
     draft.move(promotion, Phase.ROLLED_BACK if rollback else Phase.SUCCEEDED, "")
     text = f"{live.artifact.version.tag} is live in {promotion.environment}"
     state = STATUS_FAILED if rollback else STATUS_SUCCEEDED
-    draft.status(release.commit, state, f"rolled back: {text}" if rollback else text, environment=promotion.environment)
+    draft.status(
+        release.commit,
+        state,
+        f"rolled back: {text}" if rollback else text,
+        version=release.version.tag,
+        environment=promotion.environment,
+    )
 
 
 def read_again(draft: Draft, environment: str) -> None:
@@ -141,7 +148,9 @@ def fail(draft: Draft, promotion: Promotion, phase: Phase, reason: str, *, chang
     elif changed and promotion.kind is PromotionKind.FORWARD:
         _go_back(draft, release, moved, hold=phase is Phase.FAILED)
     state = STATUS_ERROR if phase is Phase.ERRORED else STATUS_FAILED
-    draft.status(release.commit, state, f"{phase}: {reason}", environment=promotion.environment)
+    draft.status(
+        release.commit, state, f"{phase}: {reason}", version=release.version.tag, environment=promotion.environment
+    )
 
 
 def _go_back(draft: Draft, release: Release, failed: Promotion, *, hold: bool) -> None:
@@ -210,4 +219,10 @@ def fail_rollback(draft: Draft, promotion: Promotion, reason: str) -> None:
         since = environment.broken_since or draft.now
         draft.put_environment(replace(environment, slot=slot, unknown=unknown, broken_since=since))
     draft.move(promotion, Phase.ROLLBACK_FAILED, reason)
-    draft.status(release.commit, STATUS_ERROR, f"rollback failed: {reason}", environment=promotion.environment)
+    draft.status(
+        release.commit,
+        STATUS_ERROR,
+        f"rollback failed: {reason}",
+        version=release.version.tag,
+        environment=promotion.environment,
+    )

@@ -35,7 +35,12 @@ def record(draft: Draft, release: Release, artifact: Artifact, *, tagged: bool) 
     """Bind the version to what was built; `tagged` where its tags name that already."""
     recorded = replace(release, artifact=artifact, next_push=None)
     if release.next_push is not None:
-        draft.status(release.next_push.commit, STATUS_FAILED, f"{known_as(recorded)}; push a higher version")
+        draft.status(
+            release.next_push.commit,
+            STATUS_FAILED,
+            f"{known_as(recorded)}; push a higher version",
+            version=release.version.tag,
+        )
     if tagged:
         _packaged(draft, recorded, artifact)
         return
@@ -89,7 +94,7 @@ def failed(draft: Draft, event: TaggingFailed) -> Answer:
         then = "retry the release" if event.ours else "push a higher version"
     phase, state = (ReleasePhase.ERRORED, STATUS_ERROR) if event.ours else (ReleasePhase.FAILED, STATUS_FAILED)
     reason = f"the tags of {release.version.tag} could not be put: {event.reason}; {then}"
-    draft.status(release.commit, state, reason)
+    draft.status(release.commit, state, reason, version=release.version.tag)
     draft.move_release(release, phase, reason)
     return done()
 
@@ -108,7 +113,7 @@ def _packaged(draft: Draft, release: Release, artifact: Artifact) -> None:
     tag = release.version.tag
     moved = draft.move_release(replace(release, tagging=None), ReleasePhase.PACKAGED, "")
     said = f"{tag} is packaged as {artifact.image_digest.short}{would_block(release.result)}"
-    draft.status(release.commit, STATUS_SUCCEEDED, said)
+    draft.status(release.commit, STATUS_SUCCEEDED, said, version=tag)
     if release.early_image not in (None, artifact.image_digest):
         draft.note(f"{tag}: the registry announced another image before the build's result; its tag is read")
         moved = read_tags(draft, moved)

@@ -28,7 +28,7 @@ def tags_read(draft: Draft, event: TagsRead) -> Answer:
         if exists:
             reason = f"{release.version.tag} exists in the registry ({found}); push a higher version"
             draft.move_release(release, ReleasePhase.FAILED, reason)
-            draft.status(release.commit, STATUS_FAILED, reason)
+            draft.status(release.commit, STATUS_FAILED, reason, version=release.version.tag)
         else:
             building.package(draft, release, Push(commit=release.commit, number=0, pushed_by=release.pushed_by))
         return done()
@@ -45,7 +45,7 @@ def _next_push(draft: Draft, release: Release, push: Push, found: str) -> None:
     draft.put(replace(release, next_push=None))
     what = f"{release.version.tag} of {release.commit[:12]} is in the registry already ({found})"
     draft.note(f"{push.commit[:12]} is refused: {what}")
-    draft.status(push.commit, STATUS_FAILED, f"{what}; push a higher version")
+    draft.status(push.commit, STATUS_FAILED, f"{what}; push a higher version", version=release.version.tag)
 
 
 def _compare(draft: Draft, release: Release, artifact: Artifact, event: TagsRead) -> Answer:
@@ -59,7 +59,7 @@ def _compare(draft: Draft, release: Release, artifact: Artifact, event: TagsRead
             reason = f"the {what} tag of {release.version.tag} names {found}, but {known} was packaged"
             draft.put(replace(release, quarantine=reason))
             draft.note(f"{release.version.tag} is quarantined: {reason}")
-            draft.status(release.commit, STATUS_FAILED, reason)
+            draft.status(release.commit, STATUS_FAILED, reason, version=release.version.tag)
             return done()
     return ignored("known", f"the tags of {release.version.tag} name what was packaged")
 

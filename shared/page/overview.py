@@ -10,6 +10,7 @@ from shared.app.read_overview import Overview
 from shared.app.views.finding import Chosen
 from shared.app.views.records import ServiceView
 from shared.page.environments import environment
+from shared.page.first import just_failed, waits_for_you
 from shared.page.html import Html, element
 from shared.page.layout import layout
 from shared.page.notices import faults, holds, not_compared, poison
@@ -30,6 +31,8 @@ def overview(found: Overview, viewer: Viewer, *, earlier: str = "") -> str:
         not_compared(found.repositories),
         poison(found.poison),
         holds(found.holds, viewer),
+        waits_for_you(found.services, viewer),
+        just_failed(found.failures),
         _filter(found),
         _table(found.services, viewer) if found.services else element("p", _nothing(chosen), class_="empty"),
         _pages(found, [one for one in earlier.split(",") if one]),

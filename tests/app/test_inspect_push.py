@@ -178,7 +178,7 @@ def test_a_release_branch_without_a_version_is_refused_by_its_service(slipway: H
     told(slipway, "refs/heads/release/delivery")
     slipway.pump()
 
-    assert slipway.statuses(commit)["slipway/delivery"].state is CommitState.FAILED
+    assert slipway.statuses(commit)["slipway/delivery/release"].state is CommitState.FAILED
 
 
 def test_a_release_branch_needs_no_matching_path(slipway: Harness) -> None:

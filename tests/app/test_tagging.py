@@ -144,7 +144,7 @@ def test_a_mended_commit_comes_too_late_once_digests_are_recorded(slipway: Harne
     assert artifact is not None
     late = slipway.push(branch("1.0.0"), {"src/shipping/delivery/x": b"2"})
     slipway.pump(*all_but("tag"))
-    said = slipway.statuses(late)["slipway/delivery"]
+    said = slipway.statuses(late)["slipway/delivery/v1.0.0"]
     slipway.pump()
 
     assert said.state == "failed"

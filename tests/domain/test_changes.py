@@ -42,7 +42,7 @@ def test_a_release_begins_with_checking_its_version() -> None:
     assert (release.phase, release.commit, release.pushed_by) == (ReleasePhase.VALIDATING, "a" * 40, AUTHOR)
     assert [one.subject for one in pilot.open] == [
         "v1.0.0:read-tags:1",
-        "aaaaaaaaaaaa:set-status:slipway/delivery:pending",
+        "aaaaaaaaaaaa:set-status:slipway/delivery/v1.0.0:pending",
     ]
 
 

@@ -88,13 +88,15 @@ def test_a_move_forgets_the_time_of_the_phase_before() -> None:
 
 
 def test_a_status_says_where_it_speaks_of() -> None:
-    """The service has one line on a commit, and one for each environment."""
+    """Validations have one line on a commit, which branch protection can name; a release has its own, and one for each environment."""
     draft = drafted(ServiceState(service=DELIVERY))
 
     draft.status("b" * 40, "pending", "text")
-    draft.status("b" * 40, "pending", "text", environment="qa")
+    draft.status("b" * 40, "pending", "text", version="v1.0.0")
+    draft.status("b" * 40, "pending", "text", version="v1.0.0", environment="qa")
 
     assert [one.subject for one in draft.effects] == [
         "bbbbbbbbbbbb:set-status:slipway/delivery:pending",
-        "bbbbbbbbbbbb:set-status:slipway/delivery/qa:pending",
+        "bbbbbbbbbbbb:set-status:slipway/delivery/v1.0.0:pending",
+        "bbbbbbbbbbbb:set-status:slipway/delivery/v1.0.0/qa:pending",
     ]

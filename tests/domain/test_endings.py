@@ -162,7 +162,7 @@ def test_the_commit_shows_how_its_release_ended(word: str, state: str) -> None:
     pilot.perform()
 
     said = [one for one in pilot.sent if isinstance(one, ef.SetStatus) and f"v1.0.1 is {word}" in one.description]
-    assert [(one.context, one.state) for one in said] == [("slipway/delivery", state)]
+    assert [(one.context, one.state) for one in said] == [("slipway/delivery/v1.0.1", state)]
 
 
 def test_a_card_that_was_answered_is_closed_when_its_approval_is_used() -> None:

@@ -35,8 +35,8 @@ def test_a_released_version_says_so_on_its_commit(slipway: Harness) -> None:
 
     said = slipway.statuses(release.commit)
 
-    assert said["slipway/delivery"].description == "v1.0.0 is Released"
-    assert said["slipway/delivery/production"].state == "succeeded"
+    assert said["slipway/delivery/v1.0.0"].description == "v1.0.0 is Released"
+    assert said["slipway/delivery/v1.0.0/production"].state == "succeeded"
 
 
 def test_one_no_ends_a_release_as_rejected(slipway: Harness) -> None:
@@ -71,7 +71,7 @@ def test_a_build_that_fails_ends_the_release_as_failed(slipway: Harness) -> None
     release = slipway.release_to("1.0.0", approve=False)
 
     assert (release.phase, release.reason) == (ReleasePhase.FAILED, "2 of 5 unit tests failed")
-    assert slipway.statuses(release.commit)["slipway/delivery"].description == "2 of 5 unit tests failed"
+    assert slipway.statuses(release.commit)["slipway/delivery/v1.0.0"].description == "2 of 5 unit tests failed"
 
 
 def test_a_first_deployment_that_fails_leaves_nothing_live(slipway: Harness) -> None:

@@ -69,7 +69,7 @@ def test_a_version_that_exists_in_the_registry_is_refused(slipway: Harness) -> N
     release = slipway.release_to("1.0.0", approve=False)
 
     assert release.phase is ReleasePhase.FAILED
-    assert "push a higher version" in slipway.statuses(release.commit)["slipway/delivery"].description
+    assert "push a higher version" in slipway.statuses(release.commit)["slipway/delivery/v1.0.0"].description
     assert slipway.outside.builder.orders == []
 
 

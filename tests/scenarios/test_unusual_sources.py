@@ -94,7 +94,7 @@ def test_a_new_commit_after_packaging_is_refused_naming_the_digest(slipway: Harn
     late = slipway.push(branch("1.0.0"), change(2))
 
     slipway.pump()
-    said = slipway.statuses(late)["slipway/delivery"]
+    said = slipway.statuses(late)["slipway/delivery/v1.0.0"]
     assert release.artifact is not None
     assert said.state is CommitState.FAILED
     assert release.artifact.image_digest.text in said.description
@@ -275,7 +275,7 @@ def test_a_version_with_build_metadata_is_refused_on_its_commit(slipway: Harness
 
     slipway.pump()
 
-    assert slipway.statuses(commit)["slipway/delivery"].state is CommitState.FAILED
+    assert slipway.statuses(commit)["slipway/delivery/v1.0.0+7"].state is CommitState.FAILED
     assert slipway.timeline(DELIVERY)[-1].detail["code"] == "bad-version"
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from shared.app.parts import App
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
 from shared.app.service_view import read_service
-from shared.domain.build import PACKAGE, VALIDATE_BRANCH, VALIDATE_PULL_REQUEST, BuildOutcome, BuildResult
+from shared.domain.build import PACKAGE, VALIDATE_BRANCH, VALIDATE_PULL_REQUEST, BuildOutcome, BuildResult, Step
 from shared.domain.effects import Build, CancelBuild
 from shared.domain.events import BuildReported
 from shared.domain.host_variables import may_pass
@@ -66,17 +66,26 @@ def _waited_for(state: ServiceState, effect: Build) -> tuple[str, Release | Vali
 
 
 def _order(effect: Build, policy: ServicePolicy, commit: str, about: Release | Validation) -> BuildOrder:
-    order = BuildOrder(
-        id=effect.id,
+    if isinstance(about, Validation):
+        steps = VALIDATE_PULL_REQUEST if about.pull_request else VALIDATE_BRANCH
+        return order_of(policy, id=effect.id, ref=about.ref, commit=commit, steps=steps)
+    order = order_of(policy, id=effect.id, ref=about.ref, commit=commit, steps=PACKAGE)
+    return replace(order, version=about.version.text)
+
+
+def order_of(policy: ServicePolicy, *, id: str, ref: str, commit: str, steps: tuple[Step, ...]) -> BuildOrder:
+    """Say how a commit of a service is built, without a version."""
+    return BuildOrder(
+        id=id,
         repository=policy.service.repository,
         service=policy.service.service,
         commit=commit,
-        ref=about.ref,
+        ref=ref,
         path=policy.path,
         dockerfile=policy.dockerfile,
         context=policy.context,
         chart=policy.chart,
-        steps=VALIDATE_BRANCH,
+        steps=steps,
         test=policy.build.test,
         test_target=policy.build.test_target,
         args=policy.build.args,
@@ -86,9 +95,6 @@ def _order(effect: Build, policy: ServicePolicy, commit: str, about: Release | V
         chart_repository=policy.chart_repository,
         environments=tuple(render_for(policy, rules, commit) for rules in policy.environments),
     )
-    if isinstance(about, Validation):
-        return replace(order, steps=VALIDATE_PULL_REQUEST) if about.pull_request else order
-    return replace(order, steps=PACKAGE, version=about.version.text)
 
 
 def render_for(policy: ServicePolicy, rules: EnvironmentPolicy, commit: str) -> RenderFor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+from shared.app.failures import note_failure
 from shared.app.handle_event import row_of
 from shared.app.parts import App
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
@@ -68,6 +69,7 @@ def set_status(app: App, effect: SetStatus, order: int) -> Performed:
     said = waiting.get(newest, effect)
     status = CommitStatus(context=said.context, state=CommitState(said.state), description=said.description)
     app.statuses.set_status(effect.service.repository, effect.commit, status)
+    note_failure(app, effect.service.repository, effect.service.service, effect.commit, status)
     if newest > order:
         # The oldest first: whatever a crash leaves of them is newer than what is gone.
         app.store.forget(service, [row_of(one) for one in sorted(waiting)])

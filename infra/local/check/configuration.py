@@ -1,0 +1,46 @@
+"""slipway.yaml at a commit: as an installation would read it, and as one machine does, which asks for less."""
+
+from __future__ import annotations
+
+from infra.local.check.report import Report
+from shared.adapters.git_disk.source import GitSource
+from shared.domain.policy import EnvironmentPolicy, GitOpsTarget, RepositoryPolicy
+from shared.domain.words import counted
+from shared.inbound.slipway_yaml import SlipwayYaml
+from shared.ports.policies import BrokenPolicy
+
+FILE = "slipway.yaml"
+_MACHINE = SlipwayYaml(
+    local_deploy=GitOpsTarget(repository="environments.git"), default_registry="registry.example.com"
+)
+
+
+def read_policy(source: GitSource, report: Report, name: str, commit: str) -> RepositoryPolicy | None:
+    """Compile the file and say what is wrong with it; None where nothing more can be looked at."""
+    content = source.file(name, commit, FILE)
+    if content is None:
+        report.change(name, f"there is no {FILE} at its root; see docs/configuration.md for what it needs")
+        return None
+    files = source.files(name, commit)
+    try:
+        policy = _MACHINE.compile(content, repository=name, commit=commit, files=files)
+    except BrokenPolicy as broken:
+        for fault in broken.faults:
+            report.change(name, str(fault))
+        return None
+    services = counted(len(policy.services), "service")
+    report.fine(name, f"{FILE} can be read: {services} ({', '.join(one.service.service for one in policy.services)})")
+    try:
+        SlipwayYaml().compile(content, repository=name, commit=commit, files=files)
+    except BrokenPolicy as broken:
+        for fault in broken.faults:
+            report.note(name, f"{fault} (on one machine it is not needed)")
+    if policy.services:
+        report.fine(name, f"environments: {'; '.join(map(_order, policy.services[0].environments))}")
+    else:
+        report.change(name, f"{FILE} names no service, and none was found by its folders")
+    return policy
+
+
+def _order(rules: EnvironmentPolicy) -> str:
+    return f"{rules.name} after {' and '.join(rules.after)}" if rules.after else rules.name

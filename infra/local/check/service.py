@@ -1,0 +1,110 @@
+"""One service: where it lies, what validates it, whether its chart does for each environment, and who is asked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.local.check.report import Report
+from shared.adapters.git_disk.source import GitSource
+from shared.adapters.local_build import LocalBuilder
+from shared.app.performing.building import order_of
+from shared.domain.approval import who_may
+from shared.domain.build import BuildOutcome, BuildResult, Step
+from shared.domain.policy import EnvironmentPolicy, GitOpsTarget, Patterns, ServicePolicy
+from shared.ports.builder import BuildUnderWay
+from shared.ports.errors import AdapterError
+from shared.ports.evidence import Evidence
+
+_LOOKED_AT = (Step.IMAGE, Step.CHART)
+_LINT = re.compile(rb"^(?:error|warning): (.{1,500})$", re.MULTILINE)
+_MOST_LINT = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looking:
+    """What looks, and where it is written down."""
+
+    source: GitSource
+    builder: LocalBuilder
+    evidence: Evidence
+    report: Report
+
+
+def look_at(look: Looking, policy: ServicePolicy, commit: str) -> None:
+    """Write down everything about one service."""
+    part, report = policy.service.service, look.report
+    report.fine(part, f"lies in {policy.path}, Dockerfile {policy.dockerfile}, chart {policy.chart}")
+    report.fine(
+        part, f"is validated by pushes to {_patterns(policy.triggers.branches)} of {_paths(look, policy, commit)}"
+    )
+    report.fine(part, f"is pushed as {policy.image_repository} and {policy.chart_repository}")
+    if policy.build.test is None and policy.build.test_target is None:
+        report.change(part, "has no tests to run; set build.test (or build.test_target) in slipway.yaml")
+    else:
+        report.fine(
+            part, f"is tested by {policy.build.test or f'the target {policy.build.test_target}'} (not run here)"
+        )
+    _chart(look, policy, commit)
+    for rules in policy.environments:
+        report.fine(part, _asked(rules))
+
+
+def _paths(look: Looking, policy: ServicePolicy, commit: str) -> str:
+    triggers = policy.triggers
+    shown = _patterns(triggers.paths)
+    if not triggers.follow_links:
+        return shown
+    try:
+        used = look.source.used_paths(policy.service.repository, commit, triggers.paths.include)
+    except AdapterError as error:
+        look.report.change(policy.service.service, f"what it uses cannot be read: {error}")
+        return shown
+    # Attributes of folders above change no content here, and need not be there.
+    more = [one for one in used.paths if one not in triggers.paths.include and not one.endswith(".gitattributes")]
+    return f"{shown}, and by links: {', '.join(more)}" if more else shown
+
+
+def _patterns(patterns: Patterns) -> str:
+    without = f", but not {', '.join(patterns.exclude)}" if patterns.exclude else ""
+    return f"{', '.join(patterns.include) or 'all'}{without}"
+
+
+def _chart(look: Looking, policy: ServicePolicy, commit: str) -> None:
+    part, report = policy.service.service, look.report
+    order = order_of(policy, id=f"check:{part}", ref="refs/heads/check", commit=commit, steps=_LOOKED_AT)
+    try:
+        result = look.builder.build(order)
+    except AdapterError as error:
+        report.change(part, f"cannot be looked at: {error}")
+        return
+    if isinstance(result, BuildUnderWay):
+        raise RuntimeError(f"{part} is looked at by somebody else, in a folder that nobody else knows")
+    for step in result.steps:
+        if step.outcome is not BuildOutcome.SUCCEEDED:
+            report.change(part, f"{step.step}: {step.reason}")
+    for said in _warnings(look, result):
+        report.note(part, said)
+    if result.outcome is BuildOutcome.SUCCEEDED:
+        names = ", ".join(rules.name for rules in policy.environments)
+        report.fine(part, f"its image can be made, and its chart packaged, linted and rendered for {names}")
+    for one in result.would_block:
+        rules = policy.environment(one.environment)
+        comply = rules.gates.comply if rules is not None else ""
+        mark = report.change if comply == "block" else report.note
+        mark(part, f"{one.environment} would {'block' if comply == 'block' else 'let through'}: {one.reason}")
+
+
+def _warnings(look: Looking, result: BuildResult) -> Iterator[str]:
+    for step in result.steps:
+        if step.step is Step.CHART and step.outcome is BuildOutcome.SUCCEEDED:
+            found = _LINT.findall(look.evidence.get(step.output))
+            yield from (f"lint: {one.decode('utf-8', 'replace')}" for one in found[:_MOST_LINT])
+
+
+def _asked(rules: EnvironmentPolicy) -> str:
+    where = rules.deploy.repository if isinstance(rules.deploy, GitOpsTarget) else f"the cluster {rules.deploy.context}"
+    asked = "nobody is asked" if rules.approval is None else f"asks {who_may(rules.approval)}"
+    copied = f", copied to {rules.registry_namespace}/ first" if rules.registry_namespace else ""
+    return f"{rules.name}: {asked}; namespace {rules.namespace}, by {where}{copied}"

@@ -1,0 +1,35 @@
+"""Something that was said to have failed, where people look first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+# Rows of so many hours lie together: what is read is what failed lately, however much failed before.
+_HOURS = 4
+SHOWN_FOR = timedelta(hours=12)
+_PARTITION = "board~failed~"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """A status that says so: of which service (its name may be one that nobody knows), where it is said, and why."""
+
+    repository: str
+    service: str
+    context: str
+    commit: str
+    state: str
+    description: str
+    at: datetime
+
+
+def partition_of(at: datetime) -> str:
+    """Name the partition that failures of a time lie in."""
+    return f"{_PARTITION}{at:%Y-%m-%dT}{at.hour // _HOURS * _HOURS:02d}"
+
+
+def partitions_at(now: datetime) -> tuple[str, ...]:
+    """Name those that hold what is shown now, newest first."""
+    steps = SHOWN_FOR // timedelta(hours=_HOURS)
+    return tuple(partition_of(now - step * timedelta(hours=_HOURS)) for step in range(steps + 1))

@@ -1,0 +1,130 @@
+"""What is said of a monorepo before anybody installs anything."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from infra.local.__main__ import main
+from infra.local.check.command import check
+from infra.local.check.report import Mark, Report
+from shared.ports.errors import NotFound
+from tests.support.build_site import SAMPLE
+from tests.support.git_repositories import GitRepository, a_repository
+from tests.support.tree_state import tree_state
+
+CHART = "charts/delivery/templates/deployment.yaml"
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> GitRepository:
+    """The sample monorepo."""
+    files = {name: content for name, content in tree_state(SAMPLE).items() if "__pycache__" not in name}
+    return a_repository(tmp_path / "shop.git", files)
+
+
+def lines(report: Report, mark: Mark) -> list[str]:
+    """What stands under a mark, whatever it is about."""
+    return [line.text for about in report.parts.values() for line in about if line.mark is mark]
+
+
+def changes(repository: GitRepository, ref: str | None = None) -> str:
+    """Everything that has to be changed, as one text."""
+    return "\n".join(lines(check(repository.path, ref), Mark.CHANGE))
+
+
+def test_the_sample_needs_no_change(repository: GitRepository, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command says so, and who is asked, what is rendered and what validates it."""
+    code = main(["check", "--repo", str(repository.path)])
+
+    said = capsys.readouterr().out
+    assert (code, said.endswith("\nnothing to change\n")) == (0, True)
+    assert "rendered for qa, production" in said
+    assert "production: asks 1 of release-manager@example.com, group release-managers, not the author" in said
+    assert "is validated by pushes to main, feature/package/* of src/shipping/package, charts/package" in said
+
+
+def test_nothing_is_kept_and_nothing_is_written(repository: GitRepository, tmp_path: Path) -> None:
+    """The repository is as it was, and no other file is there."""
+    before = tree_state(tmp_path)
+
+    check(repository.path, None)
+
+    assert tree_state(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({CHART: "kind: {{ .Values.nobody.wrote.this }}\n"}, "charts/delivery/templates/deployment.yaml:1: "),
+        ({"charts/delivery/Chart.yaml": "name: other\nversion: 1.0.0\napiVersion: v2\n"}, "names the chart other"),
+        ({"src/shipping/delivery/Dockerfile": None}, "there is no src/shipping/delivery/Dockerfile"),
+        ({"slipway.yaml": "version: 1\nservces: {}\n"}, "slipway.yaml:2: servces: is not a key here"),
+        ({"slipway.yaml": None}, "there is no slipway.yaml at its root"),
+        (
+            {"src/shipping/delivery/model.bin": "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"},
+            "src/shipping/delivery/model.bin is a pointer of Git LFS",
+        ),
+        ({CHART: "kind: Pod\nspec: {containers: [{image: busybox}]}\n"}, "production would block: "),
+    ],
+    ids=["template", "chart name", "Dockerfile", "key", "no file", "LFS", "manifests"],
+)
+def test_what_would_fail_is_said_with_its_place(
+    repository: GitRepository, files: dict[str, str | None], said: str
+) -> None:
+    """One line each, and the exit code is 1."""
+    repository.commit(files)
+
+    assert said in changes(repository)
+    assert main(["check", "--repo", str(repository.path)]) == 1
+
+
+def test_release_branches_that_release_nothing_are_named(repository: GitRepository) -> None:
+    """Of an unknown service, or with no version."""
+    for branch in ("release/delivery/v1.0.0", "release/nobody/v1.0.0", "release/delivery/1.0"):
+        repository.commit({"x": "y"}, branch=branch)
+
+    notes = lines(check(repository.path, None), Mark.NOTE)
+
+    assert [note.partition(":")[0] for note in notes] == [
+        "release/delivery/1.0 releases nothing",
+        "release/nobody/v1.0.0 releases nothing",
+    ]
+
+
+def test_a_branch_is_looked_at_by_its_name_and_said_to_be_another(repository: GitRepository) -> None:
+    """What is in force is the default branch's."""
+    commit = repository.commit({"slipway.yaml": "version: 2\n"}, branch="feature/x", on=repository.tip())
+
+    for ref in ("feature/x", "refs/heads/feature/x", commit):
+        report = check(repository.path, ref)
+        assert any("the one in force is that of main" in note for note in lines(report, Mark.NOTE))
+        assert "version: 2 is not read" in "\n".join(lines(report, Mark.CHANGE))
+    assert changes(repository) == ""
+
+
+def test_what_one_machine_does_without_is_a_note(repository: GitRepository) -> None:
+    """An installation needs a registry, and to be told where environments are."""
+    text = "version: 1\nservices: {delivery: {path: src/shipping/delivery, build: {test: x}}}\nenvironments: {qa: {}}\n"
+    repository.commit({"slipway.yaml": text})
+    notes = "\n".join(lines(check(repository.path, None), Mark.NOTE))
+
+    assert "environments.qa.deploy: is missing: say where qa is, by gitops or helm (on one machine" in notes
+
+
+def test_what_is_no_repository_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And a branch that is not there."""
+    assert main(["check", "--repo", str(tmp_path)]) == 2
+    assert "is not a git repository" in capsys.readouterr().err
+    a_repository(tmp_path / "shop.git", {"x": "y"})
+    with pytest.raises(NotFound, match="there is no branch nope"):
+        check(tmp_path / "shop.git", "nope")
+    assert main(["check", "--repo", str(tmp_path / "shop.git"), "--ref", "nope"]) == 2
+
+
+def test_attack_move_the_cursor_of_whoever_looks(repository: GitRepository) -> None:
+    """What a branch brings is shown without control characters."""
+    repository.commit({"slipway.yaml": 'version: 1\n"\\e[2J": 5\n'})
+
+    assert "\x1b" not in check(repository.path, None).text()
