@@ -30,6 +30,7 @@ from shared.ports.source import Source
 
 _LOOK_AGAIN = 5
 _ROOM = 1 << 20
+_LONGEST_REASON = 1500
 
 
 class LocalBuilder:
@@ -136,8 +137,14 @@ class LocalBuilder:
             outcome=outcome,
             output=self._evidence.put(output or f"{reason}\n".encode()),
             milliseconds=round((time.monotonic() - started) * 1000),
-            reason=reason,
+            reason=_short(reason),
         )
+
+
+def _short(reason: str) -> str:
+    """Keep what can be stored beside a release: messages of other programs may be of any length, and no text."""
+    told = reason.encode(errors="replace").decode()
+    return told if len(told) <= _LONGEST_REASON else f"{told[:_LONGEST_REASON]}…"
 
 
 def _end(order: BuildOrder, steps: list[StepResult]) -> tuple[BuildOutcome, str]:

@@ -6,7 +6,7 @@ from shared.adapters.local_build import dockerfile, image, scans
 from shared.adapters.local_build.work import SCAN_REPORT, StepFailed, Work
 from shared.ports.builder import ScanResult
 
-_LARGEST_REPORT = 64 << 20
+_LARGEST_REPORT = 16 << 20
 
 
 def build_image(work: Work) -> bytes:

@@ -130,6 +130,16 @@ def test_a_dependency_out_of_reach_is_nobodys_fault(site: Site) -> None:
     assert site.build(order).outcome is BuildOutcome.SUCCEEDED
 
 
+def test_attack_a_reason_of_any_length_and_any_bytes(site: Site) -> None:
+    """A template may fail with what it likes; what is kept beside the release is short, and text."""
+    said = '{{ fail (repeat 100000 "x") }}'
+
+    result = site.build(site.order({f"{CHART}/templates/oops.yaml": said}, test=QUICK))
+
+    assert result.outcome is BuildOutcome.FAILED
+    assert len(result.reason) < 2000
+
+
 def test_a_sample_that_is_in_order_would_be_let_in_everywhere(site: Site) -> None:
     """Also with a digest of nothing, in a validation."""
     result = site.build(site.order(steps=VALIDATE_BRANCH, version=None, test=QUICK))
