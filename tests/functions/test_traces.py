@@ -22,7 +22,7 @@ from tests.support.doors import HOOK_SECRET, Doors
 from tests.support.otlp_receiver import Receiver, otlp_receiver, said
 from tests.support.payloads import changed
 
-EFFECTS = ["read-tags", "build", "gather-facts", "deploy", "observe-rollout", "gather-facts", "ask-approval"]
+EFFECTS = ["read-tags", "build", "tag", "gather-facts", "deploy", "observe-rollout", "gather-facts", "ask-approval"]
 AFTER_YES = ["gather-facts", "retag", "deploy", "observe-rollout"]
 
 
