@@ -6,6 +6,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import re
 import select
 import struct
 import subprocess
@@ -25,7 +26,8 @@ _ROOT = Path(__file__).parents[3]
 _LENGTH = struct.Struct(">I")
 _LOOK = 10  # milliseconds; in that time a template takes 10 MB or so
 _START = 30  # seconds until it is ready
-_PAGE, _TICK = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
+_TICK = os.sysconf("SC_CLK_TCK")
+_PEAK = re.compile(rb"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 _MIB = 1024 * 1024
 _IDLE = 0
 
@@ -135,9 +137,10 @@ class Child:
                 elif not self._read(answers, asked):
                     raise self._end_of()
             whole = self._whole(asked)
+            # Before an answer counts, too: on a busy machine nobody may have looked on the way.
+            self._check(asked)
             if whole is not None:
                 return _decoded(whole)
-            self._check(asked)
 
     def _write(self, poll: select.poll, stream: int, asked: _Asked) -> None:
         with contextlib.suppress(BrokenPipeError, BlockingIOError):
@@ -167,7 +170,7 @@ class Child:
         return bytes(asked.found[_LENGTH.size :]) if len(asked.found) >= _LENGTH.size + size else None
 
     def _check(self, asked: _Asked) -> None:
-        if self._resident() > self._limits.resident:
+        if self._most_resident() > self._limits.resident:
             raise self._too("takes", self._limits.resident, "MiB of memory")
         if self._processor() - asked.processor > self._limits.processor.total_seconds():
             raise Died(f"takes more than {self._limits.processor.total_seconds():g} s of a processor")
@@ -189,8 +192,10 @@ class Child:
             return self._too("takes", self._limits.resident, "MiB of memory")
         return Died(f"ends Helm with code {code}: {said or 'no word of why'}")
 
-    def _resident(self) -> int:
-        return int(self._proc("statm").split()[1]) * _PAGE if self.alive else 0
+    def _most_resident(self) -> int:
+        # Of its whole life: a child that ever had more is asked no more.
+        found = _PEAK.search(self._proc("status"))
+        return int(found[1]) * 1024 if found is not None else 0
 
     def _processor(self) -> float:
         fields = self._proc("stat").rpartition(b")")[2].split()

@@ -33,7 +33,10 @@ def main(folders: str, limits: str) -> None:
 
     threading.Thread(target=_end_with_host, args=(asked.fileno(),), daemon=True).start()
     _send(answers, {"ready": True}, bounds["output"])
-    while select.select([asked], [], [], bounds["idle"])[0]:
+    # What it was started for comes, however long that takes on a busy machine.
+    idle: float | None = None
+    while select.select([asked], [], [], idle)[0]:
+        idle = bounds["idle"]
         job = _received(asked)
         if job is None:
             break

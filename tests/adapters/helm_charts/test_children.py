@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -62,6 +61,15 @@ def chart(folder: Path, template: str, name: str = "bomb") -> str:
 def rendered(children: Children, where: str) -> object:
     """What comes of a chart."""
     return children.ask("rendering of it", "render", chart=where, values=[], settings=[], name="r", namespace="n")
+
+
+def processor(pid: int) -> float:
+    """Seconds of a processor that a process took; none where it is no more."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def gone(pid: int) -> bool:
@@ -166,10 +174,12 @@ def test_a_child_that_somebody_kills_is_nobodys_fault_once(make: Callable[..., C
     children.ask("x", "read", text="a: 1")
     assert children.warm is not None
     pid = children.warm.pid
-    slow = chart(tmp_path, "a: 1\n{{ range $a := until 1000 }}{{ range $b := until 1000 }}{{ end }}{{ end }}")
+    before = processor(pid)
+    where = chart(tmp_path, "{{ range $a := until 30000 }}{{ range $b := until 30000 }}{{ end }}{{ end }}")
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(rendered, children, slow)
-        until(lambda: children.warm is None or asked.done(), "the child is asked")
+        asked = pool.submit(rendered, children, where)
+        until(lambda: processor(pid) > before + 0.2, "the child is at work")
+        (tmp_path / "bomb/templates/a.yaml").write_text("a: 1\n")
         os.kill(pid, signal.SIGKILL)
 
     assert asked.result() is not None
@@ -255,17 +265,13 @@ def test_attack_an_answer_is_not_trusted(make: Callable[..., Children]) -> None:
         child.end()
 
 
-def test_a_cold_start_is_fast(make: Callable[..., Children]) -> None:
-    """The least of three, as others may keep the machine busy."""
-    took = []
-    for _ in range(3):
-        children = make()
-        before = time.perf_counter()
-        children.ask("x", "read", text="a: 1")
-        took.append(time.perf_counter() - before)
-        children.close()
+def test_a_cold_start_takes_little(make: Callable[..., Children]) -> None:
+    """Counted in time of a processor, which others who keep the machine busy don't take from it."""
+    children = make()
+    children.ask("x", "read", text="a: 1")
+    assert children.warm is not None
 
-    assert min(took) < 1
+    assert processor(children.warm.pid) < 1
 
 
 def test_a_child_that_does_not_start_is_our_fault(monkeypatch: pytest.MonkeyPatch) -> None:
