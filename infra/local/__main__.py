@@ -134,6 +134,7 @@ def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *,
     from infra.local.machine import Machine
 
     keep_to_itself()
+    os.umask(0o077)
     folder = Folder(root)
     if repo is not None and not (repo / ".git").exists() and not (repo / "HEAD").exists():
         print(f"{repo} is not a git repository; give the folder of your monorepo", file=sys.stderr)
