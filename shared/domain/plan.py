@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from shared.domain.artifact import Artifact, in_namespace
+from shared.domain.hooks import Hooks
 from shared.domain.names import Digest
 from shared.domain.phases import PromotionKind
 from shared.domain.placeholders import expand
@@ -65,6 +66,11 @@ def placeholder_values(service: str, artifact: Artifact, rules: EnvironmentPolic
         "commit": artifact.commit,
         "reason": plain_words(reason),
     }
+
+
+def hooks_of(target: DeployTarget) -> Hooks | None:
+    """Say who runs a chart's hooks where it is deployed; None: Helm does."""
+    return target.hooks if isinstance(target, GitOpsTarget) else None
 
 
 # Each step of a promotion asks for its target, and there are few.

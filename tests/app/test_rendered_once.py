@@ -16,9 +16,10 @@ from shared.domain.names import Digest
 from shared.domain.promotion import Rendered
 from shared.ports.chart import Rendering, UnreadManifests
 from shared.ports.errors import NotFound, Permanent
+from shared.ports.registry import USER_LABEL, USER_UNKNOWN, ImageDescription
 from tests.support.app_parts import Harness, make_app
 from tests.support.outside import MAIN, SLIPWAY_YAML, Outside
-from tests.support.outside_registry import MemoryCharts
+from tests.support.outside_registry import MemoryCharts, MemoryRegistry
 
 SOAKING = SLIPWAY_YAML.replace("older_than_live: block}", "older_than_live: block, soak: 3h}")
 HOUR = timedelta(hours=1)
@@ -221,20 +222,48 @@ class EveryImage(dict[Digest, str | None]):
         return self.user
 
 
+class Describing:
+    """A registry with an answer of its own to what an image is."""
+
+    def __init__(self, registry: MemoryRegistry, answer: ImageDescription | Permanent) -> None:
+        self.registry, self.answer = registry, answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.registry, name)
+
+    def describe(self, *_: object) -> ImageDescription:
+        """See Registry."""
+        if isinstance(self.answer, Permanent):
+            raise self.answer
+        return self.answer
+
+
+def described(slipway: Harness, answer: ImageDescription | Permanent) -> None:
+    """Push a release, and have its image described so."""
+    slipway.push_release("1.0.0")
+    slipway.wrap(registry=Describing(slipway.outside.registry, answer))
+    slipway.pump()
+
+
+def test_an_image_whose_builder_could_not_know_its_user_is_no_finding(slipway: Harness) -> None:
+    """Unknown is neither root nor none; the kubelet sees to it."""
+    label, digest = {USER_LABEL: USER_UNKNOWN}, Digest(f"sha256:{'1' * 64}")
+    described(slipway, ImageDescription(digest=digest, media_type="", config_media_type="", size=0, labels=label))
+
+    assert rendered(slipway, "qa").findings == ()
+
+
+def test_a_registry_that_does_not_let_us_in_is_no_finding(slipway: Harness) -> None:
+    """The release is not to blame; it is read again later."""
+    described(slipway, Permanent("401", ours=True))
+
+    assert slipway.promotion("1.0.0", "qa").rendered is None
+    assert slipway.promotion("1.0.0", "qa").trouble == "401"
+
+
 def test_an_image_that_cannot_be_described_is_a_finding(slipway: Harness) -> None:
     """What was rendered is kept; nobody knows what it would run as."""
-    slipway.push_release("1.0.0")
-
-    class Dark:
-        def __getattr__(self, name: str) -> Any:
-            return getattr(registry, name)
-
-        def describe(self, *_: object) -> Any:
-            raise Permanent("configuration sha256:1: is no JSON")
-
-    registry = slipway.outside.registry
-    slipway.wrap(registry=Dark())
-    slipway.pump()
+    described(slipway, Permanent("configuration sha256:1: is no JSON"))
 
     [one] = rendered(slipway, "qa").findings
     assert (one.field, one.problem) == ("image", "configuration sha256:1: is no JSON")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.hooks import HOOK, Hooks
+from shared.domain.hooks import HOOK, Hooks, events_of, only_tests
 from shared.domain.manifests import CHANGE_CAUSE, MOST_FINDINGS, Finding, findings, user_problem
 from shared.domain.pods import MOST_DEPTH
 
@@ -176,6 +176,15 @@ def test_a_hook_that_nobody_would_run_is_found(said: str, runner: Hooks | None, 
     hook = an_object("Job", **{HOOK: said})
 
     assert found(hook, hooks=runner) == ([] if complies else [("Job/x", f"metadata.annotations[{HOOK}]")])
+
+
+@pytest.mark.parametrize(
+    ("said", "only"),
+    [("test", True), (" Test-Success,test-failure ", True), ("test,pre-install", False), ("", False), (7, False)],
+)
+def test_a_hook_is_a_test_where_all_it_waits_for_is_one(said: object, only: bool) -> None:
+    """What runs for something else as well is kept."""
+    assert only_tests(events_of({HOOK: said})) is only
 
 
 def test_many_findings_are_counted_and_long_ones_cut() -> None:

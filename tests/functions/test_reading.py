@@ -67,7 +67,7 @@ def test_a_release_reads_as_it_is_promised(doors: Doors, slipway: Harness) -> No
     assert production["since"].endswith("Z")
     assert found["blockers"] == production["blockers"]
     assert found["build"]["tests"] == {"passed": 3, "failed": 0, "skipped": 0}
-    assert found["build"]["scan"] == {"worst": "low", "reason": ""}
+    assert found["build"]["scan"] == {"worst": "low", "reason": "", "by_change": False}
 
 
 def test_a_release_is_found_by_its_tag_too(doors: Doors, slipway: Harness) -> None:

@@ -11,8 +11,8 @@ from shared.domain.build import PACKAGE, VALIDATE_BRANCH, VALIDATE_PULL_REQUEST,
 from shared.domain.effects import Build, CancelBuild
 from shared.domain.events import BuildReported
 from shared.domain.host_variables import may_pass
-from shared.domain.plan import placeholder_values, stand_in
-from shared.domain.policy import EnvironmentPolicy, GitOpsTarget, ServicePolicy, Verdict
+from shared.domain.plan import hooks_of, placeholder_values, stand_in
+from shared.domain.policy import EnvironmentPolicy, ServicePolicy, Verdict
 from shared.domain.records import replace
 from shared.domain.release import Release, ServiceState, Validation
 from shared.domain.version import Version
@@ -107,7 +107,7 @@ def render_for(policy: ServicePolicy, rules: EnvironmentPolicy, commit: str) -> 
         values=rules.values,
         set=rules.set,
         placeholders=tuple(values.items()),
-        hooks=rules.deploy.hooks if isinstance(rules.deploy, GitOpsTarget) else None,
+        hooks=hooks_of(rules.deploy),
     )
 
 

@@ -17,8 +17,8 @@ from shared.domain.artifact import Artifact
 from shared.domain.inputs import Input, changes, inputs_of, read_inputs, write_inputs
 from shared.domain.manifests import Finding, bounded, findings
 from shared.domain.placeholders import expand
-from shared.domain.plan import change_cause, image_reference, placeholder_values
-from shared.domain.policy import EnvironmentPolicy, GitOpsTarget, ServicePolicy
+from shared.domain.plan import change_cause, hooks_of, image_reference, placeholder_values
+from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Promotion, Rendered
 from shared.domain.records import replace
 from shared.ports.chart import Charts, Rendering, UnreadManifests
@@ -26,7 +26,7 @@ from shared.ports.errors import NotFound, Permanent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Prepared:
+class _Prepared:
     """How a chart is rendered for an environment, with the values files by their paths, None where there is none."""
 
     rendering: Rendering
@@ -45,7 +45,7 @@ def render(
         return app.source.file(policy.service.repository, artifact.commit, path)
 
     service = policy.service.service
-    prepared = prepare(service, rules, artifact, reason=change_cause(artifact, promotion), read=read)
+    prepared = _prepare(service, rules, artifact, reason=change_cause(artifact, promotion), read=read)
     inputs = inputs_of(
         service,
         artifact,
@@ -87,8 +87,7 @@ def _judged(at: Outside, rules: EnvironmentPolicy, artifact: Artifact, manifests
         if error.ours:
             raise
         unread.append(Finding(image, "image", str(error)))
-    hooks = rules.deploy.hooks if isinstance(rules.deploy, GitOpsTarget) else None
-    return bounded([*unread, *findings(objects, image=image, users=users, hooks=hooks)])
+    return bounded([*unread, *findings(objects, image=image, users=users, hooks=hooks_of(rules.deploy))])
 
 
 def _changed(app: App, before: Rendered | None, inputs: tuple[Input, ...]) -> str:
@@ -118,18 +117,15 @@ def _render(app: App, charts: Charts, artifact: Artifact, rendering: Rendering) 
             shutil.rmtree(folder)
 
 
-def prepare(
+def _prepare(
     service: str,
     rules: EnvironmentPolicy,
     artifact: Artifact,
     *,
     reason: str,
     read: Callable[[str], bytes | None],
-) -> Prepared:
-    """Say how an environment has a chart rendered; `read` returns a file of the artifact's commit, None where there is none.
-
-    For what is not packaged yet `plan.stand_in` makes an artifact.
-    """
+) -> _Prepared:
+    """Say how an environment has a chart rendered; `read` returns a file of the artifact's commit, None where there is none."""
     values = placeholder_values(service, artifact, rules, reason=reason)
     paths = (expand(path, values) for path in rules.values)
     files = tuple((path, read(path)) for path in paths)
@@ -139,16 +135,4 @@ def prepare(
         values=tuple(content for _, content in files if content is not None),
         set=tuple((key, setting.expanded(values)) for key, setting in rules.set),
     )
-    return Prepared(rendering=rendering, files=files)
-
-
-def rendering_for(
-    service: str,
-    rules: EnvironmentPolicy,
-    artifact: Artifact,
-    *,
-    reason: str,
-    read: Callable[[str], bytes | None],
-) -> Rendering:
-    """Return the rendering alone; see prepare."""
-    return prepare(service, rules, artifact, reason=reason, read=read).rendering
+    return _Prepared(rendering=rendering, files=files)
