@@ -52,6 +52,13 @@ def shown_configurations(app: App) -> dict[str, Row | None]:
     return {name: shown.get(name) or app.rows.get(name, CONFIG) for name in sorted(app.source.repositories())}
 
 
+def is_read(app: App, repository: str, commit: str | None) -> bool:
+    """Whether the file of this commit is in force, or was looked at and is faulty; raise UnreadableRecord."""
+    row = app.rows.get(repository, CONFIG)
+    known = decode_config_state(row.value) if row else None
+    return known is not None and commit in (known.commit, known.faulty_commit)
+
+
 def policy_in_force(app: App, repository: str) -> RepositoryPolicy | None:
     """Return the last good configuration, if there ever was one."""
     found = configuration(app, repository)

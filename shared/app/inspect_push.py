@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from shared.app.concerned import concerned
-from shared.app.configuration import policy_in_force, refresh_configuration
+from shared.app.configuration import is_read, policy_in_force, refresh_configuration
 from shared.app.failures import note_failure
 from shared.app.handle_event import handle
 from shared.app.parts import App
@@ -49,7 +49,7 @@ def inspect_push(app: App, push: PushReceived) -> None:
         log_event("push.ignored", repository=push.repository, ref=push.ref, reason=reason)
         return
     default = app.source.default_ref(push.repository)
-    if push.ref != default:
+    if push.ref != default and not is_read(app, push.repository, app.source.tip(push.repository, default)):
         # The default branch says which services there are; it is never read later than what it rules.
         _inspect(app, replace(push, ref=default, commit="", pushed_by=None), default)
     if not _inspect(app, push, default):

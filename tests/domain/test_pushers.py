@@ -67,3 +67,27 @@ def test_a_known_pusher_and_a_branch_that_released_nothing_are_recorded_only() -
     assert pushed(pilot).code == "known"
     assert pushed(pilot, ref="refs/heads/release/delivery/v9.0.0").code == "unknown-release"
     assert pushed(pilot, ref="refs/heads/main").code == "unknown-release"
+
+
+def test_whoever_pushed_what_waits_to_be_packaged_is_its_last_pusher() -> None:
+    """Nobody was named for it when it was found; they are once it is packaged."""
+    pilot = Pilot()
+    pilot.push_release("1.0.0")
+    pilot.perform(ef.ReadTags)
+    pilot.push(BRANCH, "c" * 40, by=None)
+    pushed(pilot, "c" * 40)
+    pilot.perform()
+
+    release = pilot.release("1.0.0")
+    assert (release.commit, release.pushed_by, release.unnamed) == ("c" * 40, SECOND, ())
+
+
+def test_a_push_that_nobody_is_named_for_is_counted_as_well() -> None:
+    """It was known before the release was, e.g. as its service was not configured."""
+    pilot = Pilot()
+    pilot.push_release("1.0.0")
+    decision = pilot.tell(ev.PusherFound(**pilot.ids(), ref=BRANCH, commit="a" * 40, pushed_by=None))
+
+    release = pilot.release("1.0.0")
+    assert (release.pushed_by, release.unnamed) == (AUTHOR, ("a" * 40,))
+    assert decision.notes == ("v1.0.0: aaaaaaaaaaaa was pushed by somebody who is not named",)
