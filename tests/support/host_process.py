@@ -17,17 +17,18 @@ ROOT = Path(__file__).resolve().parents[2]
 class HostProcess:
     """`python -m infra.local up` below a folder. Ends with the `with` block, however that ends."""
 
-    def __init__(self, folder: Path, *, store: str | None = None) -> None:
-        self.folder, self._store = folder, store
+    def __init__(self, folder: Path, *, store: str | None = None, repo: Path | None = None) -> None:
+        self.folder, self._store, self._repo = folder, store, repo
         self._process: subprocess.Popen[bytes] | None = None
         self.log = folder.parent / "host.log"
 
     def start(self) -> None:
         """Start it, the first time or again; it listens some time later."""
         store = ["--store", self._store] if self._store else []
+        repo = ["--repo", str(self._repo)] if self._repo else []
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "infra.local", "up", "--dir", str(self.folder), "--port", "0", *store],
+                [sys.executable, "-m", "infra.local", "up", "--dir", str(self.folder), "--port", "0", *store, *repo],
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
@@ -47,6 +48,13 @@ class HostProcess:
         self._process.send_signal(signal.SIGINT)
         return self._process.wait(timeout=60)
 
+    def stop_and_pid(self) -> int:
+        """Ask it to stop, and return the pid that it had."""
+        assert self._process is not None
+        pid = self._process.pid
+        assert self.stop() == 0
+        return pid
+
     def kept(self) -> dict[str, str]:
         """Its ports and secrets, once it has chosen them."""
         found: dict[str, str] = json.loads((self.folder / "host.json").read_text(encoding="utf-8"))
@@ -58,7 +66,8 @@ class HostProcess:
 
     def wait_until_ready(self) -> None:
         """Wait until it has chosen everything that a visitor needs."""
-        wanted = [self.folder / name for name in ("host.json", "people.json", "origin.git/HEAD")]
+        wanted = [self.folder / name for name in ("host.json", "people.json")]
+        wanted += [] if self._repo else [self.folder / "origin.git/HEAD"]
         end = time.monotonic() + 60
         while not (all(path.exists() for path in wanted) and self.keys()):
             assert time.monotonic() < end, self.log.read_text(errors="replace")
