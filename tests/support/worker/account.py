@@ -111,7 +111,9 @@ class OnAzure:
         self.push("release/delivery/v1.0.0")
         request = self.until(self._request)
         path, decision = f"/api/services/delivery/approvals/{request}", {"decision": "approve"}
-        return self.platform.request("POST", path, decision, who=PEOPLE["rita"])
+        return self.platform.request(
+            "POST", path, decision, who=PEOPLE["rita"], headers={"Content-Type": "application/json"}
+        )
 
     def released(self) -> bool:
         """Whether it is in production."""

@@ -105,7 +105,8 @@ def message_for(queue: str) -> str:
 def ask(platform: Platform, trigger: Mapping[str, Any], address: str, body: object = None) -> Result:
     """Send an HTTP function a request of a person who may do everything, or of a hook that knows its secret."""
     secrets = {"/api/hooks/git": HOOK_SECRET, "/api/hooks/registry": REGISTRY_SECRET}
-    headers = {"X-Slipway-Secret": secrets[address]} if address in secrets else {}
+    headers = {"Content-Type": "application/json"}
+    headers |= {"X-Slipway-Secret": secrets[address]} if address in secrets else {}
     (method,) = trigger["methods"]
     return platform.request(str(getattr(method, "value", method)), address, body, who=PEOPLE["max"], headers=headers)
 
