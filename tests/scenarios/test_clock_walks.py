@@ -93,7 +93,9 @@ def test_over_any_walk_of_the_clock_windows_soak_and_approval_hold_and_nothing_f
                 slipway.approve()
         judge(slipway)
 
-        slipway.tick(70 * DAY)
+        # By a clock that stood far back an approval may only lapse, and is asked for once more.
+        for _ in range(2):
+            slipway.tick(70 * DAY)
         assert slipway.release("1.0.0").phase.ended
         assert slipway.waiting() == 0
 
