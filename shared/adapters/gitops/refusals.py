@@ -13,13 +13,23 @@ from shared.ports.errors import NotFound, Permanent, Transient
 _REFUSED = re.compile(r"^!\t[^\t\n]*\t\[[a-z ]*rejected\] \((.*)\)$", re.MULTILINE)
 # Somebody else moved the branch between our look and our push, also in the last instant.
 _RACE = re.compile(
-    r"fetch first|non-fast-forward|stale info|cannot lock ref|unable to (?:lock|resolve)|failed to (?:lock|update ref)"
-    r"|incorrect old value|is at [0-9a-f]+ but expected|reference already exists|branch is at",
+    r"fetch first|non-fast-forward|stale info|incorrect old value|is at [0-9a-f]+ but expected|reference already exists"
+    r"|TF401028",
     re.IGNORECASE,
 )
+# What servers say where they could not take hold of the branch; why, they say on lines of their own, if at all.
+_HOLD = re.compile(r"cannot lock ref|unable to (?:lock|resolve)|failed to (?:lock|update ref)", re.IGNORECASE)
+_FOR_GOOD = re.compile(r"exists; cannot create|permission denied|read-only file system", re.IGNORECASE)
+_LEFT = re.compile(r"\.lock'?: file exists|unable to create '[^']*\.lock'", re.IGNORECASE)
 _PASSING = re.compile(
-    r"unpacker error|unable to migrate|failed to write|no space|internal|time[d ]?-?out|try again|temporar|unavailable"
-    r"|atomic|busy",
+    r"^failure$|unpacker error|unable to migrate|failed to write|no space left|time[d]?[ -]?out|try again|temporar"
+    r"|unavailable|atomic|busy",
+    re.IGNORECASE,
+)
+# A host that is down has its own hook decline the push. Words of people's hooks are not taken for that.
+_HOST_DOWN = re.compile(
+    r"internal server error|internal api (?:unreachable|error)|\b50[0234] |gateway time-?out|error in commit_refs"
+    r"|timed out|temporarily unavailable",
     re.IGNORECASE,
 )
 _NOT_LET_IN = re.compile(
@@ -42,13 +52,19 @@ def of_push(done: Completed, name: str, git: Git) -> SlipwayError:
     if found is None:
         return GitFailed(f"git push to {name}: {git.said(done)[:_SHOWN]}", done)
     reason = git.shown(found[1])[:_SHOWN]
-    if _RACE.search(reason):
-        return PushedFirst(f"{name} was pushed to meanwhile: {reason}")
     told = git.shown(" ".join(_REMOTE.findall(text_of(done.stderr))))[:_SHOWN]
+    both = f"{reason} {told}"
     more = f"; it says: {told}" if told else ""
-    if _PASSING.search(reason):
-        return Transient(f"{name} did not take the push ({reason}){more}")
-    return Permanent(f"{name} refuses the push ({reason}); let Slipway's identity push there{more}", ours=True)
+    refused = Permanent(f"{name} refuses the push ({reason}); let Slipway's identity push there{more}", ours=True)
+    if _HOLD.search(reason) and _FOR_GOOD.search(both):
+        return refused
+    passing = Transient(f"{name} did not take the push ({reason}){more}")
+    if _LEFT.search(both) or _PASSING.search(reason) or _HOST_DOWN.search(told):
+        return passing
+    # Older servers say no more of a race than that they could not update the branch.
+    if _RACE.search(both) or _HOLD.search(reason):
+        return PushedFirst(f"{name} was pushed to meanwhile: {reason}")
+    return passing if _HOST_DOWN.search(reason) else refused
 
 
 def not_let_in(done: Completed, name: str, git: Git) -> Permanent | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from shared.adapters.git_disk.git import Git
 from shared.adapters.gitops.refusals import PushedFirst, of_push
 from shared.adapters.processes import Completed
+from shared.domain.policy import GitOpsTarget
 from shared.ports.errors import Permanent, Transient
 from tests.adapters.gitops.test_races import a_deployer, an_order
 from tests.support.git_repositories import GitRepository, a_repository
@@ -66,6 +68,53 @@ def test_any_other_refusal_is_for_good_and_says_what_it_is(tmp_path: Path, reaso
     assert isinstance(found, Permanent)
     assert found.ours
     assert f"refuses the push ({reason})" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"),
+    [
+        ("failure", "fatal error in commit_refs"),
+        ("pre-receive hook declined", "GitLab: 500 Internal Server Error"),
+        ("pre-receive hook declined", "GitLab: Internal API unreachable"),
+        ("pre-receive hook declined", "504 Gateway Timeout"),
+        ("pre-receive hook declined", "Gitea: Internal Server Error"),
+        ("timed out", ""),
+        ("failed to update ref", "error: Unable to create '/r/refs/heads/main.lock': File exists."),
+    ],
+)
+def test_a_host_that_is_down_for_a_while_is_no_refusal_for_good(tmp_path: Path, reason: str, told: str) -> None:
+    """Its own hooks decline then; what it says tells them from people's. Nor did anybody push first."""
+    found = of_push(_said(f"[remote rejected] ({reason})", f"remote: {told}\n"), "r", Git(tmp_path))
+
+    assert isinstance(found, Transient)
+
+
+@pytest.mark.parametrize("told", ["pushes to internal branches are declined", "please try again after the freeze"])
+def test_words_of_peoples_hooks_are_not_taken_for_a_host_that_is_down(tmp_path: Path, told: str) -> None:
+    """They declined, and will again."""
+    found = of_push(_said("[remote rejected] (pre-receive hook declined)", f"remote: {told}\n"), "r", Git(tmp_path))
+
+    assert isinstance(found, Permanent)
+
+
+def test_a_branch_that_cannot_be_made_is_named(repository: GitRepository, tmp_path: Path) -> None:
+    """Where `main` is a branch, `main/prod` can be none: twenty more tries do not change that."""
+    target = GitOpsTarget(repository="environments.git", path="qa/delivery", branch="main/prod")
+    order = replace(an_order(), target=target)
+
+    with pytest.raises(Permanent, match="'refs/heads/main' exists"):
+        a_deployer(tmp_path, "work").deploy(order)
+
+
+def test_a_lock_that_was_left_behind_is_told_of(repository: GitRepository, tmp_path: Path) -> None:
+    """Somebody has to look at the server, and is told of which file."""
+    (repository.path / "refs/heads").mkdir(exist_ok=True)
+    (repository.path / "refs/heads/main.lock").touch()
+
+    with pytest.raises(Transient, match=r"main\.lock") as fault:
+        a_deployer(tmp_path, "work").deploy(an_order())
+
+    assert "others pushed first" not in str(fault.value)
 
 
 def test_a_hook_that_says_no_is_heard(repository: GitRepository, tmp_path: Path) -> None:
