@@ -11,9 +11,13 @@ import helm_python as helm
 MOST_DOCUMENTS, MOST_VALUES, MOST_DEPTH = 10_000, 1_000_000, 200
 
 SEPARATOR = re.compile(r"^---(.*)$", re.MULTILINE)
+_MARK = "\ufeff"
+_MARKED = re.compile(rf"^{_MARK}", re.MULTILINE)
+_BEGINNING = re.compile(rf"(?:---.*)?(?:[\s{_MARK}]|#.*\n)*")
 HARMLESS = re.compile(r"[ \t]*(?:#.*)?\r?")
 _ABOVE = re.compile(r"error (?:converting YAML to JSON|unmarshaling JSON): (?:yaml: |while decoding JSON: )?")
 _LINE = re.compile(r"\bline (\d+): ")
+_MARK_WITHIN = "begins a line with a byte order mark, which not everybody reads alike; save it without one"
 _ROOTS = {"array": "a list", "string": "a text", "number": "a number", "bool": "a truth value"}
 _OTHER_ROOT = re.compile(r"cannot unmarshal (?:JSON )?(\w+)")
 
@@ -37,10 +41,14 @@ def documents(text: str) -> dict[str, Any]:
             break
         if problem:
             faults.append([line, problem])
+        # Helm's reader takes one at the very beginning for none; of others it depends on who reads.
+        marked = _MARKED.search(document, 0 if number else 1)
+        if marked is not None:
+            faults.append([line + document.count("\n", 0, marked.start()), _MARK_WITHIN])
         if not any(line.strip() and line.lstrip()[0] != "#" for line in document.split("\n")):
             continue
         try:
-            found = fields(document)
+            found = fields(document if marked is None else unmarked(document))
             room -= _values(found)
         except helm.HelmError as error:
             faults.append(_fault(line, error.detail))
@@ -54,6 +62,13 @@ def documents(text: str) -> dict[str, Any]:
         if found:
             objects.append(found)
     return {"objects": objects, "faults": faults}
+
+
+def unmarked(document: str) -> str:
+    """Return a document without byte order marks at its beginning, which may be dashes and notes."""
+    beginning = _BEGINNING.match(document)
+    end = beginning.end() if beginning is not None else 0
+    return document[:end].replace(_MARK, "") + document[end:]
 
 
 def _split(text: str) -> Iterator[tuple[int, str, str]]:

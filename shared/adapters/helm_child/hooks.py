@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import helm_python as helm
 
-from shared.adapters.helm_child.documents import HARMLESS, SEPARATOR, fields
+from shared.adapters.helm_child.documents import HARMLESS, SEPARATOR, fields, unmarked
 from shared.domain.hooks import HOOK, events_of, only_tests
 
 
@@ -27,7 +27,7 @@ def _is_test(piece: str) -> bool:
     if HOOK not in piece:
         return False
     try:
-        metadata = fields(piece).get("metadata")
+        metadata = fields(unmarked(piece)).get("metadata")
     except (helm.HelmError, ValueError, RecursionError):
         return False
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -10,6 +11,7 @@ import helm_python as helm
 
 from shared.adapters.helm_child.documents import documents, fields
 from shared.adapters.helm_child.hooks import without_tests
+from shared.adapters.helm_child.schemas import check
 from shared.domain.setting import put
 
 
@@ -17,6 +19,7 @@ def render(
     chart: str, values: Sequence[str], settings: Sequence[Sequence[str]], name: str, namespace: str
 ) -> dict[str, Any]:
     """Render a package or a complete folder: its definitions, and the rest by the templates' names, without test hooks."""
+    check(chart)
     with helm.Chart.load(chart) as loaded:
         rendered = loaded.render(_merged(values, settings), name=name, namespace=namespace)
         files = {each: without_tests(text) for each, text in rendered.items()}
@@ -28,12 +31,16 @@ def lint(
     chart: str, values: Sequence[str] = (), settings: Sequence[Sequence[str]] = (), namespace: str = ""
 ) -> list[dict[str, Any]]:
     """Lint a complete folder, with its own values alone where there are no others."""
+    # Of a folder that is no chart, lint itself says why; it looks at no other chart's schema then.
+    with contextlib.suppress(helm.HelmChartLoadError):
+        check(chart)
     report = helm.lint(chart, _merged(values, settings), namespace=namespace or None)
     return list(report["messages"])
 
 
 def package(chart: str, destination: str, version: str, app_version: str) -> str:
     """Package a complete folder; return where the package lies."""
+    check(chart)
     return helm.package(chart, destination=destination, version=version, app_version=app_version)
 
 

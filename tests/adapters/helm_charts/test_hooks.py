@@ -46,6 +46,9 @@ def test_every_other_hook_stays(charts: HelmCharts, tmp_path: Path, said: str) -
         (f"{KEPT}---\n{hook('test')}", KEPT),
         (f"{KEPT}--- # one\n{hook('test')}---\n{hook('pre-install')}", f"{KEPT}---\n{hook('pre-install')}"),
         (f"---\n{hook('test')}---\n{hook('test', 'b')}", ""),
+        (f"{KEPT}---\n\ufeff{hook('test')}", KEPT),
+        (f"{KEPT}--- # one\r\n\n\ufeff{hook('test')}---\n{KEPT}", f"{KEPT}---\n{KEPT}"),
+        ('{{ "\\ufeff" }}' + f"{hook('test')}---\n{KEPT}", f"---\n{KEPT}"),
     ],
 )
 def test_of_a_template_with_several_documents_only_the_tests_go(

@@ -51,6 +51,10 @@ def test_what_helm_takes_is_taken_with_its_meaning(charts: HelmCharts, text: str
         ("a: 1\n----\n", 2, "goes on behind the dashes"),
         ("a: 1\nb: \0\nkind: Pod\n", 1, "holds a NUL"),
         ("? [a]\n: b\n", 1, "invalid map key"),
+        ("a: 1\n---\n\ufeffb: 2\n", 3, "begins a line with a byte order mark"),
+        ("a: 1\n--- \n# note\n\ufeffb: 2\n", 4, "begins a line with a byte order mark"),
+        ("a: 1\n\ufeffb: 2\n", 2, "begins a line with a byte order mark"),
+        ("\ufeff\n\ufeffa: 1\n", 2, "begins a line with a byte order mark"),
     ],
 )
 def test_what_cannot_be_judged_is_named_with_its_line(charts: HelmCharts, text: str, place: int, problem: str) -> None:
@@ -72,6 +76,20 @@ def test_the_others_are_read_beside_it(charts: HelmCharts) -> None:
 
     assert unread.value.objects == ({"kind": "A"}, {"kind": "C"})
     assert len(unread.value.faults) == 3
+
+
+@pytest.mark.parametrize("between", ["", "\n", "\r\n", "  \n\ufeff", "# Source: c/templates/a.yaml\n"])
+def test_attack_a_marked_document_is_judged_by_its_keys(charts: HelmCharts, between: str) -> None:
+    """Attack: a byte order mark behind dashes is read with them by nobody, or by all but the judge; it is told of beside."""
+    with pytest.raises(UnreadManifests, match="byte order mark") as unread:
+        charts.parse(f"kind: A\n---\n{between}\ufeffkind: Pod\n".encode())
+
+    assert unread.value.objects == ({"kind": "A"}, {"kind": "Pod"})
+
+
+def test_a_byte_order_mark_within_a_text_is_the_texts(charts: HelmCharts) -> None:
+    """Files of other systems are put into objects as they are."""
+    assert charts.parse("a: |\n  \ufeffx\n".encode()) == [{"a": "\ufeffx\n"}]
 
 
 def test_bytes_that_are_no_text_are_named_with_their_line(charts: HelmCharts) -> None:
