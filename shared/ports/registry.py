@@ -99,7 +99,7 @@ class Registry(Protocol):
     ) -> CopyReport:
         """Bring an artifact, all platforms of it, into another repository of the same registry under the tag.
 
-        Digests stay. Signatures and SBOMs that refer to the digest come along where the target lacks them. The second
+        Digests stay. Signatures and SBOMs of it, of its parts and of themselves come along where the target lacks them. The second
         time is harmless. The tag is read back: raise TagTaken where it holds another digest, before or after;
         raise NotFound where the source lacks the digest. The registry has no conditional write: callers serialise
         writers of one tag.

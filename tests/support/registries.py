@@ -197,6 +197,15 @@ def push_referrer(host: str, repository: str, subject: Digest, tag: str | None =
     return put(host, repository, tag or str(digest_of(content)), content, OCI_MANIFEST)
 
 
+def push_fallback(host: str, repository: str, subject: Digest, *referrers: Digest) -> Digest:
+    """Push the index that clients keep of a subject's referrers where the registry keeps none, under its tag."""
+    with Connection(host, None) as connection:
+        found = [connection.manifest(repository, str(one)) for one in referrers]
+    manifests = [{"mediaType": OCI_MANIFEST, "digest": str(one.digest), "size": len(one.content)} for one in found]
+    content = canonical({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": manifests})
+    return put(host, repository, str(subject).replace(":", "-"), content, OCI_INDEX)
+
+
 def push_manifest(host: str, repository: str, tag: str, configuration: bytes) -> Digest:
     """Push a manifest whose image configuration is these bytes, and that has no layers."""
     with Connection(host, None) as connection:

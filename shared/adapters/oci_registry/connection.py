@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode, urlsplit
 from shared.adapters.oci_registry.answers import Answer, following, listed, path_of, read
 from shared.adapters.oci_registry.faults import refused, reported
 from shared.adapters.oci_registry.manifest import ACCEPTED, RawManifest, digest_of, is_manifest, json_object
-from shared.adapters.oci_registry.policies import allow_http, show_again, transport
+from shared.adapters.oci_registry.policies import allow_http, plain_challenges, show_again, transport
 from shared.domain.errors import InvalidValue
 from shared.domain.names import Digest
 from shared.ports.errors import NotFound, Permanent, Transient
@@ -203,6 +203,7 @@ def _client(base: str, credential: TokenCredential | None) -> ContainerRegistryC
         base,
         credential,
         per_call_policies=[show_again(), *([allow_http()] if plain else [])],
+        per_retry_policies=[plain_challenges()],
         transport=transport(use_env_settings=not plain),
         # Who called us tries again, by the queue and with the registry's Retry-After, instead of holding a thread.
         retry_total=0,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, cast
 
 from shared.adapters.oci_registry.connection import Connection
 from shared.adapters.oci_registry.faults import reported
-from shared.adapters.oci_registry.manifest import Descriptor, RawManifest
+from shared.adapters.oci_registry.manifest import OCI_INDEX, Descriptor, RawManifest
 from shared.domain.names import Digest
 from shared.ports.errors import Permanent, Transient
 from shared.ports.registry import CopyReport, TagTaken
@@ -15,6 +15,9 @@ from shared.ports.registry import CopyReport, TagTaken
 # Where cosign keeps what belongs to a digest in registries without referrers, and by default in all.
 _COSIGN = (".sig", ".att", ".sbom")
 _DEEPEST = 8
+# A signature of an SBOM of an image is two long.
+_LONGEST_CHAIN = 5
+_MOST_MANIFESTS = 200
 
 
 def copy(connection: Connection, source: str, target: str, digest: Digest, tag: str) -> CopyReport:
@@ -27,7 +30,7 @@ def copy(connection: Connection, source: str, target: str, digest: Digest, tag: 
         return CopyReport(digest=digest, copied=False)
     job = _Job(connection, source, target)
     top = job.parts_of(digest)
-    job.referrers_of(digest)
+    job.referrers()
     lost = job.lost()
     if lost:
         name = f"{connection.registry}/{target}"
@@ -77,12 +80,20 @@ class _Job:
         self._connection, self._source, self._target = connection, source, target
         self._blobs = set[Digest]()
         self._done_manifests = set[tuple[Digest, str]]()
+        self._subjects = set[Digest]()
+        self._lists_referrers = True
         self._manifests = self._mounted = self._streamed = self._bytes = self._referrers = 0
 
     def parts_of(self, digest: Digest, depth: int = 0) -> RawManifest:
         """Copy what a manifest needs, children first, and return it to be put."""
         if depth > _DEEPEST:
             raise Permanent(f"{self._source}@{digest} lies more than {_DEEPEST} indexes deep; push a flat index")
+        self._subjects.add(digest)
+        if len(self._subjects) > _MOST_MANIFESTS:
+            raise Permanent(
+                f"{self._source}@{digest} and what belongs with it are more than {_MOST_MANIFESTS} manifests; "
+                "remove signatures and SBOMs that nobody needs"
+            )
         manifest = self._connection.manifest(self._source, str(digest))
         self._bytes += len(manifest.content)
         for child in manifest.children():
@@ -106,19 +117,18 @@ class _Job:
         self._connection.put_manifest(self._target, reference, manifest)
         self._manifests += 1
 
-    def referrers_of(self, digest: Digest) -> None:
-        """Copy signatures and SBOMs. Tags of theirs that the target has stay: others may have signed there."""
-        listed = self._connection.referrers(self._source, digest)
-        for referrer in listed or ():
-            self._copy(referrer, str(referrer))
-            self._referrers += 1
-        stem = str(digest).replace(":", "-")
-        fallback = (stem,) if listed is None else ()
-        for tag in (*fallback, *(stem + suffix for suffix in _COSIGN)):
-            found = self._connection.digest_of(self._source, tag)
-            if found is not None and self._connection.digest_of(self._target, tag) is None:
-                self._copy(found, tag)
-                self._referrers += 1
+    def referrers(self) -> None:
+        """Copy signatures and SBOMs of all that is copied: of platforms, and of signatures and SBOMs themselves."""
+        looked = set[Digest]()
+        for _ in range(_LONGEST_CHAIN):
+            for digest in sorted(self._subjects - looked, key=str):
+                looked.add(digest)
+                self._referrers_of(digest)
+        for digest in self._subjects - looked:
+            raise Permanent(
+                f"{self._source}@{digest} ends a chain of {_LONGEST_CHAIN} signatures and SBOMs, each of the one before; "
+                "remove the last ones"
+            )
 
     def report(self, digest: Digest) -> CopyReport:
         """Say what was done."""
@@ -136,6 +146,32 @@ class _Job:
         if (digest, reference) not in self._done_manifests:
             self._done_manifests.add((digest, reference))
             self.put(self.parts_of(digest, depth), reference)
+
+    def _referrers_of(self, digest: Digest) -> None:
+        """Tags of theirs that the target has stay: others may have signed there."""
+        for referrer in self._listed(digest):
+            self._copy(referrer, str(referrer))
+            self._referrers += 1
+        stem = str(digest).replace(":", "-")
+        fallback = () if self._lists_referrers else (stem,)
+        for tag in (*fallback, *(stem + suffix for suffix in _COSIGN)):
+            found = self._connection.digest_of(self._source, tag)
+            # Some registries take the fallback tag for the digest, and answer with the subject itself.
+            if found is None or found == digest or (tag == stem and not self._is_index(found)):
+                continue
+            if self._connection.digest_of(self._target, tag) is None:
+                self._copy(found, tag)
+                self._referrers += 1
+
+    def _listed(self, digest: Digest) -> Sequence[Digest]:
+        if not self._lists_referrers:
+            return ()
+        listed = self._connection.referrers(self._source, digest)
+        self._lists_referrers = listed is not None
+        return listed or ()
+
+    def _is_index(self, digest: Digest) -> bool:
+        return self._connection.manifest(self._source, str(digest)).media_type == OCI_INDEX
 
     def _lies_there(self, blob: Descriptor) -> bool:
         return self._connection.has_blob(self._source, blob.digest)

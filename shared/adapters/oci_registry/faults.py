@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, cast
 
 from shared.adapters.oci_registry.answers import Answer, read
+from shared.adapters.oci_registry.challenges import UnknownChallenge, quoted
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ def refused(answer: Answer, doing: str) -> AdapterError:
     status = answer.status
     said = f"{doing}: HTTP {status}{_reason(answer)}"
     if status in _NOT_LET_IN:
-        return Permanent(f"{said}; give Slipway's identity the right to do that (AcrPull, AcrPush)", ours=True)
+        return Permanent(
+            f"{said}{_asked(answer)}; give Slipway's identity the right to do that (AcrPull, AcrPush)", ours=True
+        )
     if status == _PROXY:
         return Permanent(f"{said}; a proxy wants to know who asks, correct its settings", ours=True)
     if status == 404:
@@ -61,10 +64,9 @@ def reported(doing: str) -> Iterator[None]:
         raise Transient(f"{doing}: the content was damaged on its way: {error}") from error
     except AzureError as error:
         raise Transient(f"{doing}: the registry cannot be reached: {error.message}") from error
-    except KeyError as error:
-        # The SDK takes for granted that every challenge is a bearer's, with a service and a scope.
+    except UnknownChallenge as error:
         raise Permanent(
-            f"{doing}: the registry asks for a login other than a bearer token (no {error} in its challenge)",
+            f"{doing}: the registry asks for a login other than a bearer token with a service and a scope, by {error}",
             ours=True,
         ) from error
     except OSError as error:
@@ -93,6 +95,11 @@ def _reason(answer: Answer) -> str:
         return ", " + "; ".join(f"{error['code']}: {error.get('message', '')}"[:300] for error in errors)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return f", with {answer}" if answer.content else ""
+
+
+def _asked(answer: Answer) -> str:
+    challenge = answer.headers.get("WWW-Authenticate")
+    return f", and asks for {quoted(challenge)}" if challenge else ""
 
 
 def _retry_after(answer: Answer) -> timedelta | None:

@@ -6,6 +6,8 @@ import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
 
+from shared.adapters.oci_registry.challenges import bearer
+
 if TYPE_CHECKING:
     from azure.core.pipeline.policies import SansIOHTTPPolicy
     from azure.core.pipeline.transport import RequestsTransport
@@ -48,6 +50,22 @@ def transport(*, use_env_settings: bool) -> RequestsTransport:
             super().close()
 
     return Transport()
+
+
+def plain_challenges() -> SansIOHTTPPolicy[Any, Any]:
+    """Spell what a registry asks for as the SDK reads it; raise UnknownChallenge where it is nothing that the SDK has."""
+    from azure.core.pipeline import PipelineRequest, PipelineResponse
+    from azure.core.pipeline.policies import SansIOHTTPPolicy
+
+    class PlainChallenges(SansIOHTTPPolicy[Any, Any]):
+        def on_response(self, request: PipelineRequest[Any], response: PipelineResponse[Any, Any]) -> None:
+            answer = response.http_response
+            header = answer.headers.get("WWW-Authenticate")
+            # What is asked for where tokens are exchanged is no challenge of a registry's.
+            if answer.status_code == 401 and header and urlsplit(request.http_request.url).path.startswith("/v2/"):
+                answer.headers["WWW-Authenticate"] = bearer(header)
+
+    return PlainChallenges()
 
 
 def show_again() -> SansIOHTTPPolicy[Any, Any]:

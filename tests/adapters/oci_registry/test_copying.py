@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from werkzeug.wrappers import Request, Response
+from werkzeug.wrappers import Request
 
 from shared.adapters.oci_registry import OciRegistry
 from shared.adapters.oci_registry.connection import Connection
@@ -32,7 +32,9 @@ def test_a_copy_of_two_platforms_moves_a_few_kilobytes_in_few_requests(tmp_path:
     assert log.blobs_sent() == []
     assert all("/blobs/" not in one.path or "mount=" in one.query or one.method == "HEAD" for one in log.exchanges)
     assert sum(one.received + one.sent for one in log.exchanges if one.method != "HEAD") < 5000
-    assert len(log.exchanges) == 22
+    # The tag, three manifests read, a mount and a look for each of four blobs, a write and a look for two platforms, the
+    # tag written and read back; and for each of three manifests its referrers, and three tags of cosign's.
+    assert len(log.exchanges) == 1 + 3 + 2 * 4 + 2 * 2 + 2 + 3 * 4
 
 
 def test_the_tag_is_written_after_everything_it_leads_to(tmp_path: Path) -> None:
@@ -60,18 +62,6 @@ def test_signatures_that_refer_to_the_digest_come_along(tmp_path: Path) -> None:
         with Connection(host, None) as connection:
             assert connection.referrers("prod/delivery", digest) == [signature]
         assert report.referrers == 1
-
-
-def test_without_a_referrers_api_the_fallback_tag_is_copied(tmp_path: Path) -> None:
-    """Clients keep an index under a tag made of the digest."""
-    with embedded_registry(wrap=_answering("GET", "/referrers/", 404)) as host:
-        digest = registries.push_image(host, "delivery", "v1.0.0", tmp_path)
-        tag = str(digest).replace(":", "-")
-        index = registries.push_referrer(host, "delivery", digest, tag)
-
-        OciRegistry().copy(host, "delivery", "prod/delivery", digest, "v1.0.0")
-
-        assert OciRegistry().digest_of(host, "prod/delivery", tag) == index
 
 
 def test_a_signature_made_in_the_target_stays(tmp_path: Path) -> None:
@@ -187,19 +177,6 @@ def test_content_that_is_not_what_its_digest_says_is_not_copied(tmp_path: Path) 
             OciRegistry().copy(host, "delivery", "prod/delivery", digest, "v1.0.0")
 
         assert OciRegistry().digest_of(host, "prod/delivery", "v1.0.0") is None
-
-
-def _answering(method: str, part: str, status: int) -> Callable[[App], App]:
-    """Middleware that answers some requests itself."""
-
-    def around(app: App) -> App:
-        def answered(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
-            fits = environ["REQUEST_METHOD"] == method and part in environ["PATH_INFO"]
-            return Response(status=status)(environ, start) if fits else app(environ, start)
-
-        return answered
-
-    return around
 
 
 def _without_mounts(app: App) -> App:
