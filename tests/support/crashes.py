@@ -58,14 +58,30 @@ class Fuse:
 
 
 class Outage(Fuse):
-    """Counts boundaries too; at the named ones storage is out of reach, after it did what was asked or before."""
+    """Counts boundaries too; at the named ones storage is out of reach, after it did what was asked or before.
+
+    `spared` are those of the named ones where something else than storage was asked.
+    """
+
+    def __init__(self, *at: int) -> None:
+        super().__init__(*at)
+        self.spared: list[str] = []
 
     def cross(self, where: str) -> None:
         """Pass a boundary, or be told that nobody knows."""
         self.count += 1
-        if self.count in self.at and where.split()[1].partition(".")[0] in _STORAGE:
-            self.where.append(where)
-            raise StoreUnavailable(where)
+        if self.count not in self.at:
+            return
+        if port_of(where) not in _STORAGE:
+            self.spared.append(where)
+            return
+        self.where.append(where)
+        raise StoreUnavailable(where)
+
+
+def port_of(where: str) -> str:
+    """The port that a boundary lies at."""
+    return where.split()[1].partition(".")[0]
 
 
 class _Wrapped:
@@ -181,7 +197,7 @@ class UnluckySlipway(MortalSlipway):
 
     def __init__(self, store: str, folder: Path, *out_at: int) -> None:
         super().__init__(store, folder)
-        self.fuse = Outage(*out_at)
+        self.fuse: Outage = Outage(*out_at)
         self.harness = with_fuse(make_app(store, folder, self.outside), self.fuse)
 
     def _rest(self) -> None:

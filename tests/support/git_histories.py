@@ -10,7 +10,15 @@ from random import Random
 
 from tests.support.raw_git import PROGRAM, Leaf, Node, RawGit, link, submodule
 
-POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n"
+_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n"
+POINTERS = (
+    _POINTER,
+    b"version https://hawser.github.com/spec/v1\noid sha256:0\nsize 3\n",
+    b"\nversion http://git-media.io/v/2\noid sha256:0\nsize 3\n",
+    _POINTER.ljust(1023),
+    _POINTER.ljust(1024),
+    b"version https://git-lfs.github.com/spec/v0\n",
+)
 FOLDERS = ("svc", "lib", "svc/sub", "charts/svc", "lib/deep/er", "a b", "odd\udcff", "x\u2028y")
 NAMES = ("a", "b", "Chart.yaml", ".gitattributes", "li\nne", "*", "-x", "l1", "l2", "sub", "deep")
 TARGETS = (
@@ -36,6 +44,9 @@ TARGETS = (
     "",
     "a/b",
     "../mod/inner",
+    "../mod/",
+    "../mod/inner/../../lib",
+    "gone/../../mod/inner",
     "../../../lib",
 )
 PEOPLE = (
@@ -193,7 +204,7 @@ def _inside(tree: Tree, path: str) -> Tree:
 
 
 def _write(tree: Tree, chance: Random) -> None:
-    content = chance.choice((b"1", b"2", b"3", b"* export-ignore\n", POINTER))
+    content = chance.choice((b"1", b"2", b"3", b"* export-ignore\n", chance.choice(POINTERS)))
     _inside(tree, chance.choice(FOLDERS))[chance.choice(NAMES)] = Leaf(content)
 
 

@@ -5,7 +5,9 @@ It is slow and simple on purpose: each commit's files lie in one flat mapping, a
 
 from __future__ import annotations
 
+import contextlib
 import os
+import re
 import subprocess
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -81,9 +83,9 @@ class Oracle:
         while True:
             more = set(used)
             for path in used:
-                named, through, _ = _walk(flat, path)
-                more |= named
-                passed |= through
+                way = _walk(flat, path)
+                more |= way.named
+                passed |= way.passed
             # A link below what is used is used.
             more |= {link for link in links if any(link[: len(path)] == path for path in more)}
             if more == used:
@@ -96,10 +98,10 @@ class Oracle:
         }
         return Used(
             paths=tuple(sorted(_text(path) for path in _outermost(named))),
-            outside=_shown(path for path in used & links if _leads_out(flat, path)),
+            outside=_shown(path for path in used & links if _walk(flat, path).end is None),
             submodules=_shown(
                 {path for path, node in there.items() if node.kind == "submodule"}
-                | {end for path in used if (end := _walk(flat, path)[2]) and _in_submodule(flat, end)}
+                | {way.submodule for path in used if (way := _walk(flat, path)).end and way.submodule}
             ),
             pointers=_shown(path for path, node in there.items() if _is_pointer(node)),
             unwritable=_shown(path for path in used & links if not flat[path].content),
@@ -108,14 +110,15 @@ class Oracle:
     def file(self, commit: str, path: str) -> bytes | None:
         """A file's content by way of links; None where there is none, or nobody can read it."""
         flat = self._files(commit)
-        node = flat.get(_walk(flat, _split(path))[2] or (b"\0",))
+        way = _walk(flat, _split(path))
+        node = flat[way.end] if way.end is not None and way.there else None
         return node.content if node is not None and node.kind in ("file", "program") else None
 
     def refuses(self, commit: str, path: str) -> bool:
         """Whether there is something that nobody can read: outside, in a submodule, or a pointer of Git LFS."""
         flat = self._files(commit)
-        end = _walk(flat, _split(path))[2]
-        return end is None or _in_submodule(flat, end) or (end in flat and _is_pointer(flat[end]))
+        way = _walk(flat, _split(path))
+        return way.end is None or way.submodule != () or (way.there and _is_pointer(flat[way.end]))
 
     def files(self, commit: str) -> Mapping[Path_, Node]:
         """Everything at a commit by its path, folders too."""
@@ -123,7 +126,7 @@ class Oracle:
 
     def leads_out(self, commit: str, path: Path_) -> bool:
         """Whether following a path leads out of the repository."""
-        return _leads_out(self._files(commit), path)
+        return _walk(self._files(commit), path).end is None
 
     def _reachable(self, commit: str) -> set[str]:
         found: set[str] = set()
@@ -163,64 +166,71 @@ class Oracle:
         return {path: node for path, node in leaves if any(path[: len(one)] == one for one in wanted)}
 
 
-def _walk(flat: Mapping[Path_, Node], path: Path_) -> tuple[set[Path_], set[Path_], Path_ | None]:
-    """Return what a path names, what links on its way went through and left again, and its end; None where that is outside."""
-    named: set[Path_] = set()
-    passed: set[Path_] = set()
-    try:
-        end = _go(path, flat, named, passed)
-    except _Outside:
-        return named, passed, None
-    return {*named, end}, passed, end
+@dataclass
+class _Way:
+    """What a path names, what it only passed through, its end (None: outside), and the submodule that it is lost in.
+
+    A way that is lost goes on by its names alone, so that its end may be something that it does not lead to.
+    """
+
+    named: set[Path_]
+    passed: set[Path_]
+    end: Path_ | None = None
+    there: bool = True
+    submodule: Path_ = ()
 
 
-def _go(path: Path_, flat: Mapping[Path_, Node], named: set[Path_], passed: set[Path_]) -> Path_:
+def _walk(flat: Mapping[Path_, Node], path: Path_) -> _Way:
+    way = _Way(set(), set())
+    with contextlib.suppress(_Outside):
+        way.end = _go(path, flat, way)
+        (way.named if way.there else way.passed).add(way.end)
+    return way
+
+
+def _go(path: Path_, flat: Mapping[Path_, Node], way: _Way) -> Path_:
     at: Path_ = ()
     by_link: tuple[bool, ...] = ()
     todo = [(part, False) for part in path]
-    there, hops = True, 0
+    hops = 0
     while todo:
         part, linked = todo.pop(0)
-        if part in (b"", b".", b".."):
-            there = there and flat[at].kind == "folder"
+        if way.there and flat[at].kind != "folder":
+            # Even `.` of it.
+            way.there = False
+            way.submodule = at if flat[at].kind == "submodule" else ()
         if part in (b"", b"."):
             continue
         if part == b"..":
             if not at:
                 raise _Outside
             if by_link[-1]:
-                passed.add(at)
+                way.passed.add(at)
             at, by_link = at[:-1], by_link[:-1]
             continue
         here = (*at, part)
-        node = flat.get(here) if there and flat[at].kind == "folder" else None
-        there = node is not None
+        node = flat.get(here) if way.there else None
+        way.there = node is not None
         if node is None or node.kind != "link":
             at, by_link = here, (*by_link, linked)
             continue
-        named.add(here)
+        way.named.add(here)
         to, hops = node.content, hops + 1
         if to.startswith(b"/") or b"\0" in to or len(to) > 4095:
             raise _Outside
-        there = bool(to) and hops <= _MAX_HOPS
-        if there:
+        way.there = bool(to) and hops <= _MAX_HOPS
+        if way.there:
             todo = [(part, True) for part in to.split(b"/")] + todo
         else:
             at, by_link = here, (*by_link, False)
     return at
 
 
-def _leads_out(flat: Mapping[Path_, Node], path: Path_) -> bool:
-    return _walk(flat, path)[2] is None
-
-
-def _in_submodule(flat: Mapping[Path_, Node], end: Path_) -> bool:
-    return any(flat[end[:size]].kind == "submodule" for size in range(len(end)) if end[:size] in flat)
-
-
 def _is_pointer(node: Node) -> bool:
-    head = node.content[:42] == b"version https://git-lfs.github.com/spec/v1"
-    return node.kind in ("file", "program") and head and len(node.content) < 1024
+    pointer = re.match(
+        rb"\s*version (https://(git-lfs|hawser)\.github\.com/spec/v1|http://git-media\.io/v/2)", node.content
+    )
+    return node.kind in ("file", "program") and pointer is not None and len(node.content) < 1024
 
 
 def _split(path: str) -> Path_:

@@ -36,7 +36,7 @@ class End(Enum):
 class Way:
     """How a path was walked: the links met, folders that links went through and left again, where it ended.
 
-    `at` is a path without links, as far as it is there.
+    `at` is a path without links, as far as it is there. `submodule` is the one that the rest of the way lies in.
     """
 
     links: list[Parts]
@@ -44,6 +44,7 @@ class Way:
     at: Parts
     entry: Entry | None
     end: End
+    submodule: Parts = ()
 
 
 class Tree:
@@ -81,7 +82,7 @@ class _Walk:
             name, by_link = self._todo.pop()
             here = self._here()
             if name in (_UP, *_NOTHING) and (here is None or here.mode != TREE):
-                self._lost(End.MISSING)  # a file is no folder, whatever is asked of it
+                self._lost_at(here)  # a file is no folder, whatever is asked of it
             if name == _UP:
                 self._up()
             elif name not in _NOTHING:
@@ -108,7 +109,7 @@ class _Walk:
     def _down(self, name: bytes, by_link: bool) -> None:
         here = self._here()
         if self._way.end is not End.THERE or here is None or here.mode != TREE:
-            self._lost(End.SUBMODULE if here is not None and here.mode == SUBMODULE else End.MISSING)
+            self._lost_at(here)
             self._stack.append((name, None, by_link))
             return
         entry = self._tree.objects.tree(here.id).get(name)
@@ -131,6 +132,12 @@ class _Walk:
             self._stack.append((link[-1], None, False))
         else:
             self._todo += [(part, True) for part in reversed(text.split(b"/"))]
+
+    def _lost_at(self, here: Entry | None) -> None:
+        if self._way.end is End.THERE and here is not None and here.mode == SUBMODULE:
+            self._way.submodule = self._at()
+            self._lost(End.SUBMODULE)
+        self._lost(End.MISSING)
 
     def _lost(self, end: End) -> None:
         # The first reason stays; the rest of the way is walked by its names alone, for it may lead out still.
@@ -176,7 +183,7 @@ class Reach:
             return way
         self.named.add(way.at)
         if way.end is End.SUBMODULE:
-            self.submodules.add(way.at)
+            self.submodules.add(way.submodule)
         elif way.end is End.ODD:
             self.odd.add(way.at)
         elif way.entry is not None:

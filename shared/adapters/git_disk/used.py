@@ -15,8 +15,13 @@ from shared.ports.errors import Transient
 from shared.ports.source import UsedPaths
 
 ATTRIBUTES: Final = b".gitattributes"
-# https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: a pointer is smaller than 1,024 bytes.
-_POINTER: Final = b"version https://git-lfs.github.com/spec/v1"
+# https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md: a pointer is smaller than 1,024 bytes. Git LFS still takes
+# the names that it had before (v1Aliases in lfs/pointer.go), and space before them.
+_POINTERS: Final = (
+    b"version https://git-lfs.github.com/spec/v1",
+    b"version https://hawser.github.com/spec/v1",
+    b"version http://git-media.io/v/2",
+)
 _MOST_POINTER = 1023
 
 
@@ -27,7 +32,7 @@ def parts_of(path: str) -> Parts:
 
 def is_pointer(content: bytes) -> bool:
     """Whether a blob is Git LFS's word for a file that lies elsewhere."""
-    return len(content) <= _MOST_POINTER and content.startswith(_POINTER)
+    return len(content) <= _MOST_POINTER and content.lstrip().startswith(_POINTERS)
 
 
 def used_paths(reach: Reach, pointers: Iterable[Parts]) -> UsedPaths:

@@ -21,9 +21,12 @@ _COUNTED = r"[0-9]{1,9} (?:subtests? )?[a-z]+"
 _PYTEST_END = re.compile(rf"^(?:=+ )?({_COUNTED}(?:, {_COUNTED})*) in [\d.]+s", re.MULTILINE)
 
 
-def of_reports(folder: Path) -> TestCounts | None:
-    """Count the test cases of every JUnit file in a folder; None without any. Raise UnreadableReport."""
-    return junit.of_folder(folder)
+def of_reports(folder: Path, *, ended_well: bool = False) -> TestCounts | None:
+    """Count the test cases of every JUnit file in a folder; None without any. Raise UnreadableReport.
+
+    Where the command `ended_well`, the last try of a case counts, as it did for the runner.
+    """
+    return junit.of_folder(folder, last_try=ended_well)
 
 
 def of_output(output: bytes) -> TestCounts | None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Mapping
+from enum import Enum
 from pathlib import Path
 from xml.parsers import expat
 
@@ -13,6 +15,8 @@ from shared.ports.builder import TestCounts
 _LARGEST = 32 << 20
 _MOST_FILES = 5000
 _DEEPEST = 200
+# Cases of a file of which it is known whether they come again; so much is kept in memory for it.
+_MOST_TRIED = 100_000
 _ROOTS = frozenset({"testsuites", "testsuite"})
 _FAILED = frozenset({"failure", "error"})
 _SKIPPED = frozenset({"skipped", "disabled", "ignored"})
@@ -31,17 +35,18 @@ class _NoReport(Exception):
     """XML of another kind, such as a coverage report."""
 
 
-def of_folder(folder: Path) -> TestCounts | None:
+def of_folder(folder: Path, *, last_try: bool = False) -> TestCounts | None:
     """Count the test cases of every JUnit file in a folder; None where there is none. Raise UnreadableReport.
 
-    XML of another kind is passed over, and so is what is no file of the folder's own.
+    XML of another kind is passed over, and so is what is no file of the folder's own. With `last_try`, cases that a suite
+    holds several times by one name are tries of one test, of which the last counts: Gradle's test-retry writes them so.
     """
     if folder.is_symlink():
         return None
     names = sorted(each.name for each in folder.glob("*.xml"))
     if len(names) > _MOST_FILES:
         raise UnreadableReport(f"there are {len(names)} files of XML; {_MOST_FILES} are read at most")
-    found = [counted for name in names if (counted := _of_file(folder / name)) is not None]
+    found = [counted for name in names if (counted := _of_file(folder / name, _Cases(last_try=last_try))) is not None]
     return total(found) if found else None
 
 
@@ -54,7 +59,7 @@ def total(counts: list[TestCounts]) -> TestCounts:
     )
 
 
-def _of_file(file: Path) -> TestCounts | None:
+def _of_file(file: Path, cases: _Cases) -> TestCounts | None:
     # It is shown: what was written by any program may be no text.
     name = os.fsencode(file.name)[:200].decode(errors="replace")
     try:
@@ -69,7 +74,6 @@ def _of_file(file: Path) -> TestCounts | None:
     with os.fdopen(opened, "rb") as stream:
         if about.st_size > _LARGEST:
             raise UnreadableReport(f"{name} is larger than {_LARGEST >> 20} MiB")
-        cases = _Cases()
         try:
             cases.parser.ParseFile(stream)
         except _NoReport:
@@ -79,14 +83,30 @@ def _of_file(file: Path) -> TestCounts | None:
         # An encoding that Python or expat lacks is a LookupError or a ValueError.
         except (expat.ExpatError, OSError, LookupError, ValueError) as error:
             raise UnreadableReport(f"{name} is no JUnit XML: {error}") from error
-    return TestCounts(passed=cases.passed, failed=cases.failed, skipped=cases.skipped)
+    return cases.counts()
+
+
+class _Ended(Enum):
+    PASSED = "passed"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+# The suite's place in the file, and a case's class and name.
+_Key = tuple[int, str, str]
 
 
 class _Cases:
-    """Counts test cases while a file is read; nothing of it is kept."""
+    """Counts test cases while a file is read; nothing of it is kept but, for `last_try`, what they are called."""
 
-    def __init__(self) -> None:
-        self.passed = self.failed = self.skipped = 0
+    def __init__(self, *, last_try: bool) -> None:
+        self._counts: Counter[_Ended] = Counter()
+        self._last_try = last_try
+        self._tried: dict[_Key, _Ended] = {}
+        # Suites that are open, by their number in the file.
+        self._suites: list[int] = []
+        self._suites_seen = 0
+        self._keys: list[_Key | None] = []
         self._entities = False
         self._open: list[str] = []
         # What each case that is open says of itself, nested ones included.
@@ -95,6 +115,11 @@ class _Cases:
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
         self.parser.EntityDeclHandler = self._entity
+
+    def counts(self) -> TestCounts:
+        """Say what was counted."""
+        passed, failed, skipped = (self._counts[ended] for ended in _Ended)
+        return TestCounts(passed=passed, failed=failed, skipped=skipped)
 
     def _entity(self, *_: object) -> None:
         self._entities = True
@@ -110,26 +135,46 @@ class _Cases:
             raise UnreadableReport(f"is nested deeper than {_DEEPEST} elements")
         parent = self._open[-1] if self._open else ""
         self._open.append(local)
+        if local in _ROOTS:
+            self._suites_seen += 1
+            self._suites.append(self._suites_seen)
         if local == "testcase":
+            self._keys.append(self._key(parent, attributes))
             self._ends.append(_said(attributes))
         elif parent == "testcase":
             self._ends[-1].add(local)
         elif parent in _ROOTS and local in _FAILED:
             # A suite that could not be set up, and so ran no test that would say it.
-            self.failed += 1
+            self._counts[_Ended.FAILED] += 1
 
-    def _end(self, name: str) -> None:
-        self._open.pop()
-        if _local(name) != "testcase":
-            return
-        ends = self._ends.pop()
-        # Not those of earlier tries, which Surefire calls rerunFailure, flakyError and so on: the last one counts.
-        if ends & _FAILED:
-            self.failed += 1
-        elif ends & _SKIPPED:
-            self.skipped += 1
-        else:
-            self.passed += 1
+    def _key(self, parent: str, attributes: Mapping[str, str]) -> _Key | None:
+        """By what a case is known when it comes again; None for one that is counted by itself."""
+        name = attributes.get("name", "")
+        # One inside another one is a part of it, and no try.
+        if not self._last_try or not name or parent not in _ROOTS:
+            return None
+        return (self._suites[-1], attributes.get("classname", ""), name)
+
+    def _end(self, _: str) -> None:
+        local = self._open.pop()
+        if local in _ROOTS:
+            self._suites.pop()
+        elif local == "testcase":
+            ends = self._ends.pop()
+            # Not those of earlier tries, which Surefire calls rerunFailure, flakyError and so on: the last one counts.
+            failed, skipped = ends & _FAILED, ends & _SKIPPED
+            ended = _Ended.FAILED if failed else _Ended.SKIPPED if skipped else _Ended.PASSED
+            self._count(self._keys.pop(), ended)
+
+    def _count(self, key: _Key | None, ended: _Ended) -> None:
+        before = self._tried.get(key) if key else None
+        if before is not None:
+            # What failed and then did not run is not made good.
+            ended = before if (before, ended) == (_Ended.FAILED, _Ended.SKIPPED) else ended
+            self._counts[before] -= 1
+        if key and (before is not None or len(self._tried) < _MOST_TRIED):
+            self._tried[key] = ended
+        self._counts[ended] += 1
 
 
 def _local(name: str) -> str:

@@ -60,7 +60,8 @@ def _sight(work: Work, env: Mapping[str, str], home: Path) -> Sight:
 
 def _judge(work: Work, ended: commands.Ended, reports: Path) -> None:
     try:
-        work.tests = found = counts.of_reports(reports) or counts.of_output(ended.output)
+        found = counts.of_reports(reports, ended_well=ended.code == 0 and not ended.timed_out)
+        work.tests = found = found or counts.of_output(ended.output)
     except counts.UnreadableReport as error:
         raise StepFailed(f"the test results cannot be read: {error}", ended.output) from error
     if ended.timed_out:

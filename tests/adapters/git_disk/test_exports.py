@@ -11,7 +11,7 @@ from shared.adapters.git_disk.source import GitSource
 from shared.ports.errors import NotFound, Permanent, Transient
 from tests.support.raw_git import FILE, LINK, PROGRAM, TREE, Leaf, Node, RawGit, link, submodule
 
-POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:" + "0" * 64 + "\nsize 3\n"
+POINTER = "version {}\noid sha256:" + "0" * 64 + "\nsize 3\n"
 
 
 @pytest.fixture
@@ -106,9 +106,38 @@ def test_submodules_are_left_out_and_named_to_whoever_uses_them(shop: RawGit) ->
         source.file("shop", commit, "svc/lib/x")
 
 
-def test_pointers_of_git_lfs_are_named_to_whoever_uses_them(shop: RawGit) -> None:
-    """Elsewhere in the monorepo they are files like others."""
-    commit = shop.commit({"svc": {"model": POINTER}, "other": {"a": "x"}})
+@pytest.mark.parametrize("to", ["mod/", "mod/.", "mod/inner", "mod/inner/../../lib", "mod/../lib"])
+def test_a_way_through_a_submodule_is_lost_in_it(shop: RawGit, to: str) -> None:
+    """Wherever its text leads afterwards: nobody has the folder that it goes through."""
+    commit = shop.commit({"mod": submodule(), "lib": {"bad": link("/etc")}, "l": link(to)})
+    source = GitSource({"shop": shop.path})
+
+    used = source.used_paths("shop", commit, ["l"])
+
+    assert (used.submodules, used.outside) == (("mod",), ())
+    with pytest.raises(Permanent, match="l is a submodule"):
+        source.file("shop", commit, "l")
+
+
+def test_a_link_through_nothing_leads_nowhere(shop: RawGit) -> None:
+    """As on a file system: what its text names changes what is used once it is there, and is not used before."""
+    commit = shop.commit(
+        {"svc": {"l": link("gone/../../lib")}, "lib": {"model": POINTER.format("https://git-lfs.github.com/spec/v1")}}
+    )
+
+    used = GitSource({"shop": shop.path}).used_paths("shop", commit, ["svc"])
+
+    assert (used.paths, used.refusal()) == ((".gitattributes", "lib", "svc"), "")
+
+
+@pytest.mark.parametrize(
+    "version",
+    ["https://git-lfs.github.com/spec/v1", "https://hawser.github.com/spec/v1", "http://git-media.io/v/2"],
+)
+@pytest.mark.parametrize("before", ["", "\n "])
+def test_pointers_of_git_lfs_are_named_to_whoever_uses_them(shop: RawGit, before: str, version: str) -> None:
+    """By each name that it had, and elsewhere in the monorepo they are files like others."""
+    commit = shop.commit({"svc": {"model": before + POINTER.format(version)}, "other": {"a": "x"}})
     source = GitSource({"shop": shop.path})
 
     assert source.used_paths("shop", commit, ["other"]).refusal() == ""

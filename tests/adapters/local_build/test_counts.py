@@ -57,6 +57,22 @@ def test_junit_of_a_real_runner_is_understood(tmp_path: Path) -> None:
     assert counts.of_reports(tmp_path / "results") == TestCounts(passed=4, failed=4, skipped=2)
 
 
+def test_a_real_test_that_cannot_be_cleaned_up_after_stays_failed(tmp_path: Path) -> None:
+    """Pytest writes it twice: passed, then an error; whatever the command around it makes of its exit code."""
+    (tmp_path / "t.py").write_text(
+        "import pytest\n@pytest.fixture\ndef one():\n    yield\n    raise OSError\ndef test_a(one): pass\n"
+    )
+
+    command = [sys.executable, "-B", "-m", "pytest", "t.py", "-q", "--junitxml=results/r.xml"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True)
+
+    assert done.returncode == 1
+    for ended_well in (False, True):
+        found = counts.of_reports(tmp_path / "results", ended_well=ended_well)
+        assert found is not None
+        assert found.failed == 1
+
+
 @pytest.mark.parametrize(
     ("output", "expected"),
     [

@@ -29,7 +29,7 @@ GRYPE: dict[str, Any] = {
     "matches": [{"vulnerability": {"severity": "Low"}}],
 }
 REPORTS = st.sampled_from((TRIVY, GRYPE)).flatmap(lambda value: mutated(value) | filled_anew(value))
-JUNIT = b'<testsuites><testsuite><testcase name="a"/><testcase><failure/></testcase></testsuite></testsuites>'
+JUNIT = b'<testsuites><testsuite><testcase name="a"/><testcase name="a"><failure/></testcase></testsuite></testsuites>'
 DOCKERFILE = (ROOT / "infra/samples/monorepo/src/shipping/delivery/Dockerfile").read_bytes()
 PRINTED = (
     b"test_a ... ok\n\nRan 3 tests in 0.001s\n\nFAILED (failures=1, skipped=1)\n=== 2 passed, 1 failed in 0.03s ===\n"
@@ -54,7 +54,9 @@ def test_a_test_report_is_counted_or_unreadable(tmp_path: Path, content: bytes) 
 
     with contextlib.suppress(counts.UnreadableReport):
         found = counts.of_reports(tmp_path)
+        last = counts.of_reports(tmp_path, ended_well=True)
 
+        assert (found is None) == (last is None)
         assert found is None or found.passed + found.failed + found.skipped < 1000
 
 

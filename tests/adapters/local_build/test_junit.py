@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.local_build import counts
+from shared.adapters.local_build import counts, junit
 
 CASE = "<testcase name='a'/>"
 
 
-def counted(folder: Path, *reports: str | bytes) -> tuple[int, int, int] | None:
+def counted(folder: Path, *reports: str | bytes, ended_well: bool = False) -> tuple[int, int, int] | None:
     """Passed, failed, skipped of some files."""
     for number, report in enumerate(reports):
         (folder / f"{number}.xml").write_bytes(report if isinstance(report, bytes) else report.encode())
-    found = counts.of_reports(folder)
+    found = counts.of_reports(folder, ended_well=ended_well)
     return (found.passed, found.failed, found.skipped) if found else None
 
 
@@ -52,6 +52,60 @@ def counted(folder: Path, *reports: str | bytes) -> tuple[int, int, int] | None:
 def test_a_case_counts_as_its_runner_means_it(tmp_path: Path, cases: str, expected: tuple[int, int, int]) -> None:
     """GoogleTest, CTest, NUnit, Surefire, jest-junit, gotestsum: none has a schema in common with another."""
     assert counted(tmp_path, f"<testsuites><testsuite>{cases}</testsuite></testsuites>") == expected
+
+
+FAILED = "<testcase classname='T' name='a'><failure/></testcase>"
+PASSED = "<testcase classname='T' name='a'/>"
+SKIPPED = "<testcase classname='T' name='a'><skipped/></testcase>"
+
+
+@pytest.mark.parametrize(
+    ("cases", "last", "each"),
+    [
+        (FAILED + PASSED, (1, 0, 0), (1, 1, 0)),
+        (FAILED + FAILED + PASSED, (1, 0, 0), (1, 2, 0)),
+        (FAILED + PASSED + FAILED, (0, 1, 0), (1, 2, 0)),
+        (FAILED + FAILED, (0, 1, 0), (0, 2, 0)),
+        (PASSED + PASSED, (1, 0, 0), (2, 0, 0)),
+        # As pytest writes what passed and could not be cleaned up after.
+        (PASSED + FAILED.replace("failure", "error"), (0, 1, 0), (1, 1, 0)),
+        # What failed and then did not run is not made good.
+        (FAILED + SKIPPED, (0, 1, 0), (0, 1, 1)),
+        (FAILED + SKIPPED + PASSED, (1, 0, 0), (1, 1, 1)),
+        (PASSED + SKIPPED, (0, 0, 1), (1, 0, 1)),
+        # Another test: of another name or class, of none, inside it, or of another suite.
+        (FAILED + PASSED.replace("'a'", "'b'"), (1, 1, 0), (1, 1, 0)),
+        (FAILED + PASSED.replace("'T'", "'U'"), (1, 1, 0), (1, 1, 0)),
+        ("<testcase classname='T'><failure/></testcase><testcase classname='T'/>", (1, 1, 0), (1, 1, 0)),
+        (f"<testcase classname='T' name='a'>{FAILED}</testcase>", (1, 1, 0), (1, 1, 0)),
+        (f"<testsuite name='S'>{FAILED}</testsuite><testsuite name='S'>{PASSED}</testsuite>", (1, 1, 0), (1, 1, 0)),
+        (f"{FAILED}<testsuite>{PASSED}</testsuite>{PASSED}", (2, 0, 0), (2, 1, 0)),
+        (f"<error/>{FAILED}{PASSED}", (1, 1, 0), (1, 2, 0)),
+    ],
+)
+def test_the_last_try_of_a_case_counts_where_the_command_ended_well(
+    tmp_path: Path, cases: str, last: tuple[int, int, int], each: tuple[int, int, int]
+) -> None:
+    """Gradle's test-retry writes every try as a case of its own; elsewhere each of them counts."""
+    report = f"<testsuites><testsuite name='S'>{cases}</testsuite></testsuites>"
+
+    assert counted(tmp_path, report, ended_well=True) == last
+    assert counted(tmp_path, report) == each
+
+
+def test_tries_are_of_one_file(tmp_path: Path) -> None:
+    """The same tests may be run twice, on two platforms, and each has to pass."""
+    one, two = (f"<testsuite name='S'>{case}</testsuite>" for case in (FAILED, PASSED))
+
+    assert counted(tmp_path, one, two, ended_well=True) == (1, 1, 0)
+
+
+def test_attack_no_more_cases_are_remembered_than_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One beyond them counts by itself, so that its failure stays one."""
+    monkeypatch.setattr(junit, "_MOST_TRIED", 1)
+    other = FAILED.replace("'a'", "'b'") + PASSED.replace("'a'", "'b'")
+
+    assert counted(tmp_path, f"<testsuite>{FAILED}{other}{PASSED}</testsuite>", ended_well=True) == (2, 1, 0)
 
 
 @pytest.mark.parametrize(

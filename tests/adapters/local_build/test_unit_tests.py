@@ -53,6 +53,33 @@ def test_a_command_that_cannot_be_run_fails(site: Site, test: str | None, proble
     assert problem in result.reason + site.output(result)
 
 
+TRIES = "<testsuite><testcase name='a'>{}</testcase><testcase name='a'>{}</testcase></testsuite>"
+
+
+@pytest.mark.parametrize(
+    ("tries", "code", "problem"),
+    [
+        (("<failure/>", ""), 0, ""),
+        (("<failure/>", ""), 1, "1 of 2 tests failed"),
+        (("", "<error/>"), 0, "1 of 1 tests failed"),
+        (("", "<error/>"), 1, "1 of 2 tests failed"),
+    ],
+)
+def test_a_test_that_passed_when_it_was_tried_again_is_passed(
+    site: Site, tests_only: TestsOnly, tries: tuple[str, str], code: int, problem: str
+) -> None:
+    """Where the command says so by its exit code, as Gradle does."""
+    report = TRIES.format(*tries)
+    writes = f'import os; os.mkdir("testresults"); open("testresults/a.xml", "w").write({report!r})'
+
+    result = site.build(tests_only(f"{writes}\nraise SystemExit({code})"))
+
+    assert (result.outcome is BuildOutcome.SUCCEEDED) == (not problem)
+    assert problem in result.reason
+    assert result.tests is not None
+    assert (problem != "") == (result.tests.failed > 0)
+
+
 def test_a_folder_that_is_not_there_is_named(site: Site) -> None:
     """A wrong path in the configuration shows at the first build."""
     result = site.build(site.order(path="src/none", steps=VALIDATE_BRANCH))
