@@ -32,8 +32,8 @@ demo: venv-local ## release the sample monorepo for real and say what was proven
 check-repo: venv-local ## read a monorepo as Slipway would and say what to change (REPO=path, REF=branch or commit)
 	@$(PYTHON_IN_VENV) -m infra.local check --repo "$(or $(REPO),$(error give REPO=path of your monorepo))" $(if $(REF),--ref "$(REF)")
 
-up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state, STORE=azurite, LINKS=1 for new sign-in links)
-	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)") $(if $(STORE),--store "$(STORE)") $(if $(LINKS),--links)
+up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state, STORE=azurite, LINKS=1 for new sign-in links, PORT=)
+	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)") $(if $(STORE),--store "$(STORE)") $(if $(LINKS),--links) $(if $(PORT),--port "$(PORT)")
 
 bench: venv-local ## how fast it is, each figure beside its floor and goal (ONLY="engine functions", QUICK=1, STORE=azurite)
 	@$(PYTHON_IN_VENV) -m infra.local bench $(if $(STORE),--store "$(STORE)") $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)

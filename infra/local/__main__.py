@@ -27,7 +27,7 @@ def commands() -> argparse.ArgumentParser:
     up = named.add_parser("up", help="serve until Ctrl-C")
     up.add_argument("--repo", type=Path, help="your monorepo; without it the sample is served")
     add_place(up, DEFAULT_FOLDER)
-    up.add_argument("--port", type=int, help="the page's port, chosen at the first start")
+    up.add_argument("--port", type=int, help="the page's port; without it the one before, or 7071")
     up.add_argument("--links", action="store_true", help="make new sign-in links; those before end")
     demo = named.add_parser("demo", help="release the sample and say what was proven")
     add_place(demo, DEMO_FOLDER)
@@ -131,6 +131,7 @@ def drill(given: argparse.Namespace) -> int:
 
 def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *, links: bool = False) -> int:
     """Run the local host until it is told to stop."""
+    from infra.local.host.errors import HostRefused
     from infra.local.machine import Machine
 
     keep_to_itself()
@@ -145,7 +146,14 @@ def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *,
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: stop.set())
     name = REPOSITORY if repo is None else repo.resolve().name.removesuffix(".git")
-    with Machine(folder, repository=name, source=repo or folder.origin, port=port, store=store, links=links) as machine:
+    machine = Machine(folder, repository=name, source=repo or folder.origin, port=port, store=store, links=links)
+    try:
+        machine.start()
+    except HostRefused as refused:
+        print(f"{refused} (PORT=, or stop what listens there)", file=sys.stderr)
+        machine.stop()
+        return 2
+    try:
         print(f"Slipway serves {machine.kept.source} as {machine.kept.repository!r}; state in {folder.root}")
         tell_links(machine.url, machine.people)
         for warning in machine.warnings:
@@ -155,6 +163,8 @@ def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *,
         print("Ctrl-C stops it.", flush=True)
         stop.wait()
         print("Stopping: what runs may finish.", flush=True)
+    finally:
+        machine.stop()
     return 0
 
 

@@ -7,7 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from infra.local.host import LocalPerson, People, new_person, with_new_key
@@ -48,11 +48,19 @@ class Folder:
         self._lock = self.root / "lock"
 
     def kept(self, *, repository: str, source: Path, port: int | None = None, store: str | None = None) -> Kept:
-        """Read what was chosen at the first start, or choose it now; raise SystemExit where another store is asked for."""
+        """Read what was chosen at the first start, or choose it now; another port may be chosen later.
+
+        Raise SystemExit where another store or repository is asked for: the state is of the one that was chosen.
+        """
         if self._kept.exists():
             found = Kept(**json.loads(self._kept.read_text(encoding="utf-8")))
             if store not in (None, found.store):
                 raise SystemExit(f"{self.root} keeps its state in {found.store}; leave STORE out, or give another DIR")
+            if str(source.resolve()) not in (found.source, str(self.origin)):
+                raise SystemExit(f"{self.root} serves {found.source}; leave REPO out, or give another DIR")
+            if port is not None:
+                found = replace(found, port=_free_port(port))
+                write_private(self._kept, json.dumps(asdict(found), indent=1))
             return found
         made = Kept(
             hook_secret=secrets.token_urlsafe(32),

@@ -70,7 +70,7 @@ def _refuse_push(draft: Draft, push: Push, tag: str, code: str, reason: str) -> 
 def _release_pushed(draft: Draft, ref: str, tag: str, push: Push) -> Answer:
     service = draft.service.service
     if draft.policy is None:
-        reason = f"no service {service} in slipway.yaml of the default branch; add it there, then push again"
+        reason = f"no service {service} in slipway.yaml of the default branch; add it there, then push a new commit, or delete the branch and push it again"
         return _refuse_push(draft, push, tag, "unknown-service", reason)
     try:
         version = Version.from_tag(tag)
@@ -101,7 +101,11 @@ def _pushed_again(draft: Draft, release: Release, push: Push) -> Answer:
         if release.commit == push.commit:
             return ignored("known", f"{tag} is packaged from this commit")
         return _refuse_push(
-            draft, push, release.version.tag, "already-packaged", f"{tagging.known_as(release)}; push a higher version"
+            draft,
+            push,
+            release.version.tag,
+            "already-packaged",
+            f"{push.commit[:12]} is not released: {tagging.known_as(release)}; push a higher version",
         )
     release = release.with_pusher(push.pushed_by, push.commit)
     if release.phase is ReleasePhase.PACKAGING:

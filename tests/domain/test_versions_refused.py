@@ -36,7 +36,10 @@ def test_a_service_that_slipway_does_not_know_is_refused() -> None:
 
     assert (decision.outcome, decision.code) == (Outcome.REFUSED, "unknown-service")
     assert shown(decision) == [
-        ("failed", "no service delivery in slipway.yaml of the default branch; add it there, then push again")
+        (
+            "failed",
+            "no service delivery in slipway.yaml of the default branch; add it there, then push a new commit, or delete the branch and push it again",
+        )
     ]
 
 

@@ -12,7 +12,7 @@ from shared.adapters.local_build import LocalBuilder
 from shared.app.performing.building import order_of
 from shared.domain.approval import who_may
 from shared.domain.build import BuildOutcome, BuildResult, Step
-from shared.domain.policy import EnvironmentPolicy, GitOpsTarget, Patterns, ServicePolicy
+from shared.domain.policy import EnvironmentPolicy, GitOpsTarget, Patterns, ServicePolicy, Verdict
 from shared.ports.builder import BuildUnderWay
 from shared.ports.errors import AdapterError
 from shared.ports.evidence import Evidence
@@ -20,6 +20,8 @@ from shared.ports.evidence import Evidence
 _LOOKED_AT = (Step.IMAGE, Step.CHART)
 _LINT = re.compile(rb"^(?:error|warning): (.{1,500})$", re.MULTILINE)
 _MOST_LINT = 10
+# What is set where slipway.yaml sets nothing.
+_USUAL = ("image.repository", "image.tag", "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +51,8 @@ def look_at(look: Looking, policy: ServicePolicy, commit: str) -> None:
     _chart(look, policy, commit)
     for rules in policy.environments:
         report.fine(part, _asked(rules))
+        for known in _good_to_know(rules):
+            report.note(part, f"{rules.name}: {known}")
 
 
 def _paths(look: Looking, policy: ServicePolicy, commit: str) -> str:
@@ -57,7 +61,9 @@ def _paths(look: Looking, policy: ServicePolicy, commit: str) -> str:
     if not triggers.follow_links:
         return shown
     try:
-        used = look.source.used_paths(policy.service.repository, commit, triggers.paths.include)
+        used = look.source.used_paths(
+            policy.service.repository, commit, [one.strip("/") for one in triggers.paths.include]
+        )
     except AdapterError as error:
         look.report.change(policy.service.service, f"what it uses cannot be read: {error}")
         return shown
@@ -101,6 +107,15 @@ def _warnings(look: Looking, result: BuildResult) -> Iterator[str]:
         if step.step is Step.CHART and step.outcome is BuildOutcome.SUCCEEDED:
             found = _LINT.findall(look.evidence.get(step.output))
             yield from (f"lint: {one.decode('utf-8', 'replace')}" for one in found[:_MOST_LINT])
+
+
+def _good_to_know(rules: EnvironmentPolicy) -> Iterator[str]:
+    """Name what surprises people later, and is no fault."""
+    if rules.gates.unknown_scan is Verdict.BLOCK:
+        yield "takes no image whose scan is unknown; nothing on one machine scans (gates.unknown_scan: allow)"
+    left = [name for name in _USUAL if name not in dict(rules.set)]
+    if left:
+        yield f"`set` takes the place of the defaults, and leaves out {', '.join(left)}"
 
 
 def _asked(rules: EnvironmentPolicy) -> str:

@@ -46,6 +46,8 @@ def judge(manifests: bytes | None) -> Verdict:
         if document["kind"] in _WORKLOADS:
             replicas = _at(document, "spec").get("replicas", 1)
             fault = next(_faults(document), None)
+            if not isinstance(replicas, int):
+                return Verdict(Health.DEGRADED, f"{name}: spec.replicas is no whole number")
             if fault is not None:
                 return Verdict(Health.DEGRADED, f"{name}: 0 of {replicas} replicas ready: {fault}")
             healthy.append(f"{name}: {replicas} of {replicas} replicas ready")

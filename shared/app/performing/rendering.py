@@ -60,7 +60,7 @@ def render(
         return before
     # Where nobody is asked, nobody is told in what they changed; their name is enough.
     kept = app.evidence.put(written) if rules.approval is not None else name
-    known = Rendered(inputs=kept, changed=_changed(app, before, inputs))
+    known = Rendered(inputs=kept, changed=_changed(app, before, name, inputs))
     try:
         manifests = _render(app, at.charts, artifact, prepared.rendering)
         known = replace(known, manifests=app.evidence.put(manifests))
@@ -93,15 +93,16 @@ def _judged(at: Outside, rules: EnvironmentPolicy, artifact: Artifact, manifests
     return bounded([*unread, *findings(objects, image=image, users=users, hooks=hooks_of(rules.deploy))])
 
 
-def _changed(app: App, before: Rendered | None, inputs: tuple[Input, ...]) -> str:
+def _changed(app: App, before: Rendered | None, name: str, inputs: tuple[Input, ...]) -> str:
     """Say in what the inputs differ from those that were rendered before; empty where they don't, or were not."""
     if before is None:
         return ""
+    if before.inputs == name:
+        return before.changed
     try:
-        known = read_inputs(app.evidence.get(before.inputs))
+        return changes(read_inputs(app.evidence.get(before.inputs)), inputs)
     except NotFound:
         return "what would be deployed changed"
-    return before.changed if known == inputs else changes(known, inputs)
 
 
 def _render(app: App, charts: Charts, artifact: Artifact, rendering: Rendering) -> bytes:

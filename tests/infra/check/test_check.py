@@ -85,7 +85,7 @@ def test_release_branches_that_release_nothing_are_named(repository: GitReposito
     for branch in ("release/delivery/v1.0.0", "release/nobody/v1.0.0", "release/delivery/1.0"):
         repository.commit({"x": "y"}, branch=branch)
 
-    notes = lines(check(repository.path, None), Mark.NOTE)
+    notes = [note for note in lines(check(repository.path, None), Mark.NOTE) if "releases nothing" in note]
 
     assert [note.partition(":")[0] for note in notes] == [
         "release/delivery/1.0 releases nothing",
