@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from shared.adapters.helm_charts import canonical, lint, metadata
 from shared.adapters.helm_charts.children import children_of
+from shared.adapters.helm_charts.fetching import Fetching
 from shared.adapters.helm_charts.hosts import Hosts
 from shared.adapters.helm_charts.manifests import read, render
 from shared.adapters.helm_charts.oci import Login, OciCharts
@@ -52,8 +53,8 @@ class HelmCharts:
         self._children = children_of(limits)
         # An index of a large repository is larger than any chart.
         wider = replace(limits, resident=2 * limits.resident)
-        fetchers = children_of(wider, tuple(sorted((outgoing or {}).items())))
-        self._charts = Preparing(workers=self._children, fetchers=fetchers, hosts=hosts, plain_http=plain_http)
+        fetching = Fetching(limits=wider, hosts=hosts, outgoing=outgoing or {})
+        self._charts = Preparing(workers=self._children, fetching=fetching, plain_http=plain_http)
 
     def lint(
         self, chart: Path, renderings: Sequence[Rendering] = (), *, root: Path | None = None

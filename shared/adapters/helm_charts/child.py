@@ -53,13 +53,16 @@ class _Asked:
 class Child:
     """Started by exec, with nothing of the host's environment; for one thread at a time."""
 
-    def __init__(self, limits: ChartLimits, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, limits: ChartLimits, environment: Mapping[str, str] | None = None, only: Mapping[str, int] | None = None
+    ) -> None:
         self._limits, self.asked = limits, 0
         bounds = {
             "address_space": limits.address_space,
             "processor": int(limits.processor.total_seconds()),
             "idle": limits.idle.total_seconds(),
             "output": limits.output,
+            "only": dict(only or {}),
         }
         # Go takes more than it needs until it is told where the end is.
         self._home = TemporaryDirectory(prefix="slipway-helm-")

@@ -18,18 +18,26 @@ _HINT = "make the chart smaller, or raise the limit (SLIPWAY_CHART_*)"
 
 
 @cache
-def children_of(limits: ChartLimits, environment: tuple[tuple[str, str], ...] = ()) -> Children:
+def children_of(limits: ChartLimits) -> Children:
     """Return this process's children of these limits; they end with it."""
-    made = Children(limits, dict(environment))
+    made = Children(limits)
     atexit.register(made.close)
     return made
 
 
 class Children:
-    """For all threads of a process. What a child dies of is the fault of the chart that it was given, and nobody else's."""
+    """For all threads of a process. What a child dies of is the fault of the chart that it was given, and nobody else's.
 
-    def __init__(self, limits: ChartLimits, environment: Mapping[str, str] | None = None) -> None:
-        self.limits, self._environment = limits, environment
+    `only` keeps them to one port of this machine (helm_child.network).
+    """
+
+    def __init__(
+        self,
+        limits: ChartLimits,
+        environment: Mapping[str, str] | None = None,
+        only: Mapping[str, int] | None = None,
+    ) -> None:
+        self.limits, self._environment, self._only = limits, environment, only
         self._room = threading.BoundedSemaphore(_AT_ONCE)
         self._lock = threading.Lock()
         self.warm: Child | None = None
@@ -75,7 +83,7 @@ class Children:
             return child
         if child is not None:
             child.end()
-        return Child(self.limits, self._environment)
+        return Child(self.limits, self._environment, self._only)
 
     def _give_back(self, child: Child) -> None:
         with self._lock:

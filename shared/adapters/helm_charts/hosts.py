@@ -25,6 +25,15 @@ def looked_up(host: str) -> tuple[str, ...]:
         return ()
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A host that may be asked, at the addresses that were looked at."""
+
+    host: str
+    port: int
+    addresses: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosts:
     """`listed` are hosts (`host` or `host:port`), `*` any; `near` lets charts of this machine through without being listed."""
@@ -35,19 +44,29 @@ class Hosts:
 
     def check(self, chart: str, address: str) -> None:
         """Raise Permanent, saying what to do, where an address must not be asked for a dependency of the chart."""
+        self.allowed(chart, address)
+
+    def allowed(self, chart: str, address: str) -> Allowed:
+        """Check it, and say where exactly it may be asked."""
         scheme, host, port = self._parts(chart, address)
         place = f"chart {chart} depends on {scheme}://{host}"
+        found = tuple(self.look_up(host)) or (host,)
         near = False
-        for one in _addresses((host, *self.look_up(host))):
+        for one in _addresses((host, *found)):
             if one.is_loopback and self.near:
                 near = True
             elif one.is_loopback or one.is_link_local or one.is_unspecified or one.is_multicast:
                 raise Permanent(f"{place}, which is {one}, an address of this machine or of its platform")
         names = {host, f"{host}:{port}"}
-        if not near and "*" not in self.listed and not names & self.listed:
+        listed = "*" in self.listed or bool(names & self.listed)
+        if not near and not listed:
             raise Permanent(
                 f"{place}, and SLIPWAY_CHART_HOSTS does not list {host}; have it added there, or put the dependency into charts/"
             )
+        # Of a name that leads here and elsewhere, what is here is let through alone.
+        here = [name for name in found if any(one.is_loopback for one in _addresses((name,)))]
+        places = [name for name in found if any(True for _ in _addresses((name,)))]
+        return Allowed(host, port, tuple(places if listed else here))
 
     def _parts(self, chart: str, address: str) -> tuple[str, str, int]:
         if address.startswith(("@", "alias:")):

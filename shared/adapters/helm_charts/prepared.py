@@ -14,7 +14,7 @@ from urllib.parse import urljoin
 from shared.adapters.helm_charts import metadata
 from shared.adapters.helm_charts.children import Children
 from shared.adapters.helm_charts.copied import Copying
-from shared.adapters.helm_charts.hosts import Hosts
+from shared.adapters.helm_charts.fetching import Fetching
 from shared.adapters.helm_charts.metadata import Dependency, Metadata
 from shared.ports.errors import Permanent
 
@@ -25,11 +25,10 @@ _LOCKS = ("Chart.lock", "requirements.lock")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparing:
-    """`workers` read charts, `fetchers` ask the hosts that dependencies may come from."""
+    """`workers` read charts, `fetching` has those who ask the hosts that dependencies may come from."""
 
     workers: Children
-    fetchers: Children
-    hosts: Hosts
+    fetching: Fetching
     plain_http: Callable[[str], bool]
 
     @contextmanager
@@ -74,7 +73,7 @@ class Preparing:
             return
         asked = [one for one in about.dependencies if one.folder is None and one.repository]
         for one in asked:
-            self._check(about.name, one)
+            self.fetching.hosts.check(about.name, one.repository)
         for name in _LOCKS:
             if (folder / name).is_file():
                 metadata.check_lock(self.workers, folder / name, about)
@@ -83,22 +82,26 @@ class Preparing:
         hosts = [one.repository.removeprefix("oci://").partition("/")[0] for one in asked]
         plain = bool(hosts) and all(map(self.plain_http, hosts))
         # Like `helm dependency build`: what Chart.lock pins where there is one, else what Chart.yaml asks for.
-        who = self.fetchers if asked else self.workers
-        who.ask(doing, "fetch", of_chart=True, chart=str(folder), plain_http=plain)
+        if asked:
+            with self.fetching.fetcher(about.name) as fetcher:
+                for one in asked:
+                    self._check(fetcher, about.name, one)
+                fetcher.ask(doing, "fetch", of_chart=True, chart=str(folder), plain_http=plain)
+        else:
+            self.workers.ask(doing, "fetch", of_chart=True, chart=str(folder), plain_http=plain)
         if not locked and lock.exists():
             # The time of generation would make each package a different one.
             lock.write_text(_GENERATED.sub('generated: "1970-01-01T00:00:00Z"', lock.read_text()))
 
-    def _check(self, chart: str, one: Dependency) -> None:
-        self.hosts.check(chart, one.repository)
+    def _check(self, fetcher: Children, chart: str, one: Dependency) -> None:
         if one.repository.startswith("oci://"):
             return
         # The repository's index says where its charts are, which may be another host.
         base = f"{one.repository.rstrip('/')}/"
         asked = {"repository": one.repository, "chart": one.name, "version": one.version}
-        found = self.fetchers.ask(f"index of {one.repository}", "addresses", of_chart=True, **asked)
+        found = fetcher.ask(f"index of {one.repository}", "addresses", of_chart=True, **asked)
         for address in found if isinstance(found, list) else ():
-            self.hosts.check(chart, urljoin(base, str(address)))
+            self.fetching.hosts.check(chart, urljoin(base, str(address)))
 
 
 def _beside(folder: Path, relative: str) -> Path:

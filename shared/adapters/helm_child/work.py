@@ -23,12 +23,14 @@ IDLE = 0
 
 def main(folders: str, limits: str) -> None:
     """Answer until the host is gone or has been silent for too long."""
-    bounds: dict[str, int] = json.loads(limits)
+    bounds: dict[str, Any] = json.loads(limits)
     asked, answers = _streams()
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE, _LARGEST_FILE))
     resource.setrlimit(resource.RLIMIT_AS, (bounds["address_space"], bounds["address_space"]))
     sys.path[:0] = json.loads(folders)
+    if bounds["only"]:
+        _keep_to(**bounds["only"])
     from shared.adapters.helm_child.jobs import JOBS
 
     threading.Thread(target=_end_with_host, args=(asked.fileno(),), daemon=True).start()
@@ -43,6 +45,17 @@ def main(folders: str, limits: str) -> None:
         _allow_processor(bounds["processor"])
         _send(answers, _done(JOBS, job), bounds["output"])
     os._exit(IDLE)
+
+
+def _keep_to(port: int, near: bool) -> None:
+    from shared.adapters.helm_child.network import connect_only
+
+    try:
+        connect_only(port, near=near)
+    except OSError as error:
+        # Where loopback is not kept from it, the proxy alone is enough.
+        if not near:
+            sys.exit(f"cannot be kept to what is checked: {error}")
 
 
 def _streams() -> tuple[BinaryIO, BinaryIO]:
