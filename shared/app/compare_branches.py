@@ -11,7 +11,7 @@ from contextlib import suppress
 
 from shared.app.inspect_push import set_aside
 from shared.app.parts import App
-from shared.codec.comparing import PARTITION, decode_trouble, encode_trouble
+from shared.codec.comparing import BESIDE_TIPS, ROW, decode_trouble, encode_trouble
 from shared.codec.envelope import encode_event, type_name
 from shared.codec.keys import decode_part, fits
 from shared.codec.repository import TIP, decode_tip
@@ -28,11 +28,10 @@ _MOST_REASON = 1000
 
 def compare_branches(app: App) -> None:
     """Compare every repository, and keep why one could not be."""
-    known = {row.key: row for row in app.rows.list(PARTITION)}
-    for repository, kept in app.rows.list_each(app.source.repositories(), prefix=TIP).items():
-        before = known.pop(repository, None)
+    for repository, kept in app.rows.list_each(app.source.repositories(), prefix=BESIDE_TIPS).items():
+        before = next((row for row in kept if row.key == ROW), None)
         try:
-            compare_tips(app, repository, kept)
+            compare_tips(app, repository, [row for row in kept if row.key.startswith(TIP)])
         except StoreUnavailable as error:
             # Nothing can be kept now, and health says that by itself.
             log_fault("sweep.repository_failed", error, repository=repository)
@@ -40,14 +39,13 @@ def compare_branches(app: App) -> None:
             log_fault("sweep.repository_failed", error, repository=repository)
             _remember(app, repository, before, _words(error))
         else:
-            _forget(app, before)
-    for row in known.values():
-        _forget(app, row)  # a repository that is not served any more
+            _forget(app, repository, before)
 
 
 def not_compared(app: App) -> Mapping[str, NotCompared]:
     """Say of each repository whose branches cannot be compared why, and since when."""
-    return {row.key: decode_trouble(row.value) for row in app.rows.list(PARTITION)}
+    found = app.rows.list_each(app.source.repositories(), prefix=ROW)
+    return {repository: decode_trouble(row.value) for repository, rows in found.items() for row in rows}
 
 
 def compare_tips(app: App, repository: str, kept: Sequence[Row]) -> None:
@@ -110,10 +108,10 @@ def _remember(app: App, repository: str, before: Row | None, reason: str) -> Non
     old = decode_trouble(before.value) if before else None
     if old is None or old.reason != reason:
         found = NotCompared(reason=reason, since=old.since if old else app.now())
-        app.rows.overwrite(PARTITION, repository, encode_trouble(found))
+        app.rows.overwrite(repository, ROW, encode_trouble(found))
 
 
-def _forget(app: App, row: Row | None) -> None:
+def _forget(app: App, repository: str, row: Row | None) -> None:
     if row is not None:
         with suppress(StaleRow):  # another host's tick was faster, or found it anew
-            app.rows.delete(PARTITION, row.key, etag=row.etag)
+            app.rows.delete(repository, ROW, etag=row.etag)

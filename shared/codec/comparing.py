@@ -1,4 +1,4 @@
-"""Why a repository's branches cannot be compared ↔ stored bytes: a row for each, in a partition beside the services'."""
+"""Why a repository's branches cannot be compared ↔ stored bytes: a row of the repository's, beside its tips."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from shared.codec.primitives import dump, read, time_text
 from shared.domain.repository import NotCompared
 
 SCHEMA = 1
-# No repository's name holds a "~": none has this partition.
-PARTITION = "board~comparing"
+# Whoever compares reads the tips, too: one prefix has both, so that it is one reading while there is nothing to tell.
+ROW, BESIDE_TIPS = "tips-trouble", "tip"
 
 
 def encode_trouble(found: NotCompared) -> bytes:
