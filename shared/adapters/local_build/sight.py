@@ -94,6 +94,10 @@ def _python() -> Iterator[Path]:
     """This Python with what it has installed: `python` in a test command is this one."""
     for prefix in {sys.prefix, sys.exec_prefix, sys.base_prefix, sys.base_exec_prefix}:
         yield Path(prefix)
+    # Where we were started without `site`, as a host of functions does it, prefixes are those of the Python beneath.
+    own = Path(sys.executable).parent.parent
+    if (own / "pyvenv.cfg").is_file():
+        yield own
 
 
 def _on(path: str) -> Iterator[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 
@@ -37,6 +38,30 @@ for pid in filter(str.isdigit, os.listdir("/proc")):
 assert str(os.getpid()) in seen
 open(NOTE, "w").write(" ".join(found) or "nothing")
 """
+
+# Started without `site`, as the Functions worker is; prefixes are those of the Python beneath a virtual environment.
+WITHOUT_SITE = """
+import sys
+sys.path[:0] = sys.argv[2:]
+from pathlib import Path
+from shared.adapters.local_build import commands
+from shared.adapters.local_build.sight import Sight
+own = Path(sys.argv[1])
+ended = commands.run(
+    commands.arguments("python -c 'import pytest; print(42)'"), cwd=own, env={"PATH": "/usr/bin:/bin"}, notes=own,
+    seconds=60, cancelled=lambda: False, sight=Sight(writes=(own,)),
+)
+print(ended.code, ended.output.decode())
+"""
+
+
+def test_a_command_runs_our_python_where_the_host_was_started_without_its_site(tmp_path: Path) -> None:
+    """With what is installed in its virtual environment, though that lies on nobody's PATH."""
+    paths = [str(ROOT), sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    command = [sys.executable, "-I", "-S", "-c", WITHOUT_SITE, str(tmp_path), *paths]
+    done = subprocess.run(command, env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, timeout=120)
+
+    assert done.stdout.split() == ["0", "42"], done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("kept_by", LANDLOCK_OR_NOTHING)
