@@ -28,7 +28,11 @@ git_pushed_blueprint = func.Blueprint()
             "id": "5f1c2e3a-1",
             "repository": "shipping",
             "refs": [
-                {"ref": "refs/heads/release/delivery/v1.0.2", "after": "1f7a7a472abf3dd9643fd615f6da379c4acb3e3a"}
+                {
+                    "ref": "refs/heads/release/delivery/v1.0.2",
+                    "before": "0000000000000000000000000000000000000000",
+                    "after": "1f7a7a472abf3dd9643fd615f6da379c4acb3e3a",
+                }
             ],
             "pusher": {"name": "Ada Author", "mail": "ada@example.com"},
         },

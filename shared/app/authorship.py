@@ -6,6 +6,7 @@ counts only while the promotion's authors are that very list.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from shared.app.authorize import Viewer
@@ -13,11 +14,14 @@ from shared.app.parts import App
 from shared.app.service_view import read_service
 from shared.codec.authors import decode_authors_read
 from shared.codec.memo import Memo
-from shared.domain.authorship import GATE
+from shared.domain.authorship import GATE, who_answered
+from shared.domain.errors import InvalidValue
 from shared.domain.events import ApprovalAnswered, OverrideGranted, ServiceEvent
 from shared.domain.names import Person
+from shared.domain.policy import ApprovalRule
 from shared.domain.promotion import Authors, Promotion
 from shared.domain.records import replace
+from shared.domain.release import ServiceState
 from shared.ports.errors import AdapterError, NotFound, Transient
 from shared.ports.evidence import Evidence
 from shared.telemetry import log_event
@@ -72,12 +76,15 @@ def seems_to_have_written(viewer: Viewer, evidence: str) -> bool:
 def with_authorship(app: App, event: ServiceEvent) -> ServiceEvent:
     """Add to an answer whether whoever gives it is an author of what they answer for; other events stay as they are.
 
-    Raise Transient where the list cannot be read: not to know is no answer.
+    Raise Transient where the list cannot be read: not to know is no answer. Raise InvalidValue where an answer for an unknown
+    author names nobody who is known, and no mail: it would bar nobody.
     """
     if isinstance(event, ApprovalAnswered) and event.approve:
         authors = _asked_about(app, event)
     elif isinstance(event, OverrideGranted) and event.gate == GATE:
-        authors = _answered_about(app, event)
+        state = read_service(app, event.service, exact=False).state
+        authors = _answered_about(state, event)
+        event = replace(event, answer=tuple(dict.fromkeys(_meant(state, authors, event.answer))))
     else:
         return event
     evidence = authors.evidence if authors else ""
@@ -93,11 +100,38 @@ def _asked_about(app: App, event: ApprovalAnswered) -> Authors | None:
     return _authors(next((one for one in every if one.approval and one.approval.id == event.request), None))
 
 
-def _answered_about(app: App, event: OverrideGranted) -> Authors | None:
-    state = read_service(app, event.service, exact=False).state
+def _answered_about(state: ServiceState, event: OverrideGranted) -> Authors | None:
     release = next((one for one in state.releases.values() if one.version.text == event.version), None)
     return _authors(release.latest(event.environment) if release else None)
 
 
 def _authors(promotion: Promotion | None) -> Authors | None:
     return promotion.facts.authors if promotion and promotion.facts else None
+
+
+def _meant(state: ServiceState, authors: Authors | None, answer: tuple[str, ...]) -> Iterator[str]:
+    """Return what was answered, with the mails of those whose name or id it is: commits may give another name than an identity."""
+    known = list(_known(state, authors))
+    for text in answer:
+        named = [one for one in known if text.casefold() in (one.id.casefold(), one.name.casefold())]
+        if not named and not all(text.rpartition("@")):
+            problem = (
+                f"{text!r} is nobody who is known here; say a mail, a full name or an id, or `none` of the approvers"
+            )
+            raise InvalidValue("author", problem)
+        yield text
+        for one in named:
+            yield from one.mails
+
+
+def _known(state: ServiceState, authors: Authors | None) -> Iterator[Person]:
+    wrote = authors.first if authors else ()
+    yield from (Person(id=one.mail, name=one.name, mails=(one.mail,)) for one in wrote if "@" in one.mail)
+    for release in state.releases.values():
+        yield from (one for one in release.pushers if one.mails)
+        for promotion in release.promotions:
+            yield from who_answered(release, promotion)
+    for rules in state.policy.environments if state.policy else ():
+        approval = rules.approval or ApprovalRule()
+        for one in (*approval.approvers, *(id_ for _, id_ in approval.pinned)):
+            yield Person(id=one, name=one)

@@ -7,37 +7,33 @@ change is told once, in order, and a worker that dies in between leaves a claim 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from datetime import datetime
 
 from shared.app.concerned import concerned
 from shared.app.configuration import is_read, policy_in_force, refresh_configuration
 from shared.app.failures import note_failure
 from shared.app.handle_event import handle
 from shared.app.parts import App
-from shared.app.service_view import read_release
+from shared.app.who_pushed import attribute, put_tip, tell_who_pushed, unheard, version_of
 from shared.codec.keys import fits
-from shared.codec.repository import decode_tip, encode_tip, gone_row, tip_row
+from shared.codec.repository import decode_tip, gone_row, tip_row
 from shared.domain.decision import Outcome
-from shared.domain.errors import InvalidVersion
-from shared.domain.events import BranchDeleted, ChangeFound, PusherFound, PushReceived, ServiceEvent
+from shared.domain.events import BranchDeleted, ChangeFound, PushReceived, ServiceEvent
 from shared.domain.names import Person, ServiceKey, valid_name
 from shared.domain.policy import ServicePolicy
 from shared.domain.records import replace
-from shared.domain.release import Release
-from shared.domain.repository import Pushed, Tip
+from shared.domain.repository import Tip
 from shared.domain.triggers import branch_matches
-from shared.domain.version import Version, parse_release_branch
+from shared.domain.version import parse_release_branch
 from shared.ports.rows import Row, StaleRow
 from shared.ports.statuses import CommitState, CommitStatus
 from shared.telemetry import log_event
 
 _HEADS = "refs/heads/"
-_GONE = "0" * 40  # how git writes that a ref was deleted
-_MOST_PUSHED = 100
 
 
-def inspect_push(app: App, push: PushReceived) -> None:
-    """Tell each service what the branch's new tip means to it; nothing if the tip is known.
+def inspect_push(app: App, push: PushReceived, *, at: datetime | None = None) -> None:
+    """Tell each service what the branch's new tip means to it; nothing if the tip is known. `at` is when it was heard of.
 
     A payload is a hint: a repository that is not served, or a ref that is no branch, means nothing to anybody.
     Raise Transient when the repository is out of reach.
@@ -51,9 +47,9 @@ def inspect_push(app: App, push: PushReceived) -> None:
     default = app.source.default_ref(push.repository)
     if push.ref != default and not is_read(app, push.repository, app.source.tip(push.repository, default)):
         # The default branch says which services there are; it is never read later than what it rules.
-        _inspect(app, replace(push, ref=default, commit="", pushed_by=None), default)
+        _inspect(app, replace(push, ref=default, commit="", before="", pushed_by=None), default)
     if not _inspect(app, push, default):
-        _attribute(app, push)
+        attribute(app, push, at)
 
 
 def _inspect(app: App, push: PushReceived, default: str) -> bool:
@@ -67,14 +63,16 @@ def _inspect(app: App, push: PushReceived, default: str) -> bool:
             if actual == tip.commit:
                 return taken
             tip = replace(tip, commit=actual, number=tip.number + 1, previous=tip.commit, sent=False)
-            etag = _put(app, push, tip, row.etag if row else None)
+            tip = tip.knowing(actual) if actual and version_of(push) else tip
+            etag = put_tip(app, push, tip, row.etag if row else None)
         else:
             etag = row.etag if row else None
         if etag is None:
             continue
         taken = _tell(app, push, tip, default) and push.commit in ("", tip.commit)
-        left = _tell_who_pushed(app, push, tip.pushed)
-        kept = _put(app, push, replace(tip, sent=True, pushed=left), etag) is not None
+        pushed, known = unheard(push, tip)
+        left = tell_who_pushed(app, push, pushed)
+        kept = put_tip(app, push, replace(tip, sent=True, pushed=left).knowing(*known), etag) is not None
         if kept and push.commit and tip.commit == push.commit:
             # This message has told what it tells of; whatever the branch points at by now is another one's.
             return taken
@@ -100,77 +98,12 @@ def set_aside(app: App, repository: str, ref: str, row: Row) -> None:
         return  # somebody was faster; the next tick looks again
 
 
-def _attribute(app: App, push: PushReceived) -> None:
-    """Say who pushed a part of a release that another message told of: the tick, or that of a later push.
-
-    A message that does not say what was pushed speaks for where the branch is.
-    """
-    named = _version_of(push)
-    commit = push.commit or (app.source.tip(push.repository, push.ref) if named else None)
-    if named is None or not commit or commit == _GONE:
-        return
-    one = Pushed(commit, push.pushed_by)
-    if read_release(app, *named) is None:
-        _remember(app, push, one)
-    elif push.pushed_by is not None:
-        _tell_who_pushed(app, push, (one,))
-
-
-def _remember(app: App, push: PushReceived, one: Pushed) -> None:
-    """Keep who pushed what no release has taken in: it may be a part of one later."""
-    while row := app.rows.get(push.repository, tip_row(push.ref)):
-        tip = decode_tip(row.value)
-        full = len(tip.pushed) >= _MOST_PUSHED and one.person in {other.person for other in tip.pushed}
-        if one in tip.pushed or full or (one.person is None and one.commit in {other.commit for other in tip.pushed}):
-            return
-        unknown = Pushed(one.commit, None)  # whoever is named for a commit takes their place
-        pushed = (*(other for other in tip.pushed if other != unknown), one)
-        if _put(app, push, replace(tip, pushed=pushed), row.etag) is not None:
-            return
-
-
-def _tell_who_pushed(app: App, push: PushReceived, pushed: tuple[Pushed, ...]) -> tuple[Pushed, ...]:
-    """Tell a release who pushed parts of it, and return what is no part of it, or not yet."""
-    named = _version_of(push) if pushed else None
-    release = read_release(app, *named) if named is not None else None
-    if named is None or release is None:
-        return pushed
-    news = [one for one in pushed if release.with_pusher(one.person, one.commit) != release]
-    parts = [one for one in news if _is_in(app, push.repository, one.commit, release)]
-    for one in parts:
-        id_ = f"{push.id}:pusher:{one.commit[:12]}:{one.person.id if one.person else ''}"
-        event = PusherFound(id=id_, service=named[0], ref=push.ref, commit=one.commit, pushed_by=one.person)
-        handle(app, event, correlation=push.id)
-    return tuple(one for one in news if one not in parts)
-
-
-def _version_of(push: PushReceived) -> tuple[ServiceKey, Version] | None:
-    """Read what a release branch names; None for any other branch."""
-    parsed = parse_release_branch(push.ref)
-    if parsed is not None and valid_name(parsed[0]):
-        with suppress(InvalidVersion):
-            return ServiceKey(push.repository, parsed[0]), Version.from_tag(parsed[1])
-    return None
-
-
-def _is_in(app: App, repository: str, commit: str, release: Release) -> bool:
-    commits = (release.commit, *((release.next_push.commit,) if release.next_push else ()))
-    return any(app.source.contains(repository, commit, one) for one in commits)
-
-
 def _pusher(push: PushReceived, tip: str) -> Person | None:
     """Another push's commits are never put down to the sender of this one; its own message tells who it was.
 
     Nor are they to whoever wrote them: until somebody is named for a push, its pusher is unknown.
     """
     return push.pushed_by if push.commit in ("", tip) else None
-
-
-def _put(app: App, push: PushReceived, tip: Tip, etag: str | None) -> str | None:
-    try:
-        return app.rows.put(push.repository, tip_row(push.ref), encode_tip(tip), etag=etag)
-    except StaleRow:
-        return None
 
 
 def _tell(app: App, push: PushReceived, tip: Tip, default: str) -> bool:

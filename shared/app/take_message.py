@@ -139,7 +139,7 @@ def _take_event(app: App, kind: str, body: str, message: Message) -> None:
     if isinstance(event, PushReceived) and kind != INSPECT:
         app.queues.send(queue_of(INSPECT), body)
     elif isinstance(event, PushReceived):
-        inspect_push(app, event)
+        inspect_push(app, event, at=message.at)
     elif isinstance(event, TagPushed):
         tag_pushed(app, event)
     elif isinstance(event, ManifestDeleted):

@@ -62,6 +62,8 @@ def _pusher_found(event: PusherFound) -> Json:
     values: Json = {"ref": event.ref, "commit": event.commit}
     if event.pushed_by is not None:
         values["pushed_by"] = encode_person(event.pushed_by)
+    if event.again:
+        values["again"] = True
     return values
 
 
@@ -72,6 +74,7 @@ def _to_pusher_found(id_: str, service: ServiceKey, body: Fields) -> PusherFound
         ref=body.text("ref"),
         commit=body.text("commit"),
         pushed_by=body.maybe("pushed_by", decode_person),
+        again=body.flag("again", False),
     )
 
 

@@ -29,6 +29,8 @@ def _push(event: PushReceived) -> Json:
     values: Json = {"repository": event.repository, "ref": event.ref}
     if event.commit:
         values["commit"] = event.commit
+    if event.before:
+        values["before"] = event.before
     if event.pushed_by is not None:
         values["pushed_by"] = encode_person(event.pushed_by)
     return values
@@ -40,6 +42,7 @@ def _to_push(id_: str, body: Fields) -> PushReceived:
         repository=body.text("repository"),
         ref=body.text("ref"),
         commit=body.text("commit", ""),
+        before=body.text("before", ""),
         pushed_by=body.maybe("pushed_by", decode_person),
     )
 

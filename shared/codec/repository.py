@@ -50,6 +50,8 @@ def encode_tip(tip: Tip) -> bytes:
             {"commit": one.commit, **({"person": encode_person(one.person)} if one.person else {})}
             for one in tip.pushed
         ]
+    if tip.known:
+        values["known"] = tip.known
     return dump(SCHEMA, values)
 
 
@@ -65,6 +67,7 @@ def _decode_tip(fields: Fields) -> Tip:
         previous=fields.maybe_text("previous"),
         sent=fields.flag("sent"),
         pushed=fields.many("pushed", _decode_pushed),
+        known=fields.texts("known"),
     )
 
 

@@ -88,7 +88,7 @@ def _release_pushed(draft: Draft, ref: str, tag: str, push: Push) -> Answer:
             created=draft.now,
             correlation=draft.correlation,
             pushed_by=push.pushed_by,
-        ).with_pusher(push.pushed_by, push.commit)
+        ).with_pusher(push.pushed_by, push.commit, again=True)
         draft.note(f"{version.tag}: Validating {push.commit[:12]}")
         draft.moves += 1
         return _check(draft, release, push)
@@ -107,7 +107,8 @@ def _pushed_again(draft: Draft, release: Release, push: Push) -> Answer:
             "already-packaged",
             f"{push.commit[:12]} is not released: {tagging.known_as(release)}; push a higher version",
         )
-    release = release.with_pusher(push.pushed_by, push.commit)
+    # Where the branch comes back to a commit, another push has brought it than the one nobody was named for.
+    release = release.with_pusher(push.pushed_by, push.commit, again=True)
     if release.phase is ReleasePhase.PACKAGING:
         if release.commit == push.commit:
             if release.next_push is None:
@@ -128,13 +129,13 @@ def _pushed_again(draft: Draft, release: Release, push: Push) -> Answer:
 def pusher_found(draft: Draft, event: PusherFound) -> Answer:
     """Count somebody as a pusher of a release, also where that is heard of late: who pushed it does not approve it.
 
-    Whoever is named takes the place of the unknown pusher of the same commit.
+    Whoever is named takes the place of the unknown pusher of the same commit, unless theirs is another push of it.
     """
     parsed = parse_release_branch(event.ref)
     release = draft.release(Version.from_tag(parsed[1]).key()) if parsed else None
     if release is None:
         return ignored("unknown-release", f"{event.ref} released nothing")
-    counted = release.with_pusher(event.pushed_by, event.commit)
+    counted = release.with_pusher(event.pushed_by, event.commit, again=event.again)
     name = event.pushed_by.name if event.pushed_by else "somebody who is not named"
     if counted == release:
         return ignored("known", f"{name} is known to have pushed {release.version.tag}")

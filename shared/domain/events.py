@@ -89,12 +89,13 @@ class ChangeFound(Event):
 class PusherFound(Event):
     """Somebody pushed what is released, and another message had told of it before theirs came.
 
-    None: it was pushed, and nobody is named for it.
+    None: it was pushed, and nobody is named for it. `again` is another push of the commit than the one nobody is named for.
     """
 
     ref: str
     commit: str
     pushed_by: Person | None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,12 +13,14 @@ class PushReceived:
     """A repository's event: somebody says that a ref moved. Which services it concerns is read from the repository.
 
     `commit` is where it is said to have moved to, empty where nobody said; `pushed_by` counts for that commit only.
+    `before` is where it is said to have stood, zeros for a new one and empty where nobody said.
     """
 
     id: str
     repository: str
     ref: str
     commit: str = ""
+    before: str = ""
     pushed_by: Person | None = None
 
 

@@ -98,16 +98,17 @@ class Release:
     overrides: tuple[Override, ...] = ()
     promotions: tuple[Promotion, ...] = ()
 
-    def with_pusher(self, person: Person | None, commit: str) -> Release:
+    def with_pusher(self, person: Person | None, commit: str, *, again: bool = False) -> Release:
         """Return the release with one more who pushed its branch, known or not: what they pushed may be in what is released.
 
-        Whoever is named for a commit takes the place of the unknown one.
+        Whoever is named for a commit takes the place of the unknown one, unless theirs is another push of it (`again`).
         """
         if person is None:
             kept = commit if len(self.unnamed) < _MOST_UNNAMED else MORE_PUSHES
             return replace(self, unnamed=tuple(dict.fromkeys((*self.unnamed, kept))))
         known = dict.fromkeys((*self.pushers, *((self.pushed_by,) if self.pushed_by else ()), person))
-        return replace(self, pushers=tuple(known), unnamed=tuple(one for one in self.unnamed if one != commit))
+        unnamed = tuple(one for one in self.unnamed if again or one != commit)
+        return replace(self, pushers=tuple(known), unnamed=unnamed)
 
     @property
     def packaged(self) -> bool:

@@ -7,6 +7,9 @@ from datetime import datetime
 
 from shared.domain.names import Person
 from shared.domain.policy import RepositoryPolicy
+from shared.domain.records import replace
+
+_MOST_KNOWN = 50  # of what was forgotten the pusher is unknown once more
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,8 @@ class Tip:
     """Where a branch stood when it was last looked at: `commit` is None once it is gone.
 
     `number` counts the branch's changes. `sent` is set when all that this change concerns has been told of it;
-    until then `previous` says where the change began.
+    until then `previous` says where the change began. `known` are the last commits that a release branch is known to have
+    stood at: whoever pushed one of them was told of, by name or as unknown.
     """
 
     commit: str | None
@@ -30,6 +34,12 @@ class Tip:
     previous: str | None = None
     sent: bool = False
     pushed: tuple[Pushed, ...] = ()
+    known: tuple[str, ...] = ()
+
+    def knowing(self, *commits: str) -> Tip:
+        """Return the tip with more commits whose pushers were told of."""
+        found = tuple(dict.fromkeys((*self.known, *commits)))
+        return replace(self, known=found[-_MOST_KNOWN:])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,12 +25,12 @@ def pushes_in(found: Body) -> tuple[PushReceived, ...]:
     repository = found.text("repository", most=_MOST_NAME, form=_REPOSITORY)
     pusher = _pusher(found.inner("pusher"))
     refs = [
-        (one.text("ref", most=_MOST_REF, form=_REF), one.text("after", default="", most=_MOST_NAME))
+        (one.text("ref", most=_MOST_REF, form=_REF), (_commit(one, "before"), _commit(one, "after")))
         for one in found.each("refs", least=1, most=_MOST_REFS)
     ]
     return tuple(
-        PushReceived(id=f"{id_}:{ref}", repository=repository, ref=ref, commit=after, pushed_by=pusher)
-        for ref, after in dict(refs).items()
+        PushReceived(id=f"{id_}:{ref}", repository=repository, ref=ref, commit=after, before=before, pushed_by=pusher)
+        for ref, (before, after) in dict(refs).items()
     )
 
 
@@ -47,6 +47,10 @@ def _read_ref(text: str) -> str:
 
 _REPOSITORY = Form(read=_read_repository, pattern=REPOSITORY_PATTERN)
 _REF = Form(read=_read_ref, pattern=r"refs/[\s\S]*")
+
+
+def _commit(one: Body, field: str) -> str:
+    return one.text(field, default="", most=_MOST_NAME)
 
 
 def _pusher(found: Body) -> Person | None:

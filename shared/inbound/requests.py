@@ -16,6 +16,7 @@ from shared.domain.version import LONGEST, VERSION_PATTERN, Version
 from shared.inbound.json_body import Body, Form, bad
 
 _MOST_KEY, _MOST_AUTHOR = 200, 1000
+_MAIL = re.compile(r"[^\s<>()\"';:,@]+@[^\s<>()\"';:,@]+")
 KEY_PATTERN = f"[!-~]{{0,{_MOST_KEY}}}"
 APPROVE, REJECT, NONE = "approve", "reject", "none"
 _SCOPE = rf"everything|environment:{NAME_PATTERN}|service:({REPOSITORY_PATTERN}/)?{NAME_PATTERN}"
@@ -114,7 +115,7 @@ def override(asked: Asked) -> asked_for.OverrideGranted:
     body = asked.body
     version, gate, reason = _version_in(body, "version"), body.word("gate", tuple(Gate)), body.text("reason")
     author = body.text("author", default="", most=_MOST_AUTHOR)
-    named = tuple(one.strip() for one in author.split(",") if one.strip())
+    named = tuple(found for one in author.split(",") for found in _named(one))
     if bool(named) is not (gate == Gate.AUTHORS):
         problem = "says who it is, by mail or name, or `none` of the approvers; it goes with the gate `authors` alone"
         raise body.bad("author", problem)
@@ -127,8 +128,13 @@ def override(asked: Asked) -> asked_for.OverrideGranted:
         gate=gate,
         reason=reason,
         person=asked.person,
-        answer=() if named == (NONE,) else named,
+        answer=() if [one.casefold() for one in named] == [NONE] else named,
     )
+
+
+def _named(text: str) -> tuple[str, ...]:
+    """Read the mails in it, as in git's `Name <mail>`; else it is a name or an id."""
+    return tuple(dict.fromkeys(_MAIL.findall(text))) or ((text.strip(),) if text.strip() else ())
 
 
 def adopt(asked: Asked) -> asked_for.LiveAdopted:

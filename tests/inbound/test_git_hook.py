@@ -22,8 +22,8 @@ def test_a_push_is_one_event_for_each_ref() -> None:
     found = read_pushes(payload("git-hook"))
 
     assert found == tuple(
-        PushReceived(id=f"{ID}:{ref}", repository="shipping", ref=ref, commit=TIP, pushed_by=ADA)
-        for ref in ("refs/heads/release/delivery/v1.0.0", "refs/heads/main")
+        PushReceived(id=f"{ID}:{ref}", repository="shipping", ref=ref, commit=TIP, before=before, pushed_by=ADA)
+        for ref, before in (("refs/heads/release/delivery/v1.0.0", "0" * 40), ("refs/heads/main", "1" * 40))
     )
 
 

@@ -76,6 +76,18 @@ def asked(route: dict[str, str], **body: object) -> Asked:
             ev.OverrideGranted(**SAID, environment="qa", version="1.0.0", gate="authors", reason="a robot"),
         ),
         (
+            requests.override,
+            asked(ENVIRONMENT, version="1.0.0", gate="authors", reason="x", author=" Bob B. <bob@example.com> , Ann"),
+            ev.OverrideGranted(
+                **SAID,
+                environment="qa",
+                version="1.0.0",
+                gate="authors",
+                reason="x",
+                answer=("bob@example.com", "Ann"),
+            ),
+        ),
+        (
             requests.adopt,
             asked(ENVIRONMENT, reason="by hand"),
             ev.LiveAdopted(**SAID, environment="qa", version="", reason="by hand"),

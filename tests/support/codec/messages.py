@@ -56,7 +56,7 @@ MESSAGES: tuple[Any, ...] = (
     events.LiveAdopted(**_AT),
     events.ArtifactHoldLifted(**_ASKED, hold="a-1", reason="because"),
     events.TimePassed(**_TO),
-    events.PushReceived(id="e-1", repository="shop", ref=ex.REF, pushed_by=ex.ANNA),
+    events.PushReceived(id="e-1", repository="shop", ref=ex.REF, before=ex.COMMIT, pushed_by=ex.ANNA),
     events.TagPushed(id="e-1", registry="localhost:5000", repository="delivery", tag="v1.1.0", digest=_DIGEST),
     events.ManifestDeleted(id="e-1", registry="localhost:5000", repository="delivery", digest=_DIGEST),
     effects.Build(**_STEP),

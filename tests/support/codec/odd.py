@@ -148,6 +148,7 @@ MESSAGES: tuple[events.ServiceEvent | events.OutsideEvent, ...] = (
     events.AbortRequested(id="e-2", service=ex.DELIVERY, version="1.0.0", person=ex.BEN),
     events.MessagePoisoned(id="e-2", service=ex.DELIVERY, poison=7, queue="slipway-events", type="push-received"),
     events.PushReceived(id="e-2", repository="shop", ref=ex.REF),
+    events.PusherFound(id="e-3", service=ex.DELIVERY, ref=ex.REF, commit=ex.COMMIT, pushed_by=ex.ANNA, again=True),
     events.TagPushed(id="e-2", registry="docker.io", repository="shop/delivery", tag="v1.0.0"),
     events.ManifestDeleted(id="e-2", registry="localhost:5000", repository="delivery", tag="v1.0.0"),
 )

@@ -82,7 +82,7 @@ _SETTLED = PoisonMessage(
     settled=Settled(how=Settling.DISMISSED, person=ex.BEN, at=ex.NOON, reason="noise"),
 )
 _TIP = Tip(commit=ex.COMMIT, number=4, previous="0" * 40, sent=True)
-_TIP_PUSHED = Tip(commit=ex.COMMIT, number=4, sent=True, pushed=(Pushed(ex.COMMIT, ex.BEN),))
+_TIP_PUSHED = Tip(commit=ex.COMMIT, number=4, sent=True, pushed=(Pushed(ex.COMMIT, ex.BEN),), known=(ex.COMMIT,))
 _CONFIG = ConfigInForce(
     commit=ex.COMMIT,
     policy=RepositoryPolicy(repository="shop", commit=ex.COMMIT, services=(ex.POLICY,)),

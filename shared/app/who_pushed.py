@@ -1,0 +1,131 @@
+"""Who pushed what is released, as far as it is told: by the message of that push, whenever it comes, or by nobody.
+
+A message says where its push found the branch. Where nobody has told how the branch came there, somebody pushed unheard.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from shared.app.handle_event import handle
+from shared.app.parts import App
+from shared.app.service_view import read_release
+from shared.codec.repository import decode_tip, encode_tip, gone_row, tip_row
+from shared.domain.errors import InvalidVersion
+from shared.domain.events import PusherFound, PushReceived
+from shared.domain.names import ServiceKey, valid_name
+from shared.domain.records import replace
+from shared.domain.release import Release
+from shared.domain.repository import Pushed, Tip
+from shared.domain.version import Version, parse_release_branch
+from shared.ports.rows import StaleRow
+
+_GONE = "0" * 40  # how git writes that a ref was deleted, or is new
+_MOST_PUSHED = 100
+# A hook speaks right after its push, and gives up after seconds; clocks differ a little.
+_HOOK_SPEAKS = timedelta(seconds=10)
+
+
+def version_of(push: PushReceived) -> tuple[ServiceKey, Version] | None:
+    """Read what a release branch names; None for any other branch."""
+    parsed = parse_release_branch(push.ref)
+    if parsed is not None and valid_name(parsed[0]):
+        with suppress(InvalidVersion):
+            return ServiceKey(push.repository, parsed[0]), Version.from_tag(parsed[1])
+    return None
+
+
+def put_tip(app: App, push: PushReceived, tip: Tip, etag: str | None) -> str | None:
+    """Store a branch's tip; None where somebody was faster."""
+    try:
+        return app.rows.put(push.repository, tip_row(push.ref), encode_tip(tip), etag=etag)
+    except StaleRow:
+        return None
+
+
+def unheard(push: PushReceived, tip: Tip) -> tuple[tuple[Pushed, ...], tuple[str, ...]]:
+    """Return who pushed what, with the unknown one who brought the branch to where this push found it; and what is known by that."""
+    if push.before in ("", _GONE, *tip.known) or version_of(push) is None:
+        return tip.pushed, ()
+    return _added(tip.pushed, Pushed(push.before, None)), (push.before,)
+
+
+def attribute(app: App, push: PushReceived, at: datetime | None) -> None:
+    """Say who pushed a part of a release that another message told of: the tick, or that of a later push.
+
+    A message that does not say what was pushed speaks for where the branch is.
+    """
+    named = version_of(push)
+    if named is None:
+        return
+    commit = push.commit or app.source.tip(push.repository, push.ref)
+    release = read_release(app, *named)
+    own = (Pushed(commit, push.pushed_by),) if commit and commit != _GONE else ()
+    if release is None:
+        _keep(app, push, own, new=True)
+    elif push.pushed_by is not None or push.before:
+        last = _last_known(app, push)
+        late = tuple(one for one in own if one.person is not None or one.commit not in last.known)
+        found, _ = unheard(push, replace(last, pushed=()))
+        again = at is not None and push.before == _GONE and at > release.created + _HOOK_SPEAKS
+        left = tell_who_pushed(app, push, (*found, *late), again=again)
+        _keep(app, push, left, new=False)
+
+
+def _last_known(app: App, push: PushReceived) -> Tip:
+    row = app.rows.get(push.repository, tip_row(push.ref)) or app.rows.get(push.repository, gone_row(push.ref))
+    return decode_tip(row.value) if row else Tip(commit=None, number=0)
+
+
+def _keep(app: App, push: PushReceived, pushed: tuple[Pushed, ...], *, new: bool) -> None:
+    """Keep who pushed what no release has taken in: it may be a part of one later. Of what is not `new` names are kept only."""
+    while row := app.rows.get(push.repository, tip_row(push.ref)):
+        tip = decode_tip(row.value)
+        kept, known = unheard(push, tip)
+        for one in pushed:
+            if new or one.person is None or Pushed(one.commit, None) in kept:
+                kept = _added(kept, one)
+        commits = (one for one in (push.commit,) if one not in ("", _GONE))
+        changed = replace(tip, pushed=kept if new or pushed else tip.pushed).knowing(*known, *commits)
+        if changed == tip or put_tip(app, push, changed, row.etag) is not None:
+            return
+
+
+def _added(pushed: tuple[Pushed, ...], one: Pushed) -> tuple[Pushed, ...]:
+    full = len(pushed) >= _MOST_PUSHED and one.person in {other.person for other in pushed}
+    if one in pushed or full or (one.person is None and one.commit in {other.commit for other in pushed}):
+        return pushed
+    unknown = Pushed(one.commit, None)  # whoever is named for a commit takes their place
+    return (*(other for other in pushed if other != unknown), one)
+
+
+def tell_who_pushed(
+    app: App, push: PushReceived, pushed: tuple[Pushed, ...], *, again: bool = False
+) -> tuple[Pushed, ...]:
+    """Tell a release who pushed parts of it, and return what is no part of it, or not yet."""
+    named = version_of(push) if pushed else None
+    release = read_release(app, *named) if named is not None else None
+    if named is None or release is None:
+        return pushed
+    news = [one for one in pushed if release.with_pusher(one.person, one.commit, again=again) != release]
+    parts = [one for one in news if _is_in(app, push.repository, one.commit, release)]
+    for one in parts:
+        handle(
+            app,
+            PusherFound(
+                id=f"{push.id}:pusher:{one.commit[:12]}:{one.person.id if one.person else ''}",
+                service=named[0],
+                ref=push.ref,
+                commit=one.commit,
+                pushed_by=one.person,
+                again=again,
+            ),
+            correlation=push.id,
+        )
+    return tuple(one for one in news if one not in parts)
+
+
+def _is_in(app: App, repository: str, commit: str, release: Release) -> bool:
+    commits = (release.commit, *((release.next_push.commit,) if release.next_push else ()))
+    return any(app.source.contains(repository, commit, one) for one in commits)
