@@ -16,10 +16,11 @@ from typing import Protocol
 from infra.local.bench.source import AUTHOR
 from infra.local.bench.wiring import REPOSITORY, Quiet
 from infra.local.bench.world import MANAGER
+from shared.app.authorship import with_authorship
 from shared.app.parts import App
 from shared.codec.envelope import encode_event
 from shared.domain.effects import EVENTS_QUEUE
-from shared.domain.events import ApprovalAnswered, ChangeFound
+from shared.domain.events import ApprovalAnswered, ChangeFound, ServiceEvent
 from shared.domain.names import ServiceKey
 from shared.ports.people import Question
 from shared.ports.statuses import CommitStatus
@@ -58,9 +59,9 @@ class QueueDoors:
         event = ApprovalAnswered(
             id=id_, service=question.service, request=question.request, person=MANAGER, groups=(), approve=True
         )
-        self._send(event, correlation=id_)
+        self._send(with_authorship(self._app, event), correlation=id_)
 
-    def _send(self, event: ChangeFound | ApprovalAnswered, *, correlation: str) -> None:
+    def _send(self, event: ServiceEvent, *, correlation: str) -> None:
         self._app.queues.send(EVENTS_QUEUE, encode_event(event, correlation=correlation, at=self._app.now()))
 
 

@@ -122,7 +122,7 @@ class _Deployed(QuietDeployer):
             return None
         version = self._shape.version(number)
         place = f"prod/{name}" if environment == "production" else name
-        image = f"localhost:5000/{place}:v{version}@{digest_of(f'image {name} {version}')}"
+        image = f"registry.example.com/{place}:v{version}@{digest_of(f'image {name} {version}')}"
         return Running(revision="", turn=None, foreign=False, images=(image,))
 
 

@@ -33,7 +33,7 @@ def names_of(services: int) -> list[str]:
 def slipway_yaml(services: Sequence[str]) -> bytes:
     """A configuration with these services, two environments, an approval and a freeze."""
     listed = "".join(f"  {name}: {{path: src/{name}, chart: charts/{name}, build: {{test: t}}}}\n" for name in services)
-    return f"version: 1\nregistry: localhost:5000\nservices:\n{listed}{_ENVIRONMENTS}".encode()
+    return f"version: 1\nregistry: registry.example.com\nservices:\n{listed}{_ENVIRONMENTS}".encode()
 
 
 class QuietSource:

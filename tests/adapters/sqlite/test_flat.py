@@ -25,6 +25,7 @@ from infra.local.bench.world import MANAGER
 from shared.adapters.sqlite import SqliteDatabase, committer, readers, schema
 from shared.app import read_overview, read_status
 from shared.app.authorize import Viewer
+from shared.app.authorship import with_authorship
 from shared.app.handle_event import handle
 from shared.app.parts import App
 from shared.app.sweep import sweep
@@ -112,9 +113,10 @@ def costs(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Costs
 def asked(app: App, shape: Shape, question: Question) -> Mapping[str, Callable[[], object]]:
     """Everything that must not grow."""
     largest, waiting = shape.key(0), shape.key(1)
-    answer = ApprovalAnswered(
+    yes = ApprovalAnswered(
         id="answer", service=waiting, request=question.request, person=MANAGER, groups=(), approve=True
     )
+    answer = with_authorship(app, yes)
 
     def tick_with_something_due() -> None:
         for index in range(2, 7):
