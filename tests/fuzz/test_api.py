@@ -48,8 +48,12 @@ LENIENT: dict[str, list[CheckFunction]] = {
 
 
 def headers_of(path: str, who: str) -> dict[str, str]:
-    """The key of a person, and a hook's secret."""
-    return {**signed_in(who), **({"X-Slipway-Secret": SECRETS[path]} if path in SECRETS else {})}
+    """The key of a person, the type that writes have to name, and a hook's secret."""
+    return {
+        **signed_in(who),
+        "Content-Type": "application/json",
+        **({"X-Slipway-Secret": SECRETS[path]} if path in SECRETS else {}),
+    }
 
 
 @HITS.parametrize()

@@ -13,6 +13,7 @@ import pytest
 import yaml
 
 from shared.adapters.helm_charts import HelmCharts
+from shared.domain.policy import GitOpsTarget
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.chart import Rendering
 from tests.support.tree_state import tree_state
@@ -135,7 +136,9 @@ def test_the_configuration_names_what_is_there() -> None:
     files = sorted(tree_state(SAMPLE))
     content = (SAMPLE / "slipway.yaml").read_bytes()
 
-    policy = SlipwayYaml().compile(content, repository="monorepo", commit="a" * 40, files=files)
+    policy = SlipwayYaml(local_deploy=GitOpsTarget(repository="environments.git")).compile(
+        content, repository="monorepo", commit="a" * 40, files=files
+    )
 
     assert tuple(service.service.service for service in policy.services) == SERVICES
     services = configuration()["services"]

@@ -81,13 +81,13 @@ def test_the_rows_are_those_that_the_product_writes(made: Path, tmp_path: Path) 
         Story(outside, QueueDoors(app), [key.service]).tell(1)
         engine.stop()
         page = read_status.releases(app, key, viewer=None, after="", most=2)
-        rows = app.store.ledger(str(key), after=app.store.read(str(key)).sequence - 22, most=22)
+        rows = app.store.ledger(str(key), after=app.store.read(str(key)).sequence - 24, most=24)
         checked = verify_ledger(app, key)
 
     new, old = page.releases
     assert (new.version, old.version) == ("1.0.1", SHAPE.version(300))
     assert [one.phase for one in new.promotions] == [one.phase for one in old.promotions]
-    assert len({len(rows[nth].body) - len(rows[nth + 11].body) for nth in range(11)}) < 11
+    assert len({len(rows[nth].body) - len(rows[nth + 12].body) for nth in range(12)}) < 12
     assert checked.intact
 
 
