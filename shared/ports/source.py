@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+
+# Of a file that is read alone: whatever is larger is read by nobody who decides.
+MOST_FILE: Final = 4 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +48,8 @@ class UsedPaths:
 
     `paths` are the folders and files themselves, every link on the way to them and below them, what these links lead to,
     and `.gitattributes` of every folder above, which need not be there. They are sorted, and none lies below another. A
-    name that is no UTF-8 is represented by the folder around it.
+    name that is no UTF-8 is represented by the folder around it. `folders` are all that the paths and the links lead to,
+    those below others too.
 
     The others are what in them nobody can use: links that lead `outside` the repository, `submodules`, `pointers` of Git
     LFS in place of a file, and what no checkout can have on disk (`unwritable`). An export leaves out all of them but
@@ -53,6 +57,7 @@ class UsedPaths:
     """
 
     paths: tuple[str, ...]
+    folders: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
     submodules: tuple[str, ...] = ()
     pointers: tuple[str, ...] = ()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.ports.errors import Permanent
 from tests.support.app_parts import Harness, branch, make_app
 from tests.support.outside import ADA, RITA, SLIPWAY_YAML, Outside
 
@@ -13,6 +14,7 @@ CHART = "charts/delivery/Chart.yaml"
 COMMON = (
     b"name: delivery\ndependencies: [{name: common, repository: 'file://../common'}, {name: x, repository: oci://y}]\n"
 )
+FOLDED = b"name: delivery\n%s: [{name: a, %s: 'file://../../libs/hidden'}]\n"
 ODD = b"name: delivery\ndependencies: [{name: a, repository: '%s'}]\n"
 
 
@@ -49,11 +51,56 @@ def test_attack_commit_to_a_chart_that_is_taken_in_by_one_that_is_taken_in_and_a
         ODD % b"file://../../..",
         ODD % b"file:///etc",
         ODD % b"file://../..",
+        *(FOLDED % (key.encode(), b"repository") for key in ("Dependencies", "DEPENDENCIES", "dependencie\u017f")),
+        *(FOLDED % (b"dependencies", key.encode()) for key in ("Repository", "repo\u017fitory", "\uff52epository")),
+        "name: delivery\nver\u017fion: 1\n".encode(),
     ],
 )
 def test_attack_a_chart_that_hides_what_it_takes_in(slipway: Harness, described: bytes) -> None:
     """Where that cannot be told, or leads out of the repository, whoever wrote any of it is an author."""
     slipway.outside.commit(branch("1.0.0"), {CHART: described}, by=ADA)
+
+    assert refused(slipway, {"README.md": b"x"})
+
+
+@pytest.mark.parametrize("keys", [("Dependencies", "repository"), ("dependencies", "repo\u017fitory")])
+def test_attack_a_chart_of_the_older_kind_that_hides_what_it_takes_in(slipway: Harness, keys: tuple[str, str]) -> None:
+    """Helm reads requirements.yaml as it reads Chart.yaml: without regard to case, and with letters folded."""
+    listed = FOLDED % (keys[0].encode(), keys[1].encode())
+    slipway.outside.commit(branch("1.0.0"), {"charts/delivery/requirements.yaml": listed}, by=ADA)
+
+    assert refused(slipway, {"libs/hidden/templates/x.yaml": b"x"})
+
+
+@pytest.mark.parametrize("link", ["charts", "src"])
+def test_attack_hide_a_chart_below_a_folder_that_a_link_makes_a_used_one(slipway: Harness, link: str) -> None:
+    """What lies below another used path is looked into all the same."""
+    files: dict[str, bytes | None] = {
+        CHART: ODD % b"file://../../libs/hidden",
+        "charts/delivery/files/all": f"-> {link}".encode(),
+    }
+    slipway.outside.commit(branch("1.0.0"), files, by=ADA)
+
+    assert refused(slipway, {"libs/hidden/templates/x.yaml": b"x"})
+
+
+def test_attack_hide_a_chart_that_a_link_leads_to(slipway: Harness) -> None:
+    """It is looked into where it lies, whatever else is used around it."""
+    files: dict[str, bytes | None] = {
+        "charts/delivery": b"-> libs/delivery",
+        "libs/delivery/files/all": b"-> libs",
+        "libs/delivery/Chart.yaml": ODD % b"file://../../other/hidden",
+    }
+    slipway.outside.commit(branch("1.0.0"), files, by=ADA)
+
+    assert refused(slipway, {"other/hidden/templates/x.yaml": b"x"})
+
+
+@pytest.mark.parametrize("name", ["Chart.yaml", "requirements.yaml"])
+def test_attack_a_description_that_is_too_large_to_be_looked_into(slipway: Harness, name: str) -> None:
+    """Nobody knows what it takes in, so everybody who wrote anything is an author."""
+    path = f"charts/delivery/{name}"
+    slipway.outside.troubles.add(f"source.file {path}", *[Permanent(f"{path} has 4194305 bytes")] * 9)
 
     assert refused(slipway, {"README.md": b"x"})
 

@@ -84,8 +84,8 @@ def test_where_it_is_not_known_what_is_used_by_what_is_live_its_own_commit_says(
     assert [base for base, _ in asked] == [slipway.release("1.0.0").commit]
 
 
-def test_a_chart_that_nobody_can_read_takes_nothing_in(slipway: Harness) -> None:
-    """It is not rendered either; whoever wrote it is an author."""
+def test_attack_a_chart_that_cannot_be_read_takes_in_the_whole_repository(slipway: Harness) -> None:
+    """Whoever packages it may read more; to know less never means fewer authors."""
     slipway.push_release("1.0.0")
     policy = slipway.state().policy
     assert policy is not None
@@ -95,7 +95,7 @@ def test_a_chart_that_nobody_can_read_takes_nothing_in(slipway: Harness) -> None
 
     slipway.outside.source.file = unreadable  # type: ignore[method-assign]
 
-    assert "charts/delivery" in written_paths(slipway.app, policy, slipway.outside.source.refs(SHIPPING)[BRANCH])
+    assert written_paths(slipway.app, policy, slipway.outside.source.refs(SHIPPING)[BRANCH]) == ()
 
 
 def test_a_message_that_names_nobody_changes_nothing_of_what_is_known(slipway: Harness) -> None:

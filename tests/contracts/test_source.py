@@ -226,7 +226,25 @@ def test_used_paths_are_the_paths_and_the_attributes_above_them(shop: Shop) -> N
             "charts/gone/values.yaml",
             "src/.gitattributes",
             "src/a",
-        )
+        ),
+        folders=("src/a",),
     )
     assert found.refusal() == ""
     assert shop.source.used_paths("shop", tip(shop), [""]).paths == ("",)
+
+
+def test_attack_a_link_that_passes_a_folder_leaves_the_folders_below_it_named(tmp_path: Path) -> None:
+    """What is used is the folder around them then; the chart's own, and what its links lead to, can be looked into still."""
+    raw = RawGit(tmp_path / "raw.git")
+    links = {
+        "passed": link("../../charts/../libs/b"),
+        "odd": link(b"../\xff"),
+        "file": link("x"),
+        "gone": link("../no"),
+    }
+    commit = raw.commit({"charts": {"a": {"x": "1", **links}, "\udcff": {"y": "1"}}, "libs": {"b": {"z": "1"}}})
+
+    found = GitSource({"raw": raw.path}).used_paths("raw", commit, ["charts/a"])
+
+    assert "charts" in found.paths
+    assert found.folders == ("charts/a", "libs/b")

@@ -41,6 +41,7 @@ class Used:
     """What is used by some paths, as the port names it."""
 
     paths: tuple[str, ...]
+    folders: tuple[str, ...]
     outside: tuple[str, ...]
     submodules: tuple[str, ...]
     pointers: tuple[str, ...]
@@ -78,8 +79,7 @@ class Oracle:
         """Close the paths under links, and add the attributes above."""
         flat = self._files(commit)
         links = {path for path, node in flat.items() if node.kind == "link"}
-        used = {_split(path) for path in paths}
-        passed: set[Path_] = set()
+        used, passed, folder = {_split(path) for path in paths}, set[Path_](), Node("folder", b"")
         while True:
             more = set(used)
             for path in used:
@@ -92,12 +92,11 @@ class Oracle:
                 break
             used = more
         there = {path: node for path, node in flat.items() if any(path[: len(one)] == one for one in used)}
-        used_or_passed = used | passed
-        named = used_or_passed | {
-            (*path[:end], b".gitattributes") for path in used_or_passed for end in range(len(path))
-        }
+        around = used | passed
+        named = around | {(*path[:end], b".gitattributes") for path in around for end in range(len(path))}
         return Used(
             paths=tuple(sorted(_text(path) for path in _outermost(named))),
+            folders=_shown(one for one in used if flat.get(one) == folder and one in _outermost({one})),
             outside=_shown(path for path in used & links if _walk(flat, path).end is None),
             submodules=_shown(
                 {path for path, node in there.items() if node.kind == "submodule"}

@@ -182,7 +182,8 @@ class MemorySource:
         attributes = {f"{around}/.gitattributes".lstrip("/") for path in used for around in _above(path)}
         every = used | attributes
         outermost = {one for one in every if not any(is_below(one, other) for other in every - {one})}
-        return UsedPaths(paths=tuple(sorted(outermost)), outside=self.outside)
+        folders = {one for one in used if any(is_below(path, one) and path != one for path in tree)}
+        return UsedPaths(paths=tuple(sorted(outermost)), folders=tuple(sorted(folders)), outside=self.outside)
 
     def file(self, repository: str, commit: str, path: str) -> bytes | None:
         """See Source."""

@@ -158,6 +158,7 @@ class Reach:
         self._pending: list[Parts] = []
         self._count = 0
         self.named: set[Parts] = set()
+        self.folders: set[Parts] = set()
         self.files: dict[Parts, Entry] = {}
         self.links: dict[Parts, bytes] = {}
         self.outside: set[Parts] = set()
@@ -187,6 +188,7 @@ class Reach:
         elif way.end is End.ODD:
             self.odd.add(way.at)
         elif way.entry is not None:
+            self.folders |= {way.at} if way.entry.mode == TREE else set()
             self._take(way.at, way.entry)
         return way
 

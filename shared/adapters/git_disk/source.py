@@ -17,7 +17,7 @@ from shared.adapters.git_disk.reach import End, Reach, Tree
 from shared.adapters.git_disk.settings import reading
 from shared.adapters.git_disk.used import is_pointer, parts_of, pointers_in, used_paths
 from shared.ports.errors import NotFound, Permanent
-from shared.ports.source import Commit, Contributors, UsedPaths
+from shared.ports.source import MOST_FILE, Commit, Contributors, UsedPaths
 
 _MOST_COMMIT: Final = 1 << 24
 _MOST_PLAIN: Final = 100_000
@@ -45,7 +45,7 @@ class GitSource:
         timeout: float = 60,
         authors_timeout: float = 120,
         export_timeout: float = 600,
-        most_file: int = 4 << 20,
+        most_file: int = MOST_FILE,
         most_entries: int = 1_000_000,
         most_bytes: int = 16 << 30,
     ) -> None:

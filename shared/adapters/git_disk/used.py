@@ -40,6 +40,7 @@ def used_paths(reach: Reach, pointers: Iterable[Parts]) -> UsedPaths:
     named = reach.named | {(*path[:end], ATTRIBUTES) for path in reach.named for end in range(len(path))}
     return UsedPaths(
         paths=tuple(sorted(map(_exact, _outermost(named)))),
+        folders=tuple(sorted(_exact(path) for path in reach.folders if _decodable(path) == path)),
         outside=_shown(reach.outside),
         submodules=_shown(reach.submodules),
         pointers=_shown(pointers),

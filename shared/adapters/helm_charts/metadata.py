@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from shared.adapters.helm_charts.children import Children
+from shared.domain.chart_words import DESCRIPTIONS, folded, misspelt
 from shared.ports.errors import Permanent
+from shared.ports.source import MOST_FILE
 
 _FILE = "file://"
-_KEYS = ("name", "version", "dependencies", "repository", "alias", "condition", "tags", "enabled")
 _NAME = re.compile(r"[A-Za-z0-9][-A-Za-z0-9._]{0,249}")
 
 
@@ -41,15 +42,49 @@ class Metadata:
 
 def of_folder(children: Children, folder: Path) -> Metadata:
     """Read a folder; raise Permanent where Chart.yaml is missing or no description of a chart."""
-    where = f"{folder.name}/Chart.yaml"
-    try:
-        text = (folder / "Chart.yaml").read_text(encoding="utf-8")
-    except OSError as error:
-        raise Permanent(f"{where} cannot be read: {error.strerror}; is this the chart's folder?") from error
-    except UnicodeDecodeError as error:
-        raise Permanent(f"{where} is not UTF-8: {error}; save it as UTF-8") from error
-    _check_words(children.ask(where, "read", text=text), where)
-    return _made(children.ask(where, "look", chart=str(folder)), where)
+    main, *others = (Described(folder, name) for name in DESCRIPTIONS)
+    found = main.read(children)
+    if not isinstance(found.get("name"), str):
+        raise Permanent(f"{main.where} does not name the chart; it needs name and version")
+    for one in others:
+        if one.is_there:
+            one.read(children)
+    return _made(children.ask(main.where, "look", chart=str(folder)), main.where)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A file that describes a chart. Helm reads more than others who look at it would: that is refused in words."""
+
+    folder: Path
+    name: str
+
+    @property
+    def where(self) -> str:
+        """The file as it is told to people."""
+        return f"{self.folder.name}/{self.name}"
+
+    @property
+    def is_there(self) -> bool:
+        """Whether the folder has it."""
+        return (self.folder / self.name).exists()
+
+    def read(self, children: Children) -> Mapping[str, object]:
+        """Return what it holds; raise Permanent for what others would read differently, or not at all."""
+        try:
+            content = (self.folder / self.name).read_bytes()
+            text = content.decode()
+        except OSError as error:
+            raise Permanent(f"{self.where} cannot be read: {error.strerror}; is this the chart's folder?") from error
+        except UnicodeDecodeError as error:
+            raise Permanent(f"{self.where} is not UTF-8: {error}; save it as UTF-8") from error
+        if len(content) > MOST_FILE:
+            raise Permanent(f"{self.where} has {len(content)} bytes; {MOST_FILE} are read at most, make it smaller")
+        found = children.ask(self.where, "read", text=text)
+        document: Mapping[str, object] = found if isinstance(found, Mapping) else {}
+        for key, known in misspelt(document):
+            raise Permanent(f"{self.where} holds {key[:40]}; write {known}")
+        return document
 
 
 def of_package(children: Children, package: Path) -> Metadata:
@@ -62,7 +97,7 @@ def check_lock(children: Children, lock: Path, about: Metadata) -> None:
     document = children.ask(lock.name, "read", text=lock.read_text(encoding="utf-8", errors="replace"))
     asked = {(one.name, one.repository) for one in about.dependencies}
     for one in _pinned(document):
-        named = {str(key).lower(): value for key, value in one.items()} if isinstance(one, Mapping) else {}
+        named = {folded(key): value for key, value in one.items()} if isinstance(one, Mapping) else {}
         if len(named) != len(one) or (named.get("name"), named.get("repository") or "") not in asked:
             raise Permanent(
                 f"{lock.name} of chart {about.name} does not fit Chart.yaml; run `helm dependency update` and commit the lock"
@@ -71,19 +106,8 @@ def check_lock(children: Children, lock: Path, about: Metadata) -> None:
 
 def _pinned(document: object) -> list[Any]:
     found = document if isinstance(document, Mapping) else {}
-    lists = [value for key, value in found.items() if str(key).lower() == "dependencies" and value is not None]
+    lists = [value for key, value in found.items() if folded(key) == "dependencies" and value is not None]
     return [one for value in lists for one in (value if isinstance(value, list) else [value])]
-
-
-def _check_words(document: object, where: str) -> None:
-    # Helm takes `Dependencies:` for `dependencies:`, and others who look at the file would not see them.
-    if not isinstance(document, Mapping) or not isinstance(document.get("name"), str):
-        raise Permanent(f"{where} does not name the chart; it needs name and version")
-    listed = document.get("dependencies")
-    for one in (document, *(listed if isinstance(listed, list) else ())):
-        for key in one if isinstance(one, Mapping) else ():
-            if key not in _KEYS and str(key).lower() in _KEYS:
-                raise Permanent(f"{where} holds {str(key)[:40]}; write {str(key).lower()}")
 
 
 def _made(found: object, where: str) -> Metadata:

@@ -6,10 +6,10 @@ import posixpath
 from collections.abc import Iterator
 
 from shared.adapters.local_build.work import Work
+from shared.domain.chart_words import DESCRIPTIONS
 from shared.ports.errors import Permanent
 
 _BESIDE = "file://"
-_DESCRIPTIONS = ("Chart.yaml", "requirements.yaml")
 _MOST = 200
 
 
@@ -24,7 +24,7 @@ def folders(work: Work) -> tuple[str, ...]:
 
 
 def _beside(work: Work, folder: str) -> Iterator[str]:
-    for name in _DESCRIPTIONS:
+    for name in DESCRIPTIONS:
         for place in _repositories(work, f"{folder}/{name}"):
             beside = posixpath.normpath(f"{folder}/{place.removeprefix(_BESIDE)}")
             if place.startswith(_BESIDE) and not beside.startswith(("/", ".")):

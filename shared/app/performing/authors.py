@@ -14,6 +14,8 @@ from shared.app.configuration import FILE
 from shared.app.parts import App
 from shared.codec.authors import encode_authors_read
 from shared.domain.authorship import who_answered
+from shared.domain.chart_words import DESCRIPTIONS, misspelt
+from shared.domain.mails import is_plain_mail
 from shared.domain.patterns import segments
 from shared.domain.policy import BuildPolicy, ServicePolicy
 from shared.domain.promotion import Author, Authors, Deployed, Looked, Promotion
@@ -26,8 +28,6 @@ _WHOLE = ""
 _FIRST, _LONGEST = 20, 100
 _WILD = frozenset("*?[{")
 _DEEPEST = 4
-# Charts of the older kind list what they take in beside what they are.
-_DESCRIPTIONS = ("Chart.yaml", "requirements.yaml")
 _ANYWHERE = "file:///"
 
 
@@ -125,12 +125,15 @@ def _covers(before: Sequence[str], path: str) -> bool:
 
 def _without_mail(people: Sequence[Author]) -> Iterator[str]:
     """Name those who cannot be told apart from anybody: the first, and the rest by their hash."""
-    names = sorted({one.name for one in people if "@" not in one.mail})
-    for name in names[:_FIRST]:
-        yield f"author {_short(name) or 'without a name'}, who has no mail"
-    if len(names) > _FIRST:
-        rest = hashlib.sha256("\n".join(names[_FIRST:]).encode()).hexdigest()
-        yield f"{len(names) - _FIRST} more authors without a mail ({rest[:12]})"
+    odd = ((one.name, one.mail if "@" in one.mail else "") for one in people if not is_plain_mail(one.mail))
+    found = sorted(set(odd))
+    for name, mail in found[:_FIRST]:
+        # Shown in ASCII: what cannot be seen, or looks like another letter, is what is wrong with it.
+        has = f"whose mail {_short(ascii(mail))} is not written as mails are" if mail else "who has no mail"
+        yield f"author {_short(name) or 'without a name'}, {has}"
+    if len(found) > _FIRST:
+        rest = hashlib.sha256(repr(found[_FIRST:]).encode()).hexdigest()
+        yield f"{len(found) - _FIRST} more authors without a mail ({rest[:12]})"
 
 
 def _short(text: str) -> str:
@@ -187,27 +190,30 @@ def _dependencies(app: App, repository: str, commit: str, chart: str) -> Iterato
 
 
 def _taken_in(app: App, repository: str, commit: str, chart: str) -> list[str]:
-    """What a chart names is looked for from where it is said to lie, and from where a link leads."""
+    """What a chart names is looked for from where it is said to lie, and from where links in it lead."""
     found: list[str] = []
-    for folder in app.source.used_paths(repository, commit, [chart]).paths:
-        for name in _DESCRIPTIONS:
-            content = _described(app, repository, commit, posixpath.join(folder, name))
-            places = _asked_for(app, content) if content is not None else []
+    # Not in the used paths alone: a link may make a folder around the chart one of them, and hide the chart's own.
+    for folder in dict.fromkeys((chart, *app.source.used_paths(repository, commit, [chart]).folders)):
+        for name in DESCRIPTIONS:
+            places = _described(app, repository, commit, posixpath.join(folder, name))
             found += [_inside(folder, one.removeprefix("file://")) for one in places if one.startswith("file://")]
     return found
 
 
-def _described(app: App, repository: str, commit: str, path: str) -> bytes | None:
+def _described(app: App, repository: str, commit: str, path: str) -> list[str]:
+    """Where a description has charts taken in from; one that cannot be read here may be read by whoever packages it."""
     try:
-        return app.source.file(repository, commit, path)
+        content = app.source.file(repository, commit, path)
     except Permanent:
-        # It cannot be read by anybody: nothing is rendered with it, and whoever wrote it is an author.
-        return None
+        return [_ANYWHERE]
+    return _asked_for(app, content) if content is not None else []
 
 
 def _asked_for(app: App, description: bytes) -> list[str]:
     try:
         [described] = app.charts.parse(description)
+        if any(misspelt(described)):
+            return [_ANYWHERE]
         listed: Any = described.get("dependencies") or []
         return [str(one.get("repository") or "") for one in listed]
     except (Permanent, ValueError, TypeError, AttributeError):
