@@ -199,7 +199,8 @@ def test_a_commit_that_is_pushed_once_digests_are_recorded_is_refused_naming_the
     known, decision = pilot.push_release("1.0.0", "a" * 40), pilot.push_release("1.0.0", "e" * 40)
 
     assert (known.code, decision.code) == ("known", "already-packaged")
-    said = f"v1.0.0 is image {digest('image 1')} and chart {digest('chart 1')} from {'a' * 12}; push a higher version"
+    kept = f"v1.0.0 is image {digest('image 1')} and chart {digest('chart 1')} from {'a' * 12}"
+    said = f"{'e' * 12} is not released: {kept}; push a higher version"
     assert statuses(pilot, "e" * 40) == [("failed", said)]
 
 
