@@ -8,6 +8,7 @@ from typing import Final
 
 from shared.ports.source import Commit, Contributor
 
+MOST_COMMIT: Final = 1 << 24  # bytes of one that is read
 _ID = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
 # Encodings that i18n.commitEncoding is set to, all of them with ASCII as it is: no name can be hidden by stating another.
 _ENCODINGS = re.compile(

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
 
-from shared.adapters.git_disk.commits import RawCommit
+from shared.adapters.git_disk.batch import TooLarge, next_object
+from shared.adapters.git_disk.commits import MOST_COMMIT, RawCommit
 from shared.adapters.git_disk.git import Git
-from shared.adapters.git_disk.objects import TooLarge, next_object
 from shared.adapters.git_disk.streams import piped, records
 from shared.adapters.git_disk.used import ids_file
 from shared.adapters.processes import TimedOut
 from shared.ports.errors import Transient
 from shared.ports.source import Contributor, Contributors
 
-_MOST_COMMIT: Final = 1 << 24
 _MOST_NAMED = 1 << 16  # bytes of paths in one command; Linux takes 128 KiB in one argument and 2 MiB in all
 _DIFFERING = ("diff-tree", "--stdin", "-m", "-r", "--root", "--no-renames", "--ignore-submodules=none", "-s")
 
@@ -33,7 +31,7 @@ def contributors(
         ids = {id for part in _parts(paths) for id in differing(git, wanted, part, seconds=ends - time.monotonic())}
         for id, found in raw_commits(git, sorted(ids), seconds=ends - time.monotonic()):
             if found is None:
-                unknown = unknown or f"commit {id} has more than {_MOST_COMMIT} bytes and is not read"
+                unknown = unknown or f"commit {id} has more than {MOST_COMMIT} bytes and is not read"
             else:
                 people.update(found.people())
     except TimedOut:
@@ -66,7 +64,7 @@ def raw_commits(git: Git, ids: Sequence[str], *, seconds: float) -> Iterator[tup
     ):
         for id in ids:
             try:
-                found = next_object(answers, id, most=_MOST_COMMIT)
+                found = next_object(answers, id, most=MOST_COMMIT)
             except TooLarge:
                 yield id, None
                 continue

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO
 
+from shared.adapters.git_disk.batch import TooLarge, copy_object
 from shared.adapters.git_disk.git import Git
-from shared.adapters.git_disk.objects import PROGRAM, Entry, TooLarge, copy_object
+from shared.adapters.git_disk.objects import PROGRAM, Entry
 from shared.adapters.git_disk.reach import Parts, Reach
 from shared.adapters.git_disk.streams import piped
 from shared.adapters.git_disk.used import ids_file

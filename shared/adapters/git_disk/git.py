@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, NamedTuple
+from typing import IO
 
+from shared.adapters.git_disk.batch import GitObject, next_object
 from shared.adapters.git_disk.settings import SETTINGS
 from shared.adapters.git_disk.settings import environment as git_environment
 from shared.adapters.processes import Completed, TimedOut, run, start
@@ -23,16 +25,8 @@ _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _REF = re.compile(r"refs(?:/(?!\.)[^\x00-\x20\x7f~^:?*\[\\/]+)+")
 _REF_NEVER = re.compile(r"\.\.|@\{|\.lock(?:/|$)|\.$")
 _HEAD = re.compile(r"ref: (refs/heads/[^\n]+)\n?")
-_FOUND = re.compile(rb"[0-9a-f]{40,64} (blob|tree|commit|tag) ([0-9]+)")
 # Up to the last @: a password may hold any of the signs that an address is made of.
 _CREDENTIALS = re.compile(r"://[^\s'\"<>]*@")
-
-
-class GitObject(NamedTuple):
-    """What git keeps under a name: `blob`, `tree` or `commit`, and its bytes."""
-
-    kind: str
-    content: bytes
 
 
 class GitFailed(Transient):
@@ -153,15 +147,8 @@ class Git:
         output = self(
             "cat-file", "--batch", input="".join(f"{name}\n" for name in names).encode("utf-8", "replace")
         ).stdout
-        found: list[GitObject | None] = []
-        for _ in names:
-            header, _, output = output.partition(b"\n")
-            # What is not there is answered with its name and one word, never with a size.
-            there = _FOUND.fullmatch(header)
-            if there is None:
-                found.append(None)
-                continue
-            size = int(there[2])
-            found.append(GitObject(there[1].decode(), output[:size]))
-            output = output[size + 1 :]
-        return found
+        answers = BytesIO(output)
+        try:
+            return [next_object(answers, name, most=len(output)) for name in names]
+        except EOFError:
+            raise Transient(f"git cat-file in {self.repository.name} ended early") from None

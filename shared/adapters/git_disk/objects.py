@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Final, NamedTuple
 
-from shared.adapters.git_disk.git import Git, GitObject
+from shared.adapters.git_disk.batch import BROKEN, GitObject, next_object
+from shared.adapters.git_disk.git import Git
 from shared.adapters.git_disk.streams import talking
-from shared.ports.errors import Permanent, Transient
+from shared.ports.errors import Transient
 
-_FOUND = re.compile(rb"[0-9a-f]{40,64} (blob|tree|commit|tag) ([0-9]+)\n")
 _ENTRY = re.compile(rb"([0-7]{5,6}) ([^\0]+)\0")
 
 TREE: Final = 0o040000
@@ -19,8 +19,6 @@ LINK: Final = 0o120000
 SUBMODULE: Final = 0o160000
 PROGRAM: Final = 0o100755
 FILE: Final = 0o100644
-_BLOCK: Final = 1 << 16
-_BROKEN: Final = "the repository is broken, or a partial clone: run git fetch --refetch there"
 _KIND: Final = 0o170000
 _EXECUTABLE: Final = 0o100
 
@@ -30,14 +28,6 @@ class Entry(NamedTuple):
 
     mode: int
     id: str
-
-
-class TooLarge(Permanent):
-    """An object has more bytes than somebody wants to read; `size` says how many."""
-
-    def __init__(self, name: str, size: int) -> None:
-        super().__init__(f"object {name} has {size} bytes")
-        self.size = size
 
 
 class Objects:
@@ -58,7 +48,7 @@ class Objects:
         """Read an object that another one names; raise Transient where the repository lacks it."""
         found = self.read(id, most=most)
         if found is None:
-            raise Transient(f"object {id} is missing; {_BROKEN}")
+            raise Transient(f"object {id} is missing; {BROKEN}")
         return found.content
 
     def tree(self, id: str) -> dict[bytes, Entry]:
@@ -111,53 +101,6 @@ def _canonical(mode: int) -> int:
     if kind != FILE & _KIND:
         return SUBMODULE
     return PROGRAM if mode & _EXECUTABLE else FILE
-
-
-def next_object(answer: IO[bytes], name: str, *, most: int) -> GitObject | None:
-    """Read what cat-file --batch answers next."""
-    header = answer.readline()
-    if not header:
-        raise EOFError
-    there = _FOUND.fullmatch(header)
-    if there is None:
-        return None
-    size = int(there[2])
-    if size > most:
-        skip(answer, size + 1)
-        raise TooLarge(name, size)
-    content = answer.read(size)
-    if len(content) != size or answer.read(1) != b"\n":
-        raise EOFError
-    return GitObject(there[1].decode(), content)
-
-
-def copy_object(answer: IO[bytes], name: str, into: IO[bytes], *, most: int) -> int:
-    """Write what cat-file --batch answers next into a file and return its size; raise TooLarge, Transient where it is missing."""
-    header = answer.readline()
-    if not header:
-        raise EOFError
-    there = _FOUND.fullmatch(header)
-    if there is None:
-        raise Transient(f"object {name} is missing; {_BROKEN}")
-    size = left = int(there[2])
-    if size > most:
-        raise TooLarge(name, size)
-    while left > 0:
-        block = answer.read(min(left, _BLOCK)) or _end()
-        into.write(block)
-        left -= len(block)
-    skip(answer, 1)
-    return size
-
-
-def skip(answer: IO[bytes], size: int) -> None:
-    """Read over what nobody wants."""
-    while size > 0:
-        size -= len(answer.read(min(size, _BLOCK)) or _end())
-
-
-def _end() -> bytes:
-    raise EOFError
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from shared.adapters.git_disk.objects import LINK, SUBMODULE, TREE, Entry, Objects, TooLarge
+from shared.adapters.git_disk.batch import TooLarge
+from shared.adapters.git_disk.objects import LINK, SUBMODULE, TREE, Entry, Objects
 from shared.ports.errors import Permanent
 
 Parts = tuple[bytes, ...]

@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Final
 
 from shared.adapters.git_disk import export, history, refs
-from shared.adapters.git_disk.commits import RawCommit
+from shared.adapters.git_disk.batch import TooLarge
+from shared.adapters.git_disk.commits import MOST_COMMIT, RawCommit
 from shared.adapters.git_disk.contributors import contributors, raw_commits
 from shared.adapters.git_disk.git import Git, GitFailed, is_commit_id, text_of
 from shared.adapters.git_disk.listing import named, records_of
-from shared.adapters.git_disk.objects import FILE, PROGRAM, TooLarge, objects_of
+from shared.adapters.git_disk.objects import FILE, PROGRAM, objects_of
 from shared.adapters.git_disk.reach import End, Reach, Tree
 from shared.adapters.git_disk.settings import reading
 from shared.adapters.git_disk.used import is_pointer, parts_of, pointers_in, used_paths
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.source import MOST_FILE, Commit, Contributors, UsedPaths
 
-_MOST_COMMIT: Final = 1 << 24
 _MOST_PLAIN: Final = 100_000
 
 
@@ -202,7 +202,7 @@ class GitSource:
         if not is_commit_id(commit):
             raise UnknownCommit(repository, commit)
         with objects_of(git, seconds=self._timeout) as objects:
-            found = objects.read(commit, most=_MOST_COMMIT)
+            found = objects.read(commit, most=MOST_COMMIT)
             if found is None or found.kind != "commit":
                 raise UnknownCommit(repository, commit)
             yield Tree(objects, RawCommit(found.content).tree)
