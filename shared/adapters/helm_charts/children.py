@@ -46,15 +46,13 @@ class Children:
         """Have a job done; `doing` starts the message of what is raised."""
         with self._room:
             try:
-                answer = self._asked(job, values)
-            except Gone:
-                # It had been idle for too long, or somebody ended it. A chart that does that does it again.
                 try:
                     answer = self._asked(job, values)
-                except Gone as error:
-                    raise Permanent(f"{doing}: the chart {error}, twice; {_HINT}") from error
-                except Died as error:
-                    raise Permanent(f"{doing}: the chart {error}; {_HINT}") from error
+                except Gone:
+                    # It had been idle for too long, or somebody ended it. A chart that does that does it again.
+                    answer = self._asked(job, values)
+            except Gone as error:
+                raise Permanent(f"{doing}: the chart {error}, twice; {_HINT}") from error
             except Died as error:
                 raise Permanent(f"{doing}: the chart {error}; {_HINT}") from error
         return of_answer(doing, answer, of_chart=of_chart, output=self.limits.output)
