@@ -14,7 +14,7 @@ from shared.app.configuration import is_read, policy_in_force, refresh_configura
 from shared.app.failures import note_failure
 from shared.app.handle_event import handle
 from shared.app.parts import App
-from shared.app.who_pushed import attribute, put_tip, tell_who_pushed, unheard, version_of
+from shared.app.who_pushed import attribute, last_tip, put_tip, tell_who_pushed, unheard, version_of
 from shared.codec.keys import fits
 from shared.codec.repository import decode_tip, gone_row, tip_row
 from shared.domain.decision import Outcome
@@ -40,8 +40,8 @@ def inspect_push(app: App, push: PushReceived, *, at: datetime | None = None) ->
     """
     served = push.repository in app.source.repositories()
     if not served or not push.ref.startswith(_HEADS) or not fits(push.ref):
-        unheard = "its name is too long to be kept" if push.ref.startswith(_HEADS) else "not a branch"
-        reason = unheard if served else "no repository of that name is served"
+        odd = "its name is too long to be kept" if push.ref.startswith(_HEADS) else "not a branch"
+        reason = odd if served else "no repository of that name is served"
         log_event("push.ignored", repository=push.repository, ref=push.ref, reason=reason)
         return
     default = app.source.default_ref(push.repository)
@@ -57,7 +57,7 @@ def _inspect(app: App, push: PushReceived, default: str) -> bool:
     taken = False
     while True:
         row = app.rows.get(push.repository, tip_row(push.ref))
-        tip = decode_tip(row.value) if row else _last_tip(app, push)
+        tip = decode_tip(row.value) if row else last_tip(app, push)
         if tip.sent:
             actual = app.source.tip(push.repository, push.ref)
             if actual == tip.commit:
@@ -76,11 +76,6 @@ def _inspect(app: App, push: PushReceived, default: str) -> bool:
         if kept and push.commit and tip.commit == push.commit:
             # This message has told what it tells of; whatever the branch points at by now is another one's.
             return taken
-
-
-def _last_tip(app: App, push: PushReceived) -> Tip:
-    row = app.rows.get(push.repository, gone_row(push.ref))
-    return decode_tip(row.value) if row else Tip(commit=None, number=0, previous=None, sent=True)
 
 
 def set_aside(app: App, repository: str, ref: str, row: Row) -> None:

@@ -73,9 +73,15 @@ def attribute(app: App, push: PushReceived, at: datetime | None) -> None:
         _keep(app, push, left, new=False)
 
 
+def last_tip(app: App, push: PushReceived) -> Tip:
+    """Return what was kept of a branch when it was deleted; a tip of nothing where it is new."""
+    row = app.rows.get(push.repository, gone_row(push.ref))
+    return decode_tip(row.value) if row else Tip(commit=None, number=0, sent=True)
+
+
 def _last_known(app: App, push: PushReceived) -> Tip:
-    row = app.rows.get(push.repository, tip_row(push.ref)) or app.rows.get(push.repository, gone_row(push.ref))
-    return decode_tip(row.value) if row else Tip(commit=None, number=0)
+    row = app.rows.get(push.repository, tip_row(push.ref))
+    return decode_tip(row.value) if row else last_tip(app, push)
 
 
 def _keep(app: App, push: PushReceived, pushed: tuple[Pushed, ...], *, new: bool) -> None:
