@@ -7,7 +7,7 @@ from dataclasses import replace
 from shared.app import authorship
 from shared.app.authorize import Viewer
 from shared.app.handle_event import Handled
-from shared.app.performing.authors import authors, written_paths
+from shared.app.performing.authors import written_paths
 from shared.app.service_view import read_service
 from shared.app.views.release import release_view
 from shared.domain import events as ev
@@ -65,11 +65,12 @@ def test_everybody_who_had_a_hand_in_a_release_can_be_named(slipway: Harness) ->
     slipway.outside.commit(branch("1.1.0"), {CODE: b"1"}, by=RITA, base=base)
     slipway.tell_push(branch("1.1.0"), by=SAM)
     slipway.pump()
-    policy = slipway.state().policy
-    assert policy is not None
-    release, live = slipway.release("1.1.0"), slipway.environment("production")
+    release = slipway.release("1.1.0")
+    facts = release.promotions[-1].facts
+    assert facts is not None
 
-    assert [one.mail for one in authors(slipway.app, policy, release, live)] == [RITA.mails[0], "sam@example.com"]
+    wrote, pushed = [one.mail for one in facts.authors.first], [mail for one in release.pushers for mail in one.mails]
+    assert [*wrote, *pushed] == [RITA.mails[0], "sam@example.com"]
 
 
 def test_where_it_is_not_known_what_is_used_by_what_is_live_its_own_commit_says(slipway: Harness) -> None:

@@ -17,7 +17,7 @@ from shared.domain.authorship import who_answered
 from shared.domain.chart_words import DESCRIPTIONS, misspelt
 from shared.domain.mails import is_plain_mail
 from shared.domain.patterns import segments
-from shared.domain.policy import BuildPolicy, ServicePolicy
+from shared.domain.policy import ServicePolicy
 from shared.domain.promotion import Author, Authors, Deployed, Looked, Promotion
 from shared.domain.records import replace
 from shared.domain.release import EnvironmentState, Release
@@ -43,17 +43,6 @@ def read_authors(
     people = dict.fromkeys(who_answered(release, promotion))
     looked = tuple(Looked(person=one, wrote=wrote(app.evidence, known.evidence, one)) for one in people)
     return replace(known, looked=looked)
-
-
-def authors(app: App, policy: ServicePolicy, release: Release, environment: EnvironmentState) -> tuple[Author, ...]:
-    """Name everybody who wrote it since the version that is live there, or pushed it."""
-    repository, base = policy.service.repository, environment.live.artifact.commit if environment.live else None
-    used = written_paths(app, policy, release.commit)
-    before = written_paths(app, policy, base) if base else used
-    found = set(_between(app, repository, base, release.commit, used, before).people)
-    pushers = (*release.pushers, *((release.pushed_by,) if release.pushed_by is not None else ()))
-    found |= {Author(name=one.name, mail=mail) for one in pushers for mail in one.mails or ("",)}
-    return tuple(sorted(found, key=lambda one: (one.mail, one.name)))
 
 
 def _question(policy: ServicePolicy, commit: str, live: Deployed | None) -> str:
@@ -149,8 +138,7 @@ def written_paths(app: App, policy: ServicePolicy, commit: str) -> tuple[str, ..
 
 
 def _named(policy: ServicePolicy) -> set[str]:
-    # Also who only asks which paths count has a path and a chart; how it is built is said by a whole policy.
-    build = getattr(policy, "build", BuildPolicy())
+    build = policy.build
     named = {policy.path, policy.chart, *map(_static, policy.triggers.paths.include)}
     named |= {one for one in (build.dockerfile, build.context) if one is not None}
     named.discard(FILE)  # it is the rule, not the change: what it changes is asked about anew

@@ -10,10 +10,10 @@ import pytest
 from shared.adapters.git_disk.source import GitSource
 from shared.adapters.git_disk.writing import Identity
 from shared.adapters.helm_charts import HelmCharts
-from shared.app.performing.authors import authors
+from shared.app.performing.authors import read_authors
 from shared.domain.names import ServiceKey
-from shared.domain.phases import ReleasePhase
-from shared.domain.promotion import Deployed
+from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.promotion import Deployed, Promotion
 from shared.domain.release import EnvironmentState, Release
 from shared.domain.version import Version
 from tests.support.app_parts import make_app
@@ -53,7 +53,16 @@ def wrote(repository: GitRepository, folder: Path, commit: str, live: str | None
     deployed = Deployed(artifact=replace(artifact, commit=live or ""), manifests="", promotion=1, at=NOON)
     environment = EnvironmentState(name="production", live=deployed if live else None)
     mine = replace(policy(), service=ServiceKey("mono", "delivery"))
-    return [one.mail for one in authors(app, mine, release, environment)]
+    promotion = Promotion(
+        number=1,
+        environment="production",
+        kind=PromotionKind.FORWARD,
+        phase=Phase.PENDING,
+        since=NOON,
+        created=NOON,
+        cause="",
+    )
+    return [one.mail for one in read_authors(app, mine, release, promotion, environment).first]
 
 
 def test_a_co_author_and_a_committer_are_authors(repository: GitRepository, tmp_path: Path) -> None:
