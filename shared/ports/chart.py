@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Protocol
 
 from shared.domain.names import Digest
+from shared.domain.placeholders import expand
 from shared.domain.setting import Setting
 from shared.ports.errors import Permanent
 
@@ -65,6 +66,27 @@ class Rendering:
     def settings(self) -> dict[str, Setting]:
         """The single settings by their keys, in order; a bare text is a text."""
         return {key: value if isinstance(value, Setting) else Setting(value) for key, value in self.set}
+
+
+def filled(
+    release_name: str,
+    namespace: str,
+    *,
+    paths: Sequence[str],
+    settings: Sequence[tuple[str, Setting]],
+    placeholders: Mapping[str, str],
+    read: Callable[[str], bytes | None],
+) -> tuple[Rendering, tuple[tuple[str, bytes | None], ...]]:
+    """Fill an environment's templates, the same way for a build's check and for what is deployed.
+
+    `read` returns a values file, None where there is none, which is left out of the rendering and told beside it.
+    Raise InvalidValue for a placeholder that means nothing.
+    """
+    expanded = [expand(path, placeholders) for path in paths]
+    single = tuple((key, setting.expanded(placeholders)) for key, setting in settings)
+    files = tuple((path, read(path)) for path in expanded)
+    values = tuple(content for _, content in files if content is not None)
+    return Rendering(release_name=release_name, namespace=namespace, values=values, set=single), files
 
 
 class Charts(Protocol):

@@ -10,9 +10,8 @@ from shared.adapters.local_build.chart_folders import folders
 from shared.adapters.local_build.work import StepFailed, Work
 from shared.domain.errors import InvalidValue
 from shared.domain.manifests import findings
-from shared.domain.placeholders import expand
 from shared.ports.builder import RenderFor, WouldBlock
-from shared.ports.chart import LintFinding, Rendering, UnreadManifests
+from shared.ports.chart import LintFinding, Rendering, UnreadManifests, filled
 from shared.ports.errors import Permanent
 
 # What a chart is packaged as before it has a version.
@@ -31,9 +30,10 @@ def check_chart(work: Work) -> bytes:
     work.refuse_unusable(*folders(work))
     printed = _Printed()
     package = _packaged(work, _STAND_IN, printed)
+    each = [_filled(work, one, {}, printed) for one in work.order.environments]
     # Before lint, whose findings name lines of it; lint tells better what is wrong where both do.
-    rendered, failures = _rendered(work, package, {}, printed)
-    _lint(work, chart, printed)
+    rendered, failures = _rendered(work, package, each, printed)
+    _lint(work, chart, [one.rendering for one in each], printed)
     _refuse(failures, printed)
     work.would_block = tuple(_judged(work, rendered, printed))
     return printed.text()
@@ -44,7 +44,8 @@ def push_chart(work: Work) -> bytes:
     order, printed = work.order, _Printed()
     package = _packaged(work, work.version(), printed)
     pushed = {"version": work.version(), "tag": work.tag(), "digest": str(work.image_digest)}
-    rendered, failures = _rendered(work, package, pushed, printed)
+    each = [_filled(work, one, pushed, printed) for one in order.environments]
+    rendered, failures = _rendered(work, package, each, printed)
     _refuse(failures, printed)
     work.would_block = tuple(_judged(work, rendered, printed))
     work.chart_digest = work.registry.push_chart(order.registry, order.chart_repository, package)
@@ -53,12 +54,12 @@ def push_chart(work: Work) -> bytes:
 
 
 @dataclass(frozen=True, slots=True)
-class _Rendered:
-    """What an environment would get."""
+class _Filled:
+    """What an environment would have the chart rendered with."""
 
     order: RenderFor
-    manifests: bytes
     values: Mapping[str, str]
+    rendering: Rendering
 
     @property
     def image(self) -> str:
@@ -90,8 +91,7 @@ class _Printed:
         return b"".join(self._pieces)
 
 
-def _lint(work: Work, chart: Path, printed: _Printed) -> None:
-    as_deployed = [_rendering(work, each, dict(each.placeholders)) for each in work.order.environments]
+def _lint(work: Work, chart: Path, as_deployed: Sequence[Rendering], printed: _Printed) -> None:
     found = work.charts.lint(chart, as_deployed, root=work.tree("source"))
     for each in found:
         printed.line(f"{each.severity}: {_said(work, each)}")
@@ -125,24 +125,24 @@ def _packaged(work: Work, version: str, printed: _Printed) -> Path:
 
 
 def _rendered(
-    work: Work, package: Path, known: Mapping[str, str], printed: _Printed
-) -> tuple[Sequence[_Rendered], Sequence[str]]:
+    work: Work, package: Path, wanted: Sequence[_Filled], printed: _Printed
+) -> tuple[Sequence[tuple[_Filled, bytes]], Sequence[str]]:
     """Render for every environment, and say for which ones it failed."""
-    found: list[_Rendered] = []
+    found: list[tuple[_Filled, bytes]] = []
     failures: list[str] = []
-    for each in work.order.environments:
-        values = {**dict(each.placeholders), **known}
+    for each in wanted:
+        name, namespace = each.order.environment, each.order.namespace
         try:
-            manifests = work.charts.render(package, _rendering(work, each, values))
+            manifests = work.charts.render(package, each.rendering)
         except Permanent as error:
             if error.ours:
                 raise
-            failures.append(f"for {each.environment}: {error}")
+            failures.append(f"for {name}: {error}")
             printed.line(f"\n# Cannot be rendered {failures[-1]}")
             continue
-        printed.line(f"\n# As rendered for {each.environment}, namespace {each.namespace}:")
+        printed.line(f"\n# As rendered for {name}, namespace {namespace}:")
         printed.write(manifests)
-        found.append(_Rendered(each, manifests, values))
+        found.append((each, manifests))
     return found, failures
 
 
@@ -151,10 +151,10 @@ def _refuse(failures: Sequence[str], printed: _Printed) -> None:
         raise StepFailed(f"the chart cannot be rendered {'; '.join(failures[:3])}", printed.text())
 
 
-def _judged(work: Work, rendered: Sequence[_Rendered], printed: _Printed) -> Iterator[WouldBlock]:
+def _judged(work: Work, rendered: Sequence[tuple[_Filled, bytes]], printed: _Printed) -> Iterator[WouldBlock]:
     """Say for which environments the manifests would not do."""
-    for each in rendered:
-        problems, name = _problems(work, each), each.order.environment
+    for each, manifests in rendered:
+        problems, name = _problems(work, each, manifests), each.order.environment
         for problem in problems:
             printed.line(f"{name} would block: {problem}")
         if problems:
@@ -162,30 +162,34 @@ def _judged(work: Work, rendered: Sequence[_Rendered], printed: _Printed) -> Ite
             yield WouldBlock(environment=name, reason=f"{problems[0][:_LONGEST_REASON]}{more}")
 
 
-def _problems(work: Work, rendered: _Rendered) -> Sequence[str]:
+def _problems(work: Work, each: _Filled, manifests: bytes) -> Sequence[str]:
     unread: Sequence[str] = ()
     try:
-        objects = work.charts.parse(rendered.manifests)
+        objects = work.charts.parse(manifests)
     except UnreadManifests as error:
         # Helm takes them: whether they may go on without having been judged is for people to say.
         unread, objects = [f"{place}: {problem}" for place, problem in error.faults], error.objects
-    users = {} if work.user is None else {rendered.values["digest"]: work.user}
-    found = findings(objects, image=rendered.image, users=users, hooks=rendered.order.hooks)
+    users = {} if work.user is None else {each.values["digest"]: work.user}
+    found = findings(objects, image=each.image, users=users, hooks=each.order.hooks)
     return [*unread, *(": ".join(filter(None, (one.object, one.field, one.problem))) for one in found)]
 
 
-def _rendering(work: Work, each: RenderFor, values: Mapping[str, str]) -> Rendering:
+def _filled(work: Work, each: RenderFor, known: Mapping[str, str], printed: _Printed) -> _Filled:
     order = work.order
+
+    def read(path: str) -> bytes | None:
+        return work.source.file(order.repository, order.commit, path)
+
+    values = {**dict(each.placeholders), **known}
     try:
-        paths = [expand(path, values) for path in each.values]
-        settings = tuple((key, setting.expanded(values)) for key, setting in each.set)
+        rendering, _ = filled(
+            order.service, each.namespace, paths=each.values, settings=each.set, placeholders=values, read=read
+        )
     except InvalidValue as error:
         # slipway.yaml is read with the same placeholders.
         raise Permanent(f"a template of {each.environment} cannot be filled: {error}", ours=True) from error
-    files = [work.source.file(order.repository, order.commit, path) for path in paths]
-    return Rendering(
-        release_name=order.service,
-        namespace=each.namespace,
-        values=tuple(content for content in files if content is not None),
-        set=settings,
-    )
+    except Permanent as error:
+        if not error.ours:
+            _refuse([f"for {each.environment}: {error}"], printed)
+        raise
+    return _Filled(each, values, rendering)

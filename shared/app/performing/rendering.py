@@ -8,29 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
-from dataclasses import dataclass
 from os.path import isdir
 
 from shared.app.parts import App, Outside
 from shared.domain.artifact import Artifact
 from shared.domain.inputs import Input, changes, inputs_of, read_inputs, write_inputs
 from shared.domain.manifests import Finding, bounded, findings
-from shared.domain.placeholders import expand
 from shared.domain.plan import change_cause, hooks_of, image_reference, placeholder_values
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Promotion, Rendered
 from shared.domain.records import replace
-from shared.ports.chart import Charts, Rendering, UnreadManifests
+from shared.ports.chart import Charts, Rendering, UnreadManifests, filled
 from shared.ports.errors import NotFound, Permanent
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Prepared:
-    """How a chart is rendered for an environment, with the values files by their paths, None where there is none."""
-
-    rendering: Rendering
-    files: tuple[tuple[str, bytes | None], ...]
 
 
 def render(
@@ -45,14 +34,21 @@ def render(
         return app.source.file(policy.service.repository, artifact.commit, path)
 
     service = policy.service.service
-    prepared = _prepare(service, rules, artifact, reason=change_cause(artifact, promotion), read=read)
+    rendering, files = filled(
+        service,
+        rules.namespace,
+        paths=rules.values,
+        settings=rules.set,
+        placeholders=placeholder_values(service, artifact, rules, reason=change_cause(artifact, promotion)),
+        read=read,
+    )
     inputs = inputs_of(
         service,
         artifact,
         rules,
         promotion=promotion.number,
-        files=prepared.files,
-        settings=prepared.rendering.settings,
+        files=files,
+        settings=rendering.settings,
     )
     written, before = write_inputs(inputs), promotion.rendered
     name = hashlib.sha256(written).hexdigest()
@@ -62,7 +58,7 @@ def render(
     kept = app.evidence.put(written) if rules.approval is not None else name
     known = Rendered(inputs=kept, changed=_changed(app, before, name, inputs))
     try:
-        manifests = _render(app, at.charts, artifact, prepared.rendering)
+        manifests = _render(app, at.charts, artifact, rendering)
         known = replace(known, manifests=app.evidence.put(manifests))
         found = _judged(at, rules, artifact, manifests)
     except Permanent as error:
@@ -119,24 +115,3 @@ def _render(app: App, charts: Charts, artifact: Artifact, rendering: Rendering) 
     finally:
         if isdir(folder):
             shutil.rmtree(folder)
-
-
-def _prepare(
-    service: str,
-    rules: EnvironmentPolicy,
-    artifact: Artifact,
-    *,
-    reason: str,
-    read: Callable[[str], bytes | None],
-) -> _Prepared:
-    """Say how an environment has a chart rendered; `read` returns a file of the artifact's commit, None where there is none."""
-    values = placeholder_values(service, artifact, rules, reason=reason)
-    paths = (expand(path, values) for path in rules.values)
-    files = tuple((path, read(path)) for path in paths)
-    rendering = Rendering(
-        release_name=service,
-        namespace=rules.namespace,
-        values=tuple(content for _, content in files if content is not None),
-        set=tuple((key, setting.expanded(values)) for key, setting in rules.set),
-    )
-    return _Prepared(rendering=rendering, files=files)
