@@ -3,6 +3,7 @@ SHELL := /bin/sh
 PYTHON_IN_VENV := .venv/bin/python
 CACHE := .cache
 REPO ?=
+PEOPLE ?=
 DIR ?=
 STORE ?=
 LINKS ?=
@@ -29,8 +30,8 @@ help: ## what can be made
 demo: venv-local ## release the sample monorepo for real and say what was proven
 	@$(PYTHON_IN_VENV) -m infra.local demo $(if $(STORE),--store "$(STORE)") $(if $(DIR),--dir "$(DIR)")
 
-check-repo: venv-local ## read a monorepo as Slipway would and say what to change (REPO=path, REF=branch or commit)
-	@$(PYTHON_IN_VENV) -m infra.local check --repo "$(or $(REPO),$(error give REPO=path of your monorepo))" $(if $(REF),--ref "$(REF)")
+check-repo: venv-local ## read a monorepo as Slipway would and say what to change (REPO=path, REF=branch or commit, PEOPLE=a people.json)
+	@$(PYTHON_IN_VENV) -m infra.local check --repo "$(or $(REPO),$(error give REPO=path of your monorepo))" $(if $(REF),--ref "$(REF)") $(if $(PEOPLE),--people "$(PEOPLE)")
 
 up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state, STORE=azurite, LINKS=1 for new sign-in links, PORT=)
 	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)") $(if $(STORE),--store "$(STORE)") $(if $(LINKS),--links) $(if $(PORT),--port "$(PORT)")

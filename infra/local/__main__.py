@@ -34,6 +34,7 @@ def commands() -> argparse.ArgumentParser:
     check = named.add_parser("check", help="read a monorepo as Slipway would; nothing is kept or pushed")
     check.add_argument("--repo", type=Path, required=True, help="your monorepo, bare or with a work tree")
     check.add_argument("--ref", help="a branch, or a full commit id; without it the default branch")
+    check.add_argument("--people", type=Path, help="a local host's people.json, which approvers are compared with")
     ledger = named.add_parser("ledger", help="print a ledger to the byte")
     ledger.add_argument("service", help="<repository>~<service>, or estate")
     ledger.add_argument("--dir", type=Path, default=DEFAULT_FOLDER, help="where the state is kept")
@@ -64,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given.command == "check":
         from infra.local.check.command import run_check
 
-        return run_check(given.repo, given.ref, path=os.environ.get("PATH", os.defpath))
+        return run_check(given.repo, given.ref, people=given.people, path=os.environ.get("PATH", os.defpath))
     if given.command == "ledger":
         from infra.local.ledger import print_ledger
 

@@ -8,31 +8,35 @@ from collections.abc import Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from infra.local.check.branches import HEADS, look_at_filters, look_at_releases
 from infra.local.check.configuration import FILE, read_policy
+from infra.local.check.nearest import Names
+from infra.local.check.paths import Tree, look_at_paths
+from infra.local.check.people import look_at_approvers
 from infra.local.check.report import Report
 from infra.local.check.service import Looking, look_at
+from infra.local.host import HostRefused, LocalPerson, People
 from shared.adapters.git_disk.git import is_commit_id
 from shared.adapters.git_disk.source import GitSource
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.local_build import LocalBuilder
 from shared.adapters.memory.rows import MemoryEvidence
 from shared.adapters.oci_registry import OciRegistry
-from shared.domain.errors import InvalidVersion
 from shared.domain.policy import RepositoryPolicy
-from shared.domain.version import Version, parse_release_branch
 from shared.ports.errors import AdapterError, NotFound
 
-_HEADS = "refs/heads/"
-_MOST_BRANCHES = 20
 
-
-def run_check(repo: Path, ref: str | None, *, path: str = os.defpath) -> int:
+def run_check(repo: Path, ref: str | None, *, people: Path | None = None, path: str = os.defpath) -> int:
     """Print the list; 0 where nothing has to be changed, 1 where something has, 2 where there is nothing to look at."""
     if not (repo / ".git").exists() and not (repo / "HEAD").exists():
         print(f"{repo} is not a git repository; give the folder of your monorepo", file=sys.stderr)
         return 2
     try:
-        report = check(repo, ref, path=path)
+        known = list(People.load(people)) if people is not None else None
+        report = check(repo, ref, people=known, path=path)
+    except HostRefused as error:
+        print(error, file=sys.stderr)
+        return 2
     except AdapterError as error:
         print(f"{repo} cannot be read: {error}", file=sys.stderr)
         return 2
@@ -40,19 +44,20 @@ def run_check(repo: Path, ref: str | None, *, path: str = os.defpath) -> int:
     return 1 if report.changes else 0
 
 
-def check(repo: Path, ref: str | None, *, path: str = os.defpath) -> Report:
-    """Look at a branch, or a commit, of a repository on disk. Raise what a source raises."""
+def check(
+    repo: Path, ref: str | None, *, people: Sequence[LocalPerson] | None = None, path: str = os.defpath
+) -> Report:
+    """Look at a branch, or a commit, of a repository on disk; approvers are compared with `people`. Raise what a source raises."""
     name = repo.resolve().name.removesuffix(".git")
     source, report = GitSource({name: repo.resolve()}), Report()
     default = source.default_ref(name)
     wanted, commit = _commit(source, name, ref, default)
-    shown = wanted.removeprefix(_HEADS)
+    shown = wanted.removeprefix(HEADS)
     report.fine(name, f"{shown} is at {commit[:12]}")
     _compare(source, report, name, default, commit, shown)
     policy = read_policy(source, report, name, commit)
     if policy is None:
         return report
-    _branches(source, report, name, policy)
     with TemporaryDirectory(prefix="slipway-check-") as folder:
         evidence, charts = MemoryEvidence(), HelmCharts()
         builder = LocalBuilder(
@@ -67,17 +72,32 @@ def check(repo: Path, ref: str | None, *, path: str = os.defpath) -> Report:
         )
         for service in policy.services:
             look_at(Looking(source=source, builder=builder, evidence=evidence, report=report), service, commit)
+    look_at_names(source, report, policy, people)
     return report
+
+
+def look_at_names(
+    source: GitSource, report: Report, policy: RepositoryPolicy, people: Sequence[LocalPerson] | None
+) -> None:
+    """Say which branches, paths and people are named as nobody and nothing is."""
+    name, commit = policy.repository, policy.commit
+    branches, files = sorted(source.tips(name)), source.files(name, commit)
+    look_at_releases(report, policy, branches)
+    look_at_approvers(report, policy, people)
+    tree = Tree(files, Names(files), lambda file: _is_there(source, name, commit, file))
+    for service in policy.services:
+        look_at_filters(report, service, branches)
+        look_at_paths(report, service, tree)
 
 
 def _commit(source: GitSource, name: str, ref: str | None, default: str) -> tuple[str, str]:
     wanted = ref or default
     if is_commit_id(wanted):
         return f"commit {wanted[:12]}", wanted
-    full = wanted if wanted.startswith("refs/") else f"{_HEADS}{wanted}"
+    full = wanted if wanted.startswith("refs/") else f"{HEADS}{wanted}"
     found = source.tip(name, full)
     if found is None:
-        raise NotFound(f"there is no branch {wanted.removeprefix(_HEADS)}; give one that is there, or a full commit id")
+        raise NotFound(f"there is no branch {wanted.removeprefix(HEADS)}; give one that is there, or a full commit id")
     return full, found
 
 
@@ -87,34 +107,14 @@ def _compare(source: GitSource, report: Report, name: str, default: str, commit:
     if main is None or main == commit:
         return
     if source.file(name, main, FILE) != source.file(name, commit, FILE):
-        branch = default.removeprefix(_HEADS)
+        branch = default.removeprefix(HEADS)
         report.note(
             name, f"{FILE} of {shown} is looked at; the one in force is that of {branch}, and it is another one"
         )
 
 
-def _branches(source: GitSource, report: Report, name: str, policy: RepositoryPolicy) -> None:
-    """Say which release branches release nothing."""
-    wrong: list[str] = []
-    for ref in source.tips(name):
-        release = parse_release_branch(ref)
-        if release is not None and (problem := _problem(policy, *release)):
-            wrong.append(f"{ref.removeprefix(_HEADS)} releases nothing: {problem}")
-    _add_some(report, name, wrong)
-
-
-def _problem(policy: RepositoryPolicy, service: str, tag: str) -> str:
-    if policy.service(service) is None:
-        return f"{service[:60]} is no service of {FILE}"
+def _is_there(source: GitSource, name: str, commit: str, file: str) -> bool:
     try:
-        Version.from_tag(tag)
-    except InvalidVersion as error:
-        return str(error)
-    return ""
-
-
-def _add_some(report: Report, part: str, lines: Sequence[str]) -> None:
-    for line in lines[:_MOST_BRANCHES]:
-        report.note(part, line)
-    if len(lines) > _MOST_BRANCHES:
-        report.note(part, f"{len(lines) - _MOST_BRANCHES} more branches are like that")
+        return source.file(name, commit, file) is not None
+    except AdapterError:
+        return True  # and cannot be read, which rendering says

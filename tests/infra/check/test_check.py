@@ -8,25 +8,13 @@ import pytest
 
 from infra.local.__main__ import main
 from infra.local.check.command import check
-from infra.local.check.report import Mark, Report
+from infra.local.check.report import Mark
 from shared.ports.errors import NotFound
-from tests.support.build_site import SAMPLE
+from tests.support.check_lines import lines
 from tests.support.git_repositories import GitRepository, a_repository
 from tests.support.tree_state import tree_state
 
 CHART = "charts/delivery/templates/deployment.yaml"
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> GitRepository:
-    """The sample monorepo."""
-    files = {name: content for name, content in tree_state(SAMPLE).items() if "__pycache__" not in name}
-    return a_repository(tmp_path / "shop.git", files)
-
-
-def lines(report: Report, mark: Mark) -> list[str]:
-    """What stands under a mark, whatever it is about."""
-    return [line.text for about in report.parts.values() for line in about if line.mark is mark]
 
 
 def changes(repository: GitRepository, ref: str | None = None) -> str:

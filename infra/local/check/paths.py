@@ -1,0 +1,83 @@
+"""Paths that slipway.yaml names and that the commit does not have: nothing fails by them, and nothing happens either."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from infra.local.check.nearest import Names, meant, plain
+from infra.local.check.report import Report
+from shared.domain.patterns import path_covered, segments
+from shared.domain.placeholders import expand, placeholders
+from shared.domain.plan import placeholder_values, stand_in
+from shared.domain.policy import EnvironmentPolicy, ServicePolicy
+
+_MOST = 20
+_VALUES, _ENDS = "values-", (".yaml", ".yml")
+_KNOWN_BEFORE = ("registry", "repository", "image", "service", "environment")
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A commit's files, and `there`: whether a file can be read, by way of links too."""
+
+    files: Sequence[str]
+    names: Names
+    there: Callable[[str], bool]
+
+
+def look_at_paths(report: Report, policy: ServicePolicy, tree: Tree) -> None:
+    """Say which trigger paths match nothing, and which values files are not there or are nobody's."""
+    _triggers(report, policy, tree)
+    _values(report, policy, tree)
+
+
+def _triggers(report: Report, policy: ServicePolicy, tree: Tree) -> None:
+    if policy.triggers.follow_links:
+        return  # Slipway named them, and looked
+    part, paths = policy.service.service, policy.triggers.paths
+    for pattern in dict.fromkeys(paths.include):
+        if not _matches(pattern, tree):
+            nothing = f"triggers.paths.include: {pattern} matches no file of the commit, so no push counts by it"
+            report.change(part, f"{nothing}{meant(tree.names.nearest(pattern))}")
+    for pattern in dict.fromkeys(paths.exclude):
+        if not _matches(pattern, tree):
+            nothing = f"triggers.paths.exclude: {pattern} matches no file of the commit"
+            report.note(part, f"{nothing}{meant(tree.names.nearest(pattern))}")
+
+
+def _matches(pattern: str, tree: Tree) -> bool:
+    parts, (begin, wild, _) = segments(pattern), plain(pattern)
+    if not wild:
+        return not parts or "/".join(parts) in tree.names
+    return any(path_covered(parts, segments(file)) for file in tree.files if file.startswith(begin))
+
+
+def _values(report: Report, policy: ServicePolicy, tree: Tree) -> None:
+    part, every, told = policy.service.service, set[str](), True
+    for rules in policy.environments:
+        paths, whole = _expanded(policy, rules)
+        told = told and whole
+        every.update(paths)
+        for path in paths:
+            # The file of this name is looked for where slipway.yaml names none.
+            if path != f"{policy.chart}/{_VALUES}{rules.name}.yaml" and not tree.there(path):
+                near = meant(tree.names.nearest(path))
+                report.note(part, f"{rules.name}: the values file {path} is not in the commit, and is left out{near}")
+    names = ", ".join(rules.name for rules in policy.environments)
+    spare = [file for file in tree.files if told and file not in every and _is_values_of(policy.chart, file)]
+    for file in spare[:_MOST]:
+        report.note(part, f"{file} is read for no environment; there are {names}")
+
+
+def _is_values_of(chart: str, file: str) -> bool:
+    parent, _, last = file.rpartition("/")
+    return parent == chart and last.startswith(_VALUES) and last.endswith(_ENDS)
+
+
+def _expanded(policy: ServicePolicy, rules: EnvironmentPolicy) -> tuple[list[str], bool]:
+    """The values files as far as they can be told before there is a version, and whether these are all."""
+    values = placeholder_values(policy.service.service, stand_in(policy, ""), rules, reason="")
+    known = {name: values[name] for name in _KNOWN_BEFORE}
+    paths = [expand(one, known) for one in rules.values if set(placeholders(one)) <= set(known)]
+    return paths, len(paths) == len(rules.values)
