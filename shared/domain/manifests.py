@@ -1,4 +1,4 @@
-"""What rendered manifests must show before they are applied: pinned images, no root, a change cause, no hook that never runs.
+"""What rendered manifests must show before they are applied: pinned images, no root, a change cause, nothing that is never applied.
 
 Works on parsed objects of any shape: what is not as Kubernetes wants it is a finding, never an exception.
 """
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 
-from shared.domain.hooks import HOOK, Hooks, events_of, problem_of
+from shared.domain.hooks import SKIPS_FILE, Hooks, problems_of
 from shared.domain.pods import GROUPS, WORKLOADS, Object, Pod, TooMuch, Walk, at
 from shared.domain.words import counted
 
@@ -45,12 +45,15 @@ class _Check:
     image: str
     users: Mapping[str, str]
     hooks: Hooks | None
+    manifests: bytes
     images: set[str] = field(default_factory=set)
     pods: int = 0
 
     def every(self, documents: Sequence[object]) -> Iterator[Finding]:
         """Find what does not comply, in the order of the manifests."""
         walk = Walk()
+        if self.hooks is Hooks.ARGOCD and SKIPS_FILE.encode() in self.manifests:
+            yield Finding("manifests", "", f"hold {SKIPS_FILE}, with which Argo CD leaves out all of them; take it out")
         try:
             for each in walk.objects(documents):
                 if isinstance(each, int):
@@ -74,9 +77,8 @@ class _Check:
             cause = annotations.get(CHANGE_CAUSE)
             if not isinstance(cause, str) or not cause.strip():
                 yield Finding(found.name, f"metadata.annotations[{CHANGE_CAUSE}]", "must say why this was deployed")
-        problem = problem_of(events_of(annotations), self.hooks)
-        if problem:
-            yield Finding(found.name, f"metadata.annotations[{HOOK}]", problem)
+        for mark, problem in problems_of(annotations, at(found.content, "metadata", "labels"), self.hooks):
+            yield Finding(found.name, f"metadata.{mark}", problem)
 
     def _of_pod(self, name: str, pod: Pod) -> Iterator[Finding]:
         containers = list(_containers(pod))
@@ -118,13 +120,14 @@ def findings(
     image: str,
     users: Mapping[str, str] = _NOBODY_KNOWN,
     hooks: Hooks | None = None,
+    manifests: bytes = b"",
 ) -> tuple[Finding, ...]:
-    """Check all objects of one deployment of `image` (`host/repository:tag@digest`).
+    """Check all objects of one deployment of `image` (`host/repository:tag@digest`), read from `manifests`.
 
     `users` says what user an image's configuration names, by its digest; what is not there is unknown, and neither root nor
     none. `hooks` says who runs hooks, None that Helm does.
     """
-    return bounded(_Check(image=image, users=users, hooks=hooks).every(objects))
+    return bounded(_Check(image=image, users=users, hooks=hooks, manifests=manifests).every(objects))
 
 
 def bounded(found: Iterable[Finding]) -> tuple[Finding, ...]:

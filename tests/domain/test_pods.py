@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from shared.domain.hooks import HOOK, Hooks, events_of, only_tests
 from shared.domain.manifests import CHANGE_CAUSE, MOST_FINDINGS, Finding, findings, user_problem
 from shared.domain.pods import MOST_DEPTH
 
@@ -155,36 +154,6 @@ def test_an_image_of_somebody_else_is_unknown_and_neither_root_nor_none() -> Non
     assert found(an_object(spec=trusting), users={ONE: "1000"}) == [
         ("Deployment/x", "spec.template.spec.containers[0].securityContext.runAsNonRoot")
     ]
-
-
-@pytest.mark.parametrize(
-    ("said", "runner", "complies"),
-    [
-        ("pre-install,pre-upgrade", Hooks.ARGOCD, True),
-        ("post-delete", Hooks.ARGOCD, True),
-        ("test, post-install", Hooks.ARGOCD, True),
-        ("pre-rollback", Hooks.ARGOCD, False),
-        ("test", Hooks.ARGOCD, False),
-        ("someday", Hooks.ARGOCD, False),
-        ("pre-install", Hooks.NONE, False),
-        ("pre-rollback", None, True),
-        (" ", Hooks.NONE, True),
-    ],
-)
-def test_a_hook_that_nobody_would_run_is_found(said: str, runner: Hooks | None, complies: bool) -> None:
-    """Before production finds out."""
-    hook = an_object("Job", **{HOOK: said})
-
-    assert found(hook, hooks=runner) == ([] if complies else [("Job/x", f"metadata.annotations[{HOOK}]")])
-
-
-@pytest.mark.parametrize(
-    ("said", "only"),
-    [("test", True), (" Test-Success,test-failure ", True), ("test,pre-install", False), ("", False), (7, False)],
-)
-def test_a_hook_is_a_test_where_all_it_waits_for_is_one(said: object, only: bool) -> None:
-    """What runs for something else as well is kept."""
-    assert only_tests(events_of({HOOK: said})) is only
 
 
 def test_many_findings_are_counted_and_long_ones_cut() -> None:

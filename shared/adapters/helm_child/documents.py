@@ -8,6 +8,8 @@ from typing import Any
 
 import helm_python as helm
 
+from shared.adapters.helm_child.oddities import oddities
+
 MOST_DOCUMENTS, MOST_VALUES, MOST_DEPTH = 10_000, 1_000_000, 200
 
 SEPARATOR = re.compile(r"^---(.*)$", re.MULTILINE)
@@ -45,10 +47,9 @@ def documents(text: str) -> dict[str, Any]:
         marked = _MARKED.search(document, 0 if number else 1)
         if marked is not None:
             faults.append([line + document.count("\n", 0, marked.start()), _MARK_WITHIN])
-        if not any(line.strip() and line.lstrip()[0] != "#" for line in document.split("\n")):
-            continue
+        read = document if marked is None else unmarked(document)
         try:
-            found = fields(document if marked is None else unmarked(document))
+            found = fields(read)
             room -= _values(found)
         except helm.HelmError as error:
             faults.append(_fault(line, error.detail))
@@ -59,6 +60,7 @@ def documents(text: str) -> dict[str, Any]:
         if room < 0:
             faults.append([line, f"goes on after {MOST_VALUES} values, which are all that is read"])
             break
+        faults += ([line + below, odd] for below, odd in oddities(read))
         if found:
             objects.append(found)
     return {"objects": objects, "faults": faults}

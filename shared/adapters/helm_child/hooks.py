@@ -7,7 +7,8 @@ from itertools import pairwise
 import helm_python as helm
 
 from shared.adapters.helm_child.documents import HARMLESS, SEPARATOR, fields, unmarked
-from shared.domain.hooks import HOOK, events_of, only_tests
+from shared.adapters.helm_child.oddities import oddities
+from shared.domain.hooks import HOOK, only_tests
 
 
 def without_tests(text: str) -> str:
@@ -26,9 +27,13 @@ def without_tests(text: str) -> str:
 def _is_test(piece: str) -> bool:
     if HOOK not in piece:
         return False
+    document = unmarked(piece)
     try:
-        metadata = fields(unmarked(piece)).get("metadata")
+        metadata = fields(document).get("metadata")
     except (helm.HelmError, ValueError, RecursionError):
         return False
     annotations = metadata.get("annotations") if isinstance(metadata, dict) else None
-    return isinstance(annotations, dict) and only_tests(events_of(annotations))
+    if not isinstance(annotations, dict) or not only_tests(annotations):
+        return False
+    # What others read otherwise stays, and is told of where it is read.
+    return next(oddities(document), None) is None

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from shared.adapters.local_build.work import Work
 from shared.domain.chart_words import DESCRIPTIONS
+from shared.ports.chart import UnreadManifests
 from shared.ports.errors import Permanent
 
 _BESIDE = "file://"
@@ -35,6 +36,9 @@ def _repositories(work: Work, path: str) -> Iterator[str]:
     try:
         content = work.source.file(work.order.repository, work.order.commit, path)
         described = work.charts.parse(content) if content is not None else ()
+    except UnreadManifests as unread:
+        # Of a key that comes twice, say, Helm takes the last one.
+        described = unread.objects
     except Permanent as error:
         if error.ours:
             raise

@@ -86,7 +86,8 @@ def _judged(at: Outside, rules: EnvironmentPolicy, artifact: Artifact, manifests
         if error.ours:
             raise
         unread.append(Finding(image, "image", str(error)))
-    return bounded([*unread, *findings(objects, image=image, users=users, hooks=hooks_of(rules.deploy))])
+    hooks = hooks_of(rules.deploy)
+    return bounded([*unread, *findings(objects, image=image, users=users, hooks=hooks, manifests=manifests)])
 
 
 def _changed(app: App, before: Rendered | None, name: str, inputs: tuple[Input, ...]) -> str:

@@ -67,6 +67,9 @@ def test_of_a_template_with_several_documents_only_the_tests_go(
         "kind: Pod\nmetadata: [helm.sh/hook, test]\n",
         "kind: Pod\nmetadata: {annotations: [helm.sh/hook, test]}\n",
         "kind: Pod\nmetadata: {annotations: {helm.sh/hook: [test]}}\n",
+        f"{hook('test')}...\n{KEPT}",
+        f"{hook('test')}    helm.sh/hook: pre-install\n    helm.sh/hook: test\n",
+        f"{hook('test')}    argocd.argoproj.io/hook: PostSync\n",
         "kind: List\nitems:\n- metadata: {annotations: {helm.sh/hook: test}}\n",
     ],
 )

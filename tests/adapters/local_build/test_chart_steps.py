@@ -118,6 +118,26 @@ def test_a_hook_that_nobody_runs_is_told(site: Site) -> None:
     assert [one.environment for one in result.would_block] == ["qa", "production"]
 
 
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        ("# +argocd:skip-file-rendering\nkind: ConfigMap\n", "with which Argo CD leaves out all of them"),
+        (
+            "kind: ConfigMap\ndata: {a: b}\ndata: {a: c}\n",
+            "templates/more.yaml, line 3 as rendered: holds the key data twice",
+        ),
+    ],
+)
+def test_what_others_would_see_otherwise_is_told(site: Site, more: str, problem: str) -> None:
+    """Before it is merged, for each environment."""
+    order = site.order({f"{CHART}/templates/more.yaml": more}, test=QUICK, steps=VALIDATE_BRANCH, version=None)
+
+    result = site.build(order)
+
+    assert [one.environment for one in result.would_block] == ["qa", "production"]
+    assert all(problem in one.reason for one in result.would_block)
+
+
 def test_a_dependency_out_of_reach_is_nobodys_fault(site: Site) -> None:
     """The build is tried again, and not failed."""
     order = site.order(test=QUICK)
@@ -214,6 +234,18 @@ def test_a_pointer_of_git_lfs_in_what_is_used_fails_the_step_that_uses_it(site: 
     assert (result.outcome, result.steps[-1].step) == (BuildOutcome.FAILED, step), result.reason
     assert f"{path} is a pointer of Git LFS, not the file" in result.reason
     assert site.registry_is_empty()
+
+
+def test_of_what_a_chart_depends_on_twice_the_last_is_taken_as_helm_takes_it(site: Site) -> None:
+    """What is copied for the packaging is what Helm looks for."""
+    files = {
+        "charts/beside/Chart.yaml": "apiVersion: v2\nname: beside\nversion: 1.0.0\n",
+        f"{CHART}/Chart.yaml": f"{DESCRIPTION}dependencies: []\ndependencies: [{{name: beside, version: 1.0.0, repository: file://../beside}}]\n",
+    }
+
+    result = site.build(site.order(files, test=QUICK, steps=VALIDATE_BRANCH, version=None))
+
+    assert result.outcome is BuildOutcome.SUCCEEDED, result.reason
 
 
 def test_another_dockerfile_and_context_are_what_is_built_from(site: Site, tmp_path: Path) -> None:
