@@ -22,12 +22,13 @@ def _register(queue: str) -> None:
     def poisoned(msg: func.QueueMessage) -> None:
         """Keep the message where people see it, and tell the service that it was for.
 
-        A poison queue has none of its own: what raises here comes again until it is taken.
+        A poison queue has none of its own: what raises here comes again until it is taken. The local host says why it
+        was poisoned; Azure's does not.
         """
         from shared.app.poison import take_poison
         from shared.bootstrap import app
 
-        take_poison(app(), queue, msg.get_body(), msg.id or "")
+        take_poison(app(), queue, msg.get_body(), msg.id or "", why=getattr(msg, "reason", ""))
 
 
 for _queue in queues():

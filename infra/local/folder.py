@@ -44,6 +44,7 @@ class Folder:
         self.origin = self.root / "origin.git"
         self.environments = self.root / "environments.git"
         self.work = self.root / "work"
+        self.in_hand = self.root / "in-hand"
         self._kept = self.root / "host.json"
         self._lock = self.root / "lock"
 

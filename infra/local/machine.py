@@ -105,6 +105,7 @@ class Machine:
             clock=bootstrap.utc_now,
             settings={},
             key=self.kept.host_key,
+            in_hand=self.folder.in_hand,
         ).start(self.kept.port)
         install_hook(Path(self.kept.source), self.url, self.kept.hook_secret, self.kept.repository)
         sweep(bootstrap.app())

@@ -42,16 +42,16 @@ class _Seen:
     effect: ServiceEffect | None = None
 
 
-def take_poison(app: App, queue: str, body: bytes, delivery: str) -> None:
+def take_poison(app: App, queue: str, body: bytes, delivery: str, *, why: str = "") -> None:
     """Keep a message that went to poison, and tell the service that it was for; taken again, nothing is changed.
 
-    `delivery` is the id of the message in the poison queue: what is poisoned once more later has another one. Whatever
-    the body is, it is taken; only a store out of reach raises.
+    `delivery` is the id of the message in the poison queue: what is poisoned once more later has another one; `why`
+    is what its host says about it. Whatever the body is, it is taken; only a store out of reach raises.
     """
     sha256 = app.evidence.put(body)
     event_id = "poison:" + hashlib.sha256("\n".join((queue, delivery, sha256)).encode()).hexdigest()[:40]
     empty = PoisonMessage(number=0, queue=queue, at=app.now(), sha256=sha256, size=len(body), reason="it is not text")
-    seen = _look_into(app, body, empty)
+    seen = _look_into(app, body, empty, why)
 
     def fn(loaded: Loaded) -> Write:
         number = loaded.sequence + 1
@@ -92,7 +92,7 @@ def _tell(app: App, service: ServiceKey, found: PoisonMessage, effect: ServiceEf
         log_fault("message.poison_not_told", error, service=str(service), number=found.number)
 
 
-def _look_into(app: App, body: bytes, record: PoisonMessage) -> _Seen:
+def _look_into(app: App, body: bytes, record: PoisonMessage, why: str) -> _Seen:
     try:
         text = body.decode()
         found = _whole_or_none(app, text)
@@ -114,7 +114,8 @@ def _look_into(app: App, body: bytes, record: PoisonMessage) -> _Seen:
         effect = decode(found).effect
     except (UnreadableRecord, UnknownMessage) as error:
         return _Seen(record=replace(said, reason=str(error)[:_MOST_REASON]))
-    return _Seen(record=replace(said, reason=_READABLE), effect=effect)
+    reason = f"it can be read, but {why}; the log says more"[:_MOST_REASON] if why else _READABLE
+    return _Seen(record=replace(said, reason=reason), effect=effect)
 
 
 def _whole_or_none(app: App, text: str) -> str | None:

@@ -14,13 +14,17 @@ QUEUE_LENGTH, QUEUE_AGE = "slipway.queue.length", "slipway.queue.oldest"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """A message under a lease. `attempts` counts deliveries, this one included; `receipt` proves the lease."""
+    """A message under a lease. `attempts` counts deliveries, this one included; `receipt` proves the lease.
+
+    `reason` is why it lies in poison, where it does and that is known.
+    """
 
     queue: str
     id: str
     body: str
     attempts: int
     receipt: str
+    reason: str = ""
 
 
 class Queues(Protocol):

@@ -64,6 +64,13 @@ def test_a_message_that_can_be_read_says_to_look_into_the_log(slipway: Harness) 
     assert "the log says why" in poisoned(slipway, written(ASK)).reason
 
 
+def test_what_the_host_knows_of_it_is_kept(slipway: Harness) -> None:
+    """The local host says how often it died of it; without that only the log would know."""
+    found = poisoned(slipway, written(ASK), why="the host died 5 times while events worked on it")
+
+    assert found.reason == "it can be read, but the host died 5 times while events worked on it; the log says more"
+
+
 def test_the_services_ledger_hears_of_it_with_its_correlation(slipway: Harness) -> None:
     """And nothing else of the service changes."""
     before = slipway.state()

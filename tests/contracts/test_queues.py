@@ -144,6 +144,14 @@ def test_a_poisoned_message_moves_to_the_poison_queue(queues: BothEnds) -> None:
     assert (poisoned.body, poisoned.attempts) == ("bad", 1)
 
 
+def test_a_poisoned_message_brings_along_why(fixture: Opened) -> None:
+    """Azure's queues have no place for it; others say it to whoever takes the message."""
+    fixture.queues.send(QUEUE, "bad")
+    fixture.queues.poison(receive_one(fixture.queues), reason="unknown type")
+
+    assert receive_one(fixture.queues, f"{QUEUE}-poison").reason == "unknown type"
+
+
 def test_a_receiver_that_waits_is_woken_by_a_message(queues: BothEnds) -> None:
     """It does not have to ask again."""
     found: list[str] = []

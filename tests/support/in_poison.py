@@ -25,10 +25,10 @@ def written(event: ev.ServiceEvent | ev.OutsideEvent, **changes: Any) -> bytes:
 
 
 def poisoned(
-    slipway: Harness, body: bytes = b"{", *, queue: str = EVENTS_QUEUE, delivery: str = "m-1"
+    slipway: Harness, body: bytes = b"{", *, queue: str = EVENTS_QUEUE, delivery: str = "m-1", why: str = ""
 ) -> PoisonMessage:
     """Have a message taken from a poison queue; the newest one that is kept."""
-    take_poison(slipway.app, queue, body, delivery)
+    take_poison(slipway.app, queue, body, delivery, why=why)
     return open_poison(slipway.app, most=1)[0]
 
 

@@ -101,7 +101,7 @@ def hosted(folder: Path, outside: Quiet, database: Database | None = None) -> It
     roles = ("Slipway.Read", "Slipway.Approve", "Slipway.Operate")
     manager = replace(new_person(MANAGER.name, mails=MANAGER.mails, roles=roles), id=MANAGER.id)
     try:
-        with _local_host(functions, queues, manager) as host:
+        with _local_host(functions, queues, folder, manager) as host:
             yield Hosted(app=app, database=database, receiver=queues, url=host.url, secret=secret, manager=manager)
     finally:
         bootstrap.use(None)
@@ -113,13 +113,13 @@ def running(functions: func.FunctionApp, folder: Path) -> Iterator[str]:
     """Run other functions on the same kind of host, and say where."""
     database = SqliteDatabase(folder / "slipway.db", utc_now)
     try:
-        with _local_host(functions, database.queues) as host:
+        with _local_host(functions, database.queues, folder) as host:
             yield host.url
     finally:
         database.close()
 
 
-def _local_host(functions: func.FunctionApp, receiver: QueueReceiver, *people: LocalPerson) -> LocalHost:
+def _local_host(functions: func.FunctionApp, receiver: QueueReceiver, folder: Path, *people: LocalPerson) -> LocalHost:
     return LocalHost(
         functions,
         receiver=receiver,
@@ -128,4 +128,5 @@ def _local_host(functions: func.FunctionApp, receiver: QueueReceiver, *people: L
         clock=utc_now,
         settings={},
         key="the bench's own",
+        in_hand=folder / "in-hand",
     )

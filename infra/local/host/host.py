@@ -14,6 +14,7 @@ from infra.local.host.application import HostApplication
 from infra.local.host.errors import HostRefused
 from infra.local.host.functions import read_functions
 from infra.local.host.host_json import read_host_json
+from infra.local.host.in_hand import InHand
 from infra.local.host.people import People
 from infra.local.host.queues import dispatchers
 from infra.local.host.server import HostServer
@@ -29,8 +30,8 @@ class LocalHost:
     """Runs a FunctionApp's functions by their triggers: http, queue, timer and eventGrid, on 127.0.0.1.
 
     `settings` are the names that %SETTING% in a binding may ask for, `key` is what functions of level function or admin and Event Grid
-    ask for, `grace` how long a stop waits for what runs, `max_body` the largest request in bytes. A host
-    starts once.
+    ask for, `grace` how long a stop waits for what runs, `max_body` the largest request in bytes. `in_hand` is
+    the file that says what was worked on when a host died; without it nobody knows. A host starts once.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class LocalHost:
         clock: Callable[[], datetime],
         settings: Mapping[str, str],
         key: str,
+        in_hand: Path | None = None,
         grace: timedelta = timedelta(seconds=10),
         max_body: int = _MAX_BODY,
     ) -> None:
@@ -50,6 +52,7 @@ class LocalHost:
             raise HostRefused(["the host's key is empty; anybody could call functions that ask for it"])
         self._app, self._receiver, self._people = function_app, receiver, people
         self._host_json, self._settings, self._key = host_json, settings, key
+        self._in_hand_file = in_hand
         self._clock, self._grace, self._max_body = clock, grace, max_body
         self._server: HostServer | None = None
 
@@ -70,7 +73,8 @@ class LocalHost:
         self._workers = Workers(len(functions.queues) * options.queues.concurrency + 2 * len(functions.timers))
         self._server = HostServer(application, port)
         self._timers = Timers(functions.timers, self._workers, self._clock)
-        self._queues = dispatchers(functions.queues, self._receiver, options.queues, self._workers)
+        self._in_hand = InHand(self._in_hand_file, options.queues.max_dequeue_count)
+        self._queues = dispatchers(functions.queues, self._receiver, options.queues, self._workers, self._in_hand)
         # The application takes callers' own words about themselves out: what it says of them may be believed.
         signing_in.trust(self)
         self._server.start()
@@ -103,6 +107,7 @@ class LocalHost:
         self._timers.finish(deadline)
         for queue in self._queues:
             queue.finish(deadline)
+        self._in_hand.close()
         self._workers.stop()
 
     def __enter__(self) -> LocalHost:

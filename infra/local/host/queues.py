@@ -8,6 +8,7 @@ from typing import Protocol
 
 from infra.local.host.functions import Registered
 from infra.local.host.host_json import QueueOptions
+from infra.local.host.in_hand import InHand
 from infra.local.host.log import log_event
 from infra.local.host.messages import Messages
 from infra.local.host.polling import QueuePoller
@@ -35,10 +36,14 @@ class Dispatcher(Protocol):
 
 
 def dispatchers(
-    functions: Sequence[Registered], receiver: QueueReceiver, options: QueueOptions, workers: Workers
+    functions: Sequence[Registered],
+    receiver: QueueReceiver,
+    options: QueueOptions,
+    workers: Workers,
+    in_hand: InHand,
 ) -> Sequence[Dispatcher]:
     """Make what the receiver is best served by."""
-    queues = [Messages(one, receiver, options) for one in functions]
+    queues = [Messages(one, receiver, options, in_hand) for one in functions]
     if not queues:
         return []
     if isinstance(receiver, CrewReceiver):

@@ -77,7 +77,7 @@ class MemoryQueues:
             return
         if parcel.service:
             self._services.remove(parcel.service, [parcel.key])
-        self.reasons[self._offer(f"{parcel.queue}-poison", parcel.body, timedelta(0))] = reason
+        self.reasons[self._offer(f"{parcel.queue}-poison", parcel.body, timedelta(0), reason)] = reason
 
     def count(self, queue: str) -> int:
         """See QueueReceiver."""
@@ -87,9 +87,11 @@ class MemoryQueues:
         """Stop handing out messages."""
         self._delivery.close()
 
-    def _offer(self, queue: str, body: str, delay: timedelta) -> str:
+    def _offer(self, queue: str, body: str, delay: timedelta, reason: str = "") -> str:
         id_ = str(next(self._numbers))
-        self._delivery.offer([Parcel(id=id_, queue=queue, body=body, delay=delay, group=addressee(body))])
+        self._delivery.offer(
+            [Parcel(id=id_, queue=queue, body=body, delay=delay, group=addressee(body), reason=reason)]
+        )
         return id_
 
 

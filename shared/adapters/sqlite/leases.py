@@ -26,7 +26,7 @@ _MOST = 500
 _UNLEASED = "SELECT service, key FROM message WHERE host IS NULL ORDER BY visible_at LIMIT ?"
 _CLAIM = (
     f"UPDATE message SET host = ? WHERE (service, key) IN ({_UNLEASED}) "
-    "RETURNING service, key, queue, body, delay, visible_at, attempts"
+    "RETURNING service, key, queue, body, delay, visible_at, attempts, reason"
 )
 
 
@@ -129,6 +129,9 @@ def _claim(transaction: Transaction, host: str | None, now: int) -> list[Parcel]
             service=str(service),
             key=key,
             group=addressee(body) if service == DOOR else "",
+            reason=reason or "",
         )
-        for service, key, queue, body, delay, visible_at, attempts in sorted(rows, key=lambda row: (row[5], row[1]))
+        for service, key, queue, body, delay, visible_at, attempts, reason in sorted(
+            rows, key=lambda row: (row[5], row[1])
+        )
     ]

@@ -47,7 +47,7 @@ class SqliteQueues:
         if len(body.encode()) > partition.MOST_VALUE:
             raise TooLarge(f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence")
         parcel = self._door(queue, body, delay)
-        self._writer.join(lambda transaction: self._insert(transaction, [(parcel, None)]))
+        self._writer.join(lambda transaction: self._insert(transaction, [parcel]))
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
         """See Queues. Nothing is left to do: the commit that wrote the rows has handed them over."""
@@ -57,7 +57,7 @@ class SqliteQueues:
     ) -> None:
         """Write a decision's effects and remove those that are done, within its transaction."""
         if rows:
-            self._insert(transaction, [(_parcel(service, row, row.message.delay), None) for row in rows])
+            self._insert(transaction, [_parcel(service, row, row.message.delay) for row in rows])
         if done:
             transaction.executemany(_DELETE, [(service, key) for key in done])
             self._let_go(transaction, [message_id(service, key) for key in done])
@@ -140,11 +140,11 @@ class SqliteQueues:
         parcel = self._delivery.settle(message)
         if parcel is None:
             return
-        poisoned = self._door(f"{parcel.queue}-poison", parcel.body)
+        poisoned = replace(self._door(f"{parcel.queue}-poison", parcel.body), reason=reason)
 
         def work(transaction: Transaction) -> None:
             self._remove(transaction, parcel)
-            self._insert(transaction, [(poisoned, reason)])
+            self._insert(transaction, [poisoned])
 
         try:
             self._writer.run(work)
@@ -163,13 +163,15 @@ class SqliteQueues:
         id_, group = message_id(DOOR, key), addressee(body)
         return Parcel(id=id_, queue=queue, body=body, delay=delay, service=str(DOOR), key=key, group=group)
 
-    def _insert(self, transaction: Transaction, made: Sequence[tuple[Parcel, str | None]]) -> None:
+    def _insert(self, transaction: Transaction, made: Sequence[Parcel]) -> None:
         # Unleased where this process is no host: then any host may take it.
         host = self._leases.host
-        rows = [(*_place(one), one.queue, one.body, *self._times(one.delay), 0, host, reason) for one, reason in made]
+        rows = [
+            (*_place(one), one.queue, one.body, *self._times(one.delay), 0, host, one.reason or None) for one in made
+        ]
         transaction.executemany(_INSERT, rows)
         if host is not None:
-            transaction.afterwards.append(lambda: self._delivery.offer(parcel for parcel, _ in made))
+            transaction.afterwards.append(lambda: self._delivery.offer(made))
 
     def _times(self, delay: timedelta) -> tuple[int, int]:
         """Return a delay, and when it ends by the clock of now, as they are stored."""

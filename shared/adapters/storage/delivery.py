@@ -226,7 +226,14 @@ class Delivery:
         parcel.attempts += 1
         self._schedule(parcel, until)
         receipt = str(parcel.token)
-        return Received(queue=parcel.queue, id=parcel.id, body=parcel.body, attempts=parcel.attempts, receipt=receipt)
+        return Received(
+            queue=parcel.queue,
+            id=parcel.id,
+            body=parcel.body,
+            attempts=parcel.attempts,
+            receipt=receipt,
+            reason=parcel.reason,
+        )
 
     def _current(self, entry: tuple[object, int, Parcel]) -> bool:
         return self._known.get(entry[2].id) is entry[2] and entry[2].token == entry[1]

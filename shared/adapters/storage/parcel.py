@@ -9,7 +9,8 @@ from datetime import timedelta
 @dataclass(slots=True, kw_only=True)
 class Parcel:
     """A message as the host holds it. `delay` is how long after it is offered it may be seen (less than nothing: it was to
-    be seen before others), `attempts` counts deliveries, `token` changes whenever its time does. Groups take turns."""
+    be seen before others), `attempts` counts deliveries, `token` changes whenever its time does. Groups take turns.
+    `reason` is why it lies in poison."""
 
     id: str
     queue: str
@@ -20,3 +21,4 @@ class Parcel:
     key: str = ""
     group: str = ""
     token: int = 0
+    reason: str = ""

@@ -174,12 +174,18 @@ def test_a_delay_outlives_the_host(file: Path) -> None:
 
 
 def test_a_poisoned_message_says_why(file: Path, database: SqliteDatabase) -> None:
-    """The reason is kept beside it, for whoever looks."""
+    """The reason is kept beside it, for whoever looks, and for the host that takes it."""
     database.recover()
     database.queues.send(QUEUE, "bad")
 
     database.queues.poison(receive_one(database.queues), reason="unknown type")
+    database.close()
+    other = SqliteDatabase(file, Clock())
+    other.recover()
+    taken = receive_one(other.queues, f"{QUEUE}-poison")
+    other.close()
 
+    assert taken.reason == "unknown type"
     with sqlite3.connect(file) as connection:
         rows = connection.execute("SELECT queue, body, reason FROM message").fetchall()
     connection.close()

@@ -17,6 +17,7 @@ from infra.local.bench.throughput import ENGINE, check, entries, logging_to
 from infra.local.bench.wiring import HOST_JSON, REPOSITORY, Quiet, hosted, quiet, wire
 from infra.local.host.functions import Registered
 from infra.local.host.host_json import read_host_json
+from infra.local.host.in_hand import InHand
 from infra.local.host.queues import dispatchers
 from infra.local.host.remote import RemoteQueues
 from infra.local.host.workers import Workers
@@ -102,7 +103,8 @@ def _engine(storage: AzureStorage, outside: Quiet, folder: Path) -> Iterator[App
         **{queue_of(kind): partial(take_effect, app, kind) for kind in KINDS},
     }
     workers = Workers(len(calls) * options.concurrency)
-    crew = dispatchers([_called(queue, call) for queue, call in calls.items()], queues, options, workers)
+    in_hand = InHand(folder / "in-hand", options.max_dequeue_count)
+    crew = dispatchers([_called(queue, call) for queue, call in calls.items()], queues, options, workers, in_hand)
     for one in crew:
         one.start()
     try:
@@ -112,6 +114,7 @@ def _engine(storage: AzureStorage, outside: Quiet, folder: Path) -> Iterator[App
             one.ask_to_stop()
         for one in crew:
             one.finish(time.monotonic() + _ENDS)
+        in_hand.close()
         workers.stop()
         storage.close()
 

@@ -1,0 +1,97 @@
+"""A host that one of its messages kills; run as a program: `<folder> <how many hosts were there before>`.
+
+It ends well once every message is dealt with. `done` in the folder has a line for each that was, `poison` one for each
+that was poisoned: its body, and why.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import azure.functions as func
+
+from infra.local.host import LocalHost, People
+from shared.adapters.sqlite import SqliteDatabase
+from tests.support.host import KEY, wait_until, write_host_json
+
+QUEUE, POISON = "slipway-events", "slipway-events-poison"
+KILL, INNOCENT = "kill", ("one", "two", "three")
+# At so many deaths the innocent ones are in hand too.
+TOGETHER = 2
+
+
+def run_host(folder: Path, before: int) -> int:
+    """Run the program to its end and return its exit code."""
+    command = [sys.executable, "-m", "tests.support.deadly_host", str(folder), str(before)]
+    return subprocess.run(command, cwd=Path(__file__).parents[2], timeout=120, check=False).returncode
+
+
+def read_lines(file: Path) -> list[str]:
+    """What was written to a file of the folder."""
+    return file.read_text().splitlines() if file.exists() else []
+
+
+class Deadly:
+    """The functions: one that is killed, and one that says what was poisoned."""
+
+    def __init__(self, folder: Path, before: int) -> None:
+        self.app = func.FunctionApp()
+        begun, never = threading.Semaphore(0), threading.Event()
+
+        @self.app.queue_trigger(arg_name="msg", queue_name=QUEUE, connection="Storage")
+        def work(msg: func.QueueMessage) -> None:
+            body = msg.get_body().decode()
+            if body == KILL:
+                for _ in INNOCENT if before < TOGETHER else ():
+                    begun.acquire()
+                _die(before)
+            begun.release()
+            if before < TOGETHER:
+                never.wait()
+            _write(folder / "done", body)
+
+        @self.app.queue_trigger(arg_name="msg", queue_name=POISON, connection="Storage")
+        def poisoned(msg: func.QueueMessage) -> None:
+            _write(folder / "poison", f"{msg.get_body().decode()}: {getattr(msg, 'reason', '')}")
+
+
+def _die(before: int) -> None:
+    if before % 2:
+        os._exit(3)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _write(file: Path, line: str) -> None:
+    with file.open("a") as opened:
+        opened.write(f"{line}\n")
+
+
+def _main(folder: Path, before: int) -> None:
+    database = SqliteDatabase(folder / "slipway.db", lambda: datetime.now(UTC))
+    database.recover()
+    if not before:
+        for body in (KILL, *INNOCENT):
+            database.queues.send(QUEUE, body)
+    host = LocalHost(
+        Deadly(folder, before).app,
+        receiver=database.queues,
+        people=People([]),
+        host_json=write_host_json(folder),
+        clock=lambda: datetime.now(UTC),
+        settings={},
+        key=KEY,
+        in_hand=folder / "in-hand",
+    )
+    with host:
+        wait_until(lambda: not any(map(database.queues.count, (QUEUE, POISON))))
+    database.close()
+
+
+if __name__ == "__main__":
+    _main(Path(sys.argv[1]), int(sys.argv[2]))
