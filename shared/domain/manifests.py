@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import TypeAlias
 
 from shared.domain.hooks import SKIPS_FILE, Hooks, problems_of
 from shared.domain.pods import GROUPS, WORKLOADS, Object, Pod, TooMuch, Walk, at
@@ -20,6 +21,10 @@ _LONGEST = 300
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _ROOT = re.compile(r"0*|root")
 _NUMBER = re.compile(r"[0-9]{1,10}")
+
+
+# The platforms of an image, empty where it names none, and the user that it runs as on each.
+Users: TypeAlias = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +45,10 @@ class _Container:
 
 @dataclass(slots=True)
 class _Check:
-    """One look at all manifests; `users` says by an image's digest what user it runs as, where that is known."""
+    """One look at all manifests; `users` says by an image's digest what user it runs as on each platform, where that is known."""
 
     image: str
-    users: Mapping[str, str]
+    users: Mapping[str, Users]
     hooks: Hooks | None
     manifests: bytes
     images: set[str] = field(default_factory=set)
@@ -102,29 +107,28 @@ class _Check:
         if user is not None and not _is_user(user):
             yield Finding(name, f"{place}.runAsUser", _NO_USER)
         elif user is None and pod.get("runAsUser") is None:
-            known = self.users.get(_parts(image)[2]) if isinstance(image, str) else None
-            if known is not None and (problem := user_problem(known)):
-                yield Finding(name, f"{place}.runAsUser", problem)
+            known = self.users.get(_parts(image)[2], ()) if isinstance(image, str) else ()
+            yield from (Finding(name, f"{place}.runAsUser", problem) for problem in user_problems(known))
         not_root = own.get("runAsNonRoot")
         if (pod.get("runAsNonRoot") if not_root is None else not_root) is not True:
             yield Finding(name, f"{place}.runAsNonRoot", "must be true, here or for the pod")
 
 
 _NO_USER = "must be a user's number above 0, which is root"
-_NOBODY_KNOWN: Mapping[str, str] = {}
+_NOBODY_KNOWN: Mapping[str, Users] = {}
 
 
 def findings(
     objects: Sequence[Mapping[str, object]],
     *,
     image: str,
-    users: Mapping[str, str] = _NOBODY_KNOWN,
+    users: Mapping[str, Users] = _NOBODY_KNOWN,
     hooks: Hooks | None = None,
     manifests: bytes = b"",
 ) -> tuple[Finding, ...]:
     """Check all objects of one deployment of `image` (`host/repository:tag@digest`), read from `manifests`.
 
-    `users` says what user an image's configuration names, by its digest; what is not there is unknown, and neither root nor
+    `users` says what user an image's configurations name, by its digest; what is not there is unknown, and neither root nor
     none. `hooks` says who runs hooks, None that Helm does.
     """
     return bounded(_Check(image=image, users=users, hooks=hooks, manifests=manifests).every(objects))
@@ -144,9 +148,19 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def user_problem(user: str) -> str:
-    """Say what is wrong with the user that an image names; empty where it is a number above 0."""
-    name = user.partition(":")[0]
+def user_problems(users: Users) -> Iterator[str]:
+    """Say what is wrong with the users that an image names, and where they run; nothing where all are numbers above 0."""
+    problems: dict[str, list[str]] = {}
+    for platform, user in users:
+        problem = _user_problem(user.partition(":")[0])
+        if problem:
+            problems.setdefault(problem, []).append(platform)
+    for problem, platforms in problems.items():
+        named = ", ".join(filter(None, platforms))
+        yield f"{problem} (on {named})" if named else problem
+
+
+def _user_problem(name: str) -> str:
     if _ROOT.fullmatch(name):
         return "must be set to a number above 0: the image's own user is root"
     if not _NUMBER.fullmatch(name):

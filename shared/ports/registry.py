@@ -31,8 +31,9 @@ class TagTaken(Permanent):
 class ImageDescription:
     """What a manifest says of itself; of an index, its first platform speaks.
 
-    `user` is what the image runs as (empty means root), `size` the compressed bytes of configuration and layers,
-    `platforms` like `linux/amd64`, empty where it is not an index.
+    `size` are the compressed bytes of configuration and layers, `platforms` like `linux/amd64`, empty where it is not an index.
+    `users` says for each platform (empty where it is not an index) what the image runs as, empty for root; a platform whose
+    builder could not know is left out.
     """
 
     digest: Digest
@@ -40,13 +41,8 @@ class ImageDescription:
     config_media_type: str
     size: int
     labels: Mapping[str, str] = field(default_factory=dict)
-    user: str = ""
     platforms: tuple[str, ...] = ()
-
-    @property
-    def runs_as(self) -> str | None:
-        """What the image runs as, empty for root; None where its builder could not know."""
-        return None if not self.user and self.labels.get(USER_LABEL) == USER_UNKNOWN else self.user
+    users: tuple[tuple[str, str], ...] = ()
 
     @property
     def is_chart(self) -> bool:
@@ -91,7 +87,10 @@ class Registry(Protocol):
         ...
 
     def describe(self, registry: str, repository: str, digest: Digest) -> ImageDescription:
-        """Read a manifest and its configuration; raise NotFound, or Permanent where it cannot be read."""
+        """Read a manifest and the configuration of each platform.
+
+        Raise NotFound, or Permanent where one cannot be read, or there are more platforms than are read.
+        """
         ...
 
     def copy(

@@ -16,7 +16,7 @@ from shared.domain.names import Digest
 from shared.domain.promotion import Rendered
 from shared.ports.chart import Rendering, UnreadManifests
 from shared.ports.errors import NotFound, Permanent
-from shared.ports.registry import USER_LABEL, USER_UNKNOWN, ImageDescription
+from shared.ports.registry import ImageDescription
 from tests.support.app_parts import Harness, make_app
 from tests.support.outside import MAIN, SLIPWAY_YAML, Outside
 from tests.support.outside_registry import MemoryCharts, MemoryRegistry
@@ -247,8 +247,8 @@ def described(slipway: Harness, answer: ImageDescription | Permanent) -> None:
 
 def test_an_image_whose_builder_could_not_know_its_user_is_no_finding(slipway: Harness) -> None:
     """Unknown is neither root nor none; the kubelet sees to it."""
-    label, digest = {USER_LABEL: USER_UNKNOWN}, Digest(f"sha256:{'1' * 64}")
-    described(slipway, ImageDescription(digest=digest, media_type="", config_media_type="", size=0, labels=label))
+    digest = Digest(f"sha256:{'1' * 64}")
+    described(slipway, ImageDescription(digest=digest, media_type="", config_media_type="", size=0))
 
     assert rendered(slipway, "qa").findings == ()
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.oci_registry import OciRegistry
+from shared.adapters.oci_registry.describing import MOST_PLATFORMS
+from shared.adapters.oci_registry.manifest import OCI_INDEX, OCI_MANIFEST, canonical
 from shared.domain.names import Digest
 from shared.ports.errors import NotFound, Permanent
-from shared.ports.registry import CopyReport, TagTaken
+from shared.ports.registry import USER_LABEL, USER_UNKNOWN, CopyReport, TagTaken
 from tests.support import registries
 
 ABSENT = Digest("sha256:" + "0" * 64)
@@ -97,7 +99,7 @@ def test_an_image_tells_its_labels_and_its_user(
 
     found = registry.describe(server, repository, digest)
 
-    assert (found.user, found.labels, found.is_chart) == ("10001", {"team": "shipping"}, False)
+    assert (found.users, found.labels, found.is_chart) == ((("", "10001"),), {"team": "shipping"}, False)
     assert found.size > registries.a_layer(tmp_path).stat().st_size
 
 
@@ -111,6 +113,36 @@ def test_an_index_is_described_by_its_first_platform(
 
     assert found.platforms == ("linux/amd64", "linux/arm64")
     assert found.labels == {"arch": "amd64"}
+
+
+def test_attack_every_platform_of_an_index_says_whom_it_runs_as(
+    server: str, registry: OciRegistry, repository: str, tmp_path: Path
+) -> None:
+    """Attack: the first platform is harmless, and the one that the cluster has runs as root. Unknown is none of both."""
+    configs: dict[str, dict[str, object]] = {
+        "arm64": {"User": ""},
+        "s390x": {"Labels": {USER_LABEL: USER_UNKNOWN}},
+        "arm": {"User": "root:root"},
+    }
+    architectures = ("amd64", *configs)
+    digest = registries.push_index(server, repository, "v1.0.0", tmp_path, architectures, configs)
+
+    found = registry.describe(server, repository, digest)
+
+    assert found.users == (("linux/amd64", "10001"), ("linux/arm64", ""), ("linux/arm", "root:root"))
+
+
+def test_attack_more_platforms_than_are_looked_at_are_refused(
+    server: str, registry: OciRegistry, repository: str, tmp_path: Path
+) -> None:
+    """Attack: an index of thousands, each of which costs two requests; none is read then."""
+    image = registries.push_image(server, repository, "v1.0.0", tmp_path)
+    child = {"mediaType": OCI_MANIFEST, "digest": str(image), "size": 1}
+    children = [{**child, "platform": {"os": "linux", "architecture": f"a{n}"}} for n in range(MOST_PLATFORMS + 1)]
+    index = canonical({"schemaVersion": 2, "mediaType": OCI_INDEX, "manifests": children})
+
+    with pytest.raises(Permanent, match="is for 21 platforms, of which 20 are looked at"):
+        registry.describe(server, repository, registries.put(server, repository, "v1.0.1", index, OCI_INDEX))
 
 
 def test_describing_what_is_not_there_says_so(server: str, registry: OciRegistry, repository: str) -> None:

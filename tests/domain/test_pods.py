@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.manifests import CHANGE_CAUSE, MOST_FINDINGS, Finding, findings, user_problem
+from shared.domain.manifests import CHANGE_CAUSE, MOST_FINDINGS, Finding, findings, user_problems
 from shared.domain.pods import MOST_DEPTH
 
 ONE, OTHER = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
@@ -117,7 +117,7 @@ def test_null_is_unset_and_the_nearest_word_counts(pod: dict[str, Any], own: dic
 @pytest.mark.parametrize("user", ["", "0", "00", "root", "0:0", "root:root", ":1000"])
 def test_an_image_that_runs_as_root_is_found_where_nothing_says_otherwise(user: str) -> None:
     """Of our own image its configuration is known."""
-    [one] = findings([an_object()], image=IMAGE, users={ONE: user})
+    [one] = findings([an_object()], image=IMAGE, users={ONE: [("", user)]})
 
     assert (one.object, one.field) == ("Deployment/x", "spec.template.spec.containers[0].securityContext.runAsUser")
     assert "root" in one.problem
@@ -125,16 +125,28 @@ def test_an_image_that_runs_as_root_is_found_where_nothing_says_otherwise(user: 
 
 def test_a_user_by_name_cannot_be_told_from_root() -> None:
     """The kubelet would refuse to start it: `image has non-numeric user`."""
-    [one] = findings([an_object()], image=IMAGE, users={ONE: "app"})
+    [one] = findings([an_object()], image=IMAGE, users={ONE: [("", "app")]})
 
     assert "the image's own user is app" in one.problem
-    assert user_problem("app:app") == user_problem("app")
+    assert list(user_problems([("", "app:app")])) == [one.problem]
+
+
+def test_attack_the_platform_that_runs_as_root_is_named_wherever_it_stands() -> None:
+    """Attack: an index whose first platform is harmless; the cluster's own nodes may be of another one."""
+    users = [("linux/amd64", "1000"), ("linux/arm64", ""), ("linux/arm/v7", "root"), ("linux/s390x", "app")]
+
+    problems = [one.problem for one in findings([an_object()], image=IMAGE, users={ONE: users})]
+
+    assert problems == [
+        "must be set to a number above 0: the image's own user is root (on linux/arm64, linux/arm/v7)",
+        "must be set to a number: the image's own user is app, which Kubernetes cannot tell from root (on linux/s390x)",
+    ]
 
 
 @pytest.mark.parametrize("user", ["1000", "10001:0", "65532:65532"])
 def test_an_image_with_a_users_number_complies(user: str) -> None:
     """Whatever its group."""
-    assert findings([an_object()], image=IMAGE, users={ONE: user}) == ()
+    assert findings([an_object()], image=IMAGE, users={ONE: [("", user)]}) == ()
 
 
 @pytest.mark.parametrize("context", [{"runAsUser": 1000}, {}])
@@ -142,7 +154,7 @@ def test_what_the_manifest_says_wins_over_the_image(context: dict[str, Any]) -> 
     """By the pod or by the container."""
     own = None if context else {"runAsUser": 1000}
 
-    assert findings([an_object(spec=a_pod(own=own, **context))], image=IMAGE, users={ONE: "root"}) == ()
+    assert findings([an_object(spec=a_pod(own=own, **context))], image=IMAGE, users={ONE: [("", "root")]}) == ()
 
 
 def test_an_image_of_somebody_else_is_unknown_and_neither_root_nor_none() -> None:
@@ -150,8 +162,8 @@ def test_an_image_of_somebody_else_is_unknown_and_neither_root_nor_none() -> Non
     trusting = a_pod(FOREIGN)
     trusting["securityContext"] = {}
 
-    assert found(an_object(spec=a_pod(FOREIGN)), users={ONE: "1000"}) == []
-    assert found(an_object(spec=trusting), users={ONE: "1000"}) == [
+    assert found(an_object(spec=a_pod(FOREIGN)), users={ONE: [("", "1000")]}) == []
+    assert found(an_object(spec=trusting), users={ONE: [("", "1000")]}) == [
         ("Deployment/x", "spec.template.spec.containers[0].securityContext.runAsNonRoot")
     ]
 

@@ -12,7 +12,7 @@ import yaml
 from shared.domain.names import Digest
 from shared.ports.chart import LintFinding, Rendering
 from shared.ports.errors import NotFound, Permanent
-from shared.ports.registry import USER_LABEL, USER_UNKNOWN, CopyReport, ImageDescription, TagTaken
+from shared.ports.registry import CopyReport, ImageDescription, TagTaken
 from tests.support.outside_source import Troubles
 
 
@@ -91,10 +91,8 @@ class MemoryRegistry:
         self._troubles.hit("registry.read")
         size = len(self.content(repository, digest))
         user = self.users.get(digest, "10001")
-        labels = {USER_LABEL: USER_UNKNOWN} if user is None else {}
-        return ImageDescription(
-            digest=digest, media_type="", config_media_type="", size=size, user=user or "", labels=labels
-        )
+        users = () if user is None else (("", user),)
+        return ImageDescription(digest=digest, media_type="", config_media_type="", size=size, users=users)
 
     def copy(
         self, registry: str, source_repository: str, target_repository: str, digest: Digest, tag: str

@@ -163,13 +163,22 @@ def tagged(host: str, repository: str, tag: str, digest: Digest) -> Digest:
 
 
 def push_index(
-    host: str, repository: str, tag: str, folder: Path, architectures: Iterable[str] = ("amd64", "arm64")
+    host: str,
+    repository: str,
+    tag: str,
+    folder: Path,
+    architectures: Iterable[str] = ("amd64", "arm64"),
+    configs: Mapping[str, Mapping[str, object]] | None = None,
 ) -> Digest:
-    """Push an image with a manifest for each architecture, spaced so that encoding it again would change its digest."""
+    """Push an image with a manifest for each architecture, spaced so that encoding it again would change its digest.
+
+    `configs` has other settings for some architectures than a user's number and a label.
+    """
     registry, children = OciRegistry(), list[Mapping[str, object]]()
     for architecture in architectures:
         layer = a_layer(folder, architecture.encode() * 1000)
-        config = {"architecture": architecture, "config": {"User": "10001", "Labels": {"arch": architecture}}}
+        settings = (configs or {}).get(architecture, {"User": "10001", "Labels": {"arch": architecture}})
+        config = {"architecture": architecture, "config": settings}
         digest = registry.push_image(host, repository, layer, config)
         with Connection(host, None) as connection:
             size = len(connection.manifest(repository, str(digest)).content)

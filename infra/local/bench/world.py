@@ -45,7 +45,7 @@ class QuietRegistry:
 
     def describe(self, registry: str, repository: str, digest: Digest) -> ImageDescription:
         """See Registry."""
-        return ImageDescription(digest=digest, media_type="", config_media_type="", size=0, user="10001")
+        return ImageDescription(digest=digest, media_type="", config_media_type="", size=0, users=(("", "10001"),))
 
     def copy(
         self, registry: str, source_repository: str, target_repository: str, digest: Digest, tag: str

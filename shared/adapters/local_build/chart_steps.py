@@ -169,7 +169,7 @@ def _problems(work: Work, each: _Filled, manifests: bytes) -> Sequence[str]:
     except UnreadManifests as error:
         # Helm takes them: whether they may go on without having been judged is for people to say.
         unread, objects = [f"{place}: {problem}" for place, problem in error.faults], error.objects
-    users = {} if work.user is None else {each.values["digest"]: work.user}
+    users = {} if work.user is None else {each.values["digest"]: (("", work.user),)}
     found = findings(objects, image=each.image, users=users, hooks=each.order.hooks, manifests=manifests)
     return [*unread, *(": ".join(filter(None, (one.object, one.field, one.problem))) for one in found)]
 

@@ -71,7 +71,6 @@ def render(
 def _judged(at: Outside, rules: EnvironmentPolicy, artifact: Artifact, manifests: bytes) -> tuple[Finding, ...]:
     """Check what was rendered. What cannot be read is a finding, for which a person may answer."""
     unread: list[Finding] = []
-    users: dict[str, str] = {}
     image = image_reference(artifact, rules)
     try:
         objects = at.charts.parse(manifests)
@@ -80,11 +79,11 @@ def _judged(at: Outside, rules: EnvironmentPolicy, artifact: Artifact, manifests
         objects = error.objects
     try:
         described = at.registry.describe(artifact.registry, artifact.image_repository, artifact.image_digest)
-        if described.runs_as is not None:
-            users[artifact.image_digest.text] = described.runs_as
+        users = {artifact.image_digest.text: described.users}
     except Permanent as error:
         if error.ours:
             raise
+        users = {}
         unread.append(Finding(image, "image", str(error)))
     hooks = hooks_of(rules.deploy)
     return bounded([*unread, *findings(objects, image=image, users=users, hooks=hooks, manifests=manifests)])

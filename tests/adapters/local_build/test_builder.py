@@ -43,7 +43,7 @@ def test_the_image_says_what_it_is(site: Site) -> None:
 
     assert digest is not None
     described = OciRegistry().describe(site.registry, "delivery", digest)
-    assert described.user == "10001:10001"
+    assert described.users == (("", "10001:10001"),)
     assert described.labels == {
         "org.opencontainers.image.title": "delivery",
         "org.opencontainers.image.version": "1.0.2",
@@ -53,15 +53,15 @@ def test_the_image_says_what_it_is(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    ("dockerfile", "user", "runs_as", "printed"),
+    ("dockerfile", "users", "printed"),
     [
-        ("FROM scratch\nUSER 0\n", "0", "0", "the image must not run as root"),
-        ("FROM scratch\n", "", "", "has no USER"),
-        ("FROM mcr.microsoft.com/dotnet/aspnet:10.0\nUSER $APP_UID\n", "", None, "a user that only its base image knows"),
+        ("FROM scratch\nUSER 0\n", (("", "0"),), "the image must not run as root"),
+        ("FROM scratch\n", (("", ""),), "has no USER"),
+        ("FROM mcr.microsoft.com/dotnet/aspnet:10.0\nUSER $APP_UID\n", (), "a user that only its base image knows"),
     ],
 )  # fmt: skip
 def test_root_and_an_unknown_user_fail_no_build(
-    site: Site, dockerfile: str, user: str, runs_as: str | None, printed: str
+    site: Site, dockerfile: str, users: tuple[tuple[str, str], ...], printed: str
 ) -> None:
     """The image says who it is, or that nobody knows; the gate of each environment judges that."""
     result = site.build(site.order({f"{SERVICE}/Dockerfile": dockerfile}))
@@ -70,7 +70,7 @@ def test_root_and_an_unknown_user_fail_no_build(
     assert printed in site.evidence.get(result.steps[1].output).decode()
     assert result.image_digest is not None
     described = OciRegistry().describe(site.registry, "delivery", result.image_digest)
-    assert (described.user, described.runs_as) == (user, runs_as)
+    assert described.users == users
 
 
 def test_the_chart_carries_the_version(site: Site, tmp_path: Path) -> None:

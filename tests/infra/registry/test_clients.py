@@ -33,7 +33,7 @@ def test_skopeo_takes_an_image_out_and_brings_it_into_another_registry(tmp_path:
         skopeo("copy", "--all", "--dest-tls-verify=false", f"dir:{tmp_path}/image", f"docker://{other}/delivery:v1.0.0")
 
         assert OciRegistry().digest_of(other, "delivery", "v1.0.0") == digest
-        assert OciRegistry().describe(other, "delivery", digest).user == "10001"
+        assert OciRegistry().describe(other, "delivery", digest).users[0] == ("linux/amd64", "10001")
 
 
 @pytest.mark.real("skopeo")
