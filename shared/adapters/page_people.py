@@ -19,6 +19,7 @@ class PagePeople:
             environment=question.environment,
             promotion=question.promotion,
             who=question.who,
+            older=question.older,
         )
 
     def close(self, service: ServiceKey, request: str, reason: str) -> None:

@@ -79,6 +79,8 @@ class ArtifactTable:
         }
         if deployed.authors:
             values["authors"] = deployed.authors
+        if deployed.registry_namespace is not None:
+            values["namespace"] = deployed.registry_namespace
         return values
 
     def decode(self, fields: Fields) -> Deployed:
@@ -89,4 +91,5 @@ class ArtifactTable:
             promotion=fields.number("promotion"),
             at=fields.time("at"),
             authors=fields.text("authors", ""),
+            registry_namespace=fields.maybe_text("namespace"),
         )

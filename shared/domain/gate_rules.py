@@ -7,6 +7,7 @@ from datetime import datetime
 from shared.domain import windows
 from shared.domain.estate import Hold
 from shared.domain.gate import OPERATORS, OURSELVES, TEAM, Question, Result, blocked, passed, waiting
+from shared.domain.older import older
 from shared.domain.phases import QUEUED, RUNNING, Phase, PromotionKind
 from shared.domain.policy import EnvironmentPolicy, Queueing, Verdict
 from shared.domain.promotion import Deployed, Presence
@@ -131,10 +132,8 @@ def older_than_live(q: Question) -> Result:
     live = q.environment.live
     if q.rules.gates.older_than_live is Verdict.ALLOW or live is None:
         return passed()
-    if q.release.version.key() < live.artifact.version.key():
-        reason = f"{live.artifact.version.tag} is live in {q.rules.name} and newer"
-        return blocked("OlderThanLive", reason, since=live.at, who=(OPERATORS,))
-    return passed()
+    reason = older(q.rules.name, live.artifact.version, q.release.version)
+    return blocked("OlderThanLive", reason, since=live.at, who=(OPERATORS,)) if reason else passed()
 
 
 def manifests(q: Question) -> Result:

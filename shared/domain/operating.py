@@ -17,6 +17,7 @@ from shared.domain.events import (
 from shared.domain.gates import OVERRIDABLE, Gate
 from shared.domain.graph import Standing, standing
 from shared.domain.lookup import earlier_good, known_environment, known_release, reopen
+from shared.domain.older import brings_older
 from shared.domain.phases import RUNNING, Phase, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.records import replace
@@ -45,6 +46,8 @@ def promote(draft: Draft, event: PromoteRequested) -> Answer:
     added = tagging.add_forward(draft, release, rules, cause=cause)
     draft.keep(replace(draft.get(added.number)[1], requested_by=event.person))
     draft.note(f"{release.version.tag} {rules.name} #{added.number} forward: {cause}")
+    if hint := brings_older(draft.environment(rules.name), release, added):
+        draft.note(hint)
     _renew_what_follows(draft, release, rules, cause)
     return done(str(added.number))
 

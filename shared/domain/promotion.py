@@ -52,13 +52,18 @@ class Authors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deployed:
-    """An artifact that succeeded in an environment, with the manifests and the authors (evidence) that brought it there."""
+    """An artifact that succeeded in an environment, with the manifests and the authors (evidence) that brought it there.
+
+    `registry_namespace` is where the environment reads it from, empty for the registry itself; None where an older Slipway
+    kept it.
+    """
 
     artifact: Artifact
     manifests: str
     promotion: int
     at: datetime
     authors: str = ""
+    registry_namespace: str | None = None
 
 
 class Presence(StrEnum):

@@ -122,6 +122,7 @@ def brought(release: Release, promotion: Promotion, now: datetime) -> Deployed:
         promotion=promotion.number,
         at=now,
         authors=promotion.facts.authors.evidence if promotion.facts else "",
+        registry_namespace=(promotion.plan.registry_namespace or "") if promotion.plan else None,
     )
 
 

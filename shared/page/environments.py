@@ -5,9 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from shared.app.authorize import Viewer
-from shared.app.views.records import EnvironmentView, LiveView, ServiceView, WayView
+from shared.app.views.records import EnvironmentView, LiveView, PromotionView, ServiceView, WayView
 from shared.page.html import Html, element
-from shared.page.parts import actions, badge, blocker, button, digests, moment
+from shared.page.parts import actions, badge, blocker, button, digests, moment, reference
 
 
 def api(service: ServiceView, rest: str) -> str:
@@ -16,8 +16,8 @@ def api(service: ServiceView, rest: str) -> str:
     return f"/api/services/{quote(service.service)}/{rest}?{query}"
 
 
-def environment(service: ServiceView, one: EnvironmentView, viewer: Viewer) -> Html:
-    """Show all of one environment."""
+def environment(service: ServiceView, one: EnvironmentView, viewer: Viewer, *, whole: bool = False) -> Html:
+    """Show all of one environment; `whole` names the image that runs as the cluster was given it."""
     unknown = (
         element("p", element("b", "What is live is not known: "), one.unknown, class_="fault") if one.unknown else None
     )
@@ -27,6 +27,7 @@ def environment(service: ServiceView, one: EnvironmentView, viewer: Viewer) -> H
         "div",
         left,
         _live(one.live) if one.live else nothing,
+        element("code", reference(one.live.artifact), class_="image") if one.live and whole else None,
         unknown,
         [on_the_way(service, way, viewer) for way in one.on_the_way],
         _operating(service, one) if viewer.operates else None,
@@ -57,10 +58,22 @@ def on_the_way(service: ServiceView, way: WayView, viewer: Viewer) -> Html:
             element("small", f"#{one.number}{kind}"),
         ),
         first,
+        older_hint(one),
         answering(service, way),
         _unknown(service, way) if viewer.operates else None,
         class_=f"way {one.kind} yours" if yours else f"way {one.kind}",
     )
+
+
+def in_brackets(hint: str) -> str:
+    """A hint at the end of a sentence, where there is one."""
+    return f" ({hint})" if hint else ""
+
+
+def older_hint(one: PromotionView) -> Html | None:
+    """Say that something newer runs, unless that is what it waits for and was said."""
+    said = any(each.reason == one.older for each in one.blockers[:1])
+    return element("div", one.older, class_="older") if one.older and not said else None
 
 
 def answering(service: ServiceView, way: WayView) -> Html | None:
@@ -75,7 +88,7 @@ def answering(service: ServiceView, way: WayView) -> Html | None:
         yes = button(
             "Approve",
             url,
-            about=f"Approve {what}",
+            about=f"Approve {what}{in_brackets(way.promotion.older)}",
             body={"decision": "approve"},
             text="comment",
             required=approval.comment,

@@ -30,6 +30,8 @@ def _yours(way: WayView, viewer: Viewer) -> Iterator[Html | str]:
     approval = one.approval
     if approval is not None and approval.open and approval.objection == "":
         yield from ("to ", element("b", one.environment), ": your approval, asked ", moment(approval.asked))
+        if one.older:
+            yield from (" · ", element("span", one.older, class_="older"))
         return
     first = one.blockers[0] if one.blockers else None
     # What time or somebody else solves does not wait for an operator.

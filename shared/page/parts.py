@@ -32,7 +32,12 @@ def moment(at: datetime, *, class_: str | None = None) -> Html:
 def digests(artifact: ArtifactView) -> Html:
     """An image's digest, short; whole when pointed at."""
     short = artifact.image_digest[7:19]
-    return element("code", short, title=f"{artifact.image}@{artifact.image_digest}\nchart {artifact.chart_digest}")
+    return element("code", short, title=f"{reference(artifact)}\nchart {artifact.chart_digest}")
+
+
+def reference(artifact: ArtifactView) -> str:
+    """The image as whoever runs it names it."""
+    return f"{artifact.image}@{artifact.image_digest}"
 
 
 def blocker(one: Blocker, *, where: bool = False) -> Html:

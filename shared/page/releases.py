@@ -6,7 +6,9 @@ from urllib.parse import quote
 
 from shared.app.authorize import Viewer
 from shared.app.views.records import BuildView, PromotionView, ReleaseView, ServiceView
-from shared.page.environments import api
+from shared.domain.older import older
+from shared.domain.version import Version
+from shared.page.environments import api, in_brackets, older_hint
 from shared.page.html import Html, element
 from shared.page.parts import actions, badge, blocker, button, digests, moment
 
@@ -66,7 +68,7 @@ def _promotion(one: PromotionView) -> Html:
         element("td", f"{one.kind}{target}"),
         element("td", badge(one.phase)),
         element("td", moment(one.since)),
-        element("td", one.reason or one.cause, approved),
+        element("td", one.reason or one.cause, older_hint(one), approved),
     )
 
 
@@ -107,7 +109,7 @@ def _buttons(service: ServiceView, one: ReleaseView, is_open: bool) -> Html | No
         button(
             f"Promote to {name}",
             api(service, f"{url}/promote"),
-            about=f"Promote {what} to {name} again",
+            about=f"Promote {what} to {name} again{in_brackets(_older(service, one, name))}",
             body={"environment": name},
             class_="quiet",
         )
@@ -119,3 +121,9 @@ def _buttons(service: ServiceView, one: ReleaseView, is_open: bool) -> Html | No
 def _promotable(one: ReleaseView) -> list[str]:
     newest = {each.environment: each.phase for each in one.promotions if each.kind == "forward"}
     return [name for name, phase in newest.items() if phase in _ENDED_OTHERWISE]
+
+
+def _older(service: ServiceView, one: ReleaseView, environment: str) -> str:
+    """What a new attempt would bring, told before it is asked for."""
+    live = next((each.live for each in service.environments if each.environment == environment), None)
+    return older(environment, Version.parse(live.version), Version.parse(one.version)) if live else ""

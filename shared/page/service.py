@@ -57,7 +57,7 @@ def _environments(service: ServiceView, viewer: Viewer) -> Html:
                     one.environment,
                     element("small", f" after {', '.join(one.after)}") if one.after else None,
                 ),
-                environment(service, one, viewer),
+                environment(service, one, viewer, whole=True),
                 class_="card",
             )
             for one in service.environments

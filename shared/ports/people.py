@@ -11,7 +11,10 @@ from shared.domain.names import ServiceKey
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """A numbered request as people see it. `ledger_head` is the ledger's hash when it was put."""
+    """A numbered request as people see it. `ledger_head` is the ledger's hash when it was put.
+
+    `older` says that something newer is live there, empty where it is not so.
+    """
 
     request: str
     service: ServiceKey
@@ -22,6 +25,7 @@ class Question:
     chart_digest: str
     commit: str
     who: str
+    older: str
     expires: datetime | None
     ledger_head: str
 

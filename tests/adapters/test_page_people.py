@@ -22,6 +22,7 @@ QUESTION = Question(
     chart_digest="sha256:" + "b" * 64,
     commit="c" * 40,
     who="release-manager@example.com",
+    older="production runs 1.2.0; this deploys the older 1.0.0",
     expires=None,
     ledger_head="d" * 64,
 )
@@ -47,6 +48,7 @@ def test_whoever_watches_the_output_sees_that_there_is_a_question(caplog: pytest
             "environment": "production",
             "promotion": 2,
             "who": "release-manager@example.com",
+            "older": "production runs 1.2.0; this deploys the older 1.0.0",
         },
     )
 

@@ -49,6 +49,7 @@ def test_a_question_says_what_exactly_is_asked(slipway: Harness) -> None:
     assert "release-manager@example.com" in question.who
     assert question.expires == promotion.deadline
     assert question.ledger_head == head
+    assert question.older == ""
 
 
 def test_a_question_that_was_put_is_done_with(slipway: Harness) -> None:

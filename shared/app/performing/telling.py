@@ -13,6 +13,8 @@ from shared.app.service_view import read_service
 from shared.codec.envelope import read_message
 from shared.domain.approval import who_may
 from shared.domain.effects import AskApproval, CloseApproval, SetStatus, queue_of
+from shared.domain.older import brings_older
+from shared.domain.release import EnvironmentState
 from shared.ports.people import Question
 from shared.ports.statuses import CommitState, CommitStatus
 from shared.ports.store import Message
@@ -25,6 +27,7 @@ def ask(app: App, effect: AskApproval) -> Performed:
     view = read_service(app, effect.service, exact=False)
     for release in view.state.releases.values():
         for promotion in release.promotions:
+            environment = view.state.environments.get(promotion.environment) or EnvironmentState(name="")
             request, policy = promotion.approval, view.state.policy
             open_still = request is not None and request.id == effect.request and not promotion.phase.ended
             rules = policy.environment(promotion.environment) if policy else None
@@ -41,6 +44,7 @@ def ask(app: App, effect: AskApproval) -> Performed:
                     chart_digest=release.artifact.chart_digest.text,
                     commit=release.commit,
                     who=who_may(rules.approval),
+                    older=brings_older(environment, release, promotion),
                     expires=promotion.deadline,
                     ledger_head=view.ledger_hash,
                 )

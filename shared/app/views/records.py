@@ -27,7 +27,7 @@ class ArtifactView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveView:
-    """A version that succeeded in an environment, by which promotion and when."""
+    """A version that succeeded in an environment, by which promotion and when; the artifact as it is read there (`prod/…`)."""
 
     version: str
     since: datetime
@@ -76,7 +76,10 @@ class RenderedView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromotionView:
-    """One attempt. `blockers` are what it waits for; `target` is the version that it brings where that is another one."""
+    """One attempt. `blockers` are what it waits for; `target` is the version that it brings where that is another one.
+
+    `older` says that it would bring an older version than the live one, empty where it would not or has ended.
+    """
 
     environment: str
     number: int
@@ -92,6 +95,7 @@ class PromotionView:
     paused_since: datetime | None
     target: str | None
     undoes: int | None
+    older: str
     revision: str
     authors: AuthorsView | None
     rendered: RenderedView | None

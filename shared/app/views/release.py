@@ -13,15 +13,18 @@ from shared.app.views import people
 from shared.app.views import records as view
 from shared.app.views.build import ended_build, running_build
 from shared.domain.approval import is_approver, objection, who_may
-from shared.domain.artifact import Artifact
+from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.authorship import looked_up, unanswered, unknown
 from shared.domain.blockers import by_promotion, why
 from shared.domain.gates import Blocker
 from shared.domain.names import Person, ServiceKey
+from shared.domain.older import brings_older
 from shared.domain.phases import Phase
-from shared.domain.policy import ApprovalRule
+from shared.domain.policy import ApprovalRule, EnvironmentPolicy
 from shared.domain.promotion import ApprovalRequest, Authors, Deployed, Promotion, Rendered, Vote
-from shared.domain.release import Release, ServiceState
+from shared.domain.release import EnvironmentState, Release, ServiceState
+
+_NOTHING_LIVE = EnvironmentState(name="")
 
 
 def release_view(snapshot: Snapshot, release: Release, *, viewer: Viewer | None, now: datetime) -> view.ReleaseView:
@@ -75,22 +78,25 @@ def artifact_view(artifact: Artifact | None) -> view.ArtifactView | None:
     return _artifact(artifact) if artifact else None
 
 
-def live_view(deployed: Deployed) -> view.LiveView:
-    """Describe what succeeded in an environment."""
+def live_view(deployed: Deployed, rules: EnvironmentPolicy | None) -> view.LiveView:
+    """Describe what succeeded in an environment, as it is read there; `rules` are those in force."""
+    namespace = deployed.registry_namespace
+    if namespace is None and rules is not None:
+        namespace = rules.registry_namespace
     return view.LiveView(
         version=deployed.artifact.version.text,
         since=deployed.at,
         promotion=deployed.promotion,
-        artifact=_artifact(deployed.artifact),
+        artifact=_artifact(deployed.artifact, namespace),
     )
 
 
-def _artifact(artifact: Artifact) -> view.ArtifactView:
-    version = artifact.version
+def _artifact(artifact: Artifact, namespace: str | None = None) -> view.ArtifactView:
+    version, registry = artifact.version, artifact.registry
     return view.ArtifactView(
-        image=f"{artifact.registry}/{artifact.image_repository}:{version.tag}",
+        image=f"{registry}/{in_namespace(artifact.image_repository, namespace)}:{version.tag}",
         image_digest=artifact.image_digest.text,
-        chart=f"{artifact.registry}/{artifact.chart_repository}:{version.text}",
+        chart=f"{registry}/{in_namespace(artifact.chart_repository, namespace)}:{version.text}",
         chart_digest=artifact.chart_digest.text,
         commit=artifact.commit,
     )
@@ -119,6 +125,7 @@ def _promotion(
         paused_since=one.paused_since,
         target=one.target.artifact.version.text if one.target else None,
         undoes=one.undoes,
+        older=brings_older(state.environments.get(one.environment, _NOTHING_LIVE), release, one),
         revision=one.revision,
         authors=_authors(release, one),
         rendered=_rendered(one.rendered) if one.rendered else None,

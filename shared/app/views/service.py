@@ -12,6 +12,7 @@ from shared.app.views.build import running_build
 from shared.app.views.release import live_view, person_view, release_view
 from shared.domain.estate import Hold
 from shared.domain.phases import Phase
+from shared.domain.policy import EnvironmentPolicy
 from shared.domain.release import EnvironmentState, ServiceState
 
 _ENDED = frozenset(phase.value for phase in Phase if phase.ended)
@@ -48,13 +49,12 @@ def hold_view(hold: Hold) -> view.HoldView:
 
 
 def _environments(state: ServiceState, releases: Sequence[view.ReleaseView]) -> tuple[view.EnvironmentView, ...]:
-    configured = {one.name: one.after for one in (state.policy.environments if state.policy else ())}
+    configured = {one.name: one for one in (state.policy.environments if state.policy else ())}
     gone = sorted(state.environments.keys() - configured.keys())
     return tuple(
         _environment(
             state.environments.get(name) or EnvironmentState(name=name),
-            after=configured.get(name, ()),
-            configured=name in configured,
+            rules=configured.get(name),
             releases=releases,
         )
         for name in (*configured, *gone)
@@ -62,15 +62,15 @@ def _environments(state: ServiceState, releases: Sequence[view.ReleaseView]) -> 
 
 
 def _environment(
-    one: EnvironmentState, *, after: tuple[str, ...], configured: bool, releases: Iterable[view.ReleaseView]
+    one: EnvironmentState, *, rules: EnvironmentPolicy | None, releases: Iterable[view.ReleaseView]
 ) -> view.EnvironmentView:
     return view.EnvironmentView(
         environment=one.name,
-        configured=configured,
-        after=after,
-        live=live_view(one.live) if one.live else None,
+        configured=rules is not None,
+        after=rules.after if rules else (),
+        live=live_view(one.live, rules) if one.live else None,
         earlier=tuple(
-            live_view(good) for good in one.good if one.live is None or good.artifact.id != one.live.artifact.id
+            live_view(good, rules) for good in one.good if one.live is None or good.artifact.id != one.live.artifact.id
         ),
         unknown=one.unknown,
         slot=one.slot.promotion if one.slot else None,

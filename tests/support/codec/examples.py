@@ -44,6 +44,7 @@ from shared.domain.promotion import (
     Rendered,
     Vote,
 )
+from shared.domain.records import replace
 from shared.domain.release import EnvironmentState, Override, Push, Release, Slot, Tagging, Validation
 from shared.domain.setting import Setting
 from shared.domain.version import Version
@@ -252,6 +253,9 @@ UNUSUAL_RELEASE = Release(
 )
 ENVIRONMENT = EnvironmentState(
     name="qa", live=LIVE, good=(LIVE,), slot=Slot(version="1.1.0", promotion=3, since=NOON), unknown="asked"
+)
+PREFIXED = EnvironmentState(
+    name="production", live=replace(LIVE, registry_namespace="prod"), good=(replace(LIVE, registry_namespace=""),)
 )
 VALIDATION = Validation(
     ref="refs/heads/feature/delivery/x",

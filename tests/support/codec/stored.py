@@ -136,6 +136,7 @@ RECORDS: Mapping[str, Stored] = {
     "build-of-branch": _stored(odd.VALIDATED, *_BUILD),
     "ended": Stored(_ENDED, _ended_bytes(), state.decode_ended),
     "environment": _stored(ex.ENVIRONMENT, *_ENVIRONMENT),
+    "environment-prefixed": _stored(ex.PREFIXED, *_ENVIRONMENT),
     "environment-empty": _stored(odd.ENVIRONMENT, *_ENVIRONMENT),
     "environment-broken": _stored(replace(odd.ENVIRONMENT, broken_since=ex.NOON), *_ENVIRONMENT),
     "validation": _stored(ex.VALIDATION, *_VALIDATION),
