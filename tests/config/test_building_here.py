@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from shared import bootstrap, wiring
-from shared.adapters.local_build import LocalBuilder, NoBuilder, confine, sight
+from shared.adapters.local_build import LocalBuilder, NoBuilder, confine, namespaces, sight
 from shared.adapters.sqlite import SqliteDatabase
 from shared.config import Identities, Settings
 from tests.support.tree import ROOT
@@ -78,6 +78,7 @@ print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))
 def test_people_are_told_where_builds_see_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where nothing is built there is nothing to say."""
     monkeypatch.setattr(confine, "landlock_abi", lambda: 0)
+    monkeypatch.setattr(namespaces, "program", lambda: "")
     sight.found_abi.cache_clear()
     here = wiring.warnings(Settings(work=tmp_path))
     nowhere = wiring.warnings(Settings(work=tmp_path, account_keys=True))

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+import pytest
+
 from shared.adapters.git_disk.source import GitSource
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.local_build import LocalBuilder
@@ -20,6 +22,10 @@ from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.builder import PACKAGE, Builder, BuildOrder, BuildResult
 from tests.support.git_repositories import GitRepository
 
+# The end of a test script.
+PASSED = "\nprint('Ran 1 test in 0.1s\\nOK')"
+# What may keep a build to its folders, as `Sight.by` says it.
+KEPT_BY = (pytest.param("bubblewrap", marks=pytest.mark.real("bubblewrap")), "landlock", "")
 SAMPLE = Path(__file__).parents[2] / "infra/samples/monorepo"
 Files = Mapping[str, str | bytes | None]
 

@@ -2,13 +2,15 @@
 
 A script of its own, without imports from the project. Landlock (https://docs.kernel.org/userspace-api/landlock.html) keeps the
 command and all that it starts to the folders named, away from other processes (no ptrace, so no /proc/<pid>/environ, and no
-signals), whoever it runs as. Nothing of it can be taken back. Where the kernel has no Landlock, the command at least gets no
-capability: without one, root too sees nothing of a process that is not dumpable.
+signals), whoever it runs as. A filter of system calls (seccomp) keeps it from other processes' limits, by which it could end them.
+Nothing of it can be taken back. Where the kernel has no Landlock, the command at least gets no capability: without one, root too
+sees nothing of a process that is not dumpable.
 """
 
 from __future__ import annotations
 
 import ctypes
+import errno
 import json
 import os
 import signal
@@ -22,8 +24,9 @@ LEAST_ABI = 2
 _CREATE, _ADD, _RESTRICT = 444, 445, 446  # the same numbers on every architecture
 _VERSION_FLAG = 1
 _BENEATH = 1
-_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 24, 38, 47
+_PR_SET_PDEATHSIG, _PR_SET_SECCOMP, _PR_CAPBSET_DROP, _PR_SET_NO_NEW_PRIVS, _PR_CAP_AMBIENT = 1, 22, 24, 38, 47
 _CLEAR_ALL = 4
+_FILTER = 2
 _LAST_CAPABILITY = 63
 
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR = 1 << 0, 1 << 1, 1 << 2, 1 << 3
@@ -33,6 +36,17 @@ _READ = _EXECUTE | _READ_FILE | _READ_DIR
 _OF_FILES = _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE
 _NO_ABSTRACT_SOCKETS, _NO_SIGNALS = 1 << 0, 1 << 1
 _ABI_TRUNCATE, _ABI_NET, ABI_SCOPES = 3, 4, 6
+
+# prlimit64 as seccomp sees it: by the audit's name for the architecture, whose own and whose older calls a machine takes.
+# x32, which counts as x86-64, has a bit of its own.
+_PRLIMIT = (
+    (0xC000003E, 302), (0xC000003E, 0x40000000 | 302), (0x40000003, 340),  # x86-64, x32, i386
+    (0xC00000B7, 261), (0x40000028, 369),  # arm64, arm
+    (0xC00000F3, 261), (0xC0000015, 325),  # riscv64, ppc64le
+)  # fmt: skip
+_LOAD, _EQUALS, _RETURN = 0x20, 0x15, 0x06
+_NUMBER_AT, _ARCHITECTURE_AT, _FIRST_ARGUMENT_AT = 0, 4, 16
+_ALLOWED, _REFUSED = 0x7FFF0000, 0x00050000 | errno.EPERM
 
 
 class CannotConfine(OSError):
@@ -53,6 +67,7 @@ def main(sight: str, command: list[str]) -> int:
     try:
         if sys.platform.startswith("linux"):
             _confine(seen)
+        os.environ.pop("PWD", None)  # bubblewrap adds it; what a command sees is a closed list
         os.execvp(command[0], command)
     except OSError as error:
         print(f"{command[0]} cannot be started: {error}", flush=True)
@@ -71,6 +86,31 @@ def _confine(seen: dict[str, object]) -> None:
     for capability in range(_LAST_CAPABILITY + 1):
         # Refused to who holds none, and for numbers that the kernel does not know.
         libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+    _leave_limits_of_others(libc)
+
+
+def _leave_limits_of_others(libc: ctypes.CDLL) -> None:
+    """Refuse prlimit(2) of another process: with a limit of no files or no memory it ends.
+
+    A process may have its own by 0 alone, which the C library's setrlimit and a shell's ulimit do: a filter knows no ids.
+    """
+    steps: list[tuple[int, int, int, int]] = []
+    for architecture, number in _PRLIMIT:
+        steps += [
+            (_LOAD, 0, 0, _ARCHITECTURE_AT),
+            (_EQUALS, 0, 5, architecture),
+            (_LOAD, 0, 0, _NUMBER_AT),
+            (_EQUALS, 0, 3, number),
+            (_LOAD, 0, 0, _FIRST_ARGUMENT_AT),
+            (_EQUALS, 1, 0, 0),
+            (_RETURN, 0, 0, _REFUSED),
+        ]
+    steps.append((_RETURN, 0, 0, _ALLOWED))
+    program = b"".join(struct.pack("=HBBI", *step) for step in steps)
+    kept = ctypes.create_string_buffer(program, len(program))
+    described = struct.pack("@HP", len(steps), ctypes.addressof(kept))
+    if libc.prctl(_PR_SET_SECCOMP, _FILTER, described, 0, 0) and ctypes.get_errno() != errno.EINVAL:
+        raise CannotConfine(ctypes.get_errno(), "a filter of system calls is refused")
 
 
 def _landlock(libc: ctypes.CDLL, reads: list[str], writes: list[str]) -> None:

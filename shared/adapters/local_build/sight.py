@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from shared.adapters.local_build import confine
+from shared.adapters.local_build import confine, namespaces
 
 _PROGRAMS = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/opt", "/nix/store")
 # Not the whole of /etc: a build that runs as root would read shadow and the keys of servers.
@@ -52,8 +52,8 @@ ONLY_ITS_OWN: Final = Sight()
 
 
 def kept_by() -> str:
-    """What keeps builds to their folders here: `landlock`, or nothing."""
-    return confine.LANDLOCK if found_abi() >= confine.LEAST_ABI else ""
+    """What keeps builds to their folders here: `bubblewrap`, which Landlock helps where it can, `landlock` alone, or nothing."""
+    return namespaces.BUBBLEWRAP if namespaces.program() else _landlock()
 
 
 def in_words() -> str:
@@ -61,8 +61,8 @@ def in_words() -> str:
     if kept_by():
         return ""
     return (
-        "builds see all files that this user sees: this kernel has no Landlock (Linux 5.19 or later); "
-        "serve only repositories that you trust with them"
+        "builds see all files that this user sees: this kernel has no Landlock (Linux 5.19 or later), and bubblewrap is not "
+        "installed or not let; install it, or serve only repositories that you trust with these files"
     )
 
 
@@ -72,17 +72,22 @@ def wrapped(command: Sequence[str], sight: Sight, path: str) -> list[str]:
     reads = [*map(Path, (*_PROGRAMS, *_KERNEL, *_READ_DEVICES)), *_from_etc()]
     reads += [*_python(), *_on(path), *sight.reads]
     writes = [*map(Path, _DEVICES)]
-    seen = {
-        "by": kept_by() if sight.by is None else sight.by,
-        "reads": [str(part) for one in reads for part in _without(one, hidden)],
-        "writes": [*(str(part) for one in writes for part in _without(one, hidden)), *map(str, sight.writes)],
-    }
-    return [sys.executable, "-I", "-S", confine.__file__, json.dumps(seen), *command]
+    read = [part for one in reads for part in _without(one, hidden)]
+    written = [*(part for one in writes for part in _without(one, hidden)), *sight.writes]
+    by, before = kept_by() if sight.by is None else sight.by, list[str]()
+    if by == namespaces.BUBBLEWRAP:
+        by, before = _landlock(), namespaces.before([*read, Path(confine.__file__)], written)
+    seen = {"by": by, "reads": [*map(str, read)], "writes": [*map(str, written)]}
+    return [*before, sys.executable, "-I", "-S", confine.__file__, json.dumps(seen), *command]
 
 
 @cache
 def found_abi() -> int:
     return confine.landlock_abi()
+
+
+def _landlock() -> str:
+    return confine.LANDLOCK if found_abi() >= confine.LEAST_ABI else ""
 
 
 @cache

@@ -91,7 +91,9 @@ def _code_of(command: int) -> int:
     while True:
         pid, status = os.waitpid(-1, 0)
         if pid == command:
-            return os.waitstatus_to_exitcode(status)
+            code = os.waitstatus_to_exitcode(status)
+            # As shells say it, and others that stand between us and the command.
+            return code if code >= 0 else 128 - code
 
 
 def _write(exit_file: str, code: int) -> None:

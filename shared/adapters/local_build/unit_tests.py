@@ -10,7 +10,7 @@ from pathlib import Path
 from shared.adapters.local_build import commands, counts
 from shared.adapters.local_build.sight import Sight
 from shared.adapters.local_build.surroundings import CERTIFICATES, environment
-from shared.adapters.local_build.work import SCAN_REPORT, Cancelled, StepFailed, Work
+from shared.adapters.local_build.work import SCAN_REPORT, TESTED, TESTS, Cancelled, StepFailed, Work
 
 REPORTS = "testresults"
 
@@ -21,7 +21,7 @@ def unit_tests(work: Work) -> bytes:
     if not order.test:
         raise StepFailed("there is no test command and no container engine here; set build.test in slipway.yaml")
     work.refuse_unusable(order.path)
-    folder = work.tree("tests") / order.path
+    folder = work.tree(TESTED) / order.path
     if not folder.is_dir():
         raise StepFailed(f"there is no folder {order.path} at this commit; correct the service's path in slipway.yaml")
     try:
@@ -33,7 +33,7 @@ def unit_tests(work: Work) -> bytes:
     # Results that came with the commit are nobody's results.
     shutil.rmtree(folder / REPORTS, ignore_errors=True)
     (folder / SCAN_REPORT).unlink(missing_ok=True)
-    home = work.scratch / "home"
+    home = work.scratch / TESTS / "home"
     home.mkdir(exist_ok=True)
     work.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     env = environment(home, work.path, cache=work.cache, host=work.host, named=order.env)
@@ -44,7 +44,7 @@ def unit_tests(work: Work) -> bytes:
         notes=work.scratch,
         seconds=work.seconds,
         cancelled=work.cancelled,
-        sight=_sight(work, env, home),
+        sight=_sight(work, env),
     )
     if ended.cancelled:
         raise Cancelled(ended.output)
@@ -52,9 +52,9 @@ def unit_tests(work: Work) -> bytes:
     return ended.output
 
 
-def _sight(work: Work, env: Mapping[str, str], home: Path) -> Sight:
+def _sight(work: Work, env: Mapping[str, str]) -> Sight:
     trusted = tuple(Path(env[name]) for name in CERTIFICATES if name in env)
-    sight = work.sight.with_writes(work.scratch / "tests", home, work.cache)
+    sight = work.sight.with_writes(work.scratch / TESTS, work.cache)
     return replace(sight, reads=(*sight.reads, *trusted))
 
 

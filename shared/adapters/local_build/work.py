@@ -17,6 +17,9 @@ from shared.ports.registry import Registry
 from shared.ports.source import Source
 
 SCAN_REPORT = "scan.json"
+# What test commands write in is one folder: between two that are seen apart, nothing can be renamed.
+TESTS = "tests"
+TESTED = f"{TESTS}/tree"
 
 
 class StepFailed(Exception):
@@ -61,7 +64,7 @@ class Work:
     _exported: set[str] = field(default_factory=set)
 
     def tree(self, name: str) -> Path:
-        """The commit's files: tests get a tree of their own, for they may write into it."""
+        """The commit's files: tests get a tree of their own, `TESTED`, for they may write into it."""
         folder = self.scratch / name
         if name not in self._exported:
             # Whole: tests and charts may use what lies beside the service.

@@ -21,15 +21,16 @@ from shared.adapters.oci_registry import OciRegistry
 from shared.ports.builder import VALIDATE_BRANCH, BuildOrder, BuildOutcome, BuildResult, BuildUnderWay
 from shared.ports.errors import Transient
 from tests.support.build_site import Site
-from tests.support.process_state import alive, wait_for
+from tests.support.process_state import alive, held, wait_for
 
 ROOT = Path(__file__).parents[3]
-# A test that starts a process of its own, says who both are, and waits until it is let go. The second line is
-# renamed into place, so that a reader sees both numbers or none.
+# A test that starts a process of its own and waits until it is let go. Both hold the lock of a file while they live: what keeps
+# them apart from us may give them other ids than ours.
 WAITING = """
-import os, subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-open({note!r} + ".new", "w").write(f"{{os.getpid()}} {{child.pid}}")
+import fcntl, os, subprocess, sys, time
+both = open({note!r} + ".new", "w")
+fcntl.flock(both, fcntl.LOCK_EX)
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"], pass_fds=[both.fileno()])
 os.replace({note!r} + ".new", {note!r})
 while not os.path.exists({gate!r}):
     time.sleep(0.005)
@@ -42,13 +43,16 @@ class Waiting:
     """An order whose test waits, and the processes of it."""
 
     def __init__(self, site: Site, tests_only: TestsOnly) -> None:
-        self.site, self.note, self.gate = site, site.notes / "pids", site.notes / "gate"
+        self.site, self.note, self.gate = site, site.notes / "both", site.notes / "gate"
         self.order = tests_only(WAITING.format(note=str(self.note), gate=str(self.gate)))
 
-    def pids(self) -> list[int]:
-        """The test's process and its child, once they run."""
+    def has_begun(self) -> None:
+        """Come back once the test's process and its child run."""
         wait_for(self.note.exists, "the test's processes")
-        return [int(pid) for pid in self.note.read_text().split()]
+
+    def lives(self) -> bool:
+        """Whether the test's process or its child does, of those that began."""
+        return held(self.note)
 
 
 @pytest.fixture
@@ -62,7 +66,7 @@ def started(waiting: Waiting) -> Iterator[Future[BuildResult | BuildUnderWay]]:
     """The build under way in a thread of this process."""
     with ThreadPoolExecutor(1) as threads:
         future = threads.submit(waiting.site.builder().build, waiting.order)
-        waiting.pids()
+        waiting.has_begun()
         yield future
         waiting.gate.touch()
 
@@ -108,7 +112,7 @@ def test_a_cancelled_build_ends_with_its_processes(
     assert isinstance(result, BuildResult)
     assert result.outcome is BuildOutcome.CANCELLED
     assert "delivery at" in result.reason
-    wait_for(lambda: not any(map(alive, waiting.pids())), "the end of the test's processes")
+    wait_for(lambda: not waiting.lives(), "the end of the test's processes")
 
 
 def test_a_build_that_was_cancelled_before_it_began_does_not_begin(site: Site, tests_only: TestsOnly) -> None:
@@ -147,7 +151,7 @@ def test_tests_that_never_end_are_ended(waiting: Waiting) -> None:
     assert isinstance(result, BuildResult)
     assert result.outcome is BuildOutcome.FAILED
     assert "did not end within 2 s" in result.reason
-    wait_for(lambda: not any(map(alive, waiting.pids())), "the end of the test's processes")
+    wait_for(lambda: not waiting.lives(), "the end of the test's processes")
 
 
 def test_what_a_test_leaves_running_is_ended(waiting: Waiting) -> None:
@@ -157,34 +161,35 @@ def test_what_a_test_leaves_running_is_ended(waiting: Waiting) -> None:
     result = waiting.site.build(waiting.order)
 
     assert result.outcome is BuildOutcome.SUCCEEDED, result.reason
-    wait_for(lambda: not any(map(alive, waiting.pids())), "the end of the forgotten process")
+    wait_for(lambda: not waiting.lives(), "the end of the forgotten process")
 
 
-def killed_host(waiting: Waiting) -> list[int]:
-    """Begin the build in a host of its own, kill that with SIGKILL in the middle, return the test's processes."""
+def kill_a_host(waiting: Waiting) -> None:
+    """Begin the build in a host of its own, and kill that with SIGKILL in the middle."""
     command = [sys.executable, "-m", "tests.support.build_host", str(waiting.site.folder.parent), "python run.py"]
     with subprocess.Popen(command, cwd=ROOT) as host:
-        pids = waiting.pids()
+        waiting.has_begun()
         host.kill()
-    return pids
 
 
 def test_processes_die_with_their_host(waiting: Waiting) -> None:
     """After kill -9 neither the test nor what it started lives on."""
-    pids = killed_host(waiting)
+    kill_a_host(waiting)
 
-    wait_for(lambda: not any(map(alive, pids)), "the end of the test's processes")
+    wait_for(lambda: not waiting.lives(), "the end of the test's processes")
 
 
 def test_a_build_whose_host_died_is_done_again(waiting: Waiting) -> None:
     """The next host finds no result and no lock, and starts from nothing."""
-    pids = killed_host(waiting)
+    kill_a_host(waiting)
+    first = waiting.note.with_name("first")
+    waiting.note.rename(first)
     waiting.gate.touch()
 
     result = waiting.site.build(waiting.order)
 
     assert result.outcome is BuildOutcome.SUCCEEDED, result.reason
-    assert not any(map(alive, pids))
+    assert not held(first)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ PASSED = "print('Ran 1 test in 0.1s')\nprint('OK')\n"
         ("print('Ran 2 tests in 0.1s\\nOK (skipped=2)')", "ran no test (2 were skipped)"),
         ("print('Ran 2 tests in 0.1s\\nFAILED (failures=1)')", "1 of 2 tests failed"),
         (PASSED + "raise SystemExit(3)", "exit code 3"),
-        (PASSED + "import os; os.kill(os.getpid(), 9)", "exit code -9"),
+        (PASSED + "import os; os.kill(os.getpid(), 9)", "exit code 137"),
         ("import os; os.mkdir('testresults'); open('testresults/a.xml', 'w').write('<')", "a.xml is no JUnit XML"),
     ],
 )

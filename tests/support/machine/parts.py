@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.azurite import program
+from shared.adapters.local_build import namespaces
 
 WORKER_PYTHON = (3, 13)
 ADVICE = "run `make machine`, which installs it or says why it cannot"
@@ -31,6 +32,7 @@ PARTS = (
     ),
     Part("skopeo", ("skopeo",), "a client of registries that is not ours"),
     Part("chromium", ("chromium", "chromium-browser", "google-chrome"), "the browser that opens the page"),
+    Part("bubblewrap", ("bwrap",), "what gives the commands of a build a disk and processes of their own"),
     Part("azurite", ("azurite",), "Azure's storage emulator, for the Tables and Queues adapters"),
 )
 
@@ -51,6 +53,9 @@ def find(name: str) -> Path | None:
     if part.name == "azurite":
         command = program.find()  # a script that is worth nothing without its Node.js
         return Path(command[-1]) if command else None
+    if part.name == "bubblewrap":
+        # One that this system lets do nothing is none.
+        return Path(namespaces.program()) if namespaces.program() else None
     found = (shutil.which(one, path=on_path()) for one in part.programs)
     return next((Path(one) for one in found if one), None)
 

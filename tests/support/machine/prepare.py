@@ -52,6 +52,7 @@ def unpack_registry() -> None:
 INSTALL: Mapping[str, Callable[[], None]] = {
     "docker-registry": unpack_registry,
     "skopeo": lambda: install_package("skopeo"),
+    "bubblewrap": lambda: install_package("bubblewrap"),
     "chromium": lambda: install_package("chromium"),
     "azurite": program.install,
 }
