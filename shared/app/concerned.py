@@ -19,18 +19,22 @@ def concerned(
     app: App, push: PushReceived, previous: str | None, commit: str, default: str, services: Sequence[ServicePolicy]
 ) -> tuple[list[ServiceKey], str]:
     """Return the services, and the marker by which the push asks not to be built; `previous` is the tip before."""
-    base = _base(app, push, previous, commit, default)
+    base, skip = None, ""
     try:
+        base = _base(app, push, previous, commit, default)
+        # What has no base was not pushed as a whole just now: its history asks for nothing, its newest commit may.
+        pushed = app.source.commits(push.repository, base, commit, most=_MOST if base else 1)
+        skip = skip_marker([one.message for one in pushed]) or ""
         found = set(_by_paths(app, push, base, commit, services))
     except NotFound:
         raise
     except Permanent as error:
+        if error.ours:
+            raise
         # More than can be looked at concerns everybody: their builds say what is wrong with it.
         log_event("push.not_compared", repository=push.repository, ref=push.ref, commit=commit, reason=str(error))
         found = {one.service for one in services if branch_matches(one.triggers.branches, push.ref)}
-    # What has no base was not pushed as a whole just now: its history asks for nothing, its newest commit may.
-    pushed = app.source.commits(push.repository, base, commit, most=_MOST if base else 1)
-    return [one.service for one in services if one.service in found], skip_marker([one.message for one in pushed]) or ""
+    return [one.service for one in services if one.service in found], skip
 
 
 def _by_paths(

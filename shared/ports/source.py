@@ -131,7 +131,8 @@ class Source(Protocol):
         """Author, committer and every `Co-authored-by: name <mail>` of the commits that wrote the paths (all where none is named).
 
         These are the commits that are reachable from `commit` and not from `base` and differ in a path from any of their
-        parents, or from nothing where they have none. Reading has a time limit; one that is met is told in `unknown`.
+        parents, or from nothing where they have none. Reading has a time limit; one that is met is told in `unknown`, and so is what is
+        not as git writes it: its author may be hidden.
         """
         ...
 

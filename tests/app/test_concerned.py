@@ -85,6 +85,17 @@ def test_a_push_that_is_too_large_to_compare_concerns_every_service_of_its_branc
     assert validated(linked, TOPIC) == [True, False]
 
 
+def test_a_push_whose_history_cannot_be_read_concerns_every_service_of_its_branch(linked: Harness) -> None:
+    """A commit that is not as git writes it stands in the way of this branch alone, and of nothing for ever."""
+    linked.outside.commit(TOPIC, {"docs/x.md": b"1"})
+    told(linked, TOPIC)
+    linked.outside.commit(TOPIC, {"docs/x.md": b"2"})
+    linked.outside.troubles.add("source.contains", Permanent("bogus commit"))
+    told(linked, TOPIC)
+
+    assert validated(linked, TOPIC) == [True, False]
+
+
 def test_a_commit_that_is_gone_is_still_not_found(linked: Harness) -> None:
     """It may come back, and concerns nobody until then."""
     linked.outside.commit(TOPIC, {"docs/x.md": b"2"})

@@ -11,6 +11,7 @@ from shared.codec.repository import decode_tip, tip_row
 from shared.domain.events import PushReceived
 from shared.domain.names import Person
 from shared.domain.repository import Pushed
+from shared.ports.errors import Permanent
 from tests.support.app_parts import Harness, branch
 from tests.support.outside import ADA, MAIN, RITA, SAM, SHIPPING, SLIPWAY_YAML
 
@@ -81,6 +82,17 @@ def test_attack_have_one_push_of_three_not_told(slipway: Harness, order: tuple[i
         told(slipway, commits[one], commits[one + 1], SAM)
 
     assert slipway.release("1.0.0").unnamed == (commits[2],)
+
+
+def test_who_pushed_what_a_history_that_cannot_be_read_may_hold_is_a_pusher(slipway: Harness) -> None:
+    """Nobody can tell whether what they pushed is a part of it."""
+    first = pushed(slipway, 1)
+    second = pushed(slipway, 2)
+    told(slipway, "", second, SAM)
+    slipway.outside.troubles.add("source.contains", Permanent("bogus commit"))
+    told(slipway, NEW, first, RITA)
+
+    assert RITA in slipway.release("1.0.0").pushers
 
 
 def test_a_push_that_was_forced_away_unheard_is_no_part_until_it_comes_back(slipway: Harness) -> None:

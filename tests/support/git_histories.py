@@ -11,6 +11,8 @@ from random import Random
 from tests.support.raw_git import PROGRAM, Leaf, Node, RawGit, link, submodule
 
 _POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 3\n"
+# As git's first versions wrote them, and other programs.
+MODES = (PROGRAM, PROGRAM, b"100664", b"0100644", b"100775", b"100600")
 POINTERS = (
     _POINTER,
     b"version https://hawser.github.com/spec/v1\noid sha256:0\nsize 3\n",
@@ -245,7 +247,7 @@ def _chmod(tree: Tree, chance: Random) -> None:
     folder = _inside(tree, chance.choice(FOLDERS))
     for name, node in folder.items():
         if isinstance(node, Leaf) and node.mode != PROGRAM and node.content in (b"1", b"2"):
-            folder[name] = Leaf(node.content, PROGRAM)
+            folder[name] = Leaf(node.content, chance.choice(MODES))
             return
 
 

@@ -150,13 +150,14 @@ class Oracle:
             name, rest = rest.split(b"\0", 1)
             child, rest = rest[:20].hex(), rest[20:]
             path = (*at, name)
-            if mode == b"40000":
+            number = int(mode, 8)
+            if number >> 12 == 0o04:
                 yield path, Node("folder", b"")
                 yield from self._walk_tree(child, path)
-            elif mode == b"160000":
+            elif number >> 12 == 0o16:
                 yield path, Node("submodule", child.encode())
             else:
-                kind = {b"120000": "link", b"100755": "program"}.get(mode, "file")
+                kind = "link" if number >> 12 == 0o12 else "program" if number & 0o100 else "file"
                 yield path, Node(kind, self._objects[child][1])
 
     @staticmethod

@@ -136,6 +136,7 @@ class MemorySource:
 
     def contains(self, repository: str, ancestor: str, commit: str) -> bool:
         """See Source."""
+        self._troubles.hit("source.contains")
         return any(kept.commit.id == ancestor for kept in self._history(repository, commit))
 
     def changed_paths(self, repository: str, base: str | None, commit: str) -> Sequence[str]:

@@ -28,6 +28,13 @@ class TooLarge(Permanent):
         self.size = size
 
 
+class WrongKind(Permanent):
+    """An object is not of the kind that another one says, which git would not write: its history has to be written anew."""
+
+    def __init__(self, name: str, wanted: str, found: str) -> None:
+        super().__init__(f"object {name} is a {found}, and is named as a {wanted}; commit it anew with git itself")
+
+
 def next_object(answer: IO[bytes], name: str, *, most: int) -> GitObject | None:
     """Read what cat-file --batch answers next."""
     kind, size = _header(answer)
@@ -43,10 +50,15 @@ def next_object(answer: IO[bytes], name: str, *, most: int) -> GitObject | None:
 
 
 def copy_object(answer: IO[bytes], name: str, into: IO[bytes], *, most: int) -> int:
-    """Write what cat-file --batch answers next into a file and return its size; raise TooLarge, Transient where it is missing."""
+    """Write the blob that cat-file --batch answers next into a file and return its size.
+
+    Raise TooLarge, WrongKind for what is no blob, Transient where it is missing.
+    """
     kind, size = _header(answer)
     if not kind:
         raise Transient(f"object {name} is missing; {BROKEN}")
+    if kind != "blob":
+        raise WrongKind(name, "blob", kind)
     if size > most:
         raise TooLarge(name, size)
     left = size

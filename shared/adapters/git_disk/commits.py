@@ -10,6 +10,11 @@ from shared.ports.source import Commit, Contributor
 
 MOST_COMMIT: Final = 1 << 24  # bytes of one that is read
 _ID = re.compile(rb"[0-9a-f]{40}|[0-9a-f]{64}")
+# What git writes, and as far as the parents also what it reads: a tree or parent in another place is nothing to it.
+_WRITTEN = re.compile(
+    rb"tree (?:%s)\n(?:parent (?:%s)\n)*author [^\n]*\ncommitter [^\n]*(?:\n|\Z)" % (_ID.pattern, _ID.pattern)
+)
+_ONCE = (b"tree", b"author", b"committer")
 # Encodings that i18n.commitEncoding is set to, all of them with ASCII as it is: no name can be hidden by stating another.
 _ENCODINGS = re.compile(
     rb"(?:iso-?8859-?\d{1,2}|latin-?\d|windows-?125\d|cp125\d|koi8-[ru]|euc-(?:jp|kr)|shift_jis|gb\w{3,5}|big5)",
@@ -26,6 +31,7 @@ class RawCommit:
 
     def __init__(self, content: bytes) -> None:
         head, _, self._message = content.partition(b"\n\n")
+        self._written = _WRITTEN.match(head)
         self._headers: dict[bytes, list[bytes]] = {}
         for line in head.split(b"\n"):
             # A line that begins with a blank goes on with the one before: a signature, another tag's headers.
@@ -35,13 +41,16 @@ class RawCommit:
 
     @property
     def tree(self) -> str:
-        """The id of its tree; empty where it states none."""
-        return next((value.decode() for value in self._headers.get(b"tree", ()) if _ID.fullmatch(value)), "")
+        """The id of its tree; empty where it does not begin with one."""
+        first, value = next(iter(self._headers.items()), (b"", [b""]))
+        return value[0].decode() if first == b"tree" and _ID.fullmatch(value[0]) else ""
 
     @property
-    def parents(self) -> tuple[str, ...]:
-        """Ids of its parents."""
-        return tuple(value.decode() for value in self._headers.get(b"parent", ()) if _ID.fullmatch(value))
+    def is_plain(self) -> bool:
+        """Whether its headers are as git writes them: of others git may read less, and may not know who wrote it."""
+        if self._written is None or any(len(self._headers[name]) != 1 for name in _ONCE):
+            return False
+        return len(self._headers.get(b"parent", ())) == self._written[0].count(b"\nparent ")
 
     def people(self) -> Iterator[Contributor]:
         """Author, committer and co-authors, one after the other as often as they are named."""

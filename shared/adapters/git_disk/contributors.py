@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
 from shared.adapters.git_disk.batch import TooLarge, next_object
 from shared.adapters.git_disk.commits import MOST_COMMIT, RawCommit
-from shared.adapters.git_disk.git import Git
+from shared.adapters.git_disk.git import Git, GitFailed
 from shared.adapters.git_disk.streams import piped, records
 from shared.adapters.git_disk.used import ids_file
 from shared.adapters.processes import TimedOut
 from shared.ports.errors import Transient
 from shared.ports.source import Contributor, Contributors
 
-_MOST_NAMED = 1 << 16  # bytes of paths in one command; Linux takes 128 KiB in one argument and 2 MiB in all
+_MOST_NAMED = 1 << 17  # bytes of paths in one command; Linux takes 128 KiB in one argument and 2 MiB in all
+_LAST_NAME = os.fsdecode(b"\xff" * 4)  # sorts after every other name that may lie in a folder
+_MOST_SAID = 200
 _DIFFERING = ("diff-tree", "--stdin", "-m", "-r", "--root", "--no-renames", "--ignore-submodules=none", "-s")
 
 
@@ -24,7 +27,7 @@ def contributors(
     """Read who wrote the paths in what `wanted` (`<commit> ^<base>`) reaches; `shallow` are commits without their history."""
     ends = time.monotonic() + seconds
     people: set[Contributor] = set()
-    unknown = ""
+    unknown, odd = "", list[str]()
     try:
         if shallow and reached(git, wanted, shallow, seconds=seconds):
             unknown = "the repository is a shallow clone, and history ends before what is asked for; run git fetch --unshallow"
@@ -32,10 +35,18 @@ def contributors(
         for id, found in raw_commits(git, sorted(ids), seconds=ends - time.monotonic()):
             if found is None:
                 unknown = unknown or f"commit {id} has more than {MOST_COMMIT} bytes and is not read"
-            else:
-                people.update(found.people())
+                continue
+            people.update(found.people())
+            odd += [] if found.is_plain else [id]
     except TimedOut:
         unknown = f"reading who wrote it took longer than {seconds:g} s"
+    except GitFailed as error:
+        if not git.is_malformed(error):
+            raise
+        unknown = f"part of the history cannot be read: {str(error)[:_MOST_SAID]}"
+    if odd and not unknown:
+        more = f" ({len(odd) - 1} more are like it)" if len(odd) > 1 else ""
+        unknown = f"commit {odd[0]} is not written as git writes commits, and may hide who wrote it{more}"
     return Contributors(people=tuple(sorted(people)), unknown=unknown)
 
 
@@ -50,7 +61,7 @@ def differing(git: Git, wanted: Sequence[str], paths: Sequence[str], *, seconds:
 
     Every commit is compared: git's own ways to follow a path's history leave out sides of merges.
     """
-    with piped(git, ("rev-list", *wanted, "--"), (*_DIFFERING, "--", *paths), seconds=seconds) as ids:
+    with piped(git, ("rev-list", *wanted, "--"), (*_DIFFERING, "--", *_to_the_end(paths)), seconds=seconds) as ids:
         return {id.decode() for id in records(ids, b"\n")}
 
 
@@ -73,14 +84,30 @@ def raw_commits(git: Git, ids: Sequence[str], *, seconds: float) -> Iterator[tup
             yield id, RawCommit(found.content)
 
 
+def _to_the_end(paths: Sequence[str]) -> list[str]:
+    """Have every folder on the way read to its end.
+
+    Git stops at the first name that sorts after all that it looks for: in a folder that somebody wrote in another order,
+    what comes then would be hidden from it, and who changes that.
+    """
+    around = {folder for path in paths for folder in _folders(path)}
+    return [*paths, *(f"{folder}{_LAST_NAME}" for folder in sorted(around))]
+
+
+def _folders(path: str) -> list[str]:
+    """Every folder on the way to a path, from the root on, as its names begin."""
+    return ["", *(path[: number + 1] for number, sign in enumerate(path) if sign == "/")]
+
+
 def _parts(paths: Sequence[str]) -> Iterable[list[str]]:
     """Split paths so that a command can name them; no paths are one part, which means everything."""
     parts: list[list[str]] = [[]]
     size = 0
     for path in paths:
-        size += len(path.encode()) + 1
+        more = sum(len(one.encode()) + len(_LAST_NAME) + 1 for one in (path, *_folders(path)))
+        size += more
         if size > _MOST_NAMED and parts[-1]:
             parts.append([])
-            size = len(path.encode()) + 1
+            size = more
         parts[-1].append(path)
     return parts

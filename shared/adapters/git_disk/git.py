@@ -27,6 +27,9 @@ _REF_NEVER = re.compile(r"\.\.|@\{|\.lock(?:/|$)|\.$")
 _HEAD = re.compile(r"ref: (refs/heads/[^\n]+)\n?")
 # Up to the last @: a password may hold any of the signs that an address is made of.
 _CREDENTIALS = re.compile(r"://[^\s'\"<>]*@")
+# What git says of trees that it cannot read, and the objects that it names in other words (tree-walk.c, commit.c).
+_MALFORMED = re.compile(r"malformed mode|empty filename|too-short tree")
+_NAMED = re.compile(r"\b(?:[0-9a-f]{40}|[0-9a-f]{64})\b")
 
 
 class GitFailed(Transient):
@@ -138,6 +141,17 @@ class Git:
         # GIT_DIR is named, so that a folder that is no repository never means the one around it.
         inner = self.repository / ".git"
         return inner if inner.exists() else self.repository
+
+    def is_malformed(self, error: GitFailed) -> bool:
+        """Whether git failed at an object that is there and is not as git writes it, so that trying again cannot help."""
+        names = dict.fromkeys(_NAMED.findall(str(error)))
+        return all(self.kinds(*names)) if names else _MALFORMED.search(str(error)) is not None
+
+    def kinds(self, *ids: str) -> list[str]:
+        """Say of objects what they are; an empty text for each that is not there."""
+        asked = "".join(f"{id}\n" for id in ids).encode()
+        lines = self("cat-file", "--batch-check=%(objecttype)", input=asked).stdout.splitlines()
+        return ["" if b" " in line else line.decode() for line in lines]
 
     def objects(self, *names: str) -> list[GitObject | None]:
         """Read objects by name (`<commit>:<path>`) in one process; None for each that is not there."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shared.adapters.git_disk.contributors import reached
-from shared.adapters.git_disk.git import Git, text_of
+from shared.adapters.git_disk.git import Git, GitFailed, text_of
+from shared.adapters.processes import Completed
 from shared.ports.errors import Permanent
 
 
@@ -25,17 +26,25 @@ def shallow(git: Git) -> frozenset[str]:
 
 def merge_base(git: Git, one: str, other: str, *, seconds: float) -> str | None:
     """The common ancestor of two commits; None where they have none."""
-    found = text_of(git("merge-base", one, other, expect=(0, 1)).stdout).strip() or None
+    found = text_of(_asked(git, "merge-base", one, other).stdout).strip() or None
     _need_history(git, [one, other, *([f"^{found}"] if found else [])], seconds=seconds)
     return found
 
 
 def contains(git: Git, ancestor: str, commit: str, *, seconds: float) -> bool:
     """Whether one commit is the other, or an ancestor of it."""
-    found = git("merge-base", "--is-ancestor", ancestor, commit, expect=(0, 1)).code == 0
+    found = _asked(git, "merge-base", "--is-ancestor", ancestor, commit).code == 0
     if not found:
         _need_history(git, [commit], seconds=seconds)
     return found
+
+
+def _asked(git: Git, *command: str) -> Completed:
+    """Run git, which says no by 1; versions before 2.45 say so too of history that they cannot read."""
+    done = git(*command, expect=(0, 1))
+    if done.code and b"error: " in done.stderr:
+        raise GitFailed(f"git {command[0]} in {git.repository.name}: {git.said(done)}", done)
+    return done
 
 
 def _need_history(git: Git, wanted: Sequence[str], *, seconds: float) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, Final, NamedTuple
 
-from shared.adapters.git_disk.batch import BROKEN, GitObject, next_object
+from shared.adapters.git_disk.batch import BROKEN, GitObject, WrongKind, next_object
 from shared.adapters.git_disk.git import Git
 from shared.adapters.git_disk.streams import talking
 from shared.ports.errors import Transient
 
-_ENTRY = re.compile(rb"([0-7]{5,6}) ([^\0]+)\0")
+_ENTRY = re.compile(rb"([0-7]+) ([^\0]+)\0")
 
 TREE: Final = 0o040000
 LINK: Final = 0o120000
@@ -21,6 +21,8 @@ PROGRAM: Final = 0o100755
 FILE: Final = 0o100644
 _KIND: Final = 0o170000
 _EXECUTABLE: Final = 0o100
+_MOST_MODE: Final = 0o177777  # of more, versions of git keep different parts
+_REST: Final = b"(what cannot be read)"
 
 
 class Entry(NamedTuple):
@@ -44,23 +46,29 @@ class Objects:
         self._ask.flush()
         return next_object(self._answer, name, most=most)
 
-    def need(self, id: str, *, most: int) -> bytes:
-        """Read an object that another one names; raise Transient where the repository lacks it."""
+    def need(self, id: str, kind: str, *, most: int) -> bytes:
+        """Read an object that another one names; raise Transient where the repository lacks it, WrongKind for another kind."""
         found = self.read(id, most=most)
         if found is None:
             raise Transient(f"object {id} is missing; {BROKEN}")
+        if found.kind != kind:
+            raise WrongKind(id, kind, found.kind)
         return found.content
 
     def tree(self, id: str) -> dict[bytes, Entry]:
         """Read a tree: what each name in it stands for. What git would not make is left out, see `odd`."""
         if id not in self._trees:
-            self._trees[id], self._odd[id] = parse_tree(self.need(id, most=_MOST_TREE), len(id) // 2)
+            self._trees[id], self._odd[id] = parse_tree(self.need(id, "tree", most=_MOST_TREE), len(id) // 2)
         return self._trees[id]
 
     def odd(self, id: str) -> tuple[bytes, ...]:
-        """Names in a tree that no checkout can have: `..`, `.git`, what comes twice or is too long."""
+        """Names in a tree that no checkout can have: `..`, `.git`, what comes twice or is too long, what git cannot read."""
         self.tree(id)
         return self._odd[id]
+
+    def is_odd(self, id: str, name: bytes) -> bool:
+        """Whether a name is one of those, or may be."""
+        return name in self.odd(id) or _REST in self.odd(id)
 
 
 _MOST_TREE = 1 << 28
@@ -77,17 +85,18 @@ def parse_tree(content: bytes, width: int) -> tuple[dict[bytes, Entry], tuple[by
     while at < len(content):
         found = _ENTRY.match(content, at)
         if found is None or found.end() + width > len(content):
-            odd[content[at : at + _MOST_NAME]] = None
+            odd[_REST] = None
             break
         mode, name, end = int(found[1], 8), found[2], found.end()
         at = end + width
         order = name + b"/" if mode & _KIND == TREE else name
         # Git looks names up by their order: what is out of order is there for some commands and not for others.
-        if _NEVER.fullmatch(name) or len(name) > _MOST_NAME or name in entries or order <= last:
+        usable = mode <= _MOST_MODE and len(name) <= _MOST_NAME and not _NEVER.fullmatch(name)
+        if usable and name not in entries and order > last:
+            entries[name] = Entry(_canonical(mode), content[end:at].hex())
+        else:
             odd[name] = None
-            continue
-        last = order
-        entries[name] = Entry(_canonical(mode), content[end:at].hex())
+        last = max(last, order)
     for name in odd:
         entries.pop(name, None)
     return entries, tuple(odd)

@@ -61,7 +61,7 @@ class Tree:
     def text(self, link: Entry) -> bytes | None:
         """Where a link leads, as it is written; None for what no link on disk can hold."""
         try:
-            text = self.objects.need(link.id, most=_MOST_LINK)
+            text = self.objects.need(link.id, "blob", most=_MOST_LINK)
         except TooLarge:
             return None
         return None if b"\0" in text else text
@@ -115,7 +115,7 @@ class _Walk:
             return
         entry = self._tree.objects.tree(here.id).get(name)
         if entry is None:
-            self._lost(End.ODD if name in self._tree.objects.odd(here.id) else End.MISSING)
+            self._lost(End.ODD if self._tree.objects.is_odd(here.id, name) else End.MISSING)
         if entry is None or entry.mode != LINK:
             self._stack.append((name, entry, by_link))
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from shared.adapters.git_disk.git import Git, is_commit_id, is_full_ref, text_of
+from shared.adapters.git_disk.git import Git, GitFailed, is_commit_id, is_full_ref, text_of
 from shared.telemetry import log_event
 
 _HEADS: Final = "refs/heads/"
@@ -34,7 +34,20 @@ def tips(git: Git, repository: str) -> dict[str, str]:
 
 
 def _listed(git: Git, pattern: str) -> Iterator[tuple[bytes, str]]:
-    for line in git("for-each-ref", "--format=%(objectname) %(refname)", pattern).stdout.split(b"\n"):
-        commit, _, name = line.partition(b" ")
-        if name and is_commit_id(text_of(commit)):
+    for line in _lines(git, pattern):
+        commit, kind, name = line.split(b" ", 2)
+        if kind not in (b"commit", b""):
+            # Git itself lets no branch point there; a file in its folder may.
+            reason = f"it points at a {text_of(kind)}, which is no commit"
+            log_event("ref.ignored", repository=git.repository.name, ref=text_of(name), reason=reason)
+        elif is_commit_id(text_of(commit)):
             yield name, text_of(commit)
+
+
+def _lines(git: Git, pattern: str) -> list[bytes]:
+    """Id, kind and name of each ref; no kinds where git says none of any, for the object of one is missing."""
+    try:
+        found = git("for-each-ref", "--format=%(objectname) %(objecttype) %(refname)", pattern).stdout
+    except GitFailed:
+        found = git("for-each-ref", "--format=%(objectname)  %(refname)", pattern).stdout
+    return list(filter(None, found.split(b"\n")))

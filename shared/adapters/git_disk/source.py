@@ -120,6 +120,8 @@ class GitSource:
         """See Source: whoever wrote the paths between two commits, read within `authors_timeout`."""
         inside = _pathspecs(paths)
         with self._of(repository, *_named(base, commit)) as git:
+            if git.kinds(commit) != ["commit"]:
+                raise UnknownCommit(repository, commit)
             return contributors(
                 git, _wanted(base, commit), inside, shallow=history.shallow(git), seconds=self._authors_timeout
             )
@@ -148,7 +150,7 @@ class GitSource:
             if way.entry is None or way.entry.mode not in (FILE, PROGRAM):
                 return None
             try:
-                content = tree.objects.need(way.entry.id, most=self._most_file)
+                content = tree.objects.need(way.entry.id, "blob", most=self._most_file)
             except TooLarge as large:
                 raise Permanent(f"{path} has {large.size} bytes; {self._most_file} are read at most") from large
         if is_pointer(content):
@@ -181,18 +183,23 @@ class GitSource:
 
     @contextmanager
     def _of(self, repository: str, *commits: str) -> Iterator[Git]:
-        """Give git for commits that a caller named; raise UnknownCommit where one of them is the reason of a failure."""
+        """Give git for commits that a caller named; raise UnknownCommit where one of them is the reason of a failure.
+
+        Raise Permanent where the reason is an object that is not as git writes it.
+        """
         git = self._git(repository)
         for commit in commits:
             if not is_commit_id(commit):
                 raise UnknownCommit(repository, commit)
         try:
             yield git
-        except GitFailed:
+        except GitFailed as error:
             # Asked only now: the commits are nearly always there, and a process more would double the time.
-            for commit, found in zip(commits, git.objects(*commits), strict=True):
-                if found is None or found.kind != "commit":
+            for commit, kind in zip(commits, git.kinds(*commits), strict=True):
+                if kind != "commit":
                     raise UnknownCommit(repository, commit) from None
+            if git.is_malformed(error):
+                raise Permanent(f"{error}; commit it anew with git itself") from error
             raise
 
     @contextmanager
@@ -205,7 +212,12 @@ class GitSource:
             found = objects.read(commit, most=MOST_COMMIT)
             if found is None or found.kind != "commit":
                 raise UnknownCommit(repository, commit)
-            yield Tree(objects, RawCommit(found.content).tree)
+            root = RawCommit(found.content).tree
+            if not root:
+                raise Permanent(
+                    f"commit {commit} of repository {repository} names no tree; commit anew with git itself"
+                )
+            yield Tree(objects, root)
 
 
 def _named(base: str | None, commit: str) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import IO, Final
 
+from shared.adapters.git_disk.batch import BROKEN, WrongKind
 from shared.adapters.git_disk.git import Git, text_of
 from shared.adapters.git_disk.objects import Entry, Objects
 from shared.adapters.git_disk.reach import Parts, Reach
@@ -51,7 +52,7 @@ def used_paths(reach: Reach, pointers: Iterable[Parts]) -> UsedPaths:
 def pointers_in(git: Git, objects: Objects, files: Mapping[Parts, Entry], *, seconds: float) -> list[Parts]:
     """Find pointers of Git LFS among files; only those of their size are read."""
     small = set(_small(git, sorted({entry.id for entry in files.values()}), seconds=seconds))
-    found = {id for id in small if is_pointer(objects.need(id, most=_MOST_POINTER))}
+    found = {id for id in small if is_pointer(objects.need(id, "blob", most=_MOST_POINTER))}
     return [path for path, entry in files.items() if entry.id in found]
 
 
@@ -59,14 +60,17 @@ def _small(git: Git, ids: Collection[str], *, seconds: float) -> Iterator[str]:
     if not ids:
         return
     with ids_file(ids) as asked:
-        check = ("cat-file", "--batch-check=%(objectsize) %(objectname)", "--buffer")
+        check = ("cat-file", "--batch-check=%(objecttype) %(objectsize) %(objectname)", "--buffer")
         with piped(git, check, input=asked, seconds=seconds) as answers:
             for line in records(answers, b"\n"):
-                size, _, id = line.partition(b" ")
-                if id == b"missing":
-                    raise Transient(f"object {text_of(size)} is missing; the repository is broken, or a partial clone")
+                kind, *found = text_of(line).split(" ")
+                if found == ["missing"]:
+                    raise Transient(f"object {kind} is missing; {BROKEN}")
+                size, id = found
+                if kind != "blob":
+                    raise WrongKind(id, "blob", kind)
                 if int(size) <= _MOST_POINTER:
-                    yield id.decode()
+                    yield id
 
 
 @contextmanager
