@@ -71,9 +71,12 @@ def test_attack_a_limit_is_set_by_a_number_that_the_filter_might_not_know(
     assert re.search(r"Max open files +[1-9]", limits)
 
 
-@pytest.mark.real("bubblewrap")
-def test_attack_a_test_command_changes_the_modes_of_its_hosts_files(site: Site, tests_only: TestsOnly) -> None:
+@pytest.mark.parametrize("kept_by", KEPT_BY[:1])
+def test_attack_a_test_command_changes_the_modes_of_its_hosts_files(
+    site: Site, tests_only: TestsOnly, kept_by: str
+) -> None:
     """By name it could, as the same user; in a disk of its own the name is nothing's."""
+    site.kept_by = kept_by
     secret = site.folder.parent / "slipway.db"
     secret.write_text("state")
     secret.chmod(0o600)
@@ -93,8 +96,8 @@ for attempt in (os.stat, lambda name: os.chmod(name, 0), lambda name: os.utime(n
     assert secret.stat().st_mode & 0o777 == 0o600
 
 
-@pytest.mark.real("bubblewrap")
-def test_what_a_link_leads_to_is_seen_by_both_names(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kept_by", KEPT_BY)
+def test_what_a_link_leads_to_is_seen_by_both_names(tmp_path: Path, kept_by: str) -> None:
     """A virtual environment that lies elsewhere, and files below links of links, are where programs look for them."""
     (tmp_path / "real/inner").mkdir(parents=True)
     (tmp_path / "real/inner/file").write_text("read")
@@ -103,7 +106,7 @@ def test_what_a_link_leads_to_is_seen_by_both_names(tmp_path: Path) -> None:
     (tmp_path / "turning").symlink_to("turning")
     (tmp_path / "own").mkdir()
     reads = (tmp_path / "first/inner/file", tmp_path / "turning", tmp_path / "nothing")
-    seen = Sight(reads=reads, writes=(tmp_path / "own",), by="bubblewrap")
+    seen = Sight(reads=reads, writes=(tmp_path / "own",), by=kept_by)
 
     ended = commands.run(
         ["cat", str(tmp_path / "first/inner/file"), str(tmp_path / "real/inner/file")],

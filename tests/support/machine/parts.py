@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.local.azurite import program
-from shared.adapters.local_build import namespaces
 
 WORKER_PYTHON = (3, 13)
 ADVICE = "run `make machine`, which installs it or says why it cannot"
@@ -53,9 +52,6 @@ def find(name: str) -> Path | None:
     if part.name == "azurite":
         command = program.find()  # a script that is worth nothing without its Node.js
         return Path(command[-1]) if command else None
-    if part.name == "bubblewrap":
-        # One that this system lets do nothing is none.
-        return Path(namespaces.program()) if namespaces.program() else None
     found = (shutil.which(one, path=on_path()) for one in part.programs)
     return next((Path(one) for one in found if one), None)
 
