@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 
 from infra.local.folder import AZURITE, SQLITE, STORES, Folder
 from infra.local.host import People
+from infra.local.repository import NoRepository, Repository, find_repository
 from infra.local.sample import REPOSITORY, make_origin
 from shared.adapters.processes import keep_to_itself
 from shared.telemetry import quiet_others
@@ -138,16 +140,18 @@ def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *,
     keep_to_itself()
     os.umask(0o077)
     folder = Folder(root)
-    if repo is not None and not (repo / ".git").exists() and not (repo / "HEAD").exists():
-        print(f"{repo} is not a git repository; give the folder of your monorepo", file=sys.stderr)
+    try:
+        found = _served(repo)
+    except NoRepository as error:
+        print(error, file=sys.stderr)
         return 2
-    if repo is None and not folder.started_before():
+    if found is None and not folder.started_before():
         make_origin(folder.origin)
     stop = threading.Event()
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, lambda *_: stop.set())
-    name = REPOSITORY if repo is None else repo.resolve().name.removesuffix(".git")
-    machine = Machine(folder, repository=name, source=repo or folder.origin, port=port, store=store, links=links)
+    name, source = (found.name, found.path) if found else (REPOSITORY, folder.origin)
+    machine = Machine(folder, repository=name, source=source, port=port, store=store, links=links)
     try:
         machine.start()
     except HostRefused as refused:
@@ -157,7 +161,7 @@ def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *,
     try:
         print(f"Slipway serves {machine.kept.source} as {machine.kept.repository!r}; state in {folder.root}")
         tell_links(machine.url, machine.people)
-        for warning in machine.warnings:
+        for warning in (*machine.warnings, *_not_begun(found)):
             print(f"Note: {warning}")
         if repo is None:
             print(f"Push to it: git clone {machine.kept.source}")
@@ -167,6 +171,23 @@ def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *,
     finally:
         machine.stop()
     return 0
+
+
+def _served(repo: Path | None) -> Repository | None:
+    """Find the repository that is to be served; raise NoRepository where it has no default branch, as nothing is in force then."""
+    found = find_repository(repo) if repo is not None else None
+    if found is not None and not found.default:
+        raise NoRepository(
+            f"{found.path} has no branch checked out (its HEAD is detached), so that it has no default branch; "
+            f"check out the one that slipway.yaml is read from: git -C {shlex.quote(str(found.path))} switch main"
+        )
+    return found
+
+
+def _not_begun(found: Repository | None) -> list[str]:
+    if found is None or found.begun:
+        return []
+    return [f"the default branch {found.branch} of {found.path} has no commit; push one with a slipway.yaml to it"]
 
 
 def tell_links(url: str, people: People) -> None:

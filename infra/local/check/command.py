@@ -16,6 +16,7 @@ from infra.local.check.people import look_at_approvers
 from infra.local.check.report import Report
 from infra.local.check.service import Looking, look_at
 from infra.local.host import HostRefused, LocalPerson, People
+from infra.local.repository import NoRepository, Repository, find_repository
 from shared.adapters.git_disk.git import is_commit_id
 from shared.adapters.git_disk.source import GitSource
 from shared.adapters.helm_charts import HelmCharts
@@ -28,13 +29,10 @@ from shared.ports.errors import AdapterError, NotFound
 
 def run_check(repo: Path, ref: str | None, *, people: Path | None = None, path: str = os.defpath) -> int:
     """Print the list; 0 where nothing has to be changed, 1 where something has, 2 where there is nothing to look at."""
-    if not (repo / ".git").exists() and not (repo / "HEAD").exists():
-        print(f"{repo} is not a git repository; give the folder of your monorepo", file=sys.stderr)
-        return 2
     try:
         known = list(People.load(people)) if people is not None else None
         report = check(repo, ref, people=known, path=path)
-    except HostRefused as error:
+    except (HostRefused, NoRepository) as error:
         print(error, file=sys.stderr)
         return 2
     except AdapterError as error:
@@ -47,14 +45,17 @@ def run_check(repo: Path, ref: str | None, *, people: Path | None = None, path: 
 def check(
     repo: Path, ref: str | None, *, people: Sequence[LocalPerson] | None = None, path: str = os.defpath
 ) -> Report:
-    """Look at a branch, or a commit, of a repository on disk; approvers are compared with `people`. Raise what a source raises."""
-    name = repo.resolve().name.removesuffix(".git")
-    source, report = GitSource({name: repo.resolve()}), Report()
-    default = source.default_ref(name)
-    wanted, commit = _commit(source, name, ref, default)
+    """Look at a branch, or a commit, of a repository on disk; approvers are compared with `people`. Raise NoRepository, and what a source raises."""
+    found = find_repository(repo)
+    name = found.name
+    source, report = GitSource({name: found.path}), Report()
+    wanted, commit = _commit(source, found, ref)
     shown = wanted.removeprefix(HEADS)
     report.fine(name, f"{shown} is at {commit[:12]}")
-    _compare(source, report, name, default, commit, shown)
+    if found.default:
+        _compare(source, report, name, found.default, commit, shown)
+    else:
+        report.note(name, "its HEAD is detached, so that it has no default branch; make up needs one checked out")
     policy = read_policy(source, report, name, commit)
     if policy is None:
         return report
@@ -90,12 +91,16 @@ def look_at_names(
         look_at_paths(report, service, tree)
 
 
-def _commit(source: GitSource, name: str, ref: str | None, default: str) -> tuple[str, str]:
-    wanted = ref or default
+def _commit(source: GitSource, repository: Repository, ref: str | None) -> tuple[str, str]:
+    if ref is None and not repository.begun and repository.default:
+        raise NotFound(
+            f"its default branch {repository.branch} has no commit; commit a slipway.yaml to it, or give REF="
+        )
+    wanted = ref or repository.default or repository.commit()
     if is_commit_id(wanted):
         return f"commit {wanted[:12]}", wanted
     full = wanted if wanted.startswith("refs/") else f"{HEADS}{wanted}"
-    found = source.tip(name, full)
+    found = source.tip(repository.name, full)
     if found is None:
         raise NotFound(f"there is no branch {wanted.removeprefix(HEADS)}; give one that is there, or a full commit id")
     return full, found
