@@ -17,6 +17,7 @@ from shared.codec.memo import Memo
 from shared.domain.authorship import GATE, who_answered
 from shared.domain.errors import InvalidValue
 from shared.domain.events import ApprovalAnswered, OverrideGranted, ServiceEvent
+from shared.domain.mails import are_known_by, is_plain_mail
 from shared.domain.names import Person
 from shared.domain.policy import ApprovalRule
 from shared.domain.promotion import Authors, Promotion
@@ -77,7 +78,7 @@ def with_authorship(app: App, event: ServiceEvent) -> ServiceEvent:
     """Add to an answer whether whoever gives it is an author of what they answer for; other events stay as they are.
 
     Raise Transient where the list cannot be read: not to know is no answer. Raise InvalidValue where an answer for an unknown
-    author names nobody who is known, and no mail: it would bar nobody.
+    author names nobody who is known, and no mail as mails are written: it would bar nobody.
     """
     if isinstance(event, ApprovalAnswered) and event.approve:
         authors = _asked_about(app, event)
@@ -114,7 +115,7 @@ def _meant(state: ServiceState, authors: Authors | None, answer: tuple[str, ...]
     known = list(_known(state, authors))
     for text in answer:
         named = [one for one in known if text.casefold() in (one.id.casefold(), one.name.casefold())]
-        if not named and not all(text.rpartition("@")):
+        if not named and not is_plain_mail(text):
             problem = (
                 f"{text!r} is nobody who is known here; say a mail, a full name or an id, or `none` of the approvers"
             )
@@ -126,9 +127,9 @@ def _meant(state: ServiceState, authors: Authors | None, answer: tuple[str, ...]
 
 def _known(state: ServiceState, authors: Authors | None) -> Iterator[Person]:
     wrote = authors.first if authors else ()
-    yield from (Person(id=one.mail, name=one.name, mails=(one.mail,)) for one in wrote if "@" in one.mail)
+    yield from (Person(id=one.mail, name=one.name, mails=(one.mail,)) for one in wrote if is_plain_mail(one.mail))
     for release in state.releases.values():
-        yield from (one for one in release.pushers if one.mails)
+        yield from (one for one in release.pushers if are_known_by(one.mails))
         for promotion in release.promotions:
             yield from who_answered(release, promotion)
     for rules in state.policy.environments if state.policy else ():

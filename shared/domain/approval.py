@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from shared.domain import authorship
 from shared.domain.artifact import Artifact
 from shared.domain.effects import CloseApproval
+from shared.domain.mails import are_known_by
 from shared.domain.names import Person, ServiceKey
 from shared.domain.policy import ApprovalRule, EnvironmentPolicy
 from shared.domain.promotion import ApprovalRequest, Promotion, Vote
@@ -43,18 +44,18 @@ def rule_listed(rules: EnvironmentPolicy) -> tuple[tuple[str, str], ...]:
         *(("forbid", one) for one in sorted(approval.forbid)),
         ("minimum", str(approval.minimum)),
         ("comment", "yes" if approval.comment else "no"),
-        ("expires", _seconds(approval.expires)),
-        ("valid_for", _seconds(approval.valid_for)),
+        ("expires", _milliseconds(approval.expires)),
+        ("valid_for", _milliseconds(approval.valid_for)),
         ("scan", gates.scan.value),
         ("own_scan", "yes" if gates.own_scan else "no"),
         ("unknown_scan", gates.unknown_scan.value),
         ("older_than_live", gates.older_than_live.value),
         ("comply", gates.comply.value),
-        ("soak", _seconds(gates.soak)),
+        ("soak", _milliseconds(gates.soak)),
     )
 
 
-def _seconds(span: timedelta) -> str:
+def _milliseconds(span: timedelta) -> str:
     return f"{span // timedelta(milliseconds=1)} ms"
 
 
@@ -88,7 +89,7 @@ def is_approver(rule: ApprovalRule, person: Person, groups: Iterable[str]) -> bo
         return APPROVE_ROLE.casefold() in held
     if any(group.casefold() in held for group in group_ids(rule)):
         return True
-    names, pinned = {person.id, *person.plain_mails()}, dict(rule.pinned)
+    names, pinned = {person.id, *person.exact_mails()}, dict(rule.pinned)
     return any(
         pinned[one] == person.id if one in pinned else one in names or one.casefold() in names
         for one in rule.approvers
@@ -129,11 +130,12 @@ def objection(rule: ApprovalRule, vote: Vote, release: Release, promotion: Promo
 
 
 def _author_objection(person: Person, release: Release, promotion: Promotion) -> Objection | None:
-    if not person.folded_mails():
-        return Objection(
-            code="unlinked-approver",
-            reason=f"{person.name} has no mail to compare with the authors of the change; add one to the identity",
-        )
+    if not are_known_by(person.mails):
+        reason = f"{person.name} has no mail to compare with the authors of the change; add one to the identity"
+        if person.mails:
+            odd = authorship.odd_mail(person.mails)
+            reason = f"{person.name} cannot be compared with the authors of the change, for the mail {odd}; mend it in the identity"
+        return Objection(code="unlinked-approver", reason=reason)
     hand = authorship.hand_of(release, promotion, person)
     if hand is not None:
         return Objection(code=hand.code, reason=f"{person.name} {hand.reason}; somebody else has to approve")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
+from shared.domain.mails import are_known_by, is_plain_mail
 from shared.domain.names import Person
 from shared.domain.promotion import Authors, Looked, Promotion
 from shared.domain.records import replace
 from shared.domain.release import MORE_PUSHES, Override, Release
 
 GATE = "authors"
+_LONGEST = 100
 CHANGED = "who wrote the change was read anew meanwhile; answer again"
 
 
@@ -25,7 +27,7 @@ def unknown(release: Release, promotion: Promotion) -> tuple[str, ...]:
     """Name everybody who had a hand in it and is not known; each text is one thing that an operator answers for."""
     read = promotion.facts.authors.unknown if promotion.facts else ()
     pushes = (f"who pushed {one[:12]}" if one != MORE_PUSHES else "who pushed more often" for one in release.unnamed)
-    without = (f"pusher {one.name}, who has no mail" for one in release.pushers if not _linked(one))
+    without = (nobody_known("pusher", one.name, one.mails) for one in release.pushers if not are_known_by(one.mails))
     return tuple(dict.fromkeys((*read, *pushes, *without)))
 
 
@@ -90,6 +92,23 @@ def is_named(person: Person, names: Iterable[str]) -> bool:
     return any(name.casefold() in known for name in names)
 
 
+def nobody_known(role: str, name: str, mails: Collection[str]) -> str:
+    """Say who cannot be told apart from anybody, and by what; see `mails`."""
+    has = f"whose mail {odd_mail(mails)}" if any("@" in one for one in mails) else "who has no mail"
+    return f"{role} {short(name) or 'without a name'}, {has}"
+
+
+def odd_mail(mails: Iterable[str]) -> str:
+    """Say which mail is at fault. It is shown in ASCII: what cannot be seen, or looks like another letter, is what is wrong."""
+    odd = next((one for one in mails if not is_plain_mail(one)), "")
+    return f"{short(ascii(odd))} is not written as mails are"
+
+
+def short(text: str) -> str:
+    """Return a text of which there is no bound as it is shown beside others."""
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
 def listed(texts: Iterable[str]) -> str:
     """Say a few things that are not known."""
     found = list(texts)
@@ -105,7 +124,3 @@ def _had_a_hand(release: Release, promotion: Promotion, person: Person) -> bool:
     named = (name for one in answers_for(release, promotion) for name in one.authors)
     pushed = any(person.is_same(one) for one in release.pushers)
     return pushed or _wrote(promotion, person) or is_named(person, named)
-
-
-def _linked(person: Person) -> bool:
-    return any("@" in mail for mail in person.mails)

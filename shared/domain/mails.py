@@ -1,9 +1,15 @@
-"""How mails are written: what is spelled otherwise reads like somebody's mail, and compares as nobody's."""
+"""How mails are written: what is spelled otherwise reads like somebody's mail, and compares as nobody's.
+
+People are told apart by their mails, so everybody who has a hand in a release is held to one rule: whoever has no mail, or
+one that is not plain, is known by none. An author or pusher of that kind is unknown, and who votes is asked for another
+identity. What lets somebody in is exact as well: there no two mails may be one by being compared.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 # Control and format characters, blanks, opening and closing brackets and quotes, and what is not assigned.
 _ODD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Ps", "Pe", "Pi", "Pf"})
@@ -15,6 +21,21 @@ _ODD_LETTERS = re.compile(
 _ODD_PLACES = re.compile(r"(?<!\w)'|'(?!\w)|^\.|\.$|\.@|@\.")
 # GitHub's mails of programs: `1234+dependabot[bot]@users.noreply.github.com`.
 _PROGRAM = re.compile(r"(?<=\w)\[bot\](?=@)")
+
+
+def are_known_by(mails: Collection[str]) -> bool:
+    """Whether somebody who has these mails can be told from everybody else."""
+    return bool(mails) and all(map(is_plain_mail, mails))
+
+
+def is_exact_mail(mail: str) -> bool:
+    """Whether a mail is plain, and compares as no other one."""
+    return is_plain_mail(mail) and is_exact(mail)
+
+
+def is_exact(text: str) -> bool:
+    """Whether nothing but the case of letters is lost where it is compared: a long s would become an s, a sharp one two."""
+    return unicodedata.normalize("NFKC", text) == text and text.casefold() == text.lower()
 
 
 def is_plain_mail(mail: str) -> bool:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
 from shared.domain.errors import InvalidValue
+from shared.domain.mails import is_exact_mail
 
 NAME_PATTERN = r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?"
 DIGEST_PATTERN = r"sha256:[0-9a-f]{64}"
@@ -70,11 +70,6 @@ class Digest:
         return self.text[7:19]
 
 
-def is_plain(text: str) -> bool:
-    """Whether nothing but the case of letters is lost where it is compared: a long s would become an s, a sharp one two."""
-    return unicodedata.normalize("NFKC", text) == text and text.casefold() == text.lower()
-
-
 @dataclass(frozen=True, slots=True)
 class Person:
     """Somebody who did something: an identity's id, a name to show, and the mails that commits use."""
@@ -87,9 +82,9 @@ class Person:
         """Mails as they are compared: without regard to case."""
         return frozenset(mail.casefold() for mail in self.mails)
 
-    def plain_mails(self) -> frozenset[str]:
-        """The same of those that are plain: what else becomes equal by being compared may be somebody else's."""
-        return frozenset(mail.casefold() for mail in self.mails if is_plain(mail))
+    def exact_mails(self) -> frozenset[str]:
+        """The same of those that let somebody in: what else becomes equal by being compared may be somebody else's."""
+        return frozenset(mail.casefold() for mail in self.mails if is_exact_mail(mail))
 
     def is_same(self, other: Person) -> bool:
         """Whether two identities are one person: the same id, or a mail in common."""

@@ -71,6 +71,17 @@ def test_somebody_known_is_named_in_full(slipway: Harness) -> None:
     assert slipway.answer(RITA).outcome == "moved"
 
 
+@pytest.mark.parametrize(
+    "mail", ["release-manager@example.com,", "\uff52elease-manager@example.com", '"release-manager@example.com"']
+)
+def test_attack_answer_with_a_mail_that_is_nobodys(slipway: Harness, mail: str) -> None:
+    """Also where it is just the one that the unknown author has."""
+    waiting(slipway, Person(id=mail, name="R.", mails=(mail,)))
+
+    with pytest.raises(InvalidValue):
+        said(slipway, mail)
+
+
 def test_attack_answer_with_the_name_of_an_author_without_a_mail(slipway: Harness) -> None:
     """It says no more than is known already."""
     waiting(slipway, Person(id="box", name="Build box"))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from shared.codec.repository import decode_tip, encode_tip, tip_row
 from shared.domain.events import PushReceived
 from shared.domain.names import Person
@@ -205,6 +207,18 @@ def test_a_pusher_without_a_mail_leaves_nobody_who_is_surely_not_the_author(slip
     answer = slipway.answer()
 
     assert answer.code == "unlinked-author"
+
+
+@pytest.mark.parametrize("mail", ["\uff52elease-manager@example.com", "release-manager@example.com,"])
+def test_attack_push_with_ones_own_mail_spelled_otherwise_and_approve(slipway: Harness, mail: str) -> None:
+    """A pusher is held to what an author is; an operator answers for either."""
+    told(slipway, slipway.outside.commit(BRANCH, {"x": b"1"}, by=ADA), Person(id=mail, name="Rita", mails=(mail,)))
+    slipway.pump()
+
+    answer = slipway.answer(RITA)
+
+    assert answer.code == "unlinked-author"
+    assert f"pusher Rita, whose mail {mail!a} is not written as mails are" in answer.reason
 
 
 def test_the_default_branch_is_read_whatever_the_message_says_of_another(slipway: Harness) -> None:

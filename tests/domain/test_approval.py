@@ -145,6 +145,16 @@ def test_an_approver_without_a_mail_cannot_be_told_from_an_author() -> None:
     assert code(RULE, a_vote(Person(id="p-second", name="Sam")), a_promotion(AUTHOR)) == "unlinked-approver"
 
 
+@pytest.mark.parametrize("mail", ["\uff41da@example.com", "ada@example.com.", "ada@example.com,", "ada @example.com"])
+def test_attack_approve_with_a_mail_that_is_spelled_otherwise_in_the_identity(mail: str) -> None:
+    """It reads like an author's and compares as nobody's, also beside one that is an approver's; what is wrong is seen."""
+    odd = Person(id="p-odd", name="Odd", mails=("sam@example.com", mail))
+    found = objection(RULE, a_vote(odd, "release-managers"), RELEASE, a_promotion(AUTHOR))
+
+    assert found is not None
+    assert (found.code, ascii(mail) in found.reason) == ("unlinked-approver", True)
+
+
 def test_where_authors_are_not_forbidden_they_approve() -> None:
     """It is the environment's choice."""
     rule = replace(RULE, approvers=(*RULE.approvers, "ada@example.com"), forbid=())

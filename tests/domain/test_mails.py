@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.mails import is_plain_mail
+from shared.domain.mails import are_known_by, is_plain_mail
 
 
 @pytest.mark.parametrize(
@@ -71,3 +71,18 @@ def test_mails_as_people_and_programs_have_them_are_plain(mail: str) -> None:
 def test_attack_mails_that_only_look_like_somebodys_are_not_plain(mail: str) -> None:
     """Quotes, brackets, blanks, what cannot be seen, what folds, and what separates mails."""
     assert not is_plain_mail(mail)
+
+
+@pytest.mark.parametrize(
+    ("mails", "known"),
+    [
+        (("ada@example.com",), True),
+        (("ada@example.com", "Ada@laptop"), True),
+        ((), False),
+        (("ada@example.com,",), False),
+        (("ada@example.com", "ada@example.com,"), False),
+    ],
+)
+def test_people_are_known_by_plain_mails_alone(mails: tuple[str, ...], known: bool) -> None:
+    """One of another kind may be meant as anybody's."""
+    assert are_known_by(mails) is known

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from shared.domain.approval import is_approver
-from shared.domain.names import Person, is_plain
+from shared.domain.mails import is_exact_mail
+from shared.domain.names import Person
 from shared.domain.policy import ApprovalRule
 
 RULE = ApprovalRule(approvers=("release-manager@example.com", "gross@example.com"))
@@ -25,7 +26,7 @@ def test_attack_a_mail_that_looks_like_an_approvers(mail: str) -> None:
     mallory = Person("m", "Mallory", (mail,))
 
     assert not is_approver(RULE, mallory, ())
-    assert not is_plain(mail)
+    assert not is_exact_mail(mail)
     assert mallory.folded_mails()
 
 

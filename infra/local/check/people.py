@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from infra.local.check.report import Report
 from infra.local.host import LocalPerson
 from shared.domain.approval import APPROVE_ROLE, is_approver, is_group
-from shared.domain.mails import is_plain_mail
-from shared.domain.names import Person, is_object_id, is_plain
+from shared.domain.mails import is_exact, is_plain_mail
+from shared.domain.names import Person, is_object_id
 from shared.domain.policy import ApprovalRule, RepositoryPolicy
 from shared.domain.records import replace
 from shared.domain.words import counted
@@ -35,7 +35,7 @@ def _as_written(rule: ApprovalRule) -> Iterator[str]:
     for one in dict.fromkeys(rule.approvers):
         if is_group(one):
             name = one.partition(":")[2]
-            if not is_plain(name):
+            if not is_exact(name):
                 yield f"the group {name!r} holds letters that could be read as others ({_read_as(name)!r}); write plain ones"
         elif not is_object_id(one) and not is_plain_mail(one):
             yield f"the approver {one!r} is no mail address and no id; write ada@example.com, an object id or group:<name>"

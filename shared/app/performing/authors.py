@@ -13,9 +13,9 @@ from shared.app.authorship import keep_list, list_of, wrote
 from shared.app.configuration import FILE
 from shared.app.parts import App
 from shared.codec.authors import encode_authors_read
-from shared.domain.authorship import who_answered
+from shared.domain.authorship import nobody_known, short, who_answered
 from shared.domain.chart_words import DESCRIPTIONS, misspelt
-from shared.domain.mails import is_plain_mail
+from shared.domain.mails import are_known_by
 from shared.domain.patterns import segments
 from shared.domain.policy import ServicePolicy
 from shared.domain.promotion import Author, Authors, Deployed, Looked, Promotion
@@ -24,8 +24,8 @@ from shared.domain.release import EnvironmentState, Release
 from shared.ports.errors import NotFound, Permanent
 
 _WHOLE = ""
-# Of a list without a bound, so much is told beside it.
-_FIRST, _LONGEST = 20, 100
+# Of a list without a bound, so many are told beside it.
+_FIRST = 20
 _WILD = frozenset("*?[{")
 _DEEPEST = 4
 _ANYWHERE = "file:///"
@@ -71,7 +71,7 @@ def _read(app: App, policy: ServicePolicy, commit: str, live: Deployed | None, q
     return Authors(
         evidence=keep_list(app.evidence, encode_authors_read(question, used, people)),
         count=len(people),
-        first=tuple(Author(name=_short(one.name), mail=_short(one.mail)) for one in people[:_FIRST]),
+        first=tuple(Author(name=short(one.name), mail=short(one.mail)) for one in people[:_FIRST]),
         unknown=(*_without_mail(people), *found.unknown),
         incomplete=bool(found.unknown),
     )
@@ -114,19 +114,13 @@ def _covers(before: Sequence[str], path: str) -> bool:
 
 def _without_mail(people: Sequence[Author]) -> Iterator[str]:
     """Name those who cannot be told apart from anybody: the first, and the rest by their hash."""
-    odd = ((one.name, one.mail if "@" in one.mail else "") for one in people if not is_plain_mail(one.mail))
+    odd = ((one.name, one.mail if "@" in one.mail else "") for one in people if not are_known_by([one.mail]))
     found = sorted(set(odd))
     for name, mail in found[:_FIRST]:
-        # Shown in ASCII: what cannot be seen, or looks like another letter, is what is wrong with it.
-        has = f"whose mail {_short(ascii(mail))} is not written as mails are" if mail else "who has no mail"
-        yield f"author {_short(name) or 'without a name'}, {has}"
+        yield nobody_known("author", name, [mail])
     if len(found) > _FIRST:
         rest = hashlib.sha256(repr(found[_FIRST:]).encode()).hexdigest()
         yield f"{len(found) - _FIRST} more authors without a mail ({rest[:12]})"
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
 def written_paths(app: App, policy: ServicePolicy, commit: str) -> tuple[str, ...]:

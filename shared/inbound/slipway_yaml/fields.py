@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 
 from shared.domain.errors import InvalidValue
 from shared.domain.host_variables import may_pass
-from shared.domain.names import is_plain
+from shared.domain.mails import is_exact, is_plain_mail
 from shared.domain.placeholders import PLACEHOLDERS, placeholders
 from shared.domain.setting import Setting, path_of
 from shared.inbound.slipway_yaml.settings import setting_of
@@ -129,8 +129,10 @@ def _approver(text: str) -> str:
     name = text.removeprefix("group:")
     if not name or name != name.strip() or not name.isprintable():
         raise ValueError(f"{text!r} is not a mail address, an id or group:<name>")
-    if "@" in text and name == text and not is_plain(text):
+    if "@" in text and name == text and not is_exact(text):
         raise ValueError(f"{text!r} holds letters that could be read as others ({text.casefold()!r}); write plain ones")
+    if "@" in text and name == text and not is_plain_mail(text):
+        raise ValueError(f"{text!r} is no mail address and no id; write ada@example.com, an object id or group:<name>")
     return text
 
 

@@ -94,6 +94,7 @@ freezes:
         ("environments: {qa: {approval: {approvers: ['group:']}}}", "environments.qa.approval.approvers[0]: 'group:' is not a mail address, an id or group:<name>"),
         ("environments: {qa: {approval: {approvers: ['relea\u017fe@example.com']}}}", "environments.qa.approval.approvers[0]: 'relea\u017fe@example.com' holds letters that could be read as others ('release@example.com'); write plain ones"),
         ("environments: {qa: {approval: {approvers: ['groß@example.com']}}}", "environments.qa.approval.approvers[0]: 'groß@example.com' holds letters that could be read as others ('gross@example.com'); write plain ones"),
+        ("environments: {qa: {approval: {approvers: ['ada@example.com,']}}}", "environments.qa.approval.approvers[0]: 'ada@example.com,' is no mail address and no id; write ada@example.com, an object id or group:<name>"),
         ("environments: {qa: {approval: {approvers: [a, A], minimum: 2}}}", "environments.qa.approval: asks for 2 approvals, but only 1 may give one"),
         ("environments: {qa: {approval: {expires: 0d}}}", "environments.qa.approval.expires: must be longer than nothing"),
         ("environments: {qa: {gates: {soak: 999999999d}}}", "environments.qa.gates.soak: 999999999d is longer than 366 days"),
