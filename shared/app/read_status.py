@@ -133,10 +133,16 @@ def release_about(
 ) -> ReleaseView | None:
     """Read the release that an answered request was about: by its version, or by a promotion's number."""
     snapshot = read_service(app, key)
-    for one in snapshot.state.releases.values():
+    for one in (*snapshot.state.releases.values(), *_ended_last(app, snapshot)):
         if one.version.text == version or promotion in {str(each.number) for each in one.promotions}:
             return release_view(snapshot, one, viewer=viewer, now=app.now())
     try:
         return release(app, key, version, viewer=viewer) if version else None
     except NotKnown:
         return None
+
+
+def _ended_last(app: App, snapshot: Snapshot) -> list[Release]:
+    """The release that ended last: a rejection ends the one that it is about."""
+    rows = app.store.range(str(snapshot.state.service), ENDED, f"{ENDED}~", most=1)
+    return [one for _, row in rows if (one := _ended(app, snapshot, row)) is not None]

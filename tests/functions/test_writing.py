@@ -43,7 +43,7 @@ def test_a_rejection_ends_the_promotion(doors: Doors, slipway: Harness) -> None:
 
     answer = doors.post(approvals(slipway), {"decision": "reject", "comment": "too early"}, who="rita")
 
-    assert answer.status == 200
+    assert (answer.status, answer.json()["release"]["phase"]) == (200, "Rejected")
     assert slipway.promotion("1.0.0", "production").reason == "rejected by Rita Manager: too early"
 
 

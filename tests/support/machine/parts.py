@@ -32,6 +32,7 @@ PARTS = (
     Part("skopeo", ("skopeo",), "a client of registries that is not ours"),
     Part("chromium", ("chromium", "chromium-browser", "google-chrome"), "the browser that opens the page"),
     Part("bubblewrap", ("bwrap",), "what gives the commands of a build a disk and processes of their own"),
+    Part("curl", ("curl",), "what the documents' examples of the API are tried with"),
     Part("azurite", ("azurite",), "Azure's storage emulator, for the Tables and Queues adapters"),
 )
 

@@ -54,6 +54,7 @@ INSTALL: Mapping[str, Callable[[], None]] = {
     "skopeo": lambda: install_package("skopeo"),
     "bubblewrap": lambda: install_package("bubblewrap"),
     "chromium": lambda: install_package("chromium"),
+    "curl": lambda: install_package("curl"),
     "azurite": program.install,
 }
 
