@@ -55,14 +55,17 @@ def outside(
 
     shown = SignIn(credential, chosen.registry) if credential is not None else None
     # Where nobody has an identity everything is on one machine, its registry too.
-    hosts = Hosts(listed=chosen.charts.hosts, near=not chosen.identities)
+    own = {chosen.registry.lower()} if chosen.registry else set[str]()
+    hosts = Hosts(listed=chosen.charts.hosts | own, near=not chosen.identities)
+    registry = OciRegistry(shown) if shown else OciRegistry()
     charts = HelmCharts(
         login=shown.password if shown else no_login,
         limits=chosen.charts.limits,
         hosts=hosts,
         outgoing=chosen.charts.outgoing,
+        registries=registry,
     )
-    return Outside(registry=OciRegistry(shown) if shown else OciRegistry(), charts=charts, deployer=deployer)
+    return Outside(registry=registry, charts=charts, deployer=deployer)
 
 
 def builder(chosen: Settings, source: Source, own: Outside, evidence: Evidence) -> Builder:

@@ -14,6 +14,7 @@ from shared.adapters.helm_charts.hosts import Hosts
 from shared.adapters.helm_charts.manifests import read, render
 from shared.adapters.helm_charts.oci import Login, OciCharts
 from shared.adapters.helm_charts.prepared import Preparing
+from shared.adapters.helm_charts.private import NoRegistries, Private, Registries
 from shared.domain.names import Digest
 from shared.domain.records import replace
 from shared.ports.chart import ChartLimits, LintFinding, Rendering
@@ -37,7 +38,7 @@ class HelmCharts:
 
     All that looks into a chart is done by a child process within `limits`. `plain_http` says which registry hosts speak HTTP
     without TLS, `login` what name and password one is shown; `hosts` where dependencies come from, `outgoing` the variables
-    (proxies, certificates) that asking them takes.
+    (proxies, certificates) that asking them takes. `registries` has those that want to know who we are.
     """
 
     def __init__(
@@ -48,13 +49,15 @@ class HelmCharts:
         limits: ChartLimits = ChartLimits(),  # noqa: B008 (frozen)
         hosts: Hosts = Hosts(near=True),  # noqa: B008 (frozen)
         outgoing: Mapping[str, str] | None = None,
+        registries: Registries = NoRegistries(),  # noqa: B008 (has no state)
     ) -> None:
         self._plain_http, self._login = plain_http, login
         self._children = children_of(limits)
         # An index of a large repository is larger than any chart.
         wider = replace(limits, resident=2 * limits.resident)
         fetching = Fetching(limits=wider, hosts=hosts, outgoing=outgoing or {})
-        self._charts = Preparing(workers=self._children, fetching=fetching, plain_http=plain_http)
+        private = Private(workers=self._children, hosts=hosts, registries=registries)
+        self._charts = Preparing(workers=self._children, fetching=fetching, private=private, plain_http=plain_http)
 
     def lint(
         self, chart: Path, renderings: Sequence[Rendering] = (), *, root: Path | None = None

@@ -42,6 +42,10 @@ class Hosts:
     near: bool = False
     look_up: Callable[[str], Iterable[str]] = looked_up
 
+    def names(self, place: str) -> bool:
+        """Whether somebody listed just this one, `host` or `host:port`."""
+        return bool({place.lower(), place.lower().rpartition(":")[0]} & self.listed)
+
     def check(self, chart: str, address: str) -> None:
         """Raise Permanent, saying what to do, where an address must not be asked for a dependency of the chart."""
         self.allowed(chart, address)

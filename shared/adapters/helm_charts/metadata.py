@@ -92,6 +92,15 @@ def of_package(children: Children, package: Path) -> Metadata:
     return _made(children.ask(f"{package.name} is no Helm package", "look", chart=str(package)), package.name)
 
 
+def pinned(children: Children, lock: Path, about: Metadata) -> tuple[Dependency, ...]:
+    """What a chart depends on in the versions of its lock, which has them in its order; raise Permanent where it does not."""
+    document = children.ask(lock.name, "read", text=lock.read_text(encoding="utf-8", errors="replace"))
+    found = tuple(_dependency(one) for one in _pinned(document))
+    if [(one.name, one.repository) for one in found] != [(one.name, one.repository) for one in about.dependencies]:
+        raise _unfit(lock, about)
+    return found
+
+
 def check_lock(children: Children, lock: Path, about: Metadata) -> None:
     """Raise Permanent where a lock has something come from where the chart does not: Helm would go there."""
     document = children.ask(lock.name, "read", text=lock.read_text(encoding="utf-8", errors="replace"))
@@ -99,9 +108,13 @@ def check_lock(children: Children, lock: Path, about: Metadata) -> None:
     for one in _pinned(document):
         named = {folded(key): value for key, value in one.items()} if isinstance(one, Mapping) else {}
         if len(named) != len(one) or (named.get("name"), named.get("repository") or "") not in asked:
-            raise Permanent(
-                f"{lock.name} of chart {about.name} does not fit Chart.yaml; run `helm dependency update` and commit the lock"
-            )
+            raise _unfit(lock, about)
+
+
+def _unfit(lock: Path, about: Metadata) -> Permanent:
+    return Permanent(
+        f"{lock.name} of chart {about.name} does not fit Chart.yaml; run `helm dependency update` and commit the lock"
+    )
 
 
 def _pinned(document: object) -> list[Any]:

@@ -36,14 +36,7 @@ class OciCharts:
         name = self._repository.rpartition("/")[2]
         with faults(f"pull of chart {self._name}@{digest}"), self._client() as client:
             content = self._fetch(client, digest)
-        into.mkdir(parents=True, exist_ok=True)
-        package = into / f"{name}-{version}.tgz"
-        package.write_bytes(content)
-        about = metadata.of_package(self._children, package)
-        if (about.name, about.version) != (name, version):
-            package.unlink()
-            raise Permanent(f"{self._name}@{digest} is chart {about.name} {about.version} and not {name} {version}")
-        return package
+        return keep(self._children, content, into / f"{name}-{version}.tgz", f"{self._name}@{digest}", name, version)
 
     @contextmanager
     def _client(self) -> Iterator[Any]:
@@ -70,3 +63,14 @@ class OciCharts:
             except NotFound as error:
                 raise NotFound(f"chart {self._name}@{digest} is not in the registry") from error
             return next(Path(scratch).glob("*.tgz")).read_bytes()
+
+
+def keep(children: Children, content: bytes, package: Path, place: str, name: str, version: str) -> Path:
+    """Write what came from a place; raise Permanent where it is not the chart that was asked for."""
+    package.parent.mkdir(parents=True, exist_ok=True)
+    package.write_bytes(content)
+    about = metadata.of_package(children, package)
+    if (about.name, about.version) != (name, version):
+        package.unlink()
+        raise Permanent(f"{place} is chart {about.name} {about.version} and not {name} {version}")
+    return package

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,8 @@ from shared.adapters.helm_charts.children import Children
 from shared.adapters.helm_charts.copied import Copying
 from shared.adapters.helm_charts.fetching import Fetching
 from shared.adapters.helm_charts.metadata import Dependency, Metadata
+from shared.adapters.helm_charts.private import Private
+from shared.domain.records import replace
 from shared.ports.errors import Permanent
 
 _GENERATED = re.compile(r"^generated:.*$", re.MULTILINE)
@@ -25,10 +28,11 @@ _LOCKS = ("Chart.lock", "requirements.lock")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparing:
-    """`workers` read charts, `fetching` has those who ask the hosts that dependencies may come from."""
+    """`workers` read charts, `fetching` has those who ask the hosts that dependencies may come from; `private` asks ours."""
 
     workers: Children
     fetching: Fetching
+    private: Private
     plain_http: Callable[[str], bool]
 
     @contextmanager
@@ -69,14 +73,56 @@ class Preparing:
 
     def _fill(self, folder: Path, about: Metadata) -> None:
         doing = f"dependencies of chart {about.name}"
-        if not self.workers.ask(doing, "missing", of_chart=True, chart=str(folder)):
+        missing = self._missing(folder, doing)
+        if not missing:
             return
-        asked = [one for one in about.dependencies if one.folder is None and one.repository]
-        for one in asked:
-            self.fetching.hosts.check(about.name, one.repository)
+        for one in about.dependencies:
+            if one.folder is None and one.repository:
+                self.fetching.hosts.check(about.name, one.repository)
         for name in _LOCKS:
             if (folder / name).is_file():
                 metadata.check_lock(self.workers, folder / name, about)
+        ours = {n for n, one in enumerate(about.dependencies) if one.name in missing and self.private.holds(one)}
+        if not ours:
+            self._fetch(folder, about)
+            return
+        self._fetch_apart(folder, about, ours, missing)
+        if self._missing(folder, doing):
+            raise Permanent(f"{doing}: what Chart.lock has does not fit Chart.yaml; run `helm dependency update`")
+
+    def _missing(self, folder: Path, doing: str) -> list[str]:
+        found = self.workers.ask(doing, "missing", of_chart=True, chart=str(folder))
+        return [str(name) for name in found] if isinstance(found, list) else []
+
+    def _fetch_apart(self, folder: Path, about: Metadata, ours: set[int], missing: Sequence[str]) -> None:
+        """Fetch what lies where we are known; Helm, which would ask for all at once and as nobody, has the others alone."""
+        locks = [folder / name for name in _LOCKS if (folder / name).is_file()]
+        pinned = metadata.pinned(self.workers, locks[0], about) if locks else about.dependencies
+        charts = folder / "charts"
+        charts.mkdir(exist_ok=True)
+        self._make_room(charts, missing)
+        others = [one for n, one in enumerate(pinned) if n not in ours and one.name in missing and one.repository]
+        if others:
+            # Beside the chart, as folders are named from there.
+            with TemporaryDirectory(dir=folder.parent, prefix="slipway-others-") as scratch:
+                beside = Path(scratch)
+                (beside / "Chart.yaml").write_text(_asking(about.name, others))
+                self._fetch(beside, replace(about, dependencies=tuple(others)))
+                for package in (beside / "charts").glob("*.tgz"):
+                    package.replace(charts / package.name)
+        for number in sorted(ours):
+            self.private.fetch(about.name, pinned[number], charts)
+
+    def _make_room(self, charts: Path, names: Sequence[str]) -> None:
+        for package in sorted(charts.glob("*.tgz")):
+            # What is no package is for Helm to say.
+            with suppress(Permanent):
+                if metadata.of_package(self.workers, package).name in names:
+                    package.unlink()
+
+    def _fetch(self, folder: Path, about: Metadata) -> None:
+        doing = f"dependencies of chart {about.name}"
+        asked = [one for one in about.dependencies if one.folder is None and one.repository]
         lock = folder / "Chart.lock"
         locked = lock.exists()
         hosts = [one.repository.removeprefix("oci://").partition("/")[0] for one in asked]
@@ -102,6 +148,11 @@ class Preparing:
         found = fetcher.ask(f"index of {one.repository}", "addresses", of_chart=True, **asked)
         for address in found if isinstance(found, list) else ():
             self.fetching.hosts.check(chart, urljoin(base, str(address)))
+
+
+def _asking(name: str, dependencies: Sequence[Dependency]) -> str:
+    listed = [{"name": one.name, "version": one.version, "repository": one.repository} for one in dependencies]
+    return json.dumps({"apiVersion": "v2", "name": name, "version": "0.0.0", "dependencies": listed})
 
 
 def _beside(folder: Path, relative: str) -> Path:

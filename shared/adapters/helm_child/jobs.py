@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import helm_python as helm
@@ -13,6 +15,8 @@ from shared.adapters.helm_child.documents import documents, fields
 from shared.adapters.helm_child.hooks import without_tests
 from shared.adapters.helm_child.schemas import check
 from shared.domain.setting import put
+
+_THERE = frozenset({"ok", "unpacked"})
 
 
 def render(
@@ -60,9 +64,9 @@ def parse(text: str) -> dict[str, Any]:
     return documents(text)
 
 
-def missing(chart: str) -> bool:
-    """Whether a dependency has to be fetched."""
-    return any(one["status"] not in {"ok", "unpacked"} for one in helm.dependency_list(chart))
+def missing(chart: str) -> list[str]:
+    """Name the dependencies that have to be fetched."""
+    return [one["name"] for one in helm.dependency_list(chart) if one["status"] not in _THERE]
 
 
 def fetch(chart: str, plain_http: bool) -> None:
@@ -77,8 +81,23 @@ def addresses(repository: str, chart: str, version: str) -> list[str]:
     return sorted({address for one in exact or entries for address in one.get("urls") or ()})
 
 
+def newest(constraint: str, versions: Sequence[str]) -> str | None:
+    """Say which version Helm would take of those given, the newest first; None where none fits."""
+    with TemporaryDirectory(prefix="slipway-version-") as scratch:
+        inner = Path(scratch, "charts/asked")
+        inner.mkdir(parents=True)
+        asked = {"name": "asked", "version": constraint, "repository": "oci://registry.invalid"}
+        about = {"apiVersion": "v2", "name": "asking", "version": "0.1.0", "dependencies": [asked]}
+        Path(scratch, "Chart.yaml").write_text(json.dumps(about))
+        for version in versions:
+            (inner / "Chart.yaml").write_text(json.dumps({"apiVersion": "v2", "name": "asked", "version": version}))
+            if helm.dependency_list(scratch)[0]["status"] in _THERE:
+                return version
+    return None
+
+
 JOBS: dict[str, Callable[..., Any]] = {
-    job.__name__: job for job in (render, lint, package, look, read, parse, missing, fetch, addresses)
+    job.__name__: job for job in (render, lint, package, look, read, parse, missing, fetch, addresses, newest)
 }
 
 

@@ -7,11 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.adapters.oci_registry.manifest import canonical
+from shared.adapters.oci_registry.connection import Connection
+from shared.adapters.oci_registry.manifest import HELM_LAYER, canonical
 from shared.adapters.yaml_reading import read_mapping
 from shared.ports.errors import Permanent
 
 _MOST_METADATA = 1 << 20
+# Helm itself takes no more of a chart that is unpacked.
+_MOST_PACKAGE = 100 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +43,15 @@ def read(package: Path, place: str) -> ChartMetadata:
         return ChartMetadata(name=name, configuration=canonical(said))
     except (TypeError, ValueError) as error:
         raise Permanent(f"{package.name}: Chart.yaml holds what JSON cannot say: {error}") from error
+
+
+def fetch(connection: Connection, repository: str, tag: str) -> bytes:
+    """Return the package that a tag names; raise NotFound, or Permanent where it is no chart."""
+    manifest = connection.manifest(repository, tag)
+    packages = [one for one in manifest.blobs() if one.media_type == HELM_LAYER]
+    if len(packages) != 1:
+        raise Permanent(f"{connection.registry}/{repository}:{tag} is no chart")
+    return connection.small_blob(repository, packages[0].digest, most=_MOST_PACKAGE, what="chart")
 
 
 def _metadata(package: Path) -> Mapping[str, object]:

@@ -97,20 +97,20 @@ class Connection:
             self._send("DELETE", upload, ok=range(200, 500))
         return answer.status == 201
 
-    def small_blob(self, repository: str, digest: Digest) -> bytes:
-        """Fetch a configuration; raise Permanent where it is larger than any should be."""
+    def small_blob(
+        self, repository: str, digest: Digest, *, most: int = _MOST_SMALL, what: str = "configuration"
+    ) -> bytes:
+        """Fetch a configuration, or what else is small; raise Permanent where it is larger than any should be."""
         with (
             reported(f"GET {self.registry}/{repository}@{digest}"),
             self.download(repository, digest) as stream,
         ):
-            content = b""
+            content = bytearray()
             for piece in stream:
                 content += piece
-                if len(content) > _MOST_SMALL:
-                    raise Permanent(
-                        f"{self.registry}/{repository}@{digest} is no configuration: over {_MOST_SMALL} bytes"
-                    )
-        return content
+                if len(content) > most:
+                    raise Permanent(f"{self.registry}/{repository}@{digest} is no {what}: over {most} bytes")
+        return bytes(content)
 
     def download(self, repository: str, digest: Digest) -> DownloadBlobStream:
         """Open a blob of any size; what it raises is for `reported`."""

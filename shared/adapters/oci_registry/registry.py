@@ -66,6 +66,15 @@ class OciRegistry:
         with self._connect(registry) as connection:
             return pushing.push_chart(connection, repository, package, found)
 
+    def knows(self, registry: str) -> bool:
+        """Whether we say who we are there."""
+        return self._credential(registry) is not None
+
+    def chart(self, registry: str, repository: str, tag: str) -> bytes:
+        """Return the packaged chart that a tag names."""
+        with self._connect(registry) as connection:
+            return chart.fetch(connection, repository, tag)
+
     def tag(self, registry: str, repository: str, digest: Digest, tag: str) -> None:
         """Let a tag name what was pushed."""
         with self._connect(registry) as connection:

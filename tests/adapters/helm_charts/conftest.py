@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from azure.core.credentials import AccessToken
 
 from shared.adapters.helm_charts import HelmCharts
+from tests.support.acr import Acr, acr
 from tests.support.registries import distribution_registry, embedded_registry
 
 SAMPLE = Path(__file__).parents[3] / "infra/samples/monorepo/charts"
@@ -22,6 +24,27 @@ def registry(request: pytest.FixtureRequest) -> Iterator[str]:
     """The host and port of each registry."""
     with embedded_registry() if request.param == "embedded" else distribution_registry() as host:
         yield host
+
+
+class Identity:
+    """Its token is its name."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def get_token(self, *scopes: str, **options: object) -> AccessToken:
+        """See TokenCredential."""
+        return AccessToken(self.name, 1 << 40)
+
+
+PUSHER, QA = Identity("own"), Identity("qa")
+
+
+@pytest.fixture(params=["embedded", pytest.param("distribution", marks=pytest.mark.real("docker-registry"))])
+def guarded(request: pytest.FixtureRequest) -> Iterator[tuple[str, Acr]]:
+    """A registry that knows whose every token is."""
+    with acr(lambda token, resource: token, distribution=request.param == "distribution") as opened:
+        yield opened
 
 
 @pytest.fixture

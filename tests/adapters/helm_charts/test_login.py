@@ -5,17 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from azure.core.credentials import AccessToken
 
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.oci_registry import OciRegistry
 from shared.domain.names import Digest
 from shared.ports.errors import Permanent
-from tests.support.acr import Acr, acr
+from tests.adapters.helm_charts.conftest import PUSHER
+from tests.support.acr import Acr
 from tests.support.tree import ROOT
 
 PULL = """
@@ -28,21 +27,6 @@ charts.pull(host, "charts/delivery", Digest(digest), version="1.0.2", into=pathl
 """
 
 
-class Pusher:
-    """The identity that pushes: its token is its name."""
-
-    def get_token(self, *scopes: str, **options: object) -> AccessToken:
-        """See TokenCredential."""
-        return AccessToken("own", 1 << 40)
-
-
-@pytest.fixture(params=["embedded", pytest.param("distribution", marks=pytest.mark.real("docker-registry"))])
-def guarded(request: pytest.FixtureRequest) -> Iterator[tuple[str, Acr]]:
-    """A registry that knows whose every token is."""
-    with acr(lambda token, resource: token, distribution=request.param == "distribution") as opened:
-        yield opened
-
-
 @pytest.fixture
 def package(charts: HelmCharts, folder: Path, tmp_path: Path) -> Path:
     """The sample's chart of delivery, packaged."""
@@ -53,7 +37,7 @@ def package(charts: HelmCharts, folder: Path, tmp_path: Path) -> Path:
 def digest(guarded: tuple[str, Acr], package: Path) -> Digest:
     """The chart as the registry holds it, pushed by an identity that may."""
     host, _ = guarded
-    return OciRegistry(lambda _: Pusher()).push_chart(host, "charts/delivery", package)
+    return OciRegistry(lambda _: PUSHER).push_chart(host, "charts/delivery", package)
 
 
 def as_(identity: str, guarded: tuple[str, Acr]) -> HelmCharts:
