@@ -151,6 +151,17 @@ def test_what_is_kept_once_is_not_taken_for_more(round_: int) -> None:
     assert kept_each(do, times=25) < SOMETHING
 
 
+def test_what_is_kept_a_few_times_is_not_taken_for_more() -> None:
+    """However much it is: threads of others open something too, whenever they like."""
+    kept: list[str] = []
+
+    def do(number: int) -> None:
+        if number in (75, 300, 800):
+            kept.extend(f"{number}-{part}" for part in range(1000))
+
+    assert kept_each(do, times=25) < SOMETHING
+
+
 def test_what_comes_and_goes_is_not_taken_for_more() -> None:
     """Something that is tidied up now and then."""
     kept: list[str] = []

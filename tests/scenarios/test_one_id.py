@@ -16,7 +16,7 @@ from shared.ports.errors import Transient
 from shared.ports.queues import Received
 from tests.support.app_parts import Harness, branch
 from tests.support.log_lines import log_lines
-from tests.support.outside import SHIPPING
+from tests.support.outside import ADA, SHIPPING
 
 HOOK = "delivery-of-the-hook"
 Lines = list[dict[str, Any]]
@@ -33,7 +33,7 @@ def push(slipway: Harness, version: str, id_: str = HOOK) -> Harness:
     """Push a release branch, told of by a hook with this delivery id."""
     ref = branch(version)
     slipway.outside.commit(ref, {"src/shipping/delivery/version": version.encode()})
-    slipway.send(PushReceived(id=id_, repository=SHIPPING, ref=ref))
+    slipway.send(PushReceived(id=id_, repository=SHIPPING, ref=ref, pushed_by=ADA))
     return slipway
 
 

@@ -253,7 +253,7 @@ def test_a_release_branch_of_an_unknown_service_is_refused_on_its_commit(slipway
 
     slipway.pump()
 
-    said = slipway.statuses(commit)["slipway/billing"]
+    said = slipway.statuses(commit)["slipway/billing/v1.0.0"]
     assert said.state is CommitState.FAILED
     assert "no service billing in slipway.yaml" in said.description
     assert slipway.timeline(ServiceKey(SHIPPING, "billing"))[-1].outcome is Outcome.REFUSED

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from statistics import median
 from typing import Any
 
 from shared.codec.memo import Memo
@@ -26,8 +27,9 @@ def kept_each(do: Callable[[int], object], *, times: int) -> float:
     """Do it so many times in each of some rounds, with a number that is new each time; return how many blocks each left.
 
     Counted is what Python's allocator has given out, not what the process has of the machine, which is noise. What is
-    kept rises with how often it was done. So where there seems to be something, as many rounds again are looked at, and
-    then once more: what happened once, or comes and goes, is by then spread over so many more.
+    kept rises with how often it was done, in all rounds and in most of them: what happened a few times, however large, is in
+    few, and what comes and goes is not there over all. Where there seems to be something, as many rounds again are looked
+    at, and then once more.
     """
     numbers, levels = itertools.count(), list[int]()
     kept = 0.0
@@ -37,7 +39,8 @@ def kept_each(do: Callable[[int], object], *, times: int) -> float:
                 for number in itertools.islice(numbers, times):
                     do(number)
                 levels.append(level())
-            kept = _slope(levels[_WARM_UP:]) / times
+            looked_at = levels[_WARM_UP:]
+            kept = min(_slope(looked_at), _usual(looked_at)) / times
             if kept < SOMETHING:
                 break
     return kept
@@ -49,6 +52,11 @@ def _slope(levels: Sequence[int]) -> float:
     before = min(range(half), key=levels.__getitem__)
     after = min(range(half, len(levels)), key=levels.__getitem__)
     return (levels[after] - levels[before]) / (after - before)
+
+
+def _usual(levels: Sequence[int]) -> float:
+    """What most rounds add."""
+    return median(after - before for before, after in itertools.pairwise(levels))
 
 
 @contextmanager
