@@ -80,8 +80,7 @@ def _read(app: App, policy: ServicePolicy, commit: str, live: Deployed | None, q
 def _used_by(app: App, policy: ServicePolicy, live: Deployed) -> tuple[str, ...]:
     """Return the paths that what is live was read on: a configuration since then may have named others."""
     with suppress(NotFound):
-        if live.authors:
-            return list_of(app.evidence, live.authors).paths
+        return list_of(app.evidence, live.authors).paths
     return written_paths(app, policy, live.artifact.commit)
 
 

@@ -105,6 +105,7 @@ freezes:
         ("environments: {qa: {deploy: {helm: {}}}}", "environments.qa.deploy.helm.context: is missing"),
         ("environments: {qa: {deploy: {gitops: {repository: 'https://robot:p/w@git.example.com/x.git'}}}}", "environments.qa.deploy.gitops.repository: must hold neither a user nor a password; give them by SLIPWAY_GITOPS_CREDENTIALS"),
         ("environments: {qa: {deploy: {gitops: {repository: 'HTTPS://token@git.example.com/x.git'}}}}", "environments.qa.deploy.gitops.repository: must hold neither a user nor a password; give them by SLIPWAY_GITOPS_CREDENTIALS"),
+        ('environments: {qa: {deploy: {gitops: {repository: "https://git.example.com/\\u2028x.git"}}}}', "environments.qa.deploy.gitops.repository: 'https://git.example.com/\\u2028x.git' is not an address"),
         ("environments: {qa: {deploy: {gitops: {repository: 'ssh://git:pw@git.example.com/x.git'}}}}", "environments.qa.deploy.gitops.repository: must hold neither a user nor a password; give them by SLIPWAY_GITOPS_CREDENTIALS"),
         ("environments: {qa: {identity: " + "x" * 1001 + "}}", "environments.qa.identity: is longer than 1000 characters"),
         ("freezes: {}", "freezes: must be a list"),
