@@ -59,7 +59,8 @@ class Folder:
                 raise SystemExit(f"{self.root} keeps its state in {found.store}; leave STORE out, or give another DIR")
             if str(source.resolve()) not in (found.source, str(self.origin)):
                 raise SystemExit(f"{self.root} serves {found.source}; leave REPO out, or give another DIR")
-            if port is not None:
+            # 0 is any that is free: the one before is as good, and hooks and open pages know it.
+            if port:
                 found = replace(found, port=_free_port(port))
                 write_private(self._kept, json.dumps(asdict(found), indent=1))
             return found

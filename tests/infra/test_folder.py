@@ -41,3 +41,14 @@ def test_a_folder_from_before_there_was_a_choice_is_sqlites(tmp_path: Path) -> N
 
     assert "store" not in file.read_text()
     assert kept(tmp_path, None) == first
+
+
+def test_a_host_that_is_started_again_on_any_port_keeps_the_one_before(tmp_path: Path) -> None:
+    """Hooks and open pages know it; another one is taken where another one is asked for."""
+    first = kept(tmp_path, None).port
+
+    again = Folder(tmp_path).kept(repository="shipping", source=tmp_path, port=0).port
+    other = Folder(tmp_path).kept(repository="shipping", source=tmp_path, port=first + 1).port
+
+    assert again == first
+    assert other != first
