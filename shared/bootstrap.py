@@ -139,7 +139,8 @@ def build(
     from shared.adapters.storage.by_reference import LargeMessages
     from shared.app.parts import App, Timing
 
-    source, deployer = GitSource(chosen.repositories), wiring.deployers(chosen, now)
+    source = GitSource(chosen.repositories, most_bytes=chosen.builds.disk)
+    deployer = wiring.deployers(chosen, now)
     own = around(wiring.outside(chosen, deployer, held.own() if held and chosen.identities.own else None))
     return App(
         store=kept.store,

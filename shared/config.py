@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from shared.build_settings import BuildSettings
 from shared.chart_settings import ChartSettings
 from shared.domain.errors import InvalidValue
 from shared.environment import names, texts, whole
@@ -135,6 +136,7 @@ class Settings:
     roles: frozenset[str] = frozenset()
     rollout_poll: timedelta = timedelta(seconds=15)
     charts: ChartSettings = field(default_factory=ChartSettings)
+    builds: BuildSettings = field(default_factory=BuildSettings)
     telemetry: str = "off"
     path: str = os.defpath
     build_reads: tuple[Path, ...] = ()
@@ -166,6 +168,7 @@ class Settings:
                 milliseconds=whole("SLIPWAY_ROLLOUT_POLL_MS", env.get("SLIPWAY_ROLLOUT_POLL_MS", "15000"))
             ),
             charts=ChartSettings.from_env(env),
+            builds=BuildSettings.from_env(env),
             telemetry=_telemetry(env),
             path=env.get("PATH", os.defpath),
             build_reads=tuple(Path(one) for one in env.get("SLIPWAY_BUILD_READS", "").split(os.pathsep) if one),
@@ -197,6 +200,7 @@ class Settings:
             "SLIPWAY_ROLES": ",".join(sorted(self.roles)),
             "SLIPWAY_ROLLOUT_POLL_MS": str(self.rollout_poll // timedelta(milliseconds=1)),
             **self.charts.to_env(),
+            **self.builds.to_env(),
             "SLIPWAY_TELEMETRY": self.telemetry,
             "SLIPWAY_BUILD_READS": os.pathsep.join(map(str, self.build_reads)),
             "PATH": self.path,

@@ -87,6 +87,8 @@ def builder(chosen: Settings, source: Source, own: Outside, evidence: Evidence) 
         evidence=evidence,
         folder=chosen.work / "builds",
         caches=chosen.work / "caches",
+        most_disk=chosen.builds.disk,
+        most_cached=chosen.builds.caches,
         path=chosen.path,
         host=host_variables,
         sight=Sight(reads=chosen.build_reads, hidden=tuple(state)),

@@ -21,6 +21,7 @@ from infra.local.operator.operator import Operator
 from infra.local.registry import RunningRegistry, serve
 from shared.adapters.git_disk.git import Git
 from shared.app.parts import App
+from shared.build_settings import BuildSettings
 from shared.chart_settings import ChartSettings
 from shared.config import Settings, Storage
 
@@ -159,6 +160,7 @@ class Machine:
             registry_hook_secrets=frozenset({self.kept.registry_secret}),
             rollout_poll=_ROLLOUT_POLL,
             charts=ChartSettings.from_env(os.environ),
+            builds=BuildSettings.from_env(os.environ),
             path=os.environ.get("PATH", os.defpath),
         )
 

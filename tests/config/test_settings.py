@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from shared.build_settings import BuildSettings
 from shared.chart_settings import ChartSettings
 from shared.config import MIB, Identities, Settings, Storage
 from shared.domain.errors import InvalidValue
@@ -49,6 +50,7 @@ EVERYTHING = Settings(
         hosts=frozenset({"ghcr.io", "charts.example.com:8443"}),
         outgoing={"HTTPS_PROXY": "http://proxy:3128", "SSL_CERT_FILE": "/etc/ca.pem"},
     ),
+    builds=BuildSettings(disk=100 * MIB, caches=200 * MIB),
     telemetry="otlp",
     path="/usr/bin",
     build_reads=(Path("/srv/rustup"), Path("/srv/sdk")),
@@ -80,9 +82,11 @@ def test_no_secret_is_none_however_it_is_written(text: str) -> None:
     assert found.hook_secrets == found.registry_hook_secrets == frozenset()
 
 
-@pytest.mark.parametrize("name", ["SLIPWAY_CHART_MEMORY_MIB", "SLIPWAY_CHART_TIME_S"])
-def test_a_limit_leaves_room_for_an_ordinary_chart(name: str) -> None:
-    """With less none would be rendered, and each would be called at fault."""
+@pytest.mark.parametrize(
+    "name", ["SLIPWAY_CHART_MEMORY_MIB", "SLIPWAY_CHART_TIME_S", "SLIPWAY_BUILD_DISK_MIB", "SLIPWAY_BUILD_CACHES_MIB"]
+)
+def test_a_limit_leaves_room_for_what_is_ordinary(name: str) -> None:
+    """With less no chart would be rendered and nothing built, and each would be called at fault."""
     with pytest.raises(InvalidValue, match=f"{name}: 0 is less than"):
         Settings.from_env({name: "0"})
 

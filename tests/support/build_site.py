@@ -17,6 +17,7 @@ from shared.adapters.local_build.sight import Sight
 from shared.adapters.memory.rows import MemoryEvidence
 from shared.adapters.oci_registry import OciRegistry
 from shared.app.performing.building import render_for
+from shared.build_settings import BuildSettings
 from shared.config import host_variables
 from shared.domain.policy import GitOpsTarget, ServicePolicy
 from shared.inbound.slipway_yaml import SlipwayYaml
@@ -57,17 +58,20 @@ class Site:
     evidence: MemoryEvidence = field(default_factory=MemoryEvidence)
     charts: HelmCharts = field(default_factory=HelmCharts)
     kept_by: str | None = None
+    limits: BuildSettings = field(default_factory=BuildSettings)
 
     def builder(self) -> Builder:
         """A builder as a host makes it at its start."""
         return LocalBuilder(
-            source=GitSource({"monorepo": self.repository.path}),
+            source=GitSource({"monorepo": self.repository.path}, most_bytes=self.limits.disk),
             charts=self.charts,
             registry=OciRegistry(),
             evidence=self.evidence,
             folder=self.folder,
             sight=Sight(writes=(self.notes,), by=self.kept_by),
             caches=self.folder.parent / "caches",
+            most_disk=self.limits.disk,
+            most_cached=self.limits.caches,
             host=host_variables,
         )
 

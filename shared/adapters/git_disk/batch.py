@@ -49,25 +49,18 @@ def next_object(answer: IO[bytes], name: str, *, most: int) -> GitObject | None:
     return GitObject(kind, content)
 
 
-def copy_object(answer: IO[bytes], name: str, into: IO[bytes], *, most: int) -> int:
-    """Write the blob that cat-file --batch answers next into a file and return its size.
-
-    Raise TooLarge, WrongKind for what is no blob, Transient where it is missing.
-    """
-    kind, size = _header(answer)
+def copy_object(answer: IO[bytes], name: str, into: IO[bytes]) -> None:
+    """Write the blob that cat-file --batch answers next into a file; raise WrongKind for what is no blob, Transient where it is missing."""
+    kind, left = _header(answer)
     if not kind:
         raise Transient(f"object {name} is missing; {BROKEN}")
     if kind != "blob":
         raise WrongKind(name, "blob", kind)
-    if size > most:
-        raise TooLarge(name, size)
-    left = size
     while left > 0:
         block = answer.read(min(left, _BLOCK)) or _end()
         into.write(block)
         left -= len(block)
     skip(answer, 1)
-    return size
 
 
 def skip(answer: IO[bytes], size: int) -> None:

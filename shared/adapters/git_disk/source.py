@@ -35,7 +35,7 @@ class GitSource:
 
     `timeout` in seconds is for one run of git, `authors_timeout` for reading who wrote something, `export_timeout` for
     writing a tree. `most_file` bounds the bytes of a file that is read, `most_entries` files and folders of a commit,
-    `most_bytes` what an export writes.
+    `most_bytes` what an export takes of the disk.
     """
 
     def __init__(
@@ -47,7 +47,7 @@ class GitSource:
         export_timeout: float = 600,
         most_file: int = MOST_FILE,
         most_entries: int = 1_000_000,
-        most_bytes: int = 16 << 30,
+        most_bytes: int = 8 << 30,
     ) -> None:
         self._repositories = {
             name: Git(path, timeout=timeout, environment=reading(path.absolute()))
@@ -171,7 +171,8 @@ class GitSource:
             gone = [path for path in inside or [""] if reach.add(parts_of(path)).end is End.MISSING]
         if gone:
             raise NotFound(f"commit {commit[:12]} of repository {repository} has no {', '.join(gone)}")
-        export.write(self._git(repository), reach, into, most_bytes=self._most_bytes, seconds=self._export_timeout)
+        whose, seconds = f"commit {commit[:12]} of repository {repository}", self._export_timeout
+        export.write(self._git(repository), reach, into, whose=whose, most_bytes=self._most_bytes, seconds=seconds)
 
     def _git(self, repository: str) -> Git:
         git = self._repositories.get(repository)

@@ -9,9 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 
 from shared.adapters.local_build import results
+from shared.adapters.local_build.caches import Caches
+from shared.adapters.local_build.disk import MOST_FILES, Taken
 from shared.adapters.local_build.sight import ONLY_ITS_OWN, Sight
 from shared.adapters.local_build.steps import DO
-from shared.adapters.local_build.surroundings import HostVariables, cache_of, no_variables
+from shared.adapters.local_build.surroundings import HostVariables, no_variables
 from shared.adapters.local_build.work import Cancelled, StepFailed, Work
 from shared.adapters.local_build.workplace import Workplace
 from shared.ports.builder import (
@@ -37,7 +39,8 @@ class LocalBuilder:
     """Does the steps of a service's build one after the other and keeps what each of them printed.
 
     `folder` is the builder's own, `caches` the one that outlives builds; `path` is the PATH that test commands see, `host` tells
-    what else of the host's environment they may see; `timeout` is for a test command, which sees its own folders and `sight`.
+    what else of the host's environment they may see; `timeout` is for a test command, which sees its own folders and `sight`. `most_disk` is what a build may take of the
+    disk, `most_cached` what all caches may, in bytes.
     Orders are safe to ask for from several threads and processes: one works, the others are told that it is under way.
     """
 
@@ -53,11 +56,14 @@ class LocalBuilder:
         path: str = os.defpath,
         host: HostVariables = no_variables,
         timeout: timedelta = timedelta(minutes=30),
+        most_disk: int = 8 << 30,
+        most_cached: int = 16 << 30,
         sight: Sight = ONLY_ITS_OWN,
     ) -> None:
         self._source, self._charts, self._registry, self._evidence = source, charts, registry, evidence
         # Absolute: commands run in folders of their own.
-        self._folder, self._caches = folder.resolve(), caches.resolve()
+        self._folder, self._caches = folder.resolve(), Caches(caches.resolve(), most_bytes=most_cached)
+        self._disk = Taken(most_disk, MOST_FILES)
         self._path, self._host, self._timeout = path, host, timeout
         self._sight = sight
 
@@ -81,6 +87,11 @@ class LocalBuilder:
         Workplace(self._folder, order_id).cancel()
 
     def _run(self, order: BuildOrder, place: Workplace) -> BuildResult:
+        service = f"{order.repository}~{order.service}"
+        with self._caches.used(service, release=order.version is not None) as cache:
+            return self._run_with(order, place, cache)
+
+    def _run_with(self, order: BuildOrder, place: Workplace, cache: Path) -> BuildResult:
         work = Work(
             order=order,
             source=self._source,
@@ -88,9 +99,10 @@ class LocalBuilder:
             registry=self._registry,
             scratch=place.cleared(),
             path=self._path,
-            cache=cache_of(self._caches, f"{order.repository}~{order.service}", release=order.version is not None),
+            cache=cache,
             host=self._host,
             seconds=self._timeout.total_seconds(),
+            disk=self._disk,
             cancelled=place.cancelled,
             sight=self._sight,
         )

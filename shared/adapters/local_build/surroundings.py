@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -35,12 +34,6 @@ CACHES = {
 def no_variables(_names: Iterable[str]) -> Mapping[str, str]:
     """Tell nothing of the host."""
     return {}
-
-
-def cache_of(root: Path, service: str, *, release: bool) -> Path:
-    """Where a service's caches lie. A release's tests never read what a branch that anybody may push left there."""
-    name = f"{hashlib.sha256(service.encode()).hexdigest()[:16]}-{'release' if release else 'validation'}"
-    return root / name
 
 
 def environment(

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from shared.adapters.local_build import commands, counts
+from shared.adapters.local_build.disk import DiskWatch
 from shared.adapters.local_build.sight import Sight
 from shared.adapters.local_build.surroundings import CERTIFICATES, environment
 from shared.adapters.local_build.work import SCAN_REPORT, TESTED, TESTS, Cancelled, StepFailed, Work
@@ -37,15 +38,23 @@ def unit_tests(work: Work) -> bytes:
     home.mkdir(exist_ok=True)
     work.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
     env = environment(home, work.path, cache=work.cache, host=work.host, named=order.env)
+    watch = DiskWatch([work.scratch, work.cache], most=work.disk)
     ended = commands.run(
         command,
         cwd=folder,
         env=env,
         notes=work.scratch,
         seconds=work.seconds,
-        cancelled=work.cancelled,
+        cancelled=lambda: watch.look() or work.cancelled(),
         sight=_sight(work, env),
     )
+    if watch.exceeded:
+        most = f"{work.disk.bytes >> 20} MiB or {work.disk.files:,} files"
+        raise StepFailed(
+            f"the tests of {order.service} took more than {most} of the disk, with the commit's files and its cache; "
+            "let them write less, or raise SLIPWAY_BUILD_DISK_MIB",
+            ended.output,
+        )
     if ended.cancelled:
         raise Cancelled(ended.output)
     _judge(work, ended, folder / REPORTS)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from shared.adapters.local_build.disk import Taken
 from shared.adapters.local_build.scans import ScanReport
 from shared.adapters.local_build.sight import Sight
 from shared.adapters.local_build.surroundings import HostVariables
@@ -51,6 +52,7 @@ class Work:
     cache: Path
     host: HostVariables
     seconds: float
+    disk: Taken
     cancelled: Callable[[], bool]
     sight: Sight
     tests: TestCounts | None = None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -13,6 +12,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from shared.adapters.local_build import leftovers
+from shared.adapters.local_build.disk import remove
 
 _KEPT_FOR = timedelta(days=30)
 
@@ -34,20 +34,20 @@ class Workplace:
     def cleared(self) -> Path:
         """End what an earlier try left running, and return an empty folder to work in."""
         leftovers.end(self._scratch / "process.json")
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        remove(self._scratch)
         self._scratch.mkdir(parents=True)
         return self._scratch
 
     def close(self) -> None:
         """Remove what the build needed, and places that are too old for anybody to ask for."""
-        shutil.rmtree(self._scratch, ignore_errors=True)
+        remove(self._scratch)
         oldest = time.time() - _KEPT_FOR.total_seconds()
         for place in self.root.iterdir():
             if place.stat().st_mtime < oldest:
                 # By a clock that was set forward every place is old, also one that somebody works in.
                 with _taken(place) as free:
                     if free:
-                        shutil.rmtree(place, ignore_errors=True)
+                        remove(place)
 
     def cancel(self) -> None:
         """Mark the build as not wanted any more, unless it has ended."""

@@ -20,7 +20,7 @@ def shop(tmp_path: Path) -> RawGit:
     return RawGit(tmp_path / "shop.git")
 
 
-def exported(shop: RawGit, commit: str, *paths: str, most_entries: int = 1000, most_bytes: int = 1000) -> list[str]:
+def exported(shop: RawGit, commit: str, *paths: str, most_entries: int = 1000, most_bytes: int = 1 << 20) -> list[str]:
     """Export and return what lies there, links too."""
     into = shop.path.parent / "into"
     source = GitSource({"shop": shop.path}, most_entries=most_entries, most_bytes=most_bytes)
@@ -185,10 +185,29 @@ def test_attack_a_small_tree_of_endless_files_is_refused(shop: RawGit) -> None:
 
 
 def test_attack_more_bytes_than_may_be_written_are_refused(shop: RawGit) -> None:
-    """The same blob counts each time that it is written."""
-    commit = shop.commit({f"f{number}": "x" * 100 for number in range(11)})
+    """The same blob counts each time that it is written, and nothing is; how much it is and what to do is said."""
+    large = "x" * (1 << 20)
+    commit = shop.commit({"a": large, "b": {f"f{number}": large for number in range(4)}})
 
-    with pytest.raises(Permanent, match="more than 1000 bytes"):
+    with pytest.raises(Permanent) as refused:
+        exported(shop, commit, most_bytes=4 << 20)
+
+    assert str(refused.value) == (
+        f"commit {commit[:12]} of repository shop takes 5 MiB of the disk with its 5 files, and a build has 4 MiB; "
+        "take out of the repository what it does not need, or raise SLIPWAY_BUILD_DISK_MIB"
+    )
+    assert not refused.value.ours
+    assert not (shop.path.parent / "into").exists()
+
+
+@pytest.mark.parametrize(
+    "tree", [{f"f{number}": "" for number in range(300)}, {f"d{number}": {"l": link("x")} for number in range(150)}]
+)
+def test_attack_many_files_of_no_bytes_fill_a_disk_too(shop: RawGit, tree: dict[str, Node]) -> None:
+    """Each file, link and folder takes a block."""
+    commit = shop.commit(tree)
+
+    with pytest.raises(Permanent, match="takes 1 MiB of the disk"):
         exported(shop, commit)
 
 
