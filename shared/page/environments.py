@@ -99,8 +99,16 @@ def answering(service: ServiceView, way: WayView) -> Html | None:
     votes = [
         element("small", f"✓ {one.person.name}", f": {one.comment}" if one.comment else "") for one in approval.votes
     ]
-    against = element("small", approval.objection, class_="objection") if approval.objection else None
+    why = _not_yours(way.promotion, approval.objection or "")
+    against = element("small", why, class_="objection") if why else None
     return element("div", _asked_again(way), votes, actions(yes, no), against, class_="approval")
+
+
+def _not_yours(one: PromotionView, objection: str) -> str:
+    """Say why there is no button for yes, without what the promotion waits for, which is said already."""
+    first = one.blockers[0].reason if one.blockers else ""
+    more = objection.removeprefix(first).lstrip("; ")
+    return f"You cannot approve: {more or objection}" if objection else ""
 
 
 def _asked_again(way: WayView) -> Html | None:

@@ -16,7 +16,7 @@ from shared.page.parts import badge, moment, section
 def waits_for_you(services: Iterable[ServiceView], viewer: Viewer) -> Html | None:
     """Name what this person can answer, or, as an operator, let go on; nothing where nothing waits for them."""
     found = [
-        element("li", _service(service.repository, service.service), f" {way.version} ", *what)
+        element("li", _service(service.repository, service.service, way.version), f" {way.version} ", *what)
         for service in services
         for one in service.environments
         for way in one.on_the_way
@@ -46,8 +46,8 @@ def just_failed(failures: Iterable[Failure]) -> Html | None:
             "li",
             badge(one.state),
             " ",
-            _service(one.repository, one.service) if one.service else element("b", one.repository),
-            f" {_where(one)}: {one.description} ",
+            _service(one.repository, one.service, _version(one)) if one.service else element("b", one.repository),
+            f"{_where(one)}: {one.description} ",
             element("small", element("code", one.commit[:12]), " · ", moment(one.at)),
         )
         for one in failures
@@ -56,14 +56,24 @@ def just_failed(failures: Iterable[Failure]) -> Html | None:
 
 
 def _where(one: Failure) -> str:
-    """Say where by the context: of `slipway/delivery/v1.0.2/qa`, `v1.0.2 in qa`."""
-    place = one.context.removeprefix(f"slipway/{one.service}").strip("/")
-    version, _, environment = place.partition("/")
+    """Say where by the context: of `slipway/delivery/v1.0.2/qa`, ` v1.0.2 in qa`."""
+    version, environment = _place(one)
     if not one.service:
         return ""
-    return f"{version} in {environment}" if environment else version or "validation"
+    return f" {version} in {environment}" if environment else f" {version or 'validation'}"
 
 
-def _service(repository: str, service: str) -> Html:
-    href = f"/services/{quote(service)}?{urlencode({'repository': repository})}"
+def _version(one: Failure) -> str:
+    return _place(one)[0].removeprefix("v")
+
+
+def _place(one: Failure) -> tuple[str, str]:
+    version, _, environment = one.context.removeprefix(f"slipway/{one.service}").strip("/").partition("/")
+    return version, environment
+
+
+def _service(repository: str, service: str, version: str = "") -> Html:
+    """Lead to a service, and to one of its releases there."""
+    release = f"#release-{quote(version)}" if version else ""
+    href = f"/services/{quote(service)}?{urlencode({'repository': repository})}{release}"
     return element("a", service, href=href, class_="service")

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from shared.domain.build import BuildOutcome, BuildResult
 from shared.domain.phases import Phase
-from tests.support.app_parts import Harness
+from tests.support.app_parts import Harness, branch
 from tests.support.doors import PEOPLE, Doors
 from tests.support.host import wait_until
 from tests.support.in_poison import PUSH, poisoned, written
@@ -81,6 +82,33 @@ def test_a_person_approves_from_the_page(visit: Visit, slipway: Harness) -> None
     assert "production #2 approved by Rita Manager: looks good" in [
         note for one in slipway.timeline() for note in one.notes
     ]
+
+
+def test_a_link_to_a_release_that_failed_opens_it(visit: Visit, slipway: Harness) -> None:
+    """It has ended, and would lie closed among others."""
+    failed = BuildResult(outcome=BuildOutcome.FAILED, reason="unit tests: 2 of 143 failed")
+    slipway.outside.builder.outcomes[branch("1.0.0")] = failed
+    slipway.push_release("1.0.0")
+    slipway.pump()
+    page = visit("olga")
+
+    page.get_by_role("region", name="Just failed").get_by_role("link", name="delivery").click()
+
+    page.locator("#release-1\\.0\\.0").get_by_role("button", name="Retry").wait_for()
+    assert page.url.endswith("/services/delivery?repository=shipping#release-1.0.0")
+
+
+def test_whoever_answers_for_an_unknown_author_begins_with_who_it_is(visit: Visit, slipway: Harness) -> None:
+    """The fields are filled in from above."""
+    slipway.outside.commit(branch("1.0.0"), {"src/shipping/delivery/version": b"1.0.0"})
+    slipway.tell_push(branch("1.0.0"))
+    slipway.pump()
+    page = visit("olga")
+
+    page.get_by_role("button", name="Say who it is").click()
+    page.keyboard.type("ben@example.com")
+
+    assert page.get_by_label("Who it is (mail)").input_value() == "ben@example.com"
 
 
 def test_a_person_rejects_from_the_page(visit: Visit, slipway: Harness) -> None:

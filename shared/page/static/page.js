@@ -63,7 +63,7 @@ function open(button) {
   ok.className = button.classList.contains("danger") ? "main danger" : "main";
   ok.disabled = false;
   ask.showModal();
-  (text ? area : ok).focus();
+  (name.required ? name : text ? area : ok).focus();
 }
 
 function label(text, required) {
@@ -132,6 +132,12 @@ async function look() {
   tellTimes();
 }
 
+// An address may name a release, which lies closed where it has ended.
+function openNamed() {
+  const named = document.getElementById(location.hash.slice(1));
+  if (named?.tagName === "DETAILS") named.open = true;
+}
+
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (button?.classList.contains("call")) open(button);
@@ -139,6 +145,8 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("visibilitychange", look);
 ask?.querySelector("form").addEventListener("submit", send);
+addEventListener("hashchange", openNamed);
+openNamed();
 setInterval(look, EACH);
 tellTimes();
 look();
