@@ -45,10 +45,10 @@ class HostProcess:
         return self._process.pid
 
     def stop(self) -> int:
-        """Ask it to stop, as Ctrl-C does, and return its exit code."""
+        """Ask it to stop, as Ctrl-C does, and return its exit code; what runs may finish, a chart that never ends too."""
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
-        return self._process.wait(timeout=60)
+        return self._process.wait(timeout=300)
 
     def stop_and_pid(self) -> int:
         """Ask it to stop, and return the pid that it had."""
