@@ -26,11 +26,9 @@ class HostProcess:
         """Start it, the first time or again; it listens some time later."""
         store = ["--store", self._store] if self._store else []
         repo = ["--repo", str(self._repo)] if self._repo else []
-        # Any at first, and then the one that its callers know.
-        port = [] if (self.folder / "host.json").exists() else ["--port", "0"]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "infra.local", "up", "--dir", str(self.folder), *port, *store, *repo],
+                [sys.executable, "-m", "infra.local", "up", "--dir", str(self.folder), "--port", "0", *store, *repo],
                 cwd=ROOT,
                 stdout=log,
                 stderr=log,
