@@ -70,9 +70,9 @@ def _inspect(app: App, push: PushReceived, default: str) -> bool:
         if etag is None:
             continue
         taken = _tell(app, push, tip, default) and push.commit in ("", tip.commit)
-        pushed, known = unheard(push, tip)
-        left = tell_who_pushed(app, push, pushed)
-        kept = put_tip(app, push, replace(tip, sent=True, pushed=left).knowing(*known), etag) is not None
+        heard = unheard(push, tip)
+        left = tell_who_pushed(app, push, heard.pushed)
+        kept = put_tip(app, push, replace(heard, sent=True, pushed=left), etag) is not None
         if kept and push.commit and tip.commit == push.commit:
             # This message has told what it tells of; whatever the branch points at by now is another one's.
             return taken

@@ -17,12 +17,11 @@ from shared.domain.events import PusherFound, PushReceived
 from shared.domain.names import ServiceKey, valid_name
 from shared.domain.records import replace
 from shared.domain.release import Release
-from shared.domain.repository import Pushed, Tip
+from shared.domain.repository import GONE, Pushed, Tip
 from shared.domain.version import Version, parse_release_branch
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.rows import StaleRow
 
-_GONE = "0" * 40  # how git writes that a ref was deleted, or is new
 _MOST_PUSHED = 100
 # A hook speaks right after its push, and gives up after seconds; clocks differ a little.
 _HOOK_SPEAKS = timedelta(seconds=10)
@@ -45,11 +44,20 @@ def put_tip(app: App, push: PushReceived, tip: Tip, etag: str | None) -> str | N
         return None
 
 
-def unheard(push: PushReceived, tip: Tip) -> tuple[tuple[Pushed, ...], tuple[str, ...]]:
-    """Return who pushed what, with the unknown one who brought the branch to where this push found it; and what is known by that."""
-    if push.before in ("", _GONE, *tip.known) or version_of(push) is None:
-        return tip.pushed, ()
-    return _added(tip.pushed, Pushed(push.before, None)), (push.before,)
+def unheard(push: PushReceived, tip: Tip) -> Tip:
+    """Return the tip with the unknown one who brought the branch to where this push found it, and what is known by that.
+
+    Who made a branch that nobody is known to have deleted found it where somebody unknown had.
+    """
+    if version_of(push) is None or not push.before:
+        return tip
+    found = tip.told(push.before, push.commit)
+    if tip.lacks_deletion != found.lacks_deletion:
+        deleted_by = push.pushed_by if tip.lacks_deletion else None
+        found = replace(found, pushed=_added(found.pushed, Pushed(GONE, deleted_by)))
+    if push.before in (GONE, *tip.known):
+        return found
+    return replace(found.knowing(push.before), pushed=_added(found.pushed, Pushed(push.before, None)))
 
 
 def attribute(app: App, push: PushReceived, at: datetime | None) -> None:
@@ -62,14 +70,14 @@ def attribute(app: App, push: PushReceived, at: datetime | None) -> None:
         return
     commit = push.commit or app.source.tip(push.repository, push.ref)
     release = read_release(app, *named)
-    own = (Pushed(commit, push.pushed_by),) if commit and commit != _GONE else ()
+    own = (Pushed(commit, push.pushed_by),) if commit and commit != GONE else ()
     if release is None:
         _keep(app, push, own, new=True)
     elif push.pushed_by is not None or push.before:
         last = _last_known(app, push)
         late = tuple(one for one in own if one.person is not None or one.commit not in last.known)
-        found, _ = unheard(push, replace(last, pushed=()))
-        again = at is not None and push.before == _GONE and at > release.created + _HOOK_SPEAKS
+        found = unheard(push, replace(last, pushed=())).pushed
+        again = at is not None and push.before == GONE and at > release.created + _HOOK_SPEAKS
         left = tell_who_pushed(app, push, (*found, *late), again=again)
         _keep(app, push, left, new=False)
 
@@ -89,12 +97,13 @@ def _keep(app: App, push: PushReceived, pushed: tuple[Pushed, ...], *, new: bool
     """Keep who pushed what no release has taken in: it may be a part of one later. Of what is not `new` names are kept only."""
     while row := app.rows.get(push.repository, tip_row(push.ref)):
         tip = decode_tip(row.value)
-        kept, known = unheard(push, tip)
+        heard = unheard(push, tip)
+        kept = heard.pushed
         for one in pushed:
             if new or one.person is None or Pushed(one.commit, None) in kept:
                 kept = _added(kept, one)
-        commits = (one for one in (push.commit,) if one not in ("", _GONE))
-        changed = replace(tip, pushed=kept if new or pushed else tip.pushed).knowing(*known, *commits)
+        commits = (one for one in (push.commit,) if one not in ("", GONE))
+        changed = replace(heard, pushed=kept if new or pushed else tip.pushed).knowing(*commits)
         if changed == tip or put_tip(app, push, changed, row.etag) is not None:
             return
 
@@ -134,6 +143,8 @@ def tell_who_pushed(
 
 
 def _is_in(app: App, repository: str, commit: str, release: Release) -> bool:
+    if commit == GONE:
+        return True
     commits = (release.commit, *((release.next_push.commit,) if release.next_push else ()))
     try:
         return any(app.source.contains(repository, commit, one) for one in commits)

@@ -10,9 +10,14 @@ from shared.domain.names import Person
 from shared.domain.promotion import Authors, Looked, Promotion
 from shared.domain.records import replace
 from shared.domain.release import MORE_PUSHES, Override, Release
+from shared.domain.repository import GONE
 
 GATE = "authors"
 _LONGEST = 100
+_PUSHES = {
+    MORE_PUSHES: "who pushed more often",
+    GONE: "who deleted the branch before it was pushed anew, and what was pushed until then",
+}
 CHANGED = "who wrote the change was read anew meanwhile; answer again"
 
 
@@ -26,7 +31,7 @@ class Hand(NamedTuple):
 def unknown(release: Release, promotion: Promotion) -> tuple[str, ...]:
     """Name everybody who had a hand in it and is not known; each text is one thing that an operator answers for."""
     read = promotion.facts.authors.unknown if promotion.facts else ()
-    pushes = (f"who pushed {one[:12]}" if one != MORE_PUSHES else "who pushed more often" for one in release.unnamed)
+    pushes = (_PUSHES.get(one, f"who pushed {one[:12]}") for one in release.unnamed)
     without = (nobody_known("pusher", one.name, one.mails) for one in release.pushers if not are_known_by(one.mails))
     return tuple(dict.fromkeys((*read, *pushes, *without)))
 

@@ -15,6 +15,7 @@ from shared.domain.events import (
 from shared.domain.phases import QUEUED, Phase, ReleasePhase
 from shared.domain.records import replace
 from shared.domain.release import Push, Release
+from shared.domain.repository import GONE
 from shared.domain.stopping import abort_queued
 from shared.domain.version import Version, parse_release_branch
 
@@ -144,7 +145,8 @@ def pusher_found(draft: Draft, event: PusherFound) -> Answer:
         if promotion.phase is Phase.WAITING:
             # Votes are counted anew when authors are read again.
             draft.keep(replace(promotion, facts=None, facts_asked=None))
-    draft.note(f"{release.version.tag}: {event.commit[:12]} was pushed by {name}")
+    what = f"{event.commit[:12]} was pushed" if event.commit != GONE else "the branch was deleted"
+    draft.note(f"{release.version.tag}: {what} by {name}")
     return done()
 
 

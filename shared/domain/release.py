@@ -68,7 +68,7 @@ class Tagging:
 class Release:
     """One version for one service. `next_push` waits for the registry's word on whether the version exists.
 
-    `correlation` is that of the push that began it, and leads to all that was done for it. `pushers` are all who are known to have pushed its branch, `pushed_by` the last; `unnamed` are commits that nobody was named for.
+    `correlation` is that of the push that began it, and leads to all that was done for it. `pushers` are all who are known to have pushed its branch, `pushed_by` the last; `unnamed` are commits that nobody was named for, and GONE for a deletion that nobody told of.
     `result` is that of build `built`; `early_image` is a digest that the registry announced before a build's result. `tagging` stays where that came to nothing, `tags_put` counts how often it was asked for. `lost` is what the registry lost before all of it was tagged.
     """
 

@@ -9,6 +9,10 @@ from shared.domain.names import Person
 from shared.domain.policy import RepositoryPolicy
 from shared.domain.records import replace
 
+# How git writes that a ref is not there: deleted by a push, or made by one. As what somebody pushed, a deletion that nobody
+# told of.
+GONE = "0" * 40
+_MADE, _DELETED = "+", "-"
 _MOST_KNOWN = 50  # of what was forgotten the pusher is unknown once more
 
 
@@ -26,7 +30,8 @@ class Tip:
 
     `number` counts the branch's changes. `sent` is set when all that this change concerns has been told of it;
     until then `previous` says where the change began. `known` are the last commits that a release branch is known to have
-    stood at: whoever pushed one of them was told of, by name or as unknown.
+    stood at: whoever pushed one of them was told of, by name or as unknown. Among them stands, with a sign before it, where
+    a push that was told of made the branch (`+`) or deleted it (`-`).
     """
 
     commit: str | None
@@ -35,6 +40,18 @@ class Tip:
     sent: bool = False
     pushed: tuple[Pushed, ...] = ()
     known: tuple[str, ...] = ()
+
+    def told(self, before: str, after: str) -> Tip:
+        """Return the tip with a push that made or deleted the branch, whichever came first and however often it is told."""
+        if GONE not in (before, after) or not (before and after):
+            return self
+        return self.knowing(f"{_MADE}{after}" if before == GONE else f"{_DELETED}{before}")
+
+    @property
+    def lacks_deletion(self) -> bool:
+        """Whether the branch was made more often than it can have been: what was pushed before it was deleted, nobody told."""
+        made, deleted = (sum(one.startswith(sign) for one in self.known) for sign in (_MADE, _DELETED))
+        return made > deleted + 1
 
     def knowing(self, *commits: str) -> Tip:
         """Return the tip with more commits whose pushers were told of."""

@@ -14,7 +14,8 @@ _MOST_ID, _MOST_REF, _MOST_NAME = 200, 500, 200
 def read_pushes(body: bytes) -> tuple[PushReceived, ...]:
     """Return one event for each ref. Raise Unacceptable naming the field.
 
-    What the refs point at is not taken from here: it is read from the repository.
+    What the refs point at is not taken from here: it is read from the repository. Who pushed is taken where it says what they
+    pushed, from where to where: without that somebody else's push would be theirs.
     """
     return pushes_in(read_object(body))
 
@@ -29,7 +30,14 @@ def pushes_in(found: Body) -> tuple[PushReceived, ...]:
         for one in found.each("refs", least=1, most=_MOST_REFS)
     ]
     return tuple(
-        PushReceived(id=f"{id_}:{ref}", repository=repository, ref=ref, commit=after, before=before, pushed_by=pusher)
+        PushReceived(
+            id=f"{id_}:{ref}",
+            repository=repository,
+            ref=ref,
+            commit=after,
+            before=before,
+            pushed_by=pusher if before and after else None,
+        )
         for ref, (before, after) in dict(refs).items()
     )
 

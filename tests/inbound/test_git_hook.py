@@ -49,6 +49,14 @@ def test_a_pusher_is_who_they_say_as_far_as_they_say_it(pusher: object, person: 
     assert read_pushes(changed("git-hook", "pusher", to=pusher))[0].pushed_by == person
 
 
+@pytest.mark.parametrize("said", [{}, {"before": "0" * 40}, {"after": TIP}, {"before": "", "after": TIP}])
+def test_attack_be_named_for_more_than_was_pushed(said: dict[str, str]) -> None:
+    """A message that does not say from where to where would put down to its sender what others pushed unheard."""
+    body = changed("git-hook", "refs", to=[{"ref": "refs/heads/release/delivery/v1.0.0", **said}])
+
+    assert [one.pushed_by for one in read_pushes(body)] == [None]
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [

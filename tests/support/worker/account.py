@@ -93,7 +93,7 @@ class OnAzure:
         told = {
             "id": f"push-of-{branch}",
             "repository": REPOSITORY,
-            "refs": [{"ref": f"refs/heads/{branch}", "after": commit}],
+            "refs": [{"ref": f"refs/heads/{branch}", "before": "0" * 40, "after": commit}],
             "pusher": {"name": "Ada Author", "mail": "ada@example.com"},
         }
         return self.platform.request("POST", "/api/hooks/git", told, headers={"X-Slipway-Secret": HOOK_SECRET})
