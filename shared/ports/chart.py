@@ -44,13 +44,22 @@ class LintFinding:
 
 
 class UnreadManifests(Permanent):
-    """Manifests of which some documents cannot be judged: what is wrong with each, by its place, and the objects of the others."""
+    """Manifests of which some documents cannot be judged: what is wrong with each, by its place, and the objects of the others.
 
-    def __init__(self, faults: Sequence[tuple[str, str]], objects: Sequence[Mapping[str, object]] = ()) -> None:
+    `whole`: each was read, as Helm does; what is wrong is that not everybody sees the same in it.
+    """
+
+    def __init__(
+        self,
+        faults: Sequence[tuple[str, str]],
+        objects: Sequence[Mapping[str, object]] = (),
+        *,
+        whole: bool = False,
+    ) -> None:
         first = "; ".join(f"{place}: {problem}" for place, problem in faults[:5])
         more = f"; and {len(faults) - 5} more" if len(faults) > 5 else ""
         super().__init__(f"{first}{more}; correct the template")
-        self.faults, self.objects = tuple(faults), tuple(objects)
+        self.faults, self.objects, self.whole = tuple(faults), tuple(objects), whole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,16 @@ def test_attack_no_list_hides_what_it_holds(listed: dict[str, Any]) -> None:
     assert IN_BAD in found(listed)
 
 
+def test_a_key_counts_as_it_is_spelt() -> None:
+    """Kubernetes compares letter by letter since 1.8: what is spelt otherwise is no container, and cannot stand for one."""
+    pod = a_pod()
+
+    assert found(an_object(spec={**pod, "Containers": [{"image": "busybox"}]})) == []
+    assert ("Deployment/x", "spec.template.spec.containers") in found(
+        an_object(spec={"securityContext": pod["securityContext"], "Containers": pod["containers"]})
+    )
+
+
 def test_attack_an_object_is_not_hidden_by_items_beside_it() -> None:
     """Attack: a server takes it for a deployment and leaves the unknown field out."""
     assert IN_BAD in found({**BAD, "items": []})

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shared.adapters.helm_charts import HelmCharts
+from shared.ports.chart import UnreadManifests
 from shared.ports.errors import Permanent
 
 FAIL_ANNOTATION = "demo.slipway.dev/fail"
@@ -36,8 +37,13 @@ def judge(manifests: bytes | None) -> Verdict:
     try:
         # Read as Slipway judged them, and as a cluster's tools do.
         documents = HelmCharts().parse(manifests)
+    except UnreadManifests as unread:
+        # What not everybody reads alike, and was let past a gate, is applied as Helm reads it.
+        if not unread.whole:
+            return _unfit(unread)
+        documents = unread.objects
     except Permanent as error:
-        return Verdict(Health.DEGRADED, f"manifests.yaml cannot be applied: {' '.join(str(error).split())[:300]}")
+        return _unfit(error)
     healthy = []
     for number, document in enumerate(documents, 1):
         name = _name(document)
@@ -52,6 +58,10 @@ def judge(manifests: bytes | None) -> Verdict:
                 return Verdict(Health.DEGRADED, f"{name}: 0 of {replicas} replicas ready: {fault}")
             healthy.append(f"{name}: {replicas} of {replicas} replicas ready")
     return Verdict(Health.HEALTHY, "; ".join(healthy) or f"{len(documents)} objects applied")
+
+
+def _unfit(error: Permanent) -> Verdict:
+    return Verdict(Health.DEGRADED, f"manifests.yaml cannot be applied: {' '.join(str(error).split())[:300]}")
 
 
 def _name(document: Mapping[str, object]) -> str | None:

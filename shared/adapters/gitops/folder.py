@@ -131,7 +131,7 @@ def images_of(manifests: bytes, parse: Parse) -> tuple[str, ...]:
         documents += parse(manifests)
     except UnreadManifests as unread:
         documents += unread.objects
-        lines = _IMAGE_LINE.findall(manifests)
+        lines = [] if unread.whole else _IMAGE_LINE.findall(manifests)
     except Permanent:
         lines = _IMAGE_LINE.findall(manifests)
     return tuple(dict.fromkeys([*_images(documents), *(one.decode("utf-8", "replace") for one in lines)]))

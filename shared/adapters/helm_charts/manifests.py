@@ -47,10 +47,11 @@ def read(children: Children, manifests: bytes) -> Sequence[Mapping[str, object]]
     try:
         objects = [dict(one) for one in found["objects"]]
         faults = [(_place(manifests, int(line) - 1), str(problem)) for line, problem in found["faults"]]
+        odd = [(_place(manifests, int(line) - 1), str(problem)) for line, problem in found["odd"]]
     except (TypeError, ValueError, KeyError) as error:
         raise UnreadManifests([("rendered manifests", "cannot be read")]) from error
-    if faults:
-        raise UnreadManifests(faults, objects)
+    if faults or odd:
+        raise UnreadManifests([*faults, *odd], objects, whole=not faults)
     return objects
 
 

@@ -33,9 +33,10 @@ def fields(text: str) -> dict[str, Any]:
 
 
 def documents(text: str) -> dict[str, Any]:
-    """Read all documents; what cannot be judged is told of with its line, counted from 1."""
+    """Read all documents; what cannot be judged, and what is odd, is told of with its line, counted from 1."""
     objects: list[dict[str, Any]] = []
     faults: list[list[Any]] = []
+    odd: list[list[Any]] = []
     room = MOST_VALUES
     for number, (line, problem, document) in enumerate(_split(text)):
         if number == MOST_DOCUMENTS:
@@ -60,10 +61,10 @@ def documents(text: str) -> dict[str, Any]:
         if room < 0:
             faults.append([line, f"goes on after {MOST_VALUES} values, which are all that is read"])
             break
-        faults += ([line + below, odd] for below, odd in oddities(read))
+        odd += ([line + below, why] for below, why in oddities(read))
         if found:
             objects.append(found)
-    return {"objects": objects, "faults": faults}
+    return {"objects": objects, "faults": faults, "odd": odd}
 
 
 def unmarked(document: str) -> str:

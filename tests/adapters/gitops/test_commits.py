@@ -233,11 +233,12 @@ def test_images_are_found_in_what_helm_reads_and_others_do_not(
     """What was judged and applied is what runs: a plain `=`, tabs; where a document is no YAML its lines are looked at."""
     odd = "kind: X\nenum: ['!=', =]\ncontainers:\n- image:\tone\n"
     broken = "a: [\n---\nspec:\n  containers:\n  - image: 'three'\n"
+    twice = "spec:\n  containers:\n  - image: four\n    image: five\n...\n  - image: six\n"
     seen = []
-    for text in (odd, broken):
+    for text in (odd, broken, twice):
         repository.commit({"qa/delivery/manifests.yaml": text})
         running = deployer.running(an_order().target)
         assert running is not None
         seen.append(running.images)
 
-    assert seen == [("one",), ("three",)]
+    assert seen == [("one",), ("three",), ("five",)]
