@@ -55,7 +55,7 @@ def test_attack_no_list_hides_what_it_holds(listed: dict[str, Any]) -> None:
 
 
 def test_a_key_counts_as_it_is_spelt() -> None:
-    """Kubernetes compares letter by letter since 1.8: what is spelt otherwise is no container, and cannot stand for one."""
+    """Kubernetes compares letter by letter (sigs.k8s.io/json): what is spelt otherwise is no container, and cannot stand for one."""
     pod = a_pod()
 
     assert found(an_object(spec={**pod, "Containers": [{"image": "busybox"}]})) == []
