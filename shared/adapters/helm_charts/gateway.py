@@ -19,6 +19,8 @@ from shared.ports.errors import AdapterError, Permanent, Transient
 _HEAD = 64 * 1024
 _PATIENCE = 30  # seconds of silence
 _PIECE = 256 * 1024
+# Of all that one chart has fetched, indexes of repositories with it, which may have tens of MiB each.
+MOST_FETCHED = 512 * 1024 * 1024
 _REQUEST = re.compile(rb"([A-Z]+) (\S+) HTTP/1\.1\r\n")
 _OF_PROXY = re.compile(rb"^(?:proxy-[^:\r\n]*|connection):[^\r\n]*\r\n", re.IGNORECASE | re.MULTILINE)
 
@@ -33,6 +35,7 @@ class Gateway:
             scheme: found[f"{scheme}_proxy"] for scheme in ("http", "https", "no") if f"{scheme}_proxy" in found
         }
         self._troubles: list[AdapterError] = []
+        self._left, self._counting = MOST_FETCHED, threading.Lock()
         gateway = self
 
         class Handler(socketserver.BaseRequestHandler):
@@ -94,7 +97,32 @@ class Gateway:
             else:
                 server.sendall(self._forwarded(head, method, target, allowed.host))
             server.sendall(rest)
-            _relay(client, server)
+            self._relay(client, server)
+
+    def _relay(self, client: socket.socket, server: socket.socket) -> None:
+        other = {client: server, server: client}
+        while True:
+            ready = select.select(list(other), [], [], _PATIENCE)[0]
+            if not ready:
+                return
+            for one in ready:
+                piece = one.recv(_PIECE)
+                if not piece or (one is server and not self._may_take(len(piece))):
+                    return
+                other[one].sendall(piece)
+
+    def _may_take(self, size: int) -> bool:
+        """Count what is fetched: it comes to lie on the disk."""
+        with self._counting:
+            self._left -= size
+            if self._left < 0:
+                self._troubles.append(
+                    Permanent(
+                        f"dependencies of chart {self._chart}: more than {MOST_FETCHED >> 20} MiB would be fetched; depend "
+                        "on less, or on charts in an OCI registry, which needs no index of all there are"
+                    )
+                )
+            return self._left >= 0
 
     def _connected(self, scheme: str, allowed: Allowed) -> socket.socket:
         place = f"{allowed.host}:{allowed.port}"
@@ -163,16 +191,3 @@ def _shown(proxy: str | None) -> str:
         return ""
     said = f"{unquote(found.username)}:{unquote(found.password or '')}"
     return f"Proxy-Authorization: Basic {base64.b64encode(said.encode()).decode()}\r\n"
-
-
-def _relay(client: socket.socket, server: socket.socket) -> None:
-    other = {client: server, server: client}
-    while True:
-        ready = select.select(list(other), [], [], _PATIENCE)[0]
-        if not ready:
-            return
-        for one in ready:
-            piece = one.recv(_PIECE)
-            if not piece:
-                return
-            other[one].sendall(piece)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.helm_charts import HelmCharts, Hosts
+from shared.adapters.helm_charts import HelmCharts, Hosts, gateway
 from shared.adapters.helm_charts.gateway import Gateway
 from shared.ports.errors import NotFound, Permanent, Transient
 from tests.adapters.helm_charts.servers import serving
@@ -68,6 +68,17 @@ def test_a_dependency_comes_by_redirects_to_where_it_may(folder: Path) -> None:
         fetched(NEAR, folder, f"http://{named(index.host, 'index.here')}")
 
     assert files.paths == ["/x.tgz"]
+
+
+def test_attack_dependencies_that_would_fill_the_disk(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a repository sends counts, its index too; it is the chart's fault, which says how much may be fetched."""
+    monkeypatch.setattr(gateway, "MOST_FETCHED", 2 << 20)
+    index = (INDEX % "http://files.here/x.tgz").encode() + b"#" * (3 << 20)
+    with serving(index) as server, pytest.raises(Permanent, match="more than 2 MiB would be fetched") as no:
+        fetched(NEAR, folder, f"http://{named(server.host, 'index.here')}")
+
+    assert not no.value.ours
+    assert "dependencies of chart package" in str(no.value)
 
 
 @pytest.mark.parametrize(
