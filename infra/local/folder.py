@@ -6,16 +6,24 @@ import json
 import os
 import secrets
 import socket
+import stat
+import tempfile
+import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 
 from infra.local.host import LocalPerson, People, new_person, with_new_key
+from shared.adapters.local_build.disk import remove
 
 READ, APPROVE, OPERATE, ADMIN = "Slipway.Read", "Slipway.Approve", "Slipway.Operate", "Slipway.Admin"
 SQLITE, AZURITE = "sqlite", "azurite"
 STORES = (SQLITE, AZURITE)
 _FIRST_PORT = 7071
+# Work on a chart takes minutes, and its process has ended within a day however often it is asked.
+_TEMPORARY_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +121,16 @@ class Folder:
         made = People(people)
         made.save(self.people)
         return made
+
+    def empty_scratch(self) -> None:
+        """Remove what a host that died had on the way; the folder is taken. Of what is temporary only its age tells."""
+        remove(self.work / "scratch")
+        oldest = time.time() - _TEMPORARY_FOR.total_seconds()
+        for left in Path(tempfile.gettempdir()).glob("slipway-*"):
+            with suppress(OSError):
+                found = left.lstat()
+                if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and found.st_mtime < oldest:
+                    remove(left)
 
     def take(self) -> int:
         """Lock the folder for this process; raise SystemExit where another host uses it."""

@@ -82,6 +82,7 @@ class Machine:
 
     def start(self) -> Machine:
         """Take over what an earlier host left, then listen; pushes made meanwhile are made up for at once."""
+        self.folder.empty_scratch()
         if self.kept.store == AZURITE:
             self._azurite = _started(self.folder.storage)
         headers = {"X-Slipway-Secret": self.kept.registry_secret}

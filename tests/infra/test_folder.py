@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -52,3 +54,24 @@ def test_a_host_that_is_started_again_on_any_port_keeps_the_one_before(tmp_path:
 
     assert again == first
     assert other != first
+
+
+def test_what_a_killed_host_had_on_the_way_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Charts that it rendered, and what was temporary a day ago; what another host works with stays, and caches do."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    folder = Folder(tmp_path / "up")
+    for name in (
+        "up/work/scratch/1",
+        "up/work/caches/1",
+        "tmp/slipway-chart-old",
+        "tmp/slipway-chart-new",
+        "tmp/others",
+    ):
+        (tmp_path / name).mkdir(parents=True)
+    for name in ("slipway-chart-old", "others"):
+        os.utime(tmp_path / "tmp" / name, (0, 0))
+
+    folder.empty_scratch()
+
+    assert [found.name for found in folder.work.iterdir()] == ["caches"]
+    assert sorted(found.name for found in (tmp_path / "tmp").iterdir()) == ["others", "slipway-chart-new"]
