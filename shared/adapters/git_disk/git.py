@@ -150,7 +150,7 @@ class Git:
     def kinds(self, *ids: str) -> list[str]:
         """Say of objects what they are; an empty text for each that is not there."""
         asked = "".join(f"{id}\n" for id in ids).encode()
-        lines = self("cat-file", "--batch-check=%(objecttype)", input=asked).stdout.splitlines()
+        lines = self("cat-file", "--batch-check=%(objecttype)", input=asked).stdout.split(b"\n")[:-1]
         return ["" if b" " in line else line.decode() for line in lines]
 
     def objects(self, *names: str) -> list[GitObject | None]:
