@@ -67,7 +67,8 @@ def main(sight: str, command: list[str]) -> int:
     try:
         if sys.platform.startswith("linux"):
             _confine(seen)
-        os.environ.pop("PWD", None)  # bubblewrap adds it; what a command sees is a closed list
+        # Bubblewrap adds it; what a command sees is a closed list.
+        _libc().unsetenv(b"PWD")
         os.execvp(command[0], command)
     except OSError as error:
         print(f"{command[0]} cannot be started: {error}", flush=True)
