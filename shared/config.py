@@ -116,8 +116,8 @@ class Settings:
     `repositories` are bare or plain git repositories on this disk by name; `gitops` is the folder that relative GitOps
     repositories are looked up in. `registry`, where set, takes the place of the registry that slipway.yaml names.
     Of the secrets of hooks several count, while one takes another one's place. `roles` says which functions an app registers; empty means all. `telemetry` says where spans and measures go. `easy_auth`
-    is no setting of ours: App Service says with it that people sign in before a request reaches us. `build_reads` are
-    folders that builds see beside their own. `account_keys`: this process's environment holds an account's keys.
+    is no setting of ours: App Service says with it that people sign in before a request reaches us.
+    `account_keys`: this process's environment holds an account's keys.
     """
 
     database: Path | None = None
@@ -139,7 +139,6 @@ class Settings:
     builds: BuildSettings = field(default_factory=BuildSettings)
     telemetry: str = "off"
     path: str = os.defpath
-    build_reads: tuple[Path, ...] = ()
     account_keys: bool = False
 
     @staticmethod
@@ -171,7 +170,6 @@ class Settings:
             builds=BuildSettings.from_env(env),
             telemetry=_telemetry(env),
             path=env.get("PATH", os.defpath),
-            build_reads=tuple(Path(one) for one in env.get("SLIPWAY_BUILD_READS", "").split(os.pathsep) if one),
             account_keys=any(map(_opens_an_account, (env.get("SLIPWAY_STORAGE"), env.get("AzureWebJobsStorage")))),
         )
         made.identities.check(made.roles)
@@ -202,7 +200,6 @@ class Settings:
             **self.charts.to_env(),
             **self.builds.to_env(),
             "SLIPWAY_TELEMETRY": self.telemetry,
-            "SLIPWAY_BUILD_READS": os.pathsep.join(map(str, self.build_reads)),
             "PATH": self.path,
         }
 

@@ -91,7 +91,7 @@ def builder(chosen: Settings, source: Source, own: Outside, evidence: Evidence) 
         most_cached=chosen.builds.caches,
         path=chosen.path,
         host=host_variables,
-        sight=Sight(reads=chosen.build_reads, hidden=tuple(state)),
+        sight=Sight(reads=chosen.builds.reads, hidden=tuple(state)),
     )
 
 

@@ -50,10 +50,9 @@ EVERYTHING = Settings(
         hosts=frozenset({"ghcr.io", "charts.example.com:8443"}),
         outgoing={"HTTPS_PROXY": "http://proxy:3128", "SSL_CERT_FILE": "/etc/ca.pem"},
     ),
-    builds=BuildSettings(disk=100 * MIB, caches=200 * MIB),
+    builds=BuildSettings(disk=100 * MIB, caches=200 * MIB, reads=(Path("/srv/rustup"), Path("/srv/sdk"))),
     telemetry="otlp",
     path="/usr/bin",
-    build_reads=(Path("/srv/rustup"), Path("/srv/sdk")),
     account_keys=True,
 )
 
