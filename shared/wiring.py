@@ -49,17 +49,14 @@ def outside(
 ) -> Outside:
     """Put together what acts with an identity, or with none."""
     from shared.adapters.helm_charts import HelmCharts, Hosts
-    from shared.adapters.helm_charts.charts import no_login
     from shared.adapters.oci_registry import OciRegistry, SignIn
     from shared.app.parts import Outside
 
-    shown = SignIn(credential, chosen.registry) if credential is not None else None
     # Where nobody has an identity everything is on one machine, its registry too.
     own = {chosen.registry.lower()} if chosen.registry else set[str]()
     hosts = Hosts(listed=chosen.charts.hosts | own, near=not chosen.identities)
-    registry = OciRegistry(shown) if shown else OciRegistry()
+    registry = OciRegistry(SignIn(credential, chosen.registry)) if credential is not None else OciRegistry()
     charts = HelmCharts(
-        login=shown.password if shown else no_login,
         limits=chosen.charts.limits,
         hosts=hosts,
         outgoing=chosen.charts.outgoing,

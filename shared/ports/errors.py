@@ -2,6 +2,7 @@
 
 AdapterError
 ├── Transient       try again; the outside said when, if it said
+│   └── Damaged     what came is not what its digest names
 └── Permanent       somebody must change something
     └── NotFound    what was asked for is not there
 """
@@ -23,6 +24,10 @@ class Transient(AdapterError):
     def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+
+
+class Damaged(Transient):
+    """What came is not what its digest names."""
 
 
 class Permanent(AdapterError):

@@ -23,7 +23,6 @@ from tests.support.registries import distribution_registry, embedded_registry
 
 WSGIApp = Callable[..., Iterable[bytes]]
 AUDIENCE = "https://containerregistry.azure.net"
-NOBODY = "00000000-0000-0000-0000-000000000000"
 _REPOSITORY = re.compile(r"/v2/(.+)/(?:manifests|blobs|tags|referrers)/")
 _HOP = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 _LATER = 4102444800
@@ -59,12 +58,6 @@ class Acr:
         """What an identity did: action and repository."""
         return {(one.action, one.repository) for one in self.accesses if one.client_id == client_id}
 
-    def password(self, client_id: str) -> tuple[str, str]:
-        """A name and a password for an identity, as the exchange would give it."""
-        refresh = _jwt(next(self._numbers))
-        self._refresh[refresh] = client_id
-        return NOBODY, refresh
-
     def end_tokens(self) -> None:
         """Let every token that was given out be over."""
         self._refresh.clear()
@@ -90,15 +83,13 @@ class Acr:
         client_id = self.holder(form.get("access_token", ""), AUDIENCE)
         if client_id is None or form.get("grant_type") != "access_token" or form.get("service") != request.host:
             return _unauthorized()
-        return _json({"refresh_token": self.password(client_id)[1]})
+        refresh = _jwt(next(self._numbers))
+        self._refresh[refresh] = client_id
+        return _json({"refresh_token": refresh})
 
     def _token(self, request: Request) -> Response:
-        basic, form = request.authorization, request.form
-        if request.method == "GET" or form.get("grant_type") == "password":
-            user, password = (basic.username, basic.password) if basic else (form.get("username"), form.get("password"))
-            shown = password if user == NOBODY else None
-        else:
-            shown = form.get("refresh_token") if form.get("grant_type") == "refresh_token" else None
+        form = request.form
+        shown = form.get("refresh_token") if form.get("grant_type") == "refresh_token" else None
         client_id = self._refresh.get(shown or "")
         if client_id is None or request.values.get("service") != request.host:
             return _unauthorized()

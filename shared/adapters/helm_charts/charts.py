@@ -12,16 +12,13 @@ from shared.adapters.helm_charts.children import children_of
 from shared.adapters.helm_charts.fetching import Fetching
 from shared.adapters.helm_charts.hosts import Hosts
 from shared.adapters.helm_charts.manifests import read, render
-from shared.adapters.helm_charts.oci import Login, OciCharts
 from shared.adapters.helm_charts.prepared import Preparing
-from shared.adapters.helm_charts.private import NoRegistries, Private, Registries
+from shared.adapters.helm_charts.private import Private
+from shared.adapters.helm_charts.registries import NoRegistries, Registries, keep
 from shared.domain.names import Digest
 from shared.domain.records import replace
 from shared.ports.chart import ChartLimits, LintFinding, Rendering
-
-
-def no_login(_registry: str) -> None:
-    """Show nobody who we are."""
+from shared.ports.errors import Damaged, NotFound, Permanent
 
 
 def is_loopback(host: str) -> bool:
@@ -36,23 +33,21 @@ def is_loopback(host: str) -> bool:
 class HelmCharts:
     """Packages, moves and renders charts; it never writes into a folder it was given.
 
-    All that looks into a chart is done by a child process within `limits`. `plain_http` says which registry hosts speak HTTP
-    without TLS, `login` what name and password one is shown; `hosts` where dependencies come from, `outgoing` the variables
-    (proxies, certificates) that asking them takes. `registries` has those that want to know who we are.
+    All that looks into a chart is done by a child process within `limits`. `registries` fetches released charts, and
+    dependencies where we have to say who we are. Others come from `hosts`, of which `plain_http` says who speaks HTTP without
+    TLS; `outgoing` are the variables (proxies, certificates) that asking them takes.
     """
 
     def __init__(
         self,
         *,
         plain_http: Callable[[str], bool] = is_loopback,
-        login: Login = no_login,
         limits: ChartLimits = ChartLimits(),  # noqa: B008 (frozen)
         hosts: Hosts = Hosts(near=True),  # noqa: B008 (frozen)
         outgoing: Mapping[str, str] | None = None,
         registries: Registries = NoRegistries(),  # noqa: B008 (has no state)
     ) -> None:
-        self._plain_http, self._login = plain_http, login
-        self._children = children_of(limits)
+        self._children, self._registries = children_of(limits), registries
         # An index of a large repository is larger than any chart.
         wider = replace(limits, resident=2 * limits.resident)
         fetching = Fetching(limits=wider, hosts=hosts, outgoing=outgoing or {})
@@ -84,7 +79,14 @@ class HelmCharts:
 
     def pull(self, registry: str, repository: str, digest: Digest, *, version: str, into: Path) -> Path:
         """Fetch the chart that the digest names; raise NotFound, or Permanent where the bytes or the version differ."""
-        return self._repository(registry, repository).pull(digest, version=version, into=into)
+        place, name = f"{registry}/{repository}@{digest}", repository.rpartition("/")[2]
+        try:
+            content = self._registries.chart(registry, repository, str(digest))
+        except NotFound as error:
+            raise NotFound(f"chart {place} is not in the registry") from error
+        except Damaged as error:
+            raise Permanent(f"chart {place} is not what its digest names: {error}") from error
+        return keep(self._children, content, into / f"{name}-{version}.tgz", place, name, version)
 
     def render(self, chart: Path, rendering: Rendering) -> bytes:
         """Render a package or folder without a cluster: `lookup` finds nothing, NOTES.txt is left out."""
@@ -96,6 +98,3 @@ class HelmCharts:
     def parse(self, manifests: bytes) -> Sequence[Mapping[str, object]]:
         """Read manifests as plain objects, one for each document that is not empty."""
         return read(self._children, manifests)
-
-    def _repository(self, registry: str, repository: str) -> OciCharts:
-        return OciCharts(registry, repository, self._plain_http, self._login, self._children)

@@ -42,7 +42,7 @@ class Children:
         self._lock = threading.Lock()
         self.warm: Child | None = None
 
-    def ask(self, doing: str, job: str, *, of_chart: bool = False, **values: Any) -> Any:
+    def ask(self, doing: str, job: str, **values: Any) -> Any:
         """Have a job done; `doing` starts the message of what is raised."""
         with self._room:
             try:
@@ -55,7 +55,7 @@ class Children:
                 raise Permanent(f"{doing}: the chart {error}, twice; {_HINT}") from error
             except Died as error:
                 raise Permanent(f"{doing}: the chart {error}; {_HINT}") from error
-        return of_answer(doing, answer, of_chart=of_chart, output=self.limits.output)
+        return of_answer(doing, answer, output=self.limits.output)
 
     def close(self) -> None:
         """End the warm child."""

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
@@ -13,44 +11,26 @@ from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 # net, net/http and oras packages.
 _NOT_LET_IN = re.compile(r"status code 40[13]|unauthorized|denied|forbidden", re.IGNORECASE)
 _NOT_THERE = re.compile(r"not found|status code 404|name unknown|manifest unknown", re.IGNORECASE)
-_WRONG_BYTES = re.compile(r"mismatch|improper constraint|invalid reference", re.IGNORECASE)
 _OUT_OF_REACH = re.compile(
     r"dial tcp|connection re|no such host|timeout|deadline exceeded|\bEOF\b|status code (429|5\d\d)|\bTLS\b|x509",
     re.IGNORECASE,
 )
 
-
 # Of what a child may fail by, what no chart brings about.
 _OURS = frozenset({"HelmIOError", "HelmLibraryError", "HelmInvalidHandleError", "ImportError", "ModuleNotFoundError"})
 
 
-@contextmanager
-def faults(doing: str, *, of_chart: bool = False) -> Iterator[None]:
-    """Turn what Helm raises into Permanent, NotFound or Transient; `doing` starts the message.
+def of_answer(doing: str, answer: Any, *, output: int) -> Any:
+    """Return what a child did, or raise what its failing means. Its answer is as little to be trusted as the chart.
 
-    `of_chart` says that the chart chose the repository that was asked (a dependency's), so that an answer nobody understands is
-    the chart's fault. Otherwise it is tried again, and is ours when that does not help.
+    The chart chose whom a child asks: an answer of theirs that nobody understands is its fault.
     """
-    import helm_python as helm
-
-    try:
-        yield
-    except (helm.HelmRegistryError, helm.HelmRepoError) as error:
-        raise _of_outside(f"{doing}: {_one_line(error.detail)}", of_chart) from error
-    except (helm.HelmChartLoadError, helm.HelmChartInvalidError, helm.HelmValuesError, helm.HelmRenderError) as error:
-        raise Permanent(f"{doing}: {_one_line(error.detail)}; correct the chart or its values") from error
-    except helm.HelmError as error:
-        raise Permanent(f"{doing}: Helm gave up: {_one_line(error.detail)}", ours=True) from error
-
-
-def of_answer(doing: str, answer: Any, *, of_chart: bool, output: int) -> Any:
-    """Return what a child did, or raise what its failing means. Its answer is as little to be trusted as the chart."""
     if isinstance(answer, dict) and "done" in answer:
         return answer["done"]
     failed, why = (str(answer.get(key) or "") for key in ("failed", "why")) if isinstance(answer, dict) else ("", "")
     message = f"{doing}: {_one_line(why)}"
     if failed in ("HelmRegistryError", "HelmRepoError"):
-        raise _of_outside(message, of_chart)
+        raise _of_outside(message)
     if failed == "TooMuch":
         raise Permanent(f"{doing}: the chart makes more than {output // (1024 * 1024)} MiB; make it smaller")
     if failed in _OURS:
@@ -60,16 +40,14 @@ def of_answer(doing: str, answer: Any, *, of_chart: bool, output: int) -> Any:
     raise Permanent(f"{message}; correct the chart or its values")
 
 
-def _of_outside(message: str, of_chart: bool) -> AdapterError:
+def _of_outside(message: str) -> AdapterError:
     if _OUT_OF_REACH.search(message):
         return Transient(message)
     if _NOT_LET_IN.search(message):
         return Permanent(f"{message}; the registry does not let us in, look at our credentials", ours=True)
     if _NOT_THERE.search(message):
         return NotFound(message)
-    if of_chart or _WRONG_BYTES.search(message):
-        return Permanent(message)
-    return Transient(message)
+    return Permanent(message)
 
 
 def _one_line(text: str) -> str:

@@ -91,7 +91,7 @@ class Preparing:
             raise Permanent(f"{doing}: what Chart.lock has does not fit Chart.yaml; run `helm dependency update`")
 
     def _missing(self, folder: Path, doing: str) -> list[str]:
-        found = self.workers.ask(doing, "missing", of_chart=True, chart=str(folder))
+        found = self.workers.ask(doing, "missing", chart=str(folder))
         return [str(name) for name in found] if isinstance(found, list) else []
 
     def _fetch_apart(self, folder: Path, about: Metadata, ours: set[int], missing: Sequence[str]) -> None:
@@ -132,9 +132,9 @@ class Preparing:
             with self.fetching.fetcher(about.name) as fetcher:
                 for one in asked:
                     self._check(fetcher, about.name, one)
-                fetcher.ask(doing, "fetch", of_chart=True, chart=str(folder), plain_http=plain)
+                fetcher.ask(doing, "fetch", chart=str(folder), plain_http=plain)
         else:
-            self.workers.ask(doing, "fetch", of_chart=True, chart=str(folder), plain_http=plain)
+            self.workers.ask(doing, "fetch", chart=str(folder), plain_http=plain)
         if not locked and lock.exists():
             # The time of generation would make each package a different one.
             lock.write_text(_GENERATED.sub('generated: "1970-01-01T00:00:00Z"', lock.read_text()))
@@ -145,7 +145,7 @@ class Preparing:
         # The repository's index says where its charts are, which may be another host.
         base = f"{one.repository.rstrip('/')}/"
         asked = {"repository": one.repository, "chart": one.name, "version": one.version}
-        found = fetcher.ask(f"index of {one.repository}", "addresses", of_chart=True, **asked)
+        found = fetcher.ask(f"index of {one.repository}", "addresses", **asked)
         for address in found if isinstance(found, list) else ():
             self.fetching.hosts.check(chart, urljoin(base, str(address)))
 

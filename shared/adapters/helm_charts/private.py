@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 from urllib.parse import urlsplit
 
 from shared.adapters.helm_charts.children import Children
 from shared.adapters.helm_charts.hosts import Hosts
 from shared.adapters.helm_charts.metadata import Dependency
-from shared.adapters.helm_charts.oci import keep
+from shared.adapters.helm_charts.registries import Registries, keep
 from shared.domain.errors import InvalidVersion
 from shared.domain.version import Version
 from shared.ports.errors import NotFound
@@ -27,38 +26,6 @@ _OCI = "oci://"
 _REPOSITORY = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)*")
 _EXACT = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+([-+][0-9A-Za-z.+-]+)?")
 _MOST_VERSIONS = 1000
-
-
-class Registries(Protocol):
-    """Reads charts as who we are. What it raises is what every registry's adapter does (ports/registry.py)."""
-
-    def knows(self, registry: str) -> bool:
-        """Whether we say who we are there."""
-        ...
-
-    def tags(self, registry: str, repository: str) -> Sequence[str]:
-        """Every tag."""
-        ...
-
-    def chart(self, registry: str, repository: str, tag: str) -> bytes:
-        """Return the packaged chart that a tag names."""
-        ...
-
-
-class NoRegistries:
-    """We are known nowhere."""
-
-    def knows(self, _registry: str) -> bool:
-        """See Registries."""
-        return False
-
-    def tags(self, _registry: str, _repository: str) -> Sequence[str]:
-        """See Registries."""
-        return ()
-
-    def chart(self, _registry: str, repository: str, tag: str) -> bytes:
-        """See Registries."""
-        raise NotFound(f"{repository}:{tag}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +60,7 @@ class Private:
             return dependency.version
         versions = _newest_first(self.registries.tags(host, repository))
         asked = {"constraint": dependency.version, "versions": versions[:_MOST_VERSIONS]}
-        newest = self.workers.ask(f"version of {dependency.name}", "newest", of_chart=True, **asked)
+        newest = self.workers.ask(f"version of {dependency.name}", "newest", **asked)
         if not isinstance(newest, str):
             raise NotFound(f"no version fits {dependency.version}")
         return newest

@@ -45,13 +45,16 @@ def read(package: Path, place: str) -> ChartMetadata:
         raise Permanent(f"{package.name}: Chart.yaml holds what JSON cannot say: {error}") from error
 
 
-def fetch(connection: Connection, repository: str, tag: str) -> bytes:
-    """Return the package that a tag names; raise NotFound, or Permanent where it is no chart."""
-    manifest = connection.manifest(repository, tag)
+def fetch(connection: Connection, repository: str, reference: str) -> bytes:
+    """Return the package that a tag or a digest names; raise NotFound, Damaged, or Permanent where it is no chart."""
+    place = f"{connection.registry}/{repository}:{reference}"
+    manifest = connection.manifest(repository, reference)
     packages = [one for one in manifest.blobs() if one.media_type == HELM_LAYER]
     if len(packages) != 1:
-        raise Permanent(f"{connection.registry}/{repository}:{tag} is no chart")
-    return connection.small_blob(repository, packages[0].digest, most=_MOST_PACKAGE, what="chart")
+        raise Permanent(f"{place} is no chart")
+    if packages[0].size > _MOST_PACKAGE:
+        raise Permanent(f"{place} is no chart: over {_MOST_PACKAGE} bytes")
+    return connection.small_blob(repository, packages[0].digest, most=packages[0].size, what="chart")
 
 
 def _metadata(package: Path) -> Mapping[str, object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlsplit
 
 from shared.adapters.oci_registry.answers import Answer, following, listed, path_of, read
 from shared.adapters.oci_registry.faults import refused, reported
@@ -17,7 +17,7 @@ from shared.adapters.oci_registry.manifest import ACCEPTED, RawManifest, digest_
 from shared.adapters.oci_registry.policies import allow_http, plain_challenges, show_again, transport
 from shared.domain.errors import InvalidValue
 from shared.domain.names import Digest
-from shared.ports.errors import NotFound, Permanent, Transient
+from shared.ports.errors import Damaged, NotFound, Permanent, Transient
 
 if TYPE_CHECKING:
     from azure.containerregistry import ContainerRegistryClient, DownloadBlobStream
@@ -58,11 +58,11 @@ class Connection:
         return self._digest(stated, path) if stated else self.manifest(repository, reference).digest
 
     def manifest(self, repository: str, reference: str) -> RawManifest:
-        """Fetch a manifest's exact bytes; raise NotFound, or Transient where they are not what was asked for."""
+        """Fetch a manifest's exact bytes; raise NotFound, or Damaged where they are not what was asked for."""
         answer = self._send("GET", _manifest(repository, reference), {"Accept": ACCEPTED}, ok={200})
         found = digest_of(answer.content)
         if reference.startswith("sha256:") and str(found) != reference:
-            raise Transient(f"{self.registry}/{repository}@{reference} came with the digest {found}")
+            raise Damaged(f"{self.registry}/{repository}@{reference} came with the digest {found}")
         if not is_manifest(answer.content):
             # A proxy's own page, say, which would pass for an image that nobody pushed.
             raise Transient(f"{self.registry}/{repository}:{reference} is answered with no manifest, but {answer}")
@@ -133,16 +133,6 @@ class Connection:
         items = [item for page in pages for item in listed(page, "manifests", self.registry)]
         named = [item.get("digest") if isinstance(item, dict) else item for item in items]
         return [self._digest(one, path) for one in named] if pages else None
-
-    def exchange(self, entra: str) -> str:
-        """Give an Entra token for a refresh token of the registry's own."""
-        form = urlencode({"grant_type": "access_token", "service": self.registry, "access_token": entra})
-        headers = {"Content-Type": "application/x-www-form-urlencoded"}
-        answer = self._send("POST", "/oauth2/exchange", headers, ok={200}, content=form.encode())
-        found = json_object(answer.content, f"{self.registry}/oauth2/exchange").get("refresh_token")
-        if not isinstance(found, str):
-            raise Permanent(f"{self.registry} gave no refresh token", ours=True)
-        return found
 
     def _pages(self, path: str, *, none: Collection[int]) -> Sequence[Mapping[str, Any]]:
         pages: list[Mapping[str, Any]] = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from shared.adapters.oci_registry.answers import Answer, read
 from shared.adapters.oci_registry.challenges import UnknownChallenge, quoted
-from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
+from shared.ports.errors import AdapterError, Damaged, NotFound, Permanent, Transient
 
 if TYPE_CHECKING:
     from azure.core.rest import HttpResponse
@@ -61,7 +61,7 @@ def reported(doing: str) -> Iterator[None]:
             raise Transient(f"{doing}: no token could be had: {error.message}") from error
         raise Transient(f"{doing}: {error.message}") from error
     except DigestValidationError as error:
-        raise Transient(f"{doing}: the content was damaged on its way: {error}") from error
+        raise Damaged(f"{doing}: the content was damaged on its way: {error}") from error
     except AzureError as error:
         raise Transient(f"{doing}: the registry cannot be reached: {error.message}") from error
     except UnknownChallenge as error:

@@ -70,10 +70,10 @@ class OciRegistry:
         """Whether we say who we are there."""
         return self._credential(registry) is not None
 
-    def chart(self, registry: str, repository: str, tag: str) -> bytes:
-        """Return the packaged chart that a tag names."""
+    def chart(self, registry: str, repository: str, reference: str) -> bytes:
+        """Return the packaged chart that a tag or a digest names."""
         with self._connect(registry) as connection:
-            return chart.fetch(connection, repository, tag)
+            return chart.fetch(connection, repository, reference)
 
     def tag(self, registry: str, repository: str, digest: Digest, tag: str) -> None:
         """Let a tag name what was pushed."""

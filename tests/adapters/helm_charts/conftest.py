@@ -10,6 +10,7 @@ import pytest
 from azure.core.credentials import AccessToken
 
 from shared.adapters.helm_charts import HelmCharts
+from shared.adapters.oci_registry import OciRegistry
 from tests.support.acr import Acr, acr
 from tests.support.registries import distribution_registry, embedded_registry
 
@@ -50,7 +51,7 @@ def guarded(request: pytest.FixtureRequest) -> Iterator[tuple[str, Acr]]:
 @pytest.fixture
 def charts() -> HelmCharts:
     """The adapter under test."""
-    return HelmCharts()
+    return HelmCharts(registries=OciRegistry())
 
 
 @pytest.fixture

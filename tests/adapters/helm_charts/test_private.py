@@ -190,6 +190,8 @@ def test_attack_the_credential_goes_to_no_other_host(guarded: tuple[str, Acr], t
     host, registry = guarded
     pushed(tmp_path, host, "common", "1.0.0")
     package = (tmp_path / "pushed/common-1.0.0.tgz").read_bytes()
+    digest = OciRegistry(lambda _: QA).digest_of(host, "helm/common", "1.0.0")
+    assert digest
     shown: list[tuple[str, str | None, bytes]] = []
     behind = forwarding(host)
 
@@ -214,6 +216,9 @@ def test_attack_the_credential_goes_to_no_other_host(guarded: tuple[str, Acr], t
         chart = depending(tmp_path, ("common", "1.0.0", f"oci://127.0.0.1:{ours.port}/helm"))
 
         assert held(chart, (f"127.0.0.1:{ours.port}", registry)) == {"common 1.0.0"}
+        HelmCharts(registries=OciRegistry(lambda _: QA)).pull(
+            f"127.0.0.1:{ours.port}", "helm/common", digest, version="1.0.0", into=tmp_path / "pulled"
+        )
     finally:
         ours.stop()
         store.stop()

@@ -89,7 +89,8 @@ def test_the_chart_carries_the_version(site: Site, tmp_path: Path) -> None:
     assert result.outcome is BuildOutcome.SUCCEEDED, result.reason
     assert result.chart_digest is not None
     assert result.tests == TestCounts(passed=12, failed=0, skipped=0)
-    HelmCharts().pull(site.registry, "charts/package", result.chart_digest, version="1.0.2", into=tmp_path)
+    charts = HelmCharts(registries=OciRegistry())
+    charts.pull(site.registry, "charts/package", result.chart_digest, version="1.0.2", into=tmp_path)
 
 
 def test_the_same_commit_gives_the_same_digests(site: Site) -> None:

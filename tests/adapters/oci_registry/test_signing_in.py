@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pytest
 from azure.core.credentials import AccessToken
-from azure.core.exceptions import ClientAuthenticationError
 
 from shared.adapters.oci_registry import OciRegistry, SignIn
 from shared.adapters.oci_registry.connection import Connection
-from shared.ports.errors import Permanent, Transient
+from shared.ports.errors import Permanent
 from tests.support import registries
-from tests.support.acr import AUDIENCE, NOBODY, Acr, acr
-from tests.support.registries import answering
+from tests.support.acr import AUDIENCE, Acr, acr
 
 
 class Credential:
@@ -138,34 +136,12 @@ def test_a_token_is_shown_to_azures_registries_and_the_installations_own_only(re
     sign_in = SignIn(Credential("own"), named="127.0.0.1:5000")
 
     assert (sign_in(registry) is not None) is shown
-    if not shown:
-        assert sign_in.password(registry) is None
 
 
-def test_a_password_is_the_registrys_refresh_token(guarded: tuple[str, Acr]) -> None:
-    """For whom a token means nothing, such as Helm."""
-    host, _ = guarded
-    name, password = SignIn(Credential("own"), named=host).password(host) or ("", "")
-
-    assert name == NOBODY
-    assert password.count(".") == 2
-
-
-@pytest.mark.parametrize(("status", "body"), [(200, "{}"), (401, "{}")])
-def test_a_refused_exchange_is_our_fault(status: int, body: str) -> None:
+def test_a_refused_exchange_is_our_fault(guarded: tuple[str, Acr]) -> None:
     """The identity has no right at all, or that is no registry of Azure's."""
-    with answering(status, body) as host, pytest.raises(Permanent) as refused:
-        SignIn(Credential("own"), named=host).password(host)
+    host, _ = guarded
+    with pytest.raises(Permanent, match="HTTP 401") as refused:
+        OciRegistry(lambda host: Credential("")).digest_of(host, "delivery", "v1.0.0")
 
     assert refused.value.ours
-
-
-def test_a_token_that_cannot_be_had_is_asked_for_again() -> None:
-    """The identities' endpoint may be down for a minute; what never comes ends like anything out of reach, with its reason."""
-
-    class Nobody:
-        def get_token(self, *scopes: str, **options: object) -> AccessToken:
-            raise ClientAuthenticationError("no identity here")
-
-    with pytest.raises(Transient, match="no token could be had: no identity here"):
-        SignIn(Nobody(), named="localhost:5000").password("localhost:5000")

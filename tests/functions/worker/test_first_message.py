@@ -27,7 +27,8 @@ TABLES = frozenset({"azure.core", "azure.data", "requests"})
 DECIDING = QUEUES | TABLES
 CONFIGURATION = frozenset({"pydantic", "yaml"})
 REGISTRY = frozenset({"azure.containerregistry"})
-CHARTS = frozenset({"helm_python", "yaml"})
+# Helm itself is another process's.
+CHARTS = frozenset({"yaml"})
 # What a function's own work takes, beside deciding.
 WORK = {
     "inspect_push": CONFIGURATION,
