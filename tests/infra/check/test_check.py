@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from infra.local.check.command import check
 from infra.local.check.report import Mark
 from shared.ports.errors import NotFound
 from tests.support.check_lines import lines
+from tests.support.documents import CONFIGURATION, section, text
 from tests.support.git_repositories import GitRepository, a_repository
 from tests.support.tree_state import tree_state
 
@@ -66,6 +68,18 @@ def test_what_would_fail_is_said_with_its_place(
 
     assert said in changes(repository)
     assert main(["check", "--repo", str(repository.path)]) == 1
+
+
+def test_the_chart_that_is_documented_does_for_every_environment(repository: GitRepository) -> None:
+    """What docs/configuration.md gives to copy, and no other template."""
+    [template] = re.findall(
+        r"^```yaml\n(.*?)^```", section(CONFIGURATION, "What a service's chart has to do"), re.M | re.S
+    )
+    [values] = re.findall(r"defaults of the three \(`(.+?)`, `(.+?)`\)", text(CONFIGURATION))
+    chart = {f"charts/delivery/templates/{name}": None for name in ("ingress.yaml", "service.yaml", "_names.tpl")}
+    repository.commit({**chart, CHART: template, "charts/delivery/values.yaml": "\n".join(values)})
+
+    assert changes(repository) == ""
 
 
 def test_release_branches_that_release_nothing_are_named(repository: GitRepository) -> None:

@@ -77,13 +77,14 @@ def repository(tmp_path: Path) -> GitRepository:
 
 
 def pushed(repository: GitRepository, folder: Path, *refspecs: str, **server: str) -> subprocess.CompletedProcess[str]:
-    """Push as a person does, with an identity of their own, to a server that says what it says to its hooks."""
-    environment = {
+    """Push as a person does, with an identity of their own, to a server that says what it says to its hooks; what is empty is not there."""
+    everything = {
         "PATH": "/usr/bin:/bin",
         "GIT_COMMITTER_NAME": "Bén Builder",
         "GIT_COMMITTER_EMAIL": "ben@example.com",
         **server,
     }
+    environment = {name: value for name, value in everything.items() if value}
     command = ["git", "push", "--", str(repository.path), *refspecs]
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
 
@@ -126,6 +127,34 @@ def test_a_push_is_reported_with_every_ref_and_its_pusher(
         ],
         key=str,
     )
+
+
+@pytest.mark.parametrize(
+    ("own", "environment", "pusher"),
+    [
+        ("", {}, "ben@example.com"),
+        ("team@example.com", {}, "ben@example.com"),
+        ("team@example.com", {"GIT_COMMITTER_EMAIL": ""}, "team@example.com"),
+        ("", {"GIT_COMMITTER_EMAIL": ""}, "home@example.com"),
+    ],
+    ids=["environment", "environment first", "of the receiving repository", "of the user"],
+)
+def test_the_pusher_is_who_git_says_in_the_repository_that_receives(
+    host: Host, repository: GitRepository, tmp_path: Path, own: str, environment: dict[str, str], pusher: str
+) -> None:
+    """The clone that is pushed from is not asked: docs/local.md says who counts."""
+    other = a_repository(tmp_path / "other.git")
+    other.git("fetch", "--quiet", str(repository.path), "main:main")
+    other.git("config", "user.email", "clone@example.com")
+    (tmp_path / ".gitconfig").write_text('[user]\n\temail = "home@example.com"\n')
+    if own:
+        repository.git("config", "user.email", own)
+    install_hook(repository.path, host.url, SECRET, "shop")
+
+    pushed(repository, other.path, "main:x", HOME=str(tmp_path), **environment)
+
+    [body] = host.bodies()
+    assert body["pusher"] == {"name": "Bén Builder", "mail": pusher}
 
 
 @pytest.mark.parametrize(
