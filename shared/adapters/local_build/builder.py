@@ -88,7 +88,7 @@ class LocalBuilder:
 
     def _run(self, order: BuildOrder, place: Workplace) -> BuildResult:
         service = f"{order.repository}~{order.service}"
-        with self._caches.used(service, release=order.version is not None) as cache:
+        with self._caches.used(service, version=order.version) as cache:
             return self._run_with(order, place, cache)
 
     def _run_with(self, order: BuildOrder, place: Workplace, cache: Path) -> BuildResult:

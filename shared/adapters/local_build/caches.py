@@ -22,6 +22,10 @@ _LOCK = ".lock"
 _GONE = ".gone-"
 
 
+def _short(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
 @dataclass(frozen=True, slots=True)
 class _Kept:
     """A cache as its lock file tells of it."""
@@ -38,12 +42,14 @@ class Caches:
         self._root, self._most = root, Taken(most_bytes, most_files)
 
     @contextmanager
-    def used(self, service: str, *, release: bool) -> Iterator[Path]:
-        """Give a service's cache. A release's tests never read what a branch that anybody may push left there.
+    def used(self, service: str, *, version: str | None = None) -> Iterator[Path]:
+        """Give a service's cache, or that of one of its versions.
+
+        A release's tests never read what those of another branch left there, whom nobody had approved.
 
         Afterwards those that were used longest ago are thrown away while all together take too much, this one as well.
         """
-        name = f"{hashlib.sha256(service.encode()).hexdigest()[:16]}-{'release' if release else 'validation'}"
+        name = f"{_short(service)}-{_short(version) if version else 'validation'}"
         self._root.mkdir(parents=True, exist_ok=True)
         with self._locked(name, fcntl.LOCK_SH) as lock:
             try:

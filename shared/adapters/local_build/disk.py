@@ -64,7 +64,7 @@ def _inside(folder: str) -> Iterator[tuple[str, os.stat_result]]:
 
 def remove(folder: Path) -> None:
     """Remove a folder with all that is in it: what may not be written (Go's modules) or is too deep for a path as well."""
-    if folder.is_symlink():
+    if folder.is_symlink() or folder.is_file():
         folder.unlink()
     if not folder.exists():
         return

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from shared.adapters.local_build import dockerfile, image, scans
-from shared.adapters.local_build.work import SCAN_REPORT, TESTED, StepFailed, Work
+from shared.adapters.local_build.work import SCAN_REPORT, StepFailed, Work
 from shared.ports.builder import ScanResult
 
-_LARGEST_REPORT = 16 << 20
+# Reading JSON takes thirty times as much memory.
+_LARGEST_REPORT = 8 << 20
 
 
 def build_image(work: Work) -> bytes:
@@ -40,7 +41,7 @@ def _user(work: Work) -> tuple[str | None, str]:
 
 def scan(work: Work) -> bytes:
     """Take the report that a scanner left, if one did; what it says is a gate's business."""
-    report = work.scratch / TESTED / work.order.path / SCAN_REPORT
+    report = work.tested / SCAN_REPORT
     if not report.is_file() or report.is_symlink():
         work.scan = ScanResult(worst=None, reason="no scanner on this host")
     elif report.stat().st_size > _LARGEST_REPORT:

@@ -13,6 +13,8 @@ from xml.parsers import expat
 from shared.ports.builder import TestCounts
 
 _LARGEST = 32 << 20
+# Seconds of a processor, however many files there are; a report of a test takes a hundred bytes.
+_LARGEST_ALL = 64 << 20
 _MOST_FILES = 5000
 _DEEPEST = 200
 # Cases of a file of which it is known whether they come again; so much is kept in memory for it.
@@ -46,7 +48,14 @@ def of_folder(folder: Path, *, last_try: bool = False) -> TestCounts | None:
     names = sorted(each.name for each in folder.glob("*.xml"))
     if len(names) > _MOST_FILES:
         raise UnreadableReport(f"there are {len(names)} files of XML; {_MOST_FILES} are read at most")
-    found = [counted for name in names if (counted := _of_file(folder / name, _Cases(last_try=last_try))) is not None]
+    found, left = list[TestCounts](), _LARGEST_ALL
+    for name in names:
+        counted, size = _of_file(folder / name, _Cases(last_try=last_try))
+        left -= size
+        if left < 0:
+            raise UnreadableReport(f"the files of XML are larger than {_LARGEST_ALL >> 20} MiB together")
+        if counted is not None:
+            found.append(counted)
     return total(found) if found else None
 
 
@@ -59,31 +68,32 @@ def total(counts: list[TestCounts]) -> TestCounts:
     )
 
 
-def _of_file(file: Path, cases: _Cases) -> TestCounts | None:
+def _of_file(file: Path, cases: _Cases) -> tuple[TestCounts | None, int]:
+    """What a file counts, None for what is none of a test run, and how large it is."""
     # It is shown: what was written by any program may be no text.
     name = os.fsencode(file.name)[:200].decode(errors="replace")
     try:
         # Not waited for, and not followed: whatever the tests made there is opened by us.
         opened = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError:
-        return None
+        return None, 0
     about = os.fstat(opened)
     if not stat.S_ISREG(about.st_mode):
         os.close(opened)
-        return None
+        return None, 0
     with os.fdopen(opened, "rb") as stream:
         if about.st_size > _LARGEST:
             raise UnreadableReport(f"{name} is larger than {_LARGEST >> 20} MiB")
         try:
             cases.parser.ParseFile(stream)
         except _NoReport:
-            return None
+            return None, 0
         except UnreadableReport as error:
             raise UnreadableReport(f"{name} {error}") from None
         # An encoding that Python or expat lacks is a LookupError or a ValueError.
         except (expat.ExpatError, OSError, LookupError, ValueError) as error:
             raise UnreadableReport(f"{name} is no JUnit XML: {error}") from error
-    return cases.counts()
+    return cases.counts(), about.st_size
 
 
 class _Ended(Enum):
@@ -107,30 +117,35 @@ class _Cases:
         self._suites: list[int] = []
         self._suites_seen = 0
         self._keys: list[_Key | None] = []
-        self._entities = False
         self._open: list[str] = []
         # What each case that is open says of itself, nested ones included.
         self._ends: list[set[str]] = []
+        self._kind = ""
         self.parser = expat.ParserCreate()
         self.parser.StartElementHandler = self._start
         self.parser.EndElementHandler = self._end
-        self.parser.EntityDeclHandler = self._entity
+        self.parser.StartDoctypeDeclHandler = self._document_type
+        # Before they stand for anything: an attribute of entities or a default of one is gigabytes once it is read.
+        self.parser.EntityDeclHandler = self._declaration
+        self.parser.AttlistDeclHandler = self._declaration
 
     def counts(self) -> TestCounts:
         """Say what was counted."""
         passed, failed, skipped = (self._counts[ended] for ended in _Ended)
         return TestCounts(passed=passed, failed=failed, skipped=skipped)
 
-    def _entity(self, *_: object) -> None:
-        self._entities = True
+    def _document_type(self, name: str, *_: object) -> None:
+        self._kind = _local(name)
+
+    def _declaration(self, *_: object) -> None:
+        if self._kind not in _ROOTS:
+            raise _NoReport
+        raise UnreadableReport("declares entities or attributes, which no runner does")
 
     def _start(self, name: str, attributes: Mapping[str, str]) -> None:
         local = _local(name)
         if not self._open and local not in _ROOTS:
             raise _NoReport
-        if self._entities:
-            # Entities of entities stand for gigabytes.
-            raise UnreadableReport("declares entities, which no runner does")
         if len(self._open) >= _DEEPEST:
             raise UnreadableReport(f"is nested deeper than {_DEEPEST} elements")
         parent = self._open[-1] if self._open else ""

@@ -58,6 +58,11 @@ def kept_by() -> str:
 
 def in_words() -> str:
     """What to tell people where nothing keeps builds to their folders; empty where something does."""
+    if kept_by() == confine.LANDLOCK and found_abi() < confine.ABI_SCOPES:
+        return (
+            "builds may end processes of this user, Slipway's too: this kernel's Landlock is older than Linux 6.12, and "
+            "bubblewrap is not installed or not let; install it, or serve only repositories that you trust with that"
+        )
     if kept_by():
         return ""
     return (

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from shared.adapters.local_build import commands, counts
-from shared.adapters.local_build.disk import DiskWatch
+from shared.adapters.local_build.disk import DiskWatch, remove
 from shared.adapters.local_build.sight import Sight
 from shared.adapters.local_build.surroundings import CERTIFICATES, environment
 from shared.adapters.local_build.work import SCAN_REPORT, TESTED, TESTS, Cancelled, StepFailed, Work
@@ -22,7 +22,8 @@ def unit_tests(work: Work) -> bytes:
     if not order.test:
         raise StepFailed("there is no test command and no container engine here; set build.test in slipway.yaml")
     work.refuse_unusable(order.path)
-    folder = work.tree(TESTED) / order.path
+    work.tree(TESTED)
+    folder = work.tested
     if not folder.is_dir():
         raise StepFailed(f"there is no folder {order.path} at this commit; correct the service's path in slipway.yaml")
     try:
@@ -33,7 +34,8 @@ def unit_tests(work: Work) -> bytes:
         ) from error
     # Results that came with the commit are nobody's results.
     shutil.rmtree(folder / REPORTS, ignore_errors=True)
-    (folder / SCAN_REPORT).unlink(missing_ok=True)
+    remove(folder / SCAN_REPORT)
+    where = folder.resolve()
     home = work.scratch / TESTS / "home"
     home.mkdir(exist_ok=True)
     work.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -57,6 +59,9 @@ def unit_tests(work: Work) -> bytes:
         )
     if ended.cancelled:
         raise Cancelled(ended.output)
+    if folder.resolve() != where:
+        # What a link in its place leads to was made by nobody's tests, and may be the host's.
+        raise StepFailed("the tests moved the folder that they ran in; let them leave it where it is", ended.output)
     _judge(work, ended, folder / REPORTS)
     return ended.output
 

@@ -65,6 +65,11 @@ class Work:
     would_block: tuple[WouldBlock, ...] = ()
     _exported: set[str] = field(default_factory=set)
 
+    @property
+    def tested(self) -> Path:
+        """The service's folder, as its tests see it. They may have put something else into its place."""
+        return self.scratch / TESTED / self.order.path
+
     def tree(self, name: str) -> Path:
         """The commit's files: tests get a tree of their own, `TESTED`, for they may write into it."""
         folder = self.scratch / name

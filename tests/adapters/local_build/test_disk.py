@@ -22,7 +22,7 @@ NO_BOUND = Taken(1 << 60, 1 << 60)
 @contextmanager
 def filled(caches: Caches, service: str, size: int = MIB, *, at: int = 0) -> Iterator[Path]:
     """A build that fetches something, at a time."""
-    with caches.used(service, release=False) as folder:
+    with caches.used(service) as folder:
         folder.mkdir(exist_ok=True)
         (folder / "fetched").write_bytes(os.urandom(size))
         yield folder
@@ -61,7 +61,7 @@ def test_a_cache_that_alone_takes_too_much_is_thrown_away(tmp_path: Path) -> Non
 def test_attack_a_cache_of_endless_empty_files(tmp_path: Path) -> None:
     """Inodes run out as well."""
     caches = Caches(tmp_path, most_bytes=1 << 40, most_files=50)
-    with caches.used("s", release=False) as folder:
+    with caches.used("s") as folder:
         folder.mkdir()
         for number in range(51):
             (folder / str(number)).touch()
@@ -96,7 +96,7 @@ def test_attack_a_link_in_a_caches_place_leads_to_nothing_being_removed(tmp_path
     other.mkdir()
     (other / "theirs").write_bytes(b"x" * 2 * MIB)
     caches = Caches(tmp_path / "caches", most_bytes=MIB)
-    with caches.used("s", release=False) as folder:
+    with caches.used("s") as folder:
         folder.symlink_to(other)
     with filled(caches, "t", 2 * MIB):
         pass

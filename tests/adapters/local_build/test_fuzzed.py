@@ -92,7 +92,7 @@ def test_a_name_that_is_no_digest_is_not_shown() -> None:
 def test_a_billion_laughs_in_a_test_report_are_unreadable(tmp_path: Path) -> None:
     """Entities within entities would stand for gigabytes."""
     laughs = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
-    text = f'<!DOCTYPE x [<!ENTITY l0 "ha">{laughs}]><testsuite><testcase>&l11;</testcase></testsuite>'
+    text = f'<!DOCTYPE testsuite [<!ENTITY l0 "ha">{laughs}]><testsuite><testcase>&l11;</testcase></testsuite>'
     (tmp_path / "report.xml").write_text(text)
 
     with pytest.raises(counts.UnreadableReport):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 
 import pytest
@@ -142,6 +143,7 @@ def test_a_report_may_be_in_any_encoding_that_is_known(tmp_path: Path, encoding:
         b"<testsuite><testcase name='\xff'/></testsuite>",
         f"<testsuite>{CASE}",
         f"<!DOCTYPE testsuite [<!ENTITY a 'b'>]><testsuite>{CASE}</testsuite>",
+        f"<!DOCTYPE testsuite [<!ATTLIST testcase name CDATA 'b'>]><testsuite>{CASE}</testsuite>",
         "<testsuite>" + "<testsuite>" * 300,
     ],
 )
@@ -149,6 +151,31 @@ def test_a_report_that_cannot_be_read_says_so(tmp_path: Path, text: str | bytes)
     """By its name, and never as a count of nothing."""
     with pytest.raises(counts.UnreadableReport, match=r"0\.xml"):
         counted(tmp_path, text)
+
+
+def test_attack_a_report_that_is_gigabytes_once_it_is_read(tmp_path: Path) -> None:
+    """What it declares is refused before it stands for anything."""
+    text = f"<!DOCTYPE testsuite [<!ENTITY a '{'x' * (1 << 20)}'>]><testsuite name='{'&a;' * 60}'>{CASE}</testsuite>"
+    tracemalloc.start()
+    try:
+        with pytest.raises(counts.UnreadableReport, match="declares entities"):
+            counted(tmp_path, text)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+    assert most < 20 << 20
+
+
+def test_attack_many_reports_of_one_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Links to one report take no more of the disk, and hours of a processor: all together have a bound."""
+    monkeypatch.setattr(junit, "_LARGEST_ALL", 1000)
+    (tmp_path / "0.xml").write_text(f"<testsuite>{CASE * 20}</testsuite>")
+    for number in range(1, 5):
+        (tmp_path / f"{number}.xml").hardlink_to(tmp_path / "0.xml")
+
+    with pytest.raises(counts.UnreadableReport, match="together"):
+        counts.of_reports(tmp_path)
 
 
 def test_attack_reports_that_are_no_files(tmp_path: Path) -> None:

@@ -90,12 +90,12 @@ def test_a_cache_outlives_its_build(site: Site, tests_only: TestsOnly) -> None:
         return site.output(site.build(order)).splitlines()[0]
 
     assert [printed(1, version=None), printed(2, version=None)] == ["nothing", "found"]
-    # What anybody who may push a branch left there is not what a release is tested with.
-    assert [printed(3), printed(4)] == ["nothing", "found"]
+    # What anybody who may push a branch left there is not what a release is tested with, nor what another release's tests left.
+    assert [printed(3), printed(4), printed(6, version="1.0.3")] == ["nothing", "found", "nothing"]
     other = printed(5, service="package", version=None)
     assert other == "nothing"
     caches = [found for found in (site.folder.parent / "caches").iterdir() if found.is_dir()]
-    assert ({folder.stat().st_mode & 0o777 for folder in caches}, len(caches)) == ({0o700}, 3)
+    assert ({folder.stat().st_mode & 0o777 for folder in caches}, len(caches)) == ({0o700}, 4)
 
 
 def test_the_list_is_the_documented_one() -> None:

@@ -156,3 +156,26 @@ def test_where_the_builder_lies_does_not_matter(
     site.folder = Path("builds-beside")
 
     assert site.build(tests_only(PASSED)).outcome is BuildOutcome.SUCCEEDED
+
+
+def test_attack_the_tests_put_a_link_in_place_of_their_folder(site: Site, tests_only: TestsOnly) -> None:
+    """What lies behind it is neither counted as theirs nor shown as what a scanner found."""
+    other = site.notes / "other"
+    (other / "testresults").mkdir(parents=True)
+    (other / "testresults/a.xml").write_text("<testsuite><testcase name='a'/></testsuite>")
+    script = f"import os\nhere = os.getcwd()\nos.rename(here, here + '-was')\nos.symlink({str(other)!r}, here)\n"
+
+    result = site.build(tests_only(script + PASSED))
+
+    assert result.outcome is BuildOutcome.FAILED
+    assert result.tests is None
+    assert "moved the folder" in result.reason
+
+
+def test_attack_a_commit_has_a_folder_where_a_report_belongs(site: Site) -> None:
+    """It is no trouble of this machine's that would be tried again for ever."""
+    files = {"src/shipping/delivery/scan.json/x": b"1"}
+
+    result = site.build(site.order(files, steps=VALIDATE_BRANCH, version=None, registry=""))
+
+    assert result.outcome is BuildOutcome.SUCCEEDED, result.reason
