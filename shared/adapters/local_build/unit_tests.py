@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -21,21 +20,14 @@ def unit_tests(work: Work) -> bytes:
     order = work.order
     if not order.test:
         raise StepFailed("there is no test command and no container engine here; set build.test in slipway.yaml")
-    work.refuse_unusable(order.path)
-    work.tree(TESTED)
-    folder = work.tested
-    if not folder.is_dir():
-        raise StepFailed(f"there is no folder {order.path} at this commit; correct the service's path in slipway.yaml")
+    folder = _folder(work)
+    where = folder.resolve()
     try:
         command = commands.arguments(order.test)
     except ValueError as error:
         raise StepFailed(
             f"the test command {order.test!r} cannot be read: {error}; correct build.test in slipway.yaml"
         ) from error
-    # Results that came with the commit are nobody's results.
-    shutil.rmtree(folder / REPORTS, ignore_errors=True)
-    remove(folder / SCAN_REPORT)
-    where = folder.resolve()
     home = work.scratch / TESTS / "home"
     home.mkdir(exist_ok=True)
     work.cache.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -64,6 +56,18 @@ def unit_tests(work: Work) -> bytes:
         raise StepFailed("the tests moved the folder that they ran in; let them leave it where it is", ended.output)
     _judge(work, ended, folder / REPORTS)
     return ended.output
+
+
+def _folder(work: Work) -> Path:
+    """Where the tests run: the service's folder, without results that came with the commit and are nobody's."""
+    path = work.order.path
+    work.refuse_unusable(path)
+    work.tree(TESTED)
+    if not work.tested.is_dir():
+        raise StepFailed(f"there is no folder {path} at this commit; correct the service's path in slipway.yaml")
+    for left in (REPORTS, SCAN_REPORT):
+        remove(work.tested / left)
+    return work.tested
 
 
 def _sight(work: Work, env: Mapping[str, str]) -> Sight:
