@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TypeAlias
 
 from shared.domain.hooks import SKIPS_FILE, Hooks, problems_of
-from shared.domain.pods import GROUPS, WORKLOADS, Object, Pod, TooMuch, Walk, at
+from shared.domain.pods import GROUPS, MORE_GROUPS, SINGLE, WORKLOADS, Object, Pod, TooMuch, Walk, at, listed
 from shared.domain.words import counted
 
 CHANGE_CAUSE = "kubernetes.io/change-cause"
@@ -96,6 +96,8 @@ class _Check:
             yield Finding(name, _join(pod.field, "securityContext.runAsUser"), _NO_USER)
         for container in containers:
             yield from self._of_container(name, container, inherited)
+        for place, reference in _image_volumes(pod):
+            yield from (Finding(name, place, text) for text in _image_problems(reference, self.image))
 
     def _of_container(self, name: str, container: _Container, pod: Mapping[str, object]) -> Iterator[Finding]:
         image = container.spec.get("image")
@@ -182,13 +184,25 @@ def _join(place: str, name: str) -> str:
 
 
 def _containers(pod: Pod) -> Iterator[_Container]:
-    for group in GROUPS:
-        listed = pod.spec.get(group)
-        for number, spec in enumerate(listed if isinstance(listed, list | tuple) else ()):
-            found = spec if isinstance(spec, Mapping) else {}
+    for group in GROUPS if pod.template else MORE_GROUPS:
+        for number, spec in enumerate(listed(pod.spec.get(group))):
+            found = at(spec)
             # A custom resource may add to a container that its operator makes, and names no image for it.
             if pod.template or "image" in found:
                 yield _Container(_join(pod.field, f"{group}[{number}]"), found, group == "containers")
+    for name in SINGLE:
+        found = at(pod.spec, name)
+        if "image" in found:
+            # Kubernetes' own controllers know no such field, and run nothing by it.
+            yield _Container(_join(pod.field, name), found, not pod.template)
+
+
+def _image_volumes(pod: Pod) -> Iterator[tuple[str, object]]:
+    """The images whose files containers see, and may run: https://kubernetes.io/docs/concepts/storage/volumes/#image."""
+    for number, volume in enumerate(listed(pod.spec.get("volumes"))):
+        image = at(volume).get("image")
+        if isinstance(image, Mapping) and (pod.template or "reference" in image):
+            yield _join(pod.field, f"volumes[{number}].image.reference"), image.get("reference")
 
 
 def _image_problems(found: object, expected: str) -> Iterator[str]:

@@ -11,6 +11,9 @@ from typing import TypeAlias
 
 MOST_VALUES, MOST_DEPTH = 500_000, 200
 GROUPS = ("containers", "initContainers", "ephemeralContainers")
+# Where custom resources have a container alone (Argo Workflows, Argo Events), or more beside it.
+SINGLE = ("container", "script")
+MORE_GROUPS = (*GROUPS, "sidecars")
 
 # Where the controllers of Kubernetes carry their pod, which is looked at whatever stands there.
 WORKLOADS: Mapping[str, tuple[str, ...]] = {
@@ -97,7 +100,7 @@ class Walk:
         while todo:
             value, path_, depth = todo.pop()
             if isinstance(value, Mapping):
-                if value is not own and any(_are_containers(value.get(group)) for group in GROUPS):
+                if value is not own and _is_pod(value):
                     yield Pod(_written(path_), value, template=False)
                 inside: list[tuple[object, object]] = list(value.items())
             else:
@@ -130,8 +133,17 @@ def at(value: object, *keys: str) -> Mapping[str, object]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _are_containers(value: object) -> bool:
-    return isinstance(value, list | tuple) and any(isinstance(one, Mapping) and "image" in one for one in value)
+def listed(value: object) -> Sequence[object]:
+    """What is in a list; nothing where there is none."""
+    return value if isinstance(value, list | tuple) else ()
+
+
+def _is_pod(value: Mapping[str, object]) -> bool:
+    return (
+        any("image" in at(value, name) for name in SINGLE)
+        or any("image" in at(one) for group in MORE_GROUPS for one in listed(value.get(group)))
+        or any("reference" in at(one, "image") for one in listed(value.get("volumes")))
+    )
 
 
 def _written(path: _Path) -> str:

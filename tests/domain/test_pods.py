@@ -108,6 +108,92 @@ def test_what_a_custom_resource_adds_to_its_operators_container_needs_no_image()
     assert fields == {"spec.initContainers[0].image", "spec.initContainers[0].securityContext.runAsNonRoot"}
 
 
+EVIL = "docker.io/evil/tools:latest"
+OLDER = f"localhost:5000/delivery:v1.0.1@{OTHER}"
+
+
+@pytest.mark.parametrize(
+    ("image", "problems"),
+    [
+        ({"reference": EVIL}, [f"{EVIL} must be pinned by its digest, as in repository:tag@sha256:…", f"{EVIL} must carry a tag, and not latest"]),
+        ({"reference": OLDER}, [f"{OLDER} is this service's image, but not the released {ONE}"]),
+        ({"reference": ""}, ["is missing"]),
+        ({"pullPolicy": "Always"}, ["is missing"]),
+        ({"reference": FOREIGN}, []),
+        ({"reference": IMAGE}, []),
+        (None, []),
+    ],
+)  # fmt: skip
+def test_attack_what_runs_comes_from_the_image_of_a_volume(image: object, problems: list[str]) -> None:
+    """Attack: a container that complies runs `/v/evil`; the volume's image is judged as a container's."""
+    pod = {**a_pod(), "volumes": [{"name": "config", "configMap": {"name": "c"}}, {"name": "v", "image": image}]}
+
+    told = findings([an_object(spec=pod)], image=IMAGE)
+
+    assert [one.problem for one in told] == problems
+    assert {one.field for one in told} <= {"spec.template.spec.volumes[1].image.reference"}
+
+
+def test_an_image_that_is_only_a_volume_is_not_run() -> None:
+    """Another one is, which is not what was released."""
+    pod = {**a_pod(FOREIGN), "volumes": [{"name": "v", "image": {"reference": IMAGE}}]}
+
+    assert [one.problem for one in findings([an_object(spec=pod)], image=IMAGE)] == [
+        f"have no container that runs {IMAGE}"
+    ]
+
+
+def test_attack_a_custom_resource_brings_the_image_of_a_volume_alone() -> None:
+    """Attack: its operator adds the container. Volumes of other kinds, as KubeVirt's, are nothing like it."""
+    volumes = [{"name": "v", "image": {"reference": EVIL}}, {"name": "w", "image": {"pullPolicy": "Always"}}, "x"]
+
+    assert found({"kind": "Prometheus", "metadata": {"name": "p"}, "spec": {"volumes": volumes}}) == [
+        ("Prometheus/p", "spec.volumes[0].image.reference"),
+        ("Prometheus/p", "spec.volumes[0].image.reference"),
+    ]
+
+
+def a_workflow(**template: object) -> dict[str, Any]:
+    """A workflow of Argo's whose one template has these fields."""
+    return {"kind": "Workflow", "metadata": {"name": "w"}, "spec": {"templates": [{"name": "t", **template}]}}
+
+
+@pytest.mark.parametrize("place", ["container", "script", "sidecars[0]", "initContainers[0]"])
+def test_attack_a_template_has_its_container_alone_or_beside_it(place: str) -> None:
+    """Attack: no list of containers names what Argo Workflows runs."""
+    evil = {"image": EVIL}
+    name, is_list, _ = place.partition("[")
+
+    assert set(found(a_workflow(**{name: [evil] if is_list else evil}))) == {
+        ("Workflow/w", f"spec.templates[0].{place}.{field}") for field in ("image", "securityContext.runAsNonRoot")
+    }
+
+
+@pytest.mark.parametrize("name", ["container", "script"])
+def test_a_template_that_complies_may_run_the_released_image(name: str) -> None:
+    """By its own word for no root, or its pod's."""
+    own = a_workflow(**{name: {"image": IMAGE, "securityContext": {"runAsNonRoot": True}}})
+    above = a_workflow(**{name: {"image": IMAGE}}, securityContext={"runAsNonRoot": True})
+
+    assert findings([own], image=IMAGE) == findings([above], image=IMAGE) == ()
+
+
+def test_what_has_no_image_is_no_container() -> None:
+    """As a metric's `container`, which is a name, and a script in a file's words."""
+    metric = {"kind": "HorizontalPodAutoscaler", "metadata": {"name": "h"}, "spec": {"container": "image"}}
+
+    assert found(metric, a_workflow(script={"source": "true"}, container={"args": ["image"]})) == []
+
+
+def test_attack_a_controller_of_kubernetes_seems_to_run_what_it_does_not() -> None:
+    """Attack: it knows no single container, so the field is left out and another image runs."""
+    pod = {**a_pod(FOREIGN), "container": {"image": IMAGE}}
+
+    assert [one.problem for one in findings([an_object(spec=pod)], image=IMAGE)] == [
+        f"have no container that runs {IMAGE}"
+    ]
+
+
 @pytest.mark.parametrize(
     ("pod", "own"),
     [
