@@ -48,15 +48,16 @@ def run(
     seconds: float,
     cancelled: Callable[[], bool],
     sight: Sight,
+    largest: int = 0,
 ) -> Ended:
     """Run a command to its end, or until it is cancelled or its time is over; `notes` is a folder of our own.
 
-    It sees what programs need and its `sight`, where the kernel has a way to keep it to that.
+    No file that it writes grows beyond `largest` bytes; 0 leaves that to the disk. It sees what programs need and its `sight`, where the kernel has a way to keep it to that.
     """
-    exit_file, pid_file = notes / "exit", notes / "process.json"
+    exit_file, pid_file = notes / "exit", notes / leftovers.NOTE
     exit_file.unlink(missing_ok=True)
     # Isolated and without site: the supervisor is the same whatever the folder and the environment hold.
-    supervisor = [sys.executable, "-I", "-S", supervise.__file__, str(exit_file)]
+    supervisor = [sys.executable, "-I", "-S", supervise.__file__, str(exit_file), str(largest)]
     process = subprocess.Popen(
         [*supervisor, *wrapped(command, sight, env.get("PATH", ""))],
         cwd=cwd,

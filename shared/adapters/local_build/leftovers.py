@@ -11,6 +11,7 @@ from pathlib import Path
 from shared.adapters.local_build.supervise import end_below
 from shared.ports.errors import Transient
 
+NOTE = "process.json"
 _SECONDS = 10.0
 
 
@@ -19,16 +20,21 @@ def note(file: Path, pid: int) -> None:
     file.write_text(json.dumps({"pid": pid, "started": _started(pid)}))
 
 
+def noted(file: Path) -> int | None:
+    """The noted process, if it lives."""
+    found = _read(file)
+    return found[0] if found and _lives(*found) else None
+
+
 def end(file: Path) -> None:
     """Kill the noted process with what it started, if it lives, and see it gone; raise Transient where it stays."""
-    try:
-        noted = json.loads(file.read_text())
-        pid, started = int(noted["pid"]), noted["started"]
-    except (OSError, ValueError, KeyError, TypeError):
-        # Nothing was noted, or not to the end: the supervisor sees its host die by itself.
+    found = _read(file)
+    if found is None:
+        # Not to the end, perhaps: the supervisor sees its host die by itself.
         return
+    pid = found[0]
     until = time.monotonic() + _SECONDS
-    while started is not None and _started(pid) == started:
+    while _lives(*found):
         # Before the supervisor, which orphans fall to: without it they would be nobody's.
         end_below(pid)
         try:
@@ -39,6 +45,18 @@ def end(file: Path) -> None:
             raise Transient(f"process {pid} of an earlier build lives on after SIGKILL; the build waits for its end")
         time.sleep(0.01)
     file.unlink(missing_ok=True)
+
+
+def _read(file: Path) -> tuple[int, object] | None:
+    try:
+        noted = json.loads(file.read_text())
+        return int(noted["pid"]), noted["started"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _lives(pid: int, started: object) -> bool:
+    return started is not None and _started(pid) == started
 
 
 def _started(pid: int) -> str | None:

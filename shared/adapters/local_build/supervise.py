@@ -1,15 +1,16 @@
-"""Runs a command for a host that may die at any moment: `supervise.py <file for the exit code> <command> …`.
+"""Runs a command for a host that may die at any moment: `supervise.py <file for the exit code> <largest file> <command> …`.
 
 A script of its own, without imports from the project. The host holds the other end of standard input; when that closes, because the
 host closed it or because it died, everything below this process is killed. A parent-death signal would reach the command alone and
 not what it started, and it comes when a *thread* of the host ends. What leaves its parent, also by a session of its own, becomes a
-child of this process, so that nothing gets away.
+child of this process, so that nothing gets away. No file may grow beyond the largest, in bytes; 0 leaves that to the disk.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -21,9 +22,10 @@ _SECONDS = 10.0
 _PAUSE = 0.005
 
 
-def main(exit_file: str, command: list[str]) -> None:
+def main(exit_file: str, largest: int, command: list[str]) -> None:
     """Run the command, note its exit code, end everything that the command left running."""
     _adopt_orphans()
+    _bound_files(largest)
     ending = threading.Event()
     try:
         # The pipe to the host stays ours: the command must not hold it open, nor read from it.
@@ -53,12 +55,13 @@ def below(root: int) -> list[int]:
             continue
         try:
             with open(f"/proc/{name}/stat", "rb") as file:
-                # proc(5): after the name, which may hold anything, come the state and the parent.
-                state, parent = file.read().rpartition(b")")[2].split()[:2]
+                # proc(5): after the name, which may hold anything, come the state and the parent; the threads are the 18th.
+                fields = file.read().rpartition(b")")[2].split()
         except OSError:
             continue
-        if state not in (b"Z", b"X"):
-            children.setdefault(int(parent), []).append(int(name))
+        # A process whose first thread ended looks like a zombie, while others of it run.
+        if fields[0] not in (b"Z", b"X") or int(fields[17]) > 1:
+            children.setdefault(int(fields[1]), []).append(int(name))
     found, left = [], [root]
     while left:
         direct = children.get(left.pop(), [])
@@ -84,6 +87,12 @@ def _adopt_orphans() -> None:
         ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     except AttributeError:
         return  # not Linux
+
+
+def _bound_files(largest: int) -> None:
+    already = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+    if largest and (already == resource.RLIM_INFINITY or largest < already):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
 
 
 def _code_of(command: int) -> int:
@@ -112,4 +121,4 @@ def _end_with_the_host(ending: threading.Event) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], int(sys.argv[2]), sys.argv[3:])

@@ -33,7 +33,7 @@ class Workplace:
 
     def cleared(self) -> Path:
         """End what an earlier try left running, and return an empty folder to work in."""
-        leftovers.end(self._scratch / "process.json")
+        leftovers.end(self._scratch / leftovers.NOTE)
         remove(self._scratch)
         self._scratch.mkdir(parents=True)
         return self._scratch

@@ -31,6 +31,20 @@ def filled(caches: Caches, service: str, size: int = MIB, *, at: int = 0) -> Ite
         os.utime(lock, (at, at))
 
 
+@contextmanager
+def below_many(folder: Path, levels: int, *, branches: int = 1, name: str = "x" * 200) -> Iterator[int]:
+    """The innermost of many folders in each other, opened; beside each lie others that are empty."""
+    here = os.open(folder, os.O_RDONLY)
+    for _ in range(levels):
+        for branch in range(branches):
+            os.mkdir(f"{name}{branch}", dir_fd=here)
+        inner = os.open(f"{name}0", os.O_RDONLY, dir_fd=here)
+        os.close(here)
+        here = inner
+    yield here
+    os.close(here)
+
+
 def left(root: Path) -> set[str]:
     """The caches there are."""
     return {found.name for found in root.iterdir() if found.is_dir()}
@@ -105,21 +119,30 @@ def test_attack_a_link_in_a_caches_place_leads_to_nothing_being_removed(tmp_path
     assert not any(found.is_symlink() for found in (tmp_path / "caches").iterdir())
 
 
-def test_attack_folders_too_deep_for_a_path_are_removed_and_known_as_hidden(tmp_path: Path) -> None:
-    """A path to what lies there is longer than the kernel takes."""
+@pytest.mark.parametrize("branches", [1, 3])
+def test_attack_what_lies_too_deep_for_a_path_counts_and_is_removed(tmp_path: Path, branches: int) -> None:
+    """Attack: a path to it is longer than the kernel takes."""
     folder = tmp_path / "deep"
     folder.mkdir()
-    here = os.open(folder, os.O_RDONLY)
-    for _ in range(60):
-        os.mkdir("x" * 200, dir_fd=here)
-        inner = os.open("x" * 200, os.O_RDONLY, dir_fd=here)
-        os.close(here)
-        here = inner
-    os.close(here)
+    with below_many(folder, 60, branches=branches) as here:
+        for number in range(300):
+            os.close(os.open(str(number), os.O_CREAT | os.O_WRONLY, dir_fd=here))
 
-    assert taken([folder], most=NO_BOUND).hidden
+    assert taken([folder], most=NO_BOUND)[1:] == (60 * branches + 300, False)
+    assert taken([folder], most=Taken(1 << 60, 200)).files > 200
     remove(folder)
     assert not folder.exists()
+
+
+def test_attack_a_tree_of_too_many_branches_is_hidden_and_costs_no_more_open_files(tmp_path: Path) -> None:
+    """Attack: a host that opens all of them has none left."""
+    opened = len(os.listdir("/proc/self/fd"))
+    with below_many(tmp_path, 250, branches=2):
+        pass
+
+    assert taken([tmp_path], most=NO_BOUND).hidden
+    assert len(os.listdir("/proc/self/fd")) == opened
+    remove(tmp_path)
 
 
 def test_folders_that_nobody_may_write_in_are_removed(tmp_path: Path) -> None:
@@ -142,8 +165,9 @@ def test_a_file_with_two_names_counts_once(tmp_path: Path) -> None:
     assert taken([tmp_path], most=NO_BOUND).bytes < 2 * MIB
 
 
-def test_a_watch_looks_now_and_then(tmp_path: Path) -> None:
-    """Not before some seconds are over, as it takes time."""
+def test_a_watch_looks_now_and_then(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not before some seconds are over, as it takes time, where the disk does not fill."""
+    monkeypatch.setattr("os.statvfs", lambda _: os.statvfs_result([1] * 10))
     now = [0.0]
     watch = DiskWatch([tmp_path], most=Taken(1 << 60, 0), clock=lambda: now[0])
     (tmp_path / "file").touch()
