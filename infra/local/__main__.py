@@ -163,8 +163,8 @@ def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *,
         tell_links(machine.url, machine.people)
         for warning in (*machine.warnings, *_not_begun(found)):
             print(f"Note: {warning}")
-        if repo is None:
-            print(f"Push to it: git clone {machine.kept.source}")
+        # A clone takes pushes too, to every branch but the one that it has checked out.
+        print(f"Push to it: git clone {shlex.quote(machine.kept.source)}")
         print("Ctrl-C stops it.", flush=True)
         stop.wait()
         print("Stopping: what runs may finish.", flush=True)
@@ -191,7 +191,8 @@ def _not_begun(found: Repository | None) -> list[str]:
 
 
 def tell_links(url: str, people: People) -> None:
-    """Print where each of them signs in, where that is known: right after the keys were made."""
+    """Print where the page is, and where each of them signs in where that is known: right after the keys were made."""
+    print(f"The page: {url}/")
     if not any(person.key for person in people):
         print("Sign in by the links of the first start (--links or LINKS=1 makes new ones, and ends those).")
         return

@@ -20,6 +20,7 @@ from shared.codec.repository import decode_tip, gone_row, tip_row
 from shared.domain.decision import Outcome
 from shared.domain.events import BranchDeleted, ChangeFound, PushReceived, ServiceEvent
 from shared.domain.names import Person, ServiceKey, valid_name
+from shared.domain.nearest import closest, meant
 from shared.domain.policy import ServicePolicy
 from shared.domain.records import replace
 from shared.domain.repository import Tip
@@ -124,11 +125,13 @@ def _events(app: App, push: PushReceived, tip: Tip, default: str) -> Iterator[Se
             yield BranchDeleted(id=_event_id(push, tip, key), service=key, ref=push.ref, number=tip.number)
         return
     pushed_by = _pusher(push, tip.commit)
+    near = ""
     if release is not None:
         # Release branches are selected by their name alone.
         keys, skip = _named(push.repository, release[0]), ""
+        near = _nearest(_services(app, push.repository), release[0])
         if not keys:
-            _refuse(app, push, tip.commit)
+            _refuse(app, push, tip.commit, near)
     else:
         keys, skip = concerned(app, push, tip.previous, tip.commit, default, _services(app, push.repository))
     for key in keys:
@@ -140,6 +143,7 @@ def _events(app: App, push: PushReceived, tip: Tip, default: str) -> Iterator[Se
             number=tip.number,
             pushed_by=pushed_by,
             skip=skip,
+            meant=near,
         )
 
 
@@ -151,8 +155,15 @@ def _named(repository: str, name: str) -> list[ServiceKey]:
     return [ServiceKey(repository, name)] if valid_name(name) else []
 
 
-def _refuse(app: App, push: PushReceived, commit: str) -> None:
-    reason = f"{push.ref.removeprefix(_HEADS)} does not name a service; use release/<service>/v<version>"
+def _nearest(services: Sequence[ServicePolicy], name: str) -> str:
+    """The service that is called most like one that there is not."""
+    known = [one.service.service for one in services]
+    return "" if name in known else closest(name, known)
+
+
+def _refuse(app: App, push: PushReceived, commit: str, near: str) -> None:
+    what = f"{push.ref.removeprefix(_HEADS)} does not name a service"
+    reason = f"{what}; use release/<service>/v<version>{meant(near)}"
     status = CommitStatus(context="slipway/release", state=CommitState.FAILED, description=reason)
     app.statuses.set_status(push.repository, commit, status)
     note_failure(app, push.repository, "", commit, status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -73,10 +73,15 @@ class ScanResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WouldBlock:
-    """Why an environment's gates would keep the change out as it is; that fails no build."""
+    """Why an environment's gates would keep the change out as it is; that fails no build.
+
+    `reason` is what people are told, and what is kept; `every` has each finding for who looks at the build itself, and nobody
+    keeps it.
+    """
 
     environment: str
     reason: str
+    every: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from typing import TypeAlias
 
 from shared.domain.hooks import SKIPS_FILE, Hooks, problems_of
@@ -127,19 +127,22 @@ def findings(
     users: Mapping[str, Users] = _NOBODY_KNOWN,
     hooks: Hooks | None = None,
     manifests: bytes = b"",
+    before: Sequence[Finding] = (),
+    most: int = MOST_FINDINGS,
 ) -> tuple[Finding, ...]:
     """Check all objects of one deployment of `image` (`host/repository:tag@digest`), read from `manifests`.
 
     `users` says what user an image's configurations name, by its digest; what is not there is unknown, and neither root nor
-    none. `hooks` says who runs hooks, None that Helm does.
+    none. `hooks` says who runs hooks, None that Helm does. What was found `before` comes first; there are `most` of all.
     """
-    return bounded(_Check(image=image, users=users, hooks=hooks, manifests=manifests).every(objects))
+    check = _Check(image=image, users=users, hooks=hooks, manifests=manifests)
+    return bounded(chain(before, check.every(objects)), most)
 
 
-def bounded(found: Iterable[Finding]) -> tuple[Finding, ...]:
+def bounded(found: Iterable[Finding], most: int = MOST_FINDINGS) -> tuple[Finding, ...]:
     """Keep the first of many, and no more of each than people read."""
     each = iter(found)
-    kept = [Finding(_cut(one.object), _cut(one.field), _cut(one.problem)) for one in islice(each, MOST_FINDINGS)]
+    kept = [Finding(_cut(one.object), _cut(one.field), _cut(one.problem)) for one in islice(each, most)]
     more = sum(1 for _ in each)
     if more:
         kept.append(Finding("manifests", "", f"have {counted(more, 'other finding')}, not listed here"))

@@ -50,7 +50,7 @@ def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
     draft.status(
         release.commit,
         STATUS_PENDING,
-        f"{release.version.tag} is on its way",
+        f"{release.version.tag} is {'on its way' if forward else 'being rolled back'}",
         version=release.version.tag,
         environment=promotion.environment,
     )
@@ -92,7 +92,8 @@ def succeed(draft: Draft, promotion: Promotion) -> None:
     )
     read_again(draft, promotion.environment)
     draft.move(promotion, Phase.ROLLED_BACK if rollback else Phase.SUCCEEDED, "")
-    text = f"{live.artifact.version.tag} is live in {promotion.environment}"
+    # Said once, and read for ever: another version may be live there tomorrow.
+    text = f"{live.artifact.version.tag} went live in {promotion.environment}"
     state = STATUS_FAILED if rollback else STATUS_SUCCEEDED
     draft.status(
         release.commit,

@@ -17,7 +17,13 @@ def holds_page(found: HoldsPage, viewer: Viewer) -> str:
     return layout(
         "Holds · Slipway",
         element("h1", "Holds"),
-        holds(found.holds, viewer) or element("p", "Nothing is held now.", class_="empty"),
+        holds(found.holds, viewer) or element("p", "People hold nothing now.", class_="empty"),
+        element(
+            "p",
+            "Versions that were rolled back are held as well: they stand beside their ",
+            element("a", "services", href="/"),
+            ", and are let go on the service's own page.",
+        ),
         section(
             "Who held and lifted what, and what went to poison",
             timeline(found.timeline) if found.timeline else nothing,

@@ -64,12 +64,22 @@ class UnreadManifests(Permanent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendering:
-    """What to render a chart with: values files in order (later wins), then single settings (`image.tag` → what it becomes)."""
+    """What to render a chart with: values files in order (later wins), then single settings (`image.tag` → what it becomes).
+
+    `paths` say where the files lie, for whoever is told that one cannot be read; they change nothing.
+    """
 
     release_name: str
     namespace: str
     values: tuple[bytes, ...] = ()
+    paths: tuple[str, ...] = ()
     set: tuple[tuple[str, Setting | str], ...] = ()
+
+    @property
+    def named_values(self) -> tuple[tuple[str, bytes], ...]:
+        """The values files by what they are called: by their paths where these are known."""
+        numbers = (f"values file {number}" for number in range(1, len(self.values) + 1))
+        return tuple(zip(self.paths or numbers, self.values, strict=True))
 
     @property
     def settings(self) -> dict[str, Setting]:
@@ -94,8 +104,15 @@ def filled(
     expanded = [expand(path, placeholders) for path in paths]
     single = tuple((key, setting.expanded(placeholders)) for key, setting in settings)
     files = tuple((path, read(path)) for path in expanded)
-    values = tuple(content for _, content in files if content is not None)
-    return Rendering(release_name=release_name, namespace=namespace, values=values, set=single), files
+    there = [(path, content) for path, content in files if content is not None]
+    rendering = Rendering(
+        release_name=release_name,
+        namespace=namespace,
+        values=tuple(content for _, content in there),
+        paths=tuple(path for path, _ in there),
+        set=single,
+    )
+    return rendering, files
 
 
 class Charts(Protocol):

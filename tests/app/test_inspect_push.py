@@ -159,17 +159,40 @@ def test_nothing_is_kept_of_a_repository_that_is_not_served(slipway: Harness) ->
     assert slipway.app.rows.list("elsewhere") == []
 
 
-@pytest.mark.parametrize("name", ["Delivery", "-x", "a" * 41, "d~e", "päckchen", ""])
-def test_a_release_branch_of_no_possible_service_is_refused_on_its_commit(slipway: Harness, name: str) -> None:
-    """Attack: a name with the key's own separators reaches no partition."""
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("Delivery", "delivery"), ("-x", ""), ("a" * 41, ""), ("d~e", ""), ("päckage", "package"), ("", "")],
+)
+def test_a_release_branch_of_no_possible_service_is_refused_on_its_commit(
+    slipway: Harness, name: str, near: str
+) -> None:
+    """Attack: a name with the key's own separators reaches no partition. What is called nearly so is asked about."""
     ref = f"refs/heads/release/{name}/v1.0.0"
     commit = slipway.outside.commit(ref, {CODE: b"1"})
     told(slipway, ref)
 
     shown = slipway.statuses(commit)["slipway/release"]
     assert shown.state is CommitState.FAILED
-    assert shown.description == f"release/{name}/v1.0.0 does not name a service; use release/<service>/v<version>"
+    what = f"release/{name}/v1.0.0 does not name a service; use release/<service>/v<version>"
+    assert shown.description == (f"{what}; is {near} meant?" if near else what)
     assert set(slipway.app.store.services(most=9)) == {str(DELIVERY), str(PACKAGE)}
+
+
+@pytest.mark.parametrize(
+    ("name", "asked"), [("delivry", "; is delivery meant? If not, add it there"), ("billing", "; add it there")]
+)
+def test_a_release_branch_of_an_unknown_service_is_told_which_is_called_nearly_so(
+    slipway: Harness, name: str, asked: str
+) -> None:
+    """On its commit, in the context of the service that there is not."""
+    told(slipway, MAIN)
+    ref = f"refs/heads/release/{name}/v1.0.0"
+    commit = slipway.outside.commit(ref, {CODE: b"1"})
+    told(slipway, ref)
+    slipway.pump()
+
+    said = slipway.statuses(commit)[f"slipway/{name}/v1.0.0"].description
+    assert said.startswith(f"no service {name} in slipway.yaml of the default branch{asked}, then push")
 
 
 def test_a_release_branch_without_a_version_is_refused_by_its_service(slipway: Harness) -> None:

@@ -27,6 +27,20 @@ def waiting() -> Pilot:
     return pilot
 
 
+def test_what_a_commit_is_told_of_an_environment_stays_true() -> None:
+    """Another version is live there later, and the status of the one before is not taken back."""
+    pilot = Pilot().release_to("1.0.0").release_to("1.1.0")
+    roll_back(pilot)
+    pilot.perform(ef.GatherFacts, ef.Deploy, ef.ObserveRollout)
+
+    said = [one for one in pilot.sent if isinstance(one, ef.SetStatus) and one.context.endswith("/production")]
+    assert [one.description for one in said] == [
+        *("v1.0.0 is on its way", "v1.0.0 went live in production"),
+        *("v1.1.0 is on its way", "v1.1.0 went live in production"),
+        *("v1.1.0 is being rolled back", "rolled back: v1.0.0 went live in production"),
+    ]
+
+
 def test_a_rollback_that_cannot_begin_fails_after_two_hours() -> None:
     """Untouched by a person's: what runs is as it was. Until then it says what it waits for."""
     pilot = waiting()

@@ -47,7 +47,9 @@ def test_attack_another_user_reads_the_state_of_a_folder_from_before(tmp_path: P
     }
 
 
-def test_links_are_told_when_keys_are_made_and_not_again(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_links_are_told_when_keys_are_made_and_not_again_and_the_page_each_time(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Who lost theirs has new ones made."""
     folder = Folder(tmp_path / "up")
     tell_links(URL, folder.load_people())
@@ -58,6 +60,8 @@ def test_links_are_told_when_keys_are_made_and_not_again(tmp_path: Path, capsys:
     assert first.count(f"{URL}/local/sign-in#key=") == 3
     assert "Rita Manager" in first
     assert "#key=" not in later
+    assert f"The page: {URL}/\n" in first
+    assert f"The page: {URL}/\n" in later
     assert "LINKS=1 makes new ones" in later
 
 

@@ -66,6 +66,8 @@ def test_every_command_to_copy_does_what_it_says(host: HostProcess, tmp_path: Pa
     team = Team(url, host.keys(), tmp_path / "our shop", tmp_path / "copy")
     shell = Shell(url, host.keys())
     rita, olga = "Rita Manager", "Olga Operator"
+    assert f"The page: {url}/\n" in host.log.read_text(encoding="utf-8")
+    assert f"Push to it: git clone '{tmp_path / 'our shop'}'\n" in host.log.read_text(encoding="utf-8")
 
     release(team, "1.0.0")
     [line] = [one for one in section(README, "Five minutes").splitlines() if one.startswith("curl ")]

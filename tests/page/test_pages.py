@@ -128,7 +128,8 @@ def test_who_held_and_lifted_what_has_a_page_of_its_own(doors: Doors) -> None:
 
     found = page(doors, "/holds", "ada")
 
-    assert "Nothing is held now" in before
+    assert "People hold nothing now" in before
+    assert 'Versions that were rolled back are held as well: they stand beside their <a href="/">services</a>' in before
     assert "Nobody has held anything yet" in before
     assert re.findall(r"hold (?:added|lifted)</b><span> by ([^<]+)<", found) == [
         *("Olga Operator", "Max Everything", "Olga Operator")

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 
 from infra.local.check.configuration import FILE
-from infra.local.check.nearest import Names, closest, meant
+from infra.local.check.nearest import Names
 from infra.local.check.report import Report
 from shared.domain.errors import InvalidVersion
+from shared.domain.nearest import closest, meant
 from shared.domain.patterns import text_matches
 from shared.domain.policy import RepositoryPolicy, ServicePolicy
 from shared.domain.version import Version, parse_release_branch

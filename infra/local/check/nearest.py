@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+
+from shared.domain.nearest import closest
 
 _WILD = frozenset("*?")
-_ALIKE = 0.6
-# Comparing one name with another takes microseconds, and a folder may hold a million of them.
-_MOST_COMPARED, _LONGEST = 5_000, 200
 
 
 class Names:
@@ -52,23 +50,6 @@ class Names:
     def _elsewhere(self, path: str) -> str:
         """The first that ends like it: somebody left out the folders above."""
         return min((folder for folder in self._below if folder.endswith(f"/{path}")), default="")
-
-
-def closest(word: str, words: Iterable[str], *, like: float = _ALIKE) -> str:
-    """The word that is most like it, whatever the case of its letters; empty where none is so `like` it (1.0: the same)."""
-    if len(word) > _LONGEST:
-        return ""
-    folded: dict[str, str] = {}
-    for one in words:
-        if len(one) <= _LONGEST and len(folded) < _MOST_COMPARED:
-            folded.setdefault(one.casefold(), one)
-    found = get_close_matches(word.casefold(), folded, n=1, cutoff=like)
-    return folded[found[0]] if found else ""
-
-
-def meant(found: str) -> str:
-    """Ask whether that was meant, where there is something."""
-    return f"; is {found} meant?" if found else ""
 
 
 def plain(pattern: str) -> tuple[str, bool, str]:

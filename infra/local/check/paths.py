@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from infra.local.check.nearest import Names, meant, plain
+from infra.local.check.nearest import Names, plain
 from infra.local.check.report import Report
+from shared.domain.nearest import meant
 from shared.domain.patterns import path_covered, segments
 from shared.domain.placeholders import expand, placeholders
 from shared.domain.plan import placeholder_values, stand_in

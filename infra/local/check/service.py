@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from infra.local.check.report import Report
 from shared.adapters.git_disk.source import GitSource
-from shared.adapters.local_build import LocalBuilder
+from shared.adapters.local_build import NO_COMMAND, LocalBuilder
 from shared.app.performing.building import order_of
 from shared.domain.approval import who_may
 from shared.domain.build import BuildOutcome, BuildResult, Step
@@ -42,12 +42,14 @@ def look_at(look: Looking, policy: ServicePolicy, commit: str) -> None:
         part, f"is validated by pushes to {_patterns(policy.triggers.branches)} of {_paths(look, policy, commit)}"
     )
     report.fine(part, f"is pushed as {policy.image_repository} and {policy.chart_repository}")
-    if policy.build.test is None and policy.build.test_target is None:
-        report.change(part, "has no tests to run; set build.test (or build.test_target) in slipway.yaml")
-    else:
-        report.fine(
-            part, f"is tested by {policy.build.test or f'the target {policy.build.test_target}'} (not run here)"
+    if policy.build.test is not None:
+        report.fine(part, f"is tested by {policy.build.test} (not run here)")
+    elif policy.build.test_target is not None:
+        report.change(
+            part, f"nothing on this machine runs build.test_target ({policy.build.test_target}): {NO_COMMAND}"
         )
+    else:
+        report.change(part, NO_COMMAND)
     _chart(look, policy, commit)
     for rules in policy.environments:
         report.fine(part, _asked(rules))
@@ -99,7 +101,8 @@ def _chart(look: Looking, policy: ServicePolicy, commit: str) -> None:
         rules = policy.environment(one.environment)
         comply = rules.gates.comply if rules is not None else ""
         mark = report.change if comply == "block" else report.note
-        mark(part, f"{one.environment} would {'block' if comply == 'block' else 'let through'}: {one.reason}")
+        for finding in one.every:
+            mark(part, f"{one.environment} would {'block' if comply == 'block' else 'let through'}: {finding}")
 
 
 def _warnings(look: Looking, result: BuildResult) -> Iterator[str]:

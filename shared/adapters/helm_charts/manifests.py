@@ -31,7 +31,7 @@ def render(children: Children, chart: Path, rendering: Rendering) -> bytes:
 def given(rendering: Rendering) -> dict[str, Any]:
     """Write values and settings as a child takes them."""
     return {
-        "values": [_text(number, content) for number, content in enumerate(rendering.values, start=1)],
+        "values": [(name, _text(name, content)) for name, content in rendering.named_values],
         "settings": [(key, setting.text, setting.kind) for key, setting in rendering.settings.items()],
     }
 
@@ -64,8 +64,8 @@ def _place(manifests: bytes, line: int) -> str:
     return f"rendered manifests, line {line + 1}"
 
 
-def _text(number: int, content: bytes) -> str:
+def _text(name: str, content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        raise Permanent(f"values file {number} is not UTF-8: {error}; save it as UTF-8") from error
+        raise Permanent(f"{name} is not UTF-8: {error}; save it as UTF-8") from error

@@ -20,7 +20,7 @@ _THERE = frozenset({"ok", "unpacked"})
 
 
 def render(
-    chart: str, values: Sequence[str], settings: Sequence[Sequence[str]], name: str, namespace: str
+    chart: str, values: Sequence[Sequence[str]], settings: Sequence[Sequence[str]], name: str, namespace: str
 ) -> dict[str, Any]:
     """Render a package or a complete folder: its definitions, and the rest by the templates' names, without test hooks."""
     check(chart)
@@ -32,7 +32,7 @@ def render(
 
 
 def lint(
-    chart: str, values: Sequence[str] = (), settings: Sequence[Sequence[str]] = (), namespace: str = ""
+    chart: str, values: Sequence[Sequence[str]] = (), settings: Sequence[Sequence[str]] = (), namespace: str = ""
 ) -> list[dict[str, Any]]:
     """Lint a complete folder, with its own values alone where there are no others."""
     # Of a folder that is no chart, lint itself says why; it looks at no other chart's schema then.
@@ -101,13 +101,13 @@ JOBS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _merged(files: Sequence[str], settings: Sequence[Sequence[str]]) -> dict[str, Any]:
+def _merged(files: Sequence[Sequence[str]], settings: Sequence[Sequence[str]]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for number, text in enumerate(files, start=1):
+    for name, text in files:
         try:
             values = _over(values, fields(text))
         except helm.HelmError as error:
-            raise ValuesUnfit(f"values file {number}: {error.detail}") from error
+            raise ValuesUnfit(f"{name}: {error.detail}") from error
     for key, text, kind in settings:
         put(values, key, text if kind == "text" else json.loads(text) if kind == "json" else _plain(text))
     return values

@@ -2,5 +2,6 @@
 
 from shared.adapters.local_build.builder import LocalBuilder
 from shared.adapters.local_build.no_builder import NoBuilder
+from shared.adapters.local_build.unit_tests import NO_COMMAND
 
-__all__ = ["LocalBuilder", "NoBuilder"]
+__all__ = ["NO_COMMAND", "LocalBuilder", "NoBuilder"]

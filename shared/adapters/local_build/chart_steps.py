@@ -9,7 +9,7 @@ from pathlib import Path
 from shared.adapters.local_build.chart_folders import folders
 from shared.adapters.local_build.work import StepFailed, Work
 from shared.domain.errors import InvalidValue
-from shared.domain.manifests import findings
+from shared.domain.manifests import Finding, findings
 from shared.ports.builder import RenderFor, WouldBlock
 from shared.ports.chart import LintFinding, Rendering, UnreadManifests, filled
 from shared.ports.errors import Permanent
@@ -17,6 +17,7 @@ from shared.ports.errors import Permanent
 # What a chart is packaged as before it has a version.
 _STAND_IN = "0.0.0-check"
 _LONGEST_REASON = 300
+_MOST_FINDINGS = 50
 _MOST_RENDERED = 4 << 20
 
 
@@ -159,19 +160,28 @@ def _judged(work: Work, rendered: Sequence[tuple[_Filled, bytes]], printed: _Pri
             printed.line(f"{name} would block: {problem}")
         if problems:
             more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
-            yield WouldBlock(environment=name, reason=f"{problems[0][:_LONGEST_REASON]}{more}")
+            reason = f"{problems[0][:_LONGEST_REASON]}{more}"
+            yield WouldBlock(environment=name, reason=reason, every=tuple(problems))
 
 
 def _problems(work: Work, each: _Filled, manifests: bytes) -> Sequence[str]:
-    unread: Sequence[str] = ()
+    unread: Sequence[Finding] = ()
     try:
         objects = work.charts.parse(manifests)
     except UnreadManifests as error:
         # Helm takes them: whether they may go on without having been judged is for people to say.
-        unread, objects = [f"{place}: {problem}" for place, problem in error.faults], error.objects
+        unread, objects = [Finding(place, "", problem) for place, problem in error.faults], error.objects
     users = {} if work.user is None else {each.values["digest"]: (("", work.user),)}
-    found = findings(objects, image=each.image, users=users, hooks=each.order.hooks, manifests=manifests)
-    return [*unread, *(": ".join(filter(None, (one.object, one.field, one.problem))) for one in found)]
+    found = findings(
+        objects,
+        image=each.image,
+        users=users,
+        hooks=each.order.hooks,
+        manifests=manifests,
+        before=unread,
+        most=_MOST_FINDINGS,
+    )
+    return [": ".join(filter(None, (one.object, one.field, one.problem))) for one in found]
 
 
 def _filled(work: Work, each: RenderFor, known: Mapping[str, str], printed: _Printed) -> _Filled:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -50,9 +51,13 @@ def kept(file: Path) -> BuildResult | None:
         scan=None if scan is None else _scan(**scan),
         image_digest=_digest(document["image_digest"]),
         chart_digest=_digest(document["chart_digest"]),
-        would_block=tuple(WouldBlock(**each) for each in document["would_block"]),
+        would_block=tuple(_would_block(**each) for each in document["would_block"]),
         tagged=document["tagged"],
     )
+
+
+def _would_block(environment: str, reason: str, every: Sequence[str] = ()) -> WouldBlock:
+    return WouldBlock(environment=environment, reason=reason, every=tuple(every))
 
 
 def _scan(worst: str | None, reason: str, by_change: bool) -> ScanResult:

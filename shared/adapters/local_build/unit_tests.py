@@ -13,13 +13,14 @@ from shared.adapters.local_build.surroundings import CERTIFICATES, environment
 from shared.adapters.local_build.work import SCAN_REPORT, TESTED, TESTS, Cancelled, StepFailed, Work
 
 REPORTS = "testresults"
+NO_COMMAND = "there is no test command and no container engine here; set build.test in slipway.yaml"
 
 
 def unit_tests(work: Work) -> bytes:
     """Run the service's own test command in its folder and count what ran."""
     order = work.order
     if not order.test:
-        raise StepFailed("there is no test command and no container engine here; set build.test in slipway.yaml")
+        raise StepFailed(NO_COMMAND)
     folder = _folder(work)
     where = folder.resolve()
     try:

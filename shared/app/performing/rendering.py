@@ -86,7 +86,7 @@ def _judged(at: Outside, rules: EnvironmentPolicy, artifact: Artifact, manifests
         users = {}
         unread.append(Finding(image, "image", str(error)))
     hooks = hooks_of(rules.deploy)
-    return bounded([*unread, *findings(objects, image=image, users=users, hooks=hooks, manifests=manifests)])
+    return findings(objects, image=image, users=users, hooks=hooks, manifests=manifests, before=unread)
 
 
 def _changed(app: App, before: Rendered | None, name: str, inputs: tuple[Input, ...]) -> str:

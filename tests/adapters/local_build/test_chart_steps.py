@@ -47,7 +47,7 @@ def text_of(site: Site, result: BuildResult, step: Step) -> str:
     ("path", "content", "problem"),
     [
         (f"{CHART}/templates/oops.yaml", "kind: {{ .Values.nobody.wrote.this }}\n", "nil pointer"),
-        (f"{CHART}/values-production.yaml", "replicas: [\n", "values"),
+        (f"{CHART}/values-production.yaml", "replicas: [\n", f"{CHART}/values-production.yaml: "),
         (f"{CHART}/templates/oops.yaml", '{{ if eq .Release.Namespace "backend" }}{{ fail "not here" }}{{ end }}', "not here"),
         (f"{CHART}/Chart.yaml", "apiVersion: v2\nname: other\nversion: 1.0.0\n", "whose last part must be the chart's name; write name: delivery there"),
     ],

@@ -10,7 +10,9 @@ import pytest
 from infra.local.__main__ import main
 from infra.local.check.command import check
 from infra.local.check.report import Mark
+from shared.adapters.local_build import NO_COMMAND
 from shared.ports.errors import NotFound
+from tests.support.build_site import SAMPLE
 from tests.support.check_lines import lines
 from tests.support.documents import CONFIGURATION, section, text
 from tests.support.git_repositories import GitRepository, a_repository
@@ -51,14 +53,22 @@ def test_nothing_is_kept_and_nothing_is_written(repository: GitRepository, tmp_p
         ({"charts/delivery/Chart.yaml": "name: other\nversion: 1.0.0\napiVersion: v2\n"}, "names the chart other"),
         ({"src/shipping/delivery/Dockerfile": None}, "there is no src/shipping/delivery/Dockerfile"),
         ({"slipway.yaml": "version: 1\nservces: {}\n"}, "slipway.yaml:2: servces: is not a key here"),
-        ({"slipway.yaml": None}, "there is no slipway.yaml at its root"),
+        ({"slipway.yaml": None}, "there is no slipway.yaml at its root; see docs/configuration.md"),
+        (
+            {"slipway.yaml": None, "slipway.yml": "version: 1\n", "charts/slipway.yaml": "x"},
+            "there is no slipway.yaml at its root; is slipway.yml meant? name it slipway.yaml",
+        ),
+        (
+            {"charts/delivery/values-production.yaml": "replicas: 1\nenv: [\n"},
+            "lint of chart delivery: charts/delivery/values-production.yaml: error converting YAML to JSON: yaml: line 2",
+        ),
         (
             {"src/shipping/delivery/model.bin": "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"},
             "src/shipping/delivery/model.bin is a pointer of Git LFS",
         ),
         ({CHART: "kind: Pod\nspec: {containers: [{image: busybox}]}\n"}, "production would block: "),
     ],
-    ids=["template", "chart name", "Dockerfile", "key", "no file", "LFS", "manifests"],
+    ids=["template", "chart name", "Dockerfile", "key", "no file", "another name", "values", "LFS", "manifests"],
 )
 def test_what_would_fail_is_said_with_its_place(
     repository: GitRepository, files: dict[str, str | None], said: str
@@ -68,6 +78,47 @@ def test_what_would_fail_is_said_with_its_place(
 
     assert said in changes(repository)
     assert main(["check", "--repo", str(repository.path)]) == 1
+
+
+def test_every_finding_of_an_environment_is_a_line(repository: GitRepository) -> None:
+    """Not the first with a number of others: 50, and how many there are besides."""
+    pods = "---\n".join(
+        f"apiVersion: v1\nkind: Pod\nmetadata: {{name: p{number:02}}}\nspec: {{containers: [{{name: x, image: busybox}}]}}\n"
+        for number in range(60)
+    )
+    repository.commit({"charts/delivery/templates/more.yaml": pods})
+
+    found = [
+        one for one in lines(check(repository.path, None), Mark.CHANGE) if one.startswith("production would block")
+    ]
+
+    assert found[0].startswith("production would block: Pod/p00: ")
+    assert len(set(found)) == len(found) == 51
+    assert found[-1] == "production would block: manifests: have 190 other findings, not listed here"
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        ("{test_target: testrunner}", f"nothing on this machine runs build.test_target (testrunner): {NO_COMMAND}"),
+        ("{}", NO_COMMAND),
+    ],
+)
+def test_a_service_that_no_command_tests_is_a_change(repository: GitRepository, build: str, said: str) -> None:
+    """Its first build would fail in the same words."""
+    file = (SAMPLE / "slipway.yaml").read_text(encoding="utf-8")
+    repository.commit({"slipway.yaml": file.replace('{test: "python -m unittest"}', build)})
+
+    assert changes(repository) == said
+
+
+def test_a_fault_of_the_file_says_that_nothing_else_was_looked_at(repository: GitRepository) -> None:
+    """So that nobody takes the rest for good."""
+    repository.commit({"slipway.yaml": "version: 1\nservces: {}\n", "src/shipping/delivery/Dockerfile": None})
+
+    assert lines(check(repository.path, None), Mark.NOTE) == [
+        "nothing else was looked at yet: mend slipway.yaml, then run this again"
+    ]
 
 
 def test_the_chart_that_is_documented_does_for_every_environment(repository: GitRepository) -> None:
