@@ -40,6 +40,7 @@ def unit_tests(work: Work) -> bytes:
         env=env,
         notes=work.scratch,
         seconds=work.seconds,
+        largest=work.disk.bytes,
         cancelled=lambda: watch.look() or work.cancelled(),
         sight=_sight(work, env),
     )
