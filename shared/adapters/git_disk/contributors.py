@@ -13,11 +13,13 @@ from shared.adapters.git_disk.streams import piped, records
 from shared.adapters.git_disk.used import ids_file
 from shared.adapters.processes import TimedOut
 from shared.ports.errors import Transient
-from shared.ports.source import Contributor, Contributors
+from shared.ports.source import Commit, Contributor, Contributors
 
 _MOST_NAMED = 1 << 17  # bytes of paths in one command; Linux takes 128 KiB in one argument and 2 MiB in all
 _LAST_NAME = os.fsdecode(b"\xff" * 4)  # sorts after every other name that may lie in a folder
 _MOST_SAID = 200
+_MOST_PEOPLE = 200_000
+_MOST_TOGETHER = 1 << 24  # bytes of commits that are kept at once
 _DIFFERING = ("diff-tree", "--stdin", "-m", "-r", "--root", "--no-renames", "--ignore-submodules=none", "-s")
 
 
@@ -37,6 +39,9 @@ def contributors(
                 unknown = unknown or f"commit {id} has more than {MOST_COMMIT} bytes and is not read"
                 continue
             people.update(found.people())
+            if len(people) > _MOST_PEOPLE:
+                unknown = f"its commits name more than {_MOST_PEOPLE} people"
+                break
             odd += [] if found.is_plain else [id]
     except TimedOut:
         unknown = f"reading who wrote it took longer than {seconds:g} s"
@@ -82,6 +87,19 @@ def raw_commits(git: Git, ids: Sequence[str], *, seconds: float) -> Iterator[tup
             if found is None:
                 raise Transient(f"commit {id} is missing in {git.repository.name}; the repository is broken")
             yield id, RawCommit(found.content)
+
+
+def commits(git: Git, ids: Sequence[str], *, seconds: float) -> list[Commit]:
+    """Read commits whole, in their order; those too large are left out, and all from where they are together."""
+    found: list[Commit] = []
+    left = _MOST_TOGETHER
+    for id, raw in raw_commits(git, ids, seconds=seconds):
+        if raw is not None:
+            left -= raw.size
+            if left < 0:
+                break
+            found.append(raw.commit(id))
+    return found
 
 
 def _to_the_end(paths: Sequence[str]) -> list[str]:

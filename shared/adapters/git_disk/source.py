@@ -10,7 +10,8 @@ from typing import Final
 from shared.adapters.git_disk import export, history, refs
 from shared.adapters.git_disk.batch import TooLarge
 from shared.adapters.git_disk.commits import MOST_COMMIT, RawCommit
-from shared.adapters.git_disk.contributors import contributors, raw_commits
+from shared.adapters.git_disk.contributors import commits as read_commits
+from shared.adapters.git_disk.contributors import contributors
 from shared.adapters.git_disk.git import Git, GitFailed, is_commit_id, text_of
 from shared.adapters.git_disk.listing import named, records_of
 from shared.adapters.git_disk.objects import FILE, PROGRAM, objects_of
@@ -111,8 +112,7 @@ class GitSource:
         options = ("--full-history", f"--max-count={most}")
         with self._of(repository, *_named(base, commit)) as git:
             ids = git("rev-list", *options, *_wanted(base, commit), "--", *_pathspecs(paths)).stdout.split()
-            found = raw_commits(git, [text_of(id) for id in ids], seconds=self._timeout)
-            return [raw.commit(id) for id, raw in found if raw is not None]
+            return read_commits(git, [text_of(id) for id in ids], seconds=self._timeout)
 
     def contributors(
         self, repository: str, base: str | None, commit: str, *, paths: Sequence[str] = ()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.git_disk.commits import RawCommit
+from shared.adapters.git_disk.commits import MOST_COMMIT, RawCommit
 from shared.adapters.git_disk.git import Git
 from shared.adapters.git_disk.source import GitSource
 from shared.ports.errors import NotFound, Permanent, Transient
@@ -168,7 +168,7 @@ def test_a_time_limit_that_is_met_leaves_somebody_unknown(shop: RawGit) -> None:
 def test_a_commit_too_large_to_be_read_leaves_somebody_unknown(shop: RawGit) -> None:
     """Its people may be anybody; those of the others are read."""
     first = shop.commit({"svc": "1"}, author=ADA)
-    large = shop.commit({"svc": "2"}, first, author=BOB, message=b"x" * ((1 << 24) + 1))
+    large = shop.commit({"svc": "2"}, first, author=BOB, message=b"x" * MOST_COMMIT)
     found = GitSource({"shop": shop.path}).contributors("shop", None, large, paths=["svc"])
 
     assert [one.mail for one in found.people] == ["ada@example.com"]
@@ -224,3 +224,60 @@ def test_a_shallow_clone_answers_as_far_as_its_history_reaches(shop: RawGit, tmp
             ask()
     with pytest.raises(NotFound):
         source.merge_base("part", other, third)
+
+
+_LONG = MOST_COMMIT - 1000
+HOSTILE_TEXTS = {
+    "a name without an end": (b"", b"Co-authored-by: " + b"a" * _LONG),
+    "signs that end nothing": (b"", b"Co-authored-by: " + b">" * _LONG),
+    "signs that begin nothing": (b"", b"Co-authored-by: " + b"<" * 1000 + b">" * (_LONG - 1000)),
+    "trailers that go on in trailers": (b"", b" Co-authored-by:\n" * (_LONG // 17)),
+    "a trailer that goes on": (b"", b"Co-authored-by: x\n" + b" x\n" * (_LONG // 3)),
+    "blanks before a date": (b"author" + b" " * _LONG + b"x\n", b""),
+    "a date of blanks": (b"author x 1" + b" \t" * (_LONG // 2) + b"+0000\n", b""),
+    "headers": (b"a\n" * (_LONG // 2), b""),
+}
+
+
+@pytest.mark.parametrize(("headers", "message"), HOSTILE_TEXTS.values(), ids=HOSTILE_TEXTS)
+def test_attack_a_commit_of_the_largest_size_is_read_to_its_end(headers: bytes, message: bytes) -> None:
+    """A pattern that begins anew at each sign would take hours of it, and nothing else in the process would run."""
+    raw = (
+        b"tree x\nauthor "
+        + ADA
+        + b" 1 +0000\n"
+        + headers
+        + b"\n"
+        + message
+        + b"\nCo-authored-by: Bob <bob@example.com>"
+    )
+
+    assert {"ada@example.com", "bob@example.com"} <= {one.mail for one in RawCommit(raw).people()}
+
+
+def test_attack_a_trailer_within_another_hides_nobody() -> None:
+    """Git takes the second line for a part of the first name; both are people here."""
+    raw = b"tree x\n\nCo-authored-by: Ada\n Co-authored-by: Bob <bob@example.com>"
+
+    assert set(RawCommit(raw).people()) == {Contributor("Ada", ""), Contributor("Bob", "bob@example.com")}
+
+
+def test_attack_more_people_than_can_be_kept_leave_somebody_unknown(shop: RawGit) -> None:
+    """Commits of 30,000 people each: some are known, and it is said that there are more."""
+    tip = shop.commit({"svc": "0"}, author=ADA)
+    for number in range(8):
+        people = b"".join(b"Co-authored-by: <%d@%d>\n" % (each, number) for each in range(30_000))
+        tip = shop.commit({"svc": f"{number}"}, tip, author=BOB, message=people)
+    found = GitSource({"shop": shop.path}).contributors("shop", None, tip, paths=["svc"])
+
+    assert found.unknown == "its commits name more than 200000 people"
+
+
+def test_messages_are_kept_as_far_as_they_are_not_too_large_together(shop: RawGit) -> None:
+    """The newest; a commit that is too large by itself hides none of the others."""
+    ids = [shop.commit({}, message=b"oldest")]
+    for size in (*[MOST_COMMIT - 1000] * 17, MOST_COMMIT, 10):
+        ids.append(shop.commit({}, ids[-1], message=b"x" * size))
+    found = GitSource({"shop": shop.path}).commits("shop", None, ids[-1])
+
+    assert [one.id for one in found] == [ids[-1], *ids[-3:-19:-1]]
