@@ -14,18 +14,18 @@ _BLOCK: Final = 1 << 16
 
 
 class GitObject(NamedTuple):
-    """What git keeps under a name: `blob`, `tree` or `commit`, and its bytes."""
+    """What git keeps under a name: `blob`, `tree`, `commit` or `tag`, and its bytes."""
 
     kind: str
     content: bytes
 
 
 class TooLarge(Permanent):
-    """An object has more bytes than somebody wants to read; `size` says how many."""
+    """An object has more bytes than somebody wants to read: nothing of its `size` bytes and the line's end was read."""
 
-    def __init__(self, name: str, size: int) -> None:
+    def __init__(self, name: str, kind: str, size: int) -> None:
         super().__init__(f"object {name} has {size} bytes")
-        self.size = size
+        self.kind, self.size = kind, size
 
 
 class WrongKind(Permanent):
@@ -36,13 +36,12 @@ class WrongKind(Permanent):
 
 
 def next_object(answer: IO[bytes], name: str, *, most: int) -> GitObject | None:
-    """Read what cat-file --batch answers next."""
+    """Read what cat-file --batch answers next; of what is TooLarge its header alone, the rest is still to be skipped."""
     kind, size = _header(answer)
     if not kind:
         return None
     if size > most:
-        skip(answer, size + 1)
-        raise TooLarge(name, size)
+        raise TooLarge(name, kind, size)
     content = answer.read(size)
     if len(content) != size or answer.read(1) != b"\n":
         raise EOFError

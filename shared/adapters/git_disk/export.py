@@ -10,9 +10,10 @@ from typing import IO
 from shared.adapters.git_disk.batch import copy_object
 from shared.adapters.git_disk.git import Git
 from shared.adapters.git_disk.objects import PROGRAM, Entry
-from shared.adapters.git_disk.reach import Parts, Reach
+from shared.adapters.git_disk.reach import Reach
 from shared.adapters.git_disk.streams import piped, records
 from shared.adapters.git_disk.used import ids_file
+from shared.adapters.git_disk.walk import Parts
 from shared.ports.errors import Permanent
 
 _BLOCK = 4096

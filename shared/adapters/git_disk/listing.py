@@ -7,8 +7,8 @@ from itertools import islice
 
 from shared.adapters.git_disk.git import Git, text_of
 from shared.adapters.git_disk.objects import TREE
-from shared.adapters.git_disk.reach import Tree
 from shared.adapters.git_disk.streams import piped, records
+from shared.adapters.git_disk.walk import Tree
 from shared.ports.errors import Permanent
 
 _LINK = b"120000 "

@@ -9,19 +9,19 @@ from typing import Final
 
 from shared.adapters.git_disk import export, history, refs
 from shared.adapters.git_disk.batch import TooLarge
-from shared.adapters.git_disk.commits import MOST_COMMIT, RawCommit
 from shared.adapters.git_disk.contributors import commits as read_commits
 from shared.adapters.git_disk.contributors import contributors
 from shared.adapters.git_disk.git import Git, GitFailed, is_commit_id, text_of
 from shared.adapters.git_disk.listing import named, records_of
-from shared.adapters.git_disk.objects import FILE, PROGRAM, objects_of
-from shared.adapters.git_disk.reach import End, Reach, Tree
+from shared.adapters.git_disk.objects import FILE, MOST_TREES, PROGRAM, objects_of
+from shared.adapters.git_disk.reach import Reach
 from shared.adapters.git_disk.settings import reading
 from shared.adapters.git_disk.used import is_pointer, parts_of, pointers_in, used_paths
+from shared.adapters.git_disk.walk import End, Tree, shortened, tree_of
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.source import MOST_FILE, Commit, Contributors, UsedPaths
 
-_MOST_PLAIN: Final = 100_000
+_TREES_OF_A_PATH: Final = 1 << 24  # bytes: the folders on the way to one file
 
 
 class UnknownCommit(NotFound):
@@ -56,8 +56,6 @@ class GitSource:
         }
         self._timeout, self._authors_timeout, self._export_timeout = timeout, authors_timeout, export_timeout
         self._most_file, self._most_entries, self._most_bytes = most_file, most_entries, most_bytes
-        # Trees that hold nothing but files, by what they hold: most of a commit was in the one before.
-        self._plain: set[str] = set()
 
     def repositories(self) -> Sequence[str]:
         """Names of the repositories this source serves."""
@@ -130,13 +128,11 @@ class GitSource:
         """See Source: the paths, links and what they lead to, and attributes above."""
         inside = [_inside(path) for path in paths]
         with self._tree(repository, commit) as tree:
-            reach = Reach(tree, most=self._most_entries, plain=self._plain)
+            reach = Reach(tree, most=self._most_entries)
             for path in inside:
                 reach.add(parts_of(path))
             git = self._git(repository)
             pointers = pointers_in(git, tree.objects, reach.files, seconds=self._timeout)
-        if not pointers:
-            self._plain = reach.plain | (self._plain if len(self._plain) < _MOST_PLAIN else set())
         return used_paths(reach, pointers)
 
     def file(self, repository: str, commit: str, path: str) -> bytes | None:
@@ -144,7 +140,7 @@ class GitSource:
         wanted = parts_of(_inside(path))
         if "\n" in path:
             raise Permanent(f"{path!r} has a line break, which no path that Slipway reads may have")
-        with self._tree(repository, commit) as tree:
+        with self._tree(repository, commit, most_trees=_TREES_OF_A_PATH) as tree:
             way = tree.walk(wanted)
             _refuse(path, way.end)
             if way.entry is None or way.entry.mode not in (FILE, PROGRAM):
@@ -167,7 +163,7 @@ class GitSource:
         """See Source: write blobs as they are. Raise Permanent for more than `most_entries` or `most_bytes`."""
         inside = [_inside(path) for path in paths]
         with self._tree(repository, commit) as tree:
-            reach = Reach(tree, most=self._most_entries, files=True)
+            reach = Reach(tree, most=self._most_entries)
             gone = [path for path in inside or [""] if reach.add(parts_of(path)).end is End.MISSING]
         if gone:
             raise NotFound(f"commit {commit[:12]} of repository {repository} has no {', '.join(gone)}")
@@ -204,21 +200,17 @@ class GitSource:
             raise
 
     @contextmanager
-    def _tree(self, repository: str, commit: str) -> Iterator[Tree]:
+    def _tree(self, repository: str, commit: str, *, most_trees: int = MOST_TREES) -> Iterator[Tree]:
         """Give the folders of a commit, as long as the block lasts."""
         git = self._git(repository)
         if not is_commit_id(commit):
             raise UnknownCommit(repository, commit)
-        with objects_of(git, seconds=self._timeout) as objects:
-            found = objects.read(commit, most=MOST_COMMIT)
-            if found is None or found.kind != "commit":
+        whose = f"commit {commit} of repository {repository}"
+        with objects_of(git, seconds=self._timeout, most_trees=most_trees) as objects:
+            tree = tree_of(objects, commit, whose)
+            if tree is None:
                 raise UnknownCommit(repository, commit)
-            root = RawCommit(found.content).tree
-            if not root:
-                raise Permanent(
-                    f"commit {commit} of repository {repository} names no tree; commit anew with git itself"
-                )
-            yield Tree(objects, root)
+            yield tree
 
 
 def _named(base: str | None, commit: str) -> tuple[str, ...]:
@@ -239,6 +231,9 @@ def _refuse(path: str, end: End) -> None:
 def _pathspecs(paths: Sequence[str]) -> list[str]:
     """Return paths as git takes them; none, which means all, where the root is among them."""
     inside = [_inside(path) for path in paths]
+    for path in inside:
+        if shortened(parts_of(path)) != parts_of(path):
+            raise Permanent(f"{path[:200]}... is longer than a path on disk can be")
     return inside if all(inside) else []
 
 

@@ -10,8 +10,9 @@ from typing import IO, Final
 from shared.adapters.git_disk.batch import BROKEN, WrongKind
 from shared.adapters.git_disk.git import Git, text_of
 from shared.adapters.git_disk.objects import Entry, Objects
-from shared.adapters.git_disk.reach import Parts, Reach
+from shared.adapters.git_disk.reach import Reach
 from shared.adapters.git_disk.streams import piped, records
+from shared.adapters.git_disk.walk import Parts, shown
 from shared.ports.errors import Transient
 from shared.ports.source import UsedPaths
 
@@ -38,7 +39,7 @@ def is_pointer(content: bytes) -> bool:
 
 def used_paths(reach: Reach, pointers: Iterable[Parts]) -> UsedPaths:
     """Say what was reached."""
-    named = reach.named | {(*path[:end], ATTRIBUTES) for path in reach.named for end in range(len(path))}
+    named = reach.named | {(*folder, ATTRIBUTES) for folder in reach.around}
     return UsedPaths(
         paths=tuple(sorted(map(_exact, _outermost(named)))),
         folders=tuple(sorted(_exact(path) for path in reach.folders if _decodable(path) == path)),
@@ -102,4 +103,4 @@ def _exact(path: Parts) -> str:
 
 
 def _shown(paths: Iterable[Parts]) -> tuple[str, ...]:
-    return tuple(sorted({text_of(b"/".join(path)) for path in paths}))
+    return tuple(sorted(set(map(shown, paths))))
