@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
 
 from shared.adapters.git_disk.git import Git, text_of
 from shared.adapters.git_disk.objects import TREE
@@ -12,14 +11,23 @@ from shared.adapters.git_disk.walk import Tree
 from shared.ports.errors import Permanent
 
 _LINK = b"120000 "
+_USUAL = 200  # bytes of a path, on average
 
 
 def records_of(git: Git, *command: str, most: int, seconds: float) -> list[bytes]:
-    """Return what a command prints with -z; raise Permanent for more than `most`."""
+    """Return what a command prints with -z; raise Permanent for more than `most`, or as many of great length."""
+    found: list[bytes] = []
+    left = most * _USUAL
     with piped(git, command, seconds=seconds) as out:
-        found = list(islice(records(out, b"\0"), most + 1))
+        for record in records(out, b"\0"):
+            found.append(record)
+            left -= len(record)
+            if len(found) > most or left < 0:
+                break
     if len(found) > most:
         raise Permanent(f"git {command[0]} names more than {most} files; use less of the repository")
+    if left < 0:
+        raise Permanent(f"git {command[0]} names files in more than {most * _USUAL} bytes; use shorter paths")
     return found
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from shared.adapters.git_disk.git import Git, GitFailed, is_commit_id, is_full_ref, text_of
+from shared.adapters.git_disk.streams import piped, records
+from shared.ports.errors import Permanent
 from shared.telemetry import log_event
 
 _HEADS: Final = "refs/heads/"
 
 
-def tip(git: Git, ref: str) -> str | None:
+def tip(git: Git, ref: str, *, seconds: float) -> str | None:
     """What a ref points at; None where it is not there, or cannot be."""
     if not is_full_ref(ref):
         return None
@@ -19,13 +21,19 @@ def tip(git: Git, ref: str) -> str | None:
         name = ref.encode()
     except UnicodeEncodeError:
         return None
-    return next((commit for found, commit in _listed(git, ref) if found == name), None)
+    # The ref itself sorts before those in a folder of its name.
+    return next((commit for found, commit in _listed(git, ref, most=1, seconds=seconds) if found == name), None)
 
 
-def tips(git: Git, repository: str) -> dict[str, str]:
-    """Every branch with its tip, but those whose names are no text."""
+def tips(git: Git, repository: str, *, most: int, seconds: float) -> dict[str, str]:
+    """Every branch with its tip, but those whose names are no text; raise Permanent for more than `most`.
+
+    A part of them is no answer: whoever compares would take the others for deleted.
+    """
     found: dict[str, str] = {}
-    for name, commit in _listed(git, _HEADS):
+    for name, commit in _listed(git, _HEADS, most=most + 1, seconds=seconds):
+        if len(found) == most:
+            raise Permanent(f"repository {repository} has more than {most} branches; delete those that nobody uses")
         try:
             found[name.decode()] = commit
         except UnicodeDecodeError:
@@ -33,8 +41,8 @@ def tips(git: Git, repository: str) -> dict[str, str]:
     return found
 
 
-def _listed(git: Git, pattern: str) -> Iterator[tuple[bytes, str]]:
-    for line in _lines(git, pattern):
+def _listed(git: Git, pattern: str, *, most: int, seconds: float) -> Iterator[tuple[bytes, str]]:
+    for line in _lines(git, pattern, most=most, seconds=seconds):
         commit, kind, name = line.split(b" ", 2)
         if kind not in (b"commit", b""):
             # Git itself lets no branch point there; a file in its folder may.
@@ -44,10 +52,15 @@ def _listed(git: Git, pattern: str) -> Iterator[tuple[bytes, str]]:
             yield name, text_of(commit)
 
 
-def _lines(git: Git, pattern: str) -> list[bytes]:
+def _lines(git: Git, pattern: str, *, most: int, seconds: float) -> list[bytes]:
     """Id, kind and name of each ref; no kinds where git says none of any, for the object of one is missing."""
+    command = ("for-each-ref", f"--count={most}")
     try:
-        found = git("for-each-ref", "--format=%(objectname) %(objecttype) %(refname)", pattern).stdout
+        return _printed(git, *command, "--format=%(objectname) %(objecttype) %(refname)", pattern, seconds=seconds)
     except GitFailed:
-        found = git("for-each-ref", "--format=%(objectname)  %(refname)", pattern).stdout
-    return list(filter(None, found.split(b"\n")))
+        return _printed(git, *command, "--format=%(objectname)  %(refname)", pattern, seconds=seconds)
+
+
+def _printed(git: Git, *command: str, seconds: float) -> list[bytes]:
+    with piped(git, command, seconds=seconds) as out:
+        return list(filter(None, records(out, b"\n")))

@@ -36,7 +36,7 @@ class GitSource:
 
     `timeout` in seconds is for one run of git, `authors_timeout` for reading who wrote something, `export_timeout` for
     writing a tree. `most_file` bounds the bytes of a file that is read, `most_entries` files and folders of a commit,
-    `most_bytes` what an export takes of the disk.
+    `most_bytes` what an export takes of the disk, `most_refs` the branches of a repository.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class GitSource:
         most_file: int = MOST_FILE,
         most_entries: int = 1_000_000,
         most_bytes: int = 8 << 30,
+        most_refs: int = 200_000,
     ) -> None:
         self._repositories = {
             name: Git(path, timeout=timeout, environment=reading(path.absolute()))
@@ -56,6 +57,7 @@ class GitSource:
         }
         self._timeout, self._authors_timeout, self._export_timeout = timeout, authors_timeout, export_timeout
         self._most_file, self._most_entries, self._most_bytes = most_file, most_entries, most_bytes
+        self._most_refs = most_refs
 
     def repositories(self) -> Sequence[str]:
         """Names of the repositories this source serves."""
@@ -75,11 +77,11 @@ class GitSource:
 
     def tip(self, repository: str, ref: str) -> str | None:
         """What the branch points at now; None where it does not exist."""
-        return refs.tip(self._git(repository), ref)
+        return refs.tip(self._git(repository), ref, seconds=self._timeout)
 
     def tips(self, repository: str) -> Mapping[str, str]:
         """Every branch with its tip."""
-        return refs.tips(self._git(repository), repository)
+        return refs.tips(self._git(repository), repository, most=self._most_refs, seconds=self._timeout)
 
     def merge_base(self, repository: str, one: str, other: str) -> str | None:
         """The common ancestor of two commits, if they have one."""

@@ -9,12 +9,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import IO
 
-from shared.adapters.git_disk.git import Git, GitFailed, said_by
+from shared.adapters.git_disk.git import Git, GitFailed, said_by, text_of
 from shared.adapters.processes import Completed, TimedOut, kill
-from shared.ports.errors import Transient
+from shared.ports.errors import Permanent, Transient
 
 _BLOCK = 1 << 16
 _MOST_SAID = 1 << 16
+_LONGEST_RECORD = 1 << 20
+_SHOWN = 100
 
 
 @contextmanager
@@ -72,11 +74,18 @@ def talking(git: Git, *command: str, seconds: float) -> Iterator[tuple[IO[bytes]
 
 
 def records(stream: IO[bytes], sign: bytes) -> Iterator[bytes]:
-    """Split what is read at a byte; what stands after the last one is not finished and is left out."""
+    """Split what is read at a byte; what stands after the last one is not finished and is left out.
+
+    Raise Permanent for a record that is longer than anything with a use.
+    """
     rest = b""
     while block := stream.read(_BLOCK):
         *whole, rest = (rest + block).split(sign)
         yield from whole
+        if len(rest) > _LONGEST_RECORD:
+            raise Permanent(
+                f"git names something with more than {_LONGEST_RECORD} bytes, as {text_of(rest[:_SHOWN])}...; give it a shorter name"
+            )
 
 
 @contextmanager

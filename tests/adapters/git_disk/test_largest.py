@@ -224,3 +224,34 @@ def test_attack_an_object_of_any_kind_is_not_read_where_it_is_too_large(shop: Ra
                 source.file("shop", commit, path)
         assert source.used_paths("shop", tip, ["link", "ok"]).refusal() != ""
         assert source.file("shop", tip, "ok") == b"ok"
+
+
+def test_attack_more_branches_than_can_be_compared_are_refused(shop: RawGit) -> None:
+    """A part of them would be taken for the whole. What one of them points at is said all the same."""
+    tip = shop.commit({"a": "1"})
+    packed = [f"{tip} refs/heads/x/{number:06d}\n" for number in range(100_000)]
+    (shop.path / "packed-refs").write_text("".join(["# pack-refs with: peeled fully-peeled sorted \n", *packed]))
+    source = GitSource({"shop": shop.path}, most_refs=1000)
+
+    with little_memory(MIB):
+        with pytest.raises(Permanent, match="repository shop has more than 1000 branches"):
+            source.tips("shop")
+        assert source.tip("shop", "refs/heads/x/099999") == tip
+        assert source.tip("shop", "refs/heads/x") is None
+    assert len(GitSource({"shop": shop.path}).tips("shop")) == 100_000
+
+
+def test_attack_names_without_an_end_are_refused(shop: RawGit) -> None:
+    """The one of a file, and many that are long together."""
+    blob = shop.put("blob", b"x")
+    base = shop.commit({})
+    long = shop.commit(shop.tree([(FILE, b"x" * (8 * MIB), blob)]), base)
+    many = shop.commit(shop.tree([(FILE, b"%03d" % number + b"x" * 9000, blob) for number in range(900)]), base)
+    source = GitSource({"shop": shop.path}, most_entries=1000)
+
+    with little_memory(3 * MIB):
+        for commit, words in ((long, "more than 1048576 bytes, as .*xxx"), (many, "files in more than 200000 bytes")):
+            with pytest.raises(Permanent, match=words):
+                source.changed_paths("shop", base, commit)
+            with pytest.raises(Permanent, match=words):
+                source.files("shop", commit)
