@@ -28,7 +28,9 @@ _HEAD = re.compile(r"ref: (refs/heads/[^\n]+)\n?")
 # Up to the last @: a password may hold any of the signs that an address is made of.
 _CREDENTIALS = re.compile(r"://[^\s'\"<>]*@")
 # What git says of trees that it cannot read, and the objects that it names in other words (tree-walk.c, commit.c).
-_MALFORMED = re.compile(r"malformed mode|empty filename|too-short tree|exceeded maximum allowed tree depth")
+_MALFORMED = re.compile(
+    r"malformed mode|empty filename|too-short tree|exceeded maximum allowed tree depth|to allocate \d+ over limit"
+)
 _NAMED = re.compile(r"\b(?:[0-9a-f]{40}|[0-9a-f]{64})\b")
 
 

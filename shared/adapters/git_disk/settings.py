@@ -42,6 +42,9 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
     }
 )
 
+# wrapper.c of git: the most that it takes in one piece, else it ends; nearly all pieces are as large as an object.
+MOST_AT_ONCE = "1g"
+
 _ENVIRONMENT: Mapping[str, str] = MappingProxyType(
     {
         "LC_ALL": "C.UTF-8",
@@ -70,5 +73,8 @@ def environment(protocols: Sequence[str]) -> dict[str, str]:
 
 
 def reading(repository: Path) -> dict[str, str]:
-    """Return what else reading needs: with a work tree named, `core.worktree` cannot make paths relative to another folder."""
-    return {"GIT_WORK_TREE": str(repository)}
+    """Return what else reading needs: with a work tree named, `core.worktree` cannot make paths relative to another folder.
+
+    Git takes folders and commits into memory whole, whatever their size; only files beyond half of this are streamed.
+    """
+    return {"GIT_WORK_TREE": str(repository), "GIT_ALLOC_LIMIT": MOST_AT_ONCE}

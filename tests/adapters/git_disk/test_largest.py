@@ -255,3 +255,23 @@ def test_attack_names_without_an_end_are_refused(shop: RawGit) -> None:
                 source.changed_paths("shop", base, commit)
             with pytest.raises(Permanent, match=words):
                 source.files("shop", commit)
+
+
+def test_attack_what_git_itself_does_not_take_into_memory_leaves_somebody_unknown(
+    shop: RawGit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A folder of ten GiB packs to ten MiB. Nobody tries it again, and what does not have it is read."""
+    base = shop.commit({"svc": {"a": "0"}}, author=MALLORY)
+    large = shop.tree([(TREE, b"svc", wide(shop, 2 * MIB))])
+    wrong = shop.commit(large, base)
+    tip = shop.commit({"svc": {"a": "1"}}, wrong)
+    monkeypatch.setattr("shared.adapters.git_disk.settings.MOST_AT_ONCE", "1m")
+    source = GitSource({"shop": shop.path})
+
+    found = source.contributors("shop", base, tip, paths=["svc"])
+
+    assert "part of the history cannot be read" in found.unknown
+    with pytest.raises(Permanent, match="over limit"):
+        source.changed_paths("shop", base, wrong)
+    assert source.contributors("shop", None, base, paths=["svc"]).unknown == ""
+    assert source.file("shop", tip, "svc/a") == b"1"
