@@ -6,7 +6,7 @@ from shared.domain import authorship
 from shared.domain.answers import Answer, done, refused
 from shared.domain.draft import Draft
 from shared.domain.events import OverrideGranted
-from shared.domain.phases import Phase
+from shared.domain.phases import Phase, PromotionKind
 from shared.domain.promotion import Promotion
 from shared.domain.records import replace
 from shared.domain.release import Override, Release
@@ -21,6 +21,8 @@ def answer_for_unknown(draft: Draft, release: Release, event: OverrideGranted) -
     tag, promotion = release.version.tag, release.latest(event.environment)
     if promotion is None or promotion.phase is not Phase.WAITING:
         return refused("not-waiting", f"{tag} does not wait for {event.environment}; there is nothing to answer for")
+    if promotion.kind is not PromotionKind.FORWARD:
+        return refused("not-asked", f"{tag} comes to {event.environment} once more; nobody is asked who wrote it")
     if authorship.changed_since(promotion, event.authors):
         return refused("authors-changed", authorship.CHANGED)
     asked = authorship.looked_up(promotion, event.person, wrote=event.wrote)

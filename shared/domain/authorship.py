@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from shared.domain.mails import are_known_by, is_plain_mail
 from shared.domain.names import Person
+from shared.domain.phases import PromotionKind
 from shared.domain.promotion import Authors, Looked, Promotion
 from shared.domain.records import replace
 from shared.domain.release import MORE_PUSHES, Override, Release
@@ -49,7 +50,12 @@ def answers_for(release: Release, promotion: Promotion) -> tuple[Override, ...]:
 
 
 def who_answered(release: Release, promotion: Promotion) -> tuple[Person, ...]:
-    """Name everybody of whom it has to be known whether they are among the authors: who said yes, and who answered."""
+    """Name everybody of whom it has to be known whether they are among the authors: who said yes, and who answered.
+
+    Nobody of what is deployed again or goes back: nobody is asked about it, and its authors are not read.
+    """
+    if promotion.kind is not PromotionKind.FORWARD:
+        return ()
     votes = promotion.approval.votes if promotion.approval else ()
     return (*(one.person for one in votes), *(one.person for one in answers_for(release, promotion)))
 

@@ -10,6 +10,7 @@ from shared.app.handle_event import Handled
 from shared.domain import events as ev
 from shared.domain.errors import InvalidValue
 from shared.domain.names import Person
+from shared.domain.phases import Phase, PromotionKind
 from tests.app.test_authors_kept import BRANCH, CODE
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.outside import RITA, SAM
@@ -31,6 +32,21 @@ def said(slipway: Harness, *answer: str) -> Handled:
     """Olga answers."""
     fields = {"version": "1.0.0", "environment": "production", "gate": "authors", "reason": "I asked"}
     return slipway.ask(ev.OverrideGranted, DELIVERY, person=OLGA, answer=answer, **fields)
+
+
+def test_what_is_deployed_again_needs_no_answer_and_reads_once(slipway: Harness) -> None:
+    """Its authors are not read, so that whoever answered would be looked for among them for ever."""
+    waiting(slipway)
+    said(slipway)
+    slipway.approve()
+    slipway.ask(ev.RedeployRequested, environment="production", version="")
+    answer = said(slipway)
+    slipway.pump()
+
+    promotion = slipway.promotion("1.0.0", "production")
+    assert answer.code == "not-asked"
+    assert (promotion.kind, promotion.phase) == (PromotionKind.REDEPLOY, Phase.SUCCEEDED)
+    assert promotion.facts_round == 1
 
 
 @pytest.mark.parametrize("name", ["Rita", "ada", "@", "none", "x"])

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
+from shared.domain import authorship
 from shared.domain import events as ev
 from shared.domain.blockers import why
 from shared.domain.decision import Decision, Outcome
 from shared.domain.gates import Gate
 from shared.domain.names import Person
-from shared.domain.phases import Phase
+from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import ApprovalRule
 from shared.domain.promotion import Author
 from tests.support.pilot import AUTHOR, OPERATOR, PRODUCTION, QA, SECOND, Pilot, policy
@@ -286,3 +287,14 @@ def test_more_pushes_than_a_row_has_room_for_are_known_to_have_been_more() -> No
     pilot.perform()
     answered(pilot)
     assert "who pushed more often" in pilot.release("1.0.0").overrides[0].unknown
+
+
+def test_of_what_is_deployed_again_nobody_is_looked_for_among_authors() -> None:
+    """Whoever answered while it waited, by whatever rule: its authors are not read."""
+    pilot = unknown_pusher()
+    answered(pilot)
+    release, forward = pilot.release("1.0.0"), pilot.promotion("1.0.0", "production")
+
+    assert authorship.who_answered(release, forward) == (OPERATOR,)
+    for kind in (PromotionKind.REDEPLOY, PromotionKind.ROLLBACK):
+        assert authorship.who_answered(release, replace(forward, kind=kind)) == ()
