@@ -125,13 +125,11 @@ def _events(app: App, push: PushReceived, tip: Tip, default: str) -> Iterator[Se
             yield BranchDeleted(id=_event_id(push, tip, key), service=key, ref=push.ref, number=tip.number)
         return
     pushed_by = _pusher(push, tip.commit)
-    near = ""
     if release is not None:
         # Release branches are selected by their name alone.
         keys, skip = _named(push.repository, release[0]), ""
-        near = _nearest(_services(app, push.repository), release[0])
         if not keys:
-            _refuse(app, push, tip.commit, near)
+            _refuse(app, push, tip.commit, closest(release[0], _known(app, push.repository)))
     else:
         keys, skip = concerned(app, push, tip.previous, tip.commit, default, _services(app, push.repository))
     for key in keys:
@@ -143,7 +141,6 @@ def _events(app: App, push: PushReceived, tip: Tip, default: str) -> Iterator[Se
             number=tip.number,
             pushed_by=pushed_by,
             skip=skip,
-            meant=near,
         )
 
 
@@ -155,10 +152,8 @@ def _named(repository: str, name: str) -> list[ServiceKey]:
     return [ServiceKey(repository, name)] if valid_name(name) else []
 
 
-def _nearest(services: Sequence[ServicePolicy], name: str) -> str:
-    """The service that is called most like one that there is not."""
-    known = [one.service.service for one in services]
-    return "" if name in known else closest(name, known)
+def _known(app: App, repository: str) -> list[str]:
+    return [one.service.service for one in _services(app, repository)]
 
 
 def _refuse(app: App, push: PushReceived, commit: str, near: str) -> None:

@@ -42,8 +42,6 @@ def _change_found(event: ChangeFound) -> Json:
         values["skip"] = event.skip
     if event.pull_request:
         values["pull_request"] = event.pull_request
-    if event.meant:
-        values["meant"] = event.meant
     return values
 
 
@@ -57,7 +55,6 @@ def _to_change_found(id_: str, service: ServiceKey, body: Fields) -> ChangeFound
         pushed_by=body.maybe("pushed_by", decode_person),
         skip=body.text("skip", ""),
         pull_request=body.text("pull_request", ""),
-        meant=body.text("meant", ""),
     )
 
 

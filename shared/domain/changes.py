@@ -12,7 +12,6 @@ from shared.domain.events import (
     PolicyChanged,
     PusherFound,
 )
-from shared.domain.nearest import meant
 from shared.domain.phases import QUEUED, Phase, ReleasePhase
 from shared.domain.records import replace
 from shared.domain.release import Push, Release
@@ -55,7 +54,7 @@ def change_found(draft: Draft, event: ChangeFound) -> Answer:
     push = Push(commit=event.commit, number=event.number, pushed_by=event.pushed_by)
     parsed = parse_release_branch(event.ref)
     if parsed is not None:
-        return _release_pushed(draft, event.ref, parsed[1], push, event.meant)
+        return _release_pushed(draft, event.ref, parsed[1], push)
     if draft.policy is None:
         return ignored("not-configured", f"{draft.service.service} is not in slipway.yaml of the default branch")
     if event.skip:
@@ -69,11 +68,10 @@ def _refuse_push(draft: Draft, push: Push, tag: str, code: str, reason: str) -> 
     return refused(code, reason)
 
 
-def _release_pushed(draft: Draft, ref: str, tag: str, push: Push, near: str) -> Answer:
+def _release_pushed(draft: Draft, ref: str, tag: str, push: Push) -> Answer:
     service = draft.service.service
     if draft.policy is None:
-        asked = f"{meant(near)} If not," if near else ";"
-        what = f"no service {service} in slipway.yaml of the default branch{asked} add it there"
+        what = f"no service {service} in slipway.yaml of the default branch; add it there"
         reason = f"{what}, then push a new commit, or delete the branch and push it again"
         return _refuse_push(draft, push, tag, "unknown-service", reason)
     try:

@@ -74,8 +74,7 @@ class ServiceRemoved(Event):
 class ChangeFound(Event):
     """A branch points at a new commit that concerns the service. `number` counts the changes of the branch.
 
-    `skip` is the marker that asks not to build, where a commit has one. `meant` is the service that is called most like it,
-    where a release branch names one that there is not.
+    `skip` is the marker that asks not to build, where a commit has one.
     """
 
     ref: str
@@ -84,7 +83,6 @@ class ChangeFound(Event):
     pushed_by: Person | None = None
     skip: str = ""
     pull_request: str = ""
-    meant: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -56,7 +56,7 @@ def problems_of(
             yield from _with_argocd(annotations)
         case Hooks.NONE:
             yield from _without_hooks(annotations, labels)
-        case None:
+        case _:
             words = _words(annotations, HOOK, fold=True)
             unknown = [word for word in words if word not in _BY_HELM]
             if unknown:

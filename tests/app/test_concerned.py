@@ -96,6 +96,15 @@ def test_a_push_whose_history_cannot_be_read_concerns_every_service_of_its_branc
     assert validated(linked, TOPIC) == [True, False]
 
 
+def test_a_trouble_of_ours_is_no_property_of_a_push(linked: Harness) -> None:
+    """A disk that is full says nothing of whom a push concerns."""
+    linked.outside.commit(TOPIC, {"docs/x.md": b"1"})
+    linked.outside.troubles.add("source.changed_paths", Permanent("no room", ours=True))
+
+    with pytest.raises(Permanent, match="no room"):
+        told(linked, TOPIC)
+
+
 def test_a_commit_that_is_gone_is_still_not_found(linked: Harness) -> None:
     """It may come back, and concerns nobody until then."""
     linked.outside.commit(TOPIC, {"docs/x.md": b"2"})

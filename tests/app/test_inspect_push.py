@@ -178,23 +178,6 @@ def test_a_release_branch_of_no_possible_service_is_refused_on_its_commit(
     assert set(slipway.app.store.services(most=9)) == {str(DELIVERY), str(PACKAGE)}
 
 
-@pytest.mark.parametrize(
-    ("name", "asked"), [("delivry", "; is delivery meant? If not, add it there"), ("billing", "; add it there")]
-)
-def test_a_release_branch_of_an_unknown_service_is_told_which_is_called_nearly_so(
-    slipway: Harness, name: str, asked: str
-) -> None:
-    """On its commit, in the context of the service that there is not."""
-    told(slipway, MAIN)
-    ref = f"refs/heads/release/{name}/v1.0.0"
-    commit = slipway.outside.commit(ref, {CODE: b"1"})
-    told(slipway, ref)
-    slipway.pump()
-
-    said = slipway.statuses(commit)[f"slipway/{name}/v1.0.0"].description
-    assert said.startswith(f"no service {name} in slipway.yaml of the default branch{asked}, then push")
-
-
 def test_a_release_branch_without_a_version_is_refused_by_its_service(slipway: Harness) -> None:
     """The name tells whose it is, the service says what is wrong with it."""
     commit = slipway.outside.commit("refs/heads/release/delivery", {CODE: b"1"})

@@ -11,7 +11,7 @@ from shared.codec.repository import decode_tip, tip_row
 from shared.domain.events import PushReceived
 from shared.domain.names import Person
 from shared.domain.repository import Pushed
-from shared.ports.errors import Permanent
+from shared.ports.errors import NotFound, Permanent
 from tests.support.app_parts import Harness, branch
 from tests.support.outside import ADA, MAIN, RITA, SAM, SHIPPING, SLIPWAY_YAML
 
@@ -93,6 +93,20 @@ def test_who_pushed_what_a_history_that_cannot_be_read_may_hold_is_a_pusher(slip
     told(slipway, NEW, first, RITA)
 
     assert RITA in slipway.release("1.0.0").pushers
+
+
+@pytest.mark.parametrize("trouble", [Permanent("no room", ours=True), NotFound("gone")])
+def test_a_trouble_of_ours_names_nobody(slipway: Harness, trouble: Exception) -> None:
+    """It is looked at again, as long as that may help."""
+    first = pushed(slipway, 1)
+    told(slipway, "", pushed(slipway, 2), SAM)
+    before = slipway.release("1.0.0").pushers
+    slipway.outside.troubles.add("source.contains", trouble)
+
+    with pytest.raises(type(trouble)):
+        told(slipway, NEW, first, RITA)
+
+    assert slipway.release("1.0.0").pushers == before
 
 
 def test_a_push_that_was_forced_away_unheard_is_no_part_until_it_comes_back(slipway: Harness) -> None:

@@ -79,7 +79,7 @@ def push(doors: Doors, version: str = "1.0.0") -> str:
     slipway = doors.slipway
     ref = f"refs/heads/release/delivery/v{version}"
     commit = slipway.outside.commit(ref, {"src/shipping/delivery/version": version.encode()})
-    body = changed("git-hook", "refs", to=[{"ref": ref, "after": commit}])
+    body = changed("git-hook", "refs", to=[{"ref": ref, "before": "0" * 40, "after": commit}])
     doors.hook("/api/hooks/git", changed_id(body, f"push of {version}"), {"X-Slipway-Secret": HOOK_SECRET})
     slipway.pump()
     return slipway.release(version).correlation

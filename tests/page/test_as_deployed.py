@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from shared.app.views.release import live_view
+from shared.domain.policy import EnvironmentPolicy
 from tests.page.test_pages import page
 from tests.support.app_parts import Harness
 from tests.support.doors import Doors
@@ -38,3 +42,18 @@ def test_a_services_page_names_the_image_that_runs(doors: Doors, slipway: Harnes
     assert artifact is not None
     assert f">localhost:5000/prod/delivery:v1.0.0@{artifact.image_digest}<" in found
     assert f">localhost:5000/delivery:v1.0.0@{artifact.image_digest}<" in found
+
+
+def test_what_was_deployed_before_that_was_kept_is_named_by_the_rule_in_force(slipway: Harness) -> None:
+    """Where there is one; an environment that left the configuration has none."""
+    slipway.release_to("1.0.0")
+    live, policy = slipway.state().environments["production"].live, slipway.state().policy
+    assert live is not None
+    assert policy is not None
+    older, rules = replace(live, registry_namespace=None), policy.environment("production")
+
+    def image(rules: EnvironmentPolicy | None) -> str:
+        return live_view(older, rules).artifact.image
+
+    assert image(rules) == "localhost:5000/prod/delivery:v1.0.0"
+    assert image(None) == "localhost:5000/delivery:v1.0.0"

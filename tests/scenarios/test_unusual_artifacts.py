@@ -248,4 +248,4 @@ def test_a_version_older_than_what_is_live_does_not_reach_production(slipway: Ha
 
     waiting = slipway.promotion("1.0.0", "production")
     assert slipway.promotion("1.0.0", "qa").phase is Phase.SUCCEEDED
-    assert (waiting.phase, "v1.1.0 is live" in waiting.reason) == (Phase.WAITING, True)
+    assert (waiting.phase, "runs 1.1.0; this deploys the older 1.0.0" in waiting.reason) == (Phase.WAITING, True)

@@ -191,7 +191,8 @@ class Child:
         said = self._said.decode(errors="replace").partition("\n")[0][:200]
         if code in (_IDLE, -9):
             return Gone(f"ended by itself or was killed (code {code})")
-        if "memory" in said or (code == 2 and not said):
+        # Go ends so, or aborts where not even a thread can be had.
+        if "memory" in said or "pthread_create" in said or (code in (2, -6) and not said):
             return self._too("takes", self._limits.resident, "MiB of memory")
         return Died(f"ends Helm with code {code}: {said or 'no word of why'}")
 
