@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,27 +20,17 @@ from shared.ports.chart import ChartLimits, LintFinding, Rendering
 from shared.ports.errors import Damaged, NotFound, Permanent
 
 
-def is_loopback(host: str) -> bool:
-    """Whether a registry's `host:port` is this machine, where TLS has nothing to protect."""
-    name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
-    try:
-        return ipaddress.ip_address(name.strip("[]")).is_loopback
-    except ValueError:
-        return name == "localhost" or name.endswith(".localhost")
-
-
 class HelmCharts:
     """Packages, moves and renders charts; it never writes into a folder it was given.
 
     All that looks into a chart is done by a child process within `limits`. `registries` fetches released charts, and
-    dependencies where we have to say who we are. Others come from `hosts`, of which `plain_http` says who speaks HTTP without
-    TLS; `outgoing` are the variables (proxies, certificates) that asking them takes.
+    dependencies where we have to say who we are. Others come from `hosts`; `outgoing` are the variables (proxies, certificates)
+    that asking them takes.
     """
 
     def __init__(
         self,
         *,
-        plain_http: Callable[[str], bool] = is_loopback,
         limits: ChartLimits = ChartLimits(),  # noqa: B008 (frozen)
         hosts: Hosts = Hosts(near=True),  # noqa: B008 (frozen)
         outgoing: Mapping[str, str] | None = None,
@@ -52,7 +41,7 @@ class HelmCharts:
         wider = replace(limits, resident=2 * limits.resident)
         fetching = Fetching(limits=wider, hosts=hosts, outgoing=outgoing or {})
         private = Private(workers=self._children, hosts=hosts, registries=registries)
-        self._charts = Preparing(workers=self._children, fetching=fetching, private=private, plain_http=plain_http)
+        self._charts = Preparing(workers=self._children, fetching=fetching, private=private)
 
     def lint(
         self, chart: Path, renderings: Sequence[Rendering] = (), *, root: Path | None = None

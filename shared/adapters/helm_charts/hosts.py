@@ -25,6 +25,15 @@ def looked_up(host: str) -> tuple[str, ...]:
         return ()
 
 
+def is_loopback(host: str) -> bool:
+    """Whether a registry's `host:port` is this machine, where TLS has nothing to protect."""
+    name = host.rpartition(":")[0] if ":" in host and not host.endswith("]") else host
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return name == "localhost" or name.endswith(".localhost")
+
+
 @dataclass(frozen=True, slots=True)
 class Allowed:
     """A host that may be asked, at the addresses that were looked at."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +16,7 @@ from shared.adapters.helm_charts import metadata
 from shared.adapters.helm_charts.children import Children
 from shared.adapters.helm_charts.copied import Copying
 from shared.adapters.helm_charts.fetching import Fetching
+from shared.adapters.helm_charts.hosts import is_loopback
 from shared.adapters.helm_charts.metadata import Dependency, Metadata
 from shared.adapters.helm_charts.private import Private
 from shared.domain.records import replace
@@ -33,7 +34,6 @@ class Preparing:
     workers: Children
     fetching: Fetching
     private: Private
-    plain_http: Callable[[str], bool]
 
     @contextmanager
     def prepared(self, chart: Path, root: Path | None) -> Iterator[Path]:
@@ -126,7 +126,7 @@ class Preparing:
         lock = folder / "Chart.lock"
         locked = lock.exists()
         hosts = [one.repository.removeprefix("oci://").partition("/")[0] for one in asked]
-        plain = bool(hosts) and all(map(self.plain_http, hosts))
+        plain = bool(hosts) and all(map(is_loopback, hosts))
         # Like `helm dependency build`: what Chart.lock pins where there is one, else what Chart.yaml asks for.
         if asked:
             with self.fetching.fetcher(about.name) as fetcher:
