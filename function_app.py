@@ -62,8 +62,8 @@ from functions.retag_production import retag_production_blueprint
 from functions.tag import tag_blueprint
 from functions.tick import tick_blueprint
 from shared.bootstrap import settings
-from shared.domain.effects import NONPROD, PRODUCTION
 from shared.domain.errors import InvalidValue
+from shared.domain.queues import NONPROD, PRODUCTION
 
 CONTROL = "control"
 

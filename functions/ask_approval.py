@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import AskApproval, queue_of
+from shared.domain.effects import AskApproval
+from shared.domain.queues import queue_of
 
 ask_approval_blueprint = func.Blueprint()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import Build, queue_of
+from shared.domain.effects import Build
+from shared.domain.queues import queue_of
 
 build_blueprint = func.Blueprint()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import CancelBuild, queue_of
+from shared.domain.effects import CancelBuild
+from shared.domain.queues import queue_of
 
 cancel_build_blueprint = func.Blueprint()
 

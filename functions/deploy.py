@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import Deploy, queue_of
+from shared.domain.effects import Deploy
+from shared.domain.queues import queue_of
 
 deploy_blueprint = func.Blueprint()
 

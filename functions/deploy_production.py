@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import PRODUCTION, Deploy, queue_of
+from shared.domain.effects import Deploy
+from shared.domain.queues import PRODUCTION, queue_of
 
 deploy_production_blueprint = func.Blueprint()
 

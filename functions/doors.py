@@ -44,7 +44,7 @@ def put(events: Sequence[OutsideEvent]) -> None:
     """Queue events that a door took in, all of them written before the first is sent; raise what the queues raise."""
     from shared.bootstrap import app
     from shared.codec.envelope import encode_event, type_name
-    from shared.domain.effects import EVENTS_QUEUE
+    from shared.domain.queues import EVENTS_QUEUE
     from shared.telemetry import log_event, record, started
 
     now, began = app().now(), started()

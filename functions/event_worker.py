@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import EVENTS_QUEUE
+from shared.domain.queues import EVENTS_QUEUE
 
 event_worker_blueprint = func.Blueprint()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import GatherFacts, queue_of
+from shared.domain.effects import GatherFacts
+from shared.domain.queues import queue_of
 
 gather_facts_blueprint = func.Blueprint()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import PRODUCTION, GatherFacts, queue_of
+from shared.domain.effects import GatherFacts
+from shared.domain.queues import PRODUCTION, queue_of
 
 gather_facts_production_blueprint = func.Blueprint()
 

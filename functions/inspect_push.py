@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import INSPECT, queue_of
+from shared.domain.queues import INSPECT, queue_of
 
 inspect_push_blueprint = func.Blueprint()
 

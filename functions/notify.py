@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import SetStatus, queue_of
+from shared.domain.effects import SetStatus
+from shared.domain.queues import queue_of
 
 notify_blueprint = func.Blueprint()
 

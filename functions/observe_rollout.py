@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import ObserveRollout, queue_of
+from shared.domain.effects import ObserveRollout
+from shared.domain.queues import queue_of
 
 observe_rollout_blueprint = func.Blueprint()
 

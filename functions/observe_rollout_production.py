@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import PRODUCTION, ObserveRollout, queue_of
+from shared.domain.effects import ObserveRollout
+from shared.domain.queues import PRODUCTION, queue_of
 
 observe_rollout_production_blueprint = func.Blueprint()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import poison_of, queues
+from shared.domain.queues import poison_of, queues
 
 poisoned_blueprint = func.Blueprint()
 NAME = "poisoned_"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import Retag, queue_of
+from shared.domain.effects import Retag
+from shared.domain.queues import queue_of
 
 retag_blueprint = func.Blueprint()
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import azure.functions as func
 
-from shared.domain.effects import Tag, queue_of
+from shared.domain.effects import Tag
+from shared.domain.queues import queue_of
 
 tag_blueprint = func.Blueprint()
 

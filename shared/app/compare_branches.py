@@ -15,9 +15,9 @@ from shared.codec.comparing import BESIDE_TIPS, ROW, decode_trouble, encode_trou
 from shared.codec.envelope import encode_event, type_name
 from shared.codec.keys import decode_part, fits
 from shared.codec.repository import TIP, decode_tip
-from shared.domain.effects import INSPECT, queue_of
 from shared.domain.errors import SlipwayError
 from shared.domain.events import PushReceived
+from shared.domain.queues import INSPECT, queue_of
 from shared.domain.repository import NotCompared
 from shared.ports.rows import Row, StaleRow
 from shared.ports.store import StoreUnavailable

@@ -16,13 +16,13 @@ from shared.codec.ledger import LedgerEntry, decode_entry, encode_entry
 from shared.codec.state import encode_changes, ended_release_row
 from shared.domain.decide import decide
 from shared.domain.decision import Decision, Outcome
-from shared.domain.effects import queue_of
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
 from shared.domain.events import ChangeFound, FactsGathered, MessagePoisoned, ServiceEvent, TimePassed
 from shared.domain.measures import Measure, measures
 from shared.domain.moved import Moved, correlation_of, effect_correlation, moved
 from shared.domain.names import Person
+from shared.domain.queues import queue_of
 from shared.domain.records import replace
 from shared.domain.release import ServiceState
 from shared.domain.workers import worker_of

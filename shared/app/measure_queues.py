@@ -6,7 +6,7 @@ Looking costs requests of storage, so that nobody looks where nobody listens.
 from __future__ import annotations
 
 from shared.app.parts import App
-from shared.domain.effects import queues
+from shared.domain.queues import queues
 from shared.ports.queues import QUEUE_AGE, QUEUE_LENGTH
 from shared.telemetry import exporting, measure
 

@@ -16,11 +16,11 @@ from shared.codec.envelope import encode_event
 from shared.codec.estate import HOLD, decode_hold, encode_hold, hold_row
 from shared.codec.ledger import LedgerEntry, decode_entry, encode_entry
 from shared.domain.decision import Outcome
-from shared.domain.effects import EVENTS_QUEUE
 from shared.domain.errors import InvalidValue, SlipwayError
 from shared.domain.estate import EVERYTHING, Hold, checked_scope
 from shared.domain.events import ServiceEvent, TimePassed
 from shared.domain.names import Person, ServiceKey
+from shared.domain.queues import EVENTS_QUEUE
 from shared.domain.records import replace
 from shared.ports.store import Committed, Due, Loaded, Write
 from shared.telemetry import about

@@ -15,6 +15,7 @@ from shared.codec.envelope import encode_effect
 from shared.domain import effects as ef
 from shared.domain.build import BuildOutcome, BuildResult
 from shared.domain.events import EffectFailed, EffectRefused, ServiceEvent
+from shared.domain.queues import NONPROD, queue_of
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 from shared.ports.store import Message, OutboxRow
 from shared.telemetry import log_event
@@ -47,7 +48,7 @@ def perform(
     tries: int,
     correlation: str,
     order: int = 0,
-    worker: str = ef.NONPROD,
+    worker: str = NONPROD,
     again: bool = False,
 ) -> None:
     """Perform an effect and handle its report in the same go; `again` where its message was delivered before.
@@ -58,7 +59,7 @@ def perform(
         outcome = _perform(app, effect, order, worker)
         tries = 0
     except WrongWorker as error:
-        refuse(app, effect, ef.queue_of(effect.kind, worker), reason=str(error), correlation=correlation)
+        refuse(app, effect, queue_of(effect.kind, worker), reason=str(error), correlation=correlation)
         return
     except Transient as error:
         tries += 1
@@ -90,7 +91,7 @@ def _perform(app: App, effect: ef.ServiceEffect, order: int, worker: str) -> Per
     performed: Performed
     if type(effect) in _ON_ENVIRONMENTS:
         performed = _ON_ENVIRONMENTS[type(effect)](app, effect, worker)
-    elif worker != ef.NONPROD:
+    elif worker != NONPROD:
         raise WrongWorker(f"the {worker} worker acts on its environments, and does nothing else")
     elif isinstance(effect, ef.SetStatus):
         performed = telling.set_status(app, effect, order)
@@ -165,7 +166,7 @@ def _may_have_written(
 def _put_off(
     app: App, effect: ef.ServiceEffect, correlation: str, tries: int, order: int, delay: timedelta, worker: str
 ) -> None:
-    queue = ef.queue_of(effect.kind, worker)
+    queue = queue_of(effect.kind, worker)
     body = encode_effect(effect, correlation=correlation, at=app.now(), tries=tries, order=order)
     if order:
         row = OutboxRow(key=row_of(order), message=Message(queue=queue, body=body))

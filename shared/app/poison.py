@@ -17,11 +17,12 @@ from shared.codec.envelope import decode, parse
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.codec.poison import OPEN, OPEN_END, decode_poison, encode_poison, open_row, settled_row
 from shared.codec.primitives import parse_service, time_text
-from shared.domain.effects import NONPROD, PRODUCTION, ServiceEffect, queue_of
+from shared.domain.effects import ServiceEffect
 from shared.domain.errors import InvalidValue, Refused
 from shared.domain.events import MessagePoisoned
 from shared.domain.names import ServiceKey
 from shared.domain.poison import PoisonMessage, Settled, Settling
+from shared.domain.queues import NONPROD, PRODUCTION, queue_of
 from shared.domain.records import replace
 from shared.domain.workers import worker_of
 from shared.ports.errors import NotFound

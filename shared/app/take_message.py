@@ -19,9 +19,9 @@ from shared.app.perform_effect import perform, refuse
 from shared.app.tag_pushed import tag_pushed
 from shared.codec.envelope import Message, encode_effect, read_message, type_name
 from shared.codec.errors import HalfWritten, UnreadableRecord
-from shared.domain.effects import INSPECT, NONPROD, queue_of
 from shared.domain.errors import SlipwayError
 from shared.domain.events import ManifestDeleted, PushReceived, ServiceEvent, TagPushed
+from shared.domain.queues import INSPECT, NONPROD, queue_of
 from shared.ports.errors import Transient
 from shared.ports.store import StaleService, StoreRefused, StoreUnavailable
 from shared.telemetry import about, log_event, span

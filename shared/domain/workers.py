@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from shared.domain.effects import (
-    NONPROD,
-    PRODUCTION,
-    Deploy,
-    GatherFacts,
-    ObserveRollout,
-    Remove,
-    Retag,
-    ServiceEffect,
-)
+from shared.domain.effects import Deploy, GatherFacts, ObserveRollout, Remove, Retag, ServiceEffect
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import Promotion
+from shared.domain.queues import NONPROD, PRODUCTION
 from shared.domain.release import ServiceState
 
 

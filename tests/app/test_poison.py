@@ -12,8 +12,9 @@ from shared.app.poison import open_poison
 from shared.codec.envelope import encode_effect
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
-from shared.domain.effects import Deploy, SetStatus, queue_of
+from shared.domain.effects import Deploy, SetStatus
 from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.queues import queue_of
 from shared.ports.store import StaleService, StoreRefused, StoreUnavailable
 from tests.support.app_looks import Failing, all_but, decided, latest
 from tests.support.app_parts import DELIVERY, Harness, make_app

@@ -10,10 +10,11 @@ from shared.app.operate import ESTATE
 from shared.app.poison import open_poison, poison, settle
 from shared.app.take_message import take_event
 from shared.app.views.finding import NotKnown
-from shared.domain.effects import ReadTags, queue_of
+from shared.domain.effects import ReadTags
 from shared.domain.errors import Refused
 from shared.domain.phases import ReleasePhase
 from shared.domain.poison import Settling
+from shared.domain.queues import queue_of
 from tests.support.app_looks import Before, all_but, latest, queued, the
 from tests.support.app_parts import Harness
 from tests.support.in_poison import PUSH, poisoned, settled, written

@@ -11,20 +11,9 @@ import pytest
 from shared.app.take_message import Misplaced, take_effect, take_event
 from shared.codec.envelope import encode_effect, encode_event
 from shared.domain import events as ev
-from shared.domain.effects import (
-    NONPROD,
-    PRODUCTION,
-    Build,
-    Deploy,
-    GatherFacts,
-    ObserveRollout,
-    ReadTags,
-    Retag,
-    ServiceEffect,
-    SetStatus,
-    queue_of,
-)
+from shared.domain.effects import Build, Deploy, GatherFacts, ObserveRollout, ReadTags, Retag, ServiceEffect, SetStatus
 from shared.domain.phases import Phase
+from shared.domain.queues import NONPROD, PRODUCTION, queue_of
 from shared.ports.deployer import RolloutState
 from shared.ports.errors import Transient
 from tests.support.app_looks import Failing, all_but, latest, open_effects, the

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.__main__ import commands
-from shared.domain.effects import queues
+from shared.domain.queues import queues
 from tests.support.documents import README, anchors, code_in, documents, links, prose, section, tables, text
 from tests.support.properties.laws import LAWS
 from tests.support.tree import ROOT

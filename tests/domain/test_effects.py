@@ -7,6 +7,7 @@ from typing import get_args
 import pytest
 
 from shared.domain import effects as ef
+from shared.domain.queues import KINDS, queue_of
 from tests.support.pilot import DELIVERY
 
 
@@ -43,9 +44,9 @@ def test_an_effect_is_named_by_service_number_kind_and_attempt(
 ) -> None:
     """The same name however often it is sent, another for each attempt; its kind names its queue."""
     assert effect.id == f"shipping~delivery:{subject}"
-    assert ef.queue_of(effect.kind) == queue
+    assert queue_of(effect.kind) == queue
 
 
 def test_every_kind_of_effect_has_its_queue_in_the_closed_table() -> None:
     """No effect is sent where nobody reads."""
-    assert {effect.kind for effect in get_args(ef.ServiceEffect)} == set(ef.KINDS)
+    assert {effect.kind for effect in get_args(ef.ServiceEffect)} == set(KINDS)

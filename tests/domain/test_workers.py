@@ -9,9 +9,9 @@ import pytest
 
 from shared.domain import effects as ef
 from shared.domain import events as ev
-from shared.domain.effects import EVENTS_QUEUE, KINDS, NONPROD, PRODUCTION, PRODUCTION_KINDS, queue_of, queues
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import OnFirstFailure
+from shared.domain.queues import EVENTS_QUEUE, KINDS, NONPROD, PRODUCTION, PRODUCTION_KINDS, queue_of, queues
 from shared.domain.workers import worker_of
 from tests.support.pilot import DELIVERY, QA, Pilot, policy
 from tests.support.pilot import PRODUCTION as OPEN_TO_ALL

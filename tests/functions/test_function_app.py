@@ -10,9 +10,9 @@ import function_app
 from functions.poisoned import NAME as POISONED
 from infra.local.host.functions import read_functions
 from infra.local.host.host_json import read_host_json
-from shared.domain.effects import PRODUCTION, poison_of
-from shared.domain.effects import queues as all_queues
 from shared.domain.errors import InvalidValue
+from shared.domain.queues import PRODUCTION, poison_of
+from shared.domain.queues import queues as all_queues
 from tests.support.app_parts import Harness
 from tests.support.doors import HOOK_SECRET, open_doors
 from tests.support.host import wait_until

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 from shared.app.take_message import take_effect
 from shared.codec.envelope import decode, encode_effect
 from shared.codec.ledger import LedgerEntry
-from shared.domain.effects import Effect, ServiceEffect, queue_of
+from shared.domain.effects import Effect, ServiceEffect
 from shared.domain.names import ServiceKey
+from shared.domain.queues import queue_of
 from shared.ports.rows import Row
 from shared.ports.store import DueRow, Message, OutboxRow, Write
 from tests.support.app_parts import ALL_KINDS, DELIVERY, Harness

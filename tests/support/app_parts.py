@@ -21,10 +21,10 @@ from shared.app.take_message import take_effect, take_event
 from shared.codec.envelope import encode_event
 from shared.codec.ledger import LedgerEntry, decode_entry
 from shared.domain import events as ev
-from shared.domain.effects import EVENTS_QUEUE, INSPECT, KINDS, NONPROD, PRODUCTION, PRODUCTION_KINDS, queue_of
 from shared.domain.estate import Estate
 from shared.domain.names import Person, ServiceKey
 from shared.domain.promotion import Promotion
+from shared.domain.queues import EVENTS_QUEUE, INSPECT, KINDS, NONPROD, PRODUCTION, PRODUCTION_KINDS, queue_of
 from shared.domain.release import EnvironmentState, Release, ServiceState
 from shared.domain.version import Version
 from shared.ports.queues import Received

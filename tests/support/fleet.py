@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.app.parts import App
 from shared.app.parts import Outside as Acting
-from shared.domain.effects import NONPROD, PRODUCTION
+from shared.domain.queues import NONPROD, PRODUCTION
 from shared.ports.errors import Permanent
 from tests.support.app_parts import Harness, make_app, wire
 from tests.support.outside import SLIPWAY_YAML, Outside

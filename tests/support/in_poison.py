@@ -8,9 +8,9 @@ from typing import Any
 from shared.app.poison import open_poison, settle, take_poison
 from shared.codec.envelope import encode_event
 from shared.domain import events as ev
-from shared.domain.effects import EVENTS_QUEUE
 from shared.domain.names import Person
 from shared.domain.poison import PoisonMessage, Settling
+from shared.domain.queues import EVENTS_QUEUE
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.outside import RITA, SHIPPING
 from tests.support.stores import NOON

@@ -9,8 +9,8 @@ from shared.app.operate import add_hold
 from shared.app.poison import take_poison
 from shared.codec.envelope import encode_event
 from shared.domain.build import BuildOutcome, BuildResult, Step, StepResult
-from shared.domain.effects import EVENTS_QUEUE
 from shared.domain.events import TimePassed
+from shared.domain.queues import EVENTS_QUEUE
 from shared.ports.deployer import RolloutState
 from shared.ports.errors import Permanent
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, make_app

@@ -27,8 +27,8 @@ from shared.adapters.sqlite import SqliteDatabase
 from shared.bootstrap import Database
 from shared.codec.envelope import encode_event
 from shared.codec.primitives import parse_service
-from shared.domain.effects import EVENTS_QUEUE
 from shared.domain.names import ServiceKey
+from shared.domain.queues import EVENTS_QUEUE
 from shared.ports.people import Question
 from shared.ports.statuses import CommitStatus
 

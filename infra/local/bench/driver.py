@@ -19,9 +19,9 @@ from infra.local.bench.world import MANAGER
 from shared.app.authorship import with_authorship
 from shared.app.parts import App
 from shared.codec.envelope import encode_event
-from shared.domain.effects import EVENTS_QUEUE
 from shared.domain.events import ApprovalAnswered, ChangeFound, ServiceEvent
 from shared.domain.names import ServiceKey
+from shared.domain.queues import EVENTS_QUEUE
 from shared.ports.people import Question
 from shared.ports.statuses import CommitStatus
 

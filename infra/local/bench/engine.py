@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from shared.app.parts import App
 from shared.app.take_message import take_effect, take_event
-from shared.domain.effects import EVENTS_QUEUE, KINDS, queue_of
+from shared.domain.queues import EVENTS_QUEUE, KINDS, queue_of
 from shared.ports.queues import CrewReceiver
 
 _LEASE = timedelta(minutes=30)

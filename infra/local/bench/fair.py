@@ -22,9 +22,9 @@ from infra.local.bench.world import MANAGER
 from shared.adapters.sqlite import SqliteDatabase
 from shared.bootstrap import utc_now
 from shared.codec.envelope import encode_event
-from shared.domain.effects import EVENTS_QUEUE
 from shared.domain.events import ApprovalAnswered
 from shared.domain.names import ServiceKey
+from shared.domain.queues import EVENTS_QUEUE
 from shared.ports.people import Question
 from shared.ports.statuses import CommitStatus
 

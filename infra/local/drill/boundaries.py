@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from shared.codec.effects import EFFECTS
 from shared.codec.envelope import parse
-from shared.domain.effects import queue_of
+from shared.domain.queues import queue_of
 
 
 class Place(StrEnum):

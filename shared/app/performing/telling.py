@@ -12,8 +12,9 @@ from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
 from shared.app.service_view import read_service
 from shared.codec.envelope import read_message
 from shared.domain.approval import who_may
-from shared.domain.effects import AskApproval, CloseApproval, SetStatus, queue_of
+from shared.domain.effects import AskApproval, CloseApproval, SetStatus
 from shared.domain.older import brings_older
+from shared.domain.queues import queue_of
 from shared.domain.release import EnvironmentState
 from shared.ports.people import Question
 from shared.ports.statuses import CommitState, CommitStatus

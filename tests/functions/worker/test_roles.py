@@ -10,8 +10,9 @@ import pytest
 
 from infra.local.sample import git
 from shared.codec.envelope import encode_effect
-from shared.domain.effects import Deploy, GatherFacts, ObserveRollout, Retag, poison_of, queue_of, queues
+from shared.domain.effects import Deploy, GatherFacts, ObserveRollout, Retag
 from shared.domain.names import ServiceKey
+from shared.domain.queues import poison_of, queue_of, queues
 from tests.conventions.test_cold_start import outside
 from tests.support.doors import PEOPLE
 from tests.support.stores import NOON

@@ -8,9 +8,10 @@ from infra.local.drill.kills import Passed, boundaries_of, chosen, death_at, in_
 from infra.local.drill.run import Pass
 from shared.codec.effects import EFFECTS
 from shared.codec.envelope import encode_effect, encode_event
-from shared.domain.effects import EVENTS_QUEUE, ReadTags, queue_of
+from shared.domain.effects import ReadTags
 from shared.domain.events import PushReceived
 from shared.domain.names import ServiceKey
+from shared.domain.queues import EVENTS_QUEUE, queue_of
 from tests.support.stores import NOON
 
 PUSH = encode_event(PushReceived(id="p", repository="shipping", ref="refs/heads/main"), correlation="c", at=NOON)

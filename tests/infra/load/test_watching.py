@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from infra.local.load.watching import POISON, queues
-from shared.domain.effects import EVENTS_QUEUE
+from shared.domain.queues import EVENTS_QUEUE
 from tests.support.app_parts import make_app
 from tests.support.in_poison import ASK, poisoned
 

@@ -8,9 +8,9 @@ from typing import ClassVar, Protocol
 
 from shared.app.views import records
 from shared.codec.envelope import parse
-from shared.domain.effects import INSPECT
 from shared.domain.phases import Phase
 from shared.domain.policy import DeployTarget, GitOpsTarget, RepositoryPolicy
+from shared.domain.queues import INSPECT
 from shared.ports.deployer import DeployOrder, DeployReport, Rollout, RolloutState
 from shared.ports.people import Question
 from shared.ports.policies import Fault, PolicyReader

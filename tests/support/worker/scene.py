@@ -13,8 +13,9 @@ from azure.functions.decorators.function_app import Function
 
 import function_app
 from shared.codec import envelope
-from shared.domain.effects import Effect, queue_of
+from shared.domain.effects import Effect
 from shared.domain.events import PushReceived, TimePassed
+from shared.domain.queues import queue_of
 from tests.support.app_parts import DELIVERY
 from tests.support.codec import examples, messages
 from tests.support.doors import HOOK_SECRET, PEOPLE, REGISTRY_SECRET

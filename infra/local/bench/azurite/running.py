@@ -25,8 +25,8 @@ from shared.adapters.azure_storage import AzureStorage
 from shared.app.inspect_push import inspect_push
 from shared.app.parts import App
 from shared.app.take_message import take_effect, take_event
-from shared.domain.effects import EVENTS_QUEUE, KINDS, queue_of
 from shared.domain.events import PushReceived
+from shared.domain.queues import EVENTS_QUEUE, KINDS, queue_of
 
 _ENDS = 20.0  # seconds
 
