@@ -19,9 +19,9 @@ TESTERS ?= 3
 LIMIT ?= 45
 # What is compiled once is not compiled again by every process that tests start.
 unexport PYTHONDONTWRITEBYTECODE
-FUZZED := tests/fuzz $(shell find tests -name test_fuzzed.py)
+FUZZED := tests/workshop/fuzz $(shell find tests -name test_fuzzed.py)
 
-.PHONY: help demo check-repo up bench load drill package check test soak fuzz steady lint types imports pure parts everything machine clean distclean lock venv-local venv-tests
+.PHONY: help demo check-repo up bench load drill package check test test-workshop soak fuzz steady lint types imports pure parts everything machine clean distclean lock venv-local venv-tests
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -36,16 +36,16 @@ check-repo: venv-local ## read a monorepo as Slipway would and say what to chang
 up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state, STORE=azurite, LINKS=1 for new sign-in links, PORT=)
 	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)") $(if $(STORE),--store "$(STORE)") $(if $(LINKS),--links) $(if $(PORT),--port "$(PORT)")
 
-bench: venv-local ## how fast it is, each figure beside its floor and goal (ONLY="engine functions", QUICK=1, STORE=azurite)
-	@$(PYTHON_IN_VENV) -m infra.local bench $(if $(STORE),--store "$(STORE)") $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)
+bench: venv-tests ## how fast it is, each figure beside its floor and goal (ONLY="engine functions", QUICK=1, STORE=azurite)
+	@$(PYTHON_IN_VENV) -m tests.workshop bench $(if $(STORE),--store "$(STORE)") $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)
 
 MINUTES ?= 10
 RATE ?= 1000
-load: venv-local ## RATE pushes a minute to a local host for MINUTES, every one accounted for (1000 and 10)
-	@$(PYTHON_IN_VENV) -m infra.local load --minutes $(MINUTES) --rate $(RATE)
+load: venv-tests ## RATE pushes a minute to a local host for MINUTES, every one accounted for (1000 and 10)
+	@$(PYTHON_IN_VENV) -m tests.workshop load --minutes $(MINUTES) --rate $(RATE)
 
-drill: venv-local ## kill, tear and starve a local host at every boundary of a story (SHORT=1, SEED=n, DIR=path)
-	@$(PYTHON_IN_VENV) -m infra.local drill $(if $(SHORT),--short) $(if $(SEED),--seed "$(SEED)") $(if $(DIR),--dir "$(DIR)")
+drill: venv-tests ## kill, tear and starve a local host at every boundary of a story (SHORT=1, SEED=n, DIR=path)
+	@$(PYTHON_IN_VENV) -m tests.workshop drill $(if $(SHORT),--short) $(if $(SEED),--seed "$(SEED)") $(if $(DIR),--dir "$(DIR)")
 
 package: venv-local ## the deployment package for Azure, with its size and what was left out: .local/package/slipway.zip
 	@$(PYTHON_IN_VENV) -m infra.azure.package
@@ -60,6 +60,9 @@ parts:
 	@$(MAKE) --no-print-directory -j2 $(SYNC) types lint imports machine
 	@$(MAKE) --no-print-directory everything
 
+test-workshop: venv-tests machine ## the tests of bench, load, drill, fuzz and soak themselves, which `make test` runs too
+	@$(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --dist loadgroup tests/workshop
+
 EXAMPLES ?= 1000
 fuzz: venv-tests ## ask every route and parser what nobody would (EXAMPLES=how often each; 1000)
 	@EXAMPLES=$(EXAMPLES) $(PYTHON_IN_VENV) -m pytest -n $(WORKERS) $(FUZZED)
@@ -68,7 +71,7 @@ steady: venv-tests ## what measures time or memory, or waits for others, TIMES e
 	@$(PYTHON_IN_VENV) -m tests.support.run.limited 600 $(PYTHON_IN_VENV) -m pytest -n $(WORKERS) --dist loadgroup \
 		-p tests.support.run.steady --times $(TIMES) $(ONLY)
 soak: venv-tests ## a million random steps with fresh seeds, judged (STEPS=, STORE=, WORKERS=; SEED= repeats one part)
-	@PYTHONHASHSEED=0 $(PYTHON_IN_VENV) -m tests.properties.soak --workers $(WORKERS) --steps $(or $(STEPS),1000000) \
+	@PYTHONHASHSEED=0 $(PYTHON_IN_VENV) -m tests.workshop soak --workers $(WORKERS) --steps $(or $(STEPS),1000000) \
 		$(if $(SEED),--seed $(SEED)) $(if $(STORE),--store $(STORE))
 
 lint: venv-tests

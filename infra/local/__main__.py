@@ -1,4 +1,4 @@
-"""`python -m infra.local up|demo|check|bench|load|drill`: Slipway on one machine."""
+"""`python -m infra.local up|demo|check|ledger`: Slipway on one machine."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ import sys
 import threading
 from pathlib import Path
 
-from infra.local.folder import AZURITE, SQLITE, STORES, Folder
+from infra.local.folder import AZURITE, STORES, Folder
 from infra.local.host import People
 from infra.local.repository import NoRepository, Repository, find_repository
 from infra.local.sample import REPOSITORY, make_origin
 from shared.adapters.processes import keep_to_itself
 from shared.telemetry import quiet_others
 
-DEFAULT_FOLDER, DEMO_FOLDER, LOAD_FOLDER = Path(".local/up"), Path(".local/demo"), Path(".local/load")
-DRILL_FOLDER = Path(".local/drill")
+DEFAULT_FOLDER, DEMO_FOLDER = Path(".local/up"), Path(".local/demo")
 
 
 def commands() -> argparse.ArgumentParser:
@@ -40,16 +39,6 @@ def commands() -> argparse.ArgumentParser:
     ledger = named.add_parser("ledger", help="print a ledger to the byte")
     ledger.add_argument("service", help="<repository>~<service>, or estate")
     ledger.add_argument("--dir", type=Path, default=DEFAULT_FOLDER, help="where the state is kept")
-    bench = named.add_parser("bench", help="measure, each figure beside its floor and its goal")
-    bench.add_argument("--only", default="", help="parts by name, all without it")
-    bench.add_argument("--store", choices=STORES, default=SQLITE, help="what is measured; sqlite without it")
-    bench.add_argument("--quick", action="store_true", help="try it out; not for figures")
-    load = named.add_parser("load", help="push to a host of its own at a steady rate and account for every push")
-    load.add_argument("--minutes", type=float, default=10, help="for how long")
-    load.add_argument("--rate", type=int, default=1000, help="pushes a minute")
-    load.add_argument("--dir", type=Path, default=LOAD_FOLDER, help="where the state is kept")
-    load.add_argument("--out", type=Path, default=Path(".local/load.json"), help="where the figures are written")
-    add_drill(named.add_parser("drill", help="kill, tear and starve a host at every boundary of a story"))
     return parser
 
 
@@ -72,16 +61,6 @@ def main(arguments: list[str] | None = None) -> int:
         from infra.local.ledger import print_ledger
 
         return print_ledger(given.dir, given.service, sys.stdout)
-    if given.command == "bench":
-        from infra.local.bench.run import run_bench
-
-        return run_bench(given.only, quick=given.quick, store=given.store)
-    if given.command == "load":
-        from infra.local.load.command import run_load
-
-        return run_load(given.dir, given.minutes, given.rate, given.out)
-    if given.command == "drill":
-        return drill(given)
     return serve(place(given, DEFAULT_FOLDER), given.repo, given.port, given.store, links=given.links)
 
 
@@ -96,40 +75,6 @@ def place(given: argparse.Namespace, default: Path) -> Path:
     if given.dir is not None:
         return Path(given.dir)
     return default.with_name(f"{default.name}-{AZURITE}") if given.store == AZURITE else default
-
-
-def add_drill(parser: argparse.ArgumentParser) -> None:
-    """Say what may be asked of a drill."""
-    parser.add_argument(
-        "--part", action="append", choices=["kills", "torn", "full"], help="this part only; may be repeated"
-    )
-    parser.add_argument("--only", default="", metavar="KIND", help="kills at this kind of work only, e.g. deploy")
-    parser.add_argument("--short", action="store_true", help="one kill for each kind of work, one torn write")
-    parser.add_argument("--seed", type=int, default=1, help="another choice of works, moments and bytes")
-    parser.add_argument("--dir", type=Path, default=DRILL_FOLDER, help="where hosts are started; begun anew each time")
-    parser.add_argument("--workers", type=int, default=2, help="how many hosts at the same time")
-
-
-def drill(given: argparse.Namespace) -> int:
-    """Run the crash drill."""
-    from infra.local.drill.boundaries import KINDS
-    from infra.local.drill.command import PARTS, Options, run_drill
-
-    if given.only not in ("", *KINDS):
-        print(f"{given.only} is no kind of work; the kinds are: {', '.join(KINDS)}", file=sys.stderr)
-        return 2
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    parts = ("kills",) if given.only else PARTS
-    return run_drill(
-        Options(
-            folder=given.dir,
-            parts=tuple(given.part or parts),
-            only=given.only,
-            short=given.short,
-            seed=given.seed,
-            workers=given.workers,
-        )
-    )
 
 
 def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *, links: bool = False) -> int:

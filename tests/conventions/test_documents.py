@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 import tomllib
+from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from infra.local.__main__ import commands
+from infra.local import __main__ as local
 from shared.domain.queues import queues
 from tests.support.documents import README, anchors, code_in, documents, links, prose, section, tables, text
-from tests.support.properties.laws import LAWS
 from tests.support.tree import ROOT
+from tests.workshop import __main__ as workshop
+from tests.workshop.soak.laws import LAWS
 
 MOST_LINES, WIDEST = 340, 180
 EVERY = pytest.mark.parametrize("document", documents(), ids=str)
@@ -100,10 +103,11 @@ def test_the_readme_tells_the_way_of_imports_as_it_is_enforced() -> None:
 
 
 @EVERY
-def test_a_command_of_ours_is_known(document: Path) -> None:
-    """`python -m infra.local …`, which make calls too."""
-    known = re.search(r"\{([\w,]+)\}", commands().format_usage())
-    named = {word for code in code_in(document) for word in re.findall(r"-m infra\.local (\w+)", code)}
+@pytest.mark.parametrize(("module", "parser"), [("infra.local", local.commands), ("tests.workshop", workshop.commands)])
+def test_a_command_of_ours_is_known(document: Path, module: str, parser: Callable[[], ArgumentParser]) -> None:
+    """`python -m infra.local …` and `python -m tests.workshop …`, which make calls too."""
+    known = re.search(r"\{([\w,]+)\}", parser().format_usage())
+    named = {word for code in code_in(document) for word in re.findall(rf"-m {re.escape(module)} (\w+)", code)}
 
     assert known is not None
     assert named - set(known[1].split(",")) == set()

@@ -11,9 +11,9 @@ import pytest
 
 from infra.local.demo import story
 from infra.local.demo.team import Team
-from infra.local.drill.process import processes_of
 from infra.local.ledger import print_ledger
 from tests.support.host_process import HostProcess
+from tests.workshop.drill.process import processes_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("local-host")]
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.support.properties.laws import LAWS
-from tests.support.properties.running import STEPS, run
+from tests.workshop.soak.laws import LAWS
+from tests.workshop.soak.running import STEPS, run
 
 # (store, number, steps): parts of which each can run by itself, and is the same each time.
 PARTS = (*(("memory", number, 9_000) for number in range(1, 12)), *(("sqlite", number, 1_000) for number in (12, 13)))

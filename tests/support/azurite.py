@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from azure.storage.queue import QueueServiceClient
 
-from infra.local.azurite.calls import Call
 from infra.local.azurite.launcher import Azurite
-from infra.local.azurite.proxy import StorageProxy
+from tests.workshop.azurite.calls import Call
+from tests.workshop.azurite.proxy import StorageProxy
 
 
 @functools.cache

@@ -12,8 +12,6 @@ from typing import Any, Protocol
 
 import pytest
 
-from infra.local.azurite.calls import ONE_RANGE
-from infra.local.azurite.proxy import StorageProxy
 from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.memory import MemoryStore
 from shared.adapters.sqlite import SqliteDatabase
@@ -22,6 +20,8 @@ from shared.ports.queues import CrewReceiver, QueueReceiver, Queues, Received
 from shared.ports.rows import Rows
 from shared.ports.store import Due, Loaded, Message, Store, Write
 from tests.support import azurite
+from tests.workshop.azurite.calls import ONE_RANGE
+from tests.workshop.azurite.proxy import StorageProxy
 
 TABLES = pytest.param("tables", marks=pytest.mark.real("azurite"))
 LOCAL = ("memory", "sqlite")

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from infra.local.azurite.proxy import StorageProxy
 from tests.support.stores import Opened
+from tests.workshop.azurite.proxy import StorageProxy
 
 
 @pytest.fixture

@@ -8,19 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.azurite.faults import (
-    BUSY,
-    HALF_AN_ANSWER,
-    LOST_ANSWER,
-    LOST_REQUEST,
-    THROTTLED,
-    TIMED_OUT,
-    Fault,
-    Late,
-    Lost,
-    Refused,
-)
-from infra.local.azurite.proxy import StorageProxy
 from shared.adapters.storage import partition
 from shared.ports.rows import StaleRow
 from shared.ports.store import Due, StoreRefused, StoreUnavailable
@@ -37,6 +24,19 @@ from tests.support.stores import (
     receive_none,
     receive_one,
 )
+from tests.workshop.azurite.faults import (
+    BUSY,
+    HALF_AN_ANSWER,
+    LOST_ANSWER,
+    LOST_REQUEST,
+    THROTTLED,
+    TIMED_OUT,
+    Fault,
+    Late,
+    Lost,
+    Refused,
+)
+from tests.workshop.azurite.proxy import StorageProxy
 
 pytestmark = pytest.mark.real("azurite")
 

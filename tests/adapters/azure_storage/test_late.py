@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.azurite.faults import LOST_REQUEST, Fault, Late, Refused
-from infra.local.azurite.proxy import StorageProxy
 from shared.adapters.storage.optimistic import TRIES
 from shared.codec.chain import GENESIS, link
 from shared.ports.rows import StaleRow
 from shared.ports.store import Loaded, Store, StoreUnavailable, Write
 from tests.support.azurite import a
 from tests.support.stores import SERVICE, Opened, a_message, a_write, always, in_a_thread, opened
+from tests.workshop.azurite.faults import LOST_REQUEST, Fault, Late, Refused
+from tests.workshop.azurite.proxy import StorageProxy
 
 pytestmark = pytest.mark.real("azurite")
 

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from azure.data.tables import TableServiceClient
 
-from infra.local.azurite.proxy import StorageProxy
 from shared.adapters.azure_storage import limits
 from shared.adapters.azure_storage.table import Table
 from shared.adapters.storage.partition import MOST_KEY, MOST_ROWS, MOST_VALUE
 from shared.on_first_use import OnFirstUse
 from shared.ports.store import TooLarge
 from tests.support import azurite
+from tests.workshop.azurite.proxy import StorageProxy
 
 pytestmark = pytest.mark.real("azurite")
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.azurite.proxy import StorageProxy
 from tests.support.stores import MINUTE, BothEnds, Opened, opened, receive_none, receive_one
+from tests.workshop.azurite.proxy import StorageProxy
 
 pytestmark = pytest.mark.real("azurite")
 

@@ -9,14 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.azurite import calls
-from infra.local.azurite.proxy import StorageProxy
 from shared.app.parts import Timing
 from shared.app.sweep import sweep
 from tests.support import azurite
 from tests.support.app_parts import Harness, branch, make_app
 from tests.support.clocked_azure import ClockedAzure
 from tests.support.outside import Outside
+from tests.workshop.azurite import calls
+from tests.workshop.azurite.proxy import StorageProxy
 
 pytestmark = pytest.mark.real("azurite")
 

@@ -9,9 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.azurite.calls import Call
-from infra.local.azurite.faults import LOST_ANSWER, Fault, Late, Refused
-from infra.local.azurite.proxy import StorageProxy
 from shared.app.sweep import sweep
 from shared.codec.chain import GENESIS, link
 from shared.ports.store import StoreUnavailable
@@ -19,6 +16,9 @@ from tests.support import azurite
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.clocked_azure import ClockedAzure
 from tests.support.outside import Outside
+from tests.workshop.azurite.calls import Call
+from tests.workshop.azurite.faults import LOST_ANSWER, Fault, Late, Refused
+from tests.workshop.azurite.proxy import StorageProxy
 
 pytestmark = [pytest.mark.real("azurite"), pytest.mark.slow]
 

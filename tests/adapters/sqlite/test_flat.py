@@ -15,13 +15,6 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from infra.local.bench.driver import QueueDoors
-from infra.local.bench.engine import BareEngine
-from infra.local.bench.generator import copy_store, large_store
-from infra.local.bench.shape import Shape
-from infra.local.bench.waiting import VERSION, begin_and_wait
-from infra.local.bench.wiring import quiet, wire
-from infra.local.bench.world import MANAGER
 from shared.adapters.sqlite import SqliteDatabase, committer, readers, schema
 from shared.app import read_overview, read_status
 from shared.app.authorize import Viewer
@@ -37,6 +30,13 @@ from shared.bootstrap import utc_now
 from shared.domain.events import ApprovalAnswered, TimePassed
 from shared.ports.people import Question
 from shared.ports.store import Due
+from tests.workshop.bench.driver import QueueDoors
+from tests.workshop.bench.engine import BareEngine
+from tests.workshop.bench.generator import copy_store, large_store
+from tests.workshop.bench.shape import Shape
+from tests.workshop.bench.waiting import VERSION, begin_and_wait
+from tests.workshop.bench.wiring import quiet, wire
+from tests.workshop.bench.world import MANAGER
 
 pytestmark = pytest.mark.slow
 SMALL, LARGE = Shape(505, 570, 60), Shape(990, 3000, 2000)

@@ -1,1 +1,0 @@
-"""Measurements: what Slipway does in a second, beside what the machine could."""

@@ -1,0 +1,62 @@
+"""The host under load: a whole local host, but for builds, which report at once. `python -m tests.workshop.load.host <folder>`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+from infra.local.folder import Folder
+from infra.local.machine import Machine
+from shared.app.parts import App
+from shared.ports.builder import BuildOrder, BuildOutcome, BuildResult, TestCounts
+from tests.workshop.load.monorepo import REPOSITORY
+
+READY = "ready"
+
+
+class AtOnce:
+    """Stands where builds are, the one thing that is slow by nature: no process is run, and nothing is pushed.
+
+    A branch's tests pass; a release's fail, so that it ends and its branch may be pushed to again.
+    """
+
+    def build(self, order: BuildOrder) -> BuildResult:
+        """See Builder."""
+        if order.version is None:
+            counts = TestCounts(passed=1, failed=0, skipped=0)
+            return BuildResult(outcome=BuildOutcome.SUCCEEDED, reason="", tests=counts)
+        counts = TestCounts(passed=0, failed=1, skipped=0)
+        return BuildResult(outcome=BuildOutcome.FAILED, reason="1 unit test failed", tests=counts)
+
+    def cancel(self, order_id: str) -> None:
+        """See Builder."""
+
+
+def without_builds(app: App) -> App:
+    """Put AtOnce in the builder's place."""
+    return replace(app, builder=AtOnce())
+
+
+def main(root: Path) -> None:
+    """Serve until told to stop, or until whoever started this is gone."""
+    stop = threading.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, lambda *_: stop.set())
+    threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
+    folder = Folder(root)
+    with Machine(folder, repository=REPOSITORY, source=folder.origin, port=0, change=without_builds):
+        print(READY, flush=True)
+        stop.wait()
+
+
+def _stop_with_parent(stop: threading.Event) -> None:
+    # It holds the other end and writes nothing: what is read ends with it.
+    sys.stdin.read()
+    stop.set()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,155 @@
+"""The outside in memory, with somebody who watches what is written and asked at the very moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import ClassVar, Protocol
+
+from shared.app.views import records
+from shared.codec.envelope import parse
+from shared.domain.phases import Phase
+from shared.domain.policy import DeployTarget, GitOpsTarget, RepositoryPolicy
+from shared.domain.queues import INSPECT
+from shared.ports.deployer import DeployOrder, DeployReport, Rollout, RolloutState
+from shared.ports.people import Question
+from shared.ports.policies import Fault, PolicyReader
+from shared.ports.queues import Received
+from tests.support.app_parts import Harness
+from tests.support.outside import MemoryPeople
+from tests.support.outside_deployer import MemoryDeployer
+from tests.support.outside_source import Troubles
+from tests.workshop.soak.seen import Open
+
+# What may be out of reach.
+CALLS = (
+    "registry.copy",
+    "registry.push",
+    "registry.tag",
+    "deployer.write",
+    "deployer.observe",
+    "deployer.read",
+    "registry.read",
+    "registry.has",
+    "charts.pull",
+    "builder.build",
+    "people.ask",
+    "source",
+)
+_ENDED = frozenset(phase.value for phase in Phase if phase.ended)
+
+
+class Watcher(Protocol):
+    """Who is told."""
+
+    def begins(self, order: DeployOrder) -> None:
+        """Something is about to be applied."""
+
+    def wrote(self, order: DeployOrder) -> None:
+        """Something was applied."""
+
+    def removed(self, order: DeployOrder) -> None:
+        """Something was taken out."""
+
+    def looked(self, place: str, state: RolloutState) -> None:
+        """An environment said how it is doing."""
+
+    def asked(self, question: Question) -> None:
+        """A question was put."""
+
+    def reached(self, push: str) -> None:
+        """A message of a push is about to be taken."""
+
+    def heard(self, push: str) -> None:
+        """A message of a push was taken, not put off."""
+
+
+class WatchedDeployer(MemoryDeployer):
+    """Environments in memory that tell what is done to them."""
+
+    def __init__(self, troubles: Troubles, watcher: Watcher) -> None:
+        super().__init__(troubles)
+        self._watcher = watcher
+
+    def deploy(self, order: DeployOrder) -> DeployReport:
+        """See Deployer."""
+        self._watcher.begins(order)
+        report = super().deploy(order)
+        if not report.already:
+            self._watcher.wrote(order)
+        return report
+
+    def remove(self, order: DeployOrder) -> DeployReport:
+        """See Deployer."""
+        report = super().remove(order)
+        if not report.already:
+            self._watcher.removed(order)
+        return report
+
+    def observe(self, target: DeployTarget, revision: str) -> Rollout:
+        """See Deployer."""
+        rollout = super().observe(target, revision)
+        assert isinstance(target, GitOpsTarget)
+        self._watcher.looked(target.path, rollout.state)
+        return rollout
+
+
+class WatchedPeople(MemoryPeople):
+    """People in memory who show what they are asked."""
+
+    def __init__(self, troubles: Troubles, watcher: Watcher) -> None:
+        super().__init__(troubles)
+        self._watcher = watcher
+
+    def ask(self, question: Question) -> None:
+        """See People."""
+        super().ask(question)
+        self._watcher.asked(question)
+
+
+class WatchedHarness(Harness):
+    """A process of the application that shows which pushes it has heard of."""
+
+    watcher: Watcher
+
+    def take(self, kind: str, message: Received) -> None:
+        """See Harness."""
+        before = self.waiting(kind)
+        if kind == INSPECT:
+            self.watcher.reached(parse(message.body).id)
+        super().take(kind, message)
+        if kind == INSPECT and self.waiting(kind) == before:
+            self.watcher.heard(parse(message.body).id)
+
+
+class RememberedPolicies:
+    """Reads each file once: what it says does not depend on the commit that it is of, and reading takes long."""
+
+    _read: ClassVar[dict[tuple[str, bytes, tuple[str, ...]], RepositoryPolicy]] = {}
+
+    def __init__(self, reader: PolicyReader) -> None:
+        self._reader = reader
+
+    def compile(self, content: bytes, *, repository: str, commit: str, files: Sequence[str]) -> RepositoryPolicy:
+        """See PolicyReader."""
+        key = (repository, content, tuple(files))
+        if key not in self._read:
+            self._read[key] = self._reader.compile(content, repository=repository, commit=commit, files=files)
+        found = self._read[key]
+        return replace(found, commit=commit, services=tuple(replace(one, commit=commit) for one in found.services))
+
+    def at_approvers(self, content: bytes, problems: Mapping[str, str]) -> Sequence[Fault]:
+        """See PolicyReader."""
+        return self._reader.at_approvers(content, problems)
+
+
+def open_ones(shown: records.ServiceView) -> Iterator[Open]:
+    """What the API says is open."""
+    for release in shown.releases:
+        under_way = [one for one in release.promotions if one.phase not in _ENDED]
+        for one in under_way:
+            kept = tuple((each.gate, each.reason, tuple(each.who)) for each in one.blockers)
+            yield Open(release.version, one.environment, one.number, one.kind, one.phase, kept)
+        if not under_way:
+            kept = tuple((each.gate, each.reason, tuple(each.who)) for each in release.blockers)
+            yield Open(release.version, "", 0, "", release.phase, kept)
