@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import azure.functions as func
 
 if TYPE_CHECKING:
+    from shared.app.views.view import View
     from shared.inbound.problems import Problem
 
 # Who asks is known by Easy Auth's header, and hooks show a secret: a function's own keys add nothing.
@@ -45,11 +46,12 @@ def problem_of_fault(error: Exception, name: str) -> Problem:
     return problem
 
 
-def json_answer(content: object, *, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
+def json_answer(view: View, *, status: int = 200, headers: Mapping[str, str] | None = None) -> func.HttpResponse:
     """Answer with JSON that nobody caches."""
-    text = json.dumps(content)
+    from shared.app.views.view import encode
+
     return func.HttpResponse(
-        text, status_code=status, mimetype="application/json", headers={**PLAIN, **(headers or {})}
+        encode(view), status_code=status, mimetype="application/json", headers={**PLAIN, **(headers or {})}
     )
 
 

@@ -26,7 +26,6 @@ def accept(
     `headers` are those of the request where nothing else is given. What an event means is the worker's business: a sender that is told no may never send again.
     """
     from shared.app.views.answers import AcceptedView
-    from shared.app.views.plain import plain
     from shared.bootstrap import settings
     from shared.inbound.json_body import check_plain, check_size
     from shared.inbound.secrets import check_secret
@@ -37,7 +36,7 @@ def accept(
     check_size(body, settings().max_body)
     events = read(body)
     put(events)
-    return json_answer(plain(AcceptedView(accepted=len(events))), status=202)
+    return json_answer(AcceptedView(accepted=len(events)), status=202)
 
 
 def put(events: Sequence[OutsideEvent]) -> None:

@@ -16,11 +16,10 @@ if TYPE_CHECKING:
 def settle(req: func.HttpRequest, how: Settling, *, wanted: tuple[str, ...]) -> func.HttpResponse:
     """Let a person with one of the wanted roles settle the message that the route names, and answer with its record."""
     from shared.app import poison
-    from shared.app.views.plain import plain
-    from shared.app.views.poison import poison_view
+    from shared.app.views.poison import PoisonView
     from shared.bootstrap import app
     from shared.inbound import requests
 
     caller, number = caller_of(req, wanted), poison.number_of(req.route_params["poison"])
     reason = requests.reason_alone(body_of(req))
-    return json_answer(plain(poison_view(poison.settle(app(), caller, number, how, reason))))
+    return json_answer(PoisonView.of(poison.settle(app(), caller, number, how, reason)))

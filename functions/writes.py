@@ -36,8 +36,8 @@ def decide(
     from shared.app.memberships import as_known
     from shared.app.operate import operate, request_id
     from shared.app.read_status import release_about
-    from shared.app.views.answers import decided, written
-    from shared.app.views.plain import members, plain
+    from shared.app.views.answers import DecidedView, WrittenView
+    from shared.app.views.view import members
     from shared.bootstrap import app
     from shared.domain.decision import Outcome
     from shared.domain.events import ApprovalAnswered
@@ -57,8 +57,8 @@ def decide(
         event = as_known(app(), event, caller)
     handled = operate(app(), event)
     if handled.outcome is Outcome.REFUSED:
-        return problem_answer(refusal(handled.code, handled.reason, members(decided(handled))))
+        return problem_answer(refusal(handled.code, handled.reason, members(DecidedView.of(handled))))
     version = getattr(event, "version", "")
     about = release_about(app(), service, version=version, promotion=handled.about, viewer=None)
     done = 200 if handled.outcome is Outcome.IGNORED else status
-    return json_answer(plain(written(handled, about)), status=done)
+    return json_answer(WrittenView.of(handled, release=about), status=done)

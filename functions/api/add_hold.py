@@ -35,7 +35,6 @@ def add_hold(req: func.HttpRequest) -> func.HttpResponse:
     from shared.app import operate
     from shared.app.authorize import OPERATORS
     from shared.app.views.finding import known_scope
-    from shared.app.views.plain import members
     from shared.app.views.service import hold_view
     from shared.bootstrap import app
     from shared.inbound import requests
@@ -44,4 +43,4 @@ def add_hold(req: func.HttpRequest) -> func.HttpResponse:
     asked = requests.hold(body_of(req))
     scope = known_scope(app(), asked.scope)
     added = operate.add_hold(app(), caller, scope=scope, reason=asked.reason, until=asked.until)
-    return json_answer(members(hold_view(added)), status=201, headers={"Location": f"/api/holds/{added.id}"})
+    return json_answer(hold_view(added), status=201, headers={"Location": f"/api/holds/{added.id}"})

@@ -24,8 +24,7 @@ get_build_blueprint = func.Blueprint()
 def get_build(req: func.HttpRequest) -> func.HttpResponse:
     """Read how a build ended, step by step."""
     from shared.app import read_builds
-    from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer_of(req)
-    return json_answer(plain(read_builds.build(app(), service_of(req), req.route_params["number"])))
+    return json_answer(read_builds.build(app(), service_of(req), req.route_params["number"]))

@@ -25,7 +25,6 @@ def get_estate_ledger(req: func.HttpRequest) -> func.HttpResponse:
     """Read entries above a sequence; `next` is the `after` of the next page."""
     from shared.app.operate import ESTATE
     from shared.app.views.ledger import ledger_page
-    from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer_of(req)
@@ -35,4 +34,4 @@ def get_estate_ledger(req: func.HttpRequest) -> func.HttpResponse:
         after=FROM_LEDGER.of(req.params),
         most=MOST.of(req.params),
     )
-    return json_answer(plain(page))
+    return json_answer(page)

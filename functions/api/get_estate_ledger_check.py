@@ -24,8 +24,7 @@ def get_estate_ledger_check(req: func.HttpRequest) -> func.HttpResponse:
     """Check the chain from its first entry."""
     from shared.app.operate import ESTATE
     from shared.app.views.ledger import verify_ledger
-    from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer_of(req)
-    return json_answer(plain(verify_ledger(app(), ESTATE)))
+    return json_answer(verify_ledger(app(), ESTATE))

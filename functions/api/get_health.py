@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Literal
 
 import azure.functions as func
@@ -28,8 +27,7 @@ def get_health(req: func.HttpRequest) -> func.HttpResponse:
 
     Anybody is told the status, as what watches has no key; what is wrong is for readers.
     """
-    from shared.app.views.health import DOWN, for_anybody, health
-    from shared.app.views.plain import plain
+    from shared.app.views.health import down, for_anybody, health
     from shared.bootstrap import app
     from shared.inbound.problems import problem_of
     from shared.ports.store import StoreFull, StoreUnavailable
@@ -38,6 +36,5 @@ def get_health(req: func.HttpRequest) -> func.HttpResponse:
         found = health(app())
     except StoreUnavailable as error:
         store: Literal["full", "unavailable"] = "full" if isinstance(error, StoreFull) else "unavailable"
-        down = replace(DOWN, store=store, detail=problem_of(error).detail)
-        return json_answer(plain(down), status=503, headers={"Retry-After": "5"})
-    return json_answer(plain(found if may_read(req) else for_anybody(found)))
+        return json_answer(down(store, problem_of(error).detail), status=503, headers={"Retry-After": "5"})
+    return json_answer(found if may_read(req) else for_anybody(found))

@@ -24,8 +24,7 @@ def get_holds(req: func.HttpRequest) -> func.HttpResponse:
     """Read the holds on everything, on environments and on services."""
     from shared.app import read_status
     from shared.app.views.answers import HoldsView
-    from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer_of(req)
-    return json_answer(plain(HoldsView(holds=read_status.holds(app()))))
+    return json_answer(HoldsView(holds=read_status.holds(app())))

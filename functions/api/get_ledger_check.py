@@ -24,8 +24,7 @@ get_ledger_check_blueprint = func.Blueprint()
 def get_ledger_check(req: func.HttpRequest) -> func.HttpResponse:
     """Check the chain from its first entry."""
     from shared.app.views.ledger import verify_ledger
-    from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer_of(req)
-    return json_answer(plain(verify_ledger(app(), service_of(req))))
+    return json_answer(verify_ledger(app(), service_of(req)))

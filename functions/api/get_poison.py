@@ -24,9 +24,8 @@ MOST = Number(name="most", says="how many messages at most", default=50, least=1
 @described(Operation(tag="poison", who="readers", answer="PoisonPage", query=(AFTER, MOST)))
 def get_poison(req: func.HttpRequest) -> func.HttpResponse:
     """Read a page of them, the newest first."""
-    from shared.app.views.plain import plain
     from shared.app.views.poison import poison_page
     from shared.bootstrap import app
 
     viewer_of(req)
-    return json_answer(plain(poison_page(app(), after=AFTER.of(req.params), most=MOST.of(req.params))))
+    return json_answer(poison_page(app(), after=AFTER.of(req.params), most=MOST.of(req.params)))

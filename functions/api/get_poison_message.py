@@ -23,9 +23,8 @@ get_poison_message_blueprint = func.Blueprint()
 def get_poison_message(req: func.HttpRequest) -> func.HttpResponse:
     """Read it whether or not somebody settled it, and who did."""
     from shared.app.poison import number_of
-    from shared.app.views.plain import plain
     from shared.app.views.poison import poison_detail
     from shared.bootstrap import app
 
     viewer_of(req)
-    return json_answer(plain(poison_detail(app(), number_of(req.route_params["poison"]))))
+    return json_answer(poison_detail(app(), number_of(req.route_params["poison"])))

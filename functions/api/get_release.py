@@ -24,9 +24,8 @@ get_release_blueprint = func.Blueprint()
 def get_release(req: func.HttpRequest) -> func.HttpResponse:
     """Read a release with its artifact, promotions and blockers."""
     from shared.app import read_status
-    from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer = viewer_of(req)
     found = read_status.release(app(), service_of(req), req.route_params["version"], viewer=viewer)
-    return json_answer(plain(found))
+    return json_answer(found)

@@ -26,7 +26,6 @@ MOST = Number(name="most", says="how many releases at most", default=20, least=1
 def get_releases(req: func.HttpRequest) -> func.HttpResponse:
     """Read open releases, then ended ones, the last to end first."""
     from shared.app import read_status
-    from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer = viewer_of(req)
@@ -37,4 +36,4 @@ def get_releases(req: func.HttpRequest) -> func.HttpResponse:
         after=AFTER.of(req.params),
         most=MOST.of(req.params),
     )
-    return json_answer(plain(page))
+    return json_answer(page)

@@ -24,8 +24,7 @@ get_service_blueprint = func.Blueprint()
 def get_service(req: func.HttpRequest) -> func.HttpResponse:
     """Read what is live, what is on its way, and what holds it."""
     from shared.app import read_status
-    from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer = viewer_of(req)
-    return json_answer(plain(read_status.service(app(), service_of(req), viewer=viewer)))
+    return json_answer(read_status.service(app(), service_of(req), viewer=viewer))

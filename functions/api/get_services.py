@@ -25,7 +25,6 @@ MOST = Number(name="most", says="how many services at most", default=50, least=1
 def get_services(req: func.HttpRequest) -> func.HttpResponse:
     """Read services in order; `next` is the `after` of the next page, which may hold fewer than asked."""
     from shared.app import read_status
-    from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     page = read_status.services(
@@ -34,4 +33,4 @@ def get_services(req: func.HttpRequest) -> func.HttpResponse:
         chosen=chosen_of(req),
         most=MOST.of(req.params),
     )
-    return json_answer(plain(page))
+    return json_answer(page)

@@ -23,8 +23,7 @@ get_statuses_blueprint = func.Blueprint()
 def get_statuses(req: func.HttpRequest) -> func.HttpResponse:
     """Read the statuses of a full commit id in every repository."""
     from shared.app import read_status
-    from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer_of(req)
-    return json_answer(plain(read_status.statuses(app(), req.route_params["commit"])))
+    return json_answer(read_status.statuses(app(), req.route_params["commit"]))

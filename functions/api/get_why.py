@@ -25,7 +25,6 @@ def get_why(req: func.HttpRequest) -> func.HttpResponse:
     """Read the blockers in order: the gate, the reason, since when, until when, and who can act."""
     from shared.app import read_status
     from shared.app.views.answers import WhyView
-    from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer = viewer_of(req)
@@ -37,4 +36,4 @@ def get_why(req: func.HttpRequest) -> func.HttpResponse:
         reason=found.reason,
         blockers=found.blockers,
     )
-    return json_answer(plain(why))
+    return json_answer(why)

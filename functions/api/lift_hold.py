@@ -36,7 +36,6 @@ def lift_hold(req: func.HttpRequest) -> func.HttpResponse:
     from shared.app.authorize import OPERATORS
     from shared.app.views.answers import LiftedView
     from shared.app.views.finding import find_artifact_hold
-    from shared.app.views.plain import plain
     from shared.app.views.service import hold_view
     from shared.bootstrap import app
     from shared.domain.decision import Outcome
@@ -45,7 +44,7 @@ def lift_hold(req: func.HttpRequest) -> func.HttpResponse:
     caller, hold = caller_of(req, OPERATORS), req.route_params["id"]
     lifted = operate.lift_hold(app(), caller, hold, requests.reason_alone(body_of(req)))
     if lifted is not None:
-        return json_answer(plain(LiftedView(outcome=Outcome.NOTED, hold=hold_view(lifted))))
+        return json_answer(LiftedView(outcome=Outcome.NOTED, hold=hold_view(lifted)))
     asked = operate.request_id(app(), caller)
     service = find_artifact_hold(app(), hold, REPOSITORY.of(req.params), asked=asked)
     return decide(req, requests.lift, caller, service)

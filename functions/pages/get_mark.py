@@ -29,7 +29,6 @@ def get_mark(req: func.HttpRequest) -> func.HttpResponse:
     from shared.app.views.answers import MarkView
     from shared.app.views.finding import find_service
     from shared.app.views.mark import mark
-    from shared.app.views.plain import plain
     from shared.bootstrap import app
 
     viewer_of(req)
@@ -40,4 +39,4 @@ def get_mark(req: func.HttpRequest) -> func.HttpResponse:
         found = mark(app(), ())
     else:
         found = overview_mark(app(), chosen_of(req))
-    return json_answer(plain(MarkView(mark=found)))
+    return json_answer(MarkView(mark=found))

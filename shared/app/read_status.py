@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from shared.app import operate
 from shared.app.authorize import Viewer
@@ -14,6 +13,7 @@ from shared.app.views.finding import Chosen, NotKnown, find_release, known_among
 from shared.app.views.records import HoldView, ReleaseView, ServiceView
 from shared.app.views.release import release_view
 from shared.app.views.service import hold_view, service_view
+from shared.app.views.view import View
 from shared.codec.release import decode_release
 from shared.codec.state import ENDED, decode_ended, ended_release_row
 from shared.domain.errors import InvalidValue
@@ -28,24 +28,21 @@ AFTER_PATTERN = r"[0-9]{20}(~[0-9]{1,20})?"
 _AFTER = re.compile(AFTER_PATTERN)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServicesPage:
+class ServicesPage(View, frozen=True, kw_only=True):
     """Services in order of repository and name; `next` is what to ask for after them, None at the end."""
 
     services: tuple[ServiceView, ...]
     next: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleasesPage:
+class ReleasesPage(View, frozen=True, kw_only=True):
     """Open releases by version, newest first (on the first page only), then ended ones, the last to end first."""
 
     releases: tuple[ReleaseView, ...]
     next: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusView:
+class StatusView(View, frozen=True, kw_only=True):
     """What a commit shows."""
 
     repository: str
@@ -54,8 +51,7 @@ class StatusView:
     description: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusesView:
+class StatusesView(View, frozen=True, kw_only=True):
     """What a commit shows, in every repository."""
 
     commit: str
@@ -115,7 +111,7 @@ def statuses(app: App, commit: str) -> StatusesView:
     if not _COMMIT.fullmatch(commit):
         raise NotKnown("unknown-commit", f"{commit[:100]!r} is not a full commit id")
     found = tuple(
-        StatusView(repository=repository, context=one.context, state=one.state, description=one.description)
+        StatusView.of(one, repository=repository)
         for repository in sorted(app.source.repositories())
         for one in app.statuses.statuses(repository, commit)
     )

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import ModuleType
 
 from shared.app import read_status
-from shared.app.views import answers, build, health, ledger, people, poison, records
+from shared.app.views import answers, build, health, ledger, poison, records
 from shared.openapi.operation import Operation
 from shared.openapi.problems import PROBLEM, REFUSED
-from shared.openapi.schemas import Schema, Schemas, reference
+from shared.openapi.schemas import Schema, reference
 
 WRITTEN = "WrittenView"
-_VIEWS: tuple[ModuleType, ...] = (records, people, answers, build, health, ledger, poison, read_status)
+_VIEWS: tuple[ModuleType, ...] = (records, answers, build, health, ledger, poison, read_status)
 _DONE = {
     200: "Done, or read.",
     201: "Made.",
@@ -49,18 +49,18 @@ def shared_responses() -> dict[str, Schema]:
     }
 
 
-def responses(operation: Operation, path: str, schemas: Schemas) -> Schema:
+def responses(operation: Operation, path: str) -> Schema:
     """Return every answer by its status."""
     found = {status: _refusal(operation, status) for status in _refusals(operation, path)}
-    found[operation.status] = _answer(operation.answer, operation.status, schemas)
+    found[operation.status] = _answer(operation.answer, operation.status)
     if operation.answer == WRITTEN:
-        found[200] = _answer(WRITTEN, 200, schemas)  # it was so already, and nothing was begun
+        found[200] = _answer(WRITTEN, 200)  # it was so already, and nothing was begun
     if operation.headers:
         found[operation.status]["headers"] = {
             name: {"description": says, "required": True, "schema": {"type": "string"}}
             for name, says in operation.headers.items()
         }
-    found |= {status: _also(name, status, schemas) for status, name in operation.also.items()}
+    found |= {status: _also(name, status) for status, name in operation.also.items()}
     return {str(status): found[status] for status in sorted(found)}
 
 
@@ -88,16 +88,27 @@ def _refusal(operation: Operation, status: int) -> Schema:
     return {"$ref": f"#/components/responses/{kind}{status}"}
 
 
-def _also(name: str, status: int, schemas: Schemas) -> Schema:
-    return {**_answer(name, status, schemas), "headers": _RETRY} if status == 503 else _answer(name, status, schemas)
+def _also(name: str, status: int) -> Schema:
+    return {**_answer(name, status), **({"headers": _RETRY} if status == 503 else {})}
 
 
-def _answer(names: str, status: int, schemas: Schemas) -> Schema:
+def _answer(names: str, status: int) -> Schema:
     if "/" in names:
         return {"description": _DONE[status], "content": {names: {"schema": _MEDIA.get(names, {"type": "string"})}}}
-    found = [schemas.of(view(name.strip())) for name in names.split("|")]
+    found = [reference(name) for name in _names(names)]
     schema = found[0] if len(found) == 1 else {"anyOf": found}
     return {"description": _DONE[status], "content": {"application/json": {"schema": schema}}}
+
+
+def _names(answer: str) -> list[str]:
+    return [] if "/" in answer else [name.strip() for name in answer.split("|")]
+
+
+def views(operations: Iterable[Operation]) -> Iterator[type]:
+    """Return what operations answer with."""
+    for one in operations:
+        for answer in (one.answer, *one.also.values()):
+            yield from map(view, _names(answer))
 
 
 def view(name: str) -> type:

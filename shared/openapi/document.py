@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from shared.openapi.answers import responses, shared_responses
+from shared.openapi.answers import responses, shared_responses, views
 from shared.openapi.bodies import body_schema
 from shared.openapi.operation import REPOSITORY, Operation
 from shared.openapi.parameters import parameters
-from shared.openapi.problems import add_problems
-from shared.openapi.schemas import Schema, Schemas
+from shared.openapi.problems import problems
+from shared.openapi.schemas import Schema, components
 
 VERSION = "3.1.0"
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -70,12 +70,11 @@ class Route:
 
 def document(routes: Iterable[Route]) -> Schema:
     """Make the document of these routes."""
-    schemas, paths, tags = Schemas(), dict[str, Schema](), set[str]()
-    add_problems(schemas)
-    for route in sorted(routes, key=lambda one: one.path):
+    paths, tags, found = dict[str, Schema](), set[str](), sorted(routes, key=lambda one: one.path)
+    for route in found:
         tags.add(route.operation.tag)
         for method in route.methods:
-            paths.setdefault(route.path, {})[method] = _operation(route, schemas)
+            paths.setdefault(route.path, {})[method] = _operation(route)
     return {
         "openapi": VERSION,
         "info": {
@@ -89,7 +88,7 @@ def document(routes: Iterable[Route]) -> Schema:
         "tags": [{"name": name, "description": says} for name, says in _TAGS.items() if name in tags],
         "paths": paths,
         "components": {
-            "schemas": dict(sorted(schemas.components.items())),
+            "schemas": dict(sorted((components(views(one.operation for one in found)) | problems()).items())),
             "responses": shared_responses(),
             "securitySchemes": _SECURITY,
         },
@@ -101,7 +100,7 @@ def encoded(found: Schema) -> bytes:
     return json.dumps(found, indent=1, ensure_ascii=False).encode()
 
 
-def _operation(route: Route, schemas: Schemas) -> Schema:
+def _operation(route: Route) -> Schema:
     operation = route.operation
     summary, _, more = inspect.cleandoc(route.says).partition("\n\n")
     said: Schema = {"operationId": route.name, "summary": summary.rstrip("."), "tags": [operation.tag]}
@@ -113,7 +112,7 @@ def _operation(route: Route, schemas: Schemas) -> Schema:
         said["parameters"] = asked
     if operation.body:
         said["requestBody"] = _body(operation)
-    return {**said, "responses": responses(operation, route.path, schemas)}
+    return {**said, "responses": responses(operation, route.path)}
 
 
 def _security(operation: Operation) -> list[Schema]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.app.views.answers import DecidedView
-from shared.openapi.schemas import Schema, Schemas
+from shared.openapi.schemas import Schema, components
 
 PROBLEM, REFUSED = "Problem", "Refused"
 _MEMBERS: Schema = {
@@ -17,20 +17,20 @@ _MEMBERS: Schema = {
 _ALWAYS = tuple(name for name in _MEMBERS if name != "field")
 
 
-def add_problems(schemas: Schemas) -> None:
-    """Put both kinds among the components."""
-    decided = Schemas()
-    decided.of(DecidedView)
-    [said] = [one for one in decided.components.values() if "properties" in one]
-    schemas.components[PROBLEM] = {
-        "description": "Why something was not done (RFC 9457).",
-        "type": "object",
-        "required": list(_ALWAYS),
-        "properties": _MEMBERS,
-    }
-    schemas.components[REFUSED] = {
-        "description": "A request that was decided on and refused; the ledger has it.",
-        "type": "object",
-        "required": list(dict.fromkeys((*_ALWAYS, *said["required"]))),
-        "properties": {**said["properties"], **_MEMBERS},
+def problems() -> dict[str, Schema]:
+    """Return both kinds, as components."""
+    said = components([DecidedView])["Decided"]
+    return {
+        PROBLEM: {
+            "description": "Why something was not done (RFC 9457).",
+            "type": "object",
+            "required": list(_ALWAYS),
+            "properties": _MEMBERS,
+        },
+        REFUSED: {
+            "description": "A request that was decided on and refused; the ledger has it.",
+            "type": "object",
+            "required": list(dict.fromkeys((*_ALWAYS, *said["required"]))),
+            "properties": {**said["properties"], **_MEMBERS},
+        },
     }

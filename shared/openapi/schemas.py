@@ -1,82 +1,48 @@
-"""Records as JSON Schema: what `plain` makes of a type, told by its annotations."""
+"""Declared records as JSON Schema: answers have every member, and are called as the views are, without that word."""
 
 from __future__ import annotations
 
-import inspect
-from dataclasses import fields, is_dataclass
-from datetime import datetime
-from enum import StrEnum
-from types import NoneType, UnionType
-from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
 
 Schema = dict[str, Any]
-_LEAVES: dict[Any, Schema] = {
-    str: {"type": "string"},
-    int: {"type": "integer"},
-    bool: {"type": "boolean"},
-    datetime: {"type": "string", "format": "date-time"},
-    NoneType: {"type": "null"},
-}
+_PLACE = "#/components/schemas/"
 
 
-class Schemas:
-    """The document's components; a record gets there when it is first asked for."""
-
-    def __init__(self) -> None:
-        self.components: dict[str, Schema] = {}
-        self._types: dict[str, type] = {}
-
-    def of(self, type_: Any) -> Schema:
-        """Return the schema of a type, a reference where it has a name. Raise TypeError for one that JSON cannot hold."""
-        if type_ in _LEAVES:
-            return dict(_LEAVES[type_])
-        origin, inner = get_origin(type_), get_args(type_)
-        if origin in (Union, UnionType):
-            return _any_of([self.of(one) for one in inner])
-        if origin is Literal:
-            return {"type": "string", "enum": list(inner)}
-        if origin is tuple and inner[-1] is Ellipsis:
-            return {"type": "array", "items": self.of(inner[0])}
-        if inspect.isclass(type_) and (is_dataclass(type_) or issubclass(type_, StrEnum)):
-            return self._named(type_)
-        raise TypeError(f"{type_} has no form in JSON here; annotate the view with what it holds")
-
-    def _named(self, type_: type) -> Schema:
-        name = type_.__name__.removesuffix("View")
-        if name not in self._types:
-            self._types[name] = type_
-            self.components[name] = self._record(type_) if is_dataclass(type_) else _words(type_)
-        if self._types[name] is not type_:
-            raise TypeError(f"{type_} and {self._types[name]} would both be called {name}; rename one")
-        return reference(name)
-
-    def _record(self, type_: Any) -> Schema:
-        hints = get_type_hints(type_)
-        names = [one.name for one in fields(type_)]
-        return {
-            "description": inspect.cleandoc(type_.__doc__ or ""),
-            "type": "object",
-            "required": names,
-            "properties": {name: self.of(hints[name]) for name in names},
-        }
+def components(views: Iterable[type]) -> dict[str, Schema]:
+    """Return views, and all that is in them, by their names. Raise TypeError for two of one name."""
+    _, found = msgspec.json.schema_components(tuple(views), ref_template=f"{_PLACE}{{name}}")
+    named = {_name(name): _record(one) for name, one in found.items()}
+    # The library tells two of one name apart by their modules.
+    if len(named) < len(found) or any("." in name for name in named):
+        raise TypeError(f"two records would have one name; rename one of {sorted(found)}")
+    return named
 
 
 def reference(name: str) -> Schema:
-    """Point to a component."""
-    return {"$ref": f"#/components/schemas/{name}"}
+    """Point to a view's component."""
+    return {"$ref": f"{_PLACE}{_name(name)}"}
 
 
-def _words(type_: Any) -> Schema:
-    return {
-        "description": inspect.cleandoc(type_.__doc__ or ""),
-        "type": "string",
-        "enum": [one.value for one in type_],
-    }
+def _name(name: str) -> str:
+    return name.removesuffix("View")
 
 
-def _any_of(schemas: list[Schema]) -> Schema:
-    plain = [one for one in schemas if set(one) <= {"type", "format"}]
-    if len(plain) == len(schemas) and sum(one["type"] != "null" for one in plain) == 1:
-        [only] = [one for one in plain if one["type"] != "null"]
-        return {**only, "type": [only["type"], "null"]}
-    return {"anyOf": schemas}
+def _record(found: Schema) -> Schema:
+    renamed: Schema = {key: one for key, one in _renamed(found).items() if key != "title"}
+    properties = renamed.get("properties", {})
+    for one in properties.values():
+        # What an answer leaves out of its making is shown all the same.
+        one.pop("default", None)
+    return {**renamed, "required": list(properties)} if properties else renamed
+
+
+def _renamed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_renamed(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    place = reference(value["$ref"].removeprefix(_PLACE)) if "$ref" in value else {}
+    return {key: _renamed(one) for key, one in value.items()} | place

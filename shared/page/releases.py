@@ -5,7 +5,8 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from shared.app.authorize import Viewer
-from shared.app.views.records import BuildView, PromotionView, ReleaseView, ServiceView
+from shared.app.views.build import BuildView
+from shared.app.views.records import PromotionView, ReleaseView, ServiceView
 from shared.domain.older import older
 from shared.domain.version import Version
 from shared.page.environments import api, in_brackets, older_hint

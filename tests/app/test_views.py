@@ -4,55 +4,80 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
 
 from shared.app.authorize import viewer
 from shared.app.operate import add_hold
 from shared.app.read_status import release
 from shared.app.views.ledger import ledger_page, verify_ledger
-from shared.app.views.plain import members, plain
+from shared.app.views.view import Time, View, encode, members
 from shared.domain import events as ev
-from shared.domain.names import Digest
+from shared.domain.names import Person
 from shared.domain.phases import Phase
-from shared.domain.version import Version
 from shared.ports.store import LedgerRow, Loaded
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.outside import RITA, SLIPWAY_YAML, Outside
 
 
-@dataclass(frozen=True)
-class Record:
-    """Something with a field of each kind."""
+class Inner(View, frozen=True, kw_only=True):
+    """A record within another, which leaves something out."""
+
+    id: str
+
+
+class Shown(View, frozen=True, kw_only=True):
+    """Something with a member of each kind."""
 
     phase: Phase
-    at: datetime
-    took: timedelta
-    digest: Digest
-    versions: tuple[Version, ...]
-    names: dict[str, int | None]
+    at: Time
+    person: Inner | None
+    people: tuple[Inner, ...]
+    version: str | None = None
 
 
-def test_a_record_is_an_object_with_its_fields() -> None:
-    """Times in UTC, durations in seconds, everything else as its text."""
-    digest = "sha256:" + "a" * 64
-    record = Record(
-        phase=Phase.WAITING,
-        at=datetime(2026, 11, 23, 12, tzinfo=UTC),
-        took=timedelta(minutes=2),
-        digest=Digest(digest),
-        versions=(Version("1.0.0"),),
-        names={"a": 1, "b": None},
+ADA = Person(id="ada", name="Ada", mails=("ada@example.com",))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stored:
+    """What it is made from."""
+
+    phase: Phase = Phase.WAITING
+    at: datetime = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    person: Person | None = ADA
+    people: tuple[Person, ...] = ()
+
+
+def test_an_answer_is_made_from_a_record_and_shows_what_it_declares() -> None:
+    """Times in UTC, words as texts, nothing as null; a person without their mails."""
+    shown = Shown.of(Stored(), version=None)
+
+    assert shown == Shown(phase=Phase.WAITING, at=Stored().at, person=Inner(id="ada"), people=())
+    assert encode(shown) == (
+        b'{"phase":"Waiting","at":"2026-11-23T12:00:00Z","person":{"id":"ada"},"people":[],"version":null}'
     )
+    assert members(Inner(id="x")) == {"id": "x"}
 
-    assert members(record) == {
-        "phase": "Waiting",
-        "at": "2026-11-23T12:00:00.000000Z",
-        "took": 120,
-        "digest": digest,
-        "versions": ["1.0.0"],
-        "names": {"a": 1, "b": None},
-    }
-    assert plain([record.phase, True, None, "x"]) == ["Waiting", True, None, "x"]
+
+def test_the_first_record_that_has_a_field_gives_it_and_what_is_said_goes_before_them() -> None:
+    """A field that none of them has is never left empty in silence, also where it has a default."""
+    first, second = Stored(person=None), Stored(phase=Phase.FAILED, people=(Person(id="bob", name="Bob"),))
+
+    assert Shown.of(first, second, phase=Phase.SKIPPED, version="1.0.0") == Shown(
+        phase=Phase.SKIPPED, at=first.at, person=None, people=(), version="1.0.0"
+    )
+    assert Shown.of(Inner(id="x"), second, version=None).people == (Inner(id="bob"),)
+    with pytest.raises(AttributeError, match="version"):
+        Shown.of(first, second)
+
+
+def test_a_record_that_is_not_as_declared_makes_no_answer() -> None:
+    """The document would not be true of it."""
+    with pytest.raises(msgspec.ValidationError, match="person"):
+        Shown.of(Stored(), person=5, version=None)
 
 
 class Forged:

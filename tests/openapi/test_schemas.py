@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 import pytest
 
+from shared.app.views.view import Time, View
 from shared.inbound.problems import Unacceptable
 from shared.openapi.answers import view
 from shared.openapi.bodies import body_schema
-from shared.openapi.schemas import Schemas
+from shared.openapi.schemas import components, reference
 
 pytestmark = pytest.mark.pure
 
@@ -21,47 +21,70 @@ class Colour(StrEnum):
     RED = "red"
 
 
-@dataclass
-class Wheel:
+class Wheel(View, frozen=True, kw_only=True):
     """It turns."""
 
     spokes: int
+    made: Time | None = None
 
 
-@dataclass
-class WheelView:
-    """Another one."""
+class CarView(View, frozen=True, kw_only=True):
+    """It drives."""
 
     colour: Colour | None
-    inside: tuple[Wheel, ...]
+    wheels: tuple[Wheel, ...]
+
+
+class WheelView(View, frozen=True, kw_only=True):
+    """Another one."""
+
+    inside: Wheel
 
 
 def test_records_and_words_are_components_with_their_docstrings() -> None:
-    """Whatever is in them becomes one, too."""
-    schemas = Schemas()
+    """Whatever is in them becomes one, too; an answer has all of its members."""
+    found = components([CarView])
 
-    assert schemas.of(Wheel) == {"$ref": "#/components/schemas/Wheel"}
-    assert schemas.of(Colour | None) == {"anyOf": [{"$ref": "#/components/schemas/Colour"}, {"type": "null"}]}
-    assert schemas.components["Wheel"] == {
+    assert list(found) == ["Car", "Colour", "Wheel"]
+    assert found["Wheel"] == {
         "description": "It turns.",
         "type": "object",
-        "required": ["spokes"],
-        "properties": {"spokes": {"type": "integer"}},
+        "required": ["spokes", "made"],
+        "properties": {
+            "spokes": {"type": "integer"},
+            "made": {"anyOf": [{"type": "string", "format": "date-time"}, {"type": "null"}]},
+        },
     }
-    assert schemas.components["Colour"]["enum"] == ["red"]
+    assert found["Colour"] == {"description": "What it looks like.", "enum": ["red"]}
+    assert found["Car"]["properties"]["wheels"]["items"] == reference("Wheel") == reference("WheelView")
 
 
-def test_two_records_of_one_name_are_refused() -> None:
+def same_name() -> type[View]:
+    """A record called as another one is."""
+
+    class Wheel(View, frozen=True, kw_only=True):
+        """Yet another."""
+
+    return Wheel
+
+
+@pytest.mark.parametrize("views", [(WheelView,), (Wheel, same_name())], ids=["but for the word", "wholly"])
+def test_two_records_of_one_name_are_refused(views: tuple[type[View], ...]) -> None:
     """The second would be told to be the first."""
-    with pytest.raises(TypeError, match="would both be called Wheel"):
-        Schemas().of(WheelView)
+    with pytest.raises(TypeError, match="would have one name"):
+        components(views)
 
 
-@pytest.mark.parametrize("type_", [float, dict[str, int], tuple[int, str], object])
-def test_a_type_that_json_has_no_form_for_is_refused(type_: object) -> None:
+def test_a_type_that_json_has_no_form_for_is_refused() -> None:
     """Nobody guesses."""
-    with pytest.raises(TypeError, match="has no form in JSON"):
-        Schemas().of(type_)
+
+    class Odd(View, frozen=True, kw_only=True):
+        """It holds anything but JSON."""
+
+        what: complex
+
+    with pytest.raises(TypeError, match="complex"):
+        components([Odd])
 
 
 def test_a_view_that_is_not_there_is_refused() -> None:

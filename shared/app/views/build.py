@@ -2,20 +2,73 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, Literal
+from typing import Annotated, ClassVar, Final, TypeAlias
 from urllib.parse import quote
 
-from shared.app.views import records as view
-from shared.domain.build import BuildOutcome, BuildResult, BuildRun, ReportedBuild
+from msgspec import Meta
+
+from shared.app.views.view import Time, View
+from shared.domain.build import BuildOutcome, BuildResult, BuildRun, ReportedBuild, Step
 from shared.domain.names import ServiceKey
+from shared.domain.policy import Severity
 
 RUNNING: Final = "running"
+# The library takes no union of an enumeration and a word.
+OutcomeOrRunning: TypeAlias = Annotated[str, Meta(extra_json_schema={"enum": [*map(str, BuildOutcome), RUNNING]})]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NumberedBuildView:
+class BuildStepView(View, frozen=True, kw_only=True):
+    """One step of a build; `output` is where it can be read, empty where nothing was kept."""
+
+    step: Step
+    outcome: BuildOutcome
+    reason: str
+    milliseconds: int
+    output: str
+
+
+class TestsView(View, frozen=True, kw_only=True):
+    """Counted unit tests."""
+
+    __test__: ClassVar[bool] = False
+
+    passed: int
+    failed: int
+    skipped: int
+
+
+class ScanView(View, frozen=True, kw_only=True):
+    """The worst severity that was found, None where it is unknown, with the reason; `by_change`: its own tests wrote it."""
+
+    worst: Severity | None
+    reason: str
+    by_change: bool
+
+
+class WouldBlockView(View, frozen=True, kw_only=True):
+    """Why an environment's gates would keep the change out as it is."""
+
+    environment: str
+    reason: str
+
+
+class BuildView(View, frozen=True, kw_only=True):
+    """The build that runs (`deadline` is set), or the result of the one that ended; `url` is where all of it is read."""
+
+    number: int
+    attempt: int | None
+    url: str
+    outcome: OutcomeOrRunning
+    reason: str = ""
+    since: Time | None
+    deadline: Time | None
+    tests: TestsView | None = None
+    scan: ScanView | None = None
+    steps: tuple[BuildStepView, ...] = ()
+    would_block: tuple[WouldBlockView, ...] = ()
+
+
+class NumberedBuildView(View, frozen=True, kw_only=True):
     """A build by its number: of a release (`version` is set) or a branch. `at` is when it ended, None while it runs."""
 
     repository: str
@@ -25,47 +78,38 @@ class NumberedBuildView:
     ref: str
     commit: str
     version: str | None
-    outcome: BuildOutcome | Literal["running"]
-    reason: str
-    since: datetime
-    at: datetime | None
-    tests: view.TestsView | None
-    scan: view.ScanView | None
-    steps: tuple[view.BuildStepView, ...]
-    would_block: tuple[view.WouldBlockView, ...]
+    outcome: OutcomeOrRunning
+    reason: str = ""
+    since: Time
+    at: Time | None = None
+    tests: TestsView | None = None
+    scan: ScanView | None = None
+    steps: tuple[BuildStepView, ...] = ()
+    would_block: tuple[WouldBlockView, ...] = ()
 
 
-def running_build(service: ServiceKey, run: BuildRun) -> view.BuildView:
+def running_build(service: ServiceKey, run: BuildRun) -> BuildView:
     """Describe a build that was ordered and has not reported."""
-    return view.BuildView(
+    return BuildView(
         number=run.number,
         attempt=run.attempt,
         url=_url(service, run.number),
         outcome=RUNNING,
-        reason="",
         since=run.since,
         deadline=run.deadline,
-        tests=None,
-        scan=None,
-        steps=(),
-        would_block=(),
     )
 
 
-def ended_build(service: ServiceKey, number: int, result: BuildResult) -> view.BuildView:
+def ended_build(service: ServiceKey, number: int, result: BuildResult) -> BuildView:
     """Describe the build whose result a release keeps."""
-    return view.BuildView(
+    return BuildView.of(
+        result,
         number=number,
         attempt=None,
         url=_url(service, number),
-        outcome=result.outcome,
-        reason=result.reason,
         since=None,
         deadline=None,
-        tests=_tests(result),
-        scan=_scan(result),
         steps=_steps(service, number, result),
-        would_block=_would_block(result),
     )
 
 
@@ -80,63 +124,22 @@ def running_by_number(service: ServiceKey, run: BuildRun, *, ref: str, version: 
         commit=run.commit,
         version=version or None,
         outcome=RUNNING,
-        reason="",
         since=run.since,
-        at=None,
-        tests=None,
-        scan=None,
-        steps=(),
-        would_block=(),
     )
 
 
 def ended_by_number(service: ServiceKey, build: ReportedBuild) -> NumberedBuildView:
     """Describe a build that ended, and what it was of."""
-    return NumberedBuildView(
-        repository=service.repository,
-        service=service.service,
-        number=build.number,
-        attempt=build.attempt,
-        ref=build.ref,
-        commit=build.commit,
-        version=build.version or None,
-        outcome=build.result.outcome,
-        reason=build.result.reason,
-        since=build.since,
-        at=build.at,
-        tests=_tests(build.result),
-        scan=_scan(build.result),
-        steps=_steps(service, build.number, build.result),
-        would_block=_would_block(build.result),
-    )
+    steps = _steps(service, build.number, build.result)
+    return NumberedBuildView.of(service, build, build.result, version=build.version or None, steps=steps)
 
 
 def _url(service: ServiceKey, number: int, below: str = "") -> str:
     return f"/api/services/{service.service}/builds/{number}{below}?repository={quote(service.repository)}"
 
 
-def _tests(result: BuildResult) -> view.TestsView | None:
-    tests = result.tests
-    return view.TestsView(passed=tests.passed, failed=tests.failed, skipped=tests.skipped) if tests else None
-
-
-def _scan(result: BuildResult) -> view.ScanView | None:
-    scan = result.scan
-    return view.ScanView(worst=scan.worst, reason=scan.reason, by_change=scan.by_change) if scan else None
-
-
-def _would_block(result: BuildResult) -> tuple[view.WouldBlockView, ...]:
-    return tuple(view.WouldBlockView(environment=one.environment, reason=one.reason) for one in result.would_block)
-
-
-def _steps(service: ServiceKey, number: int, result: BuildResult) -> tuple[view.BuildStepView, ...]:
+def _steps(service: ServiceKey, number: int, result: BuildResult) -> tuple[BuildStepView, ...]:
     return tuple(
-        view.BuildStepView(
-            step=one.step,
-            outcome=one.outcome,
-            reason=one.reason,
-            milliseconds=one.milliseconds,
-            output=_url(service, number, f"/steps/{one.step}/output") if one.output else "",
-        )
+        BuildStepView.of(one, output=_url(service, number, f"/steps/{one.step}/output") if one.output else "")
         for one in result.steps
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, Literal
+
+from msgspec.structs import replace
 
 from shared.app.compare_branches import not_compared
 from shared.app.configuration import shown_configurations
 from shared.app.parts import App
 from shared.app.views.poison import count_poison
+from shared.app.views.view import View
 from shared.codec import anchor as codec
 from shared.codec.errors import UnreadableRecord
 from shared.codec.primitives import time_text
@@ -26,8 +28,7 @@ OK: Final = "ok"
 DEGRADED: Final = "degraded"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigurationView:
+class ConfigurationView(View, frozen=True, kw_only=True):
     """The commit that the configuration in force was read from, and what is wrong with a newer one."""
 
     commit: str
@@ -35,8 +36,7 @@ class ConfigurationView:
     faulty_commit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepositoryView:
+class RepositoryView(View, frozen=True, kw_only=True):
     """A repository, its configuration, and why its branches cannot be compared with what was seen; empty where they can.
 
     Then a push that no hook tells of is not noticed.
@@ -47,16 +47,14 @@ class RepositoryView:
     not_compared: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnchorsView:
+class AnchorsView(View, frozen=True, kw_only=True):
     """The day of the newest anchor of ledgers, empty before the first, and what did not fit an earlier one."""
 
     newest: str
     faults: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HealthView:
+class HealthView(View, frozen=True, kw_only=True):
     """`degraded` where a configuration is faulty: the last good one stays in force, so that everything goes on; and where
     a ledger is not as it was anchored, or is anchored no more. Without a place for anchors `anchors` is null.
 
@@ -76,7 +74,9 @@ class HealthView:
     warnings: tuple[str, ...] = ()
 
 
-DOWN = HealthView(status="down", store="unavailable", repositories=())
+def down(store: Literal["full", "unavailable"], detail: str) -> HealthView:
+    """Say that the store does not answer, or has no room for anything."""
+    return HealthView(status="down", store=store, repositories=(), detail=detail)
 
 
 def health(app: App) -> HealthView:

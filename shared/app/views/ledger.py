@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
 
 from shared.app.anchor import Compared, anchored_heads
 from shared.app.parts import App
-from shared.app.views.people import PersonView
-from shared.app.views.release import person_view
+from shared.app.views.records import PersonView
+from shared.app.views.view import Time, View
 from shared.codec.errors import BrokenLedger, UnreadableRecord
 from shared.codec.ledger import GENESIS, decode_entry, verify
 from shared.domain.decision import Outcome
@@ -19,15 +17,14 @@ from shared.ports.store import LedgerRow, Loaded
 _PAGE = 500
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryView:
+class EntryView(View, frozen=True, kw_only=True):
     """A ledger entry with its place in the chain; `ref` and `commit` are of a push.
 
     `estate` is the last entry of the holds' ledger that the decision saw, 0 where there was none.
     """
 
     sequence: int
-    at: datetime
+    at: Time
     type: str
     outcome: Outcome
     person: PersonView | None
@@ -42,16 +39,14 @@ class EntryView:
     previous: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerPage:
+class LedgerPage(View, frozen=True, kw_only=True):
     """Entries in order; `next` is what to ask for after them, None at the end."""
 
     entries: tuple[EntryView, ...]
     next: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
+class Verified(View, frozen=True, kw_only=True):
     """How many entries were checked, the last hash that holds, and what does not.
 
     `anchored` is the last entry that an anchor names, 0 where none does; `anchors_compared` are the days' anchors that were read.
@@ -117,19 +112,5 @@ def _other_than_anchored(name: str, rows: Sequence[LedgerRow], compared: Compare
 
 def _entry(row: LedgerRow) -> EntryView:
     entry = decode_entry(row.body)
-    return EntryView(
-        sequence=row.sequence,
-        at=entry.at,
-        type=entry.event_type,
-        outcome=entry.outcome,
-        person=person_view(entry.person),
-        reason=entry.reason,
-        notes=entry.notes,
-        effects=entry.effects,
-        correlation=entry.correlation,
-        ref=entry.detail.get("ref", ""),
-        commit=entry.detail.get("commit", ""),
-        estate=entry.estate,
-        hash=row.hash,
-        previous=row.previous,
-    )
+    detail = {name: entry.detail.get(name, "") for name in ("ref", "commit")}
+    return EntryView.of(row, entry, type=entry.event_type, **detail)

@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
-
-from shared.app.views.people import AuthorsView, OverrideView, PersonView
-from shared.domain.build import BuildOutcome, Step
+from shared.app.views.build import BuildView
+from shared.app.views.view import Time, View
 from shared.domain.gates import Blocker
 from shared.domain.manifests import Finding
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.domain.policy import Severity
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArtifactView:
+class PersonView(View, frozen=True, kw_only=True):
+    """Somebody, without more than others need to know."""
+
+    id: str
+    name: str
+
+
+class AuthorsView(View, frozen=True, kw_only=True):
+    """Who wrote what is brought, since what is live: a list under its hash, its length, and the first names of it.
+
+    `unknown` says in words who had a hand in it and is not known; `unanswered` whom no operator answered for yet.
+    """
+
+    evidence: str
+    count: int
+    first: tuple[str, ...]
+    unknown: tuple[str, ...]
+    unanswered: tuple[str, ...]
+
+
+class OverrideView(View, frozen=True, kw_only=True):
+    """A gate that a person let the release past; past `authors`, whom they answered for, and who that is."""
+
+    environment: str
+    gate: str
+    person: PersonView
+    reason: str
+    at: Time
+    unknown: tuple[str, ...]
+    authors: tuple[str, ...]
+    used_by: int | None
+
+
+class ArtifactView(View, frozen=True, kw_only=True):
     """Where image and chart lie, and their digests."""
 
     image: str
@@ -25,32 +52,29 @@ class ArtifactView:
     commit: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveView:
+class LiveView(View, frozen=True, kw_only=True):
     """A version that succeeded in an environment, by which promotion and when; the artifact as it is read there (`prod/…`)."""
 
     version: str
-    since: datetime
+    since: Time
     promotion: int
     artifact: ArtifactView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VoteView:
+class VoteView(View, frozen=True, kw_only=True):
     """One person's yes."""
 
     person: PersonView
-    at: datetime
+    at: Time
     comment: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalView:
+class ApprovalView(View, frozen=True, kw_only=True):
     """A numbered request. `objection` says why the person who reads may not approve, `may_reject` whether they may say no."""
 
     request: str
-    asked: datetime
-    granted: datetime | None
+    asked: Time
+    granted: Time | None
     round: int
     minimum: int
     who: str
@@ -61,8 +85,7 @@ class ApprovalView:
     may_reject: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RenderedView:
+class RenderedView(View, frozen=True, kw_only=True):
     """What would be deployed, or was: the digests of the list of its inputs and of the manifests, empty where there are none.
 
     `findings` say in what the manifests do not comply, `changed` in what the inputs differ from those that were read before.
@@ -74,8 +97,7 @@ class RenderedView:
     changed: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromotionView:
+class PromotionView(View, frozen=True, kw_only=True):
     """One attempt. `blockers` are what it waits for; `target` is the version that it brings where that is another one.
 
     `older` says that it would bring an older version than the live one, empty where it would not or has ended.
@@ -86,13 +108,13 @@ class PromotionView:
     kind: PromotionKind
     phase: Phase
     reason: str
-    since: datetime
-    created: datetime
+    since: Time
+    created: Time
     cause: str
     requested_by: PersonView | None
     attempt: int
-    deadline: datetime | None
-    paused_since: datetime | None
+    deadline: Time | None
+    paused_since: Time | None
     target: str | None
     undoes: int | None
     older: str
@@ -103,64 +125,7 @@ class PromotionView:
     blockers: tuple[Blocker, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildStepView:
-    """One step of a build; `output` is where it can be read, empty where nothing was kept."""
-
-    step: Step
-    outcome: BuildOutcome
-    reason: str
-    milliseconds: int
-    output: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestsView:
-    """Counted unit tests."""
-
-    __test__ = False
-
-    passed: int
-    failed: int
-    skipped: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanView:
-    """The worst severity that was found, None where it is unknown, with the reason; `by_change`: its own tests wrote it."""
-
-    worst: Severity | None
-    reason: str
-    by_change: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WouldBlockView:
-    """Why an environment's gates would keep the change out as it is."""
-
-    environment: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildView:
-    """The build that runs (`deadline` is set), or the result of the one that ended; `url` is where all of it is read."""
-
-    number: int
-    attempt: int | None
-    url: str
-    outcome: BuildOutcome | Literal["running"]
-    reason: str
-    since: datetime | None
-    deadline: datetime | None
-    tests: TestsView | None
-    scan: ScanView | None
-    steps: tuple[BuildStepView, ...]
-    would_block: tuple[WouldBlockView, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReleaseView:
+class ReleaseView(View, frozen=True, kw_only=True):
     """A release with all that is known of it. `unnamed` are commits of its branch that nobody is known to have pushed."""
 
     repository: str
@@ -168,8 +133,8 @@ class ReleaseView:
     version: str
     phase: ReleasePhase
     reason: str
-    since: datetime
-    created: datetime
+    since: Time
+    created: Time
     commit: str
     ref: str
     pushed_by: PersonView | None
@@ -183,16 +148,14 @@ class ReleaseView:
     build: BuildView | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WayView:
+class WayView(View, frozen=True, kw_only=True):
     """A promotion that is on its way into an environment, with its version."""
 
     version: str
     promotion: PromotionView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentView:
+class EnvironmentView(View, frozen=True, kw_only=True):
     """An environment of a service: what is live, what was good before, what is on its way.
 
     `configured` is False where it left the configuration; `slot` is the number of the promotion that deploys now.
@@ -208,21 +171,19 @@ class EnvironmentView:
     on_the_way: tuple[WayView, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldView:
+class HoldView(View, frozen=True, kw_only=True):
     """A hold by people, or on an artifact after a rollback (then `person` is None and `version` is set)."""
 
     id: str
     scope: str
     reason: str
     person: PersonView | None
-    since: datetime
-    until: datetime | None
+    since: Time
+    until: Time | None
     version: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ValidationView:
+class ValidationView(View, frozen=True, kw_only=True):
     """A branch that is being validated: the builds that run, and the push that waits for them."""
 
     ref: str
@@ -231,8 +192,7 @@ class ValidationView:
     waiting: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceView:
+class ServiceView(View, frozen=True, kw_only=True):
     """A service as it stands. `sequence` grows with each of its decisions."""
 
     repository: str

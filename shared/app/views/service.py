@@ -9,7 +9,7 @@ from shared.app.authorize import Viewer
 from shared.app.service_view import ServiceView as Snapshot
 from shared.app.views import records as view
 from shared.app.views.build import running_build
-from shared.app.views.release import live_view, person_view, release_view
+from shared.app.views.release import live_view, release_view
 from shared.domain.estate import Hold
 from shared.domain.phases import Phase
 from shared.domain.policy import EnvironmentPolicy
@@ -38,14 +38,7 @@ def service_view(snapshot: Snapshot, *, viewer: Viewer | None, now: datetime) ->
 
 def hold_view(hold: Hold) -> view.HoldView:
     """Describe a hold by people."""
-    return view.HoldView(
-        id=hold.id,
-        scope=hold.scope,
-        reason=hold.reason,
-        person=person_view(hold.person),
-        since=hold.since,
-        until=hold.until,
-    )
+    return view.HoldView.of(hold, version=None)
 
 
 def _environments(state: ServiceState, releases: Sequence[view.ReleaseView]) -> tuple[view.EnvironmentView, ...]:
@@ -97,16 +90,7 @@ def _validations(state: ServiceState) -> tuple[view.ValidationView, ...]:
 
 def _artifact_holds(state: ServiceState) -> tuple[view.HoldView, ...]:
     return tuple(
-        view.HoldView(
-            id=one.id,
-            scope=f"artifact:{one.artifact}",
-            reason=one.reason,
-            person=None,
-            since=one.since,
-            until=None,
-            version=one.version,
-        )
-        for one in state.holds
+        view.HoldView.of(one, scope=f"artifact:{one.artifact}", person=None, until=None) for one in state.holds
     )
 
 
