@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.memory.anchors import MemoryAnchors
 from shared.adapters.sqlite.packed import LEDGER, pack
 from shared.app.anchor import MOST_DAYS, anchor
 from shared.app.operate import ESTATE, add_hold
@@ -22,6 +21,7 @@ from shared.app.views.ledger import Verified, verify_ledger
 from shared.codec.anchor import decode_anchor, digest
 from shared.codec.ledger import GENESIS, LedgerEntry, encode_entry, link
 from shared.domain.decision import Outcome
+from tests.contracts.memory.anchors import MemoryAnchors
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, make_app
 from tests.support.log_lines import log_lines
 from tests.support.stores import NOON, a_write, always

@@ -9,7 +9,6 @@ from datetime import timedelta
 
 import pytest
 
-from shared.adapters.memory.anchors import MemoryAnchors
 from shared.app.anchor import anchor
 from shared.app.views.health import AnchorsView, health
 from shared.app.views.ledger import verify_ledger
@@ -19,6 +18,7 @@ from shared.codec.errors import UnreadableRecord
 from shared.domain.anchor import Anchor
 from shared.domain.records import replace
 from shared.ports.anchors import AnchorTaken
+from tests.contracts.memory.anchors import MemoryAnchors
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.stores import NOON
 

@@ -12,10 +12,10 @@ import pytest
 
 from shared.adapters.anchor_files import AnchorFiles
 from shared.adapters.azure_storage.anchors import BlobAnchors
-from shared.adapters.memory.anchors import MemoryAnchors
 from shared.ports.anchors import Anchors, AnchorTaken
 from shared.ports.errors import NotFound
 from shared.ports.store import StoreUnavailable
+from tests.contracts.memory.anchors import MemoryAnchors
 from tests.support import azurite
 from tests.support.log_lines import log_lines
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from shared.adapters.azure_storage.evidence import TableEvidence
-from shared.adapters.memory.rows import MemoryEvidence
 from shared.ports.errors import NotFound
 from shared.ports.evidence import Evidence
+from tests.contracts.memory.rows import MemoryEvidence
 from tests.support.stores import ALL, Opened, opened
 
 

@@ -8,13 +8,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from shared.adapters.memory.queues import MemoryQueues
-from shared.adapters.memory.table import Table
 from shared.app.operate import ESTATE
 from shared.app.poison import open_poison, poison
 from shared.app.views.ledger import verify_ledger
 from shared.domain.errors import Refused
 from shared.domain.poison import Settling
+from tests.contracts.memory.queues import MemoryQueues
+from tests.contracts.memory.table import Table
 from tests.support.app_parts import Harness, wire
 from tests.support.in_poison import ASK, PUSH, poisoned, settled, written
 from tests.support.outside import Outside

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.adapters.memory.anchors import MemoryAnchors
 from shared.app.anchor import anchor
+from tests.contracts.memory.anchors import MemoryAnchors
 from tests.support.app_parts import Harness
 from tests.support.doors import Doors, serving
 from tests.support.host import Running

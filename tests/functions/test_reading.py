@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.memory import MemoryStore
 from shared.app.operate import add_hold
 from shared.codec.repository import SHOWN
 from shared.ports.store import StoreFull, StoreUnavailable
+from tests.contracts.memory.store import MemoryStore
 from tests.support.app_parts import PACKAGE, Harness
 from tests.support.doors import Doors, serving
 from tests.support.host import Running

@@ -14,7 +14,6 @@ from shared.adapters.git_disk.source import GitSource
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.local_build import LocalBuilder, namespaces
 from shared.adapters.local_build.sight import Sight
-from shared.adapters.memory.rows import MemoryEvidence
 from shared.adapters.oci_registry import OciRegistry
 from shared.app.performing.building import render_for
 from shared.build_settings import BuildSettings
@@ -22,6 +21,7 @@ from shared.config import host_variables
 from shared.domain.policy import GitOpsTarget, ServicePolicy
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.builder import PACKAGE, Builder, BuildOrder, BuildResult
+from tests.contracts.memory.rows import MemoryEvidence
 from tests.support.git_repositories import GitRepository
 
 # The end of a test script.

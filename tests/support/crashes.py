@@ -13,9 +13,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from shared.adapters.memory import MemoryStore
 from shared.adapters.sqlite import SqliteDatabase
 from shared.ports.store import StoreUnavailable
+from tests.contracts.memory.store import MemoryStore
 from tests.support.app_parts import Harness, make_app
 from tests.support.databases import without_flushes
 from tests.support.outside import Outside

@@ -6,8 +6,8 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from shared.adapters.memory import MemoryStore
 from shared.adapters.sqlite import SqliteDatabase
+from tests.contracts.memory.store import MemoryStore
 from tests.support.clocked_azure import ClockedAzure
 from tests.support.outside import Outside
 

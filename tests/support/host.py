@@ -16,10 +16,10 @@ from typing import Any
 import azure.functions as func
 
 from infra.local.host import LocalHost, LocalPerson, People
-from shared.adapters.memory.queues import MemoryQueues
-from shared.adapters.memory.table import Table
 from shared.adapters.storage.delivery import running_time
 from shared.ports.queues import QueueReceiver
+from tests.contracts.memory.queues import MemoryQueues
+from tests.contracts.memory.table import Table
 
 KEY = "key-of-the-host"
 # Far more than anything takes: it ends only what would never come, and a busy machine is no fault.

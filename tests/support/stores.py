@@ -13,12 +13,12 @@ from typing import Any, Protocol
 import pytest
 
 from shared.adapters.azure_storage import AzureStorage
-from shared.adapters.memory import MemoryStore
 from shared.adapters.sqlite import SqliteDatabase
 from shared.ports.evidence import Evidence
 from shared.ports.queues import CrewReceiver, QueueReceiver, Queues, Received
 from shared.ports.rows import Rows
 from shared.ports.store import Due, Loaded, Message, Store, Write
+from tests.contracts.memory.store import MemoryStore
 from tests.support import azurite
 from tests.workshop.azurite.calls import ONE_RANGE
 from tests.workshop.azurite.proxy import StorageProxy

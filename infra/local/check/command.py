@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -21,8 +22,9 @@ from shared.adapters.git_disk.git import is_commit_id
 from shared.adapters.git_disk.source import GitSource
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.local_build import LocalBuilder
-from shared.adapters.memory.rows import MemoryEvidence
 from shared.adapters.oci_registry import OciRegistry
+from shared.adapters.sqlite import SqliteDatabase
+from shared.bootstrap import utc_now
 from shared.domain.policy import RepositoryPolicy
 from shared.ports.errors import AdapterError, NotFound
 
@@ -59,8 +61,8 @@ def check(
     policy = read_policy(source, report, name, commit)
     if policy is None:
         return report
-    with TemporaryDirectory(prefix="slipway-check-") as folder:
-        evidence, charts = MemoryEvidence(), HelmCharts()
+    with TemporaryDirectory(prefix="slipway-check-") as folder, closing(_database(folder)) as database:
+        evidence, charts = database.evidence, HelmCharts()
         builder = LocalBuilder(
             source=source,
             charts=charts,
@@ -75,6 +77,10 @@ def check(
             look_at(Looking(source=source, builder=builder, evidence=evidence, report=report), service, commit)
     look_at_names(source, report, policy, people)
     return report
+
+
+def _database(folder: str) -> SqliteDatabase:
+    return SqliteDatabase(Path(folder) / "slipway.db", utc_now)
 
 
 def look_at_names(

@@ -8,7 +8,7 @@ from pathlib import Path
 import azure.functions as func
 
 from infra.local.host.in_hand import InHand
-from shared.adapters.memory.queues import MemoryQueues
+from tests.contracts.memory.queues import MemoryQueues
 from tests.support.deadly_host import INNOCENT, KILL, POISON, QUEUE, read_lines, run_host
 from tests.support.host import Clock, new_queues, running, wait_until
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import azure.functions as func
 import pytest
 
-from shared.adapters.memory.queues import MemoryQueues
-from shared.adapters.memory.table import Table
 from shared.ports.queues import Received
 from shared.ports.store import StoreFull, StoreRefused
+from tests.contracts.memory.queues import MemoryQueues
+from tests.contracts.memory.table import Table
 from tests.support.host import Clock, new_queues, running, wait_until
 
 QUEUE = "slipway-events"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.adapters.memory.table import Table
 from shared.adapters.storage.packing import Batch
 from shared.adapters.storage.partitions import Moved
 from shared.ports.store import TooLarge
+from tests.contracts.memory.table import Table
 
 
 def test_a_batch_has_a_hundred_rows_at_most() -> None:

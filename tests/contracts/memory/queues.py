@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
-from shared.adapters.memory.table import Table
 from shared.adapters.storage import partition
 from shared.adapters.storage.delivery import Delivery, running_time
 from shared.adapters.storage.parcel import Parcel
 from shared.codec.envelope import addressee
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, TooLarge
+from tests.contracts.memory.table import Table
 
 
 class MemoryQueues:

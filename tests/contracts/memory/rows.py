@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from shared.adapters.memory.table import Table
 from shared.adapters.storage.evidence import changed
 from shared.ports.errors import NotFound
 from shared.ports.rows import Row, StaleRow
+from tests.contracts.memory.table import Table
 
 
 class MemoryRows:

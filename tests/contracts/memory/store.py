@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from shared.adapters.memory.queues import MemoryQueues
-from shared.adapters.memory.rows import MemoryEvidence, MemoryRows
-from shared.adapters.memory.table import Table
 from shared.adapters.storage import packing, partition
 from shared.adapters.storage.delivery import running_time
 from shared.adapters.storage.optimistic import OptimisticTransactions
@@ -15,6 +12,9 @@ from shared.adapters.storage.packing import Batch
 from shared.adapters.storage.partitions import Snapshot
 from shared.adapters.storage.standing import take_out
 from shared.ports.store import Committed, Due, DueRow, Head, LedgerRow, Loaded, Write
+from tests.contracts.memory.queues import MemoryQueues
+from tests.contracts.memory.rows import MemoryEvidence, MemoryRows
+from tests.contracts.memory.table import Table
 
 
 class MemoryStore:
@@ -120,7 +120,7 @@ class MemoryStore:
         self._services.remove(service, [*marks, *(key for key, _ in expired)])
         return len(marks)
 
-    def snapshot(self, service: str, *, exact: bool = True) -> Snapshot:  # noqa: ARG002 - it always is
+    def snapshot(self, service: str, *, exact: bool = True) -> Snapshot:
         """Read the range `1~` and the estate."""
         with self._services.lock:
             rows = self._services.query(service, partition.CURRENT, partition.CURRENT_END)
