@@ -13,7 +13,6 @@ from shared.openapi.operation import REPOSITORY
 if TYPE_CHECKING:
     from shared.app.operate import Caller
     from shared.domain.names import ServiceKey
-    from shared.inbound.json_body import Body
 
 
 def caller_of(req: func.HttpRequest, wanted: tuple[str, ...]) -> Caller:
@@ -40,7 +39,7 @@ def caller_of(req: func.HttpRequest, wanted: tuple[str, ...]) -> Caller:
     )
 
 
-def body_of(req: func.HttpRequest) -> Body:
+def body_of(req: func.HttpRequest) -> dict[str, object]:
     """Read the body, none being an empty object; raise Unacceptable."""
     from shared.bootstrap import settings
     from shared.inbound.json_body import check_plain, check_size, read_object

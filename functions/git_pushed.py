@@ -23,7 +23,7 @@ git_pushed_blueprint = func.Blueprint()
     Operation(
         tag="hooks",
         who="secret",
-        body="git_hook.pushes_in",
+        body="git_hook.PushBody",
         example={
             "id": "5f1c2e3a-1",
             "repository": "shipping",

@@ -30,7 +30,7 @@ registry_pushed_blueprint = func.Blueprint()
     Operation(
         tag="hooks",
         who="secret",
-        body=BODIES[0].reader,
+        body=BODIES[0].record,
         example=BODIES[0].example,
         bodies=BODIES[1:],
         answer="AcceptedView",

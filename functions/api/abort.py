@@ -23,7 +23,7 @@ abort_blueprint = func.Blueprint()
     Operation(
         tag="releases",
         who="operators",
-        body="requests.abort",
+        body="bodies.ReasonBody",
         example={"reason": "not needed"},
         answer="WrittenView",
         status=202,

@@ -23,7 +23,7 @@ add_hold_blueprint = func.Blueprint()
     Operation(
         tag="holds",
         who="operators",
-        body="requests.hold",
+        body="bodies.HoldBody",
         example={"scope": "environment:production", "reason": "audit", "until": "2031-11-27T16:00:00Z"},
         answer="HoldView",
         status=201,

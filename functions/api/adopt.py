@@ -23,7 +23,7 @@ adopt_blueprint = func.Blueprint()
     Operation(
         tag="environments",
         who="operators",
-        body="requests.adopt",
+        body="bodies.AdoptBody",
         example={"version": "1.0.2", "reason": "looked at the cluster"},
         answer="WrittenView",
     )

@@ -23,7 +23,7 @@ answer_approval_blueprint = func.Blueprint()
     Operation(
         tag="approvals",
         who="approvers",
-        body="requests.answer",
+        body="bodies.AnswerBody",
         example={"decision": "approve", "comment": "looks good"},
         answer="WrittenView",
     )

@@ -23,7 +23,7 @@ dismiss_poison_blueprint = func.Blueprint()
     Operation(
         tag="poison",
         who="operators",
-        body="requests.reason_alone",
+        body="bodies.ReasonBody",
         example={"reason": "retried instead"},
         answer="PoisonView",
     )

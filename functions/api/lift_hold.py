@@ -24,7 +24,7 @@ lift_hold_blueprint = func.Blueprint()
     Operation(
         tag="holds",
         who="operators",
-        body="requests.reason_alone",
+        body="bodies.ReasonBody",
         example={"reason": "over"},
         query=(REPOSITORY,),
         answer="LiftedView | WrittenView",

@@ -23,7 +23,7 @@ override_blueprint = func.Blueprint()
     Operation(
         tag="environments",
         who="operators",
-        body="requests.override",
+        body="bodies.OverrideBody",
         example={"version": "1.0.2", "gate": "scan", "reason": "not reachable"},
         answer="WrittenView",
     )

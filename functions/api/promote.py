@@ -23,7 +23,7 @@ promote_blueprint = func.Blueprint()
     Operation(
         tag="releases",
         who="operators",
-        body="requests.promote",
+        body="bodies.PromoteBody",
         example={"environment": "production"},
         answer="WrittenView",
         status=202,

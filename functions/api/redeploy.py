@@ -23,7 +23,7 @@ redeploy_blueprint = func.Blueprint()
     Operation(
         tag="environments",
         who="operators",
-        body="requests.redeploy",
+        body="bodies.RedeployBody",
         example={"version": "1.0.2"},
         answer="WrittenView",
         status=202,

@@ -23,7 +23,7 @@ requeue_poison_blueprint = func.Blueprint()
     Operation(
         tag="poison",
         who="operators",
-        body="requests.reason_alone",
+        body="bodies.ReasonBody",
         example={"reason": "the cause is mended"},
         answer="PoisonView",
     )

@@ -19,7 +19,7 @@ retry_blueprint = func.Blueprint()
     auth_level=ANONYMOUS,
 )
 @answering
-@described(Operation(tag="releases", who="operators", body="requests.retry", answer="WrittenView", status=202))
+@described(Operation(tag="releases", who="operators", body="bodies.NothingBody", answer="WrittenView", status=202))
 def retry(req: func.HttpRequest) -> func.HttpResponse:
     """Go on at the step that failed, with the approval it has."""
     from shared.app.authorize import OPERATORS

@@ -23,7 +23,7 @@ rollback_blueprint = func.Blueprint()
     Operation(
         tag="environments",
         who="operators",
-        body="requests.rollback",
+        body="bodies.RollbackBody",
         example={"reason": "errors in checkout", "to": "1.0.1"},
         answer="WrittenView",
         status=202,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Find = Callable[[], Sequence[inspect.Type]]
 
+# What Python takes for blank and ECMAScript's \s does not is named: the pattern stands in JSON Schemas, too.
+NOT_BLANK = r"[^\s\x1c-\x1f\x85]"
 _SHOWN = 100
 # A field's name is the sender's and may hold anything, also what looks like a path.
 _WHERE = re.compile(
@@ -92,8 +94,10 @@ def _below(path: str, name: str) -> str:
 
 
 def _kind(said: re.Match[str], _: Find) -> str:
-    kinds = [_KINDS.get(one, one) for one in said[1].split(" | ") if one != "null"]
-    return f"is not {' or '.join(kinds)}"
+    names = said[1].split(" | ")
+    # Where both are taken, a number is what it is not.
+    left_out = {"null", "int"} if "float" in names else {"null"}
+    return f"is not {' or '.join(_KINDS.get(one, one) for one in names if one not in left_out)}"
 
 
 def _length(said: re.Match[str], _: Find) -> str:
@@ -107,6 +111,8 @@ def _length(said: re.Match[str], _: Find) -> str:
 
 
 def _pattern(said: re.Match[str], find: Find) -> str:
+    if said[1] == repr(NOT_BLANK):
+        return "is empty"
     description = _description(find())
     return f"is not {description}" if description else f"does not match {said[1]}"
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from shared.inbound import acr_hook
 from shared.inbound.heard import Heard
-from shared.inbound.json_body import Body, bad, read_object
+from shared.inbound.json_body import Id, Text, bad, decode, read_object
 
 _ACTIONS: Mapping[str, str] = {
     "Microsoft.ContainerRegistry.ImagePushed": acr_hook.PUSH,
@@ -18,7 +18,6 @@ _ACTIONS: Mapping[str, str] = {
     "Microsoft.ContainerRegistry.ChartDeleted": acr_hook.CHART_DELETE,
 }
 _REGISTRIES = "/registries/"
-_MOST_ID = 200
 
 
 def read_event(*, id_: object, type_: object, source: object, data: object) -> Heard:
@@ -27,22 +26,23 @@ def read_event(*, id_: object, type_: object, source: object, data: object) -> H
     The id is Event Grid's: it stays the same when an event is delivered again. The platform hands on whatever was sent,
     so that each part may be missing, or be something else than its type says.
     """
-    told = Body({"id": id_, "type": type_, "source": source})
-    name = told.text("type", default="")
+    name = decode(type_, Text | None, "type") or ""
     action = _ACTIONS.get(name)
     if action is None:
         return Heard(passed_over=(f"the type {name[:100]} is none of a registry's that count",))
-    registry = _login_server(told.text("source", default=""))
-    return acr_hook.heard(told.text("id", most=_MOST_ID), action, _object(data), registry=registry)
+    registry = _login_server(decode(source, Text | None, "source") or "")
+    told, at = _object(data)
+    return acr_hook.heard(decode(id_, Id, "id"), action, told, registry=registry, at=at)
 
 
-def _object(data: object) -> Body:
+def _object(data: object) -> tuple[Mapping[str, object], str]:
+    """Return the object, and what its fields are called after."""
     if isinstance(data, str):
         # Some of Azure's publishers send an object written down as text.
-        return read_object(data.encode("utf-8", "surrogatepass"))
+        return read_object(data.encode("utf-8", "surrogatepass")), ""
     if not isinstance(data, dict):
         raise bad("data", "is not an object")
-    return Body(data, "data.")
+    return data, "data"
 
 
 def _login_server(source: str) -> str:

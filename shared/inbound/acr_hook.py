@@ -5,39 +5,83 @@ https://learn.microsoft.com/azure/container-registry/container-registry-webhook-
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import msgspec
+
 from shared.domain.events import ManifestDeleted, TagPushed
 from shared.domain.names import Digest
 from shared.inbound.heard import Heard
-from shared.inbound.json_body import Body
-from shared.inbound.registry_hook import DIGEST
+from shared.inbound.json_body import Id, Name, NeededName, decode
+from shared.inbound.registry_hook import MaybeDigest, Request
 
 PUSH, DELETE, CHART_PUSH, CHART_DELETE = "push", "delete", "chart_push", "chart_delete"
 _PUSHES, _DELETIONS = (PUSH, CHART_PUSH), (DELETE, CHART_DELETE)
-_MOST_ID, _MOST_NAME = 200, 500
 # Charts of the old kind lie in no OCI repository; nothing here could deploy them.
 _RETIRED = "application/vnd.acr.helm.chart"
 
 
-def changes_in(found: Body) -> Heard:
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """What is told by the target alone: whether it counts."""
+
+    tag: Name | None = None
+    mediaType: Name | None = None
+
+
+class AcrTarget(Kind, frozen=True, kw_only=True):
+    """What was pushed or deleted."""
+
+    repository: NeededName
+    digest: MaybeDigest | None = None
+
+
+class AcrChange(msgspec.Struct, frozen=True, kw_only=True):
+    """An action on a target."""
+
+    target: AcrTarget
+    request: Request | None = None
+
+
+class Looked(msgspec.Struct, frozen=True, kw_only=True):
+    """As much of a change as says whether it counts."""
+
+    target: Kind | None = None
+
+
+class AcrBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A web hook's envelope; what is in it depends on the action."""
+
+    id: Id
+    action: NeededName
+    target: AcrTarget | None = None
+    request: Request | None = None
+
+
+class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    id: Id
+    action: NeededName
+
+
+def changes_in(found: Mapping[str, object]) -> Heard:
     """Return what a web hook says happened. Raise Unacceptable naming the field."""
-    return heard(found.text("id", most=_MOST_ID), found.text("action", most=_MOST_NAME), found)
+    told = decode(found, _Envelope)
+    return heard(told.id, told.action, found)
 
 
-def heard(id_: str, action: str, found: Body, *, registry: str = "") -> Heard:
+def heard(id_: str, action: str, found: Mapping[str, object], *, registry: str = "", at: str = "") -> Heard:
     """Return what an action on a target comes to; `registry` is its host, where the request names none."""
     if action not in (*_PUSHES, *_DELETIONS):
         # Also ping, which tries the address, and quarantine, which tells of a push that nobody may pull yet.
         return Heard(passed_over=(f"the action {action[:100]} changes nothing that is released",))
-    target = found.inner("target")
-    tag = target.text("tag", default="", most=_MOST_NAME)
-    if target.text("mediaType", default="", most=_MOST_NAME) == _RETIRED:
+    kind = decode(found, Looked, at).target or Kind()
+    if kind.mediaType == _RETIRED:
         return Heard(passed_over=("a chart of a retired chart repository; charts are OCI artifacts",))
-    if action in _PUSHES and not tag:
+    if action in _PUSHES and not kind.tag:
         return Heard(passed_over=("an untagged manifest, e.g. one platform of an index",))
-    repository = target.text("repository", most=_MOST_NAME)
-    named = target.text("digest", default="", form=DIGEST)
-    digest = Digest(named) if named else None
-    host = found.inner("request").text("host", default="", most=_MOST_NAME) or registry
+    told = decode(found, AcrChange, at)
+    repository, tag = told.target.repository, told.target.tag or ""
+    digest = Digest(told.target.digest) if told.target.digest else None
+    host = (told.request and told.request.host) or registry
     if not host:
         return Heard(passed_over=(f"{repository[:100]} is of no registry: request.host is missing",))
     if action in _PUSHES:

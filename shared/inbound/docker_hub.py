@@ -6,21 +6,42 @@ https://docs.docker.com/docker-hub/repos/manage/webhooks/
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+
+import msgspec
 
 from shared.domain.artifact import DOCKER_HUB
 from shared.domain.events import TagPushed
 from shared.inbound.heard import Heard
-from shared.inbound.json_body import Body
+from shared.inbound.json_body import NeededName, decode
 
 MARK = "push_data"
-_MOST_NAME = 500
 
 
-def changes_in(found: Body) -> Heard:
+class PushData(msgspec.Struct, frozen=True, kw_only=True):
+    """What was pushed, and when."""
+
+    tag: NeededName
+    pushed_at: int | float | None = None
+
+
+class HubRepository(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to."""
+
+    repo_name: NeededName
+
+
+class DockerHubBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A push to Docker Hub."""
+
+    push_data: PushData
+    repository: HubRepository
+
+
+def changes_in(found: Mapping[str, object]) -> Heard:
     """Return the push; the digest is read back. Raise Unacceptable naming the field. The `callback_url` is never called."""
-    pushed = found.inner(MARK, needed=True)
-    tag, at = pushed.text("tag", most=_MOST_NAME), pushed.number("pushed_at", default=0)
-    repository = found.inner("repository", needed=True).text("repo_name", most=_MOST_NAME)
+    told = decode(found, DockerHubBody)
+    repository, tag = told.repository.repo_name, told.push_data.tag
     # The same delivery has the same id; one push comes up to six times, with times that may differ by a second.
-    id_ = hashlib.sha256("\n".join((repository, tag, str(at))).encode()).hexdigest()
+    id_ = hashlib.sha256("\n".join((repository, tag, str(told.push_data.pushed_at or 0))).encode()).hexdigest()
     return Heard((TagPushed(id=f"docker-hub:{id_[:32]}", registry=DOCKER_HUB, repository=repository, tag=tag),))

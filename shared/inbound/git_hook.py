@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from shared.domain.errors import InvalidValue
-from shared.domain.events import PushReceived
-from shared.domain.names import REPOSITORY_PATTERN, Person, ServiceKey
-from shared.inbound.json_body import Body, Form, read_object
+from collections.abc import Mapping
+from typing import Annotated, TypeAlias
 
-_MOST_REFS = 1000
-_MOST_ID, _MOST_REF, _MOST_NAME = 200, 500, 200
+import msgspec
+from msgspec import Meta
+
+from shared.domain.events import PushReceived
+from shared.domain.names import REPOSITORY_PATTERN, Person
+from shared.inbound.json_body import Id, decode, looks, read_object
+
+_MOST_REFS, _MOST_REF, _MOST_NAME = 1000, 500, 200
+Named: TypeAlias = Annotated[str, Meta(max_length=_MOST_NAME)]
+
+
+class MovedRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A ref, and the commits before and after."""
+
+    ref: Annotated[str, looks(r"refs/[\s\S]*", "a full name such as refs/heads/main", most=_MOST_REF)]
+    before: Named | None = None
+    after: Named | None = None
+
+
+class Pusher(msgspec.Struct, frozen=True, kw_only=True):
+    """Who pushed, as far as they are known."""
+
+    name: Named | None = None
+    mail: Named | None = None
+
+
+class PushBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What a push moved."""
+
+    id: Id
+    repository: Annotated[str, looks(REPOSITORY_PATTERN, "a repository's name", most=_MOST_NAME)]
+    pusher: Pusher | None = None
+    refs: Annotated[tuple[MovedRef, ...], Meta(min_length=1, max_length=_MOST_REFS)]
 
 
 def read_pushes(body: bytes) -> tuple[PushReceived, ...]:
@@ -20,50 +49,25 @@ def read_pushes(body: bytes) -> tuple[PushReceived, ...]:
     return pushes_in(read_object(body))
 
 
-def pushes_in(found: Body) -> tuple[PushReceived, ...]:
+def pushes_in(found: Mapping[str, object]) -> tuple[PushReceived, ...]:
     """Return what `read_pushes` does, of a body that is read already."""
-    id_ = found.text("id", most=_MOST_ID)
-    repository = found.text("repository", most=_MOST_NAME, form=_REPOSITORY)
-    pusher = _pusher(found.inner("pusher"))
-    refs = [
-        (one.text("ref", most=_MOST_REF, form=_REF), (_commit(one, "before"), _commit(one, "after")))
-        for one in found.each("refs", least=1, most=_MOST_REFS)
-    ]
+    push = decode(found, PushBody)
+    pusher = _pusher(push.pusher or Pusher())
     return tuple(
         PushReceived(
-            id=f"{id_}:{ref}",
-            repository=repository,
+            id=f"{push.id}:{ref}",
+            repository=push.repository,
             ref=ref,
-            commit=after,
-            before=before,
-            pushed_by=pusher if before and after else None,
+            commit=moved.after or "",
+            before=moved.before or "",
+            pushed_by=pusher if moved.before and moved.after else None,
         )
-        for ref, (before, after) in dict(refs).items()
+        for ref, moved in {one.ref: one for one in push.refs}.items()
     )
 
 
-def _read_repository(text: str) -> str:
-    # A repository's name is checked where it is part of a service's.
-    return ServiceKey(text, "any").repository
-
-
-def _read_ref(text: str) -> str:
-    if not text.startswith("refs/"):
-        raise InvalidValue("ref", f"{text!r} is not a full name such as refs/heads/main")
-    return text
-
-
-_REPOSITORY = Form(read=_read_repository, pattern=REPOSITORY_PATTERN)
-_REF = Form(read=_read_ref, pattern=r"refs/[\s\S]*")
-
-
-def _commit(one: Body, field: str) -> str:
-    return one.text(field, default="", most=_MOST_NAME)
-
-
-def _pusher(found: Body) -> Person | None:
-    name = found.text("name", default="", most=_MOST_NAME).strip()
-    mail = found.text("mail", default="", most=_MOST_NAME).strip()
+def _pusher(found: Pusher) -> Person | None:
+    name, mail = (found.name or "").strip(), (found.mail or "").strip()
     if not name and not mail:
         return None
     return Person(id=mail or name, name=name or mail, mails=(mail,) if mail else ())

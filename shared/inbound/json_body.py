@@ -1,29 +1,35 @@
-"""A JSON body, read field by field: every fault names the field it is in."""
+"""A JSON body, read as it was declared: every fault names the field it is in."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import re
+from collections.abc import Callable, Iterator, Mapping
 from http import HTTPStatus
-from typing import Self
+from typing import Annotated, Any, TypeAlias, TypeVar, overload
 
-from shared.domain.errors import InvalidValue
+import msgspec
+from msgspec import Meta
+
+from shared.domain.reading import NOT_BLANK, problem_of
 from shared.inbound.problems import Unacceptable
 
 _DEEPEST, _LONGEST_NUMBER = 32, 300
-_MISSING = object()
-MOST_TEXT = 2000
+MOST_TEXT, MOST_NAME, MOST_ID = 2000, 500, 200
+_SHOWN = 100
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
+_HALF = re.compile("[\ud800-\udfff]")
+_HALVED = "holds half of a surrogate pair, which is no character"
+_OF_A_TEXT = ("is not ", "has no ")
+T = TypeVar("T")
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Form:
-    """What a text has to look like: what reads it or raises InvalidValue, and the same as a pattern, for the API's document."""
-
-    read: Callable[[str], str]
-    pattern: str
+# A text that may be left out is declared `| None`; it may be empty, too, as clients send what they don't know.
+Text: TypeAlias = Annotated[str, Meta(max_length=MOST_TEXT)]
+Name: TypeAlias = Annotated[str, Meta(max_length=MOST_NAME)]
+NeededText: TypeAlias = Annotated[str, Meta(max_length=MOST_TEXT, pattern=NOT_BLANK)]
+NeededName: TypeAlias = Annotated[str, Meta(max_length=MOST_NAME, pattern=NOT_BLANK)]
+Id: TypeAlias = Annotated[str, Meta(max_length=MOST_ID, pattern=NOT_BLANK)]
 
 
 def check_size(body: bytes, most: int) -> None:
@@ -51,13 +57,13 @@ def check_json(headers: Mapping[str, str]) -> None:
         raise Unacceptable(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not-json", detail, field="Content-Type")
 
 
-def read_object(body: bytes, *, empty: bool = False) -> Body:
+def read_object(body: bytes, *, empty: bool = False) -> dict[str, object]:
     """Read a JSON object; `empty` takes no body at all for an empty one.
 
     Raise Unacceptable (400) for anything else, and for what parsers disagree on: repeated names, NaN, deep nesting.
     """
     if empty and not body.strip():
-        return Body({})
+        return {}
     try:
         found = _DECODER.decode(body.decode())
     except UnicodeDecodeError as error:
@@ -70,7 +76,7 @@ def read_object(body: bytes, *, empty: bool = False) -> Body:
         raise bad("body", "is not a JSON object")
     if _deeper_than(found, _DEEPEST):
         raise bad("body", f"is nested more than {_DEEPEST} levels deep")
-    return Body(found)
+    return found
 
 
 def bad(field: str, problem: str) -> Unacceptable:
@@ -78,113 +84,55 @@ def bad(field: str, problem: str) -> Unacceptable:
     return Unacceptable(HTTPStatus.BAD_REQUEST, "invalid", f"{field}: {problem}", field=field)
 
 
-class Body:
-    """An object of the body. Each getter raises Unacceptable with the field's path; `done` refuses what nobody asked for."""
+@overload
+def decode(value: object, kind: type[T], at: str = "") -> T: ...
+@overload
+def decode(value: object, kind: Any, at: str = "") -> Any: ...
+def decode(value: object, kind: Any, at: str = "") -> Any:
+    """Read what was declared as `kind` from JSON that is read already; `at` is where it stands in the body.
 
-    def __init__(self, values: Mapping[str, object], path: str = "") -> None:
-        self._values, self._path = values, path
-        self._asked: set[str] = set()
+    Raise Unacceptable (400) naming the field.
+    """
+    try:
+        found = msgspec.convert(value, kind)
+    except UnicodeEncodeError as error:
+        raise bad(at or "body", f"has a name that {_HALVED}") from error
+    except msgspec.ValidationError as error:
+        path, problem = problem_of(error, kind)
+        said = _at(value, path)
+        if isinstance(said, str) and problem.startswith(_OF_A_TEXT):
+            problem = f"{said[:_SHOWN]!r} {problem}"
+        raise bad(f"{at}.{path}" if at and path else at or path or "body", problem) from error
+    for path in _halves(found, at):
+        raise bad(path or "body", _HALVED)
+    return found
 
-    def __contains__(self, name: str) -> bool:
-        return name in self._values
 
-    def text(self, name: str, *, default: str | None = None, most: int = MOST_TEXT, form: Form | None = None) -> str:
-        """Read a text; one without a default must be there and not be blank, and one of a form is as the form reads it."""
-        value = self._take(name)
-        if value is _MISSING or (value is None and default is not None):
-            if default is None:
-                raise self.bad(name, "is missing")
-            return default
-        if not isinstance(value, str):
-            raise self.bad(name, "is not a text")
-        if len(value) > most:
-            raise self.bad(name, f"is longer than {most} characters")
+def looks(pattern: str, what: str, *, most: int) -> Meta:
+    """What a text is and looks like as a whole, of no more characters than that."""
+    # Python's $ takes a line's end after it.
+    return Meta(max_length=most, pattern=rf"^(?:{pattern})\Z", description=what)
+
+
+def _at(value: Any, path: str) -> Any:
+    for name, index in _STEP.findall(path):
         try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise self.bad(name, "holds half of a surrogate pair, which is no character") from error
-        if default is None and not value.strip():
-            raise self.bad(name, "is empty")
-        return self._formed(name, value, form) if form and value else value
-
-    def word(self, name: str, words: tuple[str, ...]) -> str:
-        """Read one of a few words."""
-        value = self.text(name)
-        if value not in words:
-            raise self.bad(name, f"is {value!r}; it takes {' or '.join(words)}")
-        return value
-
-    def number(self, name: str, *, default: int) -> int | float:
-        """Read a number, whole or not."""
-        value = self._take(name)
-        if value is _MISSING or value is None:
-            return default
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.bad(name, "is not a number")
-        return value
-
-    def time(self, name: str) -> datetime | None:
-        """Read a time with its zone, in UTC; None where there is none."""
-        text = self.text(name, default="")
-        if not text:
+            value = value[int(index)] if index else value[name]
+        except (KeyError, TypeError):
             return None
-        try:
-            found = datetime.fromisoformat(text)
-            if found.utcoffset() is not None:
-                return found.astimezone(UTC)
-        except (ValueError, OverflowError) as error:
-            raise self.bad(name, f"{text!r} is not a time; write 2026-11-27T16:00:00Z") from error
-        raise self.bad(name, f"{text!r} has no zone; write 2026-11-27T16:00:00Z")
+    return value
 
-    def inner(self, name: str, *, needed: bool = False) -> Self:
-        """Read an object; an absent one is empty, unless it is needed."""
-        value = self._take(name)
-        if not needed and (value is _MISSING or value is None):
-            value = {}
-        return self._inner(value, name)
 
-    def each(
-        self, name: str, *, most: int, least: int = 0, faults: list[Unacceptable] | None = None
-    ) -> tuple[Self, ...]:
-        """Read a list of objects; with `faults` what is none is noted there, and left out."""
-        value = self._take(name)
-        if not isinstance(value, list):
-            raise self.bad(name, "is not a list" if value is not _MISSING else "is missing")
-        if len(value) > most:
-            raise self.bad(name, f"has {len(value)} entries; {most} are taken at most")
-        if len(value) < least:
-            raise self.bad(name, f"has {len(value)} entries; it takes {least} at least")
-        numbered = [(f"{name}[{index}]", one) for index, one in enumerate(value)]
-        if faults is not None:
-            faults += [self.bad(place, "is not an object") for place, one in numbered if not isinstance(one, dict)]
-            numbered = [(place, one) for place, one in numbered if isinstance(one, dict)]
-        return tuple(self._inner(one, place) for place, one in numbered)
-
-    def done(self) -> None:
-        """Refuse fields that nobody read."""
-        unknown = sorted(self._values.keys() - self._asked)
-        if unknown:
-            known = ", ".join(sorted(self._asked)) or "none"
-            raise self.bad(unknown[0][:100], f"is not a field here; known are: {known}")
-
-    def bad(self, name: str, problem: str) -> Unacceptable:
-        """A fault of one of the object's fields."""
-        return bad(f"{self._path}{name}", problem)
-
-    def _take(self, name: str) -> object:
-        self._asked.add(name)
-        return self._values.get(name, _MISSING)
-
-    def _formed(self, name: str, value: str, form: Form) -> str:
-        try:
-            return form.read(value)
-        except InvalidValue as error:
-            raise self.bad(name, error.problem) from error
-
-    def _inner(self, value: object, name: str) -> Self:
-        if not isinstance(value, dict):
-            raise self.bad(name, "is not an object")
-        return type(self)(value, f"{self._path}{name}.")
+def _halves(found: object, path: str) -> Iterator[str]:
+    """Yield where a text is that UTF-8 has no bytes for. What was not declared is not read, and not looked at."""
+    if isinstance(found, str) and _HALF.search(found):
+        yield path
+    elif isinstance(found, tuple):
+        for index, one in enumerate(found):
+            yield from _halves(one, f"{path}[{index}]")
+    elif isinstance(found, msgspec.Struct):
+        for name in found.__struct_fields__:
+            yield from _halves(getattr(found, name), f"{path}.{name}" if path else name)
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:

@@ -5,19 +5,23 @@ https://distribution.github.io/distribution/about/notifications/
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
 from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta
 
 from shared.domain.events import ManifestDeleted, RegistryEvent, TagPushed
 from shared.domain.names import DIGEST_PATTERN, Digest
 from shared.inbound.heard import Heard
-from shared.inbound.json_body import Body, Form
+from shared.inbound.json_body import Id, Name, NeededName, Text, bad, decode, looks
 from shared.inbound.problems import Unacceptable
 
 MARK = "events"
-_MOST_EVENTS = 1000
-_MOST_ID, _MOST_NAME = 200, 500
+_MOST_EVENTS, _MOST_DIGEST = 1000, 2000
 _MOST_SHOWN, _SHOWN = 10, 200
-DIGEST = Form(read=lambda text: Digest(text).text, pattern=DIGEST_PATTERN)
+_A_DIGEST = "a digest such as sha256:<64 hexadecimal digits>"
 _MANIFESTS = frozenset(
     {
         "application/vnd.oci.image.manifest.v1+json",
@@ -26,9 +30,60 @@ _MANIFESTS = frozenset(
         "application/vnd.docker.distribution.manifest.list.v2+json",
     }
 )
+_SEVERAL = Meta(max_length=_MOST_EVENTS)
+MaybeDigest: TypeAlias = Annotated[str, looks(f"({DIGEST_PATTERN})?", _A_DIGEST, most=_MOST_DIGEST)]
 
 
-def changes_in(found: Body) -> Heard:
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What the registry was asked."""
+
+    host: Name | None = None
+
+
+class Target(msgspec.Struct, frozen=True, kw_only=True):
+    """What an event is about; what is no manifest has other digests, and need not be named."""
+
+    repository: Text | None = None
+    tag: Name | None = None
+    mediaType: Text | None = None
+    digest: Text | None = None
+    url: Text | None = None
+
+
+class RegistryEventBody(msgspec.Struct, frozen=True, kw_only=True):
+    """One event; only pushes of tagged manifests, and deletions, are read."""
+
+    id: Text | None = None
+    action: Text | None = None
+    target: Target | None = None
+    request: Request | None = None
+
+
+class RegistryBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A registry's envelope: one event that cannot be read does not refuse the others."""
+
+    events: Annotated[tuple[RegistryEventBody, ...], _SEVERAL]
+
+
+class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    events: Annotated[tuple[Any, ...], _SEVERAL]
+
+
+class _Action(msgspec.Struct, frozen=True, kw_only=True):
+    action: Text | None = None
+
+
+class _Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    repository: NeededName
+    digest: MaybeDigest | None = None
+
+
+class _Change(msgspec.Struct, frozen=True, kw_only=True):
+    id: Id
+    target: _Manifest
+
+
+def changes_in(found: Mapping[str, object]) -> Heard:
     """Return pushes of tagged manifests, and deletions; pulls, blobs and untagged children mean nothing to us.
 
     An event that cannot be read is passed over where there are others: a registry sends the envelope again until it is
@@ -36,9 +91,9 @@ def changes_in(found: Body) -> Heard:
     """
     faults: list[Unacceptable] = []
     heard: list[RegistryEvent | None] = []
-    for one in found.each(MARK, most=_MOST_EVENTS, faults=faults):
+    for index, one in enumerate(decode(found, _Envelope).events):
         try:
-            heard.append(_change(one))
+            heard.append(_change(one, f"{MARK}[{index}]"))
         except Unacceptable as fault:
             faults.append(fault)
     if faults and not heard:
@@ -47,45 +102,34 @@ def changes_in(found: Body) -> Heard:
     return Heard(tuple(one for one in heard if one is not None), tuple(reasons))
 
 
-def _change(event: Body) -> RegistryEvent | None:
-    action = event.text("action", default="")
+def _change(found: object, at: str) -> RegistryEvent | None:
+    action = decode(found, _Action, at).action
     if action not in ("push", "delete"):
         return None
-    target = event.inner("target")
-    tag = target.text("tag", default="", most=_MOST_NAME)
-    if action == "delete":
-        return _deleted(event, target, tag)
-    if not tag or target.text("mediaType", default="") not in _MANIFESTS:
+    told = decode(found, RegistryEventBody, at)
+    target = told.target or Target()
+    if action == "push" and not (target.tag and target.mediaType in _MANIFESTS):
         return None
-    id_ = event.text("id", most=_MOST_ID)
-    repository = target.text("repository", most=_MOST_NAME)
-    digest = Digest(target.text("digest", form=DIGEST))
-    return TagPushed(
-        id=f"{id_}:{tag}", registry=_registry(event, target), repository=repository, tag=tag, digest=digest
-    )
+    change = decode(found, _Change, at)
+    repository, registry = change.target.repository, _registry(told, target, at)
+    digest = Digest(change.target.digest) if change.target.digest else None
+    if action == "delete":
+        return ManifestDeleted(
+            id=change.id, registry=registry, repository=repository, tag=target.tag or "", digest=digest
+        )
+    if digest is None:
+        raise bad(f"{at}.target.digest", "is missing")
+    tag = target.tag or ""
+    return TagPushed(id=f"{change.id}:{tag}", registry=registry, repository=repository, tag=tag, digest=digest)
 
 
-def _deleted(event: Body, target: Body, tag: str) -> ManifestDeleted:
-    digest = target.text("digest", default="", form=DIGEST)
-    id_ = event.text("id", most=_MOST_ID)
-    return ManifestDeleted(
-        id=id_,
-        registry=_registry(event, target),
-        repository=target.text("repository", most=_MOST_NAME),
-        tag=tag,
-        digest=Digest(digest) if digest else None,
-    )
-
-
-def _registry(event: Body, target: Body) -> str:
-    host = event.inner("request").text("host", default="", most=_MOST_NAME)
-    if host:
-        return host
-    url = target.text("url", default="")
+def _registry(event: RegistryEventBody, target: Target, at: str) -> str:
+    if event.request and event.request.host:
+        return event.request.host
     try:
-        host = urlsplit(url).netloc
+        host = urlsplit(target.url or "").netloc
     except ValueError as error:
-        raise target.bad("url", "is not an address") from error
+        raise bad(f"{at}.target.url", "is not an address") from error
     if not host:
-        raise event.bad("request.host", "is missing, and target.url names no host either")
+        raise bad(f"{at}.request.host", "is missing, and target.url names no host either")
     return host

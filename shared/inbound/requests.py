@@ -1,134 +1,89 @@
-"""What people ask for by API, translated into events. Unknown fields are refused."""
+"""What people ask for by API, translated into events."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC
+from typing import Any
+
+from msgspec.structs import replace
 
 from shared.domain import requests as asked_for
-from shared.domain.errors import InvalidValue
 from shared.domain.events import ApprovalAnswered
 from shared.domain.gates import Gate
-from shared.domain.names import NAME_PATTERN, REPOSITORY_PATTERN, Person, ServiceKey, valid_name
-from shared.domain.version import LONGEST, VERSION_PATTERN, Version
-from shared.inbound.json_body import Body, Form, bad
+from shared.domain.names import Person, ServiceKey
+from shared.inbound import bodies
+from shared.inbound.json_body import bad, decode
 
-_MOST_KEY, _MOST_AUTHOR = 200, 1000
+_MOST_KEY = 200
 _MAIL = re.compile(r"[^\s<>()\"';:,@]+@[^\s<>()\"';:,@]+")
 KEY_PATTERN = f"[!-~]{{0,{_MOST_KEY}}}"
-APPROVE, REJECT, NONE = "approve", "reject", "none"
-_SCOPE = rf"everything|environment:{NAME_PATTERN}|service:({REPOSITORY_PATTERN}/)?{NAME_PATTERN}"
-
-
-def _read_version(text: str) -> str:
-    # People write it as they see it, v1.0.2 or 1.0.2.
-    return Version.parse(text.removeprefix("v")).text
-
-
-def _read_environment(text: str) -> str:
-    if not valid_name(text):
-        raise InvalidValue("environment", f"{text[:100]!r} is not an environment's name")
-    return text
-
-
-def _read_scope(text: str) -> str:
-    if re.fullmatch(_SCOPE, text) is None:
-        wanted = "everything, environment:<name>, service:<name> or service:<repository>/<name>"
-        raise InvalidValue("scope", f"{text[:100]!r} is not {wanted}")
-    return text
-
-
-VERSION = Form(read=_read_version, pattern=f"v?{VERSION_PATTERN}")
-ENVIRONMENT = Form(read=_read_environment, pattern=NAME_PATTERN)
-SCOPE = Form(read=_read_scope, pattern=_SCOPE)
+_NONE = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """One request: its id, whom it concerns, who asks, the parameters of its route, and its body."""
+    """One request: its id, whom it concerns, who asks, the parameters of its route, and its body as it was read."""
 
     id: str
     service: ServiceKey
     person: Person
     groups: tuple[str, ...] = ()
     route: Mapping[str, str]
-    body: Body
+    body: Mapping[str, object]
+
+    def said(self, *route: str) -> dict[str, Any]:
+        """What every event has of it, with these parameters of the route."""
+        values = {name: self.route[name] for name in route}
+        if "version" in values:
+            values["version"] = _version(decode(values["version"], bodies.VersionText, "version"))
+        return {"id": self.id, "service": self.service, "person": self.person, **values}
 
 
 def promote(asked: Asked) -> asked_for.PromoteRequested:
-    """`{environment}`"""
-    environment = asked.body.text("environment", form=ENVIRONMENT)
-    asked.body.done()
-    version = _version(asked)
-    return asked_for.PromoteRequested(
-        id=asked.id, service=asked.service, version=version, environment=environment, person=asked.person
-    )
+    """Bring the release into an environment."""
+    body = decode(asked.body, bodies.PromoteBody)
+    return asked_for.PromoteRequested(**asked.said("version"), environment=body.environment)
 
 
 def abort(asked: Asked) -> asked_for.AbortRequested:
-    """`{reason?}`"""
-    reason = asked.body.text("reason", default="")
-    asked.body.done()
-    version = _version(asked)
-    return asked_for.AbortRequested(
-        id=asked.id, service=asked.service, version=version, person=asked.person, reason=reason
-    )
+    """End the release."""
+    return asked_for.AbortRequested(reason=reason_alone(asked.body), **asked.said("version"))
 
 
 def retry(asked: Asked) -> asked_for.RetryRequested:
-    """`{}`"""
-    asked.body.done()
-    return asked_for.RetryRequested(id=asked.id, service=asked.service, version=_version(asked), person=asked.person)
+    """Go on where it ended."""
+    decode(asked.body, bodies.NothingBody)
+    return asked_for.RetryRequested(**asked.said("version"))
 
 
 def redeploy(asked: Asked) -> asked_for.RedeployRequested:
-    """`{version?}`"""
-    version = _version_in(asked.body, "version", default="")
-    asked.body.done()
-    return asked_for.RedeployRequested(
-        id=asked.id,
-        service=asked.service,
-        environment=asked.route["environment"],
-        version=version,
-        person=asked.person,
-    )
+    """Deploy what is live, or an earlier version, once more."""
+    body = decode(asked.body, bodies.RedeployBody)
+    return asked_for.RedeployRequested(**asked.said("environment"), version=_version(body.version))
 
 
 def rollback(asked: Asked) -> asked_for.RollbackRequested:
-    """`{reason, to?}`"""
-    reason, to = asked.body.text("reason"), _version_in(asked.body, "to", default="")
-    asked.body.done()
-    return asked_for.RollbackRequested(
-        id=asked.id,
-        service=asked.service,
-        environment=asked.route["environment"],
-        reason=reason,
-        to=to,
-        person=asked.person,
-    )
+    """Take back what is live."""
+    body = decode(asked.body, bodies.RollbackBody)
+    return asked_for.RollbackRequested(**asked.said("environment"), reason=body.reason, to=_version(body.to))
 
 
 def override(asked: Asked) -> asked_for.OverrideGranted:
-    """`{version, gate, reason, author?}`; for the gate `authors`, `author` says who it is, separated by commas, or `none`"""
-    body = asked.body
-    version, gate, reason = _version_in(body, "version"), body.word("gate", tuple(Gate)), body.text("reason")
-    author = body.text("author", default="", most=_MOST_AUTHOR)
-    named = tuple(found for one in author.split(",") for found in _named(one))
-    if bool(named) is not (gate == Gate.AUTHORS):
+    """Let a version past a gate."""
+    body = decode(asked.body, bodies.OverrideBody)
+    named = tuple(found for one in (body.author or "").split(",") for found in _named(one))
+    if bool(named) is not (body.gate is Gate.AUTHORS):
         problem = "says who it is, by mail or name, or `none` of the approvers; it goes with the gate `authors` alone"
-        raise body.bad("author", problem)
-    body.done()
+        raise bad("author", problem)
     return asked_for.OverrideGranted(
-        id=asked.id,
-        service=asked.service,
-        environment=asked.route["environment"],
-        version=version,
-        gate=gate,
-        reason=reason,
-        person=asked.person,
-        answer=() if [one.casefold() for one in named] == [NONE] else named,
+        **asked.said("environment"),
+        version=_version(body.version),
+        gate=body.gate.value,
+        reason=body.reason,
+        answer=() if [one.casefold() for one in named] == [_NONE] else named,
     )
 
 
@@ -138,64 +93,40 @@ def _named(text: str) -> tuple[str, ...]:
 
 
 def adopt(asked: Asked) -> asked_for.LiveAdopted:
-    """`{version?, reason}`; without a version nothing that counts is live."""
-    version, reason = _version_in(asked.body, "version", default=""), asked.body.text("reason")
-    asked.body.done()
-    return asked_for.LiveAdopted(
-        id=asked.id,
-        service=asked.service,
-        environment=asked.route["environment"],
-        version=version,
-        reason=reason,
-        person=asked.person,
-    )
+    """Say what runs."""
+    body = decode(asked.body, bodies.AdoptBody)
+    return asked_for.LiveAdopted(**asked.said("environment"), version=_version(body.version), reason=body.reason)
 
 
 def answer(asked: Asked) -> ApprovalAnswered:
-    """`{decision, comment?}`"""
-    approve = asked.body.word("decision", (APPROVE, REJECT)) == APPROVE
-    comment = asked.body.text("comment", default="")
-    asked.body.done()
+    """Say yes or no."""
+    body = decode(asked.body, bodies.AnswerBody)
     return ApprovalAnswered(
-        id=asked.id,
-        service=asked.service,
-        request=asked.route["request"],
-        person=asked.person,
-        groups=asked.groups,
-        approve=approve,
-        comment=comment,
+        **asked.said("request"), groups=asked.groups, approve=body.decision == "approve", comment=body.comment or ""
     )
 
 
 def lift(asked: Asked) -> asked_for.ArtifactHoldLifted:
-    """`{reason?}`"""
-    reason = reason_alone(asked.body)
-    return asked_for.ArtifactHoldLifted(
-        id=asked.id, service=asked.service, hold=asked.route["id"], reason=reason, person=asked.person
-    )
+    """Lift a hold on an artifact."""
+    return asked_for.ArtifactHoldLifted(hold=asked.route["id"], reason=reason_alone(asked.body), **asked.said())
 
 
-def reason_alone(body: Body) -> str:
-    """`{reason?}`"""
-    reason = body.text("reason", default="")
-    body.done()
-    return reason
+def reason_alone(body: Mapping[str, object]) -> str:
+    """Read a body in which a reason may be given."""
+    found = decode(body, bodies.ReasonBody)
+    return found.reason or ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HoldAsked:
-    """A hold by people, as it is asked for."""
-
-    scope: str
-    reason: str
-    until: datetime | None
-
-
-def hold(body: Body) -> HoldAsked:
-    """`{scope, reason, until?}`"""
-    asked = HoldAsked(scope=body.text("scope", form=SCOPE), reason=body.text("reason"), until=body.time("until"))
-    body.done()
-    return asked
+def hold(body: Mapping[str, object]) -> bodies.HoldBody:
+    """Read a hold by people; its end is in UTC."""
+    # An end that was left empty is none.
+    found = decode({name: one for name, one in body.items() if (name, one) != ("until", "")}, bodies.HoldBody)
+    if found.until is None:
+        return found
+    try:
+        return replace(found, until=found.until.astimezone(UTC))
+    except OverflowError as error:
+        raise bad("until", f"{body['until']!r} is not a time; write 2026-11-27T16:00:00Z") from error
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str:
@@ -221,12 +152,5 @@ def one_word(name: str, text: str, words: tuple[str, ...]) -> str:
     return text
 
 
-def _version(asked: Asked) -> str:
-    try:
-        return _read_version(asked.route["version"])
-    except InvalidValue as error:
-        raise asked.body.bad("version", error.problem) from error
-
-
-def _version_in(body: Body, name: str, default: str | None = None) -> str:
-    return body.text(name, default=default, most=LONGEST, form=VERSION)
+def _version(text: str | None) -> str:
+    return (text or "").removeprefix("v")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from shared.openapi.answers import responses, shared_responses, views
-from shared.openapi.bodies import body_schema
+from shared.openapi.bodies import body_components, request_body
 from shared.openapi.operation import REPOSITORY, Operation
 from shared.openapi.parameters import parameters
 from shared.openapi.problems import problems
-from shared.openapi.schemas import Schema, components
+from shared.openapi.schemas import Schema, answer_components
 
 VERSION = "3.1.0"
 _PARAMETER = re.compile(r"\{(\w+)\}")
@@ -88,11 +89,20 @@ def document(routes: Iterable[Route]) -> Schema:
         "tags": [{"name": name, "description": says} for name, says in _TAGS.items() if name in tags],
         "paths": paths,
         "components": {
-            "schemas": dict(sorted((components(views(one.operation for one in found)) | problems()).items())),
+            "schemas": _components([one.operation for one in found]),
             "responses": shared_responses(),
             "securitySchemes": _SECURITY,
         },
     }
+
+
+def _components(operations: Sequence[Operation]) -> dict[str, Schema]:
+    parts = (answer_components(views(operations)), body_components(operations), problems())
+    found: dict[str, Schema] = {}
+    for name, one in chain.from_iterable(part.items() for part in parts):
+        if found.setdefault(name, one) != one:
+            raise TypeError(f"two records would be called {name}; rename one")
+    return dict(sorted(found.items()))
 
 
 def encoded(found: Schema) -> bytes:
@@ -111,7 +121,7 @@ def _operation(route: Route) -> Schema:
     if asked := list(parameters(names, operation, repository=REPOSITORY)):
         said["parameters"] = asked
     if operation.body:
-        said["requestBody"] = _body(operation)
+        said["requestBody"] = request_body(operation)
     return {**said, "responses": responses(operation, route.path)}
 
 
@@ -122,16 +132,3 @@ def _security(operation: Operation) -> list[Schema]:
         more = {"secretAsBearer": operation.bearer, "secretAsCode": operation.code}
         return [{"secret": []}, *({name: []} for name, may in more.items() if may)]
     return [{"person": []}]
-
-
-def _body(operation: Operation) -> Schema:
-    schema = body_schema(operation.body, operation.example)
-    example = schema.pop("example")
-    required = "required" in schema
-    if not operation.bodies:
-        return {"required": required, "content": {"application/json": {"schema": schema, "example": example}}}
-    others = {one.reader.partition(".")[0]: body_schema(one.reader, one.example) for one in operation.bodies}
-    schemas = {operation.body.partition(".")[0]: {**schema, "example": example}, **others}
-    examples = {name: {"value": one.pop("example")} for name, one in schemas.items()}
-    content = {"schema": {"anyOf": list(schemas.values())}, "examples": examples}
-    return {"required": required, "content": {"application/json": content}}

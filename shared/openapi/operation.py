@@ -45,10 +45,15 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What reads a body, as `module.function` of shared/inbound, and a body that shows each of its fields."""
+    """What a body is read as, `module.Record` of shared/inbound, and a body that shows each of its fields."""
 
-    reader: str
+    record: str
     example: Mapping[str, object]
+
+    @property
+    def name(self) -> str:
+        """The record's name."""
+        return self.record.partition(".")[2]
 
 
 REPOSITORY = Text(name="repository", says="which repository, where two have a service of this name")
@@ -61,8 +66,8 @@ FROM_LEDGER = Number(
 class Operation:
     """One function's part of the document.
 
-    `answer` names records of the views, joined by `|`, or is a media type; `body` names what reads the body, as
-    `module.function` of shared/inbound, and `example` is a body that shows each of its fields; `bodies` are others that
+    `answer` names records of the views, joined by `|`, or is a media type; `body` names what the body is read as,
+    `module.Record` of shared/inbound, and `example` is a body that shows each of its fields; `bodies` are others that
     it takes as well. `also` are further answers, `headers` those of the answer. `bearer` says that a secret may be shown
     as a bearer token, too, and `code` that one kind of body may show it in the query.
     """

@@ -11,7 +11,8 @@ from shared.app.read_status import AFTER_PATTERN, COMMIT_PATTERN
 from shared.domain.build import Step
 from shared.domain.names import NAME_PATTERN
 from shared.domain.version import LONGEST
-from shared.inbound.requests import KEY_PATTERN, VERSION
+from shared.inbound.bodies import VERSION
+from shared.inbound.requests import KEY_PATTERN
 from shared.openapi.operation import Number, Operation, Text
 from shared.openapi.schemas import Schema
 from shared.page.static_files import FILES
@@ -41,9 +42,7 @@ class InPath:
 
 PATH = {
     "service": InPath(says="the service's name", example="delivery", pattern=NAME_PATTERN),
-    "version": InPath(
-        says="the release's version, with or without v", example="1.0.2", pattern=VERSION.pattern, most=LONGEST
-    ),
+    "version": InPath(says="the release's version, with or without v", example="1.0.2", pattern=VERSION, most=LONGEST),
     "environment": InPath(says="the environment's name", example="production", pattern=NAME_PATTERN),
     "request": InPath(says="the approval's `request`", example="0" * 64, pattern="[0-9a-f]{64}"),
     "number": InPath(says="the build's number", example="7", pattern=NUMBER_PATTERN),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.app.views.answers import DecidedView
-from shared.openapi.schemas import Schema, components
+from shared.openapi.schemas import Schema, answer_components
 
 PROBLEM, REFUSED = "Problem", "Refused"
 _MEMBERS: Schema = {
@@ -19,7 +19,7 @@ _ALWAYS = tuple(name for name in _MEMBERS if name != "field")
 
 def problems() -> dict[str, Schema]:
     """Return both kinds, as components."""
-    said = components([DecidedView])["Decided"]
+    said = answer_components([DecidedView])["Decided"]
     return {
         PROBLEM: {
             "description": "Why something was not done (RFC 9457).",

@@ -35,7 +35,7 @@ _DOCKER_HUB = {
 }
 
 BODIES = (
-    Body("registry_hook.changes_in", _CNCF),
-    Body("acr_hook.changes_in", _ACR),
-    Body("docker_hub.changes_in", _DOCKER_HUB),
+    Body("registry_hook.RegistryBody", _CNCF),
+    Body("acr_hook.AcrBody", _ACR),
+    Body("docker_hub.DockerHubBody", _DOCKER_HUB),
 )

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from msgspec import Meta
 
 from shared.domain.errors import InvalidValue
-from shared.domain.reading import problem_of
+from shared.domain.reading import NOT_BLANK, problem_of
 
 
 class Colour(StrEnum):
@@ -74,11 +74,13 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     body: bytes = b""
     checked: Checked | None = None
     text_or_number: str | int = 1
+    number: int | float = 1
+    blank: Annotated[str, Meta(pattern=NOT_BLANK)] = "x"
 
 
 SINCE = b'"since": "2026-11-27T16:00:00Z"'
 NO_TIME = "is not a time; write 2026-11-27T16:00:00Z"
-FIELDS = "body, by_name, checked, code, inner, maybe, name, pair, several, shape, size, text_or_number, took, whether"
+FIELDS = "blank, body, by_name, checked, code, inner, maybe, name, number, pair, several, shape, size, text_or_number, took, whether"
 
 
 def refused(body: bytes, declared: Any = Record) -> tuple[str, str]:
@@ -150,6 +152,14 @@ def refused(body: bytes, declared: Any = Record) -> tuple[str, str]:
             "inner[0].since",
             "has no zone; write 2026-11-27T16:00:00Z",
             id="naive",
+        ),
+        pytest.param(b'{"number": "5"}', "number", "is not a number", id="neither kind of number"),
+        pytest.param(b'{"blank": " "}', "blank", "is empty", id="blank"),
+        pytest.param(
+            b'{"by_name": {"a": {%s, "colour": "green"}}}' % SINCE,
+            "by_name[...].colour",
+            "is 'green'; it takes red or dark-blue",
+            id="not a word within a mapping",
         ),
         pytest.param(b'{"took": "an hour"}', "took", "is not a duration; write PT1H30M", id="no duration"),
         pytest.param(b'{"took": "P1Y"}', "took", "is not a duration; write PT1H30M", id="a year"),

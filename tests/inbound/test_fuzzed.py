@@ -16,8 +16,9 @@ from shared.domain.events import PushReceived, RegistryEvent
 from shared.domain.names import Person, ServiceKey
 from shared.inbound import requests
 from shared.inbound.acr_events import read_event
+from shared.inbound.bodies import RedeployBody
 from shared.inbound.git_hook import read_pushes
-from shared.inbound.json_body import read_object
+from shared.inbound.json_body import decode, read_object
 from shared.inbound.principal import HEADER, Principal, read_principal
 from shared.inbound.problems import Unacceptable, problem_of
 from shared.inbound.registry_body import read_changes
@@ -41,7 +42,7 @@ TRANSLATORS: list[Callable[[Asked], Any]] = [
     requests.answer,
     requests.lift,
 ]
-EXAMPLES = [dict(one.operation.example) for one in described() if one.operation.body.startswith("requests.")]
+EXAMPLES = [dict(one.operation.example) for one in described() if one.operation.body.startswith("bodies.")]
 BODIES = ANY_BYTES | st.sampled_from(EXAMPLES).flatmap(lambda value: mutated(value) | filled_anew(value)).map(
     lambda value: json.dumps(value).encode()
 )
@@ -190,4 +191,4 @@ def test_the_largest_hostile_bodies_come_to_an_end(body: bytes) -> None:
     assert isinstance(outcome_of(lambda: read_pushes(body)), Unacceptable)
     assert isinstance(outcome_of(lambda: read_changes(body)), Unacceptable)
     assert isinstance(outcome_of(lambda: requests.hold(read_object(body))), Unacceptable)
-    assert isinstance(outcome_of(lambda: read_object(body).text("version", form=requests.VERSION)), Unacceptable)
+    assert isinstance(outcome_of(lambda: decode(read_object(body), RedeployBody)), Unacceptable)

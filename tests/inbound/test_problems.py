@@ -8,7 +8,7 @@ from http import HTTPStatus
 import pytest
 
 from shared.domain.errors import InvalidValue, InvalidVersion, Refused
-from shared.inbound.json_body import Body, bad
+from shared.inbound.json_body import bad
 from shared.inbound.problems import Problem, Unacceptable, problem_of, refusal, status_of
 from shared.ports.errors import Permanent, Transient
 from shared.ports.store import StaleService, StoreFull, StoreUnavailable
@@ -51,7 +51,7 @@ def test_who_is_not_known_is_told_how_to_show_who_they_are(code: str, status: HT
         (InvalidValue("scope", "is none"), "scope: is none"),
         (InvalidVersion("01.0.0", "has a leading zero"), "version: '01.0.0' has a leading zero"),
         (bad("version", "is missing"), "version: is missing"),
-        (Body({"a": {}}).inner("a").bad("b", "is no word"), "a.b: is no word"),
+        (bad("a.b", "is no word"), "a.b: is no word"),
         (
             Unacceptable(HTTPStatus.UNAUTHORIZED, "wrong-secret", "the secret is wrong", field="X"),
             "the secret is wrong",

@@ -120,6 +120,7 @@ def test_the_registry_is_the_host_that_was_asked_or_else_that_of_the_address() -
         ({"id": None}, "events[0].id"),
         ({"target": "x"}, "events[0].target"),
         ({"target": {**EVENT["target"], "digest": "md5:1"}}, "events[0].target.digest"),
+        ({"target": {**EVENT["target"], "digest": None}}, "events[0].target.digest"),
         ({"target": {**EVENT["target"], "repository": 5}}, "events[0].target.repository"),
         ({"target": {**EVENT["target"], "tag": 5}}, "events[0].target.tag"),
         ({"request": {}}, "events[0].request.host"),
@@ -162,6 +163,23 @@ def test_one_event_that_cannot_be_read_does_not_refuse_the_others(odd: object) -
 
     assert [one.id for one in heard.events] == [f"{EVENT['id']}:v1.0.2"]
     assert ["events[0]" in reason for reason in heard.passed_over] == [True]
+
+
+@pytest.mark.parametrize(
+    ("odd", "read"),
+    [
+        ({**EVENT, "actor": {"name": "\ud83d"}}, True),
+        ({**EVENT, "id": "\ud83d"}, False),
+        ({**EVENT, "\ud83d": 1}, False),
+    ],
+    ids=["where nobody reads", "where it is read", "in a name"],
+)
+def test_half_of_a_character_does_not_refuse_other_events(odd: object, read: bool) -> None:
+    """Nor its own, where nobody reads it."""
+    heard = changes_in(read_object(json.dumps({"events": [EVENT, odd]}).encode()))
+
+    assert len(heard.events) == 1 + read
+    assert ["surrogate" in reason for reason in heard.passed_over] == [True] * (not read)
 
 
 def test_an_envelope_in_which_nothing_can_be_read_is_refused() -> None:

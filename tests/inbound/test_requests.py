@@ -11,9 +11,9 @@ import pytest
 from shared.domain import events as ev
 from shared.domain.names import Person, ServiceKey
 from shared.inbound import requests
-from shared.inbound.json_body import Body
+from shared.inbound.bodies import HoldBody
 from shared.inbound.problems import Unacceptable
-from shared.inbound.requests import Asked, HoldAsked
+from shared.inbound.requests import Asked
 
 DELIVERY = ServiceKey("shipping", "delivery")
 OLGA = Person(id="p-olga", name="Olga")
@@ -23,7 +23,7 @@ RELEASE, ENVIRONMENT = {"version": "1.0.0"}, {"environment": "qa"}
 
 def asked(route: dict[str, str], **body: object) -> Asked:
     """A request by Olga."""
-    return Asked(id="api:1", service=DELIVERY, person=OLGA, groups=("g",), route=route, body=Body(body))
+    return Asked(id="api:1", service=DELIVERY, person=OLGA, groups=("g",), route=route, body=body)
 
 
 @pytest.mark.parametrize(
@@ -157,12 +157,52 @@ def test_a_request_that_is_not_understood_is_refused_with_its_field(
 def test_a_hold_says_of_what_why_and_until_when() -> None:
     """The end may be left open."""
     until = datetime(2026, 11, 27, 16, tzinfo=UTC)
-    body = Body({"scope": "everything", "reason": "audit", "until": "2026-11-27T16:00:00Z"})
+    body = {"scope": "everything", "reason": "audit", "until": "2026-11-27T17:00:00+01:00"}
 
-    assert requests.hold(body) == HoldAsked(scope="everything", reason="audit", until=until)
-    assert requests.hold(Body({"scope": "everything", "reason": "audit"})).until is None
+    assert requests.hold(body) == HoldBody(scope="everything", reason="audit", until=until)
+    assert requests.hold({"scope": "everything", "reason": "audit"}).until is None
     with pytest.raises(Unacceptable, match="forever"):
-        requests.hold(Body({"scope": "everything", "reason": "audit", "forever": True}))
+        requests.hold({"scope": "everything", "reason": "audit", "forever": True})
+
+
+@pytest.mark.parametrize(
+    ("until", "says"),
+    [
+        ("tomorrow", "'tomorrow' is not a time; write 2026-11-27T16:00:00Z"),
+        ("0001-01-01T00:00:00+14:00", "'0001-01-01T00:00:00+14:00' is not a time; write 2026-11-27T16:00:00Z"),
+        (0, "is not a time"),
+    ],
+    ids=["a word", "before the first day in UTC", "a number"],
+)
+def test_what_is_not_a_moment_ends_no_hold(until: object, says: str) -> None:
+    """It would end at another time for each reader."""
+    with pytest.raises(Unacceptable) as found:
+        requests.hold({"scope": "everything", "reason": "audit", "until": until})
+
+    assert found.value.detail == f"until: {says}"
+
+
+def test_an_end_that_was_left_empty_is_none() -> None:
+    """As forms send it."""
+    assert requests.hold({"scope": "everything", "reason": "audit", "until": ""}).until is None
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (
+            {"scope": "team:a", "reason": "x"},
+            "scope: 'team:a' is not everything, environment:<name>, service:<name> or",
+        ),
+        ({"scope": "service:a/b/c", "reason": "x"}, "scope: 'service:a/b/c' is not everything, environment:<name>"),
+    ],
+)
+def test_a_scope_that_is_none_is_told_what_there_is(body: dict[str, object], says: str) -> None:
+    """The forms it may have."""
+    with pytest.raises(Unacceptable) as found:
+        requests.hold(body)
+
+    assert found.value.detail.startswith(says)
 
 
 def test_an_idempotency_key_is_short_and_printable() -> None:

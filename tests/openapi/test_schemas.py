@@ -9,8 +9,9 @@ import pytest
 from shared.app.views.view import Time, View
 from shared.inbound.problems import Unacceptable
 from shared.openapi.answers import view
-from shared.openapi.bodies import body_schema
-from shared.openapi.schemas import components, reference
+from shared.openapi.bodies import request_body
+from shared.openapi.operation import Operation
+from shared.openapi.schemas import answer_components, components, reference
 
 pytestmark = pytest.mark.pure
 
@@ -43,7 +44,7 @@ class WheelView(View, frozen=True, kw_only=True):
 
 def test_records_and_words_are_components_with_their_docstrings() -> None:
     """Whatever is in them becomes one, too; an answer has all of its members."""
-    found = components([CarView])
+    found = answer_components([CarView])
 
     assert list(found) == ["Car", "Colour", "Wheel"]
     assert found["Wheel"] == {
@@ -96,4 +97,6 @@ def test_a_view_that_is_not_there_is_refused() -> None:
 def test_an_example_that_its_parser_refuses_is_no_example() -> None:
     """It cannot get into the document."""
     with pytest.raises(Unacceptable, match="decision"):
-        body_schema("requests.answer", {"decision": "maybe"})
+        request_body(
+            Operation(tag="x", who="readers", answer="x", body="bodies.AnswerBody", example={"decision": "maybe"})
+        )

@@ -1,0 +1,91 @@
+"""What people send with a request, declared once: read, refused and documented by it. Unknown fields are refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from shared.domain.gates import Gate
+from shared.domain.names import NAME_PATTERN, REPOSITORY_PATTERN
+from shared.domain.version import LONGEST, VERSION_PATTERN
+from shared.inbound.json_body import MOST_TEXT, NeededText, Text, looks
+
+_MOST_AUTHOR = 1000
+# People write it as they see it, v1.0.2 or 1.0.2.
+VERSION = f"v?{VERSION_PATTERN}"
+_A_VERSION = "a SemVer 2 version such as 1.0.2, without build metadata"
+_SCOPE = rf"everything|environment:{NAME_PATTERN}|service:({REPOSITORY_PATTERN}/)?{NAME_PATTERN}"
+_A_SCOPE = "everything, environment:<name>, service:<name> or service:<repository>/<name>"
+
+VersionText: TypeAlias = Annotated[str, looks(VERSION, _A_VERSION, most=LONGEST)]
+MaybeVersion: TypeAlias = Annotated[str, looks(f"({VERSION})?", _A_VERSION, most=LONGEST)]
+
+
+class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A body of ours."""
+
+
+class NothingBody(Body, frozen=True, kw_only=True):
+    """Nothing has to be said."""
+
+
+class ReasonBody(Body, frozen=True, kw_only=True):
+    """A reason may be given."""
+
+    reason: Text | None = None
+
+
+class PromoteBody(Body, frozen=True, kw_only=True):
+    """Where to."""
+
+    environment: Annotated[str, looks(NAME_PATTERN, "an environment's name", most=MOST_TEXT)]
+
+
+class RedeployBody(Body, frozen=True, kw_only=True):
+    """What is deployed once more; what is live where nothing is said."""
+
+    version: MaybeVersion | None = None
+
+
+class RollbackBody(Body, frozen=True, kw_only=True):
+    """Why, and back to which version; the last good one where none is said."""
+
+    reason: NeededText
+    to: MaybeVersion | None = None
+
+
+class OverrideBody(Body, frozen=True, kw_only=True):
+    """Which version is let past which gate, and why.
+
+    For the gate `authors`, and for no other, `author` says who it is, separated by commas, or `none` of the approvers.
+    """
+
+    version: VersionText
+    gate: Gate
+    reason: NeededText
+    author: Annotated[str, Meta(max_length=_MOST_AUTHOR)] | None = None
+
+
+class AdoptBody(Body, frozen=True, kw_only=True):
+    """What runs; without a version nothing that counts is live."""
+
+    reason: NeededText
+    version: MaybeVersion | None = None
+
+
+class AnswerBody(Body, frozen=True, kw_only=True):
+    """Yes or no."""
+
+    decision: Literal["approve", "reject"]
+    comment: Text | None = None
+
+
+class HoldBody(Body, frozen=True, kw_only=True):
+    """What is held, why, and until when; without an end it holds until it is lifted."""
+
+    scope: Annotated[str, looks(_SCOPE, _A_SCOPE, most=MOST_TEXT)]
+    reason: NeededText
+    until: Annotated[datetime, Meta(tz=True)] | None = None
