@@ -49,16 +49,10 @@ class Problem:
 
     def members(self) -> dict[str, object]:
         """Return the JSON object."""
-        found: dict[str, object] = {
-            "type": "about:blank",
-            "title": self.status.phrase,
-            "status": int(self.status),
-            "detail": self.detail,
-            "code": self.code,
-        }
-        if self.field:
-            found["field"] = self.field
-        return {**found, **self.more}
+        # Loaded at a cold start, this module loads nothing of others.
+        from shared.inbound.problem_view import shown
+
+        return {**shown(self), **self.more}
 
     def headers(self) -> dict[str, str]:
         """Return when to try again, where that may help, and how to show who one is, where nobody was known.

@@ -74,6 +74,12 @@ def test_the_first_record_that_has_a_field_gives_it_and_what_is_said_goes_before
         Shown.of(first, second)
 
 
+def test_what_no_view_declares_is_not_said_in_vain() -> None:
+    """A misspelt name would leave the record's own."""
+    with pytest.raises(TypeError, match="has no field versoin"):
+        Shown.of(Stored(), versoin="1.0.0", version=None)
+
+
 def test_a_record_that_is_not_as_declared_makes_no_answer() -> None:
     """The document would not be true of it."""
     with pytest.raises(msgspec.ValidationError, match="person"):

@@ -18,10 +18,12 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, *records: Any, **more: Any) -> Self:
-        """Take each field from `more`, or from the first of the records that has one of that name; raise AttributeError.
+        """Take each field from `more`, or from the first of the records that has one of that name; raise AttributeError where none has.
 
         Records within them become the views that are declared there, without what those leave out.
         """
+        if unknown := more.keys() - set(cls.__struct_fields__):
+            raise TypeError(f"{cls.__name__} has no field {min(unknown)}")
         found = {name: more[name] if name in more else _first(records, name) for name in cls.__struct_fields__}
         return msgspec.convert(found, cls, from_attributes=True)
 
