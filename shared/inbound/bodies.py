@@ -23,6 +23,10 @@ _A_SCOPE = "everything, environment:<name>, service:<name> or service:<repositor
 VersionText: TypeAlias = Annotated[str, looks(VERSION, _A_VERSION, most=LONGEST)]
 MaybeVersion: TypeAlias = Annotated[str, looks(f"({VERSION})?", _A_VERSION, most=LONGEST)]
 
+# A time may be left empty, as forms do; the library takes no union of a time and a text.
+_MaybeTime: TypeAlias = Annotated[str, Meta(extra_json_schema={"anyOf": [{"format": "date-time"}, {"maxLength": 0}]})]
+Time: TypeAlias = Annotated[datetime, Meta(tz=True)]
+
 
 class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A body of ours."""
@@ -88,4 +92,4 @@ class HoldBody(Body, frozen=True, kw_only=True):
 
     scope: Annotated[str, looks(_SCOPE, _A_SCOPE, most=MOST_TEXT)]
     reason: NeededText
-    until: Annotated[datetime, Meta(tz=True)] | None = None
+    until: _MaybeTime | None = None

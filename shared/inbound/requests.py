@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any
-
-from msgspec.structs import replace
 
 from shared.domain import requests as asked_for
 from shared.domain.events import ApprovalAnswered
@@ -117,16 +115,29 @@ def reason_alone(body: Mapping[str, object]) -> str:
     return found.reason or ""
 
 
-def hold(body: Mapping[str, object]) -> bodies.HoldBody:
-    """Read a hold by people; its end is in UTC."""
-    # An end that was left empty is none.
-    found = decode({name: one for name, one in body.items() if (name, one) != ("until", "")}, bodies.HoldBody)
-    if found.until is None:
-        return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldAsked:
+    """A hold by people, as it is asked for; its end is in UTC."""
+
+    scope: str
+    reason: str
+    until: datetime | None
+
+
+def hold(body: Mapping[str, object]) -> HoldAsked:
+    """Hold everything, an environment or a service."""
+    found = decode(body, bodies.HoldBody)
+    return HoldAsked(scope=found.scope, reason=found.reason, until=_time(found.until, "until"))
+
+
+def _time(text: str | None, name: str) -> datetime | None:
+    if not text:
+        return None
     try:
-        return replace(found, until=found.until.astimezone(UTC))
+        found: datetime = decode(text, bodies.Time, name)
+        return found.astimezone(UTC)
     except OverflowError as error:
-        raise bad("until", f"{body['until']!r} is not a time; write 2026-11-27T16:00:00Z") from error
+        raise bad(name, f"{text!r} is not a time; write 2026-11-27T16:00:00Z") from error
 
 
 def idempotency_key(headers: Mapping[str, str]) -> str:

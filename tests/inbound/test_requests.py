@@ -11,9 +11,8 @@ import pytest
 from shared.domain import events as ev
 from shared.domain.names import Person, ServiceKey
 from shared.inbound import requests
-from shared.inbound.bodies import HoldBody
 from shared.inbound.problems import Unacceptable
-from shared.inbound.requests import Asked
+from shared.inbound.requests import Asked, HoldAsked
 
 DELIVERY = ServiceKey("shipping", "delivery")
 OLGA = Person(id="p-olga", name="Olga")
@@ -159,7 +158,7 @@ def test_a_hold_says_of_what_why_and_until_when() -> None:
     until = datetime(2026, 11, 27, 16, tzinfo=UTC)
     body = {"scope": "everything", "reason": "audit", "until": "2026-11-27T17:00:00+01:00"}
 
-    assert requests.hold(body) == HoldBody(scope="everything", reason="audit", until=until)
+    assert requests.hold(body) == HoldAsked(scope="everything", reason="audit", until=until)
     assert requests.hold({"scope": "everything", "reason": "audit"}).until is None
     with pytest.raises(Unacceptable, match="forever"):
         requests.hold({"scope": "everything", "reason": "audit", "forever": True})
@@ -170,7 +169,7 @@ def test_a_hold_says_of_what_why_and_until_when() -> None:
     [
         ("tomorrow", "'tomorrow' is not a time; write 2026-11-27T16:00:00Z"),
         ("0001-01-01T00:00:00+14:00", "'0001-01-01T00:00:00+14:00' is not a time; write 2026-11-27T16:00:00Z"),
-        (0, "is not a time"),
+        (0, "is not a text"),
     ],
     ids=["a word", "before the first day in UTC", "a number"],
 )
