@@ -6,8 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from shared.app.views.records import ArtifactView
-from shared.domain.gates import Blocker
+from shared.app.views.records import ArtifactView, BlockerView
 from shared.page.html import Child, Html, element
 
 _KINDS: Mapping[str, str] = {
@@ -40,7 +39,7 @@ def reference(artifact: ArtifactView) -> str:
     return f"{artifact.image}@{artifact.image_digest}"
 
 
-def blocker(one: Blocker, *, where: bool = False) -> Html:
+def blocker(one: BlockerView, *, where: bool = False) -> Html:
     """What is waited for, who can act, since when and until when."""
     until = (" · ends ", moment(one.until)) if one.until else None
     who = element("span", "Who can act: ", element("b", ", ".join(one.who)), class_="act") if one.who else None

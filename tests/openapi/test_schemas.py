@@ -5,13 +5,15 @@ from __future__ import annotations
 from enum import StrEnum
 
 import pytest
+from msgspec import inspect
 
 from shared.app.views.view import Time, View
 from shared.inbound.problems import Unacceptable
-from shared.openapi.answers import view
+from shared.openapi.answers import view, views
 from shared.openapi.bodies import request_body
 from shared.openapi.operation import Operation
 from shared.openapi.schemas import answer_components, components, reference
+from tests.support.api_document import described
 
 pytestmark = pytest.mark.pure
 
@@ -86,6 +88,29 @@ def test_a_type_that_json_has_no_form_for_is_refused() -> None:
 
     with pytest.raises(TypeError, match="complex"):
         components([Odd])
+
+
+def records_in(one: inspect.Type) -> set[type]:
+    """Every record in a type."""
+    match one:
+        case inspect.StructType() | inspect.DataclassType():
+            return {one.cls}.union(*(records_in(field.type) for field in one.fields))
+        case inspect.VarTupleType():
+            return records_in(one.item_type)
+        case inspect.UnionType():
+            return set().union(*map(records_in, one.types))
+        case _:
+            return set()
+
+
+def test_what_is_answered_is_made_of_views_alone() -> None:
+    """How a record is stored may change without anybody who calls being told."""
+    answered = list(views(one.operation for one in described()))
+
+    found = set().union(*(records_in(inspect.type_info(one)) for one in answered))
+
+    assert len(found) > 30
+    assert [one for one in found if not issubclass(one, View)] == []
 
 
 def test_a_view_that_is_not_there_is_refused() -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from shared.app.views.records import HoldView, ReleaseView
+from shared.app.views.records import BlockerView, HoldView, ReleaseView
 from shared.app.views.view import View
 from shared.domain.decision import Outcome
-from shared.domain.gates import Blocker
 from shared.domain.phases import ReleasePhase
 
 
@@ -47,7 +46,7 @@ class WhyView(View, frozen=True, kw_only=True):
     version: str
     phase: ReleasePhase
     reason: str
-    blockers: tuple[Blocker, ...]
+    blockers: tuple[BlockerView, ...]
 
 
 class MarkView(View, frozen=True, kw_only=True):

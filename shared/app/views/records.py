@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from shared.app.views.build import BuildView
 from shared.app.views.view import Time, View
-from shared.domain.gates import Blocker
-from shared.domain.manifests import Finding
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 
 
@@ -85,6 +83,14 @@ class ApprovalView(View, frozen=True, kw_only=True):
     may_reject: bool
 
 
+class FindingView(View, frozen=True, kw_only=True):
+    """One thing that does not comply: the object as `Kind/name`, the field in it, the problem in words."""
+
+    object: str
+    field: str
+    problem: str
+
+
 class RenderedView(View, frozen=True, kw_only=True):
     """What would be deployed, or was: the digests of the list of its inputs and of the manifests, empty where there are none.
 
@@ -93,8 +99,21 @@ class RenderedView(View, frozen=True, kw_only=True):
 
     inputs: str
     manifests: str
-    findings: tuple[Finding, ...]
+    findings: tuple[FindingView, ...]
     changed: str
+
+
+class BlockerView(View, frozen=True, kw_only=True):
+    """One thing that a promotion waits for; `code` is for programs, `who` can act, `until` where time will do."""
+
+    environment: str
+    gate: str
+    code: str
+    reason: str
+    since: Time
+    who: tuple[str, ...]
+    until: Time | None
+    waiting: bool
 
 
 class PromotionView(View, frozen=True, kw_only=True):
@@ -122,7 +141,7 @@ class PromotionView(View, frozen=True, kw_only=True):
     authors: AuthorsView | None
     rendered: RenderedView | None
     approval: ApprovalView | None
-    blockers: tuple[Blocker, ...]
+    blockers: tuple[BlockerView, ...]
 
 
 class ReleaseView(View, frozen=True, kw_only=True):
@@ -143,7 +162,7 @@ class ReleaseView(View, frozen=True, kw_only=True):
     quarantine: str
     artifact: ArtifactView | None
     promotions: tuple[PromotionView, ...]
-    blockers: tuple[Blocker, ...]
+    blockers: tuple[BlockerView, ...]
     overrides: tuple[OverrideView, ...]
     build: BuildView | None
 
