@@ -1,1 +1,1 @@
-"""One trigger per file: verify, translate, enqueue or call a use case, answer. No rules."""
+"""What brings work to run, a module for each subject: verify, translate, enqueue or call a use case, answer. No rules."""

@@ -165,6 +165,7 @@ def build(
         production=chosen.identities.production,
         directory=wiring.directory(chosen, held) if held else None,
         queue_look=kept.queue_look,
+        receiver=kept.queues,
         anchors=wiring.anchors(chosen, held),
         warnings=wiring.warnings(chosen),
     )

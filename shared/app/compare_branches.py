@@ -17,7 +17,7 @@ from shared.codec.keys import decode_part, fits
 from shared.codec.repository import TIP, decode_tip
 from shared.domain.errors import SlipwayError
 from shared.domain.events import PushReceived
-from shared.domain.queues import INSPECT, queue_of
+from shared.domain.queues import INSPECT_QUEUE
 from shared.domain.repository import NotCompared
 from shared.ports.rows import Row, StaleRow
 from shared.ports.store import StoreUnavailable
@@ -79,7 +79,7 @@ def _compare(app: App, repository: str, ref: str, row: Row | None, actual: str |
     if known is None or not known.sent or known.commit != actual:
         event = PushReceived(id=app.new_id(), repository=repository, ref=ref)
         began = started()
-        app.queues.send(queue_of(INSPECT), encode_event(event, correlation=event.id, at=app.now()))
+        app.queues.send(INSPECT_QUEUE, encode_event(event, correlation=event.id, at=app.now()))
         log_event("tip.moved", correlation=event.id, repository=repository, ref=ref)
         record(type_name(event), event.id, began, first=True)
     elif known.commit is None and row is not None:

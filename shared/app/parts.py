@@ -16,7 +16,7 @@ from shared.ports.directory import Directory
 from shared.ports.evidence import Evidence
 from shared.ports.people import People
 from shared.ports.policies import PolicyReader
-from shared.ports.queues import QueueLook, Queues
+from shared.ports.queues import QueueLook, QueueReceiver, Queues
 from shared.ports.registry import Registry
 from shared.ports.rows import Rows
 from shared.ports.source import Source
@@ -51,8 +51,8 @@ class App:
     Registry, charts and deployer act as Slipway itself; `identities` returns those that act with an environment's identity,
     and raises Permanent where this process does not hold it. None: there are no identities here, as on one machine.
     `production` names the identities of production's worker.
-    Without a `directory` people and groups are matched by what is written. Nor need there be a look at queues, or a
-    place for anchors. `warnings` say what people should know of how this process is set up.
+    Without a `directory` people and groups are matched by what is written. Nor need there be a look at queues, a
+    `receiver` of what went to poison, or a place for anchors. `warnings` say what people should know of how this process is set up.
     """
 
     store: Store
@@ -75,6 +75,7 @@ class App:
     production: frozenset[str] = frozenset()
     directory: Directory | None = None
     queue_look: QueueLook | None = None
+    receiver: QueueReceiver | None = None
     anchors: Anchors | None = None
     warnings: tuple[str, ...] = ()
 

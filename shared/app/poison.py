@@ -22,7 +22,7 @@ from shared.domain.errors import InvalidValue, Refused
 from shared.domain.events import MessagePoisoned
 from shared.domain.names import ServiceKey
 from shared.domain.poison import PoisonMessage, Settled, Settling
-from shared.domain.queues import NONPROD, PRODUCTION, queue_of
+from shared.domain.queues import NONPROD, PRODUCTION, QUEUES
 from shared.domain.records import replace
 from shared.domain.workers import worker_of
 from shared.ports.errors import NotFound
@@ -128,10 +128,12 @@ def _whole_or_none(app: App, text: str) -> str | None:
 
 def _belongs(app: App, queue: str, effect: ServiceEffect) -> bool:
     """Whether an effect lay where such effects lie: who may write elsewhere only must not end what others do."""
-    if queue == queue_of(effect.kind, PRODUCTION):
+    found = QUEUES.get(queue)
+    if found is None or effect.kind not in found.kinds:
+        return False
+    if found.worker == PRODUCTION:
         return True
-    state = read_service(app, effect.service).state
-    return queue == queue_of(effect.kind) and worker_of(effect, state, app.production) == NONPROD
+    return worker_of(effect, read_service(app, effect.service).state, app.production) == NONPROD
 
 
 def _known_service(app: App, name: str) -> ServiceKey | None:

@@ -1,4 +1,4 @@
-"""The minute tick: look at what has come due, send again what a crash left behind, make up for pushes that nobody told."""
+"""The minute tick: what has come due, what a crash left behind, pushes that nobody told of, messages in poison."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from shared.app.compare_branches import compare_branches
 from shared.app.handle_event import Handled, handle, send_again
 from shared.app.measure_queues import measure_queues
 from shared.app.parts import App
+from shared.app.take_poisoned import take_poisoned
 from shared.codec import clock
 from shared.codec.envelope import read_message
 from shared.codec.primitives import parse_service
@@ -34,7 +35,11 @@ def sweep(app: App) -> None:
         measure_queues(app)
     except Exception as error:
         log_fault("sweep.measuring_failed", error)
-    compare_branches(app)
+    try:
+        compare_branches(app)
+    finally:
+        # The last: where a message kills whoever takes it, all the rest of a tick is done by then.
+        take_poisoned(app)
 
 
 def notice_set_back(app: App) -> None:

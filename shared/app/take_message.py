@@ -21,7 +21,7 @@ from shared.codec.envelope import Message, encode_effect, read_message, type_nam
 from shared.codec.errors import HalfWritten, UnreadableRecord
 from shared.domain.errors import SlipwayError
 from shared.domain.events import ManifestDeleted, PushReceived, ServiceEvent, TagPushed
-from shared.domain.queues import INSPECT, NONPROD, queue_of
+from shared.domain.queues import EVENTS_QUEUE, INSPECT_QUEUE, QUEUES, Queue
 from shared.ports.errors import Transient
 from shared.ports.store import StaleService, StoreRefused, StoreUnavailable
 from shared.telemetry import about, log_event, span
@@ -30,25 +30,16 @@ _NEWER = timedelta(minutes=5)
 _RETRY = timedelta(seconds=5)
 
 
-EVENTS = "events"
-
-
 class Misplaced(SlipwayError):
     """A queue that is for effects brought an event; nobody sends that."""
 
 
-def take_event(app: App, body: str, *, again: bool = False) -> None:
-    """Handle a message of the doors' queue. A repository's push goes on to its own queue: reading it takes a while."""
-    _take(app, EVENTS, body, NONPROD, again)
+def take_message(app: App, queue: str, body: str, *, again: bool = False) -> None:
+    """Do what a message of a queue asks for, as the worker that takes from it; raise KeyError for an unknown queue.
 
-
-def take_effect(app: App, kind: str, body: str, worker: str = NONPROD, *, again: bool = False) -> None:
-    """Perform a message of an effect's queue, or inspect a push, as one of the workers."""
-    _take(app, kind, body, worker, again)
-
-
-def _take(app: App, kind: str, body: str, worker: str, again: bool) -> None:
-    queue = queue_of(kind, worker)
+    Of the doors' events a repository's push goes on to a queue of its own: reading it takes a while.
+    """
+    row = QUEUES[queue]
     try:
         message = read_message(whole(app, body))
     except Exception as error:
@@ -58,7 +49,7 @@ def _take(app: App, kind: str, body: str, worker: str, again: bool) -> None:
     with about(correlation=message.correlation, queue=queue):
         try:
             with _span_of(message, queue):
-                _act(app, kind, body, message, worker, again or message.tries > 0)
+                _act(app, row, body, message, again or message.tries > 0)
         except Exception as error:
             if not _put_back(app, queue, _once_more(body, message), error):
                 raise
@@ -121,23 +112,24 @@ def _span_of(message: Message, queue: str) -> AbstractContextManager[None]:
     )
 
 
-def _act(app: App, kind: str, body: str, message: Message, worker: str, again: bool) -> None:
+def _act(app: App, queue: Queue, body: str, message: Message, again: bool) -> None:
     effect, tries, correlation = message.effect, message.tries, message.correlation
     if effect is None:
-        _take_event(app, kind, body, message)
-    elif effect.kind == kind:
-        perform(app, effect, tries=tries, correlation=correlation, order=message.order, worker=worker, again=again)
+        _take_event(app, queue, body, message)
+    elif effect.kind in queue.kinds:
+        perform(
+            app, effect, tries=tries, correlation=correlation, order=message.order, worker=queue.worker, again=again
+        )
     else:
-        queue = queue_of(kind, worker)
-        refuse(app, effect, queue, reason=f"{queue} is not where such effects lie", correlation=correlation)
+        refuse(app, effect, queue.name, reason=f"{queue.name} is not where such effects lie", correlation=correlation)
 
 
-def _take_event(app: App, kind: str, body: str, message: Message) -> None:
+def _take_event(app: App, queue: Queue, body: str, message: Message) -> None:
     event = message.event
-    if kind not in (EVENTS, INSPECT):
-        raise Misplaced(f"{kind} brought an event, and is for effects")
-    if isinstance(event, PushReceived) and kind != INSPECT:
-        app.queues.send(queue_of(INSPECT), body)
+    if queue.name not in (EVENTS_QUEUE, INSPECT_QUEUE):
+        raise Misplaced(f"{queue.name} brought an event, and is for effects")
+    if isinstance(event, PushReceived) and queue.name == EVENTS_QUEUE:
+        app.queues.send(INSPECT_QUEUE, body)
     elif isinstance(event, PushReceived):
         inspect_push(app, event, at=message.at)
     elif isinstance(event, TagPushed):

@@ -1,27 +1,54 @@
-"""Which queues there are, which kind of message lies in which, and who takes from it."""
+"""Which queues there are, which kinds of messages lie in each, and who takes from it: one table.
+
+Every queue is looked at for ever, and is cold by itself, so that kinds share one where none of them can keep the others
+waiting: what takes seconds lies apart from what writes to an environment and may take minutes, and both apart from
+builds. A cancelled build thus waits behind no build, looking at a rollout behind no deployment. In production a
+deployment, which may be a rollback, waits behind no copy either.
+"""
 
 from __future__ import annotations
 
-EVENTS_QUEUE = "slipway-events"
-INSPECT = "inspect-push"
-POISON = "-poison"
-KINDS = ("build", "cancel", "tag", "gather-facts", "ask-approval", "retag", "deploy", "observe-rollout", "notify")
-# Who performs effects. Production's worker acts on production's environments, and does nothing else.
-NONPROD, PRODUCTION = "nonprod", "production"
-PRODUCTION_KINDS = ("gather-facts", "retag", "deploy", "observe-rollout")
+from collections.abc import Mapping
+from typing import NamedTuple
+
+# Who takes messages. Production's worker acts on production's environments, and does nothing else.
+CONTROL, NONPROD, PRODUCTION = "control", "nonprod", "production"
+EVENTS, INSPECT = "events", "inspect-push"
+# Every name begins so, and ends so where what failed is moved to.
+SLIPWAY, POISON = "slipway-", "-poison"
+
+
+class Queue(NamedTuple):
+    """One of them. `kinds` are those of the messages that belong there; another one found there is refused."""
+
+    name: str
+    worker: str
+    kinds: tuple[str, ...]
+
+
+_TABLE = (
+    Queue("slipway-events", CONTROL, (EVENTS,)),
+    Queue("slipway-inspect-push", NONPROD, (INSPECT,)),
+    Queue("slipway-people", NONPROD, ("notify", "ask-approval")),
+    Queue("slipway-build", NONPROD, ("build",)),
+    Queue("slipway-quick", NONPROD, ("cancel", "tag", "gather-facts", "observe-rollout")),
+    Queue("slipway-deploy", NONPROD, ("retag", "deploy")),
+    Queue("slipway-quick-production", PRODUCTION, ("gather-facts", "observe-rollout")),
+    Queue("slipway-retag-production", PRODUCTION, ("retag",)),
+    Queue("slipway-deploy-production", PRODUCTION, ("deploy",)),
+)
+QUEUES: Mapping[str, Queue] = {one.name: one for one in _TABLE}
+_OF_KIND: Mapping[tuple[str, bool], str] = {
+    (kind, one.worker == PRODUCTION): one.name for one in _TABLE for kind in one.kinds
+}
+EVENTS_QUEUE, INSPECT_QUEUE = _OF_KIND[EVENTS, False], _OF_KIND[INSPECT, False]
 
 
 def queue_of(kind: str, worker: str = NONPROD) -> str:
-    """Return the queue that effects of a kind go to, for one of the workers."""
-    return f"slipway-{kind}" if worker == NONPROD else f"slipway-{kind}-{worker}"
-
-
-def queues() -> tuple[str, ...]:
-    """Every queue there is; poison queues are named after them."""
-    production = (queue_of(kind, PRODUCTION) for kind in PRODUCTION_KINDS)
-    return (EVENTS_QUEUE, queue_of(INSPECT), *map(queue_of, KINDS), *production)
+    """Return the queue that messages of a kind go to, production's own or the others'; raise KeyError for an unknown kind."""
+    return _OF_KIND[kind, worker == PRODUCTION]
 
 
 def poison_of(queue: str) -> str:
-    """Return the queue that a host moves messages to which failed too often; it has no such queue of its own."""
+    """Return the queue that a host moves messages to which failed too often."""
     return f"{queue}{POISON}"

@@ -44,7 +44,7 @@ class Queues(Protocol):
 
 
 class QueueReceiver(Protocol):
-    """Receiving, for the local host; on Azure the Functions host does this."""
+    """Receiving: for the local host, as on Azure the Functions host does this, and for the tick what went to poison."""
 
     def receive(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
         """Lease up to `most` messages; wait up to `wait` for the first."""
@@ -60,6 +60,10 @@ class QueueReceiver(Protocol):
 
     def poison(self, message: Received, *, reason: str) -> None:
         """Move the message to `<queue>-poison`."""
+        ...
+
+    def poison_queues(self) -> Sequence[str]:
+        """Names of the poison queues that may hold messages; most often there is none."""
         ...
 
     def count(self, queue: str) -> int:

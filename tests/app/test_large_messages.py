@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from shared.app.poison import text_of
-from shared.app.take_message import take_event
+from shared.app.take_message import take_message
 from shared.codec.envelope import encode_effect, reference_to, referred_to
 from shared.domain import events as ev
 from shared.domain.effects import Build
 from shared.domain.phases import ReleasePhase
+from shared.domain.queues import EVENTS_QUEUE
 from shared.ports.errors import NotFound
 from shared.ports.store import StoreRefused, StoreUnavailable
 from tests.support.app_looks import all_but, latest, queued, the
@@ -54,12 +55,12 @@ def test_a_store_out_of_reach_is_no_fault_of_a_large_message_either(slipway: Har
     """What it says has to be read first; five times in vain would be poison on Azure."""
     body = sent(slipway)
     trouble = StoreUnavailable("gone", retry_after=timedelta(seconds=30))
-    take_event(replace(slipway.app, evidence=Cut(slipway.app.evidence, body, trouble)), body)
+    take_message(replace(slipway.app, evidence=Cut(slipway.app.evidence, body, trouble)), EVENTS_QUEUE, body)
     slipway.outside.clock.advance(timedelta(seconds=29))
     early = slipway.receive("events")
     slipway.outside.clock.advance(timedelta(seconds=1))
     [message] = slipway.receive("events")
-    slipway.take("events", message)
+    slipway.take(message)
 
     assert (early, message.body) == ([], body)
     assert latest(slipway).event_id == "long"
@@ -71,7 +72,7 @@ def test_a_large_message_whose_content_cannot_be_had_is_poison(slipway: Harness,
     body = sent(slipway)
 
     with pytest.raises(type(error)):
-        take_event(replace(slipway.app, evidence=Cut(slipway.app.evidence, body, error)), body)
+        take_message(replace(slipway.app, evidence=Cut(slipway.app.evidence, body, error)), EVENTS_QUEUE, body)
 
     assert queued(slipway, "events") == 0
 

@@ -7,10 +7,11 @@ from datetime import timedelta
 import pytest
 
 from shared.app.parts import Timing
-from shared.app.take_message import take_effect
+from shared.app.take_message import take_message
 from shared.codec.envelope import decode
 from shared.domain import events as ev
 from shared.domain.effects import CancelBuild, Deploy, ObserveRollout
+from shared.domain.queues import queue_of
 from shared.ports.errors import Transient
 from tests.support.app_looks import Mute, all_but, do, latest, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, Harness
@@ -88,7 +89,7 @@ def test_a_message_that_is_put_off_counts_its_tries_and_keeps_its_correlation(sl
     upto(slipway, "deploy")
     slipway.outside.troubles.add("deployer.write", BUSY)
     [first] = slipway.receive("deploy")
-    slipway.take("deploy", first)
+    slipway.take(first)
     slipway.receiver.delete(first)
     slipway.outside.clock.advance(SECOND)
     [again] = slipway.receive("deploy")
@@ -135,12 +136,12 @@ def test_a_copy_of_a_message_sends_nothing_again(slipway: Harness) -> None:
     upto(slipway, "deploy")
     [message] = slipway.receive("deploy")
     queues = slipway.app.queues
-    take_effect(slipway.wrap(queues=Mute()).app, "deploy", message.body)
+    take_message(slipway.wrap(queues=Mute()).app, queue_of("deploy"), message.body)
     slipway.wrap(queues=queues)
 
-    take_effect(slipway.app, "deploy", message.body)
+    take_message(slipway.app, queue_of("deploy"), message.body)
     by_the_copy = queued(slipway, "observe-rollout")
-    take_effect(slipway.app, "deploy", message.body, again=True)
+    take_message(slipway.app, queue_of("deploy"), message.body, again=True)
 
     assert (by_the_copy, queued(slipway, "observe-rollout")) == (0, 1)
 
@@ -153,9 +154,11 @@ def test_a_second_report_sends_what_the_first_led_to_only_where_its_message_come
     upto(slipway, "observe-rollout")
     [message] = slipway.receive("observe-rollout")
     app, muted = slipway.app, slipway.wrap(queues=Mute()).app
-    slipway.outside.troubles.before["deployer.observe"] = lambda: take_effect(muted, "observe-rollout", message.body)
+    slipway.outside.troubles.before["deployer.observe"] = lambda: take_message(
+        muted, queue_of("observe-rollout"), message.body
+    )
 
-    take_effect(app, "observe-rollout", message.body, again=again)
+    take_message(app, queue_of("observe-rollout"), message.body, again=again)
 
     assert slipway.promotion("1.0.0", "qa").phase == "Succeeded"
     assert queued(slipway, "gather-facts") == (1 if again else 0)

@@ -8,13 +8,13 @@ import pytest
 
 from shared.app.operate import ESTATE
 from shared.app.poison import open_poison, poison, settle
-from shared.app.take_message import take_event
+from shared.app.take_message import take_message
 from shared.app.views.finding import NotKnown
 from shared.domain.effects import ReadTags
 from shared.domain.errors import Refused
 from shared.domain.phases import ReleasePhase
 from shared.domain.poison import Settling
-from shared.domain.queues import queue_of
+from shared.domain.queues import EVENTS_QUEUE, queue_of
 from tests.support.app_looks import Before, all_but, latest, queued, the
 from tests.support.app_parts import Harness
 from tests.support.in_poison import PUSH, poisoned, settled, written
@@ -36,7 +36,7 @@ def test_a_requeued_message_is_delivered_again(slipway: Harness) -> None:
     entry = latest(slipway, ESTATE)
     assert (entry.event_type, entry.person) == ("poison-requeued", RITA)
     assert entry.notes == ("poison 1 requeued, push-received p-1 of slipway-events: mended",)
-    take_event(slipway.app, message.body)
+    take_message(slipway.app, EVENTS_QUEUE, message.body)
 
 
 def test_a_dismissed_message_is_sent_nowhere(slipway: Harness) -> None:

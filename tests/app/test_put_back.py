@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from shared.app.take_message import take_event
+from shared.app.take_message import take_message
 from shared.codec.envelope import encode_event, read_message, reference_to
 from shared.domain import events as ev
+from shared.domain.queues import EVENTS_QUEUE
 from shared.ports.store import Committed, Store, StoreRefused, StoreUnavailable
 from tests.support.app_looks import Failing, all_but, queued
 from tests.support.app_parts import DELIVERY, Harness
@@ -33,7 +34,7 @@ def written(slipway: Harness) -> str:
 def test_a_store_out_of_reach_is_no_fault_of_the_message(slipway: Harness) -> None:
     """Azure's host would count it, and five make poison: the message is put back for as long as the store asks for."""
     trouble = StoreUnavailable("gone", retry_after=timedelta(seconds=30))
-    take_event(slipway.wrap(store=Failing(slipway.app.store, trouble)).app, written(slipway))
+    take_message(slipway.wrap(store=Failing(slipway.app.store, trouble)).app, EVENTS_QUEUE, written(slipway))
     slipway.outside.clock.advance(timedelta(seconds=29))
     early = slipway.receive("events")
     slipway.outside.clock.advance(timedelta(seconds=1))
@@ -62,7 +63,7 @@ def by_reference(slipway: Harness) -> str:
 def test_a_message_whose_content_is_out_of_reach_is_put_back(slipway: Harness) -> None:
     """It is read when it can be; that is no fault of the message either."""
     evidence, body = slipway.app.evidence, by_reference(slipway)
-    take_event(slipway.wrap(evidence=Unreadable(StoreUnavailable("gone"))).app, body)
+    take_message(slipway.wrap(evidence=Unreadable(StoreUnavailable("gone"))).app, EVENTS_QUEUE, body)
     slipway.wrap(evidence=evidence).outside.clock.advance(timedelta(seconds=5))
 
     [message] = slipway.receive("events")
@@ -74,7 +75,7 @@ def test_a_message_whose_content_cannot_be_read_for_good_goes_to_poison(slipway:
     body = by_reference(slipway)
 
     with pytest.raises(StoreRefused):
-        take_event(slipway.wrap(evidence=Unreadable(StoreRefused("400"))).app, body)
+        take_message(slipway.wrap(evidence=Unreadable(StoreRefused("400"))).app, EVENTS_QUEUE, body)
 
     assert queued(slipway, "events") == 0
 
@@ -103,7 +104,7 @@ def test_what_a_decision_led_to_is_sent_though_nobody_knew_that_it_was_committed
     slipway.pump(*all_but("gather-facts"))
     [message] = slipway.receive("gather-facts")
     slipway.wrap(store=Unsure(slipway.app.store))
-    slipway.take("gather-facts", message)
+    slipway.take(message)
     slipway.receiver.delete(message)
     assert not queued(slipway, "build")
 
@@ -121,7 +122,7 @@ def test_storage_out_of_reach_uses_up_one_try_however_long_it_lasts(slipway: Har
     slipway.wrap(store=Failing(store, StoreUnavailable("gone")))
     for _ in range(20):
         [message] = slipway.receive("gather-facts")
-        slipway.take("gather-facts", message)
+        slipway.take(message)
         slipway.receiver.delete(message)
         slipway.outside.clock.advance(timedelta(seconds=5))
     [message] = slipway.receive("gather-facts")
@@ -138,7 +139,7 @@ def test_a_store_and_queues_out_of_reach_are_the_hosts_affair(slipway: Harness) 
     )
 
     with pytest.raises(StoreUnavailable, match="the tables are gone"):
-        take_event(gone.app, written(slipway))
+        take_message(gone.app, EVENTS_QUEUE, written(slipway))
 
 
 def test_what_a_store_refuses_for_good_goes_to_poison(slipway: Harness) -> None:
@@ -146,6 +147,6 @@ def test_what_a_store_refuses_for_good_goes_to_poison(slipway: Harness) -> None:
     store = Failing(slipway.app.store, StoreRefused("400 OutOfRangeInput"))
 
     with pytest.raises(StoreRefused):
-        take_event(slipway.wrap(store=store).app, written(slipway))
+        take_message(slipway.wrap(store=store).app, EVENTS_QUEUE, written(slipway))
 
     assert queued(slipway, "events") == 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.perform_effect import perform
+from shared.app.take_message import take_message
+from shared.codec.envelope import encode_effect
 from shared.domain import events as ev
 from shared.domain.effects import Build, Tag
 from shared.domain.names import Digest
+from shared.domain.queues import PRODUCTION, queue_of
 from shared.ports.errors import Permanent, Transient
 from tests.support.app_looks import all_but, do, open_effects, the
 from tests.support.app_parts import DELIVERY, Harness, branch
@@ -172,6 +174,7 @@ def test_a_report_that_comes_after_the_release_was_given_up_is_recorded_only(sli
 def test_production_does_not_put_the_tags(slipway: Harness) -> None:
     """Its worker acts on its environments, and does nothing else."""
     effect = recorded(slipway)
-    perform(slipway.app, effect, tries=0, correlation="c", worker="production")
+    body = encode_effect(effect, correlation="c", at=slipway.app.now())
+    take_message(slipway.app, queue_of("gather-facts", PRODUCTION), body)
 
     assert slipway.outside.registry.tagged == {}

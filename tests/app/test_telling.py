@@ -6,9 +6,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from shared.app.handle_event import handle
-from shared.app.take_message import take_effect
+from shared.app.take_message import take_message
 from shared.domain import events as ev
 from shared.domain.effects import AskApproval, CloseApproval, SetStatus
+from shared.domain.queues import queue_of
 from tests.support.app_looks import all_but, decided, do, open_effects, the
 from tests.support.app_parts import DELIVERY, SECOND, Harness, make_app
 from tests.support.outside import SLIPWAY_YAML, Outside
@@ -129,9 +130,9 @@ def test_a_status_is_shown_where_the_author_looks(slipway: Harness) -> None:
 def test_what_was_decided_first_is_never_said_last(slipway: Harness) -> None:
     """A pending that comes late does not hide a success: whoever has the older one says the newest."""
     pending, succeeded = decided(slipway, status("pending", "is being checked"), status("succeeded", "is packaged"))
-    take_effect(slipway.app, "notify", pending)
+    take_message(slipway.app, queue_of("notify"), pending)
     first = said(slipway)
-    take_effect(slipway.app, "notify", succeeded)
+    take_message(slipway.app, queue_of("notify"), succeeded)
 
     assert (first, said(slipway)) == ("is packaged", "is packaged")
     assert open_effects(slipway) == []
@@ -140,7 +141,7 @@ def test_what_was_decided_first_is_never_said_last(slipway: Harness) -> None:
 def test_a_newer_status_waits_for_the_older_one(slipway: Harness) -> None:
     """Somebody may be saying the older one at this moment; it is looked at again a second later."""
     _, succeeded = decided(slipway, status("pending", "is being checked"), status("succeeded", "is packaged"))
-    take_effect(slipway.app, "notify", succeeded)
+    take_message(slipway.app, queue_of("notify"), succeeded)
 
     assert slipway.statuses(COMMIT) == {}
     slipway.outside.clock.advance(SECOND)
@@ -151,9 +152,9 @@ def test_a_newer_status_waits_for_the_older_one(slipway: Harness) -> None:
 def test_a_status_that_was_said_is_not_said_again(slipway: Harness) -> None:
     """Messages come at least once, and somebody may have written something there since."""
     [body] = decided(slipway, status("succeeded", "is packaged"))
-    take_effect(slipway.app, "notify", body)
+    take_message(slipway.app, queue_of("notify"), body)
     do(slipway, status("failed", "was looked at"))
-    take_effect(slipway.app, "notify", body)
+    take_message(slipway.app, queue_of("notify"), body)
 
     assert said(slipway) == "was looked at"
 
@@ -164,7 +165,7 @@ def test_statuses_of_other_places_and_other_effects_are_nothing_to_wait_for(slip
     other_commit = replace(elsewhere, context="slipway/x", commit="c" * 40)
     closing = CloseApproval(service=DELIVERY, number=1, request="r", round=1, reason="over")
     *_, mine = decided(slipway, elsewhere, other_commit, closing, status("succeeded", "is packaged"))
-    take_effect(slipway.app, "notify", mine)
+    take_message(slipway.app, queue_of("notify"), mine)
 
     assert said(slipway) == "is packaged"
     assert len(open_effects(slipway)) == 3

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from shared.app.take_message import Misplaced, take_effect, take_event
+from shared.app.take_message import Misplaced, take_message
 from shared.codec.envelope import encode_effect, encode_event
 from shared.domain import events as ev
 from shared.domain.effects import Build, Deploy, GatherFacts, ObserveRollout, ReadTags, Retag, ServiceEffect, SetStatus
 from shared.domain.phases import Phase
-from shared.domain.queues import NONPROD, PRODUCTION, queue_of
+from shared.domain.queues import EVENTS_QUEUE, NONPROD, PRODUCTION, QUEUES, queue_of
 from shared.ports.deployer import RolloutState
 from shared.ports.errors import Transient
 from tests.support.app_looks import Failing, all_but, latest, open_effects, the
@@ -35,10 +35,11 @@ def fleet(tmp_path: Path) -> Fleet:
 
 
 def deliver(fleet: Fleet, effect: ServiceEffect, worker: str) -> None:
-    """Put a message by hand into the queue of a worker, and have it delivered."""
+    """Put a message by hand into the queue of a worker, its deployments' where it has none for such, and have it delivered."""
     app = fleet.slipway.app
     body = encode_effect(effect, correlation="by hand", at=app.now(), order=1)
-    take_effect(fleet.slipway.workers[worker], effect.kind, body, worker)
+    there = any(queue.worker == worker and effect.kind in queue.kinds for queue in QUEUES.values())
+    take_message(fleet.slipway.workers[worker], queue_of(effect.kind if there else Deploy.kind, worker), body)
 
 
 def stopped_before(fleet: Fleet, kind: type[ServiceEffect]) -> Harness:
@@ -112,7 +113,7 @@ def test_a_message_that_storage_puts_off_goes_back_into_the_same_queue(fleet: Fl
     production = slipway.workers[PRODUCTION]
     [message] = slipway.receive(Retag.kind)
     slipway.workers[PRODUCTION] = replace(production, store=Failing(production.store, Transient("throttled")))
-    slipway.take(Retag.kind, message)
+    slipway.take(message)
     slipway.receiver.delete(message)
 
     assert [slipway.receiver.count(queue_of(Retag.kind, worker)) for worker in (NONPROD, PRODUCTION)] == [0, 1]
@@ -172,9 +173,9 @@ def test_an_effect_in_a_queue_of_another_kind_is_refused(fleet: Fleet) -> None:
     slipway = stopped_before(fleet, Deploy)
     effect = the(slipway, Deploy)
     body = encode_effect(effect, correlation="by hand", at=slipway.app.now())
-    take_event(slipway.app, body)
+    take_message(slipway.app, EVENTS_QUEUE, body)
     first = latest(slipway)
-    take_effect(slipway.workers[PRODUCTION], Retag.kind, body, PRODUCTION)
+    take_message(slipway.workers[PRODUCTION], queue_of(Retag.kind, PRODUCTION), body)
 
     assert first.detail["code"] == latest(slipway).detail["code"] == "misplaced"
     assert latest(slipway).reason.endswith("slipway-retag-production is not where such effects lie")
@@ -188,7 +189,7 @@ def test_an_event_in_an_effects_queue_is_not_handled(fleet: Fleet) -> None:
     body = encode_event(ev.ServiceRemoved(id="forged", service=DELIVERY), correlation="", at=slipway.app.now())
 
     with pytest.raises(Misplaced, match="brought an event"):
-        take_effect(slipway.workers[PRODUCTION], Deploy.kind, body, PRODUCTION)
+        take_message(slipway.workers[PRODUCTION], queue_of(Deploy.kind, PRODUCTION), body)
 
 
 @pytest.mark.parametrize("kind", [Retag, Deploy, ObserveRollout])

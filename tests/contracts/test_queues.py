@@ -144,6 +144,15 @@ def test_a_poisoned_message_moves_to_the_poison_queue(queues: BothEnds) -> None:
     assert (poisoned.body, poisoned.attempts) == ("bad", 1)
 
 
+def test_a_poison_queue_is_named_from_its_first_message_on(queues: BothEnds) -> None:
+    """Whoever looks into poison asks for these, and not for one of each queue."""
+    queues.send(QUEUE, "good")
+    before = list(queues.poison_queues())
+    queues.poison(receive_one(queues), reason="unknown type")
+
+    assert (before, list(queues.poison_queues())) == ([], [f"{QUEUE}-poison"])
+
+
 def test_a_poisoned_message_brings_along_why(fixture: Opened) -> None:
     """Azure's queues have no place for it; others say it to whoever takes the message."""
     fixture.queues.send(QUEUE, "bad")

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.slow
 
 # Warnings that don't fit, each with the reason. A rule that starts to pass has to leave this list.
 KNOWN = {
-    # It looks for register_functions(name); ours are registered from a table, and test_function_app.py compares that with the files.
+    # It looks for register_functions(name); ours are registered from a table, and test_function_app.py holds the list.
     "check_blueprint_registration",
     # cryptography and orjson are fetched for the platform that the package is for, by `make package`.
     "check_native_dependency_risk",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from infra.local import __main__ as local
-from shared.domain.queues import queues
+from shared.domain.queues import QUEUES
 from tests.support.documents import README, anchors, code_in, documents, links, prose, section, tables, text
 from tests.support.tree import ROOT
 from tests.workshop import __main__ as workshop
@@ -114,7 +114,7 @@ def test_a_command_of_ours_is_known(document: Path, module: str, parser: Callabl
 
 
 def test_numbers_in_words_are_those_of_the_code() -> None:
-    """Of laws and of queues, each of which has a poison queue."""
+    """Of laws and of queues that have a trigger."""
     assert len(LAWS) == 17
     assert all("seventeen" in text(Path(name)) for name in ("README.md", "docs/testing.md"))
-    assert set(re.findall(r"(\d+) queues\b", text(Path("docs/operations.md")))) == {str(2 * len(queues()))}
+    assert set(re.findall(r"(\d+) queues\b", text(Path("docs/operations.md")))) == {str(len(QUEUES))}

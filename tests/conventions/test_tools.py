@@ -73,8 +73,8 @@ def test_tests_of_one_group_run_in_one_process(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "library", "refused"),
     [
-        ("functions.tick", "azure.functions", False),
-        ("functions.tick", "azure.identity.DefaultAzureCredential", True),
+        ("functions.timers", "azure.functions", False),
+        ("functions.timers", "azure.identity.DefaultAzureCredential", True),
         ("shared.adapters.tables.store", "azure.data.tables.TableClient", False),
         ("shared.adapters.tables.store", "azure.functions", True),
         ("shared.domain.version", "semver", False),

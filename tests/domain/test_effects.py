@@ -7,7 +7,8 @@ from typing import get_args
 import pytest
 
 from shared.domain import effects as ef
-from shared.domain.queues import KINDS, queue_of
+from shared.domain.queues import EVENTS, INSPECT, NONPROD, PRODUCTION, QUEUES, queue_of
+from tests.support.by_kind import ALL_KINDS
 from tests.support.pilot import DELIVERY
 
 
@@ -15,27 +16,27 @@ from tests.support.pilot import DELIVERY
     ("effect", "subject", "queue"),
     [
         (ef.Build(service=DELIVERY, number=3, attempt=2), "b3:build:2", "slipway-build"),
-        (ef.CancelBuild(service=DELIVERY, number=3, attempt=2), "b3:cancel:2", "slipway-cancel"),
-        (ef.ReadTags(service=DELIVERY, version="1.0.0", asked=1), "v1.0.0:read-tags:1", "slipway-gather-facts"),
-        (ef.GatherFacts(service=DELIVERY, number=3, asked=1), "3:gather-facts:1", "slipway-gather-facts"),
+        (ef.CancelBuild(service=DELIVERY, number=3, attempt=2), "b3:cancel:2", "slipway-quick"),
+        (ef.ReadTags(service=DELIVERY, version="1.0.0", asked=1), "v1.0.0:read-tags:1", "slipway-quick"),
+        (ef.GatherFacts(service=DELIVERY, number=3, asked=1), "3:gather-facts:1", "slipway-quick"),
         (
             ef.AskApproval(service=DELIVERY, number=3, request="a" * 64, round=1),
             f"3:ask-approval:{'a' * 16}.1",
-            "slipway-ask-approval",
+            "slipway-people",
         ),
         (
             ef.CloseApproval(service=DELIVERY, number=3, request="a" * 64, round=1, reason="x"),
             f"3:close-approval:{'a' * 16}.1",
-            "slipway-ask-approval",
+            "slipway-people",
         ),
-        (ef.Retag(service=DELIVERY, number=3, attempt=1), "3:retag:1", "slipway-retag"),
+        (ef.Retag(service=DELIVERY, number=3, attempt=1), "3:retag:1", "slipway-deploy"),
         (ef.Deploy(service=DELIVERY, number=3, attempt=1), "3:deploy:1", "slipway-deploy"),
         (ef.Remove(service=DELIVERY, version="1.0.0", number=3, attempt=1), "3:remove:1", "slipway-deploy"),
-        (ef.ObserveRollout(service=DELIVERY, number=3, attempt=1), "3:observe-rollout:1", "slipway-observe-rollout"),
+        (ef.ObserveRollout(service=DELIVERY, number=3, attempt=1), "3:observe-rollout:1", "slipway-quick"),
         (
             ef.SetStatus(service=DELIVERY, commit="c" * 40, context="slipway", state="error", description="x"),
             "cccccccccccc:set-status:slipway:error",
-            "slipway-notify",
+            "slipway-people",
         ),
     ],
 )
@@ -49,4 +50,13 @@ def test_an_effect_is_named_by_service_number_kind_and_attempt(
 
 def test_every_kind_of_effect_has_its_queue_in_the_closed_table() -> None:
     """No effect is sent where nobody reads."""
-    assert {effect.kind for effect in get_args(ef.ServiceEffect)} == set(KINDS)
+    kinds = {kind for queue in QUEUES.values() for kind in queue.kinds} - {EVENTS, INSPECT}
+
+    assert {effect.kind for effect in get_args(ef.ServiceEffect)} == kinds == set(ALL_KINDS) - {EVENTS, INSPECT}
+
+
+def test_an_unknown_kind_has_no_queue() -> None:
+    """Nor has production one for what its worker does not do."""
+    for kind, worker in (("make-coffee", NONPROD), ("build", PRODUCTION), ("cancel", PRODUCTION)):
+        with pytest.raises(KeyError):
+            queue_of(kind, worker)

@@ -11,7 +11,7 @@ from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import OnFirstFailure
-from shared.domain.queues import EVENTS_QUEUE, KINDS, NONPROD, PRODUCTION, PRODUCTION_KINDS, queue_of, queues
+from shared.domain.queues import NONPROD, PRODUCTION, QUEUES, SLIPWAY, poison_of, queue_of
 from shared.domain.workers import worker_of
 from tests.support.pilot import DELIVERY, QA, Pilot, policy
 from tests.support.pilot import PRODUCTION as OPEN_TO_ALL
@@ -121,13 +121,46 @@ def test_a_promotion_whose_environment_left_is_not_productions() -> None:
     assert worker_of(asked, state, HELD) == NONPROD
 
 
-def test_production_has_a_queue_for_each_kind_of_act() -> None:
-    """Names that older versions wrote are the other worker's; with `-poison` all fit 63 characters."""
+def test_production_has_queues_of_its_own_for_its_kinds_of_act_and_for_nothing_else() -> None:
+    """Its worker takes from no other, and nobody else from its."""
     kinds = {effect.kind for effect in get_args(ef.ServiceEffect) if effect in ACTS}
+    own = [queue for queue in QUEUES.values() if queue.worker == PRODUCTION]
 
-    assert set(PRODUCTION_KINDS) == kinds
-    assert queue_of("deploy") == "slipway-deploy"
-    assert queue_of("deploy", PRODUCTION) == "slipway-deploy-production"
-    assert len(set(queues())) == len(queues()) == 2 + len(KINDS) + len(PRODUCTION_KINDS)
-    assert {EVENTS_QUEUE, "slipway-inspect-push", "slipway-notify", "slipway-retag-production"} <= set(queues())
-    assert max(len(f"{name}-poison") for name in queues()) <= 63
+    assert sorted(kind for queue in own for kind in queue.kinds) == sorted(kinds)
+    assert {queue_of(kind, PRODUCTION) for kind in kinds} == {queue.name for queue in own}
+    assert not {queue_of(kind) for kind in kinds} & {queue.name for queue in own}
+
+
+def test_a_kind_lies_in_one_queue_of_each_worker_and_names_fit() -> None:
+    """With `-poison` in 63 characters, as storage takes them; each begins as the tick looks for them."""
+    kinds = [(kind, queue.worker == PRODUCTION) for queue in QUEUES.values() for kind in queue.kinds]
+
+    assert len(kinds) == len(set(kinds))
+    assert [name for name, queue in QUEUES.items() if name != queue.name or not name.startswith(SLIPWAY)] == []
+    assert max(len(poison_of(name)) for name in QUEUES) <= 63
+
+
+@pytest.mark.parametrize(
+    ("waiting", "others"),
+    [
+        ("cancel", {"build", "retag", "deploy"}),
+        ("observe-rollout", {"build", "retag", "deploy"}),
+        ("gather-facts", {"build", "retag", "deploy"}),
+        ("ask-approval", {"build", "retag", "deploy", "inspect-push", "gather-facts"}),
+        ("deploy", {"build", "gather-facts", "observe-rollout", "notify"}),
+        ("events", {"inspect-push", "build", "notify"}),
+    ],
+)
+def test_what_is_soon_done_waits_behind_nothing_that_takes_long(waiting: str, others: set[str]) -> None:
+    """And no deployment behind those who look again and again."""
+    assert not others & set(QUEUES[queue_of(waiting)].kinds)
+
+
+def test_a_deployment_to_production_waits_behind_nothing_else() -> None:
+    """It may be a rollback; a copy may take minutes."""
+    assert QUEUES[queue_of("deploy", PRODUCTION)].kinds == ("deploy",)
+
+
+def test_there_are_few_queues() -> None:
+    """Each is looked at for ever, by an app of its own instances: see docs/operations.md before one is added."""
+    assert len(QUEUES) <= 10

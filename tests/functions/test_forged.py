@@ -18,7 +18,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 import function_app
-from functions.described import describes, routes
+from functions.helpers.described import describes, routes
 from shared import bootstrap, signing_in
 from shared.config import Settings
 from shared.domain.errors import InvalidValue

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 import function_app
-from functions.poisoned import NAME as POISONED
+from functions.workers import name_of
 from infra.local.host.functions import read_functions
 from infra.local.host.host_json import read_host_json
 from shared.domain.errors import InvalidValue
-from shared.domain.queues import PRODUCTION, poison_of
-from shared.domain.queues import queues as all_queues
+from shared.domain.queues import PRODUCTION, QUEUES
 from tests.support.app_parts import Harness
 from tests.support.doors import HOOK_SECRET, open_doors
 from tests.support.host import wait_until
@@ -33,17 +32,15 @@ def test_each_role_has_its_functions_and_without_roles_there_are_all() -> None:
     assert names() == names("control", "nonprod", "production") == control | nonprod | production
     assert len(names()) == len(control) + len(nonprod) + len(production)
     assert {"git_pushed", "registry_changed", "event_worker", "tick", "show_overview"} <= control
-    assert {"inspect_push", "build", "ask_approval", "notify", "deploy"} <= nonprod
+    assert {"inspect_push", "build", "people", "quick", "deploy"} <= nonprod
 
 
 def test_productions_worker_does_nothing_but_act_on_production() -> None:
     """What reads or builds other people's content runs where production's identity is not."""
     found = read_functions(function_app.make(frozenset({PRODUCTION})), {}, read_host_json(ROOT / "host.json"), NOON)
 
-    kinds = ("deploy", "gather-facts", "observe-rollout", "retag")
-    assert sorted(str(one.trigger["queueName"]) for one in found.queues) == [
-        f"slipway-{kind}-production" for kind in kinds
-    ]
+    own = sorted(queue.name for queue in QUEUES.values() if queue.worker == PRODUCTION)
+    assert sorted(str(one.trigger["queueName"]) for one in found.queues) == own
     assert (found.http, found.timers, found.events) == ((), (), ())
 
 
@@ -53,37 +50,13 @@ def test_an_unknown_role_is_refused_with_those_there_are() -> None:
         function_app.make(frozenset({"contol"}))
 
 
-def test_every_trigger_file_is_registered() -> None:
-    """A file that was forgotten in the list would never run."""
-    helpers = {
-        "__init__",
-        "answers",
-        "asking",
-        "choosing",
-        "described",
-        "doors",
-        "settling",
-        "viewing",
-        "writes",
-        "answer",
-    }
-    files = {path.stem for path in (ROOT / "functions").rglob("*.py")} - helpers
-    poison = {one for one in names() if one.startswith(POISONED)}
-
-    assert names() - poison == files - {"poisoned"}
-
-
 def test_every_queue_that_is_written_has_one_function() -> None:
-    """An effect that nobody takes would wait for ever."""
+    """An effect that nobody takes would wait for ever. A poison queue has none: it would be looked at for ever."""
     found = read_functions(function_app.make(frozenset()), {}, read_host_json(ROOT / "host.json"), NOON)
 
-    queues = sorted(str(one.trigger["queueName"]) for one in found.queues)
-    assert queues == sorted([*all_queues(), *map(poison_of, all_queues())])
+    assert sorted(str(one.trigger["queueName"]) for one in found.queues) == sorted(QUEUES)
+    assert {one.name: one.trigger["queueName"] for one in found.queues} == {name_of(queue): queue for queue in QUEUES}
     assert {one.trigger["connection"] for one in found.queues} == {"AzureWebJobsStorage"}
-    assert [(one.name, one.trigger["schedule"]) for one in found.timers] == [
-        ("tick", "0 * * * * *"),
-        ("anchor", "0 17 * * * *"),
-    ]
 
 
 @pytest.mark.parametrize("slipway", ["memory", "sqlite"], indirect=True)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 import function_app
-from functions.described import describes, routes
+from functions.helpers.described import describes, routes
 from shared.openapi.document import Route
 from tests.support.app_parts import Harness
 from tests.support.doors import Doors

@@ -20,6 +20,13 @@ def newest(doors: Doors) -> Any:
     return doors.get("/api/poison?most=1").json()["messages"][0]
 
 
+def newest_after_ticks(doors: Doors) -> Any:
+    """The newest message, which a tick has found, or else None."""
+    doors.host.host.run_now("tick")
+    found = doors.get("/api/poison?most=1").json()["messages"]
+    return found[0] if found else None
+
+
 def asked(doors: Doors, path: str) -> Answer:
     """What an operator is answered; messages are left to the host's own threads."""
     return doors.host.call("POST", path, headers={"Content-Type": "application/json", **signed_in("olga")})
@@ -124,10 +131,10 @@ def test_a_message_that_nobody_can_read_comes_to_light_and_is_requeued(slipway: 
     """Delivered as often as host.json says, then seen by API and in the ledger; once more, and it is seen once more."""
     with open_doors(slipway, tmp_path, receiver=slipway.receiver) as doors:
         slipway.app.queues.send(EVENTS_QUEUE, '{"schema": 1, "type": "make-coffee"')
-        wait_until(lambda: doors.get("/api/poison").json()["messages"])
+        wait_until(lambda: newest_after_ticks(doors))
         first = newest(doors)
         again = asked(doors, f"/api/poison/{first['number']}/requeue")
-        wait_until(lambda: doors.get("/api/poison").json()["messages"])
+        wait_until(lambda: newest_after_ticks(doors))
         second = newest(doors)
 
     assert (first["number"], again.status, second["number"]) == (1, 200, 3)
@@ -138,18 +145,19 @@ def test_a_message_that_nobody_can_read_comes_to_light_and_is_requeued(slipway: 
 
 
 @pytest.mark.parametrize("slipway", ["memory", "sqlite"], indirect=True)
-def test_a_deployment_that_always_fails_is_seen_at_once_and_retried(slipway: Harness, tmp_path: Path) -> None:
+def test_a_deployment_that_always_fails_is_seen_by_the_tick_and_retried(slipway: Harness, tmp_path: Path) -> None:
     """By the host's own way to poison: whoever retries it brings it to production."""
     slipway.release_to("1.0.0", approve=False)
     slipway.outside.troubles.add("deployer.write", *(RuntimeError("a defect") for _ in range(5)))
     with open_doors(slipway, tmp_path, receiver=slipway.receiver) as doors:
         slipway.answer()
-        wait_until(lambda: slipway.promotion("1.0.0", "production").phase is Phase.ERRORED)
+        wait_until(lambda: newest_after_ticks(doors))
         shown = newest(doors)
+        errored = slipway.promotion("1.0.0", "production").phase
         retried = doors.post("/api/services/delivery/releases/1.0.0/retry")
         wait_until(lambda: slipway.pump().live("production") == "1.0.0")
 
-    assert (shown["type"], shown["message"]) == ("deploy", "shipping~delivery:2:deploy:1")
+    assert (shown["type"], shown["message"], errored) == ("deploy", "shipping~delivery:2:deploy:1", Phase.ERRORED)
     assert retried.status == 202
     assert slipway.release("1.0.0").phase == "Released"
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import function_app
-from functions.described import describes, routes
+from functions.helpers.described import describes, routes
 from shared.adapters.entra.graph import GraphDirectory
 from shared.adapters.storage.delivery import running_time
 from shared.openapi.document import Route

@@ -16,7 +16,8 @@ from shared.adapters.sqlite import SqliteDatabase
 from shared.codec.ledger import LedgerEntry, verify
 from shared.domain.decision import Outcome
 from shared.domain.phases import Phase, ReleasePhase
-from tests.support.app_parts import ALL_KINDS, DELIVERY, Harness, make_app, wire
+from tests.support.app_parts import DELIVERY, Harness, make_app, wire
+from tests.support.by_kind import ALL_KINDS
 from tests.support.outside import SLIPWAY_YAML, Clock, Outside
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -147,11 +148,11 @@ def test_a_message_that_comes_again_after_a_jump_changes_nothing(tmp_path: Path,
     def deliver_twice() -> bool:
         for kind in ALL_KINDS:
             for message in slipway.receive(kind):
-                slipway.take(kind, message)
+                slipway.take(message)
                 slipway.outside.clock.set(jump)
                 pruned.append(slipway.app.store.prune(str(DELIVERY), most=1000))
                 slipway.outside.clock.set(-jump)
-                slipway.take(kind, message)
+                slipway.take(message)
                 slipway.receiver.delete(message)
                 return True
         return False

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from shared.app.operate import operate
-from shared.app.take_message import take_effect
+from shared.app.take_message import take_message
 from shared.codec.envelope import encode_effect
 from shared.codec.errors import UnknownMessage
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
 from shared.domain.effects import SetStatus
 from shared.domain.phases import ReleasePhase
+from shared.domain.queues import poison_of, queue_of
+from shared.ports.queues import Received
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.crashes import Crash, Fuse, with_fuse
 from tests.support.outside import RITA
@@ -37,9 +38,9 @@ def test_every_message_delivered_twice_ends_the_same(slipway: Harness) -> None:
     """Acknowledgements are lost; nothing is built, asked, copied or deployed a second time."""
     once = slipway.take
 
-    def twice(kind: str, message: Any) -> None:
-        once(kind, message)
-        once(kind, message)
+    def twice(message: Received) -> None:
+        once(message)
+        once(message)
 
     slipway.take = twice  # type: ignore[method-assign]
 
@@ -62,7 +63,7 @@ def test_a_deployment_redone_after_a_crash_is_written_once(slipway: Harness) -> 
     app = slipway.app
     with_fuse(slipway, Fuse(2))
     with pytest.raises(Crash, match=r"after deployer\.deploy"):
-        slipway.take("deploy", message)
+        slipway.take(message)
     slipway.app, slipway.receiver = app, slipway.database.queues
 
     slipway.pump()
@@ -74,12 +75,12 @@ def test_a_deployment_redone_after_a_crash_is_written_once(slipway: Harness) -> 
 def test_a_message_of_a_newer_slipway_goes_back_with_a_delay(slipway: Harness) -> None:
     """Never poison: an upgraded worker will read it."""
     body = json.loads(status("pending", 1)) | {"schema": 99}
-    slipway.app.queues.send("slipway-notify", json.dumps(body))
+    slipway.app.queues.send(queue_of("notify"), json.dumps(body))
 
     slipway.pump(most=MINUTE)
 
-    assert slipway.waiting("notify") == 1
-    assert slipway.receiver.count("slipway-notify-poison") == 0
+    assert slipway.receiver.count(queue_of("notify")) == 1
+    assert slipway.receiver.count(poison_of(queue_of("notify"))) == 0
     assert not slipway.receive("notify")
 
 
@@ -88,7 +89,7 @@ def test_a_message_of_a_type_that_nobody_knows_is_not_swallowed(slipway: Harness
     body = json.loads(status("pending", 1)) | {"type": "set-fire"}
 
     with pytest.raises(UnknownMessage):
-        take_effect(slipway.app, "notify", json.dumps(body))
+        take_message(slipway.app, queue_of("notify"), json.dumps(body))
 
 
 def test_a_request_repeated_under_its_key_is_answered_as_the_first_time(slipway: Harness) -> None:

@@ -58,7 +58,7 @@ def test_what_an_adapter_says_has_the_id_of_what_it_is_done_for(slipway: Harness
     push(slipway, "1.0.0").pump()
 
     said = {one["event"]: (one["correlation"], one["queue"]) for one in lines}
-    assert said["approval.asked"] == (HOOK, "slipway-ask-approval")
+    assert said["approval.asked"] == (HOOK, "slipway-people")
     assert said["effect.put_off"] == (HOOK, "slipway-build")
 
 
@@ -113,9 +113,9 @@ def test_no_line_has_a_body_in_it(slipway: Harness, lines: Lines, monkeypatch: p
     bodies: list[str] = []
     take = Harness.take
 
-    def taken(harness: Harness, kind: str, message: Received) -> None:
+    def taken(harness: Harness, message: Received) -> None:
         bodies.append(message.body)
-        take(harness, kind, message)
+        take(harness, message)
 
     monkeypatch.setattr(Harness, "take", taken)
 

@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 
 import function_app
-from functions.described import routes
+from functions.helpers.described import routes
 from shared.openapi.document import Route, document
 from tests.support.host import Answer
 

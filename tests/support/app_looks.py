@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from shared.app.take_message import take_effect
+from shared.app.take_message import take_message
 from shared.codec.envelope import decode, encode_effect
 from shared.codec.ledger import LedgerEntry
 from shared.domain.effects import Effect, ServiceEffect
@@ -15,7 +15,8 @@ from shared.domain.names import ServiceKey
 from shared.domain.queues import queue_of
 from shared.ports.rows import Row
 from shared.ports.store import DueRow, Message, OutboxRow, Write
-from tests.support.app_parts import ALL_KINDS, DELIVERY, Harness
+from tests.support.app_parts import DELIVERY, Harness
+from tests.support.by_kind import ALL_KINDS
 from tests.support.outside import SHIPPING
 
 E = TypeVar("E", bound=Effect)
@@ -44,7 +45,7 @@ def do(slipway: Harness, effect: ServiceEffect, *, tries: int = 0) -> None:
     bodies = [one.body for one in slipway.app.store.read(str(effect.service)).outbox.values()]
     made = encode_effect(effect, correlation="c-1", at=slipway.app.now())
     body = json.loads(next((one for one in bodies if decode(one).effect == effect), made))
-    take_effect(slipway.app, effect.kind, json.dumps({**body, "tries": tries}))
+    take_message(slipway.app, queue_of(effect.kind), json.dumps({**body, "tries": tries}))
 
 
 def decided(slipway: Harness, *effects: ServiceEffect) -> list[str]:

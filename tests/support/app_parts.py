@@ -17,24 +17,25 @@ from shared.app.operate import Caller, operate
 from shared.app.parts import App, Timing
 from shared.app.service_view import read_release, read_service
 from shared.app.sweep import sweep
-from shared.app.take_message import take_effect, take_event
+from shared.app.take_message import take_message
 from shared.codec.envelope import encode_event
 from shared.codec.ledger import LedgerEntry, decode_entry
 from shared.domain import events as ev
 from shared.domain.estate import Estate
 from shared.domain.names import Person, ServiceKey
 from shared.domain.promotion import Promotion
-from shared.domain.queues import EVENTS_QUEUE, INSPECT, KINDS, NONPROD, PRODUCTION, PRODUCTION_KINDS, queue_of
+from shared.domain.queues import EVENTS_QUEUE, QUEUES
 from shared.domain.release import EnvironmentState, Release, ServiceState
 from shared.domain.version import Version
 from shared.ports.queues import Received
 from shared.ports.statuses import CommitStatus
+from tests.support import by_kind
+from tests.support.by_kind import ALL_KINDS
 from tests.support.databases import open_database
 from tests.support.outside import ADA, RITA, SHIPPING, Outside
 from tests.support.outside_deployer import Applied
 
 DELIVERY, PACKAGE = ServiceKey(SHIPPING, "delivery"), ServiceKey(SHIPPING, "package")
-ALL_KINDS = ("events", INSPECT, *KINDS)
 SECOND = timedelta(seconds=1)
 TIMING = Timing(rollout_poll=SECOND, build_poll=SECOND, held_poll=SECOND, first_retry=SECOND, most_tries=3)
 CARELESS, MOST_DELIVERIES = 0.25, 4
@@ -63,6 +64,7 @@ def wire(database: Any, outside: Outside, scratch: Path) -> App:
         new_id=lambda: f"id-{prefix}-{next(ids)}",
         scratch=scratch,
         timing=TIMING,
+        receiver=database.queues,
     )
 
 
@@ -124,17 +126,17 @@ class Harness:
             self.random.shuffle(order)
         for kind in order:
             for message in self.receive(kind):
-                self.hand_over(kind, message)
+                self.hand_over(message)
                 return True
         return False
 
-    def hand_over(self, kind: str, message: Received) -> None:
+    def hand_over(self, message: Received) -> None:
         """Deliver a message; a careless post keeps some back for a while, and brings some twice."""
         chance = self.random or Random(0)
         if self.careless and message.attempts < MOST_DELIVERIES and chance.random() < CARELESS:
             self.receiver.release(message, delay=SECOND * chance.randint(1, 40))
             return
-        self.take(kind, message)
+        self.take(message)
         if self.careless and message.attempts < MOST_DELIVERIES and chance.random() < CARELESS:
             self.receiver.release(message, delay=SECOND * chance.randint(0, 40))
             return
@@ -142,24 +144,16 @@ class Harness:
 
     def receive(self, kind: str) -> Sequence[Received]:
         """Lease one message."""
-        for queue in _queues_of(kind):
-            found: Sequence[Received] = self.receiver.receive(queue, most=1, visibility=LEASE, wait=timedelta(0))
-            if found:
-                return found
-        return []
+        return by_kind.receive_one(self.receiver, kind, LEASE)
 
-    def take(self, kind: str, message: Received) -> None:
+    def take(self, message: Received) -> None:
         """Do what the functions do with a message."""
-        if kind == "events":
-            take_event(self.app, message.body, again=message.attempts > 1)
-        else:
-            worker = NONPROD if message.queue == queue_of(kind) else PRODUCTION
-            app, again = self.workers.get(worker, self.app), message.attempts > 1
-            take_effect(app, kind, message.body, worker, again=again)
+        app = self.workers.get(QUEUES[message.queue].worker, self.app)
+        take_message(app, message.queue, message.body, again=message.attempts > 1)
 
     def waiting(self, *kinds: str) -> int:
         """How many messages the queues hold, seen or not."""
-        return sum(self.receiver.count(queue) for kind in kinds or ALL_KINDS for queue in _queues_of(kind))
+        return by_kind.count(self.receiver, kinds or ALL_KINDS)
 
     def tick(self, by: timedelta = timedelta(0)) -> Harness:
         """Let time pass, do what the minute's timer does, and go on until nothing is left to do."""
@@ -279,11 +273,6 @@ class Harness:
         """Put other ports in the application's place."""
         self.app = replace(self.app, **ports)
         return self
-
-
-def _queues_of(kind: str) -> list[str]:
-    """Whoever performs them."""
-    return [queue_of(kind, worker) for worker in (NONPROD, PRODUCTION) if worker == NONPROD or kind in PRODUCTION_KINDS]
 
 
 def branch(version: str, service: ServiceKey = DELIVERY) -> str:

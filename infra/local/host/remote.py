@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
 from infra.local.host.leases import LENGTH, Leases
+from shared.domain.queues import poison_of
 from shared.ports.queues import QueueReceiver, Queues, Received
 from shared.ports.store import OutboxRow
 
@@ -77,7 +78,11 @@ class RemoteQueues:
     def poison(self, message: Received, *, reason: str) -> None:
         """See QueueReceiver."""
         self._queues.poison(self._leases.let_go(message), reason=reason)
-        self._tell(f"{message.queue}-poison", _NOW)
+        self._tell(poison_of(message.queue), _NOW)
+
+    def poison_queues(self) -> Sequence[str]:
+        """See QueueReceiver."""
+        return self._queues.poison_queues()
 
     def count(self, queue: str) -> int:
         """See QueueReceiver."""

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from shared.adapters.azure_storage.trouble import failures_named, patiently
 from shared.adapters.storage import partition
 from shared.adapters.storage.sizes import message_text
+from shared.domain.queues import POISON, SLIPWAY, poison_of
 from shared.on_first_use import OnFirstUse
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, TooLarge
@@ -101,9 +102,15 @@ class AzureQueues:
         held = self.renew(message, visibility=_MOMENT)
         if held is None:
             return
-        self.send(f"{message.queue}-poison", message.body)
+        self.send(poison_of(message.queue), message.body)
         log_event("queue.poisoned", queue=message.queue, message=message.id, reason=reason)
         self.delete(held)
+
+    def poison_queues(self) -> Sequence[str]:
+        """See QueueReceiver. One request, as a queue is there from its first message on."""
+        with failures_named("queues"):
+            found = patiently(lambda: [one.name for one in self._service().list_queues(name_starts_with=SLIPWAY)])
+        return sorted(name for name in found if name.endswith(POISON))
 
     def count(self, queue: str) -> int:
         """See QueueReceiver. The service counts roughly."""

@@ -22,6 +22,7 @@ from shared.adapters.storage import partition
 from shared.adapters.storage.delivery import Delivery
 from shared.adapters.storage.parcel import Parcel
 from shared.codec.envelope import addressee
+from shared.domain.queues import POISON, poison_of
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, StoreUnavailable, TooLarge
 
@@ -140,7 +141,7 @@ class SqliteQueues:
         parcel = self._delivery.settle(message)
         if parcel is None:
             return
-        poisoned = replace(self._door(f"{parcel.queue}-poison", parcel.body), reason=reason)
+        poisoned = replace(self._door(poison_of(parcel.queue), parcel.body), reason=reason)
 
         def work(transaction: Transaction) -> None:
             self._remove(transaction, parcel)
@@ -151,6 +152,11 @@ class SqliteQueues:
         except BaseException:
             self._delivery.offer([parcel])
             raise
+
+    def poison_queues(self) -> Sequence[str]:
+        """See QueueReceiver."""
+        self._leases.poll(self._delivery)
+        return [queue for queue in self._delivery.sizes() if queue.endswith(POISON)]
 
     def count(self, queue: str) -> int:
         """See QueueReceiver."""

@@ -155,10 +155,10 @@ class Delivery:
                 line.ready.notify_all()
             self._crew.close()
 
-    def count(self, queue: str) -> int:
-        """How many messages of a queue are held, leased and delayed ones included."""
+    def sizes(self) -> Mapping[str, int]:
+        """How many messages each queue holds that holds any, leased and delayed ones included."""
         with self._lock:
-            return self._lines[queue].size
+            return {queue: line.size for queue, line in self._lines.items() if line.size}
 
     def _add(self, parcel: Parcel, now: timedelta) -> None:
         self._known[parcel.id] = parcel

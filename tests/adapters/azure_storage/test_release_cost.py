@@ -22,7 +22,8 @@ pytestmark = pytest.mark.real("azurite")
 
 MINUTE = timedelta(minutes=1)
 MOST = 80
-TICK = ["get", "put", "query", "query"]  # the clock's row twice, one range of hints, the tips of the one repository
+# The clock's row twice, one range of hints, the tips of the one repository, which poison queues there are.
+TICK = ["get", "put", "query", "query", "list"]
 
 
 @pytest.fixture

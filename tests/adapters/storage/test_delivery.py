@@ -37,7 +37,7 @@ def test_a_message_that_is_forgotten_is_not_handed_out() -> None:
     delivery.forget(["a", "unknown"])
 
     assert [message.id for message in delivery.take("q", most=9, visibility=MINUTE, wait=NOW)] == ["b"]
-    assert delivery.count("q") == 1
+    assert delivery.sizes() == {"q": 1}
 
 
 def test_groups_take_turns_in_all_queues_together() -> None:

@@ -11,6 +11,7 @@ from shared.adapters.storage import partition
 from shared.adapters.storage.delivery import Delivery, running_time
 from shared.adapters.storage.parcel import Parcel
 from shared.codec.envelope import addressee
+from shared.domain.queues import POISON, poison_of
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, TooLarge
 from tests.contracts.memory.table import Table
@@ -77,11 +78,15 @@ class MemoryQueues:
             return
         if parcel.service:
             self._services.remove(parcel.service, [parcel.key])
-        self.reasons[self._offer(f"{parcel.queue}-poison", parcel.body, timedelta(0), reason)] = reason
+        self.reasons[self._offer(poison_of(parcel.queue), parcel.body, timedelta(0), reason)] = reason
+
+    def poison_queues(self) -> Sequence[str]:
+        """See QueueReceiver."""
+        return [queue for queue in self._delivery.sizes() if queue.endswith(POISON)]
 
     def count(self, queue: str) -> int:
         """See QueueReceiver."""
-        return self._delivery.count(queue)
+        return self._delivery.sizes().get(queue, 0)
 
     def close(self) -> None:
         """Stop handing out messages."""

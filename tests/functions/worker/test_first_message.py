@@ -29,14 +29,14 @@ CONFIGURATION = frozenset({"pydantic", "yaml"})
 REGISTRY = frozenset({"azure.containerregistry"})
 # Helm itself is another process's.
 CHARTS = frozenset({"yaml"})
-# What a function's own work takes, beside deciding.
+# What the work of a kind of message takes, beside deciding.
 WORK = {
-    "inspect_push": CONFIGURATION,
+    "inspect-push": CONFIGURATION,
     "build": REGISTRY | CHARTS,
-    "gather_facts": REGISTRY | CHARTS,
+    "gather-facts": REGISTRY | CHARTS,
     "retag": REGISTRY,
     "deploy": REGISTRY | CHARTS,
-    "observe_rollout": frozenset({"yaml"}),
+    "observe-rollout": frozenset({"yaml"}),
 }
 NOTHING = frozenset({"get_static", "get_openapi"})
 # What deciding needs beside, each a few milliseconds; what comes along with requests and with pydantic.
@@ -48,34 +48,36 @@ ASYNCHRONOUS = ("aiohappyeyeballs", "aiohttp", "aiosignal", "attr", "frozenlist"
 KNOWN = (*DEAR, *CHEAP, *ALONG, *ALONG_TOO, *ASYNCHRONOUS, "cython_runtime")
 
 
-def allowed(name: str) -> frozenset[str]:
-    """The packages that a function's first message may bring."""
+def allowed(name: str, occasion: str) -> frozenset[str]:
+    """The packages that a function's first message of a kind may bring."""
     trigger = FUNCTIONS[name]
     if name in NOTHING:
         return frozenset()
     if trigger["type"] == "eventGridTrigger" or trigger.get("route", "").startswith("api/hooks/"):
         return QUEUES
     if trigger["type"] == "queueTrigger":
-        return DECIDING | WORK.get(name.removesuffix("_production"), frozenset())
+        return DECIDING | WORK.get(occasion, frozenset())
     return DECIDING
 
 
-def grouped() -> dict[frozenset[str], list[str]]:
-    """Functions by what they may bring: a process is started for each of these."""
-    found: dict[frozenset[str], list[str]] = {}
-    for name in FUNCTIONS:
-        found.setdefault(allowed(name), []).append(name)
+def grouped() -> dict[frozenset[str], list[tuple[str, str]]]:
+    """Functions, with what brings them to run, by what that may bring: a process is started for each of these."""
+    found: dict[frozenset[str], list[tuple[str, str]]] = {}
+    for name, trigger in FUNCTIONS.items():
+        kinds = occasions(trigger) if trigger["type"] == "queueTrigger" else occasions(trigger)[:1]
+        for occasion in kinds:
+            found.setdefault(allowed(name, occasion), []).append((name, occasion))
     return found
 
 
-def first_message(platform: Platform, name: str) -> Result:
+def first_message(platform: Platform, name: str, occasion: str) -> Result:
     """Bring a function to run."""
     if name in READS:
         return ask(platform, FUNCTIONS[name], READS[name])
     if name in WRITES:
         address, body, _ = WRITES[name]
         return ask(platform, FUNCTIONS[name], address.format(request="0" * 64), body)
-    return run(platform, name, FUNCTIONS[name], occasions(FUNCTIONS[name])[0])
+    return run(platform, name, FUNCTIONS[name], occasion)
 
 
 def dear(modules: list[str]) -> set[str]:
@@ -97,16 +99,16 @@ def azure(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnAzure]:
         yield opened
 
 
-@pytest.mark.parametrize("names", grouped().values(), ids=lambda names: names[0])
-def test_a_first_message_loads_what_it_needs_and_no_more(azure: OnAzure, names: list[str]) -> None:
+@pytest.mark.parametrize("names", grouped().values(), ids=lambda names: "-".join(names[0]))
+def test_a_first_message_loads_what_it_needs_and_no_more(azure: OnAzure, names: list[tuple[str, str]]) -> None:
     """Whichever of those with equal needs comes first; before it, nothing of others is there."""
     with Worker({**azure.settings, "SLIPWAY_REGISTRY_HOOK_SECRET": REGISTRY_SECRET}) as worker:
         before = outside(worker.modules())
-        results = [first_message(Platform(worker), name) for name in names]
+        results = [first_message(Platform(worker), *name) for name in names]
 
         assert before == []
         assert [result for result in results if result.error or (result.returned and result.status >= 500)] == []
-        assert dear(worker.modules()) - allowed(names[0]) == set()
+        assert dear(worker.modules()) - allowed(*names[0]) == set()
         assert unheard_of(worker.modules()) == []
 
 

@@ -33,4 +33,4 @@ def test_a_release_goes_from_the_push_to_production(tmp_path: Path) -> None:
         assert [name for name in azure.worker.modules() if any(covers(one, name) for one in UNUSED)] == []
         # The worker speaks as azure.functions. The SDKs would tell of each request: 600 times in a release.
         assert {line.partition(": ")[0] for line in azure.log().splitlines()} == {"azure.functions", "slipway"}
-        assert azure.ran >= {"event_worker", "inspect_push", "build", "gather_facts", "ask_approval", "retag", "deploy"}
+        assert azure.ran >= {"event_worker", "inspect_push", "build", "quick", "people", "deploy"}

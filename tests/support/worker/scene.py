@@ -15,7 +15,7 @@ import function_app
 from shared.codec import envelope
 from shared.domain.effects import Effect
 from shared.domain.events import PushReceived, TimePassed
-from shared.domain.queues import queue_of
+from shared.domain.queues import EVENTS, INSPECT, QUEUES
 from tests.support.app_parts import DELIVERY
 from tests.support.codec import examples, messages
 from tests.support.doors import HOOK_SECRET, PEOPLE, REGISTRY_SECRET
@@ -85,20 +85,15 @@ def _trigger(function: Function) -> Mapping[str, Any]:
     return {**found, "type": trigger.type}
 
 
-def message_for(queue: str) -> str:
-    """A message of ours as it lies in that queue; raise LookupError where nothing is known to go there."""
-    kinds: dict[str, Any] = {
-        queue_of("events"): TimePassed(id="e-1", service=DELIVERY),
-        queue_of("inspect-push"): PUSHED,
-    }
+def message_of(kind: str) -> str:
+    """A message of ours of that kind; raise LookupError where none is known."""
+    kinds: dict[str, Any] = {EVENTS: TimePassed(id="e-1", service=DELIVERY), INSPECT: PUSHED}
     for message in messages.MESSAGES:
         if isinstance(message, Effect):
-            kinds.setdefault(queue_of(message.kind), replace(message, service=DELIVERY))
-    # A queue may be one of several for a kind, or the poison of one.
-    fitting = max((kind for kind in kinds if queue.startswith(kind)), key=len, default=None)
-    if fitting is None:
-        raise LookupError(f"no message is known for queue {queue}")
-    message = kinds[fitting]
+            kinds.setdefault(message.kind, replace(message, service=DELIVERY))
+    if kind not in kinds:
+        raise LookupError(f"no message is known of kind {kind}")
+    message = kinds[kind]
     encode = envelope.encode_effect if isinstance(message, Effect) else envelope.encode_event
     return encode(message, correlation="c-1", at=examples.NOON)
 
@@ -113,7 +108,9 @@ def ask(platform: Platform, trigger: Mapping[str, Any], address: str, body: obje
 
 
 def occasions(trigger: Mapping[str, Any]) -> tuple[str, ...]:
-    """In which ways a function may be brought to run that no request calls."""
+    """In which ways a function may be brought to run that no request calls: by each schema, by each kind of its queue."""
+    if trigger["type"] == "queueTrigger":
+        return QUEUES[trigger["queueName"]].kinds
     return tuple(SCHEMAS) if trigger["type"] == "eventGridTrigger" else ("",)
 
 
@@ -123,7 +120,7 @@ def run(platform: Platform, name: str, trigger: Mapping[str, Any], occasion: str
     if kind == "eventGridTrigger":
         return platform.event(name, SCHEMAS[occasion])
     if kind == "queueTrigger":
-        return platform.deliver(trigger["queueName"], message_for(trigger["queueName"]))
+        return platform.deliver(trigger["queueName"], message_of(occasion))
     if kind == "timerTrigger":
         return platform.turn(name)
     raise LookupError(f"nothing is known that brings a {kind} to run; add it here")

@@ -53,6 +53,8 @@ def kind_of(service: str, method: str, target: str) -> str:
             return "batch"
         return "query" if method == "GET" and path.endswith("()") else _TABLES.get(method, method.lower())
     if service == "queue":
+        if method == "GET" and "comp=list" in urlsplit(target).query:
+            return "list"
         about = {0: "queue", 1: "messages", 2: "message"}[min(path.rstrip("/").count("/"), 2)]
         return _QUEUES.get((method, about), method.lower())
     return method.lower()

@@ -7,8 +7,8 @@ import time
 from datetime import timedelta
 
 from shared.app.parts import App
-from shared.app.take_message import take_effect, take_event
-from shared.domain.queues import EVENTS_QUEUE, KINDS, queue_of
+from shared.app.take_message import take_message
+from shared.domain.queues import QUEUES
 from shared.ports.queues import CrewReceiver
 
 _LEASE = timedelta(minutes=30)
@@ -22,7 +22,6 @@ class BareEngine:
 
     def __init__(self, app: App, receiver: CrewReceiver) -> None:
         self._app, self._receiver = app, receiver
-        self._kinds = {EVENTS_QUEUE: "events", **{queue_of(kind): kind for kind in KINDS}}
         self._stopping = False
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(_THREADS)]
         for thread in self._threads:
@@ -30,7 +29,7 @@ class BareEngine:
 
     def settle(self) -> None:
         """Wait until every message is dealt with."""
-        while any(self._receiver.count(queue) for queue in self._kinds):
+        while any(self._receiver.count(queue) for queue in QUEUES):
             time.sleep(_LOOK)
 
     def stop(self) -> None:
@@ -40,14 +39,10 @@ class BareEngine:
             thread.join()
 
     def _work(self) -> None:
-        at_once = dict.fromkeys(self._kinds, _AT_ONCE)
+        at_once = dict.fromkeys(QUEUES, _AT_ONCE)
         while not self._stopping:
             message = self._receiver.receive_any(at_once, visibility=_LEASE)
             if message is None:
                 continue
-            kind = self._kinds[message.queue]
-            if kind == "events":
-                take_event(self._app, message.body)
-            else:
-                take_effect(self._app, kind, message.body)
+            take_message(self._app, message.queue, message.body)
             self._receiver.delete(message)

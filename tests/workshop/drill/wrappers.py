@@ -137,11 +137,12 @@ class _Receiver:
 
     def __init__(self, wrapped: SqliteQueues, fuse: Fuse) -> None:
         self._fuse, self._wrapped = fuse, wrapped
-        self.receive, self.release, self.poison, self.count = (
+        self.receive, self.release, self.poison, self.count, self.poison_queues = (
             wrapped.receive,
             wrapped.release,
             wrapped.poison,
             wrapped.count,
+            wrapped.poison_queues,
         )
 
     def receive_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:

@@ -10,7 +10,7 @@ from shared.app.views import records
 from shared.codec.envelope import parse
 from shared.domain.phases import Phase
 from shared.domain.policy import DeployTarget, GitOpsTarget, RepositoryPolicy
-from shared.domain.queues import INSPECT
+from shared.domain.queues import INSPECT, INSPECT_QUEUE
 from shared.ports.deployer import DeployOrder, DeployReport, Rollout, RolloutState
 from shared.ports.people import Question
 from shared.ports.policies import Fault, PolicyReader
@@ -112,13 +112,13 @@ class WatchedHarness(Harness):
 
     watcher: Watcher
 
-    def take(self, kind: str, message: Received) -> None:
+    def take(self, message: Received) -> None:
         """See Harness."""
-        before = self.waiting(kind)
-        if kind == INSPECT:
+        inspects, before = message.queue == INSPECT_QUEUE, self.waiting(INSPECT)
+        if inspects:
             self.watcher.reached(parse(message.body).id)
-        super().take(kind, message)
-        if kind == INSPECT and self.waiting(kind) == before:
+        super().take(message)
+        if inspects and self.waiting(INSPECT) == before:
             self.watcher.heard(parse(message.body).id)
 
 

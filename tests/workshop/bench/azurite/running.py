@@ -20,9 +20,9 @@ from infra.local.host.workers import Workers
 from shared.adapters.azure_storage import AzureStorage
 from shared.app.inspect_push import inspect_push
 from shared.app.parts import App
-from shared.app.take_message import take_effect, take_event
+from shared.app.take_message import take_message
 from shared.domain.events import PushReceived
-from shared.domain.queues import EVENTS_QUEUE, KINDS, queue_of
+from shared.domain.queues import QUEUES
 from tests.workshop.bench.driver import QueueDoors, Story, Told
 from tests.workshop.bench.source import MAIN, names_of
 from tests.workshop.bench.throughput import ENGINE, check, entries, logging_to
@@ -98,10 +98,7 @@ def _engine(storage: AzureStorage, outside: Quiet, folder: Path) -> Iterator[App
     queues = RemoteQueues(storage.queues)
     app = wire(storage, outside, folder / "scratch", queues)
     options = read_host_json(HOST_JSON).queues
-    calls = {
-        EVENTS_QUEUE: partial(take_event, app),
-        **{queue_of(kind): partial(take_effect, app, kind) for kind in KINDS},
-    }
+    calls = {queue: partial(take_message, app, queue) for queue in QUEUES}
     workers = Workers(len(calls) * options.concurrency)
     in_hand = InHand(folder / "in-hand", options.max_dequeue_count)
     crew = dispatchers([_called(queue, call) for queue, call in calls.items()], queues, options, workers, in_hand)

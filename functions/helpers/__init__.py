@@ -1,0 +1,1 @@
+"""What functions of all subjects begin and end with."""
