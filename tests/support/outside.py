@@ -6,7 +6,7 @@ fences an earlier one. What goes wrong is said beforehand, in `troubles` or in t
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from shared.domain.names import Digest, Person, ServiceKey
@@ -85,13 +85,15 @@ class MemoryBuilder:
         self.cancelled: set[str] = set()
         self.tagging: set[str] = set()
         self.orders: list[BuildOrder] = []
+        self._known: set[BuildOrder] = set()
 
     def build(self, order: BuildOrder) -> BuildResult | BuildUnderWay:
         """See Builder."""
         self._troubles.hit("builder.build")
         if order.id in self.results:
             return self.results[order.id]
-        if order not in self.orders:
+        if order not in self._known:
+            self._known.add(order)
             self.orders.append(order)
         if self.slow.get(order.ref, 0) > 0 and order.id not in self.cancelled:
             self.slow[order.ref] -= 1
@@ -112,21 +114,24 @@ class MemoryBuilder:
             return result
         if order.ref in self.tagging:
             return self._tag(order, order.version, result)
-        image = self._registry.push(order.image_repository, _content("image", order))
-        chart = self._registry.push(order.chart_repository, _content("chart", order))
+        image = self._registry.push(order.image_repository, built("image", order.service, order.version, order.commit))
+        chart = self._registry.push(order.chart_repository, built("chart", order.service, order.version, order.commit))
         return replace(result, image_digest=self.claims.get(order.ref, image), chart_digest=chart)
 
     def _tag(self, order: BuildOrder, version: str, result: BuildResult) -> BuildResult:
         try:
-            self._registry.put(order.image_repository, f"v{version}", _content("image", order))
-            self._registry.put(order.chart_repository, version, _content("chart", order))
+            self._registry.put(
+                order.image_repository, f"v{version}", built("image", order.service, version, order.commit)
+            )
+            self._registry.put(order.chart_repository, version, built("chart", order.service, version, order.commit))
         except TagTaken as taken:
             return BuildResult(outcome=BuildOutcome.FAILED, reason=str(taken))
         return replace(result, image_digest=self.claims.get(order.ref))
 
 
-def _content(what: str, order: BuildOrder) -> bytes:
-    return f"{what} of {order.service} {order.version} from {order.commit}".encode()
+def built(what: str, service: str, version: str, commit: str) -> bytes:
+    """The manifest of an image or a chart that is built of a commit."""
+    return f"{what} of {service} {version} from {commit}".encode()
 
 
 def _good(order: BuildOrder) -> BuildResult:
@@ -140,11 +145,13 @@ def _good(order: BuildOrder) -> BuildResult:
 
 
 class MemoryPeople:
-    """People who see the questions that are open."""
+    """People who see the questions that are open; `listens` is called with each that is put."""
 
     def __init__(self, troubles: Troubles) -> None:
         self._troubles = troubles
+        self.listens: Callable[[Question], None] = lambda question: None
         self.asked: list[Question] = []
+        self._known: set[str] = set()
         self.closed: dict[str, str] = {}
 
     @property
@@ -155,8 +162,10 @@ class MemoryPeople:
     def ask(self, question: Question) -> None:
         """See People."""
         self._troubles.hit("people.ask")
-        if all(one.request != question.request for one in self.asked):
+        if question.request not in self._known:
+            self._known.add(question.request)
             self.asked.append(question)
+        self.listens(question)
 
     def close(self, service: ServiceKey, request: str, reason: str) -> None:
         """See People."""

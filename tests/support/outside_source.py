@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from shared.domain.names import Person
@@ -46,11 +47,26 @@ class Troubles:
             raise self._next[call].pop(0)
 
 
+class _Tree(dict[str, bytes]):
+    """The files of a commit; one that changes none has its parent's."""
+
+    @cached_property
+    def links(self) -> Mapping[str, str]:
+        """Where each link leads. A link is a file whose content begins with `-> `."""
+        return {path: to.removeprefix(_LINK).decode() for path, to in self.items() if to.startswith(_LINK)}
+
+    @cached_property
+    def folders(self) -> frozenset[str]:
+        """Every folder, the root aside."""
+        return frozenset(folder for path in self for folder in _above(path) if folder)
+
+
 @dataclass(frozen=True)
 class _Kept:
     commit: Commit
     parent: str | None
-    tree: Mapping[str, bytes]
+    tree: _Tree
+    changed: Sequence[str]
 
 
 @dataclass
@@ -60,10 +76,13 @@ class _Repository:
 
 
 class MemorySource:
-    """Repositories whose commits have one parent. A ref is moved by `commit`, or by hand in `refs`."""
+    """Repositories whose commits have one parent. A ref is moved by `commit`, or by hand in `refs`.
 
-    def __init__(self, troubles: Troubles) -> None:
-        self._troubles = troubles
+    `made_up` writes every commit that is only named: it has main's files and contains every other. Without them it is not there.
+    """
+
+    def __init__(self, troubles: Troubles, *, made_up: Person | None = None) -> None:
+        self._troubles, self._made_up = troubles, made_up
         self._repositories: dict[str, _Repository] = {}
         self.unknown = ""
         self.outside: tuple[str, ...] = ()
@@ -90,25 +109,12 @@ class MemorySource:
         """Commit files (None removes one) on top of the ref, or of `base` or main where it is new; return the id."""
         kept = self._repositories[repository]
         parent = base or kept.refs.get(ref) or kept.refs.get(MAIN)
-        tree = dict(kept.commits[parent].tree) if parent else {}
-        for path, content in files.items():
-            if content is None:
-                tree.pop(path, None)
-            else:
-                tree[path] = content
+        before = kept.commits[parent].tree if parent else _Tree()
+        after = {path: content for path, content in {**before, **files}.items() if content is not None}
         second = committer or by
-        told = repr((parent, sorted(tree.items()), by.id, second.id, message)).encode()
+        told = repr((parent, sorted(after.items()), by.id, second.id, message)).encode()
         name = hashlib.sha1(told).hexdigest()
-        mail = by.mails[0] if by.mails else by.id
-        commit = Commit(
-            id=name,
-            author_name=by.name,
-            author_mail=mail,
-            committer_name=second.name,
-            committer_mail=second.mails[0] if second.mails else second.id,
-            message=message,
-        )
-        kept.commits[name] = _Kept(commit, parent, tree)
+        kept.commits[name] = _Kept(_commit(name, by, second, message), parent, _Tree(after), _differing(before, after))
         kept.refs[ref] = name
         return name
 
@@ -137,17 +143,14 @@ class MemorySource:
     def contains(self, repository: str, ancestor: str, commit: str) -> bool:
         """See Source."""
         self._troubles.hit("source.contains")
-        return any(kept.commit.id == ancestor for kept in self._history(repository, commit))
+        return self._made_up is not None or any(
+            kept.commit.id == ancestor for kept in self._history(repository, commit)
+        )
 
     def changed_paths(self, repository: str, base: str | None, commit: str) -> Sequence[str]:
         """See Source."""
         self._troubles.hit("source.changed_paths")
-        return self._changed(repository, base, commit)
-
-    def _changed(self, repository: str, base: str | None, commit: str) -> Sequence[str]:
-        before = self._kept(repository, base).tree if base else {}
-        after = self._kept(repository, commit).tree
-        return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
+        return _differing(self._kept(repository, base).tree if base else {}, self._kept(repository, commit).tree)
 
     def commits(
         self, repository: str, base: str | None, commit: str, *, paths: Sequence[str] = (), most: int = 2000
@@ -171,28 +174,26 @@ class MemorySource:
         return Contributors(people=tuple(sorted(found)), unknown=self.unknown)
 
     def used_paths(self, repository: str, commit: str, paths: Sequence[str]) -> UsedPaths:
-        """See Source. A link is a file whose content begins with `-> `, and leads from the root to a file or folder."""
+        """See Source. A link leads from the root to a file or folder."""
         tree, used, pending = self._kept(repository, commit).tree, set[str](), list(paths)
         while pending:
             path = pending.pop()
             used.add(path)
-            for link, content in tree.items():
-                if content.startswith(_LINK) and (is_below(link, path) or is_below(path, link)):
-                    to = content.removeprefix(_LINK).decode() + path[len(link) :]
-                    pending += {link, to} - used
+            for link, leads in tree.links.items():
+                if is_below(link, path) or is_below(path, link):
+                    pending += {link, leads + path[len(link) :]} - used
         attributes = {f"{around}/.gitattributes".lstrip("/") for path in used for around in _above(path)}
         every = used | attributes
         outermost = {one for one in every if not any(is_below(one, other) for other in every - {one})}
-        folders = {one for one in used if any(is_below(path, one) and path != one for path in tree)}
-        return UsedPaths(paths=tuple(sorted(outermost)), folders=tuple(sorted(folders)), outside=self.outside)
+        return UsedPaths(
+            paths=tuple(sorted(outermost)), folders=tuple(sorted(used & tree.folders)), outside=self.outside
+        )
 
     def file(self, repository: str, commit: str, path: str) -> bytes | None:
         """See Source."""
         self._troubles.hit(f"source.file {path}")
-        found = self._kept(repository, commit).tree.get(path)
-        return (
-            self.file(repository, commit, found[len(_LINK) :].decode()) if found and found.startswith(_LINK) else found
-        )
+        tree = self._kept(repository, commit).tree
+        return self.file(repository, commit, tree.links[path]) if path in tree.links else tree.get(path)
 
     def files(self, repository: str, commit: str, under: str = "") -> Sequence[str]:
         """See Source."""
@@ -212,20 +213,45 @@ class MemorySource:
         return self._repositories[name]
 
     def _kept(self, repository: str, commit: str) -> _Kept:
-        found = self._repository(repository).commits.get(commit)
+        found = self._found(repository, commit)
         if found is None:
             raise NotFound(f"commit {commit} is not in {repository}")
         return found
 
+    def _found(self, repository: str, commit: str) -> _Kept | None:
+        kept = self._repository(repository)
+        found = kept.commits.get(commit)
+        if found is None and self._made_up is not None:
+            made_up = _commit(commit, self._made_up, self._made_up, "Change")
+            return _Kept(made_up, None, kept.commits[kept.refs[MAIN]].tree, ())
+        return found
+
     def _history(self, repository: str, commit: str) -> Iterator[_Kept]:
-        found = self._repository(repository).commits.get(commit)
+        found = self._found(repository, commit)
         while found is not None:
             yield found
-            found = self._repository(repository).commits.get(found.parent) if found.parent else None
+            found = self._found(repository, found.parent) if found.parent else None
 
     def _touches(self, repository: str, kept: _Kept, paths: Sequence[str]) -> bool:
-        changed = self._changed(repository, kept.parent, kept.commit.id)
-        return not paths or any(is_below(path, one) for path in changed for one in paths)
+        known = kept.commit.id in self._repository(repository).commits
+        return not paths or not known or any(is_below(path, one) for path in kept.changed for one in paths)
+
+
+def _commit(name: str, author: Person, committer: Person, message: str) -> Commit:
+    return Commit(
+        id=name,
+        author_name=author.name,
+        author_mail=author.mails[0] if author.mails else author.id,
+        committer_name=committer.name,
+        committer_mail=committer.mails[0] if committer.mails else committer.id,
+        message=message,
+    )
+
+
+def _differing(before: Mapping[str, bytes], after: Mapping[str, bytes]) -> Sequence[str]:
+    if before is after:
+        return []
+    return sorted(path for path in before.keys() | after.keys() if before.get(path) != after.get(path))
 
 
 def _above(path: str) -> Iterator[str]:

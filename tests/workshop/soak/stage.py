@@ -33,7 +33,6 @@ from tests.workshop.soak.watched import (
     RememberedPolicies,
     WatchedDeployer,
     WatchedHarness,
-    WatchedPeople,
     open_ones,
 )
 
@@ -50,7 +49,7 @@ class Stage(RegistryOfStage, PeopleOfStage):
     def __init__(self, store: str, folder: Path, *, seed: int, tally: Counter[str] | None = None) -> None:
         self.outside = Outside(slipway_yaml=USUAL.text().decode())
         self.outside.deployer = WatchedDeployer(self.outside.troubles, self)
-        self.outside.people = WatchedPeople(self.outside.troubles, self)
+        self.outside.people.listens = self.asked
         self.judge = Judge(self._packaged, tally)
         database = open_database(store, folder, self.outside)
         app = wire(database, self.outside, folder / "scratch")

@@ -16,7 +16,6 @@ from shared.ports.people import Question
 from shared.ports.policies import Fault, PolicyReader
 from shared.ports.queues import Received
 from tests.support.app_parts import Harness
-from tests.support.outside import MemoryPeople
 from tests.support.outside_deployer import MemoryDeployer
 from tests.support.outside_source import Troubles
 from tests.workshop.soak.seen import Open
@@ -92,19 +91,6 @@ class WatchedDeployer(MemoryDeployer):
         assert isinstance(target, GitOpsTarget)
         self._watcher.looked(target.path, rollout.state)
         return rollout
-
-
-class WatchedPeople(MemoryPeople):
-    """People in memory who show what they are asked."""
-
-    def __init__(self, troubles: Troubles, watcher: Watcher) -> None:
-        super().__init__(troubles)
-        self._watcher = watcher
-
-    def ask(self, question: Question) -> None:
-        """See People."""
-        super().ask(question)
-        self._watcher.asked(question)
 
 
 class WatchedHarness(Harness):
