@@ -23,8 +23,9 @@ from shared.codec.ledger import GENESIS, LedgerEntry, encode_entry, link
 from shared.domain.decision import Outcome
 from tests.contracts.memory.anchors import MemoryAnchors
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, make_app
+from tests.support.clock import NOON
 from tests.support.log_lines import log_lines
-from tests.support.stores import NOON, a_write, always
+from tests.support.stores import a_write, always
 
 DAY = timedelta(days=1)
 FIRST = LedgerEntry(

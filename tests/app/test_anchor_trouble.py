@@ -20,7 +20,7 @@ from shared.domain.records import replace
 from shared.ports.anchors import AnchorTaken
 from tests.contracts.memory.anchors import MemoryAnchors
 from tests.support.app_parts import DELIVERY, Harness
-from tests.support.stores import NOON
+from tests.support.clock import NOON
 
 DAY = timedelta(days=1)
 

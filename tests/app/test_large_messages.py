@@ -19,9 +19,9 @@ from shared.ports.errors import NotFound
 from shared.ports.store import StoreRefused, StoreUnavailable
 from tests.support.app_looks import all_but, latest, queued, the
 from tests.support.app_parts import DELIVERY, Harness
+from tests.support.clock import NOON
 from tests.support.in_poison import ASK, poisoned, settled, written
 from tests.support.outside import RITA
-from tests.support.stores import NOON
 
 LARGE = ev.AbortRequested(id="long", service=DELIVERY, person=RITA, version="1.0.0", reason="why? " * 20_000)
 

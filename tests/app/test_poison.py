@@ -18,10 +18,10 @@ from shared.domain.queues import queue_of
 from shared.ports.store import StaleService, StoreRefused, StoreUnavailable
 from tests.support.app_looks import Failing, all_but, decided, latest
 from tests.support.app_parts import DELIVERY, Harness, make_app
+from tests.support.clock import NOON
 from tests.support.fuzzing import ANY_BYTES, changed_json, many
 from tests.support.in_poison import ASK, PUSH, poisoned, written
 from tests.support.outside import SHIPPING
-from tests.support.stores import NOON
 
 SECRET = "a-text-that-nobody-should-see"
 STATUS = SetStatus(service=DELIVERY, commit="c" * 40, context="x", state="error", description=SECRET)

@@ -11,7 +11,7 @@ from shared.codec.anchor import decode_anchor, encode_anchor
 from shared.codec.errors import UnreadableRecord
 from shared.domain.anchor import Anchor, Anchored, Mismatch
 from shared.domain.records import replace
-from tests.support.stores import NOON
+from tests.support.clock import NOON
 
 ANCHOR = Anchor(
     name="2026-11-23.json.gz",

@@ -12,7 +12,8 @@ from shared.adapters.storage.by_reference import LargeMessages
 from shared.codec.envelope import encode_event, referred_to
 from shared.codec.errors import UnreadableRecord
 from shared.domain.events import PushReceived
-from tests.support.stores import ALL, NOON, SERVICE, Opened, a_message, a_write, always, opened, receive_one
+from tests.support.clock import NOON
+from tests.support.stores import ALL, SERVICE, Opened, a_message, a_write, always, opened, receive_one
 
 QUEUE = "slipway-deploy"
 LIMIT = 65_536

@@ -15,10 +15,11 @@ from shared.domain.errors import Refused
 from shared.domain.poison import Settling
 from tests.contracts.memory.queues import MemoryQueues
 from tests.contracts.memory.table import Table
-from tests.support.app_parts import Harness, wire
+from tests.support.app_parts import Harness
 from tests.support.in_poison import ASK, PUSH, poisoned, settled, written
 from tests.support.outside import Outside
 from tests.support.stores import ALL, opened
+from tests.support.wiring import wire
 
 
 @pytest.fixture(params=ALL)

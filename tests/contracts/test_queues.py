@@ -16,7 +16,8 @@ from shared.codec.envelope import encode_event, parse
 from shared.domain.events import TimePassed
 from shared.domain.names import ServiceKey
 from shared.ports.store import TooLarge
-from tests.support.stores import ALL, LOCAL, MINUTE, NOON, BothEnds, Opened, opened, receive_none, receive_one
+from tests.support.clock import NOON
+from tests.support.stores import ALL, LOCAL, MINUTE, BothEnds, Opened, opened, receive_none, receive_one
 
 QUEUE = "slipway-deploy"
 NOW = timedelta(0)

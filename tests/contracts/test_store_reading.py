@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from shared.ports.store import Due, Store
-from tests.support.stores import ALL, MINUTE, NOON, SERVICE, Opened, a_message, a_write, always, opened
+from tests.support.clock import NOON
+from tests.support.stores import ALL, MINUTE, SERVICE, Opened, a_message, a_write, always, opened
 
 DAY = timedelta(days=1)
 

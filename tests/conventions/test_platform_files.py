@@ -14,7 +14,7 @@ import function_app
 from infra.local.host.functions import Functions, read_functions
 from infra.local.host.host_json import read_host_json
 from shared.config import Settings
-from tests.support.stores import NOON
+from tests.support.clock import NOON
 from tests.support.tree import ROOT
 
 SPAN = {"type": "string", "pattern": r"^([0-9]+\.)?[0-9]{2}:[0-5][0-9]:[0-5][0-9]$"}

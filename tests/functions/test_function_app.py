@@ -13,10 +13,10 @@ from infra.local.host.host_json import read_host_json
 from shared.domain.errors import InvalidValue
 from shared.domain.queues import PRODUCTION, QUEUES
 from tests.support.app_parts import Harness
+from tests.support.clock import NOON
 from tests.support.doors import HOOK_SECRET, open_doors
 from tests.support.host import wait_until
 from tests.support.payloads import changed
-from tests.support.stores import NOON
 from tests.support.tree import ROOT
 
 

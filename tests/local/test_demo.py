@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.host_process import ROOT
+from tests.support.tree import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.real("azurite")]
 

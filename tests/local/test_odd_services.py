@@ -12,10 +12,10 @@ import pytest
 from infra.local.client import Client
 from infra.local.sample import git
 from tests.support.host_process import HostProcess
+from tests.support.mortal import processes_of
 from tests.support.odd.kinds import SERVICES
 from tests.support.odd.monorepo import branch, make
 from tests.support.odd.service import BLOCKED, FAILS, SUCCEEDS
-from tests.workshop.drill.process import processes_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("local-host")]
 # Hopelessly long: where nothing else runs it takes a quarter of that.

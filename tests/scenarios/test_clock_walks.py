@@ -16,9 +16,10 @@ from shared.adapters.sqlite import SqliteDatabase
 from shared.codec.ledger import LedgerEntry, verify
 from shared.domain.decision import Outcome
 from shared.domain.phases import Phase, ReleasePhase
-from tests.support.app_parts import DELIVERY, Harness, make_app, wire
+from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.by_kind import ALL_KINDS
 from tests.support.outside import SLIPWAY_YAML, Clock, Outside
+from tests.support.wiring import wire
 
 SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -12,6 +12,7 @@ from shared.domain import events as ev
 from shared.ports.deployer import RolloutState
 from tests.support.app_parts import DELIVERY, Harness, branch
 from tests.support.crashes import MortalSlipway, Outage, Step, UnluckySlipway, port_of
+from tests.support.mortal import differences
 from tests.support.outside import ADA, RITA, Outside
 from tests.support.outside_ends import end_of
 
@@ -157,8 +158,4 @@ def crashed(store: str, folder: Path, *at: int) -> tuple[dict[str, Any], list[st
 
 def different(wanted: dict[str, Any], found: dict[int, tuple[dict[str, Any], list[str]]]) -> dict[int, Any]:
     """The ends that are not as they should be, by boundary. A run that did not crash proves nothing."""
-    return {
-        at: (where, {key: (wanted[key], end[key]) for key in wanted if wanted[key] != end[key]})
-        for at, (end, where) in found.items()
-        if end != wanted or not where
-    }
+    return {at: (where, differences(wanted, end)) for at, (end, where) in found.items() if end != wanted or not where}

@@ -18,9 +18,9 @@ from shared.domain.phases import ReleasePhase
 from shared.domain.queues import poison_of, queue_of
 from shared.ports.queues import Received
 from tests.support.app_parts import DELIVERY, Harness
+from tests.support.clock import NOON
 from tests.support.crashes import Crash, Fuse, with_fuse
 from tests.support.outside import RITA
-from tests.support.stores import NOON
 
 MINUTE = timedelta(minutes=1)
 COMMIT = "c" * 40

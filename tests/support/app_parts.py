@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -10,11 +9,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from shared.adapters.kept_statuses import KeptStatuses
-from shared.adapters.storage.by_reference import LargeMessages
 from shared.app.handle_event import Handled
 from shared.app.operate import Caller, operate
-from shared.app.parts import App, Timing
+from shared.app.parts import App
 from shared.app.service_view import read_release, read_service
 from shared.app.sweep import sweep
 from shared.app.take_message import take_message
@@ -34,38 +31,12 @@ from tests.support.by_kind import ALL_KINDS
 from tests.support.databases import open_database
 from tests.support.outside import ADA, RITA, SHIPPING, Outside
 from tests.support.outside_deployer import Applied
+from tests.support.wiring import wire
 
 DELIVERY, PACKAGE = ServiceKey(SHIPPING, "delivery"), ServiceKey(SHIPPING, "package")
 SECOND = timedelta(seconds=1)
-TIMING = Timing(rollout_poll=SECOND, build_poll=SECOND, held_poll=SECOND, first_retry=SECOND, most_tries=3)
 CARELESS, MOST_DELIVERIES = 0.25, 4
 LEASE = timedelta(seconds=30)
-
-
-def wire(database: Any, outside: Outside, scratch: Path) -> App:
-    """Put the application together, as bootstrap does."""
-    ids = itertools.count(1)
-    outside.starts += 1
-    prefix = outside.starts
-    return App(
-        store=database.store,
-        rows=database.rows,
-        evidence=database.evidence,
-        queues=LargeMessages(database.queues, database.evidence),
-        source=outside.source,
-        statuses=KeptStatuses(database.rows, now=outside.clock),
-        registry=outside.registry,
-        charts=outside.charts,
-        builder=outside.builder,
-        people=outside.people,
-        policies=outside.policies,
-        deployer=lambda target: outside.deployer,
-        now=outside.clock,
-        new_id=lambda: f"id-{prefix}-{next(ids)}",
-        scratch=scratch,
-        timing=TIMING,
-        receiver=database.queues,
-    )
 
 
 def make_app(

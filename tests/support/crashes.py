@@ -7,7 +7,8 @@ at a read is the same as one after the change before it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +19,7 @@ from shared.ports.store import StoreUnavailable
 from tests.contracts.memory.store import MemoryStore
 from tests.support.app_parts import Harness, make_app
 from tests.support.databases import without_flushes
+from tests.support.mortal import Watched
 from tests.support.outside import Outside
 
 CHANGES: Mapping[str, frozenset[str]] = {
@@ -56,6 +58,13 @@ class Fuse:
             self.where.append(where)
             raise Crash(where)
 
+    @contextmanager
+    def within(self, call: str) -> Iterator[None]:
+        """Pass a boundary before and one after a call; a call that raises has no after."""
+        self.cross(f"before {call}")
+        yield
+        self.cross(f"after {call}")
+
 
 class Outage(Fuse):
     """Counts boundaries too; at the named ones storage is out of reach, after it did what was asked or before.
@@ -84,44 +93,32 @@ def port_of(where: str) -> str:
     return where.split()[1].partition(".")[0]
 
 
-class _Wrapped:
-    """A port whose changing calls lie between two boundaries."""
-
-    def __init__(self, port: Any, name: str, changing: frozenset[str], fuse: Fuse) -> None:
-        self._port, self._name, self._changing, self._fuse = port, name, changing, fuse
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._port, name)
-        if name not in self._changing:
-            return found
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            self._fuse.cross(f"before {self._name}.{name}")
-            result = found(*args, **kwargs)
-            self._fuse.cross(f"after {self._name}.{name}")
-            return result
-
-        return call
-
-
 def with_fuse(harness: Harness, fuse: Fuse) -> Harness:
     """Wrap every port of an application, and its receiver."""
     app = harness.app
     deployer = app.deployer
-    ports: dict[str, Any] = {
-        name: _Wrapped(getattr(app, name), name, changing, fuse) for name, changing in CHANGES.items()
-    }
-    harness.app = replace(app, deployer=lambda target: _Wrapped(deployer(target), "deployer", _DEPLOYER, fuse), **ports)
-    harness.receiver = _Receiver(harness.receiver, "receiver", _RECEIVER, fuse)
+    ports: dict[str, Any] = {name: _watched(getattr(app, name), name, calls, fuse) for name, calls in CHANGES.items()}
+    harness.app = replace(app, deployer=lambda target: _watched(deployer(target), "deployer", _DEPLOYER, fuse), **ports)
+    harness.receiver = _Receiver(_watched(harness.receiver, "receiver", _RECEIVER, fuse), fuse)
     return harness
 
 
-class _Receiver(_Wrapped):
+def _watched(port: Any, name: str, calls: Iterable[str], fuse: Fuse) -> Any:
+    return Watched(port, {call: f"{name}.{call}" for call in calls}, lambda step, given: (fuse.within(step), given))
+
+
+class _Receiver:
     """What receives: a boundary lies behind every message that was got."""
+
+    def __init__(self, receiver: Any, fuse: Fuse) -> None:
+        self._receiver, self._fuse = receiver, fuse
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._receiver, name)
 
     def receive(self, *args: Any, **kwargs: Any) -> Any:
         """See QueueReceiver."""
-        found = self._port.receive(*args, **kwargs)
+        found = self._receiver.receive(*args, **kwargs)
         if found:
             self._fuse.cross("after receiver.receive")
         return found

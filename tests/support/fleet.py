@@ -14,8 +14,9 @@ from shared.app.parts import App
 from shared.app.parts import Outside as Acting
 from shared.domain.queues import NONPROD, PRODUCTION
 from shared.ports.errors import Permanent
-from tests.support.app_parts import Harness, make_app, wire
+from tests.support.app_parts import Harness, make_app
 from tests.support.outside import SLIPWAY_YAML, Outside
+from tests.support.wiring import wire
 
 CONTROL = "control"
 OWN, QA_IDENTITY, PRODUCTION_IDENTITY = "own", "qa-identity", "production"

@@ -12,8 +12,8 @@ from shared.domain.names import Person
 from shared.domain.poison import PoisonMessage, Settling
 from shared.domain.queues import EVENTS_QUEUE
 from tests.support.app_parts import DELIVERY, Harness
+from tests.support.clock import NOON
 from tests.support.outside import RITA, SHIPPING
-from tests.support.stores import NOON
 
 ASK = ev.TimePassed(id="t-1", service=DELIVERY)
 PUSH = ev.PushReceived(id="p-1", repository=SHIPPING, ref="refs/heads/main")

@@ -23,10 +23,10 @@ from shared.ports.builder import (
 )
 from shared.ports.people import Question
 from shared.ports.registry import TagTaken
+from tests.support.clock import Clock
 from tests.support.outside_deployer import MemoryDeployer
 from tests.support.outside_registry import MemoryCharts, MemoryRegistry
 from tests.support.outside_source import MAIN, MemorySource, Troubles
-from tests.support.stores import Clock
 
 __all__ = ["ADA", "MAIN", "RITA", "SAM", "SHIPPING", "SLIPWAY_YAML", "Clock", "Outside"]
 

@@ -78,7 +78,8 @@ class _Repository:
 class MemorySource:
     """Repositories whose commits have one parent. A ref is moved by `commit`, or by hand in `refs`.
 
-    `made_up` writes every commit that is only named: it has main's files and contains every other. Without them it is not there.
+    `made_up` wrote every commit that is only named: it has main's files and contains every other, and what a repository
+    began with changes nothing. Without them such a commit is not there.
     """
 
     def __init__(self, troubles: Troubles, *, made_up: Person | None = None) -> None:
@@ -150,6 +151,8 @@ class MemorySource:
     def changed_paths(self, repository: str, base: str | None, commit: str) -> Sequence[str]:
         """See Source."""
         self._troubles.hit("source.changed_paths")
+        if self._made_up is not None and base is None:
+            return ()
         return _differing(self._kept(repository, base).tree if base else {}, self._kept(repository, commit).tree)
 
     def commits(

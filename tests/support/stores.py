@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from shared.ports.rows import Rows
 from shared.ports.store import Due, Loaded, Message, Store, Write
 from tests.contracts.memory.store import MemoryStore
 from tests.support import azurite
+from tests.support.clock import Clock
 from tests.workshop.azurite.calls import ONE_RANGE
 from tests.workshop.azurite.proxy import StorageProxy
 
@@ -29,32 +30,7 @@ ALL = (*LOCAL, TABLES)
 OPTIMISTIC = ("memory", TABLES)
 
 SERVICE = "shipping~delivery"
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-
-
-class Clock:
-    """A clock that stands still until it is moved, or set: then it shows another time while none has passed."""
-
-    def __init__(self, time: datetime = NOON) -> None:
-        self.time = time
-        self._passed = timedelta(0)
-
-    def __call__(self) -> datetime:
-        return self.time
-
-    def advance(self, by: timedelta) -> None:
-        """Let time pass."""
-        self.time += by
-        self._passed += by
-
-    def set(self, by: timedelta) -> None:
-        """Put the hands forward or back."""
-        self.time += by
-
-    def elapsed(self) -> timedelta:
-        """How much time has passed, whatever the hands show."""
-        return self._passed
 
 
 class BothEnds(Queues, QueueReceiver, Protocol):

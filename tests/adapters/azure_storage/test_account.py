@@ -13,7 +13,8 @@ from azure.core.exceptions import ClientAuthenticationError
 
 from shared.adapters.azure_storage import AzureStorage
 from shared.ports.store import StoreUnavailable
-from tests.support.stores import SERVICE, Clock, a_write, always
+from tests.support.clock import Clock
+from tests.support.stores import SERVICE, a_write, always
 
 _OPEN = """
 import sys

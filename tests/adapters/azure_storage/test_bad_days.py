@@ -12,18 +12,8 @@ from shared.adapters.storage import partition
 from shared.ports.rows import StaleRow
 from shared.ports.store import Due, StoreRefused, StoreUnavailable
 from tests.support.azurite import a
-from tests.support.stores import (
-    MINUTE,
-    NOON,
-    SERVICE,
-    Opened,
-    a_message,
-    a_write,
-    always,
-    opened,
-    receive_none,
-    receive_one,
-)
+from tests.support.clock import NOON
+from tests.support.stores import MINUTE, SERVICE, Opened, a_message, a_write, always, opened, receive_none, receive_one
 from tests.workshop.azurite.faults import (
     BUSY,
     HALF_AN_ANSWER,

@@ -9,7 +9,7 @@ import pytest
 
 from shared.adapters.azure_storage import AzureStorage
 from tests.support import azurite
-from tests.support.stores import Clock
+from tests.support.clock import Clock
 
 pytestmark = [pytest.mark.real("azurite")]
 

@@ -14,7 +14,8 @@ from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.azure_storage.queues import AzureQueues
 from shared.ports.store import OutboxRow, StoreUnavailable, TooLarge
 from tests.support import azurite
-from tests.support.stores import SERVICE, Clock, a_message
+from tests.support.clock import Clock
+from tests.support.stores import SERVICE, a_message
 
 pytestmark = pytest.mark.real("azurite")
 

@@ -14,7 +14,8 @@ from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.storage import partition
 from shared.ports.store import Due, Loaded, NeedsRows, StoreUnavailable, TooLarge, Write
 from tests.support import azurite
-from tests.support.stores import MINUTE, NOON, SERVICE, Clock, Opened, a_message, a_write, always, opened
+from tests.support.clock import NOON, Clock
+from tests.support.stores import MINUTE, SERVICE, Opened, a_message, a_write, always, opened
 
 LATER = timedelta(seconds=6)
 

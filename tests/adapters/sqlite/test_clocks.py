@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.sqlite import SqliteDatabase
+from tests.support.clock import NOON, Clock
 from tests.support.sqlite_process import SERVICE
-from tests.support.stores import MINUTE, NOON, Clock, a_message, a_write, always, receive_none, receive_one
+from tests.support.stores import MINUTE, a_message, a_write, always, receive_none, receive_one
 
 QUEUE = "slipway-deploy"
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)

@@ -12,7 +12,8 @@ import pytest
 from shared.adapters.sqlite import SqliteDatabase, cache
 from shared.codec.chain import link
 from shared.ports.store import Loaded, StoreUnavailable, Write
-from tests.support.stores import MINUTE, SERVICE, Clock, a_message, a_write, always, receive_none, receive_one
+from tests.support.clock import Clock
+from tests.support.stores import MINUTE, SERVICE, a_message, a_write, always, receive_none, receive_one
 
 
 @pytest.fixture

@@ -30,13 +30,10 @@ from shared.bootstrap import utc_now
 from shared.domain.events import ApprovalAnswered, TimePassed
 from shared.ports.people import Question
 from shared.ports.store import Due
-from tests.workshop.bench.driver import QueueDoors
-from tests.workshop.bench.engine import BareEngine
-from tests.workshop.bench.generator import copy_store, large_store
-from tests.workshop.bench.shape import Shape
-from tests.workshop.bench.waiting import VERSION, begin_and_wait
-from tests.workshop.bench.wiring import quiet, wire
-from tests.workshop.bench.world import MANAGER
+from tests.support.outside import RITA
+from tests.workshop.bench.large import Shape, copy_store, large_store
+from tests.workshop.bench.story import VERSION, BareEngine, QueueDoors, begin_and_wait
+from tests.workshop.bench.world import wire
 
 pytestmark = pytest.mark.slow
 SMALL, LARGE = Shape(505, 570, 60), Shape(990, 3000, 2000)
@@ -47,7 +44,7 @@ OF_EACH = {"tick", "tick with something due", "page", "page of the largest", "ma
 # A name without its repository is looked for in each.
 BY_NAME = {"finding", "by name"}
 A_ROW = 40
-VIEWER = Viewer(person=MANAGER, memberships=(), operates=True)
+VIEWER = Viewer(person=RITA, memberships=(), operates=True)
 
 Costs: TypeAlias = Callable[[Shape], Mapping[str, tuple[int, int]]]
 
@@ -92,7 +89,7 @@ def costs(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Costs
         counter = Counter()
         monkeypatch.setattr(readers, "connect", counter.connect)
         monkeypatch.setattr(committer, "connect", counter.connect)
-        outside = replace(quiet([]), source=shape.source(), deployer=shape.deployer())
+        outside = shape.outside()
         found: dict[str, tuple[int, int]] = {}
         with closing(SqliteDatabase(folder / "slipway.db", utc_now)) as database:
             database.recover()
@@ -113,9 +110,7 @@ def costs(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Costs
 def asked(app: App, shape: Shape, question: Question) -> Mapping[str, Callable[[], object]]:
     """Everything that must not grow."""
     largest, waiting = shape.key(0), shape.key(1)
-    yes = ApprovalAnswered(
-        id="answer", service=waiting, request=question.request, person=MANAGER, groups=(), approve=True
-    )
+    yes = ApprovalAnswered(id="answer", service=waiting, request=question.request, person=RITA, groups=(), approve=True)
     answer = with_authorship(app, yes)
 
     def tick_with_something_due() -> None:

@@ -15,7 +15,8 @@ from shared.adapters.sqlite import SqliteDatabase, writer
 from shared.adapters.sqlite.submission import Transaction
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, StoreUnavailable
-from tests.support.stores import MINUTE, SERVICE, Clock, a_message, a_write, always
+from tests.support.clock import Clock
+from tests.support.stores import MINUTE, SERVICE, a_message, a_write, always
 
 QUEUE, EFFECTS = "slipway-events", "slipway-deploy"
 AT_ONCE = {QUEUE: 9, EFFECTS: 9}

@@ -15,8 +15,9 @@ import pytest
 
 from shared.adapters.sqlite import SqliteDatabase
 from shared.ports.store import Message
+from tests.support.clock import Clock
 from tests.support.sqlite_process import ENDLESS, QUEUE, SERVICE, lines, writing
-from tests.support.stores import MINUTE, Clock, a_write, always, receive_none, receive_one
+from tests.support.stores import MINUTE, a_write, always, receive_none, receive_one
 
 PATIENCE = timedelta(seconds=60)
 

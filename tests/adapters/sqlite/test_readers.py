@@ -8,7 +8,7 @@ from pathlib import Path
 
 from shared.adapters.sqlite import SqliteDatabase
 from shared.adapters.sqlite.readers import Readers
-from tests.support.stores import Clock
+from tests.support.clock import Clock
 
 
 def opened(file: Path) -> int:

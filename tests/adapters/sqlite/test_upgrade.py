@@ -12,7 +12,8 @@ import pytest
 from shared.adapters.sqlite import SqliteDatabase, schema
 from shared.codec.chain import GENESIS, link
 from shared.ports.store import Due, Loaded, Write
-from tests.support.stores import MINUTE, NOON, Clock, a_write, receive_one
+from tests.support.clock import NOON, Clock
+from tests.support.stores import MINUTE, a_write, receive_one
 
 SERVICE = "shipping~delivery"
 ENTRY = b'{"at":"2026-11-23T12:00:00.000000Z","schema":1}'

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from shared.adapters.storage.delivery import Delivery
 from shared.adapters.storage.parcel import Parcel
-from tests.support.stores import MINUTE, Clock
+from tests.support.clock import Clock
+from tests.support.stores import MINUTE
 
 NOW = timedelta(0)
 

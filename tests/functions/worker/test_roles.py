@@ -14,8 +14,8 @@ from shared.domain.effects import Deploy, GatherFacts, ObserveRollout, Retag
 from shared.domain.names import ServiceKey
 from shared.domain.queues import EVENTS_QUEUE, QUEUES, queue_of
 from tests.conventions.test_cold_start import outside
+from tests.support.clock import NOON
 from tests.support.doors import PEOPLE
-from tests.support.stores import NOON
 from tests.support.worker.in_roles import CONTROL, NONPROD, OWN, PROD, PRODUCTION, QA, ROLES, InRoles
 from tests.support.worker.running import Worker, WorkerRefused
 from tests.support.worker.scene import registered

@@ -13,7 +13,8 @@ from azure.storage.queue import QueueClient
 from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.azure_storage.trouble import retry_after
 from tests.support import azurite
-from tests.support.stores import SERVICE, Clock, a_write, always, receive_none, receive_one
+from tests.support.clock import Clock
+from tests.support.stores import SERVICE, a_write, always, receive_none, receive_one
 from tests.workshop.azurite.calls import ONE_RANGE, Call, counted, lines, ours
 from tests.workshop.azurite.faults import BUSY, LOST_ANSWER, LOST_REQUEST, Late, Refused
 from tests.workshop.azurite.proxy import StorageProxy

@@ -1,18 +1,15 @@
-"""`python -m tests.workshop.bench.child FOLDER SHAPE FIRST BEGIN MOMENT [CONNECTION]`: a local host to be killed.
+"""`python -m tests.workshop.bench.child FOLDER SHAPE FIRST BEGIN MOMENT CONNECTION`: a local host to be killed.
 
-Its state is in a file in the folder, or in the storage account of the connection string.
-
-It says what happens on its standard output, a word and a time of the monotonic clock a line, and ends with its input.
+Its state is in a file in the folder, or in the storage account of the connection string. It says what happens on its
+standard output, a word and a time of the monotonic clock a line, and ends with its input.
 """
 
 from __future__ import annotations
 
-import json
-import logging
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -22,15 +19,11 @@ from shared.adapters.sqlite import SqliteDatabase
 from shared.bootstrap import Database
 from shared.codec.envelope import encode_event
 from shared.codec.primitives import parse_service
-from shared.domain.names import ServiceKey
 from shared.domain.queues import EVENTS_QUEUE
 from shared.ports.people import Question
-from shared.ports.statuses import CommitStatus
-from tests.workshop.bench.driver import QueueDoors
-from tests.workshop.bench.kept import kept_outside
-from tests.workshop.bench.shape import Shape
-from tests.workshop.bench.waiting import VERSION, release_begins
-from tests.workshop.bench.wiring import hosted
+from tests.workshop.bench.large import Shape
+from tests.workshop.bench.story import Decisions, QueueDoors, logging_to, on_end, release_begins
+from tests.workshop.bench.world import Lasting, hosted
 
 _SAYING = threading.Lock()
 
@@ -41,49 +34,37 @@ def say(word: str, about: str = "") -> None:
         print(word, time.monotonic(), about, flush=True)
 
 
-class _Moves(logging.Handler):
-    """Says when the first decision that moved a service is in the ledger, and when so many releases have begun."""
-
-    def __init__(self, begin: int) -> None:
-        super().__init__()
-        self._moved: set[str] = set()
-        self._left = begin
-
-    def emit(self, record: logging.LogRecord) -> None:
-        text = record.getMessage()
-        if not text.startswith('{"event": "event.handled"') or '"outcome": "moved"' not in text:
-            return
-        service = str(json.loads(text)["service"])
-        if service not in self._moved:
-            self._moved.add(service)
-            say("moved", parse_service(service).service)
-        if '"type": "change-found"' in text:
-            self._left -= 1
-            if not self._left:
-                say("begun")
-
-
-def main(folder: Path, shape: Shape, first: int, begin: int, moment: float, connection: str = "") -> None:
+def main(folder: Path, shape: Shape, first: int, begin: int, moment: float, connection: str) -> None:
     """Serve; begin so many releases, from the first service on, and answer every question with yes."""
     say("imported")
-    log = logging.getLogger("slipway")
-    log.setLevel(logging.INFO)
-    log.propagate = False
-    log.addHandler(_Moves(begin))
-    outside = kept_outside(shape, folder, moment)
+    moved, begun = set[str](), set[str]()
 
-    def said(commit: str, status: CommitStatus) -> None:
-        if status.description == f"v{VERSION} is Released":
-            say("ended", status.context.split("/")[1])
+    def decided(line: Mapping[str, str]) -> None:
+        """Say when the first decision that moved a service is in the ledger, and when so many releases have begun."""
+        service = line["service"]
+        if line["outcome"] == "moved" and service not in moved:
+            moved.add(service)
+            say("moved", parse_service(service).service)
+        if line["outcome"] == "moved" and line["type"] == "change-found":
+            begun.add(service)
+            if len(begun) == begin:
+                say("begun")
 
     def asked(question: Question) -> None:
         say("asked", question.service.service)
         QueueDoors(bootstrap.app()).approve(question)
 
-    outside.statuses.said, outside.people.asked = said, asked
+    outside = shape.outside()
+    Lasting(outside, folder / "outside.jsonl", moment)
+    outside.statuses.said, outside.people.listens = on_end(lambda service: say("ended", service)), asked
     if begin:
-        _push(_database(folder, connection), [shape.key(index) for index in range(first, first + begin)])
-    with hosted(folder, outside, _database(folder, connection)) as host:
+        # They are in the doors' queue before the host begins: all releases go on side by side.
+        with closing(_database(folder, connection)) as database:
+            for index in range(first, first + begin):
+                event = release_begins(shape.key(index))
+                body = encode_event(event, correlation=event.id, at=bootstrap.utc_now())
+                database.queues.send(EVENTS_QUEUE, body)
+    with logging_to(Decisions(decided)), hosted(folder, outside, _database(folder, connection)) as host:
         say("listens", f"{host.url} {host.manager.key}")
         sys.stdin.read()
 
@@ -94,21 +75,6 @@ def _database(folder: Path, connection: str) -> Database:
     return SqliteDatabase(folder / "slipway.db", bootstrap.utc_now)
 
 
-def _push(opened: Database, keys: Sequence[ServiceKey]) -> None:
-    """Leave the pushes in the doors' queue before the host begins: all releases go on side by side."""
-    with closing(opened) as database:
-        for key in keys:
-            event = release_begins(key)
-            text = encode_event(event, correlation=event.id, at=bootstrap.utc_now())
-            database.queues.send(EVENTS_QUEUE, text)
-
-
 if __name__ == "__main__":
-    main(
-        Path(sys.argv[1]),
-        Shape(*map(int, sys.argv[2].split(","))),
-        int(sys.argv[3]),
-        int(sys.argv[4]),
-        float(sys.argv[5]),
-        *sys.argv[6:],
-    )
+    where, numbers, first, begin, moment, connection = sys.argv[1:]
+    main(Path(where), Shape(*map(int, numbers.split(","))), int(first), int(begin), float(moment), connection)

@@ -6,27 +6,24 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from statistics import median
 
 from shared.app.sweep import sweep
 from shared.domain.names import ServiceKey
 from shared.ports.store import Due
-from tests.workshop.bench.asking import Asker
-from tests.workshop.bench.driver import QueueDoors, Story
-from tests.workshop.bench.figures import Figure, Report, median_of
-from tests.workshop.bench.generator import CACHE, copy_store, large_store
-from tests.workshop.bench.killing import host_process
-from tests.workshop.bench.recovery import MOMENT
-from tests.workshop.bench.shape import Shape
-from tests.workshop.bench.waiting import VERSION, begin_and_wait
-from tests.workshop.bench.wiring import REPOSITORY, Hosted, Quiet, hosted, quiet
+from tests.workshop.bench.callers import Asker, person
+from tests.workshop.bench.figures import CACHE, Report, in_folder, milliseconds
+from tests.workshop.bench.large import Shape, copy_store, large_store
+from tests.workshop.bench.recovery import host_process
+from tests.workshop.bench.story import VERSION, QueueDoors, Story, begin_and_wait
+from tests.workshop.bench.world import REPOSITORY, Hosted, Quiet, hosted
 
 EMPTY = Shape(100, 2_000, 20)  # enough that each page and each record is full
-LARGE = Shape(10_000, 1_000_000, 100_000)
+LARGE, QUICK = Shape(10_000, 1_000_000, 100_000), Shape(500, 5_000, 500)
 _TRANSITIONS = 10  # of one release
 _AT_MOST = 1.2
 _DUE = 100
@@ -46,17 +43,9 @@ _READS: Mapping[str, str] = {
     "mark": "/api/mark",
     "health": "/api/health",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """One value of one store."""
-
-    name: str
-    value: float
-    unit: str = "ms"
-    concurrency: int = 1
-    better: str = "down"
+# Name, value, unit and how many at a time; of transitions more is better, of all else less.
+Measured = tuple[str, float, str, int]
+_RATE = "transitions/s"
 
 
 def measure(report: Report, *, large: Shape = LARGE, rounds: int = 3, releases: int = 60, cache: Path = CACHE) -> None:
@@ -69,42 +58,30 @@ def measure(report: Report, *, large: Shape = LARGE, rounds: int = 3, releases: 
         f"beside {empty.services:,} and {empty.releases:,}, both in {repositories} repositories"
     )
     stores = [(shape, large_store(shape, cache, say=report.say)) for shape in (empty, large)]
-    taken: dict[Shape, dict[Measured, list[float]]] = {shape: defaultdict(list) for shape, _ in stores}
+    taken: dict[Shape, dict[tuple[str, str, int], list[float]]] = {shape: defaultdict(list) for shape, _ in stores}
     for _ in range(rounds):
         for shape, store in stores:
-            with TemporaryDirectory(dir=cache) as name:
-                copy_store(store, Path(name))
-                for one in _side(Path(name), shape, releases):
-                    taken[shape][replace(one, value=0.0)].append(one.value)
+            for name, value, unit, at_once in in_folder(partial(_side, store, shape, releases), cache):
+                taken[shape][name, unit, at_once].append(value)
     for key, values in taken[large].items():
-        floor, up = median_of(taken[empty][key]), key.better == "up"
-        report.add(
-            Figure(
-                name=f"flat/{key.name}",
-                value=median_of(values),
-                unit=key.unit,
-                concurrency=key.concurrency,
-                floor=floor,
-                goal=floor / _AT_MOST if up else floor * _AT_MOST,
-                better=key.better,
-                runs=tuple(values),
-            )
-        )
+        (name, unit, at_once), floor, rate = key, median(taken[empty][key]), key[1] == _RATE
+        goal, better = (floor / _AT_MOST, "up") if rate else (floor * _AT_MOST, "down")
+        report.runs(f"flat/{name}", values, unit, concurrency=at_once, floor=floor, goal=goal, better=better)
 
 
-def _side(folder: Path, shape: Shape, releases: int) -> Iterator[Measured]:
+def _side(store: Path, shape: Shape, releases: int, folder: Path) -> list[Measured]:
     """Everything about one store."""
-    outside = replace(quiet([]), source=shape.source(), deployer=shape.deployer())
+    copy_store(store, folder)
+    outside = shape.outside()
     with hosted(folder, outside) as host:
-        yield from _transitions(host, outside, shape, releases)
+        found = list(_transitions(host, outside, shape, releases))
         begin_and_wait(outside, QueueDoors(host.app), [shape.key(index) for index in _WAITING])
-        with closing(Asker(host.url, host.manager.key)) as asker:
-            for name, path in _READS.items():
-                yield Measured(name, 1000 * _median(partial(asker.get, path)))
-        yield Measured("tick_idle", 1000 * _median(lambda: _tick(host, []), times=5))
+        with closing(Asker(host.url, person(host.manager.key))) as asker:
+            found += [(name, 1000 * _median(partial(asker.ask, "GET", path)), "ms", 1) for name, path in _READS.items()]
         due = [shape.key(index) for index in range(_DUE)]
-        yield Measured(f"tick_{_DUE}_due", 1000 * _median(lambda: _tick(host, due), times=5))
-    yield Measured("reopen", 1000 * _reopen(folder, shape))
+        found += [("tick_idle", _median(lambda: _tick(host, []), times=5), "ms", 1)]
+        found += [(f"tick_{_DUE}_due", _median(lambda: _tick(host, due), times=5), "ms", 1)]
+    return [*found, ("reopen", 1000 * _reopen(folder, shape), "ms", 1)]
 
 
 def _transitions(host: Hosted, outside: Quiet, shape: Shape, releases: int) -> Iterator[Measured]:
@@ -113,34 +90,29 @@ def _transitions(host: Hosted, outside: Quiet, shape: Shape, releases: int) -> I
         story = Story(outside, QueueDoors(host.app), names)
         story.tell(1)
         versions = max(1, releases // len(names))
-        told = story.tell(versions)
-        rate = _TRANSITIONS * versions * len(names) / told.seconds
-        yield Measured("transitions", rate, unit="transitions/s", concurrency=len(names), better="up")
+        rate = _TRANSITIONS * versions * len(names) / story.tell(versions).seconds
+        yield "transitions", rate, _RATE, len(names)
 
 
 def _median(once: Callable[[], float], times: int = 40) -> float:
     """After three tries: what is asked for the first time is not what people wait for."""
-    for _ in range(3):
-        once()
-    return median_of([once() for _ in range(times)])
+    return median([once() for _ in range(3 + times)][3:])
 
 
 def _tick(host: Hosted, due: list[ServiceKey]) -> float:
     at = host.app.now() - timedelta(seconds=1)
     for key in due:
         host.app.store.add_due(str(key), Due(at=at, what="bench"))
-    began = time.perf_counter()
-    sweep(host.app)
-    return time.perf_counter() - began
+    return milliseconds(lambda: sweep(host.app))
 
 
 def _reopen(folder: Path, shape: Shape) -> float:
     """From the start of a process to its first answer, after the one before it was killed in the middle of its work."""
-    with host_process(folder, shape, first=_KILLED.start, begin=len(_KILLED), moment=MOMENT) as killed:
+    with host_process(folder, shape, first=_KILLED.start, begin=len(_KILLED)) as killed:
         killed.until("begun")
         killed.kill()
-    with host_process(folder, shape, moment=MOMENT) as again:
+    with host_process(folder, shape) as again:
         url, key = again.until("listens").about.split(" ")
-        with closing(Asker(url, key)) as asker:
-            asker.get(f"{_LARGEST_PATH}{_OF}")
+        with closing(Asker(url, person(key))) as asker:
+            asker.ask("GET", f"{_LARGEST_PATH}{_OF}")
             return time.monotonic() - again.started

@@ -10,12 +10,10 @@ import pytest
 
 from infra.local.azurite.launcher import Azurite
 from tests.workshop.azurite.proxy import StorageProxy
-from tests.workshop.bench.azurite import recovery, throughput
-from tests.workshop.bench.azurite.floor import Again
-from tests.workshop.bench.azurite.recorder import Recorder
-from tests.workshop.bench.azurite.running import run
+from tests.workshop.bench import azurite
+from tests.workshop.bench.azurite import Again, Recorder
 from tests.workshop.bench.figures import Report
-from tests.workshop.bench.throughput import ENGINE
+from tests.workshop.bench.throughput import ENGINE, run
 
 pytestmark = [pytest.mark.slow, pytest.mark.real("azurite")]
 KINDS = {
@@ -45,7 +43,7 @@ def test_the_floor_makes_the_requests_of_the_run_again(tmp_path: Path) -> None:
     """As many of each kind, on an account that was empty."""
     recorder = Recorder()
     with Azurite() as first, closing(StorageProxy(first.connection)) as proxy:
-        run(ENGINE, recorder.storage(proxy.connection), 2, 1, tmp_path)
+        run(ENGINE, 2, 1, tmp_path, database=recorder.storage(proxy.connection))
         made = Counter(call.kind for call in proxy.calls if call.kind not in ASIDE)
     recorded = Counter(KINDS[one.method] for one in recorder.requests)
     with Azurite() as second, closing(StorageProxy(second.connection)) as proxy:
@@ -63,7 +61,7 @@ def test_the_floor_makes_the_requests_of_the_run_again(tmp_path: Path) -> None:
 
 def test_transitions_are_measured_beside_their_floor(report: Report, tmp_path: Path) -> None:
     """By the use cases alone and by the functions in a host."""
-    throughput.measure(report, at_once=(1,), releases=1, runs=1)
+    azurite.measure(report, at_once=(1,), releases=1, runs=1)
 
     rates = [one for one in report.figures if "/transitions/" in one.name]
     assert [one.name for one in rates] == ["azurite/transitions/engine", "azurite/transitions/functions"]
@@ -72,7 +70,7 @@ def test_transitions_are_measured_beside_their_floor(report: Report, tmp_path: P
 
 def test_the_requests_of_a_release_are_counted_by_kind(report: Report) -> None:
     """What is ours apart from the host's own asking and acknowledging."""
-    throughput.operations(report, releases=1)
+    azurite.operations(report, releases=1)
 
     found = {one.name: one for one in report.figures}
     own = {name for name, one in found.items() if one.note}
@@ -83,7 +81,7 @@ def test_the_requests_of_a_release_are_counted_by_kind(report: Report) -> None:
 
 def test_releases_under_way_end_after_their_host_was_killed(report: Report) -> None:
     """Each of them, by the host that was started next, from the account that was not killed."""
-    recovery.measure(report, at_once=3, runs=1)
+    azurite.recover(report, at_once=3, runs=1)
 
     first, all_move, all_done = (one.value for one in report.figures)
     assert 0 < first <= all_move <= all_done

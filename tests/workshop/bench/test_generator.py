@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,11 +21,9 @@ from shared.codec.release import decode_release
 from shared.codec.repository import CONFIG
 from shared.codec.state import BUILD, ENDED, ENDED_RELEASE, decode_ended, decode_state
 from shared.domain.phases import ReleasePhase
-from tests.workshop.bench.driver import QueueDoors, Story
-from tests.workshop.bench.engine import BareEngine
-from tests.workshop.bench.generator import copy_store, large_store
-from tests.workshop.bench.shape import Shape
-from tests.workshop.bench.wiring import Quiet, quiet, wire
+from tests.workshop.bench.large import Shape, copy_store, large_store
+from tests.workshop.bench.story import BareEngine, QueueDoors, Story
+from tests.workshop.bench.world import Quiet, wire
 
 pytestmark = pytest.mark.slow
 SHAPE = Shape(services=505, releases=1400, largest=300)
@@ -43,7 +40,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def opened(made: Path, folder: Path) -> Iterator[tuple[App, SqliteDatabase, Quiet]]:
     """The application on a copy of it."""
     copy_store(made, folder)
-    outside = replace(quiet([]), source=SHAPE.source(), deployer=SHAPE.deployer())
+    outside = SHAPE.outside()
     with closing(SqliteDatabase(folder / "slipway.db", utc_now)) as database:
         database.recover()
         yield wire(database, outside, folder / "scratch"), database, outside

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.workshop.bench import charts, fair, flat, recovery
+from tests.workshop.bench import fair, flat, parts, recovery
 from tests.workshop.bench.figures import Report
-from tests.workshop.bench.shape import Shape
+from tests.workshop.bench.large import Shape
 
 pytestmark = pytest.mark.slow
 
@@ -39,7 +39,7 @@ def test_others_are_served_beside_many_events_of_one_service(report: Report, tmp
 
 def test_charts_are_rendered_in_three_ways(report: Report) -> None:
     """Here, by a warm child, by a cold one."""
-    charts.measure(report, renders=3, starts=1)
+    parts.charts(report, renders=3, starts=1)
 
     assert [one.name for one in report.figures] == ["charts/warm_p50", "charts/warm_p99", "charts/cold"]
     assert all(one.value > 0 and one.goal for one in report.figures)

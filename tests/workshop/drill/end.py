@@ -63,14 +63,6 @@ def end_of(folder: Folder, scene: Scene) -> End:
         database.close()
 
 
-def differences(wanted: End, found: End) -> list[str]:
-    """Name what is not as it should be, with both."""
-    keys = sorted(wanted.keys() | found.keys())
-    return [
-        f"{key}: {wanted.get(key)!r} became {found.get(key)!r}" for key in keys if wanted.get(key) != found.get(key)
-    ]
-
-
 def registry_of(folder: Folder) -> dict[str, str]:
     """Every tag of the registry, with its digest."""
     repositories = Repositories(folder.registry, Blobs(folder.registry))

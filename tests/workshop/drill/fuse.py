@@ -47,12 +47,13 @@ class Fuse:
             self.begin(before)
 
     @contextmanager
-    def around(self, before: Place | None, after: Place) -> Iterator[None]:
-        """Pass a boundary before and one after a call; a call that raises has no after."""
-        if before is not None:
-            self.cross(before)
-        yield
-        self.cross(after)
+    def within(self, work: Work, before: Place | None, after: Place) -> Iterator[None]:
+        """Within the block this thread does that, between a boundary before and one after; a call that raises has no after."""
+        with self.doing(work):
+            if before is not None:
+                self.cross(before)
+            yield
+            self.cross(after)
 
     def cross(self, place: Place, work: Work | None = None) -> None:
         """Note that the current work is at a place; what nobody asked for is not noted."""

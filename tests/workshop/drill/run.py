@@ -14,8 +14,9 @@ from typing import Any
 from infra.local.demo.team import StoryBroken
 from infra.local.folder import Folder
 from shared.domain.errors import SlipwayError
+from tests.support.mortal import differences
 from tests.workshop.drill.boundaries import Death, Place
-from tests.workshop.drill.end import End, differences, end_of
+from tests.workshop.drill.end import End, end_of
 from tests.workshop.drill.process import HOST, MortalHost
 from tests.workshop.drill.scene import Scene
 from tests.workshop.drill.story import PATIENCE, Teller, whole_story
@@ -47,7 +48,8 @@ class Told:
 
     def against(self, wanted: End) -> list[str]:
         """Everything that is not as in the undisturbed telling."""
-        return [*self.problems, *(differences(wanted, self.end) if self.end else ())]
+        differing = differences(wanted, self.end) if self.end else {}
+        return [*self.problems, *(f"{key}: {one!r} became {other!r}" for key, (one, other) in differing.items())]
 
     @property
     def kills(self) -> int:

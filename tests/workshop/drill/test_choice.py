@@ -8,7 +8,7 @@ from shared.domain.effects import ReadTags
 from shared.domain.events import PushReceived
 from shared.domain.names import ServiceKey
 from shared.domain.queues import EVENTS_QUEUE, queue_of
-from tests.support.stores import NOON
+from tests.support.clock import NOON
 from tests.workshop.drill.boundaries import EFFECT_KINDS, KINDS, Boundary, Place, work_of
 from tests.workshop.drill.full import not_run
 from tests.workshop.drill.kills import Passed, boundaries_of, chosen, death_at, in_both, in_pairs, missing_kinds

@@ -6,6 +6,7 @@ import functools
 import itertools
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, cast
@@ -16,6 +17,7 @@ from shared.adapters.sqlite.queues import SqliteQueues
 from shared.app.parts import App, Outside
 from shared.ports.queues import QueueReceiver, Received
 from shared.ports.store import Loaded, Write
+from tests.support.mortal import Watched
 from tests.workshop.drill.boundaries import INSPECT, PUSH_CHART, PUSH_IMAGE, Place, Work, request_of, work_of
 from tests.workshop.drill.fuse import Fuse
 
@@ -64,40 +66,31 @@ _REGISTRY: Mapping[str, _Step] = {
 _DEPLOYER: Mapping[str, _Step] = {"deploy": _act(), "remove": _act(), "observe": _act()}
 
 
-class _Watched:
-    """Anything, some of whose calls lie between two boundaries."""
+class _Between:
+    """What of a call lies between two boundaries: all that the current work does there, if the step is on its way."""
 
-    def __init__(self, wrapped: Any, calls: Mapping[str, _Step], fuse: Fuse) -> None:
-        self._wrapped, self._calls, self._fuse = wrapped, calls, fuse
+    def __init__(self, fuse: Fuse) -> None:
+        self._fuse = fuse
 
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self._wrapped, name)
-        step = self._calls.get(name)
-        if step is None:
-            return found
+    def __call__(self, step: _Step, arguments: Sequence[Any]) -> tuple[AbstractContextManager[object], Sequence[Any]]:
+        work = self._fuse.work
+        if work is None or (step.only and work.kind not in step.only):
+            return nullcontext(), arguments
+        told = _REPORT if step is _COMMIT and work.reports else step
+        return self._fuse.within(Work(told.part, work.id) if told.part else work, told.before, told.after), [
+            functools.partial(self._deciding, work, one) if callable(one) else one for one in arguments
+        ]
 
-        @functools.wraps(found)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            work = self._fuse.work
-            if work is None or (step.only and work.kind not in step.only):
-                return found(*args, **kwargs)
-            told = _REPORT if step is _COMMIT and work.reports else step
-            of = Work(told.part, work.id) if told.part else work
-            with self._fuse.doing(of), self._fuse.around(told.before, told.after):
-                return found(*self._deciding(work, args), **kwargs)
-
-        return call
-
-    def _deciding(self, work: Work, args: Sequence[Any]) -> list[Any]:
+    def _deciding(self, work: Work, fn: Callable[[Loaded], Write | None], loaded: Loaded) -> Write | None:
         """Have a function that decides say so: another thread may call it, in the transaction of several."""
+        write = fn(loaded)
+        if write is not None:
+            self._fuse.decided(work)
+        return write
 
-        def deciding(fn: Callable[[Loaded], Write | None], loaded: Loaded) -> Write | None:
-            write = fn(loaded)
-            if write is not None:
-                self._fuse.decided(work)
-            return write
 
-        return [functools.partial(deciding, one) if callable(one) else one for one in args]
+def _watched(port: Any, steps: Mapping[str, _Step], fuse: Fuse) -> Any:
+    return Watched(port, steps, _Between(fuse))
 
 
 class WatchedConnection:
@@ -119,14 +112,14 @@ class WatchedConnection:
 
 def watched_outside(own: Outside, fuse: Fuse) -> Outside:
     """Put a wrapper around the registry, which builds push to as well."""
-    return replace(own, registry=cast(Any, _Watched(own.registry, _REGISTRY, fuse)))
+    return replace(own, registry=_watched(own.registry, _REGISTRY, fuse))
 
 
 def watched_app(app: App, fuse: Fuse) -> App:
     """Put a wrapper around every port that changes something, apart from the registry."""
     deployer = app.deployer
-    ports: dict[str, Any] = {name: _Watched(getattr(app, name), calls, fuse) for name, calls in _CALLS.items()}
-    return replace(app, deployer=lambda target: cast(Any, _Watched(deployer(target), _DEPLOYER, fuse)), **ports)
+    ports: dict[str, Any] = {name: _watched(getattr(app, name), calls, fuse) for name, calls in _CALLS.items()}
+    return replace(app, deployer=lambda target: _watched(deployer(target), _DEPLOYER, fuse), **ports)
 
 
 class _Receiver:
@@ -166,18 +159,24 @@ def watched_receiver(receiver: SqliteQueues, fuse: Fuse) -> QueueReceiver:
     return _Receiver(receiver, fuse)
 
 
-class _Functions(_Watched):
+class _Functions:
     """A FunctionApp whose functions say what they work on."""
+
+    def __init__(self, wrapped: Any, fuse: Fuse) -> None:
+        self._wrapped, self._fuse = wrapped, fuse
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._wrapped, name)
 
     functions_bindings: Any = None
 
     def get_functions(self) -> list[Any]:
         """See FunctionApp."""
         self._wrapped.functions_bindings = None
-        return [_Function(one, {}, self._fuse) for one in self._wrapped.get_functions()]
+        return [_Function(one, self._fuse) for one in self._wrapped.get_functions()]
 
 
-class _Function(_Watched):
+class _Function(_Functions):
     """One function: what it is called with says what is worked on."""
 
     def get_user_function(self) -> Callable[..., object]:
@@ -206,4 +205,4 @@ class _Function(_Watched):
 
 def watched_functions(functions: func.FunctionApp, fuse: Fuse) -> func.FunctionApp:
     """Put a wrapper around every function."""
-    return cast(func.FunctionApp, _Functions(functions, {}, fuse))
+    return cast(func.FunctionApp, _Functions(functions, fuse))

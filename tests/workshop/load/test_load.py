@@ -13,8 +13,8 @@ import pytest
 
 from infra.local.sample import git
 from tests.support.host import wait_until
-from tests.support.host_process import ROOT
-from tests.workshop.drill.process import processes_of
+from tests.support.mortal import processes_of
+from tests.support.tree import ROOT
 from tests.workshop.load.command import run_load
 from tests.workshop.load.monorepo import Refs, make_origin, make_pushes
 

@@ -18,10 +18,11 @@ from shared.domain.decision import Outcome
 from shared.domain.names import Person, ServiceKey
 from shared.ports.deployer import DeployOrder, RolloutState
 from shared.ports.people import Question
-from tests.support.app_parts import DELIVERY, PACKAGE, wire
+from tests.support.app_parts import DELIVERY, PACKAGE
 from tests.support.databases import open_database
 from tests.support.outside import ADA, MAIN, Outside
 from tests.support.outside_ends import left
+from tests.support.wiring import wire
 from tests.workshop.soak.configurations import GROUPS, SECRET, USUAL, Configuration
 from tests.workshop.soak.judge import Judge
 from tests.workshop.soak.people_of_stage import PeopleOfStage
