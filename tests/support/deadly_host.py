@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import sys
 import threading
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ import azure.functions as func
 from infra.local.host import LocalHost, People
 from shared.adapters.sqlite import SqliteDatabase
 from tests.support.host import KEY, wait_until, write_host_json
+from tests.support.mortal import MortalProcess
 
 QUEUE, POISON = "slipway-events", "slipway-events-poison"
 KILL, INNOCENT = "kill", ("one", "two", "three")
@@ -29,7 +29,8 @@ TOGETHER = 2
 def run_host(folder: Path, before: int) -> int:
     """Run the program to its end and return its exit code."""
     command = [sys.executable, "-m", "tests.support.deadly_host", str(folder), str(before)]
-    return subprocess.run(command, cwd=Path(__file__).parents[2], timeout=120, check=False).returncode
+    with MortalProcess(folder / "host.log", lambda _: command) as host:
+        return host.process.wait(timeout=120)
 
 
 def read_lines(file: Path) -> list[str]:

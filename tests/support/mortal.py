@@ -56,8 +56,10 @@ class MortalProcess:
 
     children_end, stops = 60.0, 300.0  # seconds that these may take
 
-    def __init__(self, log: Path, command: Callable[[int], Sequence[str]]) -> None:
-        self.log, self._command, self._lives = log, command, 0
+    def __init__(
+        self, log: Path, command: Callable[[int], Sequence[str]], *, environment: Mapping[str, str] | None = None
+    ) -> None:
+        self.log, self._command, self._environment, self._lives = log, command, environment, 0
         self._process: subprocess.Popen[bytes] | None = None
         self.left_over: list[int] = []
 
@@ -72,7 +74,12 @@ class MortalProcess:
         self._lives += 1
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                self._command(self._lives), cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+                self._command(self._lives),
+                cwd=ROOT,
+                env=self._environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
 
     def kill(self) -> None:

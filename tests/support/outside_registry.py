@@ -8,8 +8,6 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-import yaml
-
 from shared.domain.names import Digest
 from shared.ports.chart import LintFinding, Rendering
 from shared.ports.errors import NotFound, Permanent
@@ -204,6 +202,8 @@ class MemoryCharts:
             return rendered
         if manifests.startswith(b"{"):
             return [json.loads(line) for line in manifests.splitlines() if line]
+        import yaml
+
         try:
             return [one for one in yaml.safe_load_all(manifests) if one]
         except yaml.YAMLError as error:

@@ -31,8 +31,9 @@ from shared.domain.events import ApprovalAnswered, TimePassed
 from shared.ports.people import Question
 from shared.ports.store import Due
 from tests.support.outside import RITA
-from tests.workshop.bench.large import Shape, copy_store, large_store
-from tests.workshop.bench.story import VERSION, BareEngine, QueueDoors, begin_and_wait
+from tests.workshop.bench.large import copy_store, large_store
+from tests.workshop.bench.shape import Shape
+from tests.workshop.bench.story import VERSION, BareEngine, Doors, begin_and_wait
 from tests.workshop.bench.world import wire
 
 pytestmark = pytest.mark.slow
@@ -96,7 +97,7 @@ def costs(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Costs
             found["open"] = (counter.steps, counter.statements)
             app = wire(database, outside, folder / "scratch")
             engine = BareEngine(app, database.queues)
-            [question] = begin_and_wait(outside, QueueDoors(app), [shape.key(1)]).values()
+            [question] = begin_and_wait(outside, Doors(app), [shape.key(1)]).values()
             engine.stop()
             for name, ask in asked(app, shape, question).items():
                 counter.steps = counter.statements = 0

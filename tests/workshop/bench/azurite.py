@@ -23,7 +23,7 @@ from tests.workshop.azurite import calls
 from tests.workshop.azurite.proxy import StorageProxy
 from tests.workshop.bench import recovery
 from tests.workshop.bench.figures import Report, in_folder, milliseconds
-from tests.workshop.bench.large import Shape
+from tests.workshop.bench.shape import Shape
 from tests.workshop.bench.throughput import ENGINE, FUNCTIONS, Run, run
 from tests.workshop.bench.world import Quiet, configure, wire
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -45,9 +46,10 @@ def person(key: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {key}"}
 
 
-def command(url: str, connections: int) -> list[str]:
+def start(url: str, connections: int) -> subprocess.Popen[str]:
     """Start callers in a process of their own."""
-    return [sys.executable, "-m", "tests.workshop.bench.callers", url, str(connections)]
+    command = [sys.executable, "-m", "tests.workshop.bench.callers", url, str(connections)]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
 def request(path: str, headers: Mapping[str, str], body: object) -> str:

@@ -1,11 +1,12 @@
 """`python -m tests.workshop.bench.child FOLDER SHAPE FIRST BEGIN MOMENT CONNECTION`: a local host to be killed.
 
 Its state is in a file in the folder, or in the storage account of the connection string. It says what happens on its
-standard output, a word and a time of the monotonic clock a line, and ends with its input.
+standard output, a word and a time of the monotonic clock a line, and ends with whoever started it.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -21,8 +22,8 @@ from shared.codec.envelope import encode_event
 from shared.codec.primitives import parse_service
 from shared.domain.queues import EVENTS_QUEUE
 from shared.ports.people import Question
-from tests.workshop.bench.large import Shape
-from tests.workshop.bench.story import Decisions, QueueDoors, logging_to, on_end, release_begins
+from tests.workshop.bench.shape import Shape
+from tests.workshop.bench.story import Decisions, Doors, logging_to, on_end, release_begins
 from tests.workshop.bench.world import Lasting, hosted
 
 _SAYING = threading.Lock()
@@ -37,6 +38,7 @@ def say(word: str, about: str = "") -> None:
 def main(folder: Path, shape: Shape, first: int, begin: int, moment: float, connection: str) -> None:
     """Serve; begin so many releases, from the first service on, and answer every question with yes."""
     say("imported")
+    parent = os.getppid()
     moved, begun = set[str](), set[str]()
 
     def decided(line: Mapping[str, str]) -> None:
@@ -51,8 +53,7 @@ def main(folder: Path, shape: Shape, first: int, begin: int, moment: float, conn
                 say("begun")
 
     def asked(question: Question) -> None:
-        say("asked", question.service.service)
-        QueueDoors(bootstrap.app()).approve(question)
+        Doors(bootstrap.app()).approve(question)
 
     outside = shape.outside()
     Lasting(outside, folder / "outside.jsonl", moment)
@@ -66,7 +67,8 @@ def main(folder: Path, shape: Shape, first: int, begin: int, moment: float, conn
                 database.queues.send(EVENTS_QUEUE, body)
     with logging_to(Decisions(decided)), hosted(folder, outside, _database(folder, connection)) as host:
         say("listens", f"{host.url} {host.manager.key}")
-        sys.stdin.read()
+        while os.getppid() == parent:
+            time.sleep(1)
 
 
 def _database(folder: Path, connection: str) -> Database:

@@ -23,11 +23,12 @@ from tests.support.host import wait_until
 from tests.support.outside import RITA
 from tests.workshop.bench.callers import Asker, person
 from tests.workshop.bench.figures import CACHE, Report, in_folder
-from tests.workshop.bench.large import Shape, copy_store, large_store
+from tests.workshop.bench.large import copy_store, large_store
+from tests.workshop.bench.shape import Shape
 from tests.workshop.bench.story import (
     PATIENCE,
     Decisions,
-    QueueDoors,
+    Doors,
     approval,
     begin_and_wait,
     logging_to,
@@ -71,7 +72,7 @@ def _both(events: int, clicks: int, cache: Path, folder: Path) -> tuple[_Taken, 
     outside = shape.outside()
     copy_store(large_store(shape, cache), folder)
     with hosted(folder, outside) as host:
-        questions = begin_and_wait(outside, QueueDoors(host.app), [*idle, *busy])
+        questions = begin_and_wait(outside, Doors(host.app), [*idle, *busy])
         alone = _click_each(host, outside, [questions[key] for key in idle], queued[::2])
     flood(folder, keys[0], events)
     with hosted(folder, outside) as host:
@@ -106,7 +107,7 @@ def _click_each(host: Hosted, outside: Quiet, questions: Sequence[Question], que
         first.setdefault(line["service"], time.perf_counter())
 
     outside.statuses.said = on_end(ended)
-    doors, left, every = QueueDoors(host.app), iter(queued), max(1, len(questions) // max(1, len(queued)))
+    doors, left, every = Doors(host.app), iter(queued), max(1, len(questions) // max(1, len(queued)))
     with logging_to(Decisions(decided)), closing(Asker(host.url, person(host.manager.key))) as asker:
         for nth, question in enumerate(questions):
             if nth % every == 0 and (key := next(left, None)) is not None:

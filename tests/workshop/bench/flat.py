@@ -17,9 +17,10 @@ from shared.domain.names import ServiceKey
 from shared.ports.store import Due
 from tests.workshop.bench.callers import Asker, person
 from tests.workshop.bench.figures import CACHE, Report, in_folder, milliseconds
-from tests.workshop.bench.large import Shape, copy_store, large_store
-from tests.workshop.bench.recovery import host_process
-from tests.workshop.bench.story import VERSION, QueueDoors, Story, begin_and_wait
+from tests.workshop.bench.large import copy_store, large_store
+from tests.workshop.bench.recovery import HostProcess
+from tests.workshop.bench.shape import Shape
+from tests.workshop.bench.story import VERSION, Doors, Story, begin_and_wait
 from tests.workshop.bench.world import REPOSITORY, Hosted, Quiet, hosted
 
 EMPTY = Shape(100, 2_000, 20)  # enough that each page and each record is full
@@ -75,7 +76,7 @@ def _side(store: Path, shape: Shape, releases: int, folder: Path) -> list[Measur
     outside = shape.outside()
     with hosted(folder, outside) as host:
         found = list(_transitions(host, outside, shape, releases))
-        begin_and_wait(outside, QueueDoors(host.app), [shape.key(index) for index in _WAITING])
+        begin_and_wait(outside, Doors(host.app), [shape.key(index) for index in _WAITING])
         with closing(Asker(host.url, person(host.manager.key))) as asker:
             found += [(name, 1000 * _median(partial(asker.ask, "GET", path)), "ms", 1) for name, path in _READS.items()]
         due = [shape.key(index) for index in range(_DUE)]
@@ -87,7 +88,7 @@ def _side(store: Path, shape: Shape, releases: int, folder: Path) -> list[Measur
 def _transitions(host: Hosted, outside: Quiet, shape: Shape, releases: int) -> Iterator[Measured]:
     for indices in ([_LARGEST], _TOGETHER):
         names = [shape.key(index).service for index in indices]
-        story = Story(outside, QueueDoors(host.app), names)
+        story = Story(outside, Doors(host.app), names)
         story.tell(1)
         versions = max(1, releases // len(names))
         rate = _TRANSITIONS * versions * len(names) / story.tell(versions).seconds
@@ -108,10 +109,10 @@ def _tick(host: Hosted, due: list[ServiceKey]) -> float:
 
 def _reopen(folder: Path, shape: Shape) -> float:
     """From the start of a process to its first answer, after the one before it was killed in the middle of its work."""
-    with host_process(folder, shape, first=_KILLED.start, begin=len(_KILLED)) as killed:
+    with HostProcess(folder, shape, first=_KILLED.start, begin=len(_KILLED)) as killed:
         killed.until("begun")
         killed.kill()
-    with host_process(folder, shape) as again:
+    with HostProcess(folder, shape) as again:
         url, key = again.until("listens").about.split(" ")
         with closing(Asker(url, person(key))) as asker:
             asker.ask("GET", f"{_LARGEST_PATH}{_OF}")

@@ -10,10 +10,10 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from functools import cache, partial
 from multiprocessing import get_context
 from pathlib import Path
@@ -23,87 +23,18 @@ from shared.adapters.sqlite.schema import SCHEMA_VERSION
 from shared.bootstrap import utc_now
 from shared.codec.policy import encode_policy
 from shared.codec.repository import CONFIG, SHOWN, encode_config, encode_services, encode_tip, tip_row
-from shared.domain.names import ServiceKey
 from shared.domain.policy import RepositoryPolicy
 from shared.domain.repository import ConfigInForce, Tip
 from shared.inbound.slipway_yaml import SlipwayYaml
-from tests.support.outside_deployer import Applied
 from tests.support.outside_source import MAIN
 from tests.workshop.bench.figures import CACHE, in_folder
-from tests.workshop.bench.template import BEGAN, Filler, Template, image_of, take_template
-from tests.workshop.bench.world import REPOSITORY, Quiet
+from tests.workshop.bench.shape import Shape
+from tests.workshop.bench.template import BEGAN, Filler, Template, take_template
+from tests.workshop.bench.world import Quiet
 
-PER_REPOSITORY = 500  # a configuration of many more does not fit into a row
-_ROWS = 3  # raised when rows are made otherwise
+_ROWS = 4  # raised when rows are made otherwise
 _PART = 50_000  # releases that one process writes in one go
 _TABLES = ("service", "state", "ledger", "seen", "due")
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """So many services with so many ended releases, `largest` of them in the first service; the rest evenly.
-
-    They lie in as many repositories as they need, and `at_least` so many; those beyond name a service that never ran.
-    """
-
-    services: int
-    releases: int
-    largest: int
-    at_least: int = 1
-
-    def key(self, index: int) -> ServiceKey:
-        """Name a service; the first ones lie in the repository that is measured."""
-        return ServiceKey(_repository_of(index), f"s{index:05d}")
-
-    def releases_of(self, index: int) -> int:
-        """How many releases of a service have ended."""
-        if index == 0:
-            return self.largest if self.services > 1 else self.releases
-        each, more = divmod(self.releases - self.largest, self.services - 1)
-        return each + (index <= more)
-
-    def repositories(self) -> list[str]:
-        """Name the repositories."""
-        number = max(self.at_least, -(-self.services // PER_REPOSITORY))
-        return [_repository_of(index * PER_REPOSITORY) for index in range(number)]
-
-    def names(self, repository: str) -> tuple[str, ...]:
-        """Name a repository's services."""
-        first = self.repositories().index(repository) * PER_REPOSITORY
-        last = min(first + PER_REPOSITORY, max(self.services, first + 1))
-        return tuple(f"s{index:05d}" for index in range(first, last))
-
-    def version(self, number: int) -> str:
-        """Name a service's n-th release; what is measured begins with 1.0.1."""
-        return f"0.9.{number}"
-
-    def configured(self) -> Mapping[str, tuple[str, ...]]:
-        """The services by repository."""
-        return {repository: self.names(repository) for repository in self.repositories()}
-
-    def outside(self) -> Quiet:
-        """The outside of such a store: what is live there runs."""
-        return Quiet(self.configured(), _Live(self))
-
-
-class _Live(dict[str, list[Applied]]):
-    """What is applied, by environment and service; what nobody deployed since is the last of the store's releases."""
-
-    def __init__(self, shape: Shape) -> None:
-        self._shape = shape
-
-    def __missing__(self, place: str) -> list[Applied]:
-        environment, _, name = place.partition("/")
-        number = self._shape.releases_of(int(name[1:]))
-        version = self._shape.version(number)
-        image = image_of(name, version, "prod/" if environment == "production" else "")
-        self[place] = [Applied("", 0, 0, "", version, image, b"")] if number else []
-        return self[place]
-
-
-def _repository_of(index: int) -> str:
-    number = index // PER_REPOSITORY
-    return f"shop{number:02d}" if number else REPOSITORY
 
 
 @cache

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-import azure.functions as func
 
 from infra.local.sample import SAMPLE
 from shared.adapters.helm_charts import HelmCharts
@@ -21,7 +19,7 @@ from shared.bootstrap import utc_now
 from shared.ports.chart import ChartLimits
 from tests.workshop.bench import callers
 from tests.workshop.bench.figures import Report, in_folder, milliseconds, percentile
-from tests.workshop.bench.world import REPOSITORY, configure, hosted, local_host, names_of, quiet
+from tests.workshop.bench.world import REPOSITORY, configure, echo, hosted, local_host, names_of, quiet
 
 _PAGE, _PAGES = 4096, 400
 _WARM_UP = 20
@@ -65,18 +63,9 @@ def _hook(connections: int, requests: int, folder: Path) -> list[float]:
 
 
 def _echo(connections: int, requests: int, folder: Path) -> list[float]:
-    app = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
-
-    @app.route(route="echo", methods=["POST"])
-    def echo(req: func.HttpRequest) -> func.HttpResponse:
-        return func.HttpResponse(req.get_body(), status_code=202)
-
-    database = SqliteDatabase(folder / "slipway.db", utc_now)
-    try:
-        with local_host(app, database.queues, folder) as host:
+    with closing(SqliteDatabase(folder / "slipway.db", utc_now)) as database:
+        with local_host(echo(), database.queues, folder) as host:
             return _probe(host.url, "/echo", {}, connections, requests)
-    finally:
-        database.close()
 
 
 def _probe(url: str, path: str, headers: Mapping[str, str], connections: int, requests: int) -> list[float]:
@@ -92,9 +81,8 @@ def _probe(url: str, path: str, headers: Mapping[str, str], connections: int, re
         )
         for nth in range(warm + requests)
     ]
-    command = callers.command(url, connections)
-    done = subprocess.run(command, input="".join(lines), stdout=subprocess.PIPE, text=True, check=True)
-    return [1000 * one for one in json.loads(done.stdout)[warm:]]
+    answers, _ = callers.start(url, connections).communicate("".join(lines))
+    return [1000 * one for one in json.loads(answers)[warm:]]
 
 
 def charts(report: Report, *, renders: int, starts: int) -> None:

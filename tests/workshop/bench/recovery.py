@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
-from threading import Timer
+from typing import NamedTuple, TypeVar
 
-from tests.support.tree import ROOT
+from tests.support.mortal import MortalProcess
 from tests.workshop.bench.figures import CACHE, Report, in_folder
-from tests.workshop.bench.large import Shape, copy_store, large_store
+from tests.workshop.bench.large import copy_store, large_store
+from tests.workshop.bench.shape import Shape
 
 MOMENT = 0.02  # seconds that each copy and each deployment takes
 _GOALS = {("recovery_first", 50): 0.5, ("recovery_all_done", 50): 1.0}
 _PATIENCE = 600.0
+T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(NamedTuple):
     """A word that the host said, and when, by the clock that all processes share."""
 
     word: str
@@ -32,71 +31,42 @@ class Said:
     about: str
 
 
-@dataclass(slots=True)
-class HostProcess:
-    """A local host as a process of its own, heard while it lives. `started` is the moment before it was made."""
+class HostProcess(MortalProcess):
+    """A host on the folder's store, or on an account; see child. `started` is the moment before it was made."""
 
-    process: subprocess.Popen[str]
-    started: float
-    heard: list[Said] = field(default_factory=list)
+    def __init__(self, folder: Path, shape: Shape, *, first: int = 0, begin: int = 0, connection: str = "") -> None:
+        numbers = f"{shape.services},{shape.releases},{shape.largest}"
+        more = [str(folder), numbers, str(first), str(begin), str(MOMENT), connection]
+        # As where people run it: what was compiled once is not compiled at the next start.
+        compiled = {"PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder.parent / "compiled")}
+        command = [sys.executable, "-m", "tests.workshop.bench.child", *more]
+        super().__init__(folder / "host.log", lambda _: command, environment={**os.environ, **compiled})
+        self.started, self._seen = time.monotonic(), self.log.stat().st_size if self.log.exists() else 0
 
-    def next(self) -> Said:
-        """Wait for the next word; raise RuntimeError where the process is gone."""
-        assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if not line:
-            raise RuntimeError(f"the host said nothing more; it said {[one.word for one in self.heard[-5:]]}")
-        word, at, about = line.rstrip("\n").split(" ", 2)
-        self.heard.append(Said(word, float(at), about))
-        return self.heard[-1]
+    @property
+    def heard(self) -> list[Said]:
+        """All that it has said so far, whole lines only."""
+        with self.log.open(encoding="utf-8") as log:
+            log.seek(self._seen)
+            lines = [line.rstrip("\n").split(" ", 2) for line in log if line.endswith("\n")]
+        return [Said(word, float(at), about) for word, at, about in lines]
 
     def until(self, word: str) -> Said:
         """Wait for a word, said already or not."""
-        while (found := next((one for one in self.heard if one.word == word), None)) is None:
-            self.next()
-        return found
+        return self.wait_for(lambda heard: next((one for one in heard if one.word == word), None))
 
-    def kill(self) -> None:
-        """End it as a crash would, and take in what it had said."""
-        self.process.kill()
-        self.process.wait()
-        while True:
-            try:
-                self.next()
-            except (RuntimeError, ValueError):  # the last line may have been cut short
-                return
+    def wait_for(self, found: Callable[[list[Said]], T | None]) -> T:
+        """Wait until what it said has something; raise RuntimeError where it does not come."""
+        end = time.monotonic() + _PATIENCE
+        while (what := found(self.heard)) is None:
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise RuntimeError(f"the host says nothing more; see {self.log.read_text()[-1000:]}")
+            time.sleep(0.005)
+        return what
 
     def ended(self) -> set[str]:
         """The services whose release it said to have ended."""
         return {one.about for one in self.heard if one.word == "ended"}
-
-
-@contextmanager
-def host_process(
-    folder: Path, shape: Shape, *, first: int = 0, begin: int = 0, moment: float = MOMENT, connection: str = ""
-) -> Iterator[HostProcess]:
-    """Run a host on the folder's store, or on an account; see child."""
-    numbers = f"{shape.services},{shape.releases},{shape.largest}"
-    arguments = [str(folder), numbers, str(first), str(begin), str(moment), connection]
-    # As where people run it: what was compiled once is not compiled at the next start.
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
-    environment["PYTHONPYCACHEPREFIX"] = str(folder.parent / "compiled")
-    started = time.monotonic()
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.workshop.bench.child", *arguments],
-        cwd=ROOT,
-        env=environment,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
-        silent = Timer(_PATIENCE, process.kill)
-        silent.start()
-        try:
-            yield HostProcess(process, started)
-        finally:
-            silent.cancel()
-            process.kill()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,22 +97,21 @@ def measure(report: Report, *, at_once: Sequence[int] = (50, 200), runs: int = 3
 
 def recover(folder: Path, shape: Shape, connection: str = "") -> Recovered:
     """Kill a host in the middle of it, start another, and wait until every release has ended."""
-    with host_process(folder, shape, begin=shape.services, connection=connection) as killed:
+    with HostProcess(folder, shape, begin=shape.services, connection=connection) as killed:
         # All of them have begun, some have come further.
         killed.until("begun")
         killed.kill()
     ended = killed.ended()
-    with host_process(folder, shape, connection=connection) as again:
-        while len(ended | again.ended()) < shape.services:
-            again.next()
-        last = again.heard[-1].at
-        moved = [one.at for one in again.heard if one.word == "moved" and one.about not in ended]
+    with HostProcess(folder, shape, connection=connection) as again:
+        again.wait_for(lambda heard: len(ended | again.ended()) == shape.services or None)
+        heard = again.heard
+        moved = [one.at for one in heard if one.word == "moved" and one.about not in ended]
         return Recovered(
             imported=again.until("imported").at - again.started,
             listens=again.until("listens").at - again.started,
             recovery_first=again.until("moved").at - again.started,
             recovery_all_move=max(moved) - again.started,
-            recovery_all_done=last - again.started,
+            recovery_all_done=max(one.at for one in heard if one.word == "ended") - again.started,
             left=shape.services - len(ended),
         )
 

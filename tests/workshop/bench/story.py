@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from queue import SimpleQueue
-from typing import Protocol, TextIO
 
 from shared.app.authorship import with_authorship
 from shared.app.parts import App
@@ -48,56 +46,44 @@ def approval(question: Question) -> tuple[str, dict[str, str], dict[str, str]]:
     return path, {"decision": "approve"}, {"Idempotency-Key": question.request[:32]}
 
 
-class Doors(Protocol):
-    """How a release begins, and how a person answers."""
-
-    def begin(self, event: ChangeFound) -> None:
-        """Push a release branch."""
-        ...
-
-    def approve(self, question: Question) -> None:
-        """Say yes."""
-        ...
-
-
-class QueueDoors:
-    """Events straight into the doors' queue, as a door leaves them there."""
+class Doors:
+    """How a release begins, and how a person answers: events straight into the doors' queue, as a door leaves them there."""
 
     def __init__(self, app: App) -> None:
         self._app = app
 
     def begin(self, event: ChangeFound) -> None:
-        """See Doors."""
+        """Push a release branch."""
         self._send(event, correlation=self._app.new_id())
 
     def approve(self, question: Question) -> None:
-        """See Doors."""
-        id_, service = f"api:{question.request[:40]}", question.service
-        event = ApprovalAnswered(
-            id=id_, service=service, request=question.request, person=RITA, groups=(), approve=True
-        )
-        self._send(with_authorship(self._app, event), correlation=id_)
+        """Say yes."""
+        id_, of = f"api:{question.request[:40]}", question.service
+        yes = ApprovalAnswered(id=id_, service=of, request=question.request, person=RITA, groups=(), approve=True)
+        self._send(with_authorship(self._app, yes), correlation=id_)
 
     def _send(self, event: ServiceEvent, *, correlation: str) -> None:
         self._app.queues.send(EVENTS_QUEUE, encode_event(event, correlation=correlation, at=self._app.now()))
 
 
-class HttpDoors:
+class HttpDoors(Doors):
     """Requests to the host's doors, made by another process over connections that are kept."""
 
     def __init__(self, host: Hosted, outside: Quiet, connections: int) -> None:
-        self._refs, self._host = outside.source.refs(REPOSITORY), host
-        self._callers = subprocess.Popen(
-            callers.command(host.url, connections), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
-        )
-        self._writing = threading.Lock()
+        super().__init__(host.app)
+        self._refs, self._host, self._writing = outside.source.refs(REPOSITORY), host, threading.Lock()
+        self._callers = callers.start(host.url, connections)
 
     def begin(self, event: ChangeFound) -> None:
         """See Doors."""
         self._refs[event.ref] = event.commit
         refs = [{"ref": event.ref, "before": "0" * 40, "after": event.commit}]
-        pusher = {"name": ADA.name, "mail": ADA.mails[0]}
-        body = {"id": event.commit, "repository": REPOSITORY, "refs": refs, "pusher": pusher}
+        body = {
+            "id": event.commit,
+            "repository": REPOSITORY,
+            "refs": refs,
+            "pusher": {"name": ADA.name, "mail": ADA.mails[0]},
+        }
         self._call("/api/hooks/git", {"X-Slipway-Secret": self._host.secret}, body)
 
     def approve(self, question: Question) -> None:
@@ -107,19 +93,15 @@ class HttpDoors:
 
     def close(self) -> None:
         """Let what was asked for end; raise RuntimeError where an answer was not a good one."""
-        self._lines.close()
-        if self._callers.wait(PATIENCE):
+        self._callers.communicate(timeout=PATIENCE)
+        if self._callers.returncode:
             raise RuntimeError("a request was refused; see above")
 
-    @property
-    def _lines(self) -> TextIO:
-        assert self._callers.stdin is not None
-        return self._callers.stdin  # type: ignore[return-value]
-
     def _call(self, path: str, headers: Mapping[str, str], body: object) -> None:
+        assert self._callers.stdin is not None
         with self._writing:
-            self._lines.write(callers.request(path, headers, body))
-            self._lines.flush()
+            self._callers.stdin.write(callers.request(path, headers, body))
+            self._callers.stdin.flush()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

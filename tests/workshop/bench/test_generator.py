@@ -21,8 +21,9 @@ from shared.codec.release import decode_release
 from shared.codec.repository import CONFIG
 from shared.codec.state import BUILD, ENDED, ENDED_RELEASE, decode_ended, decode_state
 from shared.domain.phases import ReleasePhase
-from tests.workshop.bench.large import Shape, copy_store, large_store
-from tests.workshop.bench.story import BareEngine, QueueDoors, Story
+from tests.workshop.bench.large import copy_store, large_store
+from tests.workshop.bench.shape import Shape
+from tests.workshop.bench.story import BareEngine, Doors, Story
 from tests.workshop.bench.world import Quiet, wire
 
 pytestmark = pytest.mark.slow
@@ -75,7 +76,7 @@ def test_the_rows_are_those_that_the_product_writes(made: Path, tmp_path: Path) 
     key = SHAPE.key(0)
     with opened(made, tmp_path) as (app, database, outside):
         engine = BareEngine(app, database.queues)
-        Story(outside, QueueDoors(app), [key.service]).tell(1)
+        Story(outside, Doors(app), [key.service]).tell(1)
         engine.stop()
         page = read_status.releases(app, key, viewer=None, after="", most=2)
         rows = app.store.ledger(str(key), after=app.store.read(str(key)).sequence - 24, most=24)

@@ -8,7 +8,7 @@ import pytest
 
 from tests.workshop.bench import fair, flat, parts, recovery
 from tests.workshop.bench.figures import Report
-from tests.workshop.bench.large import Shape
+from tests.workshop.bench.shape import Shape
 
 pytestmark = pytest.mark.slow
 

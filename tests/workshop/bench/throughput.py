@@ -24,7 +24,7 @@ from shared.bootstrap import Database, utc_now
 from shared.codec.ledger import decode_entry
 from shared.domain.names import ServiceKey
 from tests.workshop.bench.figures import Report, in_folder, percentile
-from tests.workshop.bench.story import BareEngine, Doors, HttpDoors, QueueDoors, Story, Told, logging_to
+from tests.workshop.bench.story import BareEngine, Doors, HttpDoors, Story, Told, logging_to
 from tests.workshop.bench.world import REPOSITORY, Quiet, configure, hosted, names_of, quiet, wire
 
 RUNS = 3
@@ -63,7 +63,7 @@ def _opened(kind: str, database: Database, folder: Path, outside: Quiet, service
         app = wire(database, outside, folder / "scratch")
         crew = BareEngine(app, database.queues)
         try:
-            yield app, QueueDoors(app)
+            yield app, Doors(app)
         finally:
             crew.stop()
             database.close()
@@ -73,7 +73,7 @@ def _opened(kind: str, database: Database, folder: Path, outside: Quiet, service
             with closing(HttpDoors(host, outside, min(services, 16))) as doors:
                 yield host.app, doors
         else:
-            yield host.app, QueueDoors(host.app)
+            yield host.app, Doors(host.app)
 
 
 def run(

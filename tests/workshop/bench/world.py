@@ -215,8 +215,19 @@ def hosted(folder: Path, outside: Quiet, database: Database | None = None, *, ba
         database.close()
 
 
+def echo() -> func.FunctionApp:
+    """An empty function."""
+    functions = func.FunctionApp(http_auth_level=func.AuthLevel.ANONYMOUS)
+
+    @functions.route(route="echo", methods=["POST"])
+    def answer(req: func.HttpRequest) -> func.HttpResponse:
+        return func.HttpResponse(req.get_body(), status_code=202)
+
+    return functions
+
+
 def _use_cases(app: App) -> func.FunctionApp:
-    functions = func.FunctionApp()
+    functions = echo()
     for queue, take in takers(app).items():
         functions.function_name(queue)(functions.queue_trigger("msg", queue, connection="X")(_function(take)))
     return functions
