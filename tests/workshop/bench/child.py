@@ -24,7 +24,7 @@ from shared.domain.queues import EVENTS_QUEUE
 from shared.ports.people import Question
 from tests.workshop.bench.shape import Shape
 from tests.workshop.bench.story import Decisions, Doors, logging_to, on_end, release_begins
-from tests.workshop.bench.world import Lasting, hosted
+from tests.workshop.bench.world import hosted, lasting
 
 _SAYING = threading.Lock()
 
@@ -56,7 +56,7 @@ def main(folder: Path, shape: Shape, first: int, begin: int, moment: float, conn
         Doors(bootstrap.app()).approve(question)
 
     outside = shape.outside()
-    Lasting(outside, folder / "outside.jsonl", moment)
+    lasting(outside, folder / "outside", moment)
     outside.statuses.said, outside.people.listens = on_end(lambda service: say("ended", service)), asked
     if begin:
         # They are in the doors' queue before the host begins: all releases go on side by side.

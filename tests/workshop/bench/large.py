@@ -10,12 +10,11 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import astuple
 from functools import cache, partial
-from multiprocessing import get_context
+from itertools import chain, islice
 from pathlib import Path
 
 from shared.adapters.sqlite import SqliteDatabase
@@ -33,8 +32,6 @@ from tests.workshop.bench.template import BEGAN, Filler, Template, take_template
 from tests.workshop.bench.world import Quiet
 
 _ROWS = 4  # raised when rows are made otherwise
-_PART = 50_000  # releases that one process writes in one go
-_TABLES = ("service", "state", "ledger", "seen", "due")
 
 
 @cache
@@ -71,7 +68,7 @@ def copy_store(source: Path, folder: Path) -> Path:
 
 
 def _make(shape: Shape, template: Template, folder: Path) -> Path:
-    """Write parts side by side, each in the order of its keys, and put them together in that order."""
+    """Write each service in the order of its keys, into a file that nobody misses if the machine stops."""
     target = folder / "whole.db"
     with closing(SqliteDatabase(target, utc_now)) as database:
         for content in template.evidence:
@@ -86,46 +83,14 @@ def _make(shape: Shape, template: Template, folder: Path) -> Path:
             for key, value in rows.items():
                 database.rows.overwrite(repository, key, value)
             database.rows.overwrite(SHOWN, repository, encode_config(in_force(policy=None)))
-    write = partial(_write_part, shape, template, folder)
-    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool, closing(_fast(target)) as connection:
-        for path in pool.map(write, _parts(shape)):
-            connection.execute("ATTACH ? AS part", (str(path),))
-            for table in _TABLES:
-                connection.execute(f"INSERT INTO main.{table} SELECT * FROM part.{table}")
-            connection.execute("DETACH part")
-            path.unlink()
+    with closing(sqlite3.connect(target, isolation_level=None)) as connection:
+        for setting in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-200000"):
+            connection.execute(f"PRAGMA {setting}")
+        services = chain.from_iterable(_compiled(*one).services for one in shape.configured().items())
+        connection.execute("BEGIN")
+        for index, policy_of in enumerate(islice(services, shape.services)):
+            row = (encode_policy(policy_of), policy_of.digest, policy_of.commit)
+            Filler(template, policy_of.service, index + 1, shape.releases_of(index), row).fill(connection)
+        connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode=WAL")
     return target
-
-
-def _parts(shape: Shape) -> Iterator[tuple[int, int]]:
-    """Ranges of services with about the same number of releases."""
-    first, held = 0, 0
-    for index in range(shape.services):
-        held += shape.releases_of(index)
-        if held >= _PART or index == shape.services - 1:
-            yield first, index + 1
-            first, held = index + 1, 0
-
-
-def _write_part(shape: Shape, template: Template, folder: Path, part: tuple[int, int]) -> Path:
-    path = folder / f"part-{part[0]}.db"
-    SqliteDatabase(path, utc_now).close()
-    with closing(_fast(path)) as connection:
-        connection.execute("BEGIN")
-        for index in range(*part):
-            key = shape.key(index)
-            policies = _compiled(key.repository, shape.names(key.repository)).services
-            policy = next(one for one in policies if one.service == key)
-            row = (encode_policy(policy), policy.digest, policy.commit)
-            Filler(template, key, index + 1, shape.releases_of(index), row).fill(connection)
-        connection.execute("COMMIT")
-    return path
-
-
-def _fast(path: Path) -> sqlite3.Connection:
-    """Open a file that nobody misses if the machine stops."""
-    connection = sqlite3.connect(path, isolation_level=None)
-    for setting in ("journal_mode=OFF", "synchronous=OFF", "cache_size=-200000"):
-        connection.execute(f"PRAGMA {setting}")
-    return connection

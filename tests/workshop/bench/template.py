@@ -78,6 +78,7 @@ class Filler:
         self._names = [(old.encode(), new.encode()) for old, new in names]
         self._entries, self._hash = len(template.left[0].ledger), GENESIS
         self._step = (utc_now() - BEGAN - timedelta(hours=1)) / max(count, 1)
+        self._patterns: dict[bytes, tuple[bytes, list[tuple[int, int | None]]]] = {}
         # By the first digit: what is taken off a number, and what each release adds.
         starts = (_SEQUENCE - 1, self._entries), (_BUILD, 1), (_PROMOTION, 2), (_TURN, 2)
         self._numbers = {b"%d" % digit: start for digit, start in enumerate(starts, 6)}
@@ -99,19 +100,27 @@ class Filler:
 
     def _own(self, row: bytes, number: int) -> bytes:
         """What a sample left, as the service's n-th release leaves it."""
+        if row not in self._patterns:
+            self._patterns[row] = self._pattern(row)
+        pattern, changing = self._patterns[row]
         later, day = number - min(number, SAMPLES), f"{self._at(number):%Y-%m-%d}".encode()
+        return pattern % tuple(day if each is None else b"%d" % (first + each * later) for first, each in changing)
 
-        def own(found: re.Match[bytes]) -> bytes:
-            if found["day"]:
-                return day
+    def _pattern(self, row: bytes) -> tuple[bytes, list[tuple[int, int | None]]]:
+        """Cut holes for what changes, each with what a sample has there and what each release adds; None for a day."""
+        changing: list[tuple[int, int | None]] = []
+
+        def hole(found: re.Match[bytes]) -> bytes:
             if found["version"]:
-                return b"0.9.%d" % (int(found["version"]) + later)
-            start, each = self._numbers[found["kind"]]
-            return b"%d" % (int(found.group()) - start + each * later)
+                changing.append((int(found["version"]), 1))
+                return b"0.9.%b"
+            start, each = self._numbers[found["kind"]] if found["kind"] else (0, None)
+            changing.append((int(found.group()) - start if found["kind"] else 0, each))
+            return b"%b"
 
         for old, new in self._names:
             row = row.replace(old, new)
-        return _CHANGING.sub(own, row)
+        return _CHANGING.sub(hole, row.replace(b"%", b"%%")), changing
 
     def _state(self) -> Iterator[tuple[int, str, bytes]]:
         count, id_ = self._count, self._id

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import os
+import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import astuple, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import azure.functions as func
@@ -25,13 +26,11 @@ from shared.app.take_message import take_effect, take_event
 from shared.bootstrap import Database, utc_now
 from shared.config import Settings
 from shared.domain.events import PushReceived
-from shared.domain.names import Digest
 from shared.domain.queues import EVENTS_QUEUE, KINDS, queue_of
 from shared.inbound.slipway_yaml import SlipwayYaml
-from shared.ports.deployer import DeployOrder, DeployReport
 from shared.ports.queues import QueueReceiver, Queues
-from shared.ports.registry import CopyReport
 from shared.ports.statuses import CommitStatus
+from tests.support.mortal import Watched
 from tests.support.outside import ADA, RITA, MemoryBuilder, MemoryPeople
 from tests.support.outside_deployer import Applied, MemoryDeployer
 from tests.support.outside_registry import MemoryCharts, MemoryRegistry
@@ -112,51 +111,29 @@ def quiet(services: Sequence[str]) -> Quiet:
     return Quiet({REPOSITORY: services})
 
 
-class Lasting:
-    """What outlives a kill of the process: tags and deployments are appended to a file; each takes a moment."""
+def lasting(outside: Quiet, file: Path, moment: float) -> None:
+    """Have copies, tags and deployments outlive a kill of the process, in a file; copies and deployments take a moment."""
 
-    def __init__(self, outside: Quiet, file: Path, moment: float) -> None:
-        self._registry, self._deployer, self._moment = outside.registry, outside.deployer, moment
-        for line in file.read_text(encoding="utf-8").splitlines() if file.exists() else ():
-            with suppress(ValueError):  # the last line may have been cut short
-                self._take(*json.loads(line))
-        self._file = file.open("a", encoding="utf-8")
-        outside.registry, outside.deployer = self, self  # type: ignore[assignment]
+    @contextmanager
+    def kept(call: str, arguments: Sequence[Any]) -> Iterator[None]:
+        time.sleep(moment if call != "tag" else 0)
+        yield
+        writing.write(pickle.dumps((call, arguments)))
+        writing.flush()
 
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._deployer if name in ("observe", "running", "remove") else self._registry, name)
+    def lasts(port: Any, *calls: str) -> Any:
+        for call, arguments in before:
+            if call in calls:
+                getattr(port, call)(*arguments)
+        return Watched(port, dict(zip(calls, calls, strict=True)), lambda call, given: (kept(call, given), given))
 
-    def tag(self, registry: str, repository: str, digest: Digest, tag: str) -> None:
-        """See Registry."""
-        self._registry.tag(registry, repository, digest, tag)
-        self._keep("tag", repository, tag, digest.text)
-
-    def copy(self, registry: str, source: str, target: str, digest: Digest, tag: str) -> CopyReport:
-        """See Registry."""
-        time.sleep(self._moment)
-        report = self._registry.copy(registry, source, target, digest, tag)
-        self._keep("tag", target, tag, digest.text)
-        return report
-
-    def deploy(self, order: DeployOrder) -> DeployReport:
-        """See Deployer."""
-        time.sleep(self._moment)
-        report = self._deployer.deploy(order)
-        place = f"{order.environment}/{order.service}"
-        *told, _ = astuple(self._deployer.applied[place][-1])
-        self._keep("deploy", place, *told)
-        return report
-
-    def _keep(self, *what: object) -> None:
-        self._file.write(json.dumps(what) + "\n")
-        self._file.flush()
-
-    def _take(self, what: str, place: str, *told: object) -> None:
-        if what == "tag":
-            tag, digest = map(str, told)
-            self._registry.tagged[place, tag] = Digest(digest)
-        else:
-            self._deployer.applied[place].append(Applied(*told, b""))  # type: ignore[call-arg,arg-type]
+    before = []
+    with file.open("ab+") as reading, suppress(EOFError, pickle.UnpicklingError):  # the last may have been cut short
+        reading.seek(0)
+        while True:
+            before.append(pickle.load(reading))
+    writing = file.open("ab")
+    outside.registry, outside.deployer = lasts(outside.registry, "copy", "tag"), lasts(outside.deployer, "deploy")
 
 
 def wire(database: Database, outside: Quiet, scratch: Path, queues: Queues | None = None) -> App:
