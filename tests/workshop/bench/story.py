@@ -15,16 +15,17 @@ from queue import SimpleQueue
 
 from shared.app.authorship import with_authorship
 from shared.app.parts import App
+from shared.app.take_message import take_message
 from shared.codec.envelope import encode_event
 from shared.domain.events import ApprovalAnswered, ChangeFound, ServiceEvent
 from shared.domain.names import ServiceKey
-from shared.domain.queues import EVENTS_QUEUE
+from shared.domain.queues import EVENTS_QUEUE, QUEUES
 from shared.ports.people import Question
 from shared.ports.queues import CrewReceiver
 from shared.ports.statuses import CommitStatus
 from tests.support.outside import ADA, RITA
 from tests.workshop.bench import callers
-from tests.workshop.bench.world import REPOSITORY, Hosted, Quiet, takers
+from tests.workshop.bench.world import REPOSITORY, Hosted, Quiet
 
 VERSION = "1.0.1"
 PATIENCE = 120.0
@@ -181,14 +182,14 @@ class BareEngine:
     """Takes messages as the local host does, without functions around the use cases."""
 
     def __init__(self, app: App, receiver: CrewReceiver) -> None:
-        self._take, self._receiver, self._stopping = takers(app), receiver, False
+        self._app, self._receiver, self._stopping = app, receiver, False
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(_THREADS)]
         for thread in self._threads:
             thread.start()
 
     def settle(self) -> None:
         """Wait until every message is dealt with."""
-        while any(self._receiver.count(queue) for queue in self._take):
+        while any(self._receiver.count(queue) for queue in QUEUES):
             time.sleep(0.005)
 
     def stop(self) -> None:
@@ -198,11 +199,11 @@ class BareEngine:
             thread.join()
 
     def _work(self) -> None:
-        at_once = dict.fromkeys(self._take, _AT_ONCE)
+        at_once = dict.fromkeys(QUEUES, _AT_ONCE)
         while not self._stopping:
             message = self._receiver.receive_any(at_once, visibility=_LEASE)
             if message is not None:
-                self._take[message.queue](message.body)
+                take_message(self._app, message.queue, message.body)
                 self._receiver.delete(message)
 
 

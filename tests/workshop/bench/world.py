@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -22,11 +21,11 @@ from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.sqlite import SqliteDatabase
 from shared.app.inspect_push import inspect_push
 from shared.app.parts import App, Timing
-from shared.app.take_message import take_effect, take_event
+from shared.app.take_message import take_message
 from shared.bootstrap import Database, utc_now
 from shared.config import Settings
 from shared.domain.events import PushReceived
-from shared.domain.queues import EVENTS_QUEUE, KINDS, queue_of
+from shared.domain.queues import QUEUES
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.queues import QueueReceiver, Queues
 from shared.ports.statuses import CommitStatus
@@ -148,12 +147,6 @@ def configure(app: App) -> None:
     inspect_push(app, PushReceived(id="configuration", repository=REPOSITORY, ref=MAIN))
 
 
-def takers(app: App) -> Mapping[str, Callable[[str], object]]:
-    """What the functions do with a message of each queue."""
-    effects = {queue_of(kind): partial(take_effect, app, kind) for kind in KINDS}
-    return {EVENTS_QUEUE: partial(take_event, app), **effects}
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hosted:
     """A local host around the product's functions and a quiet outside."""
@@ -205,14 +198,14 @@ def echo() -> func.FunctionApp:
 
 def _use_cases(app: App) -> func.FunctionApp:
     functions = echo()
-    for queue, take in takers(app).items():
-        functions.function_name(queue)(functions.queue_trigger("msg", queue, connection="X")(_function(take)))
+    for queue in QUEUES:
+        functions.function_name(queue)(functions.queue_trigger("msg", queue, connection="X")(_function(app, queue)))
     return functions
 
 
-def _function(take: Callable[[str], object]) -> Callable[[func.QueueMessage], None]:
+def _function(app: App, queue: str) -> Callable[[func.QueueMessage], None]:
     def work(msg: func.QueueMessage) -> None:
-        take(msg.get_body().decode())
+        take_message(app, queue, msg.get_body().decode())
 
     return work
 
