@@ -32,6 +32,7 @@ from shared.telemetry import log_fault, log_warning
 _MOST_TYPE, _MOST_ID, _MOST_REASON = 100, 200, 500
 NUMBER_PATTERN = "[1-9][0-9]{0,17}"
 _READABLE = "it can be read, but whoever took it failed each time; the log says why"
+_DEADLY = "nobody has read it, as whoever looked into it died each time; dismiss it"
 _GONE = "it was too large for a queue, and its content, which was kept as evidence, is there no more; dismiss it"
 
 
@@ -43,16 +44,17 @@ class _Seen:
     effect: ServiceEffect | None = None
 
 
-def take_poison(app: App, queue: str, body: bytes, delivery: str, *, why: str = "") -> None:
+def take_poison(app: App, queue: str, body: bytes, delivery: str, *, why: str = "", unread: bool = False) -> None:
     """Keep a message that went to poison, and tell the service that it was for; taken again, nothing is changed.
 
     `delivery` is the id of the message in the poison queue: what is poisoned once more later has another one; `why`
-    is what its host says about it. Whatever the body is, it is taken; only a store out of reach raises.
+    is what its host says about it. Whatever the body is, it is taken; only a store out of reach raises. `unread` looks
+    into nothing, and tells nobody.
     """
     sha256 = app.evidence.put(body)
     event_id = "poison:" + hashlib.sha256("\n".join((queue, delivery, sha256)).encode()).hexdigest()[:40]
     empty = PoisonMessage(number=0, queue=queue, at=app.now(), sha256=sha256, size=len(body), reason="it is not text")
-    seen = _look_into(app, body, empty, why)
+    seen = _Seen(record=replace(empty, reason=_DEADLY)) if unread else _look_into(app, body, empty, why)
 
     def fn(loaded: Loaded) -> Write:
         number = loaded.sequence + 1

@@ -1,10 +1,12 @@
 """What lies in poison queues, taken by the tick: a trigger for each would be looked at for ever, for messages that hardly ever come.
 
-A message is deleted after it is kept, so that a crash in between brings it again; taken twice it is kept once.
+A message is deleted after it is kept, so that a crash in between brings it again; taken twice it is kept once. One that
+kills whoever looks into it has killed five processes at most, a tick each: then it is kept without a look.
 """
 
 from __future__ import annotations
 
+import hashlib
 from datetime import timedelta
 
 from shared.app.parts import App
@@ -16,6 +18,9 @@ from shared.telemetry import log_fault
 _MOST = 200
 _AT_ONCE = 32
 _LEASE = timedelta(minutes=2)
+# No repository's name holds a "~": none has this partition.
+_BEGUN = "poison~begun"
+_MOST_DEATHS = 5
 
 
 def take_poisoned(app: App) -> None:
@@ -36,9 +41,22 @@ def take_poisoned(app: App) -> None:
 
 def _take(app: App, receiver: QueueReceiver, message: Received) -> None:
     """One message's trouble keeps no other one waiting: it comes again when its lease is over."""
-    queue = message.queue.removesuffix(POISON)
+    queue, body = message.queue.removesuffix(POISON), message.body.encode(errors="surrogatepass")
+    note = hashlib.sha256(f"{message.queue}\n{message.id}".encode()).hexdigest()
     try:
-        take_poison(app, queue, message.body.encode(errors="surrogatepass"), message.id, why=message.reason)
-        receiver.delete(message)
+        deaths, etag = _begin(app, note)
+        try:
+            take_poison(app, queue, body, message.id, why=message.reason, unread=deaths >= _MOST_DEATHS)
+            receiver.delete(message)
+        except Exception as error:
+            log_fault("sweep.poison_failed", error, queue=queue, message=message.id)
+        app.rows.delete(_BEGUN, note, etag=etag)
     except Exception as error:
         log_fault("sweep.poison_failed", error, queue=queue, message=message.id)
+
+
+def _begin(app: App, note: str) -> tuple[int, str]:
+    """Note that a message is looked into; return how many have died of it, as they have left their note."""
+    before = app.rows.get(_BEGUN, note)
+    deaths = int(before.value) if before else 0
+    return deaths, app.rows.put(_BEGUN, note, str(deaths + 1).encode(), etag=before.etag if before else None)

@@ -8,12 +8,12 @@ import pytest
 
 from shared.app.poison import open_poison
 from shared.app.sweep import sweep
-from shared.codec.envelope import encode_effect
+from shared.codec.envelope import encode_effect, reference_to
 from shared.domain.effects import Deploy
 from shared.domain.phases import Phase
 from shared.domain.queues import EVENTS_QUEUE, poison_of, queue_of
 from shared.ports.store import StoreUnavailable
-from tests.support.app_looks import all_but, the
+from tests.support.app_looks import Failing, all_but, the
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.in_poison import ASK, written
 from tests.support.stores import MINUTE
@@ -49,6 +49,20 @@ class Dies:
 
     def delete(self, message: object) -> None:
         """See QueueReceiver."""
+        raise KeyboardInterrupt
+
+
+class Deadly:
+    """Evidence that kills whoever reads it."""
+
+    def __init__(self, wrapped: Any) -> None:
+        self._wrapped = wrapped
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._wrapped, name)
+
+    def get(self, sha256: str) -> bytes:
+        """See Evidence."""
         raise KeyboardInterrupt
 
 
@@ -91,6 +105,37 @@ def test_what_a_process_died_with_is_taken_by_a_later_tick_and_kept_once(slipway
     assert (before, left(slipway)) == (1, 0)
     assert kept(slipway) == [written(ASK).decode()]
     assert [entry.event_type for entry in slipway.timeline(DELIVERY)].count("message-poisoned") == 1
+
+
+def test_what_kills_whoever_looks_into_it_is_kept_unread_in_the_end(slipway: Harness) -> None:
+    """Five processes die of it, each in a tick that had done the rest; nothing is lost, and the sixth lives."""
+    evidence, body = slipway.app.evidence, written(ASK)
+    sent = reference_to(body.decode(), evidence.put(body))
+    poison(slipway, sent)
+    slipway.wrap(evidence=Deadly(evidence))
+    for _ in range(5):
+        slipway.outside.clock.advance(5 * MINUTE)
+        with pytest.raises(KeyboardInterrupt):
+            sweep(slipway.app)
+    slipway.tick(5 * MINUTE)
+
+    [found] = open_poison(slipway.app, most=9)
+    assert (found.type, found.service, "died each time" in found.reason) == ("", "", True)
+    assert kept(slipway.wrap(evidence=evidence)) == [sent]
+    assert left(slipway) == 0
+
+
+def test_what_storage_kept_from_being_taken_is_not_taken_for_deadly(slipway: Harness) -> None:
+    """Only who died has left a note behind: trouble that is told takes its note back."""
+    poison(slipway, written(ASK).decode())
+    store = slipway.app.store
+    for _ in range(6):
+        sweep(slipway.wrap(store=Failing(store, StoreUnavailable("gone"))).app)
+        slipway.outside.clock.advance(5 * MINUTE)
+    slipway.wrap(store=store).tick()
+
+    [found] = open_poison(slipway.app, most=9)
+    assert found.type == "time-passed"
 
 
 def test_a_tick_takes_some_and_the_next_goes_on(slipway: Harness) -> None:

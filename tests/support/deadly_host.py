@@ -19,6 +19,7 @@ from infra.local.host import LocalHost, People
 from shared.adapters.sqlite import SqliteDatabase
 from tests.support.host import KEY, wait_until, write_host_json
 from tests.support.mortal import MortalProcess
+from tests.support.stores import MINUTE
 
 QUEUE, POISON = "slipway-events", "slipway-events-poison"
 KILL, INNOCENT = "kill", ("one", "two", "three")
@@ -39,7 +40,7 @@ def read_lines(file: Path) -> list[str]:
 
 
 class Deadly:
-    """The functions: one that is killed, and one that says what was poisoned."""
+    """The function that is killed."""
 
     def __init__(self, folder: Path, before: int) -> None:
         self.app = func.FunctionApp()
@@ -56,10 +57,6 @@ class Deadly:
             if before < TOGETHER:
                 never.wait()
             _write(folder / "done", body)
-
-        @self.app.queue_trigger(arg_name="msg", queue_name=POISON, connection="Storage")
-        def poisoned(msg: func.QueueMessage) -> None:
-            _write(folder / "poison", f"{msg.get_body().decode()}: {getattr(msg, 'reason', '')}")
 
 
 def _die(before: int) -> None:
@@ -90,7 +87,9 @@ def _main(folder: Path, before: int) -> None:
         in_hand=folder / "in-hand",
     )
     with host:
-        wait_until(lambda: not any(map(database.queues.count, (QUEUE, POISON))))
+        wait_until(lambda: not database.queues.count(QUEUE))
+        for message in database.queues.receive(POISON, most=9, visibility=MINUTE, wait=0 * MINUTE):
+            _write(folder / "poison", f"{message.body}: {message.reason}")
     database.close()
 
 

@@ -21,16 +21,6 @@ _AGAIN = timedelta(seconds=1)
 _LEFT_ALONE = timedelta(hours=1)
 
 
-class Delivered(QueueMessage):
-    """What a function is given. Azure's host has no `reason`: why the message was poisoned, where it was."""
-
-    def __init__(self, message: Received) -> None:
-        super().__init__(  # type: ignore[no-untyped-call]
-            id=message.id, body=message.body, dequeue_count=message.attempts, pop_receipt=message.receipt
-        )
-        self.reason = message.reason
-
-
 class Messages:
     """Runs a queue's function with messages and says what became of them.
 
@@ -93,7 +83,7 @@ class Messages:
         failure: BaseException | None = None
         try:
             if not deaths:
-                self._function.run(Delivered(message))
+                self._function.run(_as_argument(message))
         except BaseException as error:  # SystemExit of a library must not lose the message either
             failure = error
         with self.changed:
@@ -153,3 +143,8 @@ class Messages:
             self._receiver.release(message, delay=delay)
         except Exception as error:
             log_event("queue.settle_failed", error=error, queue=self.queue, message=message.id)
+
+
+def _as_argument(message: Received) -> QueueMessage:
+    """What a function is given."""
+    return QueueMessage(id=message.id, body=message.body, dequeue_count=message.attempts, pop_receipt=message.receipt)
