@@ -114,7 +114,7 @@ def test_tags_whose_message_went_to_poison_are_our_error() -> None:
     """It is heard of at once, and not at the deadline."""
     pilot = recorded()
     [effect] = pilot.effects(ef.Tag)
-    pilot.tell(ev.MessagePoisoned(**pilot.ids(), poison=3, queue="slipway-tag", type="tag", effect=effect.id))
+    pilot.tell(ev.MessagePoisoned(**pilot.ids(), poison=3, queue="slipway-quick", type="tag", effect=effect.id))
 
     assert pilot.release("1.0.0").phase is ReleasePhase.ERRORED
     assert "see poison 3; retry the release" in pilot.release("1.0.0").reason
