@@ -7,8 +7,8 @@ at a read is the same as one after the change before it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from shared.ports.store import StoreUnavailable
 from tests.contracts.memory.store import MemoryStore
 from tests.support.app_parts import Harness, make_app
 from tests.support.databases import without_flushes
-from tests.support.mortal import Watched
+from tests.support.mortal import Boundaries, Watched
 from tests.support.outside import Outside
 
 CHANGES: Mapping[str, frozenset[str]] = {
@@ -44,7 +44,7 @@ class Crash(BaseException):
     """The process is gone; nobody may catch this."""
 
 
-class Fuse:
+class Fuse(Boundaries[str]):
     """Counts boundaries and crashes at the named ones; without any it only counts."""
 
     def __init__(self, *at: int) -> None:
@@ -57,13 +57,6 @@ class Fuse:
         if self.count in self.at:
             self.where.append(where)
             raise Crash(where)
-
-    @contextmanager
-    def within(self, call: str) -> Iterator[None]:
-        """Pass a boundary before and one after a call; a call that raises has no after."""
-        self.cross(f"before {call}")
-        yield
-        self.cross(f"after {call}")
 
 
 class Outage(Fuse):
@@ -104,7 +97,10 @@ def with_fuse(harness: Harness, fuse: Fuse) -> Harness:
 
 
 def _watched(port: Any, name: str, calls: Iterable[str], fuse: Fuse) -> Any:
-    return Watched(port, {call: f"{name}.{call}" for call in calls}, lambda step, given: (fuse.within(step), given))
+    def between(call: str, given: Sequence[Any]) -> tuple[AbstractContextManager[object], Sequence[Any]]:
+        return fuse.around(f"before {call}", f"after {call}"), given
+
+    return Watched(port, {call: f"{name}.{call}" for call in calls}, between)
 
 
 class _Receiver:

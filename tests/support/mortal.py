@@ -12,7 +12,8 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,22 @@ from typing import Any, Generic, Self, TypeVar
 from tests.support.tree import ROOT
 
 S = TypeVar("S")
+
+
+class Boundaries(ABC, Generic[S]):
+    """What is told of every boundary that is passed, and has whoever passes it die at the one that was planned."""
+
+    @abstractmethod
+    def cross(self, where: S) -> None:
+        """Pass a boundary, or die there."""
+
+    @contextlib.contextmanager
+    def around(self, before: S | None, after: S) -> Iterator[None]:
+        """Pass a boundary before and one after a call; a call that raises has no after."""
+        if before is not None:
+            self.cross(before)
+        yield
+        self.cross(after)
 
 
 class Watched(Generic[S]):

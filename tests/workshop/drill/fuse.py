@@ -12,10 +12,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.mortal import Boundaries
 from tests.workshop.drill.boundaries import Death, Place, Work
 
 
-class Fuse:
+class HostFuse(Boundaries[Place]):
     """Knows which work the current thread does. `life` counts the starts of the host over one folder."""
 
     def __init__(self, log: Path, life: int, death: Death | None) -> None:
@@ -49,25 +50,22 @@ class Fuse:
     @contextmanager
     def within(self, work: Work, before: Place | None, after: Place) -> Iterator[None]:
         """Within the block this thread does that, between a boundary before and one after; a call that raises has no after."""
-        with self.doing(work):
-            if before is not None:
-                self.cross(before)
+        with self.doing(work), self.around(before, after):
             yield
-            self.cross(after)
 
-    def cross(self, place: Place, work: Work | None = None) -> None:
+    def cross(self, where: Place, work: Work | None = None) -> None:
         """Note that the current work is at a place; what nobody asked for is not noted."""
         work = work or self.work
         if work is None:
             return
         with self._lock:
-            passed = self._passed[work.kind, place]
+            passed = self._passed[work.kind, where]
             first = work.id not in passed
             passed.add(work.id)
-            dies = first and self._is_here(work.kind, place, len(passed))
-            self._note(work, place, dies=dies)
+            dies = first and self._is_here(work.kind, where, len(passed))
+            self._note(work, where, dies=dies)
             if dies:
-                self._die(place)
+                self._die(where)
 
     def decided(self, work: Work) -> None:
         """Note that a work decided something, in the transaction that is under way."""

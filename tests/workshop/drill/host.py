@@ -15,7 +15,7 @@ from infra.local.folder import Folder
 from infra.local.machine import Machine
 from infra.local.sample import REPOSITORY
 from tests.workshop.drill.boundaries import START, Death, Work
-from tests.workshop.drill.fuse import Fuse
+from tests.workshop.drill.fuse import HostFuse
 from tests.workshop.drill.wrappers import (
     WatchedConnection,
     watched_app,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 class DrilledMachine(Machine):
     """A machine that can die at a boundary. `arrange` may put more around the ports, below the fuse."""
 
-    fuse: Fuse
+    fuse: HostFuse
 
     def arrange(self, app: App) -> App:
         """Return the application that is watched."""
@@ -76,7 +76,7 @@ def main(machine: type[DrilledMachine] = DrilledMachine) -> int:
         signal.signal(one, lambda *_: stop.set())
     folder = Folder(given.folder)
     made = machine(folder, repository=REPOSITORY, source=folder.origin)
-    made.fuse = Fuse(given.passes, given.life, given.die)
+    made.fuse = HostFuse(given.passes, given.life, given.die)
     with made:
         while not stop.wait(1.0) and os.getppid() == parent:
             pass

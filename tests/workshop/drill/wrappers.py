@@ -19,7 +19,7 @@ from shared.ports.queues import QueueReceiver, Received
 from shared.ports.store import Loaded, Write
 from tests.support.mortal import Watched
 from tests.workshop.drill.boundaries import INSPECT, PUSH_CHART, PUSH_IMAGE, Place, Work, request_of, work_of
-from tests.workshop.drill.fuse import Fuse
+from tests.workshop.drill.fuse import HostFuse
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ _DEPLOYER: Mapping[str, _Step] = {"deploy": _act(), "remove": _act(), "observe":
 class _Between:
     """What of a call lies between two boundaries: all that the current work does there, if the step is on its way."""
 
-    def __init__(self, fuse: Fuse) -> None:
+    def __init__(self, fuse: HostFuse) -> None:
         self._fuse = fuse
 
     def __call__(self, step: _Step, arguments: Sequence[Any]) -> tuple[AbstractContextManager[object], Sequence[Any]]:
@@ -89,14 +89,14 @@ class _Between:
         return write
 
 
-def _watched(port: Any, steps: Mapping[str, _Step], fuse: Fuse) -> Any:
+def _watched(port: Any, steps: Mapping[str, _Step], fuse: HostFuse) -> Any:
     return Watched(port, steps, _Between(fuse))
 
 
 class WatchedConnection:
     """The connection that writes, seen ending its transactions."""
 
-    def __init__(self, connection: sqlite3.Connection, fuse: Fuse) -> None:
+    def __init__(self, connection: sqlite3.Connection, fuse: HostFuse) -> None:
         self._connection, self._fuse = connection, fuse
 
     def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
@@ -110,12 +110,12 @@ class WatchedConnection:
         return getattr(self._connection, name)
 
 
-def watched_outside(own: Outside, fuse: Fuse) -> Outside:
+def watched_outside(own: Outside, fuse: HostFuse) -> Outside:
     """Put a wrapper around the registry, which builds push to as well."""
     return replace(own, registry=_watched(own.registry, _REGISTRY, fuse))
 
 
-def watched_app(app: App, fuse: Fuse) -> App:
+def watched_app(app: App, fuse: HostFuse) -> App:
     """Put a wrapper around every port that changes something, apart from the registry."""
     deployer = app.deployer
     ports: dict[str, Any] = {name: _watched(getattr(app, name), calls, fuse) for name, calls in _CALLS.items()}
@@ -128,7 +128,7 @@ class _Receiver:
     Spelt out, because a host looks at what its receiver can do.
     """
 
-    def __init__(self, wrapped: SqliteQueues, fuse: Fuse) -> None:
+    def __init__(self, wrapped: SqliteQueues, fuse: HostFuse) -> None:
         self._fuse, self._wrapped = fuse, wrapped
         self.receive, self.release, self.poison, self.count, self.poison_queues = (
             wrapped.receive,
@@ -154,7 +154,7 @@ class _Receiver:
         self._fuse.cross(Place.AFTER_ACKNOWLEDGE, work)
 
 
-def watched_receiver(receiver: SqliteQueues, fuse: Fuse) -> QueueReceiver:
+def watched_receiver(receiver: SqliteQueues, fuse: HostFuse) -> QueueReceiver:
     """Put a wrapper around what receives."""
     return _Receiver(receiver, fuse)
 
@@ -162,7 +162,7 @@ def watched_receiver(receiver: SqliteQueues, fuse: Fuse) -> QueueReceiver:
 class _Functions:
     """A FunctionApp whose functions say what they work on."""
 
-    def __init__(self, wrapped: Any, fuse: Fuse) -> None:
+    def __init__(self, wrapped: Any, fuse: HostFuse) -> None:
         self._wrapped, self._fuse = wrapped, fuse
 
     def __getattr__(self, name: str) -> Any:
@@ -203,6 +203,6 @@ class _Function(_Functions):
         return run
 
 
-def watched_functions(functions: func.FunctionApp, fuse: Fuse) -> func.FunctionApp:
+def watched_functions(functions: func.FunctionApp, fuse: HostFuse) -> func.FunctionApp:
     """Put a wrapper around every function."""
     return cast(func.FunctionApp, _Functions(functions, fuse))
