@@ -99,8 +99,8 @@ def run(
     ):
 
         def counted() -> tuple[int, int, int, int]:
-            flushes = opened.commits if isinstance(opened, SqliteDatabase) else 0
-            return (*_entries(app, names), flushes, _size(folder) if file else 0)
+            entries, grown = _entries(app, names), _size(folder) if file else 0
+            return (*entries, opened.commits if isinstance(opened, SqliteDatabase) else 0, grown)
 
         configure(app)
         story = Story(outside, doors, names)
