@@ -42,7 +42,8 @@ def accept(
 
 def put(events: Sequence[OutsideEvent]) -> None:
     """Queue events that a door took in, all of them written before the first is sent; raise what the queues raise."""
-    from shared.codec.envelope import encode_event, type_name
+    from shared.codec.envelope import encode_event
+    from shared.domain.records import type_name
     from shared.telemetry import log_event, record, started
 
     now, began = app().now(), started()

@@ -21,6 +21,8 @@ from shared.adapters.local_build.disk import remove
 READ, APPROVE, OPERATE, ADMIN = "Slipway.Read", "Slipway.Approve", "Slipway.Operate", "Slipway.Admin"
 SQLITE, AZURITE = "sqlite", "azurite"
 STORES = (SQLITE, AZURITE)
+# Of all that is kept here; another one is never converted.
+FORMAT = 2
 _FIRST_PORT = 7071
 # Work on a chart takes minutes, and its process has ended within a day however often it is asked.
 _TEMPORARY_FOR = timedelta(days=1)
@@ -37,7 +39,8 @@ class Kept:
     registry_port: int
     repository: str
     source: str
-    store: str = SQLITE
+    store: str
+    format: int
 
 
 class Folder:
@@ -62,7 +65,7 @@ class Folder:
         Raise SystemExit where another store or repository is asked for: the state is of the one that was chosen.
         """
         if self._kept.exists():
-            found = Kept(**json.loads(self._kept.read_text(encoding="utf-8")))
+            found = self._read()
             if store not in (None, found.store):
                 raise SystemExit(f"{self.root} keeps its state in {found.store}; leave STORE out, or give another DIR")
             if str(source.resolve()) not in (found.source, str(self.origin)):
@@ -81,6 +84,7 @@ class Folder:
             repository=repository,
             source=str(source.resolve()),
             store=store or SQLITE,
+            format=FORMAT,
         )
         self.root.mkdir(parents=True, exist_ok=True)
         write_private(self._kept, json.dumps(asdict(made), indent=1))
@@ -100,7 +104,13 @@ class Folder:
 
     def store(self) -> str | None:
         """What a host kept its state in here, None where there was none."""
-        return Kept(**json.loads(self._kept.read_text(encoding="utf-8"))).store if self._kept.exists() else None
+        return self._read().store if self._kept.exists() else None
+
+    def _read(self) -> Kept:
+        values = json.loads(self._kept.read_text(encoding="utf-8"))
+        if values.get("format") != FORMAT:
+            raise SystemExit(f"{self.root} keeps its state in another format; give another DIR, or start what wrote it")
+        return Kept(**values)
 
     def load_people(self) -> People:
         """Read the people of this host; the first time an author, a release manager and an operator are made.

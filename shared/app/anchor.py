@@ -86,7 +86,7 @@ def _read(name: str, content: bytes) -> _Read:
 
 
 def _anchor_of_now(app: App, name: str, newest: _Read | None) -> Anchor:
-    before = newest.anchor.heads if newest else {}
+    before = dict(newest.anchor.heads) if newest else {}
     heads: dict[str, Anchored] = {}
     found: list[Mismatch] = []
     for ledger, head in _heads(app, before):
@@ -103,7 +103,7 @@ def _anchor_of_now(app: App, name: str, newest: _Read | None) -> Anchor:
         at=app.now(),
         previous=newest.name if newest else "",
         previous_sha256=newest.sha256 if newest else "",
-        heads=heads,
+        heads=tuple(heads.items()),
         mismatches=(*kept, *found),
     )
 
@@ -138,7 +138,7 @@ def _problem(app: App, ledger: str, head: Head, anchored: Anchored | None, day: 
 
 
 def _show(app: App, made: Anchor, ahead: tuple[Mismatch, ...]) -> None:
-    state = codec.encode_state(AnchorState(made.name, made.at, (*ahead, *made.mismatches)))
+    state = codec.STATES.encode(AnchorState(name=made.name, at=made.at, mismatches=(*ahead, *made.mismatches)))
     row = app.rows.get(codec.PARTITION, codec.ROW)
     if row is None or row.value != state:
         app.rows.overwrite(codec.PARTITION, codec.ROW, state)
@@ -171,7 +171,7 @@ def anchored_heads(app: App, ledger: str) -> Compared:
         if after is not None and (after.previous, after.previous_sha256) != (name, read.sha256):
             return Compared(count, heads, f"anchor {name} is not the one that anchor {after.name} names")
         count, after = count + 1, read.anchor
-        head = read.anchor.heads.get(ledger)
+        head = dict(read.anchor.heads).get(ledger)
         if head is not None:
             heads[head.sequence] = (head.hash, day_of(name))
     return Compared(count, heads, "")

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from shared.domain.errors import Refused
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.ports.directory import Directory
 from shared.ports.evidence import Evidence
 

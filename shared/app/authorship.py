@@ -12,13 +12,13 @@ from typing import NamedTuple
 from shared.app.authorize import Viewer
 from shared.app.parts import App
 from shared.app.service_view import read_service
-from shared.codec.authors import decode_authors_read
+from shared.codec.authors import AUTHORS
 from shared.codec.memo import Memo
 from shared.domain.authorship import GATE, who_answered
 from shared.domain.errors import InvalidValue
 from shared.domain.events import ApprovalAnswered, OverrideGranted, ServiceEvent
 from shared.domain.mails import are_known_by, is_plain_mail
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.policy import ApprovalRule
 from shared.domain.promotion import Authors, Promotion
 from shared.domain.records import replace
@@ -40,7 +40,7 @@ class ListOfAuthors(NamedTuple):
 
 
 def _list_in(data: bytes) -> ListOfAuthors:
-    found = decode_authors_read(data)
+    found = AUTHORS.decode(data)
     return ListOfAuthors(found.question, found.paths, frozenset(one.mail.casefold() for one in found.authors))
 
 

@@ -11,13 +11,14 @@ from contextlib import suppress
 
 from shared.app.inspect_push import set_aside
 from shared.app.parts import App
-from shared.codec.comparing import BESIDE_TIPS, ROW, decode_trouble, encode_trouble
-from shared.codec.envelope import encode_event, type_name
+from shared.codec.comparing import BESIDE_TIPS, NOT_COMPARED, ROW
+from shared.codec.envelope import encode_event
 from shared.codec.keys import decode_part, fits
-from shared.codec.repository import TIP, decode_tip
+from shared.codec.repository import TIP, TIPS
 from shared.domain.errors import SlipwayError
 from shared.domain.events import PushReceived
 from shared.domain.queues import INSPECT_QUEUE
+from shared.domain.records import type_name
 from shared.domain.repository import NotCompared
 from shared.ports.rows import Row, StaleRow
 from shared.ports.store import StoreUnavailable
@@ -45,7 +46,7 @@ def compare_branches(app: App) -> None:
 def not_compared(app: App) -> Mapping[str, NotCompared]:
     """Say of each repository whose branches cannot be compared why, and since when."""
     found = app.rows.list_each(app.source.repositories(), prefix=ROW)
-    return {repository: decode_trouble(row.value) for repository, rows in found.items() for row in rows}
+    return {repository: NOT_COMPARED.decode(row.value) for repository, rows in found.items() for row in rows}
 
 
 def compare_tips(app: App, repository: str, kept: Sequence[Row]) -> None:
@@ -75,7 +76,7 @@ def compare_tips(app: App, repository: str, kept: Sequence[Row]) -> None:
 
 
 def _compare(app: App, repository: str, ref: str, row: Row | None, actual: str | None) -> None:
-    known = decode_tip(row.value) if row else None
+    known = TIPS.decode(row.value) if row else None
     if known is None or not known.sent or known.commit != actual:
         event = PushReceived(id=app.new_id(), repository=repository, ref=ref)
         began = started()
@@ -105,10 +106,10 @@ def _words(error: Exception) -> str:
 
 def _remember(app: App, repository: str, before: Row | None, reason: str) -> None:
     """Keep it with the time at which it began; a tick that finds the same writes nothing."""
-    old = decode_trouble(before.value) if before else None
+    old = NOT_COMPARED.decode(before.value) if before else None
     if old is None or old.reason != reason:
         found = NotCompared(reason=reason, since=old.since if old else app.now())
-        app.rows.overwrite(repository, ROW, encode_trouble(found))
+        app.rows.overwrite(repository, ROW, NOT_COMPARED.encode(found))
 
 
 def _forget(app: App, repository: str, row: Row | None) -> None:

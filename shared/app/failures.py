@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.app.parts import App
-from shared.codec.failure import decode_failure, encode_failure, failure_row
+from shared.codec.failure import FAILURES, failure_row
 from shared.domain.failure import SHOWN_FOR, Failure, partition_of, partitions_at
 from shared.ports.statuses import CommitState, CommitStatus
 
@@ -24,14 +24,14 @@ def note_failure(app: App, repository: str, service: str, commit: str, status: C
         description=status.description,
         at=app.now(),
     )
-    app.rows.overwrite(partition_of(found.at), failure_row(found), encode_failure(found))
+    app.rows.overwrite(partition_of(found.at), failure_row(found), FAILURES.encode(found))
 
 
 def recent_failures(app: App) -> tuple[Failure, ...]:
     """Return what failed in the last hours, newest first."""
     now = app.now()
     rows = app.rows.list_each(partitions_at(now), prefix="")
-    found = [decode_failure(row.value) for one in rows.values() for row in one]
+    found = [FAILURES.decode(row.value) for one in rows.values() for row in one]
     lately = [one for one in found if now - one.at < SHOWN_FOR]
     newest: dict[str, Failure] = {}
     for one in sorted(lately, key=lambda one: one.at, reverse=True):

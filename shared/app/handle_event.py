@@ -11,8 +11,8 @@ from typing import NamedTuple
 from shared.app.parts import App
 from shared.app.service_view import view_of
 from shared.app.tell_decision import Told, tell
-from shared.codec.envelope import effect_id_of, encode_effect, type_name
-from shared.codec.ledger import LedgerEntry, decode_entry, encode_entry
+from shared.codec.envelope import effect_id_of, encode_effect
+from shared.codec.ledger import ENTRIES, LedgerEntry
 from shared.codec.state import encode_changes, ended_release_row
 from shared.domain.decide import decide
 from shared.domain.decision import Decision, Outcome
@@ -21,9 +21,9 @@ from shared.domain.estate import Estate
 from shared.domain.events import ChangeFound, FactsGathered, MessagePoisoned, ServiceEvent, TimePassed
 from shared.domain.measures import Measure, measures
 from shared.domain.moved import Moved, correlation_of, effect_correlation, moved
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.queues import queue_of
-from shared.domain.records import replace
+from shared.domain.records import replace, type_name
 from shared.domain.release import ServiceState
 from shared.domain.workers import worker_of
 from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, OutboxRow, Write, outbox_key
@@ -138,7 +138,7 @@ def _decide(app: App, event: ServiceEvent, loaded: Loaded, correlation: str, ord
     first = (loaded.sequence + 1) * _ORDERS
 
     def ledger(sequence: int, _previous: str) -> bytes:
-        return encode_entry(_entry(event, decision, correlation_of(correlation, changed), estate, now, sequence))
+        return ENTRIES.encode(_entry(event, decision, correlation_of(correlation, changed), estate, now, sequence))
 
     write = Write(
         puts=puts,
@@ -211,7 +211,7 @@ def _entry(
         effects=tuple(effect.id for effect in decision.effects),
         correlation=correlation,
         estate=estate.revision,
-        detail={name: text for name, text in detail.items() if text},
+        detail=tuple((name, text) for name, text in sorted(detail.items()) if text),
     )
 
 
@@ -223,12 +223,12 @@ def person_of(event: ServiceEvent) -> Person | None:
 def _first_time(app: App, service: str, committed: Committed) -> Handled:
     """Answer a duplicate with what the first delivery led to."""
     [row] = app.store.ledger(service, after=committed.sequence - 1, most=1)
-    entry = decode_entry(row.body)
+    entry = ENTRIES.decode(row.body)
     return Handled(
         outcome=entry.outcome,
-        code=entry.detail.get("code", ""),
+        code=entry.told("code"),
         reason=entry.reason,
-        about=entry.detail.get("about", ""),
+        about=entry.told("about"),
         notes=entry.notes,
         sequence=committed.sequence,
         duplicate=True,

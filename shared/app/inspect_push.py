@@ -16,11 +16,12 @@ from shared.app.handle_event import handle
 from shared.app.parts import App
 from shared.app.who_pushed import attribute, last_tip, put_tip, tell_who_pushed, unheard, version_of
 from shared.codec.keys import fits
-from shared.codec.repository import decode_tip, gone_row, tip_row
+from shared.codec.repository import TIPS, gone_row, tip_row
 from shared.domain.decision import Outcome
 from shared.domain.events import BranchDeleted, ChangeFound, PushReceived, ServiceEvent
-from shared.domain.names import Person, ServiceKey, valid_name
+from shared.domain.names import ServiceKey, valid_name
 from shared.domain.nearest import closest, meant
+from shared.domain.person import Person
 from shared.domain.policy import ServicePolicy
 from shared.domain.records import replace
 from shared.domain.repository import Tip
@@ -58,7 +59,7 @@ def _inspect(app: App, push: PushReceived, default: str) -> bool:
     taken = False
     while True:
         row = app.rows.get(push.repository, tip_row(push.ref))
-        tip = decode_tip(row.value) if row else last_tip(app, push)
+        tip = TIPS.decode(row.value) if row else last_tip(app, push)
         if tip.sent:
             actual = app.source.tip(push.repository, push.ref)
             if actual == tip.commit:
@@ -84,10 +85,10 @@ def set_aside(app: App, repository: str, ref: str, row: Row) -> None:
 
     The copy is written first, and never over a later one: whoever finds no tip finds the copy.
     """
-    tip = decode_tip(row.value)
+    tip = TIPS.decode(row.value)
     before = app.rows.get(repository, gone_row(ref))
     try:
-        if before is None or decode_tip(before.value).number < tip.number:
+        if before is None or TIPS.decode(before.value).number < tip.number:
             app.rows.put(repository, gone_row(ref), row.value, etag=before.etag if before else None)
         app.rows.delete(repository, row.key, etag=row.etag)
     except StaleRow:

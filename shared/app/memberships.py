@@ -9,7 +9,7 @@ from shared.app.parts import App
 from shared.app.service_view import read_service
 from shared.domain.approval import AUTHOR, group_ids
 from shared.domain.events import ApprovalAnswered
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.policy import ApprovalRule
 from shared.domain.records import replace
 from shared.domain.release import ServiceState

@@ -13,13 +13,14 @@ from shared.app.configuration import policy_in_force
 from shared.app.handle_event import Handled, handle
 from shared.app.parts import App
 from shared.codec.envelope import encode_event
-from shared.codec.estate import HOLD, decode_hold, encode_hold, hold_row
-from shared.codec.ledger import LedgerEntry, decode_entry, encode_entry
+from shared.codec.estate import HOLD, HOLDS, hold_row
+from shared.codec.ledger import ENTRIES, LedgerEntry
 from shared.domain.decision import Outcome
 from shared.domain.errors import InvalidValue, SlipwayError
 from shared.domain.estate import EVERYTHING, Hold, checked_scope
 from shared.domain.events import ServiceEvent, TimePassed
-from shared.domain.names import Person, ServiceKey
+from shared.domain.names import ServiceKey
+from shared.domain.person import Person
 from shared.domain.queues import EVENTS_QUEUE
 from shared.domain.records import replace
 from shared.ports.store import Committed, Due, Loaded, Write
@@ -85,7 +86,7 @@ def add_hold(app: App, caller: Caller, *, scope: str, reason: str, until: dateti
     def fn(loaded: Loaded) -> Write:
         stops = scope == EVERYTHING and until is None and hold_row(_STOP) not in loaded.rows
         hold = replace(asked, id=_STOP) if stops else asked
-        row = encode_hold(hold)
+        row = HOLDS.encode(hold)
         note = f"hold {hold.id} on {hold.scope}: {hold.reason}"
         detail = {"hold": row.decode()}
         return estate_write(app, event_id, "hold-added", caller, note, puts={hold_row(hold.id): row}, detail=detail)
@@ -131,7 +132,7 @@ def lift_hold(app: App, caller: Caller, hold_id: str, reason: str) -> Hold | Non
 def _hold_of(app: App, committed: Committed) -> Hold:
     """Return the hold that a decision added or lifted, now or when it was first asked for."""
     [entry] = app.store.ledger(ESTATE, after=committed.sequence - 1, most=1)
-    return decode_hold(decode_entry(entry.body).detail["hold"].encode())
+    return HOLDS.decode(ENTRIES.decode(entry.body).told("hold").encode())
 
 
 def estate_write(
@@ -156,19 +157,19 @@ def estate_write(
         person=caller.person if caller else None,
         outcome=Outcome.NOTED,
         notes=(note,),
-        detail=detail,
+        detail=tuple(sorted(detail.items())),
     )
     return Write(
         puts=puts or {},
         deletes=deletes,
-        ledger=lambda sequence, _previous: encode_entry(replace(entry, sequence=sequence)),
+        ledger=lambda sequence, _previous: ENTRIES.encode(replace(entry, sequence=sequence)),
     )
 
 
 def holds(app: App) -> tuple[Hold, ...]:
     """Read every hold by people."""
     rows = app.store.read(ESTATE).rows
-    return tuple(decode_hold(value) for key, value in sorted(rows.items()) if key.startswith(HOLD))
+    return tuple(HOLDS.decode(value) for key, value in sorted(rows.items()) if key.startswith(HOLD))
 
 
 def _concerned(app: App, hold: Hold) -> Iterator[ServiceKey]:

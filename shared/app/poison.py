@@ -15,8 +15,7 @@ from shared.app.service_view import read_service
 from shared.app.views.finding import NotKnown
 from shared.codec.envelope import decode, parse
 from shared.codec.errors import UnknownMessage, UnreadableRecord
-from shared.codec.poison import OPEN, OPEN_END, decode_poison, encode_poison, open_row, settled_row
-from shared.codec.primitives import parse_service, time_text
+from shared.codec.poison import OPEN, OPEN_END, POISON, open_row, settled_row
 from shared.domain.effects import ServiceEffect
 from shared.domain.errors import InvalidValue, Refused
 from shared.domain.events import MessagePoisoned
@@ -24,6 +23,7 @@ from shared.domain.names import ServiceKey
 from shared.domain.poison import PoisonMessage, Settled, Settling
 from shared.domain.queues import NONPROD, PRODUCTION, QUEUES
 from shared.domain.records import replace
+from shared.domain.words import time_text
 from shared.domain.workers import worker_of
 from shared.ports.errors import NotFound
 from shared.ports.store import Loaded, NeedsRows, StaleService, StoreRefused, StoreUnavailable, Write
@@ -66,7 +66,7 @@ def take_poison(app: App, queue: str, body: bytes, delivery: str, *, why: str = 
             "message-poisoned",
             None,
             note,
-            puts={open_row(number): encode_poison(found)},
+            puts={open_row(number): POISON.encode(found)},
             detail=_traces(found),
         )
 
@@ -84,7 +84,7 @@ def _tell(app: App, service: ServiceKey, found: PoisonMessage, effect: ServiceEf
             service=service,
             poison=found.number,
             queue=found.queue,
-            type=found.type,
+            message_type=found.type,
             effect=effect.id if effect is not None and _belongs(app, found.queue, effect) else "",
         )
         handle(app, event, correlation=found.correlation)
@@ -99,17 +99,17 @@ def _look_into(app: App, body: bytes, record: PoisonMessage, why: str) -> _Seen:
     try:
         text = body.decode()
         found = _whole_or_none(app, text)
-        envelope = parse(found or text)
+        head = parse(found or text)
     except UnicodeDecodeError:
         return _Seen(record=record)
     except UnreadableRecord as error:
         return _Seen(record=replace(record, reason=str(error)[:_MOST_REASON]))
     said = replace(
         record,
-        type=envelope.type[:_MOST_TYPE],
-        message=envelope.id[:_MOST_ID],
-        service=envelope.service[:_MOST_ID],
-        correlation=envelope.correlation[:_MOST_ID],
+        type=head.message.type[:_MOST_TYPE],
+        message=head.message.id[:_MOST_ID],
+        service=head.message.addressee[:_MOST_ID],
+        correlation=head.correlation[:_MOST_ID],
     )
     if found is None:
         return _Seen(record=replace(said, reason=_GONE))
@@ -118,7 +118,7 @@ def _look_into(app: App, body: bytes, record: PoisonMessage, why: str) -> _Seen:
     except (UnreadableRecord, UnknownMessage) as error:
         return _Seen(record=replace(said, reason=str(error)[:_MOST_REASON]))
     reason = f"it can be read, but {why}; the log says more"[:_MOST_REASON] if why else _READABLE
-    return _Seen(record=replace(said, reason=reason), effect=effect)
+    return _Seen(record=replace(said, reason=reason, message=effect.id if effect else said.message), effect=effect)
 
 
 def _whole_or_none(app: App, text: str) -> str | None:
@@ -141,7 +141,7 @@ def _belongs(app: App, queue: str, effect: ServiceEffect) -> bool:
 def _known_service(app: App, name: str) -> ServiceKey | None:
     """Return the service of that name if anything was ever written of it: nobody's message makes one."""
     try:
-        service = parse_service(name)
+        service = ServiceKey.parse(name)
     except InvalidValue:
         return None
     return service if app.store.sequences([str(service)])[str(service)] else None
@@ -188,7 +188,7 @@ def _settled(app: App, event_id: str, caller: Caller, loaded: Loaded, number: in
         f"poison-{how}",
         caller,
         note,
-        puts={there: encode_poison(settled)},
+        puts={there: POISON.encode(settled)},
         deletes=frozenset({here}),
         detail=_traces(found),
     )
@@ -196,8 +196,8 @@ def _settled(app: App, event_id: str, caller: Caller, loaded: Loaded, number: in
 
 def _open(row: bytes | None, settled: bytes | None, number: int) -> PoisonMessage:
     if row is not None:
-        return decode_poison(row)
-    before = decode_poison(settled).settled if settled is not None else None
+        return POISON.decode(row)
+    before = POISON.decode(settled).settled if settled is not None else None
     if before is None:
         raise NotKnown("unknown-poison", f"there is no message {number} in poison; GET /api/poison lists them")
     raise Refused(
@@ -241,10 +241,10 @@ def poison(app: App, number: int) -> PoisonMessage:
     row = app.store.row(ESTATE, open_row(number)) or app.store.row(ESTATE, settled_row(number))
     if row is None:
         raise NotKnown("unknown-poison", f"there is no message {number} in poison; GET /api/poison lists them")
-    return decode_poison(row)
+    return POISON.decode(row)
 
 
 def open_poison(app: App, *, after: int = 0, most: int) -> tuple[PoisonMessage, ...]:
     """Return messages that nobody has settled, the newest first; `after` goes on below that number."""
     start = open_row(after - 1) if after else OPEN
-    return tuple(decode_poison(row) for _, row in app.store.range(ESTATE, start, OPEN_END, most=most))
+    return tuple(POISON.decode(row) for _, row in app.store.range(ESTATE, start, OPEN_END, most=most))

@@ -9,8 +9,7 @@ from shared.app.parts import App
 from shared.app.service_view import read_service
 from shared.app.views.build import NumberedBuildView, ended_by_number, running_by_number
 from shared.app.views.finding import NotKnown
-from shared.codec.build import decode_build
-from shared.codec.state import build_row
+from shared.codec.state import BUILDS, build_row
 from shared.domain.build import BuildRun, ReportedBuild
 from shared.domain.names import ServiceKey
 from shared.domain.release import ServiceState
@@ -53,7 +52,7 @@ def step_output(app: App, key: ServiceKey, number: str, step: str) -> bytes:
 
 def _ended(app: App, key: ServiceKey, number: str) -> ReportedBuild | None:
     row = app.store.row(str(key), build_row(int(number))) if _NUMBER.fullmatch(number) else None
-    return decode_build(row) if row is not None else None
+    return BUILDS.decode(row) if row is not None else None
 
 
 def _running(state: ServiceState) -> Iterator[tuple[BuildRun, str, str]]:

@@ -14,8 +14,7 @@ from shared.app.views.records import HoldView, ReleaseView, ServiceView
 from shared.app.views.release import release_view
 from shared.app.views.service import hold_view, service_view
 from shared.app.views.view import View
-from shared.codec.release import decode_release
-from shared.codec.state import ENDED, decode_ended, ended_release_row
+from shared.codec.state import ENDED, ENDS, RELEASES, ended_release_row
 from shared.domain.errors import InvalidValue
 from shared.domain.names import ServiceKey
 from shared.domain.release import Release
@@ -97,12 +96,12 @@ def releases(app: App, key: ServiceKey, *, viewer: Viewer | None, after: str, mo
 
 def _ended(app: App, snapshot: Snapshot, row: bytes) -> Release | None:
     """Return the release whose end a row tells of, None where it was opened again and ended anew, or is open."""
-    ended = decode_ended(row)
+    ended = ENDS.decode(row)
     key = Version.parse(ended.version).key()
     stored = (
         None if key in snapshot.state.releases else app.store.row(str(snapshot.state.service), ended_release_row(key))
     )
-    found = decode_release(stored) if stored is not None else None
+    found = RELEASES.decode(stored) if stored is not None else None
     return found if found is not None and (found.phase, found.since) == (ended.phase, ended.at) else None
 
 

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from shared.app.parts import App
 from shared.codec.estate import decode_estate
-from shared.codec.release import decode_release
-from shared.codec.state import decode_state, ended_release_row
+from shared.codec.state import RELEASES, decode_state, ended_release_row
 from shared.domain.estate import Estate
 from shared.domain.names import ServiceKey
 from shared.domain.release import Release, ServiceState
@@ -52,4 +51,4 @@ def release_in(app: App, view: ServiceView, version: Version) -> Release | None:
     if version.key() in view.state.releases:
         return view.state.releases[version.key()]
     row = app.store.row(str(view.state.service), ended_release_row(version.key()))
-    return decode_release(row) if row is not None else None
+    return RELEASES.decode(row) if row is not None else None

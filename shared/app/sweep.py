@@ -12,9 +12,9 @@ from shared.app.parts import App
 from shared.app.take_poisoned import take_poisoned
 from shared.codec import clock
 from shared.codec.envelope import read_message
-from shared.codec.primitives import parse_service
 from shared.domain.decision import Outcome
 from shared.domain.events import TimePassed
+from shared.domain.names import ServiceKey
 from shared.domain.waiting import CLOCKS_APART
 from shared.ports.store import Due, DueRow, Message, outbox_prefix
 from shared.telemetry import log_event, log_fault
@@ -48,14 +48,14 @@ def notice_set_back(app: App) -> None:
     Hints lie where the clock stood, and windows that it is in or out of now are others than those they were made by.
     """
     kept = app.rows.get(clock.PARTITION, clock.ROW)
-    latest, now = clock.decode_shown(kept.value) if kept else app.now(), app.now()
+    latest, now = clock.SHOWN.decode(kept.value).at if kept else app.now(), app.now()
     set_back = now < latest - CLOCKS_APART
     if set_back:
         log_event("clock.set_back", latest=latest, now=now)
         for service in _every_service(app):
             app.store.add_due(service, Due(at=now, what="clock"))
     if set_back or now > latest or kept is None:
-        app.rows.overwrite(clock.PARTITION, clock.ROW, clock.encode_shown(now))
+        app.rows.overwrite(clock.PARTITION, clock.ROW, clock.SHOWN.encode(clock.Shown(at=now)))
 
 
 def _every_service(app: App) -> Iterator[str]:
@@ -84,7 +84,7 @@ def _look(app: App, name: str, hints: Sequence[DueRow]) -> None:
     us may have asked for these very hints, so that the service is looked at once more when they are removed.
     """
     try:
-        service = parse_service(name)
+        service = ServiceKey.parse(name)
         handled = handle(app, TimePassed(id=f"due:{app.new_id()}", service=service))
         asked = {at for at, _ in handled.wake}
         app.store.remove_due([row.key for row in hints if row.at not in asked])

@@ -17,11 +17,12 @@ from shared.app.manifest_deleted import manifest_deleted
 from shared.app.parts import App
 from shared.app.perform_effect import perform, refuse
 from shared.app.tag_pushed import tag_pushed
-from shared.codec.envelope import Message, encode_effect, read_message, type_name
+from shared.codec.envelope import Message, encode_effect, read_message
 from shared.codec.errors import HalfWritten, UnreadableRecord
 from shared.domain.errors import SlipwayError
 from shared.domain.events import ManifestDeleted, PushReceived, ServiceEvent, TagPushed
 from shared.domain.queues import EVENTS_QUEUE, INSPECT_QUEUE, QUEUES, Queue
+from shared.domain.records import type_name
 from shared.ports.errors import Transient
 from shared.ports.store import StaleService, StoreRefused, StoreUnavailable
 from shared.telemetry import about, log_event, span

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from shared.codec.envelope import type_name
 from shared.domain.decision import Decision, Outcome
 from shared.domain.events import ServiceEvent
 from shared.domain.measures import Measure
 from shared.domain.moved import Moved, correlation_of
+from shared.domain.records import type_name
 from shared.telemetry import exporting, log_event, measure, record
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from shared.app.handle_event import handle
 from shared.app.parts import App
 from shared.app.service_view import read_release
-from shared.codec.repository import decode_tip, encode_tip, gone_row, tip_row
+from shared.codec.repository import TIPS, gone_row, tip_row
 from shared.domain.errors import InvalidVersion
 from shared.domain.events import PusherFound, PushReceived
 from shared.domain.names import ServiceKey, valid_name
@@ -39,7 +39,7 @@ def version_of(push: PushReceived) -> tuple[ServiceKey, Version] | None:
 def put_tip(app: App, push: PushReceived, tip: Tip, etag: str | None) -> str | None:
     """Store a branch's tip; None where somebody was faster."""
     try:
-        return app.rows.put(push.repository, tip_row(push.ref), encode_tip(tip), etag=etag)
+        return app.rows.put(push.repository, tip_row(push.ref), TIPS.encode(tip), etag=etag)
     except StaleRow:
         return None
 
@@ -85,18 +85,18 @@ def attribute(app: App, push: PushReceived, at: datetime | None) -> None:
 def last_tip(app: App, push: PushReceived) -> Tip:
     """Return what was kept of a branch when it was deleted; a tip of nothing where it is new."""
     row = app.rows.get(push.repository, gone_row(push.ref))
-    return decode_tip(row.value) if row else Tip(commit=None, number=0, sent=True)
+    return TIPS.decode(row.value) if row else Tip(commit=None, number=0, sent=True)
 
 
 def _last_known(app: App, push: PushReceived) -> Tip:
     row = app.rows.get(push.repository, tip_row(push.ref))
-    return decode_tip(row.value) if row else last_tip(app, push)
+    return TIPS.decode(row.value) if row else last_tip(app, push)
 
 
 def _keep(app: App, push: PushReceived, pushed: tuple[Pushed, ...], *, new: bool) -> None:
     """Keep who pushed what no release has taken in: it may be a part of one later. Of what is not `new` names are kept only."""
     while row := app.rows.get(push.repository, tip_row(push.ref)):
-        tip = decode_tip(row.value)
+        tip = TIPS.decode(row.value)
         heard = unheard(push, tip)
         kept = heard.pushed
         for one in pushed:

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
-from shared.codec.fields import Fields
-from shared.codec.primitives import Json, dump, read
+from shared.codec.stored import Stored
 from shared.domain.promotion import Author
+from shared.domain.records import Record
 
-SCHEMA = 1
 
-
-@dataclass(frozen=True, slots=True)
-class AuthorsRead:
+class AuthorsRead(Record):
     """Who wrote what lies on some paths between two commits. No path: the whole repository.
 
     `question` names the commits and what says which paths count, so that it is read once.
@@ -24,21 +20,10 @@ class AuthorsRead:
     authors: tuple[Author, ...]
 
 
+AUTHORS = Stored[AuthorsRead]("authors", AuthorsRead)
+
+
 def encode_authors_read(question: str, paths: Iterable[str], authors: Iterable[Author]) -> bytes:
     """Return paths and authors as they are kept: the same ones give the same bytes."""
-    people = sorted({(one.name, one.mail) for one in authors}, key=lambda one: (one[1], one[0]))
-    values: Json = {"question": question, "paths": sorted(set(paths)), "authors": people}
-    return dump(SCHEMA, values)
-
-
-def decode_authors_read(data: bytes) -> AuthorsRead:
-    """See encode_authors_read; raise UnreadableRecord."""
-    return read("authors", SCHEMA, data, _decode)
-
-
-def _decode(fields: Fields) -> AuthorsRead:
-    return AuthorsRead(
-        question=fields.text("question"),
-        paths=fields.texts("paths"),
-        authors=tuple(Author(name=name, mail=mail) for name, mail in fields.pairs("authors")),
-    )
+    people = sorted(set(authors), key=lambda one: (one.mail, one.name))
+    return AUTHORS.encode(AuthorsRead(question=question, paths=tuple(sorted(set(paths))), authors=tuple(people)))

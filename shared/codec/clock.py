@@ -1,26 +1,18 @@
-"""What a tick's clock showed ↔ stored bytes: one row, beside the services' partitions."""
+"""What a tick's clock showed: one row, beside the services' partitions."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from shared.codec.stored import Stored
+from shared.domain.records import Record, Time
 
-from shared.codec.fields import Fields
-from shared.codec.primitives import dump, read, time_text
-
-SCHEMA = 1
 # No repository's name holds a "~": none has this partition.
 PARTITION, ROW = "clock~tick", "shown"
 
 
-def encode_shown(shown: datetime) -> bytes:
-    """Return the latest time that any tick was run at."""
-    return dump(SCHEMA, {"at": time_text(shown)})
+class Shown(Record):
+    """The latest time that any tick was run at."""
+
+    at: Time
 
 
-def decode_shown(data: bytes) -> datetime:
-    """Read it; raise UnreadableRecord."""
-    return read("clock", SCHEMA, data, _decode_shown)
-
-
-def _decode_shown(fields: Fields) -> datetime:
-    return fields.time("at")
+SHOWN = Stored[Shown]("clock", Shown)

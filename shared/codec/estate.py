@@ -1,17 +1,16 @@
-"""People's holds ↔ stored bytes: the partition `estate`."""
+"""People's holds: the partition `estate`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from shared.codec.errors import UnreadableRecord
-from shared.codec.fields import Fields
 from shared.codec.keys import encode_part
-from shared.codec.primitives import Json, decode_person, dump, encode_person, read, time_text
+from shared.codec.stored import Stored
 from shared.domain.estate import Estate, Hold
 
-SCHEMA = 1
 HOLD = "1~hold~"
+HOLDS = Stored[Hold]("hold", Hold)
 
 _DECISIONS = "1~"
 _STORES_OWN = ("1~head", "1~outbox~")
@@ -20,36 +19,6 @@ _STORES_OWN = ("1~head", "1~outbox~")
 def hold_row(id_: str) -> str:
     """Name the row of a hold."""
     return f"{HOLD}{encode_part(id_)}"
-
-
-def encode_hold(hold: Hold) -> bytes:
-    """Return a hold as it is stored."""
-    values: Json = {
-        "id": hold.id,
-        "scope": hold.scope,
-        "reason": hold.reason,
-        "person": encode_person(hold.person),
-        "since": time_text(hold.since),
-    }
-    if hold.until is not None:
-        values["until"] = time_text(hold.until)
-    return dump(SCHEMA, values)
-
-
-def decode_hold(data: bytes) -> Hold:
-    """Read a hold; raise UnreadableRecord."""
-    return read("hold", SCHEMA, data, _decode_hold)
-
-
-def _decode_hold(fields: Fields) -> Hold:
-    return Hold(
-        id=fields.text("id"),
-        scope=fields.text("scope"),
-        reason=fields.text("reason"),
-        person=fields.one("person", decode_person),
-        since=fields.time("since"),
-        until=fields.maybe_time("until"),
-    )
 
 
 _NOTHING_HELD: Mapping[str, bytes] = {}
@@ -73,7 +42,7 @@ def _decode_estate(rows: Mapping[str, bytes], revision: int) -> Estate:
     holds = []
     for key, data in sorted(rows.items()):
         if key.startswith(HOLD):
-            holds.append(decode_hold(data))
+            holds.append(HOLDS.decode(data))
         elif key.startswith(_DECISIONS) and not key.startswith(_STORES_OWN):
-            raise UnreadableRecord(f"row {key} of estate", found=0, known=SCHEMA, problem="is of no known kind")
+            raise UnreadableRecord(f"row {key} of estate", found=0, known=HOLDS.schema, problem="is of no known kind")
     return Estate(holds=tuple(holds), revision=revision)

@@ -1,33 +1,28 @@
-"""Ledger entries ↔ the bytes that the chain covers, and the check of a chain."""
+"""Ledger entries, whose exact bytes the chain covers, and the check of a chain."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Iterable
 from typing import Protocol
 
 from shared.codec.chain import GENESIS, link
 from shared.codec.errors import BrokenLedger
-from shared.codec.fields import Fields
-from shared.codec.primitives import Json, decode_person, dump, encode_person, read, time_text, whole
+from shared.codec.stored import Stored
 from shared.domain.decision import Outcome
-from shared.domain.names import Person
+from shared.domain.person import Person
+from shared.domain.records import Record, Time
 
-__all__ = ["GENESIS", "LedgerEntry", "decode_entry", "encode_entry", "link", "verify"]
-
-SCHEMA = 1
+__all__ = ["ENTRIES", "GENESIS", "LedgerEntry", "link", "verify"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LedgerEntry:
+class LedgerEntry(Record):
     """What happened and what was decided, for ever: who, when, why, and which effects followed (their ids).
 
     `estate` is the revision of people's holds that the decision saw; `correlation` leads to what else belongs to it.
     """
 
     sequence: int
-    at: datetime
+    at: Time
     service: str
     event_type: str
     event_id: str
@@ -38,56 +33,14 @@ class LedgerEntry:
     effects: tuple[str, ...] = ()
     correlation: str = ""
     estate: int = 0
-    detail: Mapping[str, str] = field(default_factory=dict)
+    detail: tuple[tuple[str, str], ...] = ()
+
+    def told(self, name: str) -> str:
+        """Return a detail by its name, empty where the entry has none of it."""
+        return dict(self.detail).get(name, "")
 
 
-def encode_entry(entry: LedgerEntry) -> bytes:
-    """Return the entry's exact bytes; the store hashes and keeps them and never makes them again."""
-    values: Json = {
-        "sequence": whole(entry.sequence),
-        "at": time_text(entry.at),
-        "service": entry.service,
-        "event": {"type": entry.event_type, "id": entry.event_id},
-        "outcome": entry.outcome,
-    }
-    if entry.person is not None:
-        values["person"] = encode_person(entry.person)
-    if entry.estate:
-        values["estate"] = whole(entry.estate)
-    for name, some in (
-        ("reason", entry.reason),
-        ("notes", entry.notes),
-        ("effects", entry.effects),
-        ("correlation", entry.correlation),
-        ("detail", dict(entry.detail)),
-    ):
-        if some:
-            values[name] = some
-    return dump(SCHEMA, values)
-
-
-def decode_entry(data: bytes) -> LedgerEntry:
-    """Read a ledger entry; raise UnreadableRecord."""
-    return read("ledger entry", SCHEMA, data, _decode_entry)
-
-
-def _decode_entry(fields: Fields) -> LedgerEntry:
-    event_type, event_id = fields.one("event", lambda event: (event.text("type"), event.text("id")))
-    return LedgerEntry(
-        sequence=fields.number("sequence"),
-        at=fields.time("at"),
-        service=fields.text("service"),
-        event_type=event_type,
-        event_id=event_id,
-        person=fields.maybe("person", decode_person),
-        outcome=fields.word("outcome", Outcome),
-        reason=fields.text("reason", ""),
-        notes=fields.texts("notes"),
-        effects=fields.texts("effects"),
-        correlation=fields.text("correlation", ""),
-        estate=fields.number("estate", 0),
-        detail=fields.texts_by_name("detail"),
-    )
+ENTRIES = Stored[LedgerEntry]("ledger entry", LedgerEntry)
 
 
 class ChainRow(Protocol):
@@ -126,7 +79,7 @@ def verify(rows: Iterable[ChainRow], *, previous: str = GENESIS, sequence: int =
         if row.hash != previous:
             raise BrokenLedger(service, sequence, "has other content than when its hash was taken")
         if service:
-            entry = decode_entry(row.body)
+            entry = ENTRIES.decode(row.body)
             if (entry.service, entry.sequence) != (service, sequence):
                 raise BrokenLedger(service, sequence, f"is entry {entry.sequence} of {entry.service}")
     return previous

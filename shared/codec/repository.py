@@ -1,4 +1,4 @@
-"""A repository's tips and configuration ↔ stored bytes: the partition `<repository>`.
+"""A repository's tips and configuration: the partition `<repository>`.
 
 A compiled configuration may be larger than a row: `config` names each service's policy by its digest, and the
 policies lie in rows of their own. Write those first; a reader that comes in between is told by HalfWritten.
@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shared.codec.errors import HalfWritten
-from shared.codec.fields import Fields
 from shared.codec.keys import encode_part
-from shared.codec.memo import Memo
-from shared.codec.policy import decode_policy, encode_policy
-from shared.codec.primitives import Json, decode_person, dump, encode_person, read, time_text, whole
+from shared.codec.stored import Stored
 from shared.domain.policy import RepositoryPolicy, ServicePolicy
-from shared.domain.repository import ConfigInForce, Pushed, Tip
+from shared.domain.records import Record, Time
+from shared.domain.repository import ConfigInForce, Tip
 
-SCHEMA = 1
 # What every page shows of each repository's configuration lies together, and holds no policies.
 SHOWN = "board~configurations"
 CONFIG, TIP, GONE, SERVICE = "config", "tip~", "gone~", "service~"
@@ -38,83 +35,66 @@ def service_row(service: str, digest: str) -> str:
     return f"{SERVICE}{service}~{digest[:16]}"
 
 
-def encode_tip(tip: Tip) -> bytes:
-    """Return a branch's tip as it is stored."""
-    values: Json = {"number": whole(tip.number), "sent": tip.sent}
-    if tip.commit is not None:
-        values["commit"] = tip.commit
-    if tip.previous is not None:
-        values["previous"] = tip.previous
-    if tip.pushed:
-        values["pushed"] = [
-            {"commit": one.commit, **({"person": encode_person(one.person)} if one.person else {})}
-            for one in tip.pushed
-        ]
-    if tip.known:
-        values["known"] = tip.known
-    return dump(SCHEMA, values)
+class ConfigRow(Record):
+    """The row `config`: the configuration in force, each service's policy named by its digest."""
+
+    commit: str
+    repository: str = ""
+    policy_commit: str = ""
+    services: tuple[tuple[str, str], ...] | None
+    faults: tuple[str, ...] = ()
+    faulty_commit: str = ""
+    checked_at: Time
+    number: int
+
+    def in_force(self, policy: RepositoryPolicy | None = None) -> ConfigInForce:
+        """Return the configuration, with its policies where they were read."""
+        return ConfigInForce(
+            commit=self.commit,
+            policy=policy,
+            faults=self.faults,
+            faulty_commit=self.faulty_commit,
+            checked_at=self.checked_at,
+            number=self.number,
+        )
 
 
-def decode_tip(data: bytes) -> Tip:
-    """Read a branch's tip; raise UnreadableRecord."""
-    return read("tip", SCHEMA, data, _decode_tip)
-
-
-def _decode_tip(fields: Fields) -> Tip:
-    return Tip(
-        commit=fields.maybe_text("commit"),
-        number=fields.number("number"),
-        previous=fields.maybe_text("previous"),
-        sent=fields.flag("sent"),
-        pushed=fields.many("pushed", _decode_pushed),
-        known=fields.texts("known"),
-    )
-
-
-def _decode_pushed(fields: Fields) -> Pushed:
-    return Pushed(fields.text("commit"), fields.maybe("person", decode_person))
+TIPS = Stored[Tip]("tip", Tip)
+CONFIGS = Stored[ConfigRow]("config", ConfigRow, remembers=64)
+# Each push reads those of its repository.
+POLICIES = Stored[ServicePolicy]("policy", ServicePolicy, remembers=1024)
 
 
 def encode_config(config: ConfigInForce) -> bytes:
     """Return the row `config`; the policies it names are `encode_services`' rows."""
-    values: Json = {"checked_at": time_text(config.checked_at), "number": whole(config.number)}
-    if config.commit:
-        values["commit"] = config.commit
-    if config.faults:
-        values["faults"] = config.faults
-    if config.faulty_commit:
-        values["faulty_commit"] = config.faulty_commit
-    if config.policy is not None:
-        values["policy"] = {
-            "repository": config.policy.repository,
-            "commit": config.policy.commit,
-            "services": [(one.service.service, one.digest) for one in config.policy.services],
-        }
-    return dump(SCHEMA, values)
+    policy = config.policy
+    return CONFIGS.encode(
+        ConfigRow(
+            commit=config.commit,
+            repository=policy.repository if policy else "",
+            policy_commit=policy.commit if policy else "",
+            services=tuple((one.service.service, one.digest) for one in policy.services) if policy else None,
+            faults=config.faults,
+            faulty_commit=config.faulty_commit,
+            checked_at=config.checked_at,
+            number=config.number,
+        )
+    )
 
 
 def encode_services(policy: RepositoryPolicy) -> dict[str, bytes]:
     """Return the rows of the services' policies, to be written before `config`."""
-    return {service_row(one.service.service, one.digest): encode_policy(one) for one in policy.services}
+    return {service_row(one.service.service, one.digest): POLICIES.encode(one) for one in policy.services}
 
 
 def config_digests(data: bytes) -> Mapping[str, str]:
     """Return the digest of each service's policy from the row `config` alone; raise UnreadableRecord."""
-    _, policy = read("config", SCHEMA, data, _decode_config)
-    return dict(policy[2]) if policy else {}
+    return dict(CONFIGS.decode(data).services or ())
 
 
 def decode_config_state(data: bytes) -> ConfigInForce:
     """Read the row `config`, or what is shown of it, without any policy; raise UnreadableRecord."""
-    return _STATES.read(data)
-
-
-def _state(data: bytes) -> ConfigInForce:
-    return read("config", SCHEMA, data, _decode_config)[0]
-
-
-_STATES = Memo(_state, 64)
-_POLICIES = Memo(decode_policy, 1024)  # each push reads those of its repository
+    return CONFIGS.decode(data).in_force()
 
 
 def decode_config(data: bytes, rows: Mapping[str, bytes]) -> ConfigInForce:
@@ -122,41 +102,11 @@ def decode_config(data: bytes, rows: Mapping[str, bytes]) -> ConfigInForce:
 
     Raise UnreadableRecord, and HalfWritten where a service's row is missing or not the one that `config` means.
     """
-    config, policy = read("config", SCHEMA, data, _decode_config)
-    if policy is None:
-        return config
-    repository, commit, services = policy
-    compiled = RepositoryPolicy(
-        repository=repository,
-        commit=commit,
-        services=tuple(_service(repository, name, digest, rows) for name, digest in services),
-    )
-    return ConfigInForce(
-        commit=config.commit,
-        policy=compiled,
-        faults=config.faults,
-        faulty_commit=config.faulty_commit,
-        checked_at=config.checked_at,
-        number=config.number,
-    )
-
-
-_Named = tuple[str, str, tuple[tuple[str, str], ...]]
-
-
-def _decode_config(fields: Fields) -> tuple[ConfigInForce, _Named | None]:
-    config = ConfigInForce(
-        commit=fields.text("commit", ""),
-        faults=fields.texts("faults"),
-        faulty_commit=fields.text("faulty_commit", ""),
-        checked_at=fields.time("checked_at"),
-        number=fields.number("number"),
-    )
-    return config, fields.maybe("policy", _decode_named)
-
-
-def _decode_named(fields: Fields) -> _Named:
-    return fields.text("repository"), fields.text("commit"), fields.pairs("services")
+    row = CONFIGS.decode(data)
+    if row.services is None:
+        return row.in_force()
+    services = tuple(_service(row.repository, name, digest, rows) for name, digest in row.services)
+    return row.in_force(RepositoryPolicy(repository=row.repository, commit=row.policy_commit, services=services))
 
 
 def _service(repository: str, name: str, digest: str, rows: Mapping[str, bytes]) -> ServicePolicy:
@@ -164,9 +114,9 @@ def _service(repository: str, name: str, digest: str, rows: Mapping[str, bytes])
     if data is None:
         problem = "is missing"
     else:
-        policy = _POLICIES.read(data)
+        policy = POLICIES.decode(data)
         if policy.digest == digest:
             return policy
         problem = f"has digest {policy.digest}, but config names {digest}"
-    kind = f"policy of {name} in {repository}"
-    raise HalfWritten(kind, found=SCHEMA, known=SCHEMA, field=service_row(name, digest), problem=problem)
+    kind, schema = f"policy of {name} in {repository}", POLICIES.schema
+    raise HalfWritten(kind, found=schema, known=schema, field=service_row(name, digest), problem=problem)

@@ -4,41 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TypeVar
 
-from shared.codec.build import encode_build
 from shared.codec.errors import UnreadableRecord
-from shared.codec.fields import Fields
 from shared.codec.keys import encode_part
-from shared.codec.memo import Memo
-from shared.codec.policy import decode_policy, encode_policy
-from shared.codec.primitives import dump, read, time_text
-from shared.codec.release import decode_release, encode_release
-from shared.codec.service import (
-    SCHEMA,
-    decode_environment,
-    decode_holds,
-    decode_numbers,
-    decode_validation,
-    encode_environment,
-    encode_holds,
-    encode_numbers,
-    encode_validation,
-)
+from shared.codec.repository import POLICIES
+from shared.codec.stored import Stored
+from shared.domain.build import ReportedBuild
 from shared.domain.names import ServiceKey
 from shared.domain.phases import ReleasePhase
-from shared.domain.release import Numbers, Release, ServiceState
+from shared.domain.records import Record, Time
+from shared.domain.release import ArtifactHold, EnvironmentState, Numbers, Release, ServiceState, Validation
 
-POLICY, NUMBERS, HOLDS = "1~policy", "1~numbers", "1~holds"
+POLICY_ROW, NUMBERS_ROW, HOLDS_ROW = "1~policy", "1~numbers", "1~holds"
 ENVIRONMENT, RELEASE, VALIDATION = "1~environment~", "1~release~", "1~validation~"
 ENDED_RELEASE, BUILD, ENDED = "2~release~", "2~build~", "3~ended~"
 
 _LAST = 10**20 - 1
-# Many services are under way at once, each with an open release or two.
-_RELEASES, _ENVIRONMENTS = Memo(decode_release, 1024), Memo(decode_environment, 2048)
-_POLICIES, _NUMBERS = Memo(decode_policy, 256), Memo(decode_numbers, 1024)
 T = TypeVar("T")
+
+
+class Ended(Record):
+    """What a row of the order in which releases ended says: which one, how, and when."""
+
+    version: str
+    phase: ReleasePhase
+    at: Time
+
+
+# Many services are under way at once, each with an open release or two.
+RELEASES = Stored[Release]("release", Release, remembers=1024)
+ENVIRONMENTS = Stored[EnvironmentState]("environment", EnvironmentState, remembers=2048)
+NUMBERS = Stored[Numbers]("numbers", Numbers, remembers=1024)
+VALIDATIONS = Stored[Validation]("validation", Validation)
+ARTIFACT_HOLDS = Stored[tuple[ArtifactHold, ...]]("artifact holds", tuple[ArtifactHold, ...])
+BUILDS = Stored[ReportedBuild]("build", ReportedBuild)
+ENDS = Stored[Ended]("ended", Ended)
 
 
 def environment_row(name: str) -> str:
@@ -72,24 +73,6 @@ def ended_row(sequence: int, nth: int = 0) -> str:
     return f"{row}~{nth}" if nth else row
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
-    """A release came to an end. It may have been opened again since."""
-
-    version: str
-    phase: ReleasePhase
-    at: datetime
-
-
-def decode_ended(data: bytes) -> Ended:
-    """Read one row of the order in which releases ended; raise UnreadableRecord."""
-    return read("ended", SCHEMA, data, _decode_ended)
-
-
-def _decode_ended(fields: Fields) -> Ended:
-    return Ended(version=fields.text("version"), phase=fields.word("phase", ReleasePhase), at=fields.time("at"))
-
-
 def decode_state(service: ServiceKey, rows: Mapping[str, bytes], extra: Mapping[str, bytes | None]) -> ServiceState:
     """Read a service's state from its rows, without head and outbox; `extra` may hold ended releases, None if absent.
 
@@ -98,24 +81,26 @@ def decode_state(service: ServiceKey, rows: Mapping[str, bytes], extra: Mapping[
     environments, releases, validations = {}, {}, {}
     for key, data in rows.items():
         if key.startswith(RELEASE):
-            releases[key.removeprefix(RELEASE)] = _RELEASES.read(data)
+            releases[key.removeprefix(RELEASE)] = RELEASES.decode(data)
         elif key.startswith(ENVIRONMENT):
-            environments[key.removeprefix(ENVIRONMENT)] = _ENVIRONMENTS.read(data)
+            environments[key.removeprefix(ENVIRONMENT)] = ENVIRONMENTS.decode(data)
         elif key.startswith(VALIDATION):
-            validation = decode_validation(data)
+            validation = VALIDATIONS.decode(data)
             validations[validation.ref] = validation
-        elif key not in (POLICY, NUMBERS, HOLDS):
-            raise UnreadableRecord(f"row {key} of {service}", found=0, known=SCHEMA, problem="is of no known kind")
+        elif key not in (POLICY_ROW, NUMBERS_ROW, HOLDS_ROW):
+            raise UnreadableRecord(
+                f"row {key} of {service}", found=0, known=RELEASES.schema, problem="is of no known kind"
+            )
     return ServiceState(
         service=service,
-        policy=_POLICIES.read(rows[POLICY]) if POLICY in rows else None,
-        numbers=_NUMBERS.read(rows[NUMBERS]) if NUMBERS in rows else Numbers(),
+        policy=POLICIES.decode(rows[POLICY_ROW]) if POLICY_ROW in rows else None,
+        numbers=NUMBERS.decode(rows[NUMBERS_ROW]) if NUMBERS_ROW in rows else Numbers(),
         environments=environments,
         releases=releases,
         validations=validations,
-        holds=decode_holds(rows[HOLDS]) if HOLDS in rows else (),
+        holds=ARTIFACT_HOLDS.decode(rows[HOLDS_ROW]) if HOLDS_ROW in rows else (),
         ended={
-            key.removeprefix(ENDED_RELEASE): decode_release(data) if data is not None else None
+            key.removeprefix(ENDED_RELEASE): RELEASES.decode(data) if data is not None else None
             for key, data in extra.items()
             if key.startswith(ENDED_RELEASE)
         },
@@ -128,14 +113,14 @@ def encode_changes(old: ServiceState, new: ServiceState, sequence: int) -> tuple
     Raise ValueError where a release is neither open nor ended any more: history is never dropped.
     """
     changes = _Changes()
-    changes.one(POLICY, old.policy, new.policy, encode_policy, _POLICIES)
-    changes.one(NUMBERS, old.numbers, new.numbers, encode_numbers, _NUMBERS)
-    changes.one(HOLDS, old.holds or None, new.holds or None, encode_holds)
-    changes.many(environment_row, old.environments, new.environments, encode_environment, _ENVIRONMENTS)
-    changes.many(release_row, old.releases, new.releases, encode_release, _RELEASES)
-    changes.many(validation_row, old.validations, new.validations, encode_validation)
+    changes.one(POLICY_ROW, old.policy, new.policy, POLICIES)
+    changes.one(NUMBERS_ROW, old.numbers, new.numbers, NUMBERS)
+    changes.one(HOLDS_ROW, old.holds or None, new.holds or None, ARTIFACT_HOLDS)
+    changes.many(environment_row, old.environments, new.environments, ENVIRONMENTS)
+    changes.many(release_row, old.releases, new.releases, RELEASES)
+    changes.many(validation_row, old.validations, new.validations, VALIDATIONS)
     for number in new.builds.keys() - old.builds.keys():
-        changes.puts[build_row(number)] = encode_build(new.builds[number])
+        changes.puts[build_row(number)] = BUILDS.encode(new.builds[number])
     _move_ended(changes, old, new, sequence)
     return changes.puts, frozenset(changes.deletes)
 
@@ -145,29 +130,18 @@ class _Changes:
     puts: dict[str, bytes] = field(default_factory=dict)
     deletes: set[str] = field(default_factory=set)
 
-    def one(
-        self, row: str, old: T | None, new: T | None, encode: Callable[[T], bytes], memo: Memo[bytes, T] | None = None
-    ) -> None:
+    def one(self, row: str, old: T | None, new: T | None, kind: Stored[T]) -> None:
         if new is old or new == old:
             return
         if new is None:
             self.deletes.add(row)
             return
-        data = self.puts[row] = encode(new)
-        if memo is not None:
-            memo.keep(data, new)
+        self.puts[row] = kind.encode(new)
 
-    def many(
-        self,
-        row: Callable[[str], str],
-        old: Mapping[str, T],
-        new: Mapping[str, T],
-        encode: Callable[[T], bytes],
-        memo: Memo[bytes, T] | None = None,
-    ) -> None:
+    def many(self, row: Callable[[str], str], old: Mapping[str, T], new: Mapping[str, T], kind: Stored[T]) -> None:
         for key, value in new.items():
             if value is not old.get(key):
-                self.one(row(key), old.get(key), value, encode, memo)
+                self.one(row(key), old.get(key), value, kind)
         self.deletes.update(row(key) for key in old if key not in new)
 
 
@@ -187,15 +161,13 @@ def _move_ended(changes: _Changes, old: ServiceState, new: ServiceState, sequenc
     for key, release in sorted(new.ended.items()):
         if release is None or key in new.releases or release == before.get(key):
             continue
-        changes.puts[ended_release_row(key)] = encode_release(release)
+        changes.puts[ended_release_row(key)] = RELEASES.encode(release)
         if _ended_now(release, before.get(key)):
-            changes.puts[ended_row(sequence, ends)] = _encode_ended(release)
+            changes.puts[ended_row(sequence, ends)] = ENDS.encode(
+                Ended(version=release.version.text, phase=release.phase, at=release.since)
+            )
             ends += 1
 
 
 def _ended_now(release: Release, before: Release | None) -> bool:
     return before is None or (before.phase, before.since) != (release.phase, release.since)
-
-
-def _encode_ended(release: Release) -> bytes:
-    return dump(SCHEMA, {"version": release.version.text, "phase": release.phase, "at": time_text(release.since)})

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
+
+from msgspec import Meta
+
+from shared.domain.records import Record, Time
 
 SUFFIX = ".json.gz"
 
@@ -23,8 +25,8 @@ def day_of(name: str) -> str:
 class Anchored(NamedTuple):
     """A ledger's last entry when it was anchored."""
 
-    sequence: int
-    hash: str
+    sequence: Annotated[int, Meta(ge=1)]
+    hash: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class Mismatch(NamedTuple):
@@ -35,16 +37,15 @@ class Mismatch(NamedTuple):
     problem: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Anchor:
+class Anchor(Record):
     """One day's heads by ledger. `previous` is the anchor before and `previous_sha256` its content's, so that anchors chain.
 
     `mismatches` are those that were found then, and the days before for as long as they are told of.
     """
 
     name: str
-    at: datetime
+    at: Time
     previous: str = ""
     previous_sha256: str = ""
-    heads: Mapping[str, Anchored] = field(default_factory=dict)
+    heads: tuple[tuple[str, Anchored], ...] = ()
     mismatches: tuple[Mismatch, ...] = ()

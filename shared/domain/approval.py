@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain import authorship
 from shared.domain.artifact import Artifact
 from shared.domain.effects import CloseApproval
 from shared.domain.mails import are_known_by
-from shared.domain.names import Person, ServiceKey
+from shared.domain.names import ServiceKey
+from shared.domain.person import Person
 from shared.domain.policy import ApprovalRule, EnvironmentPolicy
 from shared.domain.promotion import ApprovalRequest, Promotion, Vote
+from shared.domain.records import Record
 from shared.domain.release import Release
 
 _GROUP = "group:"
@@ -22,8 +23,7 @@ AUTHOR, REQUESTER = "author", "requester"
 APPROVE_ROLE = "role:Slipway.Approve"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Objection:
+class Objection(Record):
     """Why a person's answer does not count; `code` is for programs."""
 
     code: str

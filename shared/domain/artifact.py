@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from shared.domain.names import Digest
+from shared.domain.records import Record
 from shared.domain.version import Version
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Artifact:
+class Artifact(Record):
     """Image digest, chart digest and commit of one version; the unprefixed repositories they were pushed to."""
 
     registry: str

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from shared.domain.mails import are_known_by, is_plain_mail
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.phases import PromotionKind
 from shared.domain.promotion import Authors, Looked, Promotion
 from shared.domain.records import replace

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.names import Digest
 from shared.domain.policy import Severity
+from shared.domain.records import Record, Time
 from shared.domain.words import counted
 
 
@@ -37,8 +36,7 @@ class BuildOutcome(StrEnum):
     CANCELLED = "cancelled"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TestCounts:
+class TestCounts(Record):
     """Counted from JUnit XML or the runner's output."""
 
     __test__ = False
@@ -48,19 +46,17 @@ class TestCounts:
     skipped: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepResult:
+class StepResult(Record):
     """One step's end; `output` is the evidence (SHA-256) of what it printed, `milliseconds` how long it took."""
 
     step: Step
-    outcome: BuildOutcome
+    outcome: BuildOutcome = BuildOutcome.SUCCEEDED
     output: str
     milliseconds: int
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScanResult:
+class ScanResult(Record):
     """The worst severity that a scanner reported for the image, or why there is no report (unknown).
 
     `by_change`: the change's own tests wrote the report, so that it is worth as much as they are.
@@ -71,21 +67,17 @@ class ScanResult:
     by_change: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WouldBlock:
+class WouldBlock(Record):
     """Why an environment's gates would keep the change out as it is; that fails no build.
 
-    `reason` is what people are told, and what is kept; `every` has each finding for who looks at the build itself, and nobody
-    keeps it.
+    `reason` names the first finding and counts the others; the build's output has them all.
     """
 
     environment: str
     reason: str
-    every: tuple[str, ...] = field(default=(), compare=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildResult:
+class BuildResult(Record):
     """How a build ended. Reported by a builder the digests are its claim; in an event they were read back.
 
     `would_block` holds at most one reason for each environment, of bounded length.
@@ -103,19 +95,17 @@ class BuildResult:
     tagged: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildRun:
+class BuildRun(Record):
     """A build that was ordered and has not reported. `number` counts the builds of a service, `attempt` retries."""
 
     number: int
     attempt: int
     commit: str
-    since: datetime
-    deadline: datetime
+    since: Time
+    deadline: Time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReportedBuild:
+class ReportedBuild(Record):
     """A build that ended, of a release (`version`) or of a branch: it was ordered at `since` and ended at `at`."""
 
     number: int
@@ -123,8 +113,8 @@ class ReportedBuild:
     ref: str
     commit: str
     version: str
-    since: datetime
-    at: datetime
+    since: Time
+    at: Time
     result: BuildResult
 
 

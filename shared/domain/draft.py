@@ -9,7 +9,8 @@ from shared.domain.build import BuildResult, BuildRun, ReportedBuild
 from shared.domain.effects import ServiceEffect, SetStatus
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
-from shared.domain.names import Person, ServiceKey
+from shared.domain.names import ServiceKey
+from shared.domain.person import Person
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Deployed, Promotion

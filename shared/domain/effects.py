@@ -6,15 +6,13 @@ An effect names what it is about and no more: who performs it reads the state ag
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import ClassVar, TypeAlias
 
 from shared.domain.names import ServiceKey
+from shared.domain.records import Record, type_name
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect(ABC):
+class Effect(Record, tag_field="type"):
     """One thing to do for one service. `kind` also names the queue it goes to."""
 
     kind: ClassVar[str]
@@ -22,9 +20,9 @@ class Effect(ABC):
     service: ServiceKey
 
     @property
-    @abstractmethod
     def subject(self) -> str:
         """What the effect is about, without the service: number, and what else tells it from others."""
+        raise NotImplementedError
 
     @property
     def id(self) -> str:
@@ -32,36 +30,39 @@ class Effect(ABC):
         return f"{self.service}:{self.subject}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Build(Effect):
+class _OfBuild(Effect):
+    number: int
+    attempt: int
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"b{self.number}:{type_name(self)}:{self.attempt}"
+
+
+class _OfPromotion(Effect):
+    number: int
+    attempt: int
+
+    @property
+    def subject(self) -> str:
+        """See Effect."""
+        return f"{self.number}:{type_name(self)}:{self.attempt}"
+
+
+class Build(_OfBuild, tag="build"):
     """Build a validation's or a release's commit."""
 
     kind: ClassVar[str] = "build"
-    number: int
-    attempt: int
-
-    @property
-    def subject(self) -> str:
-        """See Effect."""
-        return f"b{self.number}:build:{self.attempt}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CancelBuild(Effect):
+class CancelBuild(_OfBuild, tag="cancel-build"):
     """Stop a build whose result no longer counts. It waits in no queue behind builds."""
 
     kind: ClassVar[str] = "cancel"
-    number: int
-    attempt: int
-
-    @property
-    def subject(self) -> str:
-        """See Effect."""
-        return f"b{self.number}:cancel:{self.attempt}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadTags(Effect):
+class ReadTags(Effect, tag="read-tags"):
     """Read what the version's tags name in the registry. `asked` tells one question from the next."""
 
     kind: ClassVar[str] = "gather-facts"
@@ -74,8 +75,7 @@ class ReadTags(Effect):
         return f"v{self.version}:read-tags:{self.asked}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tag(Effect):
+class Tag(Effect, tag="tag"):
     """Let the version's tags name what was built. `attempt` counts how often that was asked of the release."""
 
     kind: ClassVar[str] = "tag"
@@ -88,8 +88,7 @@ class Tag(Effect):
         return f"v{self.version}:tag:{self.attempt}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatherFacts(Effect):
+class GatherFacts(Effect, tag="gather-facts"):
     """Read what a promotion's gates need. `asked` tells one question from the next."""
 
     kind: ClassVar[str] = "gather-facts"
@@ -102,8 +101,7 @@ class GatherFacts(Effect):
         return f"{self.number}:gather-facts:{self.asked}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AskApproval(Effect):
+class AskApproval(Effect, tag="ask-approval"):
     """Put the numbered question to people."""
 
     kind: ClassVar[str] = "ask-approval"
@@ -117,8 +115,7 @@ class AskApproval(Effect):
         return f"{self.number}:ask-approval:{self.request[:16]}.{self.round}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CloseApproval(Effect):
+class CloseApproval(Effect, tag="close-approval"):
     """Tell people that the question is closed, and why."""
 
     kind: ClassVar[str] = "ask-approval"
@@ -133,65 +130,32 @@ class CloseApproval(Effect):
         return f"{self.number}:close-approval:{self.request[:16]}.{self.round}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Retag(Effect):
+class Retag(_OfPromotion, tag="retag"):
     """Copy image and chart into the environment's registry namespace."""
 
     kind: ClassVar[str] = "retag"
-    number: int
-    attempt: int
-
-    @property
-    def subject(self) -> str:
-        """See Effect."""
-        return f"{self.number}:retag:{self.attempt}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deploy(Effect):
+class Deploy(_OfPromotion, tag="deploy"):
     """Apply the artifact to the environment."""
 
     kind: ClassVar[str] = "deploy"
-    number: int
-    attempt: int
-
-    @property
-    def subject(self) -> str:
-        """See Effect."""
-        return f"{self.number}:deploy:{self.attempt}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Remove(Effect):
+class Remove(_OfPromotion, tag="remove"):
     """Take a service out of an environment after its first deployment failed; the release has ended by then."""
 
     kind: ClassVar[str] = "deploy"
     version: str
-    number: int
-    attempt: int
-
-    @property
-    def subject(self) -> str:
-        """See Effect."""
-        return f"{self.number}:remove:{self.attempt}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObserveRollout(Effect):
+class ObserveRollout(_OfPromotion, tag="observe-rollout"):
     """Watch the environment until it settles."""
 
     kind: ClassVar[str] = "observe-rollout"
-    number: int
-    attempt: int
-
-    @property
-    def subject(self) -> str:
-        """See Effect."""
-        return f"{self.number}:observe-rollout:{self.attempt}"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SetStatus(Effect):
+class SetStatus(Effect, tag="set-status"):
     """Say something about a commit where its author looks. `state` is pending, succeeded, failed or error."""
 
     kind: ClassVar[str] = "notify"

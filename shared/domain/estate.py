@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.errors import InvalidValue
-from shared.domain.names import Person, ServiceKey, checked_name
+from shared.domain.names import ServiceKey, checked_name
+from shared.domain.person import Person
+from shared.domain.records import Record, Time
 
 EVERYTHING = "everything"
 _ENVIRONMENT = "environment:"
 _SERVICE = "service:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hold:
+class Hold(Record):
     """Nothing in its scope may be promoted, rollbacks excepted, until a person lifts it or its time is over.
 
     `scope` is `everything` (stop-the-line), `environment:<name>` or `service:<repository>/<service>`.
@@ -24,8 +24,8 @@ class Hold:
     scope: str
     reason: str
     person: Person
-    since: datetime
-    until: datetime | None = None
+    since: Time
+    until: Time | None = None
 
     def over(self, now: datetime) -> bool:
         """Whether its time has ended; without one it holds until it is lifted."""
@@ -43,8 +43,7 @@ class Hold:
         return self.scope in wanted
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Estate:
+class Estate(Record):
     """Every hold by people, and the revision (sequence) that they were read at."""
 
     holds: tuple[Hold, ...] = ()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from shared.domain.names import ServiceKey
+from shared.domain.records import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
+class Event(Record, tag_field="type"):
     """Something that happened to one service. `id` makes a second delivery harmless."""
 
     id: str

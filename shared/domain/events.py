@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from shared.domain.build import BuildResult
 from shared.domain.event import Event
-from shared.domain.names import Person
 from shared.domain.outside import ManifestDeleted, OutsideEvent, PushReceived, RegistryEvent, TagPushed
+from shared.domain.person import Person
 from shared.domain.policy import ServicePolicy
 from shared.domain.promotion import Facts, Rendered
 from shared.domain.registry_events import (
@@ -58,20 +57,17 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyChanged(Event):
+class PolicyChanged(Event, tag="policy-changed"):
     """The default branch says something new of the service."""
 
     policy: ServicePolicy
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceRemoved(Event):
+class ServiceRemoved(Event, tag="service-removed"):
     """The service left the configuration."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeFound(Event):
+class ChangeFound(Event, tag="change-found"):
     """A branch points at a new commit that concerns the service. `number` counts the changes of the branch.
 
     `skip` is the marker that asks not to build, where a commit has one.
@@ -85,8 +81,7 @@ class ChangeFound(Event):
     pull_request: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PusherFound(Event):
+class PusherFound(Event, tag="pusher-found"):
     """Somebody pushed what is released, and another message had told of it before theirs came.
 
     None: it was pushed, and nobody is named for it. `again` is another push of the commit than the one nobody is named for.
@@ -98,16 +93,14 @@ class PusherFound(Event):
     again: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BranchDeleted(Event):
+class BranchDeleted(Event, tag="branch-deleted"):
     """The branch is gone."""
 
     ref: str
     number: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildReported(Event):
+class BuildReported(Event, tag="build-reported"):
     """A build ended. The registry was asked by digest whether it holds what the result names."""
 
     effect: str
@@ -116,8 +109,7 @@ class BuildReported(Event):
     result: BuildResult
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FactsGathered(Event):
+class FactsGathered(Event, tag="facts-gathered"):
     """What a promotion's gates asked for; `rendered` is None where nothing is rendered, as for what was deployed before."""
 
     effect: str
@@ -126,8 +118,7 @@ class FactsGathered(Event):
     rendered: Rendered | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArtifactRetagged(Event):
+class ArtifactRetagged(Event, tag="artifact-retagged"):
     """Image and chart lie in the environment's registry namespace, with the same digests; `how` says what moved for it."""
 
     effect: str
@@ -136,8 +127,7 @@ class ArtifactRetagged(Event):
     how: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArtifactDeployed(Event):
+class ArtifactDeployed(Event, tag="artifact-deployed"):
     """The artifact was applied; `revision` names it for watching the rollout."""
 
     effect: str
@@ -146,8 +136,7 @@ class ArtifactDeployed(Event):
     revision: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RolloutObserved(Event):
+class RolloutObserved(Event, tag="rollout-observed"):
     """The environment settled: healthy, or not."""
 
     effect: str
@@ -157,8 +146,7 @@ class RolloutObserved(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectFailed(Event):
+class EffectFailed(Event, tag="effect-failed"):
     """An effect came to nothing.
 
     `ours` tells a fault of the platform from one of the release, `changed` whether the environment may have been touched.
@@ -172,16 +160,14 @@ class EffectFailed(Event):
     changed: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectRefused(Event):
+class EffectRefused(Event, tag="effect-refused"):
     """An effect lay in a queue whose worker does not act on it; nothing was done. `refused` is the effect's id."""
 
     refused: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MessagePoisoned(Event):
+class MessagePoisoned(Event, tag="message-poisoned"):
     """A message of the service's failed as often as it may, and nobody delivers it any more.
 
     `poison` is its number among those that are kept; `effect` names what it asked for, empty where it asked for
@@ -190,12 +176,11 @@ class MessagePoisoned(Event):
 
     poison: int
     queue: str
-    type: str
+    message_type: str
     effect: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TimePassed(Event):
+class TimePassed(Event, tag="time-passed"):
     """Look again: a deadline, a window, a lifted hold. Alone it changes nothing, and then nothing is written."""
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from shared.domain.records import Record, Time
 
 # Rows of so many hours lie together: what is read is what failed lately, however much failed before.
 _HOURS = 4
@@ -11,8 +12,7 @@ SHOWN_FOR = timedelta(hours=12)
 _PARTITION = "board~failed~"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failure:
+class Failure(Record):
     """A status that says so: of which service (its name may be one that nobody knows), where it is said, and why."""
 
     repository: str
@@ -21,7 +21,7 @@ class Failure:
     commit: str
     state: str
     description: str
-    at: datetime
+    at: Time
 
 
 def partition_of(at: datetime) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
@@ -10,6 +9,7 @@ from typing import NamedTuple
 from shared.domain.draft import Draft
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import Promotion
+from shared.domain.records import Record, Time
 from shared.domain.release import EnvironmentState, Release
 
 OPERATORS = "operators"
@@ -25,16 +25,15 @@ class Status(StrEnum):
     BLOCKED = "blocked"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class Result(Record):
     """One gate's answer, with a reason whenever it is not passed."""
 
     status: Status
     code: str = ""
     reason: str = ""
-    since: datetime | None = None
+    since: Time | None = None
     who: tuple[str, ...] = ()
-    until: datetime | None = None
+    until: Time | None = None
 
 
 class Question(NamedTuple):

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
 from shared.domain import gate_rules as rules
 from shared.domain import gates_of_people
 from shared.domain.gate import Question, Result, Status, passed
 from shared.domain.phases import PromotionKind
-from shared.domain.records import replace
+from shared.domain.records import Record, Time, replace
 
 FACTS_FRESH = timedelta(hours=1)
 
@@ -97,17 +96,16 @@ _NEVER_OVERRIDDEN = frozenset({"NotRendered"})
 TIME = frozenset({Gate.FREEZE, Gate.SOAK, Gate.FENCE, Gate.SLOT, Gate.FRESH})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Blocker:
+class Blocker(Record):
     """One thing that a promotion waits for; `code` is for programs, `who` can act, `until` where time will do."""
 
     environment: str
     gate: str
     code: str
     reason: str
-    since: datetime
+    since: Time
     who: tuple[str, ...]
-    until: datetime | None
+    until: Time | None
     waiting: bool
 
 

@@ -8,7 +8,7 @@ from shared.domain.decision import Outcome
 from shared.domain.draft import Draft
 from shared.domain.events import RedeployRequested, RollbackRequested
 from shared.domain.lookup import earlier_good, known_environment, reopen
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.phases import RUNNING, Phase, PromotionKind
 from shared.domain.promotion import Deployed, Promotion
 from shared.domain.records import replace

@@ -13,6 +13,7 @@ from typing import TypeAlias
 
 from shared.domain.hooks import SKIPS_FILE, Hooks, problems_of
 from shared.domain.pods import GROUPS, MORE_GROUPS, SINGLE, WORKLOADS, Object, Pod, TooMuch, Walk, at, listed
+from shared.domain.records import Record
 from shared.domain.words import counted
 
 CHANGE_CAUSE = "kubernetes.io/change-cause"
@@ -27,8 +28,7 @@ _NUMBER = re.compile(r"[0-9]{1,10}")
 Users: TypeAlias = Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Record, kw_only=False, array_like=True):
     """One thing that does not comply: the object as `Kind/name`, the field in it, the problem in words."""
 
     object: str

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from shared.domain.errors import InvalidValue
-from shared.domain.mails import is_exact_mail
 
 NAME_PATTERN = r"[a-z0-9]([-a-z0-9]{0,38}[a-z0-9])?"
 DIGEST_PATTERN = r"sha256:[0-9a-f]{64}"
@@ -35,60 +33,69 @@ def checked_name(field: str, text: str) -> str:
     return text
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class ServiceKey:
-    """A service of a repository; everything of one service lies in one partition under this key."""
+class Value:
+    """What is one text wherever it is written, and equal to another of its kind with the same text; it cannot be changed.
 
-    repository: str
-    service: str
+    It is no record: the library would write its fields.
+    """
 
-    def __post_init__(self) -> None:
-        if _REPOSITORY.fullmatch(self.repository) is None:
-            raise InvalidValue("repository", f"{self.repository!r} is not a repository's name")
-        checked_name("service", self.service)
-
-    def __str__(self) -> str:
-        return f"{self.repository}~{self.service}"
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """A content address, `sha256:` and 64 hexadecimal digits."""
-
+    __slots__ = ("text",)
     text: str
 
-    def __post_init__(self) -> None:
-        if _DIGEST.fullmatch(self.text) is None:
-            raise InvalidValue("digest", f"{self.text!r} is not a sha256 digest")
+    def __init__(self, text: str) -> None:
+        object.__setattr__(self, "text", text)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} cannot be changed; make a new one")
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
 
     def __str__(self) -> str:
         return self.text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.text!r})"
+
+
+class ServiceKey(Value):
+    """A service of a repository; everything of one service lies in one partition under this key."""
+
+    __slots__ = ("repository", "service")
+    repository: str
+    service: str
+
+    def __init__(self, repository: str, service: str) -> None:
+        if _REPOSITORY.fullmatch(repository) is None:
+            raise InvalidValue("repository", f"{repository!r} is not a repository's name")
+        super().__init__(f"{repository}~{checked_name('service', service)}")
+        object.__setattr__(self, "repository", repository)
+        object.__setattr__(self, "service", service)
+
+    @staticmethod
+    def parse(text: str) -> ServiceKey:
+        """Return the key that `str` made a text of; raise InvalidValue."""
+        repository, _, service = text.partition("~")
+        return ServiceKey(repository, service)
+
+    def __lt__(self, other: ServiceKey) -> bool:
+        return (self.repository, self.service) < (other.repository, other.service)
+
+
+class Digest(Value):
+    """A content address, `sha256:` and 64 hexadecimal digits."""
+
+    __slots__ = ()
+
+    def __init__(self, text: str) -> None:
+        if _DIGEST.fullmatch(text) is None:
+            raise InvalidValue("digest", f"{text!r} is not a sha256 digest")
+        super().__init__(text)
 
     @property
     def short(self) -> str:
         """The first twelve hexadecimal digits, for people."""
         return self.text[7:19]
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody who did something: an identity's id, a name to show, and the mails that commits use."""
-
-    id: str
-    name: str
-    mails: tuple[str, ...] = ()
-
-    def folded_mails(self) -> frozenset[str]:
-        """Mails as they are compared: without regard to case."""
-        return frozenset(mail.casefold() for mail in self.mails)
-
-    def exact_mails(self) -> frozenset[str]:
-        """The same of those that let somebody in: what else becomes equal by being compared may be somebody else's."""
-        return frozenset(mail.casefold() for mail in self.mails if is_exact_mail(mail))
-
-    def is_same(self, other: Person) -> bool:
-        """Whether two identities are one person: the same id, or a mail in common."""
-        return self.id == other.id or bool(self.folded_mails() & other.folded_mails())
-
-
-SLIPWAY = Person(id="slipway", name="Slipway")

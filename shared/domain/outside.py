@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
-from shared.domain.names import Digest, Person
+from shared.domain.names import Digest
+from shared.domain.person import Person
+from shared.domain.records import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PushReceived:
+class PushReceived(Record, tag_field="type", tag="push-received"):
     """A repository's event: somebody says that a ref moved. Which services it concerns is read from the repository.
 
     `commit` is where it is said to have moved to, empty where nobody said; `pushed_by` counts for that commit only.
@@ -24,8 +24,7 @@ class PushReceived:
     pushed_by: Person | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagPushed:
+class TagPushed(Record, tag_field="type", tag="tag-pushed"):
     """A registry's event: somebody says that a tag was pushed. Which service it belongs to is looked up."""
 
     id: str
@@ -35,8 +34,7 @@ class TagPushed:
     digest: Digest | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ManifestDeleted:
+class ManifestDeleted(Record, tag_field="type", tag="manifest-deleted"):
     """A registry's event: somebody says that a manifest was deleted, or only a tag; with neither, a whole repository."""
 
     id: str

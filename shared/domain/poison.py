@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.names import Person
+from shared.domain.person import Person
+from shared.domain.records import Record, Time
 
 
 class Settling(StrEnum):
@@ -16,18 +15,16 @@ class Settling(StrEnum):
     DISMISSED = "dismissed"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(Record):
     """Who did what with a message that lay in poison, and why."""
 
     how: Settling
     person: Person
-    at: datetime
+    at: Time
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoisonMessage:
+class PoisonMessage(Record):
     """A message that failed as often as it may; its body is evidence.
 
     `type`, `message` (its id), `service` and `correlation` are what it said of itself, empty where that cannot be
@@ -36,7 +33,7 @@ class PoisonMessage:
 
     number: int
     queue: str
-    at: datetime
+    at: Time
     sha256: str
     size: int
     reason: str

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
 from shared.domain.hooks import Hooks
 from shared.domain.names import ServiceKey
+from shared.domain.records import Policy
 from shared.domain.setting import Setting
 
 
@@ -51,16 +51,14 @@ class OnFirstFailure(StrEnum):
     UNINSTALL = "uninstall"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Patterns:
+class Patterns(Policy):
     """Include and exclude lists, with Azure Pipelines' rules (see triggers.py)."""
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TriggerPolicy:
+class TriggerPolicy(Policy):
     """Which pushes of which branches are validated.
 
     `follow_links` says that the paths are folders and files that Slipway named, not somebody's patterns: what links in them
@@ -73,8 +71,7 @@ class TriggerPolicy:
     batch: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BuildPolicy:
+class BuildPolicy(Policy):
     """How the service is built: a test command where there is no container engine, a target where there is.
 
     `env` names variables of the host that the test command sees. `dockerfile` and `context` are None where they are the service's
@@ -89,8 +86,7 @@ class BuildPolicy:
     context: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalRule:
+class ApprovalRule(Policy):
     """Who answers for an environment, how many of them, and who may not.
 
     `pinned` says which object of the directory a written name meant when the file was put in force. Such a name counts
@@ -106,8 +102,7 @@ class ApprovalRule:
     comment: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GateRules:
+class GateRules(Policy):
     """The conditions an environment sets beside approval. `own_scan` lets a report count that the change's own tests wrote."""
 
     scan: Severity = Severity.CRITICAL
@@ -118,8 +113,7 @@ class GateRules:
     soak: timedelta = timedelta(0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DenyWindow:
+class DenyWindow(Policy):
     """A repeated time in which nothing goes forward: from each tick of the cron expression, for the duration."""
 
     cron: str
@@ -128,8 +122,7 @@ class DenyWindow:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GitOpsTarget:
+class GitOpsTarget(Policy, tag_field="kind", tag="gitops"):
     """Rendered manifests are committed to a repository that an operator applies; `hooks` says whether it runs Helm's."""
 
     repository: str
@@ -138,8 +131,7 @@ class GitOpsTarget:
     hooks: Hooks = Hooks.ARGOCD
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HelmTarget:
+class HelmTarget(Policy, tag_field="kind", tag="helm"):
     """The chart is installed in a cluster with Helm."""
 
     context: str
@@ -148,8 +140,7 @@ class HelmTarget:
 DeployTarget: TypeAlias = GitOpsTarget | HelmTarget
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deadlines:
+class Deadlines(Policy):
     """How long each phase may last before it is somebody's fault; paused while held or frozen."""
 
     retagging: timedelta = timedelta(minutes=30)
@@ -157,8 +148,7 @@ class Deadlines:
     verifying: timedelta = timedelta(minutes=15)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentPolicy:
+class EnvironmentPolicy(Policy):
     """Where releases are deployed and under which rules. Templates still hold their placeholders."""
 
     name: str
@@ -176,8 +166,7 @@ class EnvironmentPolicy:
     on_first_failure: OnFirstFailure = OnFirstFailure.LEAVE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServicePolicy:
+class ServicePolicy(Policy):
     """Everything that is decided for one service; replaced only when its digest changes.
 
     `digest` is the SHA-256 of the canonical content, `commit` the default branch's commit it was read from.
@@ -223,13 +212,12 @@ class ServicePolicy:
         return tuple(environment for environment in self.environments if name in environment.after)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RepositoryPolicy:
+class RepositoryPolicy(Policy):
     """A whole slipway.yaml, compiled: one policy for each service, and where it was read."""
 
     repository: str
     commit: str
-    services: tuple[ServicePolicy, ...] = field(default=())
+    services: tuple[ServicePolicy, ...] = ()
 
     def service(self, name: str) -> ServicePolicy | None:
         """Return the policy of the named service, if there is one."""

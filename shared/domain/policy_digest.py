@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import fields, is_dataclass
 from datetime import timedelta
 
+from msgspec import Struct
+from msgspec.structs import fields
+
+from shared.domain.names import ServiceKey
 from shared.domain.policy import ServicePolicy
+from shared.domain.records import type_name
 
 _NOT_CONTENT = ("digest", "commit")
 
@@ -24,10 +28,12 @@ def policy_digest(policy: ServicePolicy) -> str:
 
 
 def _canonical(value: object) -> object:
-    if is_dataclass(value):
+    if isinstance(value, ServiceKey):
+        return str(value)
+    if isinstance(value, Struct):
         content = {field.name: _canonical(getattr(value, field.name)) for field in fields(value)}
         # Two kinds of target may come to have the same fields.
-        return {"": type(value).__name__, **content}
+        return {"": type_name(value), **content}
     if isinstance(value, tuple):
         return [_canonical(each) for each in value]
     return value // timedelta(microseconds=1) if isinstance(value, timedelta) else value

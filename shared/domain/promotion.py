@@ -2,35 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.artifact import Artifact
 from shared.domain.manifests import Finding
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import EnvironmentPolicy
+from shared.domain.records import Record, Time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Author:
+class Author(Record, array_like=True):
     """Somebody who wrote or pushed what is released, as git knows them."""
 
     name: str
     mail: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Looked:
+class Looked(Record):
     """Whether somebody who answers is among the authors of the change: looked up by whoever can read them."""
 
     person: Person
     wrote: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Authors:
+class Authors(Record):
     """Who wrote what would be deployed: a list without a bound, kept as evidence, and what decisions need of it.
 
     `first` are the first of `count`.
@@ -50,8 +46,7 @@ class Authors:
         return next((one.wrote for one in self.looked if one.person == person), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Deployed:
+class Deployed(Record):
     """An artifact that succeeded in an environment, with the manifests and the authors (evidence) that brought it there.
 
     `registry_namespace` is where the environment reads it from, empty for the registry itself; None where an older Slipway
@@ -61,7 +56,7 @@ class Deployed:
     artifact: Artifact
     manifests: str
     promotion: int
-    at: datetime
+    at: Time
     authors: str = ""
     registry_namespace: str | None = None
 
@@ -74,15 +69,14 @@ class Presence(StrEnum):
     GONE = "gone"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(Record):
     """What was read for a promotion, and when. Rules never fetch; they ask for facts and wait.
 
     `targets` says of each earlier good artifact (by promotion number) whether it can be had. `foreign` is
     set where something else than Slipway wrote what runs.
     """
 
-    at: datetime
+    at: Time
     authors: Authors = Authors()
     targets: tuple[tuple[int, Presence], ...] = ()
     foreign: str = ""
@@ -92,8 +86,7 @@ class Facts:
         return dict(self.targets).get(promotion)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class Rendered(Record):
     """What would be deployed, rendered once from its inputs; it stays while facts are read again.
 
     `inputs` and `manifests` name evidence: the list of inputs (see inputs.py), and the bytes that are deployed, empty where
@@ -106,18 +99,16 @@ class Rendered:
     changed: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vote:
+class Vote(Record):
     """One person's yes, with the groups they were in at that time."""
 
     person: Person
     groups: tuple[str, ...]
-    at: datetime
+    at: Time
     comment: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalRequest:
+class ApprovalRequest(Record):
     """A numbered question to people; see approval.py for what its id is made of.
 
     `inputs` names the list of what would be deployed (see Rendered). `round` counts how often the promotion was asked about:
@@ -125,16 +116,15 @@ class ApprovalRequest:
     """
 
     id: str
-    asked: datetime
+    asked: Time
     inputs: str = ""
     votes: tuple[Vote, ...] = ()
-    granted: datetime | None = None
+    granted: Time | None = None
     round: int = 1
     replaced: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Promotion:
+class Promotion(Record):
     """One attempt, kept within the release it belongs to; a rollback within the release that it undoes.
 
     `attempt` numbers the runs of the current step: a report of another attempt does not count. `turn` is given when
@@ -148,8 +138,8 @@ class Promotion:
     environment: str
     kind: PromotionKind
     phase: Phase
-    since: datetime
-    created: datetime
+    since: Time
+    created: Time
     cause: str
     reason: str = ""
     requested_by: Person | None = None
@@ -159,11 +149,11 @@ class Promotion:
     attempt: int = 1
     turn: int = 0
     resume_at: Phase | None = None
-    deadline: datetime | None = None
-    paused_since: datetime | None = None
+    deadline: Time | None = None
+    paused_since: Time | None = None
     facts: Facts | None = None
     rendered: Rendered | None = None
-    facts_asked: datetime | None = None
+    facts_asked: Time | None = None
     facts_round: int = 0
     trouble: str = ""
     approval: ApprovalRequest | None = None
@@ -171,4 +161,4 @@ class Promotion:
     plan: EnvironmentPolicy | None = None
     retagged: bool = False
     revision: str = ""
-    writing_until: datetime | None = None
+    writing_until: Time | None = None

@@ -1,67 +1,50 @@
-"""Changing frozen records: a copy with some fields replaced, as cheaply as Python allows.
+"""What every record is: frozen, made by keywords, and declared once.
 
-A decision makes a dozen of them. `dataclasses.replace` calls `__init__`, which sets each field of a frozen record the
-slow way. Here a copy is of a twin class that is not frozen while it is filled, and of the record's own when it is whole.
+A record's stored bytes, the refusals of what is not one, and its place in the API's document all follow from the types of
+its fields. What the library does not see to by itself is kept by `tests/codec/test_declared.py`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import fields, make_dataclass
-from operator import attrgetter
-from typing import Any, TypeVar
+import dataclasses
+from datetime import datetime
+from typing import Annotated, Any, TypeAlias, TypeVar, dataclass_transform
+
+from msgspec import Meta, Struct, StructMeta, field
+from msgspec.structs import replace as _replace
 
 T = TypeVar("T")
-_Copier = Callable[[Any, dict[str, Any]], Any]
-_COPIERS: dict[type, _Copier] = {}
+
+# In UTC: the library refuses a time without a zone, `shared/codec` one of another zone.
+Time: TypeAlias = Annotated[datetime, Meta(tz=True)]
+
+
+class RecordMeta(StructMeta):
+    """Makes the fields of each class of records keyword-only; all else is inherited from `Record`."""
+
+    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> Any:
+        return super().__new__(mcs, name, bases, namespace, **{"kw_only": True, **options})
+
+
+# For those who check types, who cannot know what the metaclass does.
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+class Record(Struct, metaclass=RecordMeta, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A record: frozen and strict. `kw_only=False` is for small ones whose fields need no names, as `Digest`."""
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
+class Policy(Record, omit_defaults=False, frozen=True, kw_only=True):
+    """A record of a policy: all of it is stored, since what was pinned stays as it was when a default changes."""
 
 
 def replace(record: T, /, **changes: Any) -> T:
-    """Return a copy of a frozen dataclass with slots; raise TypeError for a field that it does not have.
-
-    As with `dataclasses.replace`, `__post_init__` checks the copy.
-    """
-    kind = type(record)
-    copier = _COPIERS.get(kind)
-    if copier is None:
-        copier = _COPIERS[kind] = _copier(kind)
-    copied: T = copier(record, changes)
-    return copied
+    """Return a copy of a record, or of a frozen dataclass; raise TypeError for a field that it does not have."""
+    copied: Any = record
+    copied = _replace(copied, **changes) if isinstance(record, Struct) else dataclasses.replace(copied, **changes)
+    kept: T = copied
+    return kept
 
 
-def _copier(kind: Any) -> _Copier:
-    names = tuple(field.name for field in fields(kind))
-    if len(names) < 2:
-        raise TypeError(f"{kind.__name__} has one field; make a new one")
-    places = {name: place for place, name in enumerate(names)}
-    twin, fill = _twin(kind), _filler(names)
-    read, new, checked = attrgetter(*names), object.__new__, hasattr(kind, "__post_init__")
-
-    def copy(record: Any, changes: dict[str, Any]) -> Any:
-        values = list(read(record))
-        for name, value in changes.items():
-            try:
-                values[places[name]] = value
-            except KeyError:
-                raise TypeError(f"{kind.__name__} has no field {name}") from None
-        made = new(twin)
-        fill(made, *values)
-        made.__class__ = kind
-        if checked:
-            made.__post_init__()
-        return made
-
-    return copy
-
-
-def _twin(kind: Any) -> Any:
-    """Return a class of the same layout, so that its instances can become the record's, whose fields can be set."""
-    thawed = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
-    return type(kind.__name__, (kind,), thawed)
-
-
-def _filler(names: tuple[str, ...]) -> Callable[..., None]:
-    """Return what sets all fields in order: dataclasses writes it out, which is faster than any loop over names."""
-    filled: Any = make_dataclass("Filled", names, repr=False, eq=False)
-    fill: Callable[..., None] = filled.__init__
-    return fill
+def type_name(record: Struct) -> str:
+    """Return the word that tells a record from the others of its union, as it is stored."""
+    return str(type(record).__struct_config__.tag)

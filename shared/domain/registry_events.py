@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from shared.domain.event import Event
 from shared.domain.names import Digest
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TagsRead(Event):
+class TagsRead(Event, tag="tags-read"):
     """What the registry says that the version's tags name now."""
 
     effect: str
@@ -19,8 +17,7 @@ class TagsRead(Event):
     chart: Digest | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArtifactTagged(Event):
+class ArtifactTagged(Event, tag="artifact-tagged"):
     """Both of the version's tags name what was built: they were read back."""
 
     effect: str
@@ -28,8 +25,7 @@ class ArtifactTagged(Event):
     attempt: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaggingFailed(Event):
+class TaggingFailed(Event, tag="tagging-failed"):
     """The version's tags could not be put.
 
     `ours` is False where a tag names something that somebody else put. `lost` says that a part of what was built is not in
@@ -44,8 +40,7 @@ class TaggingFailed(Event):
     lost: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArtifactAnnounced(Event):
+class ArtifactAnnounced(Event, tag="artifact-announced"):
     """The registry says that the version's image, or its chart, was pushed; a hint. Not every registry names the digest."""
 
     version: str
@@ -53,8 +48,7 @@ class ArtifactAnnounced(Event):
     chart: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArtifactWithdrawn(Event):
+class ArtifactWithdrawn(Event, tag="artifact-withdrawn"):
     """The registry says that an image, or a chart, was deleted from one of the service's repositories; a hint.
 
     It names the digest, or the version whose tag is gone, or neither: then the whole repository is.

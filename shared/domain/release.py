@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
+
+from msgspec import field
 
 from shared.domain.artifact import Artifact
 from shared.domain.build import BuildResult, BuildRun, ReportedBuild
-from shared.domain.names import Digest, Person, ServiceKey
+from shared.domain.names import Digest, ServiceKey
+from shared.domain.person import Person
 from shared.domain.phases import ReleasePhase
 from shared.domain.policy import ServicePolicy
 from shared.domain.promotion import Deployed, Promotion
-from shared.domain.records import replace
+from shared.domain.records import Record, Time, replace
 from shared.domain.version import Version
 
 # A row has room for so many commits whose pusher is not known; of what comes after it is known that there was more.
 _MOST_UNNAMED, MORE_PUSHES = 50, "more"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Override:
+class Override(Record):
     """A named person lets this release past one gate in one environment; used once, by promotion `used_by`.
 
     `holds` is when the holds were set that the person looked at; without it, those that were set until then. Past the
@@ -32,8 +33,8 @@ class Override:
     gate: str
     person: Person
     reason: str
-    at: datetime
-    holds: tuple[datetime, ...] | None = None
+    at: Time
+    holds: tuple[Time, ...] | None = None
     unknown: tuple[str, ...] = ()
     authors: tuple[str, ...] = ()
     used_by: int | None = None
@@ -47,8 +48,7 @@ class Override:
         return since <= self.at if self.holds is None else since in self.holds
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Push:
+class Push(Record):
     """A commit that was pushed, by whom, as the n-th change of its branch."""
 
     commit: str
@@ -56,16 +56,14 @@ class Push:
     pushed_by: Person | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tagging:
+class Tagging(Record):
     """The digests of a version are recorded, and its tags are not known to stand."""
 
-    since: datetime
-    deadline: datetime
+    since: Time
+    deadline: Time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class Release(Record):
     """One version for one service. `next_push` waits for the registry's word on whether the version exists.
 
     `correlation` is that of the push that began it, and leads to all that was done for it. `pushers` are all who are known to have pushed its branch, `pushed_by` the last; `unnamed` are commits that nobody was named for, and GONE for a deletion that nobody told of.
@@ -77,8 +75,8 @@ class Release:
     commit: str
     phase: ReleasePhase
     reason: str
-    since: datetime
-    created: datetime
+    since: Time
+    created: Time
     correlation: str = ""
     pushed_by: Person | None = None
     pushers: tuple[Person, ...] = ()
@@ -120,25 +118,22 @@ class Release:
         return next((one for one in reversed(self.promotions) if one.environment == environment), None)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Slot:
+class Slot(Record):
     """Who deploys to the environment now."""
 
     version: str
     promotion: int
-    since: datetime
+    since: Time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosedRequest:
+class ClosedRequest(Record):
     """An approval request that is not open any more, and the reason to tell whoever still answers it."""
 
     id: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EnvironmentState:
+class EnvironmentState(Record):
     """What is live, what was good before (newest first, the live one included), and who has the slot.
 
     `unknown` says why what is live is not known; live is then the last that was, and who left it so keeps the slot.
@@ -154,11 +149,10 @@ class EnvironmentState:
     unknown: str = ""
     adopted: str = ""
     closed: tuple[ClosedRequest, ...] = ()
-    broken_since: datetime | None = None
+    broken_since: Time | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Validation:
+class Validation(Record):
     """Builds of a branch that is not a release: those running, and the newest push that waits for them."""
 
     ref: str
@@ -167,19 +161,17 @@ class Validation:
     waiting: Push | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArtifactHold:
+class ArtifactHold(Record):
     """After a rollback: this artifact is not promoted again until a person lifts the hold."""
 
     id: str
     artifact: str
     version: str
     reason: str
-    since: datetime
+    since: Time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Numbers:
+class Numbers(Record):
     """The last numbers given out in a service; `turn` counts the slots that were taken."""
 
     promotion: int = 0
@@ -187,8 +179,7 @@ class Numbers:
     turn: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ServiceState:
+class ServiceState(Record):
     """A service's partition, decoded: what one decision sees and changes.
 
     `releases` are the open ones by version key; `ended` those that were loaded on demand (None: there is none).

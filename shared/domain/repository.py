@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.policy import RepositoryPolicy
-from shared.domain.records import replace
+from shared.domain.records import Record, Time, replace
 
 # How git writes that a ref is not there: deleted by a push, or made by one. As what somebody pushed, a deletion that nobody
 # told of.
@@ -16,16 +13,14 @@ _MADE, _DELETED = "+", "-"
 _MOST_KNOWN = 50  # of what was forgotten the pusher is unknown once more
 
 
-@dataclass(frozen=True, slots=True)
-class Pushed:
+class Pushed(Record, kw_only=False):
     """Who pushed a commit that no release has taken in yet, e.g. because its service is not configured; None: not known."""
 
     commit: str
     person: Person | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tip:
+class Tip(Record):
     """Where a branch stood when it was last looked at: `commit` is None once it is gone.
 
     `number` counts the branch's changes. `sent` is set when all that this change concerns has been told of it;
@@ -59,16 +54,14 @@ class Tip:
         return replace(self, known=found[-_MOST_KNOWN:])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotCompared:
+class NotCompared(Record):
     """Why a repository's branches cannot be compared with where they were last seen, and since when."""
 
     reason: str
-    since: datetime
+    since: Time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConfigInForce:
+class ConfigInForce(Record):
     """The last good slipway.yaml, compiled, and what is wrong with a newer one.
 
     `commit` is where the policy was read, empty while there has been none; `faulty_commit` where the faults were found.
@@ -79,5 +72,5 @@ class ConfigInForce:
     policy: RepositoryPolicy | None = None
     faults: tuple[str, ...] = ()
     faulty_commit: str = ""
-    checked_at: datetime
+    checked_at: Time
     number: int = 0

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from shared.domain.event import Event
-from shared.domain.names import Person
+from shared.domain.person import Person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalAnswered(Event):
+class ApprovalAnswered(Event, tag="approval-answered"):
     """A person said yes or no to a numbered request. `wrote`: whether they are among the authors that `authors` (evidence) names."""
 
     request: str
@@ -22,8 +20,7 @@ class ApprovalAnswered(Event):
     wrote: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PromoteRequested(Event):
+class PromoteRequested(Event, tag="promote-requested"):
     """A person asks to bring a version into an environment again."""
 
     version: str
@@ -31,8 +28,7 @@ class PromoteRequested(Event):
     person: Person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AbortRequested(Event):
+class AbortRequested(Event, tag="abort-requested"):
     """A person stops a release."""
 
     version: str
@@ -40,16 +36,14 @@ class AbortRequested(Event):
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetryRequested(Event):
+class RetryRequested(Event, tag="retry-requested"):
     """A person asks to resume an errored release at the failed step."""
 
     version: str
     person: Person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RedeployRequested(Event):
+class RedeployRequested(Event, tag="redeploy-requested"):
     """A person asks to deploy a version (what is live, where it is empty) again."""
 
     environment: str
@@ -57,8 +51,7 @@ class RedeployRequested(Event):
     person: Person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RollbackRequested(Event):
+class RollbackRequested(Event, tag="rollback-requested"):
     """A person asks to go back to the last good artifact, or to a named earlier one."""
 
     environment: str
@@ -67,8 +60,7 @@ class RollbackRequested(Event):
     person: Person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OverrideGranted(Event):
+class OverrideGranted(Event, tag="override-granted"):
     """A person lets a version past one gate in one environment, once.
 
     Past the gate `authors` they say who the unknown author is (`answer`: mails, names or ids; none: none of the
@@ -85,8 +77,7 @@ class OverrideGranted(Event):
     wrote: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LiveAdopted(Event):
+class LiveAdopted(Event, tag="live-adopted"):
     """A person says what runs: an earlier good version, or nothing that counts (empty)."""
 
     environment: str
@@ -95,8 +86,7 @@ class LiveAdopted(Event):
     person: Person
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArtifactHoldLifted(Event):
+class ArtifactHoldLifted(Event, tag="artifact-hold-lifted"):
     """A person lifts the hold on an artifact that was rolled back."""
 
     hold: str

@@ -8,7 +8,7 @@ from datetime import datetime
 from shared.domain.approval import closing
 from shared.domain.draft import STATUS_ERROR, STATUS_FAILED, STATUS_PENDING, STATUS_SUCCEEDED, Draft
 from shared.domain.effects import Deploy, ObserveRollout, Remove, Retag
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import EnvironmentPolicy, OnFirstFailure
 from shared.domain.promotion import Deployed, Promotion

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeAlias
 
 from shared.domain.errors import InvalidValue
 from shared.domain.placeholders import expand, placeholders
+from shared.domain.records import Policy
 
 # Helm's own are 65,536 and 30: a few letters of an index are a list of as many entries.
 MOST_INDEX, MOST_DEPTH = 1_000, 30
@@ -29,8 +29,7 @@ class Kind(StrEnum):
     JSON = "json"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Policy, kw_only=False, array_like=True):
     """A value as it was written. TEXT is what stands there; PLAIN means what Helm's reader of values files makes of it."""
 
     text: str

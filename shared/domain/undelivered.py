@@ -16,9 +16,9 @@ from shared.domain.release import Release
 
 def message_poisoned(draft: Draft, event: MessagePoisoned) -> Answer:
     """Note it, and end what waited for its effect as Errored: the fault is ours, and a retry asks for it anew."""
-    draft.note(f"{event.type} of {event.queue} went to poison as {event.poison}")
+    draft.note(f"{event.message_type} of {event.queue} went to poison as {event.poison}")
     if event.effect:
-        _lost(draft, event.effect, f"{event.type} failed as often as it may, see poison {event.poison}")
+        _lost(draft, event.effect, f"{event.message_type} failed as often as it may, see poison {event.poison}")
     return done()
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 
 import semver
 
 from shared.domain.errors import InvalidVersion
+from shared.domain.names import Value
 
 RELEASE_PREFIX = "refs/heads/release/"
 _NUMBER = r"(0|[1-9][0-9]*)"
@@ -18,11 +18,10 @@ LONGEST = 100
 _WIDTH_DIGITS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Version:
+class Version(Value):
     """A SemVer version without build metadata, which an OCI tag could not hold."""
 
-    text: str
+    __slots__ = ()
 
     @staticmethod
     def parse(text: str) -> Version:
@@ -57,9 +56,6 @@ class Version:
     def key(self) -> str:
         """A text that sorts as SemVer orders versions."""
         return _parts(self.text)[1]
-
-    def __str__(self) -> str:
-        return self.text
 
 
 # Every gate of every decision compares versions, the same few again and again.

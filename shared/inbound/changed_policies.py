@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from shared.domain.policy import EnvironmentPolicy, RepositoryPolicy, ServicePolicy
 from shared.domain.policy_digest import policy_digest
+from shared.domain.records import replace
 from shared.ports.policies import Fault, PolicyReader
 
 

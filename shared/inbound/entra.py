@@ -12,7 +12,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from shared.domain.errors import InvalidValue
-from shared.domain.names import Person, is_object_id
+from shared.domain.names import is_object_id
 from shared.inbound.principal import Principal, groups_among, is_program, readable
 from shared.ports.sign_in import WrongToken
 
@@ -67,6 +67,8 @@ def is_private(url: str) -> bool:
 
 def principal_of(claims: Mapping[str, object], entra: Entra, now: datetime) -> Principal:
     """Return who a token, whose signature is good, is of; raise WrongToken where it is not for us, or not for now."""
+    from shared.domain.person import Person
+
     _check_whose(claims, entra)
     _check_when(claims, now)
     id_ = _text(claims, "oid")

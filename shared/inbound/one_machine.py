@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from shared.domain.policy import EnvironmentPolicy, GitOpsTarget
+from shared.domain.records import replace
 from shared.inbound.changed_policies import ChangedPolicies
 from shared.ports.policies import PolicyReader
 

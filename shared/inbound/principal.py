@@ -10,9 +10,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 
-from shared.domain.names import Person
 from shared.inbound.problems import Unacceptable
+
+if TYPE_CHECKING:
+    from shared.domain.person import Person
 
 HEADER = "x-ms-client-principal"
 NOBODY = "not-signed-in"
@@ -96,6 +99,8 @@ def _is_from_elsewhere(headers: Mapping[str, str]) -> bool:
 
 
 def _principal(claims: list[tuple[str, str]], role_type: str) -> Principal:
+    from shared.domain.person import Person
+
     id_ = next(_of(claims, _ID), "")
     if not id_:
         raise unknown("the sign-in has no object id; sign in again")

@@ -11,7 +11,8 @@ from typing import Any
 from shared.domain import requests as asked_for
 from shared.domain.events import ApprovalAnswered
 from shared.domain.gates import Gate
-from shared.domain.names import Person, ServiceKey
+from shared.domain.names import ServiceKey
+from shared.domain.person import Person
 from shared.inbound import bodies
 from shared.inbound.json_body import bad, decode
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import replace
 
 from shared.domain.policy import EnvironmentPolicy
+from shared.domain.records import replace
 from shared.inbound.changed_policies import ChangedPolicies
 from shared.ports.policies import BrokenPolicy, Fault, PolicyReader
 

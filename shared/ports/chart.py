@@ -6,12 +6,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from shared.domain.names import Digest
 from shared.domain.placeholders import expand
-from shared.domain.setting import Setting
 from shared.ports.errors import Permanent
+
+if TYPE_CHECKING:
+    # Settings are read before anything is done, and need no more of this than the limits.
+    from shared.domain.setting import Setting
 
 MIB = 1024 * 1024
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.policy import DeployTarget
 from shared.ports.errors import Permanent
 

@@ -19,7 +19,7 @@ from shared.app.operate import ESTATE, add_hold
 from shared.app.views.health import AnchorsView, health
 from shared.app.views.ledger import Verified, verify_ledger
 from shared.codec.anchor import decode_anchor, digest
-from shared.codec.ledger import GENESIS, LedgerEntry, encode_entry, link
+from shared.codec.ledger import ENTRIES, GENESIS, LedgerEntry, link
 from shared.domain.decision import Outcome
 from tests.contracts.memory.anchors import MemoryAnchors
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, make_app
@@ -163,10 +163,10 @@ def test_a_day_has_one_anchor_that_names_the_one_before(slipway: Harness) -> Non
     anchor(slipway.app)
 
     newer, older = kept(slipway).newest(most=5)
-    made = json.loads(gzip.decompress(kept(slipway).get(newer)))
+    made = json.loads(gzip.decompress(kept(slipway).get(newer)))["record"]
     last = slipway.app.store.ledger(str(DELIVERY), after=0, most=500)[-1]
-    assert made["previous"] == {"name": older, "sha256": digest(kept(slipway).get(older))}
-    assert made["heads"][str(DELIVERY)] == f"{last.sequence} {last.hash}"
+    assert (made["previous"], made["previous_sha256"]) == (older, digest(kept(slipway).get(older)))
+    assert dict(made["heads"])[str(DELIVERY)] == [last.sequence, last.hash]
 
 
 def test_the_next_day_finds_what_was_rewritten_and_health_shows_it(slipway: Harness, tmp_path: Path) -> None:
@@ -212,12 +212,12 @@ def test_a_ledger_that_is_younger_than_the_last_anchor_is_checked_by_its_chain(s
 
     found = verify_ledger(slipway.app, young)
 
-    assert young not in decode_anchor(kept(slipway).get(name)).heads
+    assert young not in dict(decode_anchor(kept(slipway).get(name)).heads)
     assert (found.intact, found.anchored, found.anchors_compared) == (True, 0, 1)
     assert found.entries == 1
 
 
 def make_young(slipway: Harness) -> str:
     """A ledger that begins now."""
-    slipway.app.store.transact("shipping~young", "e1", always(a_write(entry=encode_entry(FIRST))))
+    slipway.app.store.transact("shipping~young", "e1", always(a_write(entry=ENTRIES.encode(FIRST))))
     return "shipping~young"

@@ -67,7 +67,7 @@ def shown(slipway: Harness) -> AnchorsView:
 
 def without_heads(content: bytes) -> bytes:
     """An anchor that names no ledger any more."""
-    return encode_anchor(replace(decode_anchor(content), heads={}))
+    return encode_anchor(replace(decode_anchor(content), heads=()))
 
 
 def test_an_anchor_that_was_changed_is_not_the_one_that_the_next_names(

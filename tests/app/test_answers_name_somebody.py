@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.app.handle_event import Handled
 from shared.domain import events as ev
 from shared.domain.errors import InvalidValue
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.phases import Phase, PromotionKind
+from shared.domain.records import replace
 from tests.app.test_authors_kept import BRANCH, CODE
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.outside import RITA, SAM

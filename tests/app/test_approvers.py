@@ -14,7 +14,7 @@ from shared.app.inspect_push import inspect_push
 from shared.domain import events as ev
 from shared.domain.approval import who_may
 from shared.domain.decision import Outcome
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.policy import ApprovalRule
 from shared.domain.policy_digest import policy_digest
 from shared.ports.errors import Transient

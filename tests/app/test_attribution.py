@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
-from shared.codec.repository import decode_tip, encode_tip, tip_row
+from shared.codec.repository import TIPS, tip_row
 from shared.domain.events import PushReceived
-from shared.domain.names import Person
+from shared.domain.person import Person
+from shared.domain.records import replace
 from shared.domain.repository import Pushed, Tip
 from tests.support.app_parts import Harness, branch
 from tests.support.outside import ADA, MAIN, RITA, SAM, SHIPPING, SLIPWAY_YAML
@@ -115,7 +114,7 @@ def kept(slipway: Harness) -> tuple[Pushed, ...]:
     """Who is known to have pushed what no release has taken in."""
     row = slipway.app.rows.get(SHIPPING, tip_row(BRANCH))
     assert row is not None
-    return decode_tip(row.value).pushed
+    return TIPS.decode(row.value).pushed
 
 
 def test_what_was_pushed_and_forced_away_is_nobodys_part_of_the_release(slipway: Harness) -> None:
@@ -148,8 +147,8 @@ def test_no_more_is_kept_of_somebody_who_pushes_on_and_on(slipway: Harness) -> N
     row = slipway.app.rows.get(SHIPPING, tip_row(BRANCH))
     assert row is not None
     many = tuple(Pushed(f"{number:040x}", RITA) for number in range(100))
-    full = replace(decode_tip(row.value), pushed=many)
-    slipway.app.rows.overwrite(SHIPPING, tip_row(BRANCH), encode_tip(full))
+    full = replace(TIPS.decode(row.value), pushed=many)
+    slipway.app.rows.overwrite(SHIPPING, tip_row(BRANCH), TIPS.encode(full))
 
     told(slipway, commit, RITA)
     told(slipway, commit, SAM)
@@ -167,9 +166,9 @@ def test_two_who_pushed_are_both_noted_where_their_messages_are_read_at_once(sli
 
     def overtaken(partition: str, key: str, value: bytes, *, etag: str | None) -> str:
         found = rows.get(partition, key)
-        if found is not None and key == tip and other not in decode_tip(found.value).pushed:
-            old = decode_tip(found.value)
-            rows.overwrite(partition, key, encode_tip(replace(old, pushed=(*old.pushed, other))))
+        if found is not None and key == tip and other not in TIPS.decode(found.value).pushed:
+            old = TIPS.decode(found.value)
+            rows.overwrite(partition, key, TIPS.encode(replace(old, pushed=(*old.pushed, other))))
         return put(partition, key, value, etag=etag)
 
     slipway.app.rows.put = overtaken  # type: ignore[method-assign]  # somebody is faster each time
@@ -181,7 +180,7 @@ def test_two_who_pushed_are_both_noted_where_their_messages_are_read_at_once(sli
 def test_a_claim_that_a_dead_worker_left_is_not_put_down_to_whoever_comes_next(slipway: Harness) -> None:
     """The tip was claimed before anything was told; the next message is of another push."""
     tip = slipway.outside.commit(BRANCH, {"x": b"1"}, by=ADA)
-    row = encode_tip(Tip(commit=tip, number=1, previous=None, sent=False))
+    row = TIPS.encode(Tip(commit=tip, number=1, previous=None, sent=False))
     slipway.app.rows.put(SHIPPING, tip_row(BRANCH), row, etag=None)
     told(slipway, "f" * 40, SAM)
 
@@ -228,4 +227,4 @@ def test_the_default_branch_is_read_whatever_the_message_says_of_another(slipway
 
     row = slipway.app.rows.get(SHIPPING, tip_row(MAIN))
     assert row is not None
-    assert decode_tip(row.value).commit == commit
+    assert TIPS.decode(row.value).commit == commit

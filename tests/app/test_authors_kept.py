@@ -6,9 +6,9 @@ import pytest
 
 from shared.app import authorship
 from shared.app.authorship import with_authorship
-from shared.codec.authors import AuthorsRead, decode_authors_read, encode_authors_read
+from shared.codec.authors import AUTHORS, AuthorsRead, encode_authors_read
 from shared.domain import events as ev
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.promotion import Author, Authors
 from shared.ports.errors import Transient
 from tests.support.app_parts import Harness, branch, make_app
@@ -27,7 +27,7 @@ def read(slipway: Harness, version: str = "1.0.0", environment: str = "productio
 
 def kept(slipway: Harness, version: str = "1.0.0") -> AuthorsRead:
     """The whole list."""
-    return decode_authors_read(slipway.app.evidence.get(read(slipway, version).evidence))
+    return AUTHORS.decode(slipway.app.evidence.get(read(slipway, version).evidence))
 
 
 def counted(slipway: Harness) -> list[tuple[str | None, tuple[str, ...]]]:
@@ -50,7 +50,7 @@ def test_a_list_is_sorted_and_has_everybody_once() -> None:
     first = encode_authors_read("q", ("b", "a"), (rita, ada, rita))
 
     assert first == encode_authors_read("q", ("a", "b"), (ada, rita))
-    assert decode_authors_read(first) == AuthorsRead(question="q", paths=("a", "b"), authors=(ada, rita))
+    assert AUTHORS.decode(first) == AuthorsRead(question="q", paths=("a", "b"), authors=(ada, rita))
 
 
 def test_facts_hold_the_hash_the_length_and_the_first_of_the_list(slipway: Harness) -> None:
@@ -65,8 +65,8 @@ def test_facts_hold_the_hash_the_length_and_the_first_of_the_list(slipway: Harne
     assert (found.count, len(kept(slipway).authors)) == (31, 31)
     assert [one.mail for one in found.first] == ["ada@example.com", *(f"p{n:02}@example.com" for n in range(19))]
     assert all(len(one.name) <= 101 for one in found.first)
-    [told] = {one.detail["authors"] for one in slipway.timeline() if one.event_type == "facts-gathered"}
-    counts = {one.detail["authors-count"] for one in slipway.timeline() if one.event_type == "facts-gathered"}
+    [told] = {one.told("authors") for one in slipway.timeline() if one.event_type == "facts-gathered"}
+    counts = {one.told("authors-count") for one in slipway.timeline() if one.event_type == "facts-gathered"}
     assert (told, counts) == (found.evidence, {"31"})
 
 

@@ -11,7 +11,7 @@ from shared.app.performing.authors import written_paths
 from shared.app.service_view import read_service
 from shared.app.views.release import release_view
 from shared.domain import events as ev
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.ports.errors import Permanent
 from tests.app.test_authors_kept import BRANCH, CODE, counted
 from tests.support.app_parts import DELIVERY, Harness, branch, make_app

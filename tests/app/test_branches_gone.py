@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.app.inspect_push import set_aside
 from shared.app.sweep import sweep
-from shared.codec.repository import TIP, decode_tip, encode_tip, gone_row, tip_row
+from shared.codec.repository import TIP, TIPS, gone_row, tip_row
 from shared.domain.repository import Tip
 from shared.ports.rows import Row
 from tests.support.app_parts import Harness
@@ -29,7 +29,7 @@ def kept(slipway: Harness) -> int:
     """The number of the change that is kept of the branch."""
     row = slipway.app.rows.get(SHIPPING, gone_row(FEATURE))
     assert row is not None
-    return decode_tip(row.value).number
+    return TIPS.decode(row.value).number
 
 
 def test_the_tick_reads_branches_that_there_are(slipway: Harness) -> None:
@@ -60,7 +60,7 @@ def test_a_slow_worker_sets_nothing_aside_that_is_later(slipway: Harness) -> Non
     row = gone(slipway)
     sweep(slipway.app)
     later = Tip(commit=None, number=9, previous=None, sent=True)
-    slipway.app.rows.overwrite(SHIPPING, gone_row(FEATURE), encode_tip(later))
+    slipway.app.rows.overwrite(SHIPPING, gone_row(FEATURE), TIPS.encode(later))
 
     set_aside(slipway.app, SHIPPING, FEATURE, row)
 
@@ -74,4 +74,4 @@ def test_what_was_set_aside_by_halves_is_set_aside_again(slipway: Harness) -> No
     sweep(slipway.app)
 
     assert slipway.app.rows.get(SHIPPING, tip_row(FEATURE)) is None
-    assert kept(slipway) == decode_tip(row.value).number
+    assert kept(slipway) == TIPS.decode(row.value).number

@@ -11,7 +11,7 @@ from shared.app.compare_branches import not_compared
 from shared.app.inspect_push import inspect_push
 from shared.app.sweep import sweep
 from shared.app.views.health import health
-from shared.codec.comparing import ROW, encode_trouble
+from shared.codec.comparing import NOT_COMPARED, ROW
 from shared.codec.repository import tip_row
 from shared.domain import events as ev
 from shared.domain.repository import NotCompared
@@ -82,7 +82,7 @@ def test_a_store_that_fails_at_one_branch_ends_the_comparing(slipway: Harness, m
 
 def test_what_was_wrong_with_a_repository_that_is_gone_is_not_said(slipway: Harness) -> None:
     """Nobody compares it any more."""
-    slipway.app.rows.overwrite("gone", ROW, encode_trouble(NotCompared(reason="x", since=slipway.app.now())))
+    slipway.app.rows.overwrite("gone", ROW, NOT_COMPARED.encode(NotCompared(reason="x", since=slipway.app.now())))
     sweep(slipway.app)
 
     assert not_compared(slipway.app) == {}
@@ -126,8 +126,8 @@ def test_a_push_to_a_branch_whose_name_cannot_be_kept_is_ignored(slipway: Harnes
 
 def test_another_hosts_tick_may_be_faster(slipway: Harness) -> None:
     """The row is gone or written anew when this one would remove it."""
-    slipway.app.rows.overwrite(SHIPPING, ROW, encode_trouble(NotCompared(reason="x", since=slipway.app.now())))
-    newer = encode_trouble(NotCompared(reason="newer", since=slipway.app.now()))
+    slipway.app.rows.overwrite(SHIPPING, ROW, NOT_COMPARED.encode(NotCompared(reason="x", since=slipway.app.now())))
+    newer = NOT_COMPARED.encode(NotCompared(reason="newer", since=slipway.app.now()))
     slipway.outside.troubles.before["source"] = lambda: slipway.app.rows.overwrite(SHIPPING, ROW, newer)
     sweep(slipway.app)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from shared.codec.errors import UnreadableRecord
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
 from shared.domain.effects import Deploy, ReadTags, SetStatus
+from shared.domain.records import replace
 from shared.ports.store import Committed, Loaded, Store, Write
 from tests.support.app_looks import Mute, all_but, hints, latest, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, Harness, branch

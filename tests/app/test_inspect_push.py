@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from shared.app.inspect_push import inspect_push
-from shared.codec.repository import decode_tip, tip_row
+from shared.codec.repository import TIPS, tip_row
 from shared.domain import events as ev
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.repository import Tip
 from shared.ports.errors import Transient
 from shared.ports.statuses import CommitState
@@ -28,7 +28,7 @@ def tip(slipway: Harness, ref: str) -> Tip:
     """What is known of a branch."""
     row = slipway.app.rows.get(SHIPPING, tip_row(ref))
     assert row is not None
-    return decode_tip(row.value)
+    return TIPS.decode(row.value)
 
 
 def changes(slipway: Harness, service: object = DELIVERY) -> list[str]:
@@ -75,7 +75,7 @@ def test_a_services_ledger_names_the_branch_and_commit_of_each_push(slipway: Har
     told(slipway, FEATURE, id_="two")
 
     found = [one for one in slipway.timeline() if one.event_type == "change-found"][-2:]
-    assert [(one.detail["ref"], one.detail["commit"]) for one in found] == [(FEATURE, built), (FEATURE, skipped)]
+    assert [(one.told("ref"), one.told("commit")) for one in found] == [(FEATURE, built), (FEATURE, skipped)]
     assert found[-1].outcome == "ignored"
 
 

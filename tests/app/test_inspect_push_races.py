@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from shared.app.inspect_push import inspect_push
-from shared.codec.repository import decode_tip, encode_tip, tip_row
+from shared.codec.repository import TIPS, tip_row
 from shared.domain import events as ev
+from shared.domain.records import replace
 from shared.domain.repository import Tip
 from tests.support.app_looks import latest
 from tests.support.app_parts import Harness
@@ -26,7 +26,7 @@ def tip(slipway: Harness, ref: str) -> Tip:
     """What is known of a branch."""
     row = slipway.app.rows.get(SHIPPING, tip_row(ref))
     assert row is not None
-    return decode_tip(row.value)
+    return TIPS.decode(row.value)
 
 
 def changes(slipway: Harness) -> list[str]:
@@ -36,7 +36,7 @@ def changes(slipway: Harness) -> list[str]:
 
 def claim(slipway: Harness, ref: str, claimed: Tip) -> None:
     """Leave a tip as a worker that died would have left it."""
-    slipway.app.rows.overwrite(SHIPPING, tip_row(ref), encode_tip(claimed))
+    slipway.app.rows.overwrite(SHIPPING, tip_row(ref), TIPS.encode(claimed))
 
 
 def test_a_claim_that_a_dead_worker_left_is_told_by_the_next(slipway: Harness) -> None:

@@ -119,7 +119,7 @@ def test_a_large_message_whose_content_is_gone_says_so_in_poison(slipway: Harnes
     assert text_of(slipway.app, found) == body
 
 
-@pytest.mark.parametrize(("kept", "reason"), [(b"\xff", "it is not text"), (b"{", "is not JSON of ours")])
+@pytest.mark.parametrize(("kept", "reason"), [(b"\xff", "it is not text"), (b"{", "is not JSON: it ends too early")])
 def test_what_stands_for_no_message_is_taken_all_the_same(slipway: Harness, kept: bytes, reason: str) -> None:
     """Attack: a message that names any other evidence; the poison queue has none of its own."""
     body = reference_to(written(ASK).decode(), slipway.app.evidence.put(kept))

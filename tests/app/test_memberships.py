@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,8 @@ from shared.app.operate import Caller, operate
 from shared.app.views.records import ApprovalView
 from shared.domain.decision import Outcome
 from shared.domain.events import ApprovalAnswered
-from shared.domain.names import Person
+from shared.domain.person import Person
+from shared.domain.records import replace
 from shared.ports.errors import Transient
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.entra_stand_in import EntraStandIn, Human, entra_stand_in, object_id

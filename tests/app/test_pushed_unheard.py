@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 
 from shared.app.inspect_push import inspect_push
-from shared.codec.repository import decode_tip, tip_row
+from shared.codec.repository import TIPS, tip_row
 from shared.domain.events import PushReceived
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.repository import Pushed
 from shared.ports.errors import NotFound, Permanent
 from tests.support.app_parts import Harness, branch
@@ -36,7 +36,7 @@ def kept(slipway: Harness) -> tuple[Pushed, ...]:
     """Who is known to have pushed what no release has taken in."""
     row = slipway.app.rows.get(SHIPPING, tip_row(BRANCH))
     assert row is not None
-    return decode_tip(row.value).pushed
+    return TIPS.decode(row.value).pushed
 
 
 def test_attack_push_unheard_and_have_somebody_push_on_before_anybody_looks(slipway: Harness) -> None:
@@ -193,4 +193,4 @@ def test_a_branch_that_is_no_release_is_not_asked_who_pushed_it(slipway: Harness
 
     row = slipway.app.rows.get(SHIPPING, tip_row(MAIN))
     assert row is not None
-    assert (decode_tip(row.value).known, decode_tip(row.value).pushed) == ((), ())
+    assert (TIPS.decode(row.value).known, TIPS.decode(row.value).pushed) == ((), ())

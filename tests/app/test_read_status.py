@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -20,10 +19,10 @@ from shared.app.views.finding import (
 )
 from shared.app.views.mark import mark
 from shared.codec.repository import CONFIG
-from shared.codec.service import encode_holds
-from shared.codec.state import HOLDS
+from shared.codec.state import ARTIFACT_HOLDS, HOLDS_ROW
 from shared.domain.events import PromoteRequested
-from shared.domain.names import Person
+from shared.domain.names import ServiceKey
+from shared.domain.person import Person
 from shared.domain.release import ArtifactHold
 from shared.ports.deployer import RolloutState
 from shared.ports.store import Write
@@ -51,7 +50,7 @@ def second_repository(slipway: Harness) -> None:
 def hold_of(slipway: Harness) -> bytes:
     """A hold on version 9.0.0 of a service called delivery, as it is stored."""
     made = ArtifactHold(id="delivery-v9.0.0", artifact="a", version="9.0.0", reason="bad", since=slipway.app.now())
-    return encode_holds((made,))
+    return ARTIFACT_HOLDS.encode((made,))
 
 
 def written(rows: dict[str, bytes]) -> Write:
@@ -96,7 +95,7 @@ def test_a_service_is_found_by_its_name_and_where_there_are_two_by_its_repositor
 
 def test_a_release_branch_with_a_mistyped_name_makes_no_service(slipway: Harness) -> None:
     """Its ledger says what became of the push, and nobody finds a service of that name."""
-    typo = replace(DELIVERY, service="delivry")
+    typo = ServiceKey(DELIVERY.repository, "delivry")
     slipway.push_release("1.0.0", typo)
     slipway.pump()
 
@@ -122,8 +121,8 @@ def test_a_hold_on_an_artifact_is_found_by_its_id(slipway: Harness) -> None:
 def test_a_hold_that_two_repositories_have_is_not_guessed(slipway: Harness) -> None:
     """It is lifted where somebody says."""
     second_repository(slipway)
-    twin = replace(DELIVERY, repository="parcels")
-    rows = {HOLDS: hold_of(slipway)}
+    twin = ServiceKey("parcels", DELIVERY.service)
+    rows = {HOLDS_ROW: hold_of(slipway)}
     for service in (DELIVERY, twin):
         slipway.app.store.transact(str(service), "held", lambda loaded: written(rows))
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import replace
 
 import pytest
 
 from shared.app.tag_pushed import tag_pushed
 from shared.domain import events as ev
 from shared.domain.names import Digest
+from shared.domain.records import replace
 from tests.support.app_looks import latest
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness
 from tests.support.outside import ADA, MAIN, SLIPWAY_YAML

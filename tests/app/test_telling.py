@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from shared.app.handle_event import handle
@@ -10,6 +9,7 @@ from shared.app.take_message import take_message
 from shared.domain import events as ev
 from shared.domain.effects import AskApproval, CloseApproval, SetStatus
 from shared.domain.queues import queue_of
+from shared.domain.records import replace
 from tests.support.app_looks import all_but, decided, do, open_effects, the
 from tests.support.app_parts import DELIVERY, SECOND, Harness, make_app
 from tests.support.outside import SLIPWAY_YAML, Outside

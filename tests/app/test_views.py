@@ -15,7 +15,7 @@ from shared.app.read_status import release
 from shared.app.views.ledger import ledger_page, verify_ledger
 from shared.app.views.view import Time, View, encode, members
 from shared.domain import events as ev
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.phases import Phase
 from shared.ports.store import LedgerRow, Loaded
 from tests.support.app_parts import DELIVERY, Harness, make_app

@@ -18,7 +18,7 @@ ANCHOR = Anchor(
     at=NOON,
     previous="2026-11-22.json.gz",
     previous_sha256="d" * 64,
-    heads={"shop~delivery": Anchored(12, "a" * 64), "estate": Anchored(1, "b" * 64)},
+    heads=(("estate", Anchored(1, "b" * 64)), ("shop~delivery", Anchored(12, "a" * 64))),
     mismatches=(Mismatch("shop~package", "2026-11-22", "ends at entry 1; entry 2 was anchored on 2026-11-21"),),
 )
 
@@ -31,7 +31,7 @@ def test_an_anchor_is_read_as_it_was_written(anchor: Anchor) -> None:
 
 def test_an_anchor_is_the_same_bytes_whenever_it_is_made() -> None:
     """No time of packing is in it, nor the order in which ledgers were read."""
-    turned = replace(ANCHOR, heads=dict(reversed(list(ANCHOR.heads.items()))))
+    turned = replace(ANCHOR, heads=ANCHOR.heads[::-1])
 
     assert encode_anchor(turned) == encode_anchor(ANCHOR)
 
@@ -40,24 +40,22 @@ def test_anybody_can_read_an_anchor() -> None:
     """With zcat and jq."""
     assert json.loads(gzip.decompress(encode_anchor(ANCHOR))) == {
         "schema": 1,
-        "name": "2026-11-23.json.gz",
-        "at": "2026-11-23T12:00:00.000000Z",
-        "previous": {"name": "2026-11-22.json.gz", "sha256": "d" * 64},
-        "heads": {"shop~delivery": f"12 {'a' * 64}", "estate": f"1 {'b' * 64}"},
-        "mismatches": [
-            {
-                "ledger": "shop~package",
-                "day": "2026-11-22",
-                "problem": "ends at entry 1; entry 2 was anchored on 2026-11-21",
-            }
-        ],
+        "record": {
+            "name": "2026-11-23.json.gz",
+            "at": "2026-11-23T12:00:00Z",
+            "previous": "2026-11-22.json.gz",
+            "previous_sha256": "d" * 64,
+            "heads": [["estate", [1, "b" * 64]], ["shop~delivery", [12, "a" * 64]]],
+            "mismatches": [["shop~package", "2026-11-22", "ends at entry 1; entry 2 was anchored on 2026-11-21"]],
+        },
     }
 
 
-@pytest.mark.parametrize("head", ["", "0 " + "a" * 64, "1 " + "a" * 63, "1 " + "A" * 64, 1, ["1", "a"]])
-def test_a_head_that_is_none_is_refused_with_its_ledger(head: object) -> None:
+@pytest.mark.parametrize("head", ["", [0, "a" * 64], [1, "a" * 63], [1, "A" * 64], 1, ["1", "a" * 64]])
+def test_a_head_that_is_none_is_refused_with_its_place(head: object) -> None:
     """It is never guessed at."""
-    values = {**json.loads(gzip.decompress(encode_anchor(ANCHOR))), "heads": {"shop~delivery": head}}
+    values = json.loads(gzip.decompress(encode_anchor(ANCHOR)))
+    values["record"]["heads"] = [["shop~delivery", head]]
 
-    with pytest.raises(UnreadableRecord, match="shop~delivery"):
+    with pytest.raises(UnreadableRecord, match=r"field heads\[0\]\[1\]"):
         decode_anchor(gzip.compress(json.dumps(values).encode()))

@@ -71,7 +71,9 @@ def test_a_ledger_with_a_damaged_entry_is_whole_broken_or_unreadable(data: st.Da
     rows, previous = list[LedgerRow](), ledger.GENESIS
     written = ALL["ledger"].data
     for number in (1, 2):
-        body = json.dumps({**json.loads(written), "sequence": number}).encode()
+        values = json.loads(written)
+        values["record"]["sequence"] = number
+        body = json.dumps(values).encode()
         hash_ = ledger.link(previous, body)
         rows.append(LedgerRow(sequence=number, body=body, hash=hash_, previous=previous))
         previous = hash_

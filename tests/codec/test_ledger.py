@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
 
 from shared.codec.errors import BrokenLedger
-from shared.codec.ledger import GENESIS, LedgerEntry, decode_entry, encode_entry, link, verify
+from shared.codec.ledger import ENTRIES, GENESIS, LedgerEntry, link, verify
 from shared.domain.decision import Outcome
+from shared.domain.records import replace
 from tests.support.codec import examples as ex
 from tests.support.codec.records import any_of
 
@@ -43,13 +44,13 @@ def _chain(*bodies: bytes) -> list[Row]:
     return rows
 
 
-ROWS = _chain(*(encode_entry(_entry(sequence)) for sequence in (1, 2, 3)))
+ROWS = _chain(*(ENTRIES.encode(_entry(sequence)) for sequence in (1, 2, 3)))
 
 
 @given(any_of(LedgerEntry))
 def test_an_entry_reads_as_it_was_written(entry: LedgerEntry) -> None:
     """Who, when, what and why are all in the bytes that the chain covers."""
-    assert decode_entry(encode_entry(entry)) == entry
+    assert ENTRIES.decode(ENTRIES.encode(entry)) == entry
 
 
 def test_the_hash_is_that_of_the_previous_hash_and_the_bytes() -> None:
@@ -89,7 +90,7 @@ def test_a_changed_chain_is_broken_where_it_was_changed(
 @pytest.mark.parametrize("stranger", [_entry(2, "shop~package"), _entry(7)], ids=["service", "sequence"])
 def test_an_entry_of_another_ledger_is_found_where_the_service_is_known(stranger: LedgerEntry) -> None:
     """A chain that holds in itself may have been put in another's place."""
-    rows = _chain(ROWS[0].body, encode_entry(stranger))
+    rows = _chain(ROWS[0].body, ENTRIES.encode(stranger))
 
     with pytest.raises(BrokenLedger, match="ledger of shop~delivery, entry 2: is entry"):
         verify(rows, service=SERVICE)

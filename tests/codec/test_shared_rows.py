@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import given
 
 from shared.codec import estate, repository
 from shared.codec.errors import HalfWritten, UnreadableRecord
-from shared.codec.policy import encode_policy
+from shared.codec.estate import HOLDS
+from shared.codec.repository import POLICIES
 from shared.domain.estate import Estate, Hold
 from shared.domain.policy import RepositoryPolicy, ServicePolicy
+from shared.domain.records import replace
 from shared.domain.repository import ConfigInForce, Tip
 from tests.support.codec import examples as ex
 from tests.support.codec.records import any_of
@@ -24,13 +24,13 @@ CONFIG = ConfigInForce(commit=ex.COMMIT, policy=POLICY, checked_at=ex.NOON)
 @given(any_of(Hold))
 def test_a_hold_reads_as_it_was_written(hold: Hold) -> None:
     """With or without an end."""
-    assert estate.decode_hold(estate.encode_hold(hold)) == hold
+    assert HOLDS.read(HOLDS.encode(hold)) == hold
 
 
 def test_the_estate_is_every_hold_in_it() -> None:
     """The store's own rows in the same partition are passed over."""
     other = replace(HOLD, id="h/2", until=ex.NOON)
-    rows = {estate.hold_row(hold.id): estate.encode_hold(hold) for hold in (other, HOLD)}
+    rows = {estate.hold_row(hold.id): HOLDS.encode(hold) for hold in (other, HOLD)}
     own = {"1~head": b"?", "1~outbox~1~0": b"?", "4~ledger~1": b"?"}
 
     assert estate.decode_estate({**rows, **own}, 7) == Estate(holds=(HOLD, other), revision=7)
@@ -46,7 +46,7 @@ def test_a_row_of_an_unknown_kind_in_the_estate_is_refused() -> None:
 @given(any_of(Tip))
 def test_a_tip_reads_as_it_was_written(tip: Tip) -> None:
     """Gone, new or moved."""
-    assert repository.decode_tip(repository.encode_tip(tip)) == tip
+    assert repository.TIPS.read(repository.TIPS.encode(tip)) == tip
     assert repository.tip_row("refs/heads/main") == "tip~refs=2Fheads=2Fmain"
 
 
@@ -75,7 +75,7 @@ def test_the_digests_can_be_had_from_the_one_row() -> None:
 def test_a_writer_that_was_interrupted_shows(services: tuple[ServicePolicy, ...], problem: str) -> None:
     """The configuration is whole or it is not read; who reads it knows to compile the file again."""
     row = repository.service_row("delivery", ex.POLICY.digest)
-    rows = {row: encode_policy(services[0])} if services else {}
+    rows = {row: POLICIES.encode(services[0])} if services else {}
 
     with pytest.raises(HalfWritten, match=f"policy of delivery in shop, field {row}: {problem}"):
         repository.decode_config(repository.encode_config(CONFIG), rows)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 
 from shared.codec import state as codec
-from shared.codec.build import decode_build
 from shared.codec.errors import UnreadableRecord
+from shared.codec.state import BUILDS
 from shared.domain.phases import ReleasePhase
+from shared.domain.records import replace
 from shared.domain.release import ArtifactHold, Numbers, Release, ServiceState
 from tests.support.codec import examples as ex
 from tests.support.codec.records import any_state
@@ -105,8 +105,8 @@ def test_a_release_that_ends_moves_out_of_the_range_of_decisions() -> None:
     order = "3~ended~99999999999999999987"
     assert deletes == {f"1~release~{KEY}"}
     assert set(puts) == {f"2~release~{KEY}", order}
-    assert puts[order] == b'{"at":"2026-11-23T13:00:00.000000Z","phase":"Released","schema":1,"version":"1.1.0"}'
-    assert codec.decode_ended(puts[order]) == codec.Ended(version="1.1.0", phase=ENDED.phase, at=ENDED.since)
+    assert puts[order] == b'{"schema":1,"record":{"version":"1.1.0","phase":"Released","at":"2026-11-23T13:00:00Z"}}'
+    assert codec.ENDS.decode(puts[order]) == codec.Ended(version="1.1.0", phase=ENDED.phase, at=ENDED.since)
     extra = {codec.ended_release_row(KEY): puts[f"2~release~{KEY}"]}
     assert codec.decode_state(ex.DELIVERY, {}, extra).ended == {KEY: ENDED}
 
@@ -119,7 +119,7 @@ def test_a_build_that_ended_is_written_and_no_decision_reads_it_again() -> None:
     puts, deletes = codec.encode_changes(old, replace(old, builds={7: one, 12: other}), 13)
 
     assert (set(puts), deletes) == ({"2~build~00000000000000000012"}, frozenset())
-    assert decode_build(puts[codec.build_row(12)]) == other
+    assert BUILDS.decode(puts[codec.build_row(12)]) == other
     assert codec.encode_changes(old, FULL, 13) == ({}, frozenset())
     assert codec.decode_state(ex.DELIVERY, {}, puts).builds == {}
 

@@ -11,7 +11,7 @@ import pytest
 
 from shared.adapters.gitops.deployer import GitOpsDeployer
 from shared.adapters.helm_charts import HelmCharts
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.policy import DeployTarget, GitOpsTarget
 from shared.ports.deployer import Deployer, DeployOrder, Fenced, RolloutState
 from tests.support.git_repositories import GitRepository, a_repository

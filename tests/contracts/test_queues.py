@@ -232,6 +232,6 @@ def test_a_service_with_many_events_does_not_keep_anothers_waiting(fixture: Open
 
     received = queues.receive("slipway-events", most=3, visibility=MINUTE, wait=NOW)
 
-    found = [parse(message.body).id for message in received]
+    found = [parse(message.body).message.id for message in received]
     assert sorted(found) == ["delivery-0", "delivery-1", "package-0"]
     assert found.index("delivery-0") < found.index("delivery-1")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,10 +11,11 @@ from shared.domain import events as ev
 from shared.domain.blockers import why
 from shared.domain.decision import Decision, Outcome
 from shared.domain.gates import Gate
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import ApprovalRule
 from shared.domain.promotion import Author
+from shared.domain.records import replace
 from tests.support.pilot import AUTHOR, OPERATOR, PRODUCTION, QA, SECOND, Pilot, policy
 from tests.support.pilot_more import person
 

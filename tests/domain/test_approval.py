@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.domain.approval import counting, group_ids, is_approver, lapses, objection, request_id, rule_listed, who_may
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import ApprovalRule, DenyWindow, EnvironmentPolicy, GateRules, Severity, Verdict
 from shared.domain.promotion import ApprovalRequest, Authors, Facts, Looked, Promotion, Vote
+from shared.domain.records import replace
 from shared.domain.release import Release
 from shared.domain.version import Version
 from tests.support.pilot import AUTHOR, MANAGER, NOON, OPERATOR, PRODUCTION, SECOND, Pilot

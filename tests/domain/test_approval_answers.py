@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -11,9 +10,10 @@ import pytest
 from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.phases import Phase, ReleasePhase
 from shared.domain.policy import ApprovalRule, ServicePolicy
+from shared.domain.records import replace
 from tests.support.pilot import AUTHOR, MANAGER, OPERATOR, PRODUCTION, QA, SECOND, Pilot, policy
 from tests.support.pilot_more import DAY, GROUP, ask, asked, change, closings, hold, lift, roll_back
 

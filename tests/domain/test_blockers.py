@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from shared.domain import events as ev
 from shared.domain.blockers import why
 from shared.domain.phases import Phase
 from shared.domain.policy import DenyWindow
+from shared.domain.records import replace
 from tests.support.pilot import NOON, PRODUCTION, QA, Pilot, environment, policy
 from tests.support.pilot_more import (
     DAY,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +10,7 @@ from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.build import BuildOutcome, WouldBlock
 from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.records import replace
 from tests.support.pilot import Pilot, digest, good_result, policy
 
 

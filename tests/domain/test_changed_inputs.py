@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain import effects as ef
@@ -10,6 +9,7 @@ from shared.domain.manifests import Finding
 from shared.domain.phases import Phase
 from shared.domain.policy import ApprovalRule, OnFirstFailure
 from shared.domain.promotion import ApprovalRequest
+from shared.domain.records import replace
 from tests.support.pilot import MANAGER, PRODUCTION, QA, SECOND, Pilot, policy
 from tests.support.pilot_more import GROUP, asked, change, closings, codes, retry
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.domain import effects as ef
@@ -11,6 +9,7 @@ from shared.domain import events as ev
 from shared.domain.build import BuildOutcome
 from shared.domain.decision import Decision, Outcome
 from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.records import replace
 from tests.support.pilot import AUTHOR, PRODUCTION, QA, SECOND, Pilot, digest, environment, good_result, policy
 
 BRANCH = "refs/heads/release/delivery/v1.0.0"
@@ -93,7 +92,7 @@ def test_packaging_starts_again_from_a_new_commit_while_no_tag_exists() -> None:
     pilot.perform(ef.ReadTags)
     late = pilot.tell(ev.BuildReported(**pilot.ids(), effect="x", number=1, attempt=1, result=good_result("1")))
 
-    assert [one.subject for one in pilot.effects(ef.CancelBuild)] == ["b1:cancel:1"]
+    assert [one.subject for one in pilot.effects(ef.CancelBuild)] == ["b1:cancel-build:1"]
     assert pilot.release("1.0.0").commit == "e" * 40
     assert late.code == "replaced"
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +14,7 @@ from shared.domain.estate import Estate
 from shared.domain.gates import FACTS_FRESH
 from shared.domain.phases import Phase, ReleasePhase
 from shared.domain.policy import DenyWindow, GateRules
+from shared.domain.records import replace
 from shared.domain.waiting import CLOCKS_APART
 from tests.support.pilot import NOON, PRODUCTION, QA, Pilot, policy
 from tests.support.pilot_more import DAY, HOUR, asked, codes, hold

@@ -16,7 +16,7 @@ from tests.support.pilot import DELIVERY
     ("effect", "subject", "queue"),
     [
         (ef.Build(service=DELIVERY, number=3, attempt=2), "b3:build:2", "slipway-build"),
-        (ef.CancelBuild(service=DELIVERY, number=3, attempt=2), "b3:cancel:2", "slipway-quick"),
+        (ef.CancelBuild(service=DELIVERY, number=3, attempt=2), "b3:cancel-build:2", "slipway-quick"),
         (ef.ReadTags(service=DELIVERY, version="1.0.0", asked=1), "v1.0.0:read-tags:1", "slipway-quick"),
         (ef.GatherFacts(service=DELIVERY, number=3, asked=1), "3:gather-facts:1", "slipway-quick"),
         (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from shared.domain import events as ev
 from shared.domain.endings import ending
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.promotion import Promotion
+from shared.domain.records import replace
 from shared.domain.release import Release
 from shared.domain.version import Version
 from tests.support.pilot import MANAGER, NOON, Pilot

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from shared.domain import events as ev
 from shared.domain.decision import Decision, Outcome
 from shared.domain.phases import Phase
 from shared.domain.promotion import Facts, Presence
+from shared.domain.records import replace
 from tests.support.pilot import NOON, PRODUCTION, QA, Pilot, policy
 from tests.support.pilot_more import HOUR, change, codes, hold, lift, promote
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +16,9 @@ from shared.domain.manifests import Finding
 from shared.domain.phases import PromotionKind
 from shared.domain.policy import GateRules, Severity, Verdict
 from shared.domain.promotion import Presence, Rendered
+from shared.domain.records import replace
 from shared.domain.release import ArtifactHold, Override, Slot
+from shared.domain.version import Version
 from tests.support.pilot import NOON, OPERATOR, PRODUCTION, Pilot, good_result
 from tests.support.pilot_more import DAY, HOUR, a_hold
 
@@ -156,7 +157,7 @@ def test_where_it_is_asked_for_nothing_older_than_what_is_live_goes_forward(live
     question = a_question(gate=_BLOCK_OLDER)
     assert question.environment.live is not None
     artifact = question.environment.live.artifact
-    other = replace(artifact, version=replace(artifact.version, text=live))
+    other = replace(artifact, version=Version(live))
     environment = replace(question.environment, live=replace(question.environment.live, artifact=other))
     question = question._replace(environment=environment)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,6 +10,7 @@ from shared.domain import effects as ef
 from shared.domain.decision import Outcome
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.promotion import Presence
+from shared.domain.records import replace
 from tests.support.pilot import OPERATOR, Pilot
 from tests.support.pilot_more import codes, redeploy, retry, roll_back
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +16,7 @@ from shared.domain.graph import Standing, standing
 from shared.domain.names import ServiceKey
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.promotion import Presence
+from shared.domain.records import replace
 from shared.domain.release import ServiceState
 from tests.support.pilot import NOON, OPERATOR, PRODUCTION, QA, Pilot, environment, policy
 

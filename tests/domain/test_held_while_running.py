@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from shared.domain import events as ev
 from shared.domain.estate import EVERYTHING, Estate, Hold
 from shared.domain.phases import Phase
 from shared.domain.policy import DenyWindow
+from shared.domain.records import replace
 from tests.support.pilot import OPERATOR, PRODUCTION, QA, Pilot, policy
 
 # From one o'clock: an hour after the pilot's time begins.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from shared.domain import effects as ef
 from shared.domain.estate import Estate
 from shared.domain.phases import Phase
+from shared.domain.records import replace
 from tests.support.pilot import NOON, PRODUCTION, Pilot, policy
 from tests.support.pilot_more import DAY, a_hold, hold, override
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from shared.domain.hooks import Hooks
 from shared.domain.inputs import Input, changes, inputs_of, read_inputs, write_inputs
 from shared.domain.policy import ApprovalRule, GitOpsTarget, HelmTarget
 from shared.domain.promotion import Rendered
+from shared.domain.records import replace
 from shared.domain.setting import Kind, Setting
 from shared.domain.version import Version
 from tests.support.pilot import PRODUCTION, Pilot, digest

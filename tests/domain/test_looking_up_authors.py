@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.domain import authorship
@@ -11,6 +9,7 @@ from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.policy import ApprovalRule
 from shared.domain.promotion import Author, Authors, Looked
+from shared.domain.records import replace
 from tests.support.pilot import MANAGER, PRODUCTION, QA, SECOND, Pilot, policy
 
 BRANCH = "refs/heads/release/delivery/v1.0.0"

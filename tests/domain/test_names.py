@@ -6,7 +6,8 @@ import pytest
 
 from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.errors import InvalidValue
-from shared.domain.names import Digest, Person, ServiceKey, checked_name, valid_name
+from shared.domain.names import Digest, ServiceKey, checked_name, valid_name
+from shared.domain.person import Person
 from shared.domain.version import Version
 
 

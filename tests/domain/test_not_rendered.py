@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.domain.manifests import Finding
 from shared.domain.phases import Phase
 from shared.domain.policy import GateRules, Verdict
+from shared.domain.records import replace
 from tests.support.pilot import QA, Pilot, policy
 from tests.support.pilot_more import codes, override, reasons
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.domain import effects as ef
@@ -12,6 +10,7 @@ from shared.domain.decision import Outcome
 from shared.domain.gates import OVERRIDABLE, Gate
 from shared.domain.phases import Phase
 from shared.domain.policy import DenyWindow, ServicePolicy, Severity
+from shared.domain.records import replace
 from tests.support.pilot import PRODUCTION, QA, Pilot, good_result, policy
 from tests.support.pilot_more import DAY, HOUR, codes, hold, override, promote, retry, roll_back
 

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.approval import is_approver
 from shared.domain.mails import is_exact_mail
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.policy import ApprovalRule
 
 RULE = ApprovalRule(approvers=("release-manager@example.com", "gross@example.com"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,6 +16,7 @@ from shared.domain.policy import (
     ServicePolicy,
 )
 from shared.domain.policy_digest import policy_digest
+from shared.domain.records import replace
 from tests.support.pilot import PRODUCTION, QA, environment, policy
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from shared.domain.decision import Decision, Outcome
 from shared.domain.estate import EVERYTHING, Estate, Hold
 from shared.domain.phases import Phase, ReleasePhase
 from shared.domain.policy import ServicePolicy
+from shared.domain.records import replace
 from tests.support.pilot import OPERATOR, PRODUCTION, QA, Pilot, policy
 
 ONLY_QA = policy(QA, digest="e" * 64)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ import pytest
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.records import replace
 from tests.support.pilot import OPERATOR, PRODUCTION, QA, Pilot, environment, policy
 from tests.support.pilot_more import DAY, ask, asked, codes, promote
 

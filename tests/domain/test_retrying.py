@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.domain import effects as ef
@@ -11,6 +9,7 @@ from shared.domain import events as ev
 from shared.domain.build import BuildOutcome
 from shared.domain.decision import Outcome
 from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.records import replace
 from tests.support.pilot import PRODUCTION, QA, SECOND, Pilot, environment, good_result, policy
 from tests.support.pilot_more import GROUP, HOUR, asked, change, codes, hold, promote, retry, roll_back
 

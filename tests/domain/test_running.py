@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -15,6 +14,7 @@ from shared.domain.estate import Estate
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import Deadlines, OnFirstFailure
 from shared.domain.promotion import Presence
+from shared.domain.records import replace
 from shared.domain.release import EnvironmentState
 from tests.support.pilot import NOON, OPERATOR, PRODUCTION, QA, Pilot, policy
 

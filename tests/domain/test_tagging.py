@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from shared.domain.blockers import why
 from shared.domain.build import WouldBlock
 from shared.domain.decision import Decision, Outcome
 from shared.domain.phases import ReleasePhase
+from shared.domain.records import replace
 from shared.domain.tagging import TAGGING_DEADLINE, known_as
 from tests.support.pilot import AUTHOR, OPERATOR, Pilot, digest, good_result
 
@@ -114,7 +114,7 @@ def test_tags_whose_message_went_to_poison_are_our_error() -> None:
     """It is heard of at once, and not at the deadline."""
     pilot = recorded()
     [effect] = pilot.effects(ef.Tag)
-    pilot.tell(ev.MessagePoisoned(**pilot.ids(), poison=3, queue="slipway-quick", type="tag", effect=effect.id))
+    pilot.tell(ev.MessagePoisoned(**pilot.ids(), poison=3, queue="slipway-quick", message_type="tag", effect=effect.id))
 
     assert pilot.release("1.0.0").phase is ReleasePhase.ERRORED
     assert "see poison 3; retry the release" in pilot.release("1.0.0").reason

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.domain.names import ServiceKey
 from shared.domain.policy import Patterns, ServicePolicy, TriggerPolicy
+from shared.domain.records import replace
 from shared.domain.triggers import (
     affected,
     affected_by_links,

@@ -25,7 +25,9 @@ def poison(pilot: Pilot, effect: ef.Effect) -> Decision:
 
 def poison_named(pilot: Pilot, effect: str) -> Decision:
     """A message goes to poison that asked for the effect of this name."""
-    return pilot.tell(ev.MessagePoisoned(**pilot.ids(), poison=7, queue="slipway-deploy", type="deploy", effect=effect))
+    return pilot.tell(
+        ev.MessagePoisoned(**pilot.ids(), poison=7, queue="slipway-deploy", message_type="deploy", effect=effect)
+    )
 
 
 def the(pilot: Pilot, kind: type[ef.Effect]) -> ef.Effect:
@@ -147,7 +149,7 @@ def test_a_release_whose_build_is_in_poison_is_errored_and_can_be_retried() -> N
     assert (errored.phase, errored.reason) == (ReleasePhase.ERRORED, f"deploy {SEEN}; retry the release")
     assert errored.result is not None
     assert errored.result.outcome is BuildOutcome.ERRORED
-    assert [one.subject for one in pilot.effects(ef.CancelBuild)] == ["b1:cancel:1"]
+    assert [one.subject for one in pilot.effects(ef.CancelBuild)] == ["b1:cancel-build:1"]
     retry(pilot, "1.0.0")
     assert pilot.release("1.0.0").phase is ReleasePhase.PACKAGING
 

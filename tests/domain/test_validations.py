@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from shared.domain import events as ev
 from shared.domain.build import BuildOutcome, WouldBlock
 from shared.domain.decision import Decision, Outcome
 from shared.domain.policy import TriggerPolicy
+from shared.domain.records import replace
 from tests.support.pilot import Pilot, good_result, policy
 
 FEATURE = "refs/heads/feature/delivery/x"
@@ -169,7 +169,7 @@ def test_a_deleted_branch_is_validated_no_more() -> None:
     pilot.tell(ev.BranchDeleted(**pilot.ids(), ref=FEATURE, number=3))
 
     assert pilot.state.validations == {}
-    assert [one.subject for one in pilot.effects(ef.CancelBuild)] == ["b1:cancel:1"]
+    assert [one.subject for one in pilot.effects(ef.CancelBuild)] == ["b1:cancel-build:1"]
     assert statuses(pilot)[-1] == ("a" * 40, "error", "build 1 cancelled: the branch was deleted")
     assert len(pilot.effects(ef.Build)) == 1
 
@@ -194,7 +194,7 @@ def test_a_validation_that_never_reports_is_cancelled_and_the_next_push_built() 
 
     pilot.pass_time(timedelta(hours=1))
 
-    assert [one.subject for one in pilot.effects(ef.CancelBuild)] == ["b1:cancel:1"]
+    assert [one.subject for one in pilot.effects(ef.CancelBuild)] == ["b1:cancel-build:1"]
     assert ("a" * 40, "error", "build 1 did not report in time") in statuses(pilot)
     assert [run.commit for run in pilot.state.validations[FEATURE].running] == ["b" * 40]
 

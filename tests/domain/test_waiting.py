@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -13,6 +12,7 @@ from shared.domain.manifests import Finding
 from shared.domain.phases import Phase, ReleasePhase
 from shared.domain.policy import DenyWindow, Queueing
 from shared.domain.promotion import Presence
+from shared.domain.records import replace
 from tests.support.pilot import MANAGER, PRODUCTION, QA, SECOND, Pilot, policy
 from tests.support.pilot_more import DAY, GROUP, HOUR, ask, asked, closings, codes, hold, lift, promote, roll_back
 

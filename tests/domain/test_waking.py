@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -12,6 +11,7 @@ from shared.domain.draft import Draft
 from shared.domain.estate import Estate
 from shared.domain.manifests import Finding
 from shared.domain.policy import DenyWindow
+from shared.domain.records import replace
 from shared.domain.waking import wake_times
 from tests.support.pilot import NOON, PRODUCTION, QA, Pilot, policy
 from tests.support.pilot_more import DAY, HOUR, hold

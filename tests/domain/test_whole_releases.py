@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +23,7 @@ from shared.domain.decision import Decision, Outcome
 from shared.domain.estate import EVERYTHING, Estate, Hold
 from shared.domain.policy import ApprovalRule, DenyWindow, GateRules, OnFirstFailure, Queueing, ServicePolicy
 from shared.domain.promotion import Presence
+from shared.domain.records import replace
 from tests.support.flow_laws import REPORTS, Laws, promotions
 from tests.support.pilot import (
     AUTHOR,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
@@ -12,6 +11,7 @@ from shared.domain import events as ev
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import OnFirstFailure
 from shared.domain.queues import NONPROD, PRODUCTION, QUEUES, SLIPWAY, poison_of, queue_of
+from shared.domain.records import replace
 from shared.domain.workers import worker_of
 from tests.support.pilot import DELIVERY, QA, Pilot, policy
 from tests.support.pilot import PRODUCTION as OPEN_TO_ALL

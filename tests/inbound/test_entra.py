@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.errors import InvalidValue
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.inbound.entra import Entra, is_private, principal_of
 from shared.inbound.principal import Principal
 from shared.ports.sign_in import WrongToken

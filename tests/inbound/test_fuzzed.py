@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from shared.domain.errors import InvalidValue
 from shared.domain.events import PushReceived, RegistryEvent
-from shared.domain.names import Person, ServiceKey
+from shared.domain.names import ServiceKey
+from shared.domain.person import Person
 from shared.inbound import requests
 from shared.inbound.acr_events import read_event
 from shared.inbound.bodies import RedeployBody

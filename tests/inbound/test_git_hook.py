@@ -7,7 +7,7 @@ import json
 import pytest
 
 from shared.domain.events import PushReceived
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.inbound.git_hook import read_pushes
 from shared.inbound.problems import Unacceptable
 from tests.support.payloads import changed, payload

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pytest
 
 from shared.domain.policy import DeployTarget, GitOpsTarget, HelmTarget, RepositoryPolicy
 from shared.domain.policy_digest import policy_digest
+from shared.domain.records import replace
 from shared.inbound.one_machine import OneMachinePolicies
 from shared.ports.policies import Fault
 from tests.support.pilot import PRODUCTION, QA, environment, policy

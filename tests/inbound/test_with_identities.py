@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from shared.domain.policy import EnvironmentPolicy, GitOpsTarget
 from shared.domain.policy_digest import policy_digest
+from shared.domain.records import replace
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.inbound.with_identities import PoliciesWithIdentities
 from shared.ports.policies import BrokenPolicy

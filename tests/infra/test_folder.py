@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.__main__ import main
-from infra.local.folder import Folder, Kept
+from infra.local.folder import FORMAT, Folder, Kept
 
 
 def kept(root: Path, store: str | None) -> Kept:
@@ -35,14 +35,17 @@ def test_a_folder_that_was_begun_with_another_store_is_refused(tmp_path: Path, b
         main(["up", "--dir", str(tmp_path), "--store", asked])
 
 
-def test_a_folder_from_before_there_was_a_choice_is_sqlites(tmp_path: Path) -> None:
-    """Its host.json names no store."""
+@pytest.mark.parametrize("before", ["", ',\n "format": 1'])
+def test_a_folder_of_another_format_is_refused(tmp_path: Path, before: str) -> None:
+    """What lies in it is never guessed at."""
     file = tmp_path / "host.json"
-    first = kept(tmp_path, None)
-    file.write_text(file.read_text().replace(',\n "store": "sqlite"', ""))
+    kept(tmp_path, None)
+    file.write_text(file.read_text().replace(f',\n "format": {FORMAT}', before))
 
-    assert "store" not in file.read_text()
-    assert kept(tmp_path, None) == first
+    with pytest.raises(SystemExit, match="in another format"):
+        kept(tmp_path, None)
+    with pytest.raises(SystemExit, match="in another format"):
+        Folder(tmp_path).store()
 
 
 def test_a_host_that_is_started_again_on_any_port_keeps_the_one_before(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from urllib.parse import urlencode
@@ -15,6 +14,7 @@ from shared.app.handle_event import handle
 from shared.app.operate import add_hold
 from shared.domain.events import PolicyChanged
 from shared.domain.names import ServiceKey
+from shared.domain.records import replace
 from shared.ports.deployer import RolloutState
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.doors import Doors

@@ -123,4 +123,4 @@ def test_no_line_has_a_body_in_it(slipway: Harness, lines: Lines, monkeypatch: p
 
     text = "\n".join(map(str, lines))
     assert bodies
-    assert [one for one in bodies if one in text or one.partition('"body":')[2][:60] in text] == []
+    assert [one for one in bodies if one in text or one.partition('"message":')[2][:60] in text] == []

@@ -16,10 +16,11 @@ from shared.app.service_view import read_release, read_service
 from shared.app.sweep import sweep
 from shared.app.take_message import take_message
 from shared.codec.envelope import encode_event
-from shared.codec.ledger import LedgerEntry, decode_entry
+from shared.codec.ledger import ENTRIES, LedgerEntry
 from shared.domain import events as ev
 from shared.domain.estate import Estate
-from shared.domain.names import Person, ServiceKey
+from shared.domain.names import ServiceKey
+from shared.domain.person import Person
 from shared.domain.promotion import Promotion
 from shared.domain.queues import EVENTS_QUEUE, QUEUES
 from shared.domain.release import EnvironmentState, Release, ServiceState
@@ -238,7 +239,7 @@ class Harness:
 
     def timeline(self, service: ServiceKey | str = DELIVERY) -> list[LedgerEntry]:
         """The service's ledger, decoded."""
-        return [decode_entry(row.body) for row in self.app.store.ledger(str(service), after=0, most=10_000)]
+        return [ENTRIES.decode(row.body) for row in self.app.store.ledger(str(service), after=0, most=10_000)]
 
     def wrap(self, **ports: Any) -> Harness:
         """Put other ports in the application's place."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 from shared.domain import events as ev
 from shared.domain.blockers import why
 from shared.domain.decision import Decision, Outcome
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.promotion import Promotion
+from shared.domain.records import replace
 from shared.domain.release import Release, ServiceState
 from tests.support.pilot import AUTHOR, Pilot
 

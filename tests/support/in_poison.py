@@ -8,7 +8,7 @@ from typing import Any
 from shared.app.poison import open_poison, settle, take_poison
 from shared.codec.envelope import encode_event
 from shared.domain import events as ev
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.poison import PoisonMessage, Settling
 from shared.domain.queues import EVENTS_QUEUE
 from tests.support.app_parts import DELIVERY, Harness
@@ -20,8 +20,11 @@ PUSH = ev.PushReceived(id="p-1", repository=SHIPPING, ref="refs/heads/main")
 
 
 def written(event: ev.ServiceEvent | ev.OutsideEvent, **changes: Any) -> bytes:
-    """An event as a queue carries it, with parts of its envelope changed."""
-    return json.dumps({**json.loads(encode_event(event, correlation="c-1", at=NOON)), **changes}).encode()
+    """An event as a queue carries it, with parts of its envelope or of itself changed."""
+    envelope = json.loads(encode_event(event, correlation="c-1", at=NOON))
+    for name, value in changes.items():
+        (envelope if name in envelope else envelope["message"])[name] = value
+    return json.dumps(envelope).encode()
 
 
 def poisoned(

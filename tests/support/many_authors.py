@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from shared.codec.authors import decode_authors_read
-from shared.domain.names import Person
+from shared.codec.authors import AUTHORS
+from shared.domain.person import Person
 from shared.ports.source import Contributor, Contributors
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.outside import MAIN, RITA, SAM, SLIPWAY_YAML, Outside
@@ -46,7 +46,7 @@ def judged(slipway: Harness, by: Person) -> None:
     assert slipway.release("1.0.0").phase == "Released"
     assert read is not None
     assert (read.authors.count, len(read.authors.first)) == (MANY, 20)
-    assert len(decode_authors_read(slipway.app.evidence.get(read.authors.evidence)).authors) == MANY
+    assert len(AUTHORS.decode(slipway.app.evidence.get(read.authors.evidence)).authors) == MANY
 
 
 def sizes(slipway: Harness) -> int:

@@ -7,10 +7,11 @@ fences an earlier one. What goes wrong is said beforehand, in `troubles` or in t
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
-from shared.domain.names import Digest, Person, ServiceKey
+from shared.domain.names import Digest, ServiceKey
+from shared.domain.person import Person
 from shared.domain.policy import GitOpsTarget, Severity
+from shared.domain.records import replace
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.builder import (
     BuildOrder,

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.ports.errors import NotFound
 from shared.ports.source import Commit, Contributor, Contributors, UsedPaths, is_below
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -20,7 +20,8 @@ from shared.domain.decide import decide
 from shared.domain.decision import Decision
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
-from shared.domain.names import Digest, Person, ServiceKey
+from shared.domain.names import Digest, ServiceKey
+from shared.domain.person import Person
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import (
     ApprovalRule,
@@ -31,6 +32,7 @@ from shared.domain.policy import (
     Severity,
 )
 from shared.domain.promotion import Author, Authors, Facts, Looked, Presence, Promotion, Rendered
+from shared.domain.records import replace
 from shared.domain.release import Release, ServiceState
 from shared.domain.version import Version
 

@@ -12,7 +12,7 @@ from shared.domain.blockers import why
 from shared.domain.decision import Decision
 from shared.domain.estate import EVERYTHING, Estate, Hold
 from shared.domain.gates import Blocker
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.policy import ServicePolicy
 from tests.support.pilot import OPERATOR, Pilot, policy
 

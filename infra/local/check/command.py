@@ -63,6 +63,7 @@ def check(
         return report
     with TemporaryDirectory(prefix="slipway-check-") as folder, closing(_database(folder)) as database:
         evidence, charts = database.evidence, HelmCharts()
+        problems: dict[str, Sequence[str]] = {}
         builder = LocalBuilder(
             source=source,
             charts=charts,
@@ -72,9 +73,10 @@ def check(
             folder=Path(folder) / "builds",
             caches=Path(folder) / "caches",
             path=path,
+            judged=problems.__setitem__,
         )
         for service in policy.services:
-            look_at(Looking(source=source, builder=builder, evidence=evidence, report=report), service, commit)
+            look_at(Looking(source, builder, evidence, report, problems), service, commit)
     look_at_names(source, report, policy, people)
     return report
 

@@ -9,7 +9,8 @@ from infra.local.check.report import Report
 from infra.local.host import LocalPerson
 from shared.domain.approval import APPROVE_ROLE, is_approver, is_group
 from shared.domain.mails import is_exact, is_plain_mail
-from shared.domain.names import Person, is_object_id
+from shared.domain.names import is_object_id
+from shared.domain.person import Person
 from shared.domain.policy import ApprovalRule, RepositoryPolicy
 from shared.domain.records import replace
 from shared.domain.words import counted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from infra.local.check.report import Report
@@ -24,7 +24,7 @@ _MOST_LINT = 10
 _USUAL = ("image.repository", "image.tag", "reason")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Looking:
     """What looks, and where it is written down."""
 
@@ -32,6 +32,7 @@ class Looking:
     builder: LocalBuilder
     evidence: Evidence
     report: Report
+    problems: Mapping[str, Sequence[str]]
 
 
 def look_at(look: Looking, policy: ServicePolicy, commit: str) -> None:
@@ -101,7 +102,7 @@ def _chart(look: Looking, policy: ServicePolicy, commit: str) -> None:
         rules = policy.environment(one.environment)
         comply = rules.gates.comply if rules is not None else ""
         mark = report.change if comply == "block" else report.note
-        for finding in one.every:
+        for finding in look.problems[one.environment]:
             mark(part, f"{one.environment} would {'block' if comply == 'block' else 'let through'}: {finding}")
 
 

@@ -16,7 +16,7 @@ from shared.adapters.gitops.credentials import Credentials
 from shared.adapters.gitops.folder import MANIFESTS, PROMOTION, STATUS, Promoted
 from shared.adapters.gitops.refusals import PushedFirst
 from shared.adapters.gitops.rollout import read_rollout
-from shared.domain.names import SLIPWAY, Person
+from shared.domain.person import SLIPWAY, Person
 from shared.domain.policy import DeployTarget, GitOpsTarget
 from shared.ports.deployer import DeployOrder, DeployReport, Fenced, Rollout, RolloutState, Running
 from shared.ports.errors import Permanent, Transient

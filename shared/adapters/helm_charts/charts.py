@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -15,7 +16,6 @@ from shared.adapters.helm_charts.prepared import Preparing
 from shared.adapters.helm_charts.private import Private
 from shared.adapters.helm_charts.registries import NoRegistries, Registries, keep
 from shared.domain.names import Digest
-from shared.domain.records import replace
 from shared.ports.chart import ChartLimits, LintFinding, Rendering
 from shared.ports.errors import Damaged, NotFound, Permanent
 

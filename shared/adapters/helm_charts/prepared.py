@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import urljoin
@@ -19,7 +19,6 @@ from shared.adapters.helm_charts.fetching import Fetching
 from shared.adapters.helm_charts.hosts import is_loopback
 from shared.adapters.helm_charts.metadata import Dependency, Metadata
 from shared.adapters.helm_charts.private import Private
-from shared.domain.records import replace
 from shared.ports.errors import Permanent
 
 _GENERATED = re.compile(r"^generated:.*$", re.MULTILINE)

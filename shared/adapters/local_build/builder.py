@@ -14,7 +14,7 @@ from shared.adapters.local_build.disk import MOST_FILES, Taken
 from shared.adapters.local_build.sight import ONLY_ITS_OWN, Sight
 from shared.adapters.local_build.steps import DO
 from shared.adapters.local_build.surroundings import HostVariables, no_variables
-from shared.adapters.local_build.work import Cancelled, StepFailed, Work
+from shared.adapters.local_build.work import Cancelled, Judged, StepFailed, Work, nobody
 from shared.adapters.local_build.workplace import Workplace
 from shared.ports.builder import (
     BuildOrder,
@@ -40,7 +40,7 @@ class LocalBuilder:
 
     `folder` is the builder's own, `caches` the one that outlives builds; `path` is the PATH that test commands see, `host` tells
     what else of the host's environment they may see; `timeout` is for a test command, which sees its own folders and `sight`. `most_disk` is what a build may take of the
-    disk, `most_cached` what all caches may, in bytes.
+    disk, `most_cached` what all caches may, in bytes. `judged` hears whatever would keep a change out of an environment.
     Orders are safe to ask for from several threads and processes: one works, the others are told that it is under way.
     """
 
@@ -59,13 +59,14 @@ class LocalBuilder:
         most_disk: int = 8 << 30,
         most_cached: int = 16 << 30,
         sight: Sight = ONLY_ITS_OWN,
+        judged: Judged = nobody,
     ) -> None:
         self._source, self._charts, self._registry, self._evidence = source, charts, registry, evidence
         # Absolute: commands run in folders of their own.
         self._folder, self._caches = folder.resolve(), Caches(caches.resolve(), most_bytes=most_cached)
         self._disk = Taken(most_disk, MOST_FILES)
         self._path, self._host, self._timeout = path, host, timeout
-        self._sight = sight
+        self._sight, self._judged = sight, judged
 
     def build(self, order: BuildOrder) -> BuildResult | BuildUnderWay:
         """Work until the build has ended; find it under way, or its result. Raise Transient, Permanent(ours)."""
@@ -105,6 +106,7 @@ class LocalBuilder:
             disk=self._disk,
             cancelled=place.cancelled,
             sight=self._sight,
+            judged=self._judged,
         )
         steps: list[StepResult] = []
         try:

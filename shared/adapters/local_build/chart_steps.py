@@ -161,7 +161,8 @@ def _judged(work: Work, rendered: Sequence[tuple[_Filled, bytes]], printed: _Pri
         if problems:
             more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
             reason = f"{problems[0][:_LONGEST_REASON]}{more}"
-            yield WouldBlock(environment=name, reason=reason, every=tuple(problems))
+            work.judged(name, problems)
+            yield WouldBlock(environment=name, reason=reason)
 
 
 def _problems(work: Work, each: _Filled, manifests: bytes) -> Sequence[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from shared.adapters.local_build.disk import Taken
 from shared.adapters.local_build.scans import ScanReport
@@ -39,6 +40,14 @@ class Cancelled(Exception):
         self.output = output
 
 
+# Is told of an environment everything that would keep the change out of it.
+Judged: TypeAlias = Callable[[str, Sequence[str]], None]
+
+
+def nobody(environment: str, problems: Sequence[str]) -> None:
+    """Hears of no problem; the build's output has them."""
+
+
 @dataclass(kw_only=True)
 class Work:
     """One run of a build: what it works with, and what its steps found so far."""
@@ -55,6 +64,7 @@ class Work:
     disk: Taken
     cancelled: Callable[[], bool]
     sight: Sight
+    judged: Judged
     tests: TestCounts | None = None
     user: str | None = None
     layer: Path | None = None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
 
@@ -16,7 +17,6 @@ from shared.adapters.sqlite.locks import WriteLock
 from shared.adapters.sqlite.reading import Estate
 from shared.adapters.sqlite.submission import Transaction
 from shared.adapters.storage import partition
-from shared.domain.records import replace
 from shared.ports.store import Loaded
 
 _MOST_SERVICES = 2048

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,7 +17,6 @@ from shared.adapters.storage.sizes import sent_size
 from shared.codec.chain import link
 from shared.codec.keys import decode_part, encode_part
 from shared.domain.errors import InvalidValue
-from shared.domain.records import replace
 from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, OutboxRow, TooLarge, Write, outbox_key
 
 HEAD = "1~head"

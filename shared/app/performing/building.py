@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 from shared.app.parts import App
@@ -70,7 +71,7 @@ def _order(effect: Build, policy: ServicePolicy, commit: str, about: Release | V
         steps = VALIDATE_PULL_REQUEST if about.pull_request else VALIDATE_BRANCH
         return order_of(policy, id=effect.id, ref=about.ref, commit=commit, steps=steps)
     order = order_of(policy, id=effect.id, ref=about.ref, commit=commit, steps=PACKAGE)
-    return replace(order, version=about.version.text)
+    return dataclasses.replace(order, version=about.version.text)
 
 
 def order_of(policy: ServicePolicy, *, id: str, ref: str, commit: str, steps: tuple[Step, ...]) -> BuildOrder:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from shared.app.parts import App, Outside
 from shared.app.performing.facts import presence, presence_or_assumed, running_now
@@ -13,12 +14,11 @@ from shared.domain.acting import May, may_act
 from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.effects import Deploy, ObserveRollout, Remove, Retag
 from shared.domain.events import ArtifactDeployed, ArtifactRetagged, RolloutObserved
-from shared.domain.names import SLIPWAY
+from shared.domain.person import SLIPWAY
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.plan import change_cause, filled_target, image_reference
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import Deployed, Presence, Promotion
-from shared.domain.records import replace
 from shared.domain.release import Release
 from shared.domain.running import brought
 from shared.domain.version import Version

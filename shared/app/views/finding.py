@@ -9,7 +9,6 @@ from shared.app.configuration import policy_in_force
 from shared.app.parts import App
 from shared.app.service_view import ServiceView as Snapshot
 from shared.app.service_view import read_release, read_service
-from shared.codec.primitives import parse_service
 from shared.domain.errors import InvalidValue, Refused
 from shared.domain.names import ServiceKey, valid_name
 from shared.domain.release import Numbers, Release
@@ -55,7 +54,7 @@ def _prefixes(app: App, chosen: Chosen) -> list[str]:
 def known_among(app: App, names: Iterable[str]) -> Iterator[Snapshot]:
     """Read those of the services that are configured or have a history."""
     for name in names:
-        if _is_known(found := read_service(app, parse_service(name))):
+        if _is_known(found := read_service(app, ServiceKey.parse(name))):
             yield found
 
 

@@ -15,10 +15,10 @@ from shared.app.views.poison import count_poison
 from shared.app.views.view import View
 from shared.codec import anchor as codec
 from shared.codec.errors import UnreadableRecord
-from shared.codec.primitives import time_text
 from shared.codec.repository import decode_config_state
 from shared.domain.anchor import day_of
 from shared.domain.repository import ConfigInForce, NotCompared
+from shared.domain.words import time_text
 from shared.ports.rows import Row
 
 _LATE, _EARLY = timedelta(days=2), timedelta(days=1)
@@ -121,7 +121,7 @@ def _anchors(app: App) -> AnchorsView | None:
     row = app.rows.get(codec.PARTITION, codec.ROW)
     if row is None:
         return AnchorsView(newest="", faults=())
-    state = codec.decode_state(row.value)
+    state = codec.STATES.decode(row.value)
     faults = [f"{one.ledger}: {one.problem}" if one.ledger else one.problem for one in state.mismatches]
     if app.now() - state.at > _LATE:
         faults.append(f"no ledger was anchored since {day_of(state.name)}; look at the timer `anchor`")

@@ -9,7 +9,7 @@ from shared.app.parts import App
 from shared.app.views.records import PersonView
 from shared.app.views.view import Time, View
 from shared.codec.errors import BrokenLedger, UnreadableRecord
-from shared.codec.ledger import GENESIS, decode_entry, verify
+from shared.codec.ledger import ENTRIES, GENESIS, verify
 from shared.domain.decision import Outcome
 from shared.domain.names import ServiceKey
 from shared.ports.store import LedgerRow, Loaded
@@ -111,6 +111,6 @@ def _other_than_anchored(name: str, rows: Sequence[LedgerRow], compared: Compare
 
 
 def _entry(row: LedgerRow) -> EntryView:
-    entry = decode_entry(row.body)
-    detail = {name: entry.detail.get(name, "") for name in ("ref", "commit")}
+    entry = ENTRIES.decode(row.body)
+    detail = {name: entry.told(name) for name in ("ref", "commit")}
     return EntryView.of(row, entry, type=entry.event_type, **detail)

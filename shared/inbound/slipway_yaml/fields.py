@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
 
 from shared.domain.errors import InvalidValue
 from shared.domain.host_variables import may_pass
@@ -182,7 +182,7 @@ RegistryNamespace = Annotated[str, _matching(_OCI, "cannot begin a repository's 
 Argument = Annotated[str, _matching(_ARGUMENT, "is not the name of a build argument")]
 Approver = Annotated[str, Field(max_length=200), AfterValidator(_approver)]
 SettingKey = Annotated[Text, AfterValidator(_setting_key)]
-SettingValue = Annotated[Setting, BeforeValidator(setting_of), AfterValidator(_known_placeholders)]
+SettingValue = Annotated[InstanceOf[Setting], BeforeValidator(setting_of), AfterValidator(_known_placeholders)]
 FileTemplate = Annotated[_Path, template(*PLACEHOLDERS)]
 ArtifactTemplate = Annotated[Text, template("service")]
 FileVersion = Annotated[int, AfterValidator(_first_version)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from shared.app.performing.authors import read_authors
 from shared.domain.names import ServiceKey
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.promotion import Deployed, Promotion
+from shared.domain.records import replace
 from shared.domain.release import EnvironmentState, Release
 from shared.domain.version import Version
 from tests.support.app_parts import make_app

@@ -9,7 +9,7 @@ import pytest
 
 from shared.adapters.gitops.deployer import GitOpsDeployer
 from shared.adapters.helm_charts import HelmCharts
-from shared.domain.names import Person
+from shared.domain.person import Person
 from shared.domain.policy import GitOpsTarget, HelmTarget
 from shared.ports.deployer import DeployOrder, Fenced, RolloutState
 from shared.ports.errors import NotFound, Permanent, Transient

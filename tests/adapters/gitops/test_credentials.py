@@ -15,7 +15,7 @@ from shared.adapters.git_disk.git import without_password
 from shared.adapters.gitops.credentials import Credentials
 from shared.adapters.gitops.deployer import GitOpsDeployer
 from shared.adapters.helm_charts import HelmCharts
-from shared.domain.names import SLIPWAY
+from shared.domain.person import SLIPWAY
 from shared.domain.policy import GitOpsTarget
 from shared.ports.deployer import DeployOrder
 from shared.ports.errors import AdapterError, NotFound, Permanent

@@ -12,7 +12,7 @@ import pytest
 
 from shared.adapters.gitops.deployer import GitOpsDeployer
 from shared.adapters.helm_charts import HelmCharts
-from shared.domain.names import SLIPWAY
+from shared.domain.person import SLIPWAY
 from shared.domain.policy import GitOpsTarget
 from shared.ports.deployer import DeployOrder, Fenced
 from shared.ports.errors import NotFound, Transient

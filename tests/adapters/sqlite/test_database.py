@@ -136,14 +136,14 @@ def test_an_effect_that_is_done_is_not_delivered_again(file: Path) -> None:
     assert left
 
 
-@pytest.mark.parametrize("setting", ["user_version = 99", "application_id = 7"])
-def test_a_file_of_a_newer_version_or_another_program_is_left_alone(tmp_path: Path, setting: str) -> None:
+@pytest.mark.parametrize("setting", ["user_version = 99", "user_version = 3", "application_id = 7"])
+def test_a_file_of_another_format_or_another_program_is_left_alone(tmp_path: Path, setting: str) -> None:
     """It says so instead of guessing."""
     connection = sqlite3.connect(tmp_path / "other.db")
     connection.execute(f"PRAGMA {setting}")
     connection.close()
 
-    with pytest.raises(StoreUnavailable, match="newer version"):
+    with pytest.raises(StoreUnavailable, match="another format"):
         SqliteDatabase(tmp_path / "other.db", Clock())
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import fields
 
 from shared.domain.policy import GitOpsTarget, HelmTarget, RepositoryPolicy, ServicePolicy
 from shared.domain.policy_digest import policy_digest
+from shared.domain.records import replace
 from shared.inbound.slipway_yaml import SlipwayYaml
 
 TEXT = """
@@ -62,14 +63,14 @@ def test_where_the_policy_was_read_is_no_part_of_its_digest() -> None:
     left_out = {
         field.name
         for field in fields(ServicePolicy)
-        if field.type == "str" and policy_digest(_changed(policy, field.name)) == policy.digest
+        if field.type is str and policy_digest(_changed(policy, field.name)) == policy.digest
     }
 
     assert left_out == {"commit", "digest"}
 
 
 def _changed(policy: ServicePolicy, field: str) -> ServicePolicy:
-    return replace(policy, **{field: "changed"})  # type: ignore[arg-type]
+    return replace(policy, **{field: "changed"})
 
 
 def test_the_kind_of_a_target_counts() -> None:

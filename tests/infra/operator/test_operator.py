@@ -16,7 +16,7 @@ from infra.local.operator.operator import Operator
 from infra.local.operator.verdict import Health, Verdict, judge
 from shared.adapters.gitops.deployer import GitOpsDeployer
 from shared.adapters.helm_charts import HelmCharts
-from shared.domain.names import SLIPWAY
+from shared.domain.person import SLIPWAY
 from shared.domain.policy import GitOpsTarget
 from shared.ports.deployer import DeployOrder, RolloutState
 from shared.ports.errors import Transient

@@ -17,7 +17,8 @@ from shared.domain.build import (
     WouldBlock,
 )
 from shared.domain.manifests import Finding
-from shared.domain.names import Digest, Person, ServiceKey
+from shared.domain.names import Digest, ServiceKey
+from shared.domain.person import Person
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import (
     ApprovalRule,

@@ -44,7 +44,9 @@ MESSAGES: tuple[Any, ...] = (
     events.ArtifactRetagged(**_DONE),
     events.ArtifactDeployed(**_DONE, revision=ex.COMMIT),
     events.RolloutObserved(**_DONE, healthy=False, reason="2 of 3 pods crash"),
-    events.MessagePoisoned(**_TO, poison=7, queue="slipway-deploy", type="deploy", effect="shop~delivery:4:deploy:1"),
+    events.MessagePoisoned(
+        **_TO, poison=7, queue="slipway-deploy", message_type="deploy", effect="shop~delivery:4:deploy:1"
+    ),
     events.EffectFailed(**_DONE, reason="timed out", ours=True, changed=False),
     events.EffectRefused(**_TO, refused="shop~delivery:3:deploy:1", reason="qa is served by the nonprod worker"),
     events.PromoteRequested(**_ASKED, version="1.1.0", environment="qa"),

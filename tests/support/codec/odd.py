@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 from shared.domain import events
 from shared.domain.build import BuildOutcome, BuildResult, ScanResult, Step, StepResult
-from shared.domain.names import SLIPWAY
+from shared.domain.person import SLIPWAY
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import (
     ApprovalRule,
@@ -22,6 +21,7 @@ from shared.domain.policy import (
     TriggerPolicy,
 )
 from shared.domain.promotion import ApprovalRequest, Facts, Promotion, Vote
+from shared.domain.records import replace
 from shared.domain.release import EnvironmentState, Override, Push, Release, Validation
 from shared.domain.repository import ConfigInForce, Tip
 from shared.domain.version import Version
@@ -146,7 +146,9 @@ MESSAGES: tuple[events.ServiceEvent | events.OutsideEvent, ...] = (
     events.ArtifactWithdrawn(id="e-2", service=ex.DELIVERY, repository="delivery", version="1.0.0"),
     events.ApprovalAnswered(id="e-2", service=ex.DELIVERY, request="r", person=ex.BEN, groups=(), approve=False),
     events.AbortRequested(id="e-2", service=ex.DELIVERY, version="1.0.0", person=ex.BEN),
-    events.MessagePoisoned(id="e-2", service=ex.DELIVERY, poison=7, queue="slipway-events", type="push-received"),
+    events.MessagePoisoned(
+        id="e-2", service=ex.DELIVERY, poison=7, queue="slipway-events", message_type="push-received"
+    ),
     events.PushReceived(id="e-2", repository="shop", ref=ex.REF),
     events.PusherFound(id="e-3", service=ex.DELIVERY, ref=ex.REF, commit=ex.COMMIT, pushed_by=ex.ANNA, again=True),
     events.TagPushed(id="e-2", registry="docker.io", repository="shop/delivery", tag="v1.0.0"),

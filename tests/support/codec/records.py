@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from functools import cache
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
+from msgspec import Struct
 
 from shared.domain.names import Digest, ServiceKey
 from shared.domain.release import ServiceState
 from shared.domain.version import Version
 
-# Microseconds that 64 bits hold.
+# A duration that the library reads again.
 LONGEST = timedelta(days=100_000_000)
 
 _TEXT = st.text(max_size=8)
@@ -53,10 +53,9 @@ def any_of(type_: Any) -> st.SearchStrategy[Any]:
         return st.dictionaries(any_of(inner[0]), any_of(inner[1]), max_size=2)
     if issubclass(type_, StrEnum):
         return st.sampled_from(type_)
-    assert isinstance(type_, type)
-    assert is_dataclass(type_)
+    assert issubclass(type_, Struct)
     hints = get_type_hints(type_)
-    return st.builds(type_, **{field.name: any_of(hints[field.name]) for field in fields(type_)})
+    return st.builds(type_, **{name: any_of(hints[name]) for name in type_.__struct_fields__})
 
 
 def _by_key(releases: list[Any]) -> dict[str, Any]:

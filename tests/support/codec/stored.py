@@ -7,27 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from shared.codec import (
-    anchor,
-    build,
-    clock,
-    comparing,
-    estate,
-    ledger,
-    poison,
-    policy,
-    release,
-    repository,
-    service,
-    state,
-)
-from shared.domain.anchor import Mismatch
+from shared.adapters.local_build.results import RESULTS
+from shared.codec import anchor, authors, clock, comparing, estate, failure, ledger, poison, repository, state
+from shared.codec.stored import Stored
+from shared.domain.anchor import Anchor, Anchored, Mismatch
 from shared.domain.decision import Outcome
 from shared.domain.estate import Hold
+from shared.domain.failure import Failure
 from shared.domain.poison import PoisonMessage, Settled, Settling
 from shared.domain.policy import RepositoryPolicy
+from shared.domain.promotion import Author
 from shared.domain.records import replace
-from shared.domain.release import ArtifactHold, Numbers, ServiceState
+from shared.domain.release import ArtifactHold, Numbers
 from shared.domain.repository import ConfigInForce, NotCompared, Pushed, Tip
 from tests.support.codec import examples as ex
 from tests.support.codec import odd
@@ -36,9 +27,10 @@ GOLDEN = Path(__file__).parents[2] / "codec" / "golden"
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
-    """A record, its bytes and what reads them."""
+class Example:
+    """A record, its bytes and what reads them; `kind` names it."""
 
+    kind: str
     record: Any
     data: bytes
     decode: Callable[[bytes], Any]
@@ -57,7 +49,7 @@ _ENTRY = ledger.LedgerEntry(
     effects=("shop~delivery:4:retag:1",),
     correlation="c-1",
     estate=3,
-    detail={"environment": "production", "version": "1.1.0"},
+    detail=(("environment", "production"), ("version", "1.1.0")),
 )
 _HOLD = Hold(id="h-1", scope="environment:production", reason="audit", person=ex.BEN, since=ex.NOON, until=ex.NOON)
 _POISON = PoisonMessage(
@@ -91,19 +83,27 @@ _CONFIG = ConfigInForce(
     checked_at=ex.NOON,
 )
 _ARTIFACT_HOLDS = (ArtifactHold(id="a-1", artifact=ex.NEW.id, version="1.1.0", reason="rolled back", since=ex.NOON),)
-_ANCHORS = anchor.AnchorState(
-    "2026-11-23.json.gz", ex.NOON, (Mismatch("shop~delivery", "2026-11-23", "ends at entry 1"),)
+_MISMATCH = Mismatch("shop~delivery", "2026-11-23", "ends at entry 1")
+_ANCHOR = Anchor(
+    name="2026-11-23.json.gz",
+    at=ex.NOON,
+    previous="2026-11-22.json.gz",
+    previous_sha256=ex.hexadecimal(2),
+    heads=(("estate", Anchored(1, ex.hexadecimal(1))), ("shop~delivery", Anchored(12, ex.hexadecimal(3)))),
+    mismatches=(_MISMATCH,),
 )
-_ENDED = state.Ended(version="1.1.0-rc.1", phase=ex.UNUSUAL_RELEASE.phase, at=ex.NOON)
-
-
-def _ended_bytes() -> bytes:
-    key = ex.UNUSUAL_RELEASE.version.key()
-    old, new = (
-        ServiceState(service=ex.DELIVERY),
-        ServiceState(service=ex.DELIVERY, ended={key: ex.UNUSUAL_RELEASE}),
-    )
-    return state.encode_changes(old, new, 1)[0][state.ended_row(1)]
+_FAILURE = Failure(
+    at=ex.NOON,
+    commit=ex.COMMIT,
+    context="slipway/delivery",
+    description="2 tests failed",
+    repository="shop",
+    service="delivery",
+    state="failed",
+)
+_AUTHORS = authors.AuthorsRead(
+    question=f"{ex.COMMIT} delivery", paths=("src/delivery",), authors=(Author(name="Carl", mail="carl@example.com"),)
+)
 
 
 def _decode_config(data: bytes) -> ConfigInForce:
@@ -111,53 +111,54 @@ def _decode_config(data: bytes) -> ConfigInForce:
     return repository.decode_config(data, repository.encode_services(_CONFIG.policy))
 
 
-def _stored(record: Any, encode: Callable[[Any], bytes], decode: Callable[[bytes], Any]) -> Stored:
-    return Stored(record, encode(record), decode)
+def _example(kind: Stored[Any], record: Any) -> Example:
+    return Example(kind.kind, record, kind.encode(record), kind.read)
 
 
-_POLICY = (policy.encode_policy, policy.decode_policy)
-_RELEASE = (release.encode_release, release.decode_release)
-_BUILD = (build.encode_build, build.decode_build)
-_ENVIRONMENT = (service.encode_environment, service.decode_environment)
-_VALIDATION = (service.encode_validation, service.decode_validation)
-_TIPS = (repository.encode_tip, repository.decode_tip)
+def _config(record: ConfigInForce) -> Example:
+    return Example(repository.CONFIGS.kind, record, repository.encode_config(record), _decode_config)
 
-RECORDS: Mapping[str, Stored] = {
-    "policy": _stored(ex.POLICY, *_POLICY),
-    "policy-strict": _stored(odd.POLICY, *_POLICY),
-    "policy-pinned": _stored(odd.PINNED, *_POLICY),
-    "policy-bare": _stored(odd.NO_ENVIRONMENTS, *_POLICY),
-    "release": _stored(ex.RELEASE, *_RELEASE),
-    "release-unusual": _stored(ex.UNUSUAL_RELEASE, *_RELEASE),
-    "release-failed": _stored(odd.RELEASE, *_RELEASE),
-    "release-new": _stored(odd.NEW_RELEASE, *_RELEASE),
-    "release-followed": _stored(replace(odd.NEW_RELEASE, correlation="push-1"), *_RELEASE),
-    "build": _stored(ex.BUILD, *_BUILD),
-    "build-of-branch": _stored(odd.VALIDATED, *_BUILD),
-    "ended": Stored(_ENDED, _ended_bytes(), state.decode_ended),
-    "environment": _stored(ex.ENVIRONMENT, *_ENVIRONMENT),
-    "environment-prefixed": _stored(ex.PREFIXED, *_ENVIRONMENT),
-    "environment-empty": _stored(odd.ENVIRONMENT, *_ENVIRONMENT),
-    "environment-broken": _stored(replace(odd.ENVIRONMENT, broken_since=ex.NOON), *_ENVIRONMENT),
-    "validation": _stored(ex.VALIDATION, *_VALIDATION),
-    "validation-idle": _stored(odd.VALIDATION, *_VALIDATION),
-    "validation-waiting": _stored(odd.WAITING, *_VALIDATION),
-    "holds": _stored(_ARTIFACT_HOLDS, service.encode_holds, service.decode_holds),
-    "numbers": _stored(Numbers(promotion=4, build=7, turn=5), service.encode_numbers, service.decode_numbers),
-    "ledger": _stored(_ENTRY, ledger.encode_entry, ledger.decode_entry),
-    "hold": _stored(_HOLD, estate.encode_hold, estate.decode_hold),
-    "poison": _stored(_POISON, poison.encode_poison, poison.decode_poison),
-    "poison-settled": _stored(_SETTLED, poison.encode_poison, poison.decode_poison),
-    "tip": _stored(_TIP, *_TIPS),
-    "tip-gone": _stored(odd.TIP, *_TIPS),
-    "tip-pushed": _stored(_TIP_PUSHED, *_TIPS),
-    "config": _stored(_CONFIG, repository.encode_config, _decode_config),
-    "config-none": _stored(odd.CONFIG, repository.encode_config, _decode_config),
-    "anchors": _stored(_ANCHORS, anchor.encode_state, anchor.decode_state),
-    "comparing": _stored(
-        NotCompared(reason="git: broken", since=ex.NOON), comparing.encode_trouble, comparing.decode_trouble
+
+RECORDS: Mapping[str, Example] = {
+    "policy": _example(repository.POLICIES, ex.POLICY),
+    "policy-strict": _example(repository.POLICIES, odd.POLICY),
+    "policy-pinned": _example(repository.POLICIES, odd.PINNED),
+    "policy-bare": _example(repository.POLICIES, odd.NO_ENVIRONMENTS),
+    "release": _example(state.RELEASES, ex.RELEASE),
+    "release-unusual": _example(state.RELEASES, ex.UNUSUAL_RELEASE),
+    "release-failed": _example(state.RELEASES, odd.RELEASE),
+    "release-new": _example(state.RELEASES, odd.NEW_RELEASE),
+    "release-followed": _example(state.RELEASES, replace(odd.NEW_RELEASE, correlation="push-1")),
+    "build": _example(state.BUILDS, ex.BUILD),
+    "build-of-branch": _example(state.BUILDS, odd.VALIDATED),
+    "ended": _example(state.ENDS, state.Ended(version="1.1.0-rc.1", phase=ex.UNUSUAL_RELEASE.phase, at=ex.NOON)),
+    "environment": _example(state.ENVIRONMENTS, ex.ENVIRONMENT),
+    "environment-prefixed": _example(state.ENVIRONMENTS, ex.PREFIXED),
+    "environment-empty": _example(state.ENVIRONMENTS, odd.ENVIRONMENT),
+    "environment-broken": _example(state.ENVIRONMENTS, replace(odd.ENVIRONMENT, broken_since=ex.NOON)),
+    "validation": _example(state.VALIDATIONS, ex.VALIDATION),
+    "validation-idle": _example(state.VALIDATIONS, odd.VALIDATION),
+    "validation-waiting": _example(state.VALIDATIONS, odd.WAITING),
+    "holds": _example(state.ARTIFACT_HOLDS, _ARTIFACT_HOLDS),
+    "numbers": _example(state.NUMBERS, Numbers(promotion=4, build=7, turn=5)),
+    "ledger": _example(ledger.ENTRIES, _ENTRY),
+    "hold": _example(estate.HOLDS, _HOLD),
+    "poison": _example(poison.POISON, _POISON),
+    "poison-settled": _example(poison.POISON, _SETTLED),
+    "tip": _example(repository.TIPS, _TIP),
+    "tip-gone": _example(repository.TIPS, odd.TIP),
+    "tip-pushed": _example(repository.TIPS, _TIP_PUSHED),
+    "build-result": _example(RESULTS, ex.RESULT),
+    "config": _config(_CONFIG),
+    "config-none": _config(odd.CONFIG),
+    "anchor": _example(anchor.ANCHORS, _ANCHOR),
+    "anchors": _example(
+        anchor.STATES, anchor.AnchorState(name="2026-11-23.json.gz", at=ex.NOON, mismatches=(_MISMATCH,))
     ),
-    "clock": _stored(ex.NOON, clock.encode_shown, clock.decode_shown),
+    "authors": _example(authors.AUTHORS, _AUTHORS),
+    "comparing": _example(comparing.NOT_COMPARED, NotCompared(reason="git: broken", since=ex.NOON)),
+    "failure": _example(failure.FAILURES, _FAILURE),
+    "clock": _example(clock.SHOWN, clock.Shown(at=ex.NOON)),
 }
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from shared.codec import envelope
 from shared.domain.effects import Effect
 from shared.domain.events import PushReceived, TimePassed
 from shared.domain.queues import EVENTS, INSPECT, QUEUES
+from shared.domain.records import replace
 from tests.support.app_parts import DELIVERY
 from tests.support.codec import examples, messages
 from tests.support.doors import HOOK_SECRET, PEOPLE, REGISTRY_SECRET

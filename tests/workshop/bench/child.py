@@ -19,7 +19,7 @@ from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.sqlite import SqliteDatabase
 from shared.bootstrap import Database
 from shared.codec.envelope import encode_event
-from shared.codec.primitives import parse_service
+from shared.domain.names import ServiceKey
 from shared.domain.queues import EVENTS_QUEUE
 from shared.ports.people import Question
 from tests.workshop.bench.shape import Shape
@@ -46,7 +46,7 @@ def main(folder: Path, shape: Shape, first: int, begin: int, moment: float, conn
         service = line["service"]
         if line["outcome"] == "moved" and service not in moved:
             moved.add(service)
-            say("moved", parse_service(service).service)
+            say("moved", ServiceKey.parse(service).service)
         if line["outcome"] == "moved" and line["type"] == "change-found":
             begun.add(service)
             if len(begun) == begin:

@@ -6,7 +6,6 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -14,6 +13,7 @@ from statistics import median
 
 from shared.app.sweep import sweep
 from shared.domain.names import ServiceKey
+from shared.domain.records import replace
 from shared.ports.store import Due
 from tests.workshop.bench.callers import Asker, person
 from tests.workshop.bench.figures import CACHE, Report, in_folder, milliseconds

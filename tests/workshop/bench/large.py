@@ -18,10 +18,9 @@ from itertools import chain, islice
 from pathlib import Path
 
 from shared.adapters.sqlite import SqliteDatabase
-from shared.adapters.sqlite.schema import SCHEMA_VERSION
+from shared.adapters.sqlite.schema import FORMAT
 from shared.bootstrap import utc_now
-from shared.codec.policy import encode_policy
-from shared.codec.repository import CONFIG, SHOWN, encode_config, encode_services, encode_tip, tip_row
+from shared.codec.repository import CONFIG, POLICIES, SHOWN, TIPS, encode_config, encode_services, tip_row
 from shared.domain.policy import RepositoryPolicy
 from shared.domain.repository import ConfigInForce, Tip
 from shared.inbound.slipway_yaml import SlipwayYaml
@@ -45,7 +44,7 @@ def _compiled(repository: str, names: tuple[str, ...]) -> RepositoryPolicy:
 def large_store(shape: Shape, cache: Path = CACHE, *, say: Callable[[str], None] = lambda text: None) -> Path:
     """Return the file of that shape, which is made if it is not there. It must be copied before it is used."""
     # Another schema, another shape or another way of making the rows is another file.
-    name = hashlib.sha256(f"{_ROWS} {SCHEMA_VERSION} {astuple(shape)}".encode()).hexdigest()[:12]
+    name = hashlib.sha256(f"{_ROWS} {FORMAT} {astuple(shape)}".encode()).hexdigest()[:12]
     path = cache / f"store-{name}.db"
     if path.exists():
         return path
@@ -79,7 +78,7 @@ def _make(shape: Shape, template: Template, folder: Path) -> Path:
                 ConfigInForce, commit=policy.commit, faults=(), faulty_commit="", checked_at=BEGAN, number=1
             )
             rows = {**encode_services(policy), CONFIG: encode_config(in_force(policy=policy))}
-            rows[tip_row(MAIN)] = encode_tip(Tip(commit=policy.commit, number=1, previous=None, sent=True))
+            rows[tip_row(MAIN)] = TIPS.encode(Tip(commit=policy.commit, number=1, previous=None, sent=True))
             for key, value in rows.items():
                 database.rows.overwrite(repository, key, value)
             database.rows.overwrite(SHOWN, repository, encode_config(in_force(policy=None)))
@@ -89,7 +88,7 @@ def _make(shape: Shape, template: Template, folder: Path) -> Path:
         services = chain.from_iterable(_compiled(*one).services for one in shape.configured().items())
         connection.execute("BEGIN")
         for index, policy_of in enumerate(islice(services, shape.services)):
-            row = (encode_policy(policy_of), policy_of.digest, policy_of.commit)
+            row = (POLICIES.encode(policy_of), policy_of.digest, policy_of.commit)
             Filler(template, policy_of.service, index + 1, shape.releases_of(index), row).fill(connection)
         connection.execute("COMMIT")
         connection.execute("PRAGMA journal_mode=WAL")

@@ -11,7 +11,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from pathlib import Path
@@ -21,10 +21,10 @@ from shared.adapters.sqlite.packed import LEDGER, RECORD, pack, unpack
 from shared.adapters.sqlite.schema import microseconds, short
 from shared.bootstrap import utc_now
 from shared.codec.chain import GENESIS, link
-from shared.codec.ledger import decode_entry
-from shared.codec.service import encode_numbers
-from shared.codec.state import ENVIRONMENT, NUMBERS, POLICY, build_row, ended_release_row, ended_row
+from shared.codec.ledger import ENTRIES
+from shared.codec.state import ENVIRONMENT, NUMBERS, NUMBERS_ROW, POLICY_ROW, build_row, ended_release_row, ended_row
 from shared.domain.names import ServiceKey
+from shared.domain.records import replace
 from shared.domain.release import Numbers
 from shared.domain.version import Version
 from tests.support.host import Clock
@@ -127,8 +127,8 @@ class Filler:
         if count:
             for name, row in self._of(count).environments.items():
                 yield id_, name, self._own(row, count)
-            yield id_, NUMBERS, encode_numbers(Numbers(promotion=2 * count, build=count, turn=2 * count))
-        yield id_, POLICY, self._policy
+            yield id_, NUMBERS_ROW, NUMBERS.encode(Numbers(promotion=2 * count, build=count, turn=2 * count))
+        yield id_, POLICY_ROW, self._policy
         every = range(1, count + 1)
         for number in every:
             yield id_, build_row(number), pack(RECORD, self._own(self._of(number).build, number))
@@ -164,7 +164,7 @@ def _run(folder: Path, path: Path) -> list[Mapping[str, bytes]]:
         database.recover()
         configure(replace(wire(database, outside, folder / "scratch"), now=now))
     with closing(sqlite3.connect(path)) as connection, connection:
-        numbers = encode_numbers(Numbers(promotion=_PROMOTION, build=_BUILD, turn=_TURN))
+        numbers = NUMBERS.encode(Numbers(promotion=_PROMOTION, build=_BUILD, turn=_TURN))
         connection.execute("INSERT INTO state VALUES (1, '1~numbers', ?)", (numbers,))
         connection.execute("UPDATE service SET sequence = ?", (_SEQUENCE,))
     environments = list[Mapping[str, bytes]]()
@@ -196,7 +196,7 @@ def take_template(folder: Path) -> Template:
     left = []
     for number in range(1, SAMPLES + 1):
         own = ledger[entries * (number - 1) : entries * number]
-        events = {nth: decode_entry(body).event_id for nth, body in enumerate(own)}
+        events = {nth: ENTRIES.decode(body).event_id for nth, body in enumerate(own)}
         made = Left(
             build=state[build_row(_BUILD + number)],
             release=state[ended_release_row(Version.parse(f"1.0.{number}").key())],

@@ -16,10 +16,8 @@ from shared.app.views.finding import Chosen
 from shared.app.views.health import health
 from shared.app.views.ledger import verify_ledger
 from shared.bootstrap import utc_now
-from shared.codec.build import decode_build
-from shared.codec.release import decode_release
 from shared.codec.repository import CONFIG
-from shared.codec.state import BUILD, ENDED, ENDED_RELEASE, decode_ended, decode_state
+from shared.codec.state import BUILD, BUILDS, ENDED, ENDED_RELEASE, ENDS, RELEASES, decode_state
 from shared.domain.phases import ReleasePhase
 from tests.workshop.bench.large import copy_store, large_store
 from tests.workshop.bench.shape import Shape
@@ -54,11 +52,11 @@ def test_every_row_of_a_service_reads_and_its_ledger_is_whole(made: Path, tmp_pa
     with opened(made, tmp_path) as (app, _, _):
         store = app.store
         state = decode_state(key, store.read(str(key)).rows, {})
-        builds = [decode_build(row) for _, row in store.range(str(key), BUILD, f"{BUILD}~", most=ALL)]
+        builds = [BUILDS.decode(row) for _, row in store.range(str(key), BUILD, f"{BUILD}~", most=ALL)]
         releases = [
-            decode_release(row) for _, row in store.range(str(key), ENDED_RELEASE, f"{ENDED_RELEASE}~", most=ALL)
+            RELEASES.decode(row) for _, row in store.range(str(key), ENDED_RELEASE, f"{ENDED_RELEASE}~", most=ALL)
         ]
-        ended = [decode_ended(row) for _, row in store.range(str(key), ENDED, f"{ENDED}~", most=ALL)]
+        ended = [ENDS.decode(row) for _, row in store.range(str(key), ENDED, f"{ENDED}~", most=ALL)]
         checked = verify_ledger(app, key)
 
     assert (checked.fault, checked.intact) == ("", True)

@@ -21,7 +21,7 @@ from shared.adapters.sqlite.schema import connect, prepare
 from shared.app.parts import App
 from shared.app.views.ledger import verify_ledger
 from shared.bootstrap import Database, utc_now
-from shared.codec.ledger import decode_entry
+from shared.codec.ledger import ENTRIES
 from shared.domain.names import ServiceKey
 from tests.workshop.bench.figures import Report, in_folder, percentile
 from tests.workshop.bench.story import BareEngine, Doors, HttpDoors, Story, Told, logging_to
@@ -200,7 +200,7 @@ def _entries(app: App, names: list[str]) -> tuple[int, int]:
         after = 0
         while rows := app.store.ledger(str(ServiceKey(REPOSITORY, name)), after=after, most=1000):
             after = rows[-1].sequence
-            notes = ["".join(decode_entry(row.body).notes) for row in rows]
+            notes = ["".join(ENTRIES.decode(row.body).notes) for row in rows]
             every += len(rows)
             moved += sum(any(move in note for move in _MOVES) for note in notes)
     return every, moved

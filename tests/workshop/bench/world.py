@@ -7,7 +7,7 @@ import pickle
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -26,6 +26,7 @@ from shared.bootstrap import Database, utc_now
 from shared.config import Settings
 from shared.domain.events import PushReceived
 from shared.domain.queues import QUEUES
+from shared.domain.records import replace
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.queues import QueueReceiver, Queues
 from shared.ports.statuses import CommitStatus
@@ -139,7 +140,7 @@ def wire(database: Database, outside: Quiet, scratch: Path, queues: Queues | Non
     """Put the application together as bootstrap does, with the quiet outside around it; `queues` instead of the database's."""
     made = wire_outside(database, outside, scratch)  # type: ignore[arg-type]
     own = {"statuses": outside.statuses, "timing": Timing(), "queues": queues or database.queues}
-    return replace(made, **own, new_id=lambda: str(uuid4()))  # type: ignore[arg-type]
+    return replace(made, **own, new_id=lambda: str(uuid4()))
 
 
 def configure(app: App) -> None:

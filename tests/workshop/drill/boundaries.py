@@ -6,10 +6,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from typing import get_args
 
-from shared.codec.effects import EFFECTS
-from shared.codec.envelope import parse
+from shared.codec.envelope import parse, read_message
+from shared.domain.effects import ServiceEffect
 from shared.domain.queues import queue_of
+from shared.domain.records import type_name
 
 
 class Place(StrEnum):
@@ -34,13 +36,13 @@ class Place(StrEnum):
 
 
 INSPECT = "inspect-push"
-EFFECT_KINDS = (INSPECT, *(kind.name for kind in EFFECTS))
+EFFECTS = tuple(str(kind.__struct_config__.tag) for kind in get_args(ServiceEffect))
+EFFECT_KINDS = (INSPECT, *EFFECTS)
 # Messages of the doors' queue, requests of hooks, requests of people, and what a host sends of its own at its start.
 EVENT, HOOK, API, START = "event", "hook", "api", "start"
 # The two pushes within a build: each has a before and an after.
 PUSH_IMAGE, PUSH_CHART = "push-image", "push-chart"
 KINDS = (*EFFECT_KINDS, PUSH_IMAGE, PUSH_CHART, EVENT, HOOK, API, START)
-_REPORTING = frozenset(kind.name for kind in EFFECTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class Work:
     @property
     def reports(self) -> bool:
         """Whether it is an effect, whose commit is its report."""
-        return self.kind in _REPORTING
+        return self.kind in EFFECTS
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -88,10 +90,13 @@ class Death:
 
 def work_of(queue: str, body: str) -> Work:
     """Say what a message is about; an effect that is sent again is the same work."""
-    envelope = parse(body)
-    if envelope.type in _REPORTING:
-        return Work(envelope.type, f"{envelope.id}#{envelope.order}" if envelope.order else envelope.id)
-    return Work(INSPECT if queue == queue_of(INSPECT) else EVENT, envelope.id)
+    about = parse(body).message
+    if about.type in EFFECTS:
+        message = read_message(body)
+        assert message.effect is not None
+        id_ = message.effect.id
+        return Work(type_name(message.effect), f"{id_}#{message.order}" if message.order else id_)
+    return Work(INSPECT if queue == queue_of(INSPECT) else EVENT, about.id)
 
 
 def request_of(method: str, path: str, number: int, headers: Mapping[str, str]) -> Work | None:

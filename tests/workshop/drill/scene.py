@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from infra.local.folder import Folder, Kept, first_people, write_private
+from infra.local.folder import FORMAT, SQLITE, Folder, Kept, first_people, write_private
 from infra.local.sample import REPOSITORY, git, make_origin
 
 SERVICE = "delivery"
@@ -73,6 +73,8 @@ class Scene:
             registry_port=registry_port,
             repository=REPOSITORY,
             source=str(origin.resolve()),
+            store=SQLITE,
+            format=FORMAT,
         )
         write_private(folder.root / "host.json", json.dumps(asdict(kept)))
         folder.keep_people(self.people)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from shared.codec.effects import EFFECTS
 from shared.codec.envelope import encode_effect, encode_event
 from shared.domain.effects import ReadTags
 from shared.domain.events import PushReceived
 from shared.domain.names import ServiceKey
 from shared.domain.queues import EVENTS_QUEUE, queue_of
 from tests.support.clock import NOON
-from tests.workshop.drill.boundaries import EFFECT_KINDS, KINDS, Boundary, Place, work_of
+from tests.workshop.drill.boundaries import EFFECT_KINDS, EFFECTS, KINDS, Boundary, Place, work_of
 from tests.workshop.drill.full import not_run
 from tests.workshop.drill.kills import Passed, boundaries_of, chosen, death_at, in_both, in_pairs, missing_kinds
 from tests.workshop.drill.run import Pass
@@ -45,7 +44,7 @@ def _middle() -> Boundary:
 def test_a_story_without_a_kind_of_effect_is_not_enough() -> None:
     """Each that the codec knows has to come up, and the inspection of pushes."""
     assert set(missing_kinds(boundaries_of(passes()))) == set(EFFECT_KINDS) - {"build", "set-status"}
-    assert {kind.name for kind in EFFECTS} < set(EFFECT_KINDS)
+    assert set(EFFECTS) < set(EFFECT_KINDS)
 
 
 def test_the_short_choice_has_every_kind_once_and_every_place() -> None:

@@ -12,10 +12,10 @@ from shared import bootstrap
 from shared.adapters.sqlite import SqliteDatabase
 from shared.adapters.storage.partition import ESTATE, OUTBOX
 from shared.codec.envelope import effect_id_of
-from shared.codec.ledger import decode_entry, verify
-from shared.codec.primitives import parse_service
+from shared.codec.ledger import ENTRIES, verify
 from shared.codec.state import decode_state
 from shared.domain.errors import SlipwayError
+from shared.domain.names import ServiceKey
 from shared.ports.store import LedgerRow, Loaded
 
 _ALL = 1_000_000
@@ -63,7 +63,7 @@ def _of_service(service: str, loaded: Loaded, ledger: Sequence[LedgerRow], marks
     head = verify(ledger, service=service)
     if (loaded.sequence, loaded.ledger_hash) != (len(ledger), head):
         yield f"{service}: the head is at {loaded.sequence}, the ledger at {len(ledger)}"
-    entries = {row.sequence: decode_entry(row.body) for row in ledger}
+    entries = {row.sequence: ENTRIES.decode(row.body) for row in ledger}
     # A report needs no mark: the effect that it took out of the outbox tells that it came. Nor has time that passes.
     wanted = {
         sequence
@@ -74,7 +74,7 @@ def _of_service(service: str, loaded: Loaded, ledger: Sequence[LedgerRow], marks
         yield f"{service}: events are marked as seen by {sorted(marks)}, the ledger has {sorted(wanted)}"
     if service == ESTATE:
         return
-    decode_state(parse_service(service), loaded.rows, loaded.extra)
+    decode_state(ServiceKey.parse(service), loaded.rows, loaded.extra)
     events = {entry.event_id for entry in entries.values()}
     for key, message in loaded.outbox.items():
         sequence, number = (int(part) for part in key.removeprefix(OUTBOX).split("~"))

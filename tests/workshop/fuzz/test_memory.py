@@ -22,7 +22,7 @@ from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.policies import BrokenPolicy
 from tests.codec.test_damage import ALL
 from tests.support.app_parts import Harness
-from tests.support.codec.stored import Stored
+from tests.support.codec.stored import Example
 from tests.support.doors import HOOK_SECRET, REGISTRY_SECRET, Doors
 from tests.support.lively import lively
 from tests.support.payloads import changed
@@ -103,7 +103,7 @@ def principal(number: int) -> object:
     return read_principal({HEADER: base64.b64encode(json.dumps(claims).encode()).decode()})
 
 
-def refused(stored: Stored, number: int) -> object:
+def refused(stored: Example, number: int) -> object:
     """A record with a member too many."""
     return stored.decode(stored.data[:-1] + f', "x": "{number}"}}'.encode())
 
@@ -115,9 +115,10 @@ PARSED: list[Callable[[int], object]] = [
     lambda number: SlipwayYaml().compile(
         f"version: 1\nservices: {{s{number}: {{path: p{number}}}}}".encode(), repository="m", commit="c", files=()
     ),
-    # Names of members stay the same: orjson remembers the last two thousand of them.
     *(functools.partial(refused, one) for one in ALL.values()),
-    lambda number: decode(f'{{"schema": 1, "type": "t{number}"}}'),
+    lambda number: decode(
+        f'{{"schema": 1, "correlation": "", "at": "2026-11-23T12:00:00Z", "message": {{"type": "t{number}"}}}}'
+    ),
 ]
 
 

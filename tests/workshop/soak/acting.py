@@ -14,7 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from shared.domain import events as ev
 from shared.domain.gates import OVERRIDABLE, Gate
-from shared.domain.names import Person, ServiceKey
+from shared.domain.names import ServiceKey
+from shared.domain.person import Person
 from tests.support.outside import ADA, RITA, SAM
 from tests.workshop.soak.configurations import NED, OLGA, PEOPLE
 from tests.workshop.soak.stage import SERVICES, Stage

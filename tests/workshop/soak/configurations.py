@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.domain.names import Person
+from shared.domain.person import Person
+from shared.domain.records import replace
 from tests.support.outside import ADA, RITA, SAM
 
 SECRET = "hunter2-do-not-tell"

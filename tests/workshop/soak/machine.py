@@ -10,7 +10,8 @@ from hypothesis.stateful import precondition, rule
 
 from shared.domain import events as ev
 from shared.domain.build import BuildOutcome, BuildResult
-from shared.domain.names import Digest, Person, ServiceKey
+from shared.domain.names import Digest, ServiceKey
+from shared.domain.person import Person
 from shared.ports.deployer import RolloutState
 from shared.ports.errors import Transient
 from tests.support.app_parts import branch

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 
 from shared.app.service_view import read_service
 from shared.domain import events as ev
-from shared.domain.names import Person, ServiceKey
+from shared.domain.names import ServiceKey
+from shared.domain.person import Person
 from shared.ports.people import Question
 from tests.support.app_parts import DELIVERY, PACKAGE, branch
 from tests.support.outside import MAIN, SHIPPING, Outside

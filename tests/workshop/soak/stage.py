@@ -15,7 +15,8 @@ from shared.app.sweep import sweep
 from shared.app.views.service import service_view
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
-from shared.domain.names import Person, ServiceKey
+from shared.domain.names import ServiceKey
+from shared.domain.person import Person
 from shared.ports.deployer import DeployOrder, RolloutState
 from shared.ports.people import Question
 from tests.support.app_parts import DELIVERY, PACKAGE

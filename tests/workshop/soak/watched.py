@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import ClassVar, Protocol
 
 from shared.app.views import records
@@ -11,6 +10,7 @@ from shared.codec.envelope import parse
 from shared.domain.phases import Phase
 from shared.domain.policy import DeployTarget, GitOpsTarget, RepositoryPolicy
 from shared.domain.queues import INSPECT, INSPECT_QUEUE
+from shared.domain.records import replace
 from shared.ports.deployer import DeployOrder, DeployReport, Rollout, RolloutState
 from shared.ports.people import Question
 from shared.ports.policies import Fault, PolicyReader
@@ -102,10 +102,10 @@ class WatchedHarness(Harness):
         """See Harness."""
         inspects, before = message.queue == INSPECT_QUEUE, self.waiting(INSPECT)
         if inspects:
-            self.watcher.reached(parse(message.body).id)
+            self.watcher.reached(parse(message.body).message.id)
         super().take(message)
         if inspects and self.waiting(INSPECT) == before:
-            self.watcher.heard(parse(message.body).id)
+            self.watcher.heard(parse(message.body).message.id)
 
 
 class RememberedPolicies:
