@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from shared.domain.errors import InvalidValue
 from shared.environment import names, whole
-from shared.ports.chart import MIB, ChartLimits
+from shared.ports.chart_limits import MIB, ChartLimits
 
 # By default, and at the least: below that no chart at all is rendered.
 _NUMBERS = {

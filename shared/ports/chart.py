@@ -4,32 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from shared.domain.names import Digest
 from shared.domain.placeholders import expand
+from shared.domain.setting import Setting
 from shared.ports.errors import Permanent
-
-if TYPE_CHECKING:
-    # Settings are read before anything is done, and need no more of this than the limits.
-    from shared.domain.setting import Setting
-
-MIB = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChartLimits:
-    """What work on one chart may take, of the process that it is done in. Sizes in bytes."""
-
-    resident: int = 512 * MIB
-    address_space: int = 4096 * MIB
-    processor: timedelta = timedelta(seconds=20)
-    wall: timedelta = timedelta(seconds=60)
-    output: int = 16 * MIB
-    idle: timedelta = timedelta(minutes=5)
-    renders: int = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ from shared.chart_settings import ChartSettings
 from shared.config import MIB, Identities, Settings, Storage
 from shared.domain.errors import InvalidValue
 from shared.inbound.entra import Entra
-from shared.ports.chart import ChartLimits
+from shared.ports.chart_limits import ChartLimits
 
 CONNECTION = (
     "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k3y;TableEndpoint=https://a.table.core.windows.net;"

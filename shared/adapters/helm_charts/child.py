@@ -18,7 +18,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from shared.ports.chart import ChartLimits
+from shared.ports.chart_limits import ChartLimits
 from shared.ports.errors import Permanent, Transient
 
 _WORK = Path(__file__).parents[1] / "helm_child" / "work.py"

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.adapters.helm_charts.child import Child, Died, Gone
 from shared.adapters.helm_charts.faults import of_answer
-from shared.ports.chart import ChartLimits
+from shared.ports.chart_limits import ChartLimits
 from shared.ports.errors import Permanent
 
 _AT_ONCE = 2

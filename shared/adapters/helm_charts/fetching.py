@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from shared.adapters.helm_charts.children import Children
 from shared.adapters.helm_charts.gateway import Gateway
 from shared.adapters.helm_charts.hosts import Hosts
-from shared.ports.chart import ChartLimits
+from shared.ports.chart_limits import ChartLimits
 from shared.ports.errors import AdapterError, Permanent
 
 _KEPT_BACK = re.compile(r"dial \w+ (\S+): connect: permission denied")

@@ -17,7 +17,7 @@ import pytest
 
 from shared.adapters.helm_charts.child import Child, Died, Gone
 from shared.adapters.helm_charts.children import Children
-from shared.ports.chart import MIB, ChartLimits
+from shared.ports.chart_limits import MIB, ChartLimits
 from shared.ports.errors import Permanent
 from tests.support.process_state import wait_for as until
 from tests.support.tree import ROOT
@@ -26,7 +26,7 @@ LIMITS = ChartLimits()
 HOST = """
 import os, sys, time
 from shared.adapters.helm_charts.children import Children
-from shared.ports.chart import ChartLimits
+from shared.ports.chart_limits import ChartLimits
 children = Children(ChartLimits())
 children.ask("x", "read", text="a: 1")
 print(children.warm.pid, flush=True)

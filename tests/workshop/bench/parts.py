@@ -16,7 +16,7 @@ from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.helm_charts.children import Children
 from shared.adapters.sqlite import SqliteDatabase
 from shared.bootstrap import utc_now
-from shared.ports.chart import ChartLimits
+from shared.ports.chart_limits import ChartLimits
 from tests.workshop.bench import callers
 from tests.workshop.bench.figures import Report, in_folder, milliseconds, percentile
 from tests.workshop.bench.world import REPOSITORY, configure, echo, hosted, local_host, names_of, quiet
