@@ -1,4 +1,4 @@
-"""Every legal move, written once. Tested over every pair; the README's diagrams are checked against it."""
+"""Every legal move, written once. Tested over every pair; the diagrams of docs/releases.md are checked against it."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from shared.domain import gates
 from shared.domain.gates import OVERRIDABLE, Gate
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.transitions import FORWARD_MOVES, RELEASE_MOVES, ROLLBACK_MOVES
-from tests.support.documents import API, OPERATIONS, README, RELEASES, coded, rows, section
+from tests.support.documents import API, OPERATIONS, RELEASES, coded, rows, section
 from tests.support.tree import ROOT, written_files
 
 OUTSIDE = "[*]"
@@ -36,7 +36,7 @@ ASKS = {'who="operators"': "operators", 'who="approvers"': "approvers", "viewer_
 
 def drawn(heading: str) -> set[tuple[str, str]]:
     """Edges of the section's state diagram; a choice stands for every way through it."""
-    diagram = re.search(r"```mermaid\nstateDiagram-v2\n(.*?)```", section(README, heading), re.S)
+    diagram = re.search(r"```mermaid\nstateDiagram-v2\n(.*?)```", section(RELEASES, heading), re.S)
     assert diagram is not None
     lines = [line.strip() for line in diagram[1].splitlines()]
     choices = {line.split()[1] for line in lines if line.startswith("state ")}

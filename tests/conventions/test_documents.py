@@ -12,12 +12,23 @@ import pytest
 
 from infra.local import __main__ as local
 from shared.domain.queues import QUEUES
-from tests.support.documents import README, anchors, code_in, documents, links, prose, section, tables, text
+from tests.support.documents import (
+    DEVELOPMENT,
+    README,
+    anchors,
+    code_in,
+    documents,
+    links,
+    prose,
+    section,
+    tables,
+    text,
+)
 from tests.support.tree import ROOT
 from tests.workshop import __main__ as workshop
 from tests.workshop.soak.laws import LAWS
 
-MOST_LINES, WIDEST = 340, 180
+MOST_LINES, FIRST_SCREEN, WIDEST = 110, 25, 180
 EVERY = pytest.mark.parametrize("document", documents(), ids=str)
 
 
@@ -45,6 +56,12 @@ def test_the_readme_leads_to_every_document() -> None:
 def test_the_readme_stays_short() -> None:
     """What it has no room for goes to docs/."""
     assert len(text(README).splitlines()) <= MOST_LINES
+
+
+@pytest.mark.parametrize("word", ["**For** ", "**Not for** ", "**Status**"])
+def test_the_first_screen_says_for_whom_it_is_and_how_far_it_is(word: str) -> None:
+    """Whoever decides against it does so within a minute."""
+    assert word in "\n".join(text(README).splitlines()[:FIRST_SCREEN])
 
 
 @EVERY
@@ -84,18 +101,18 @@ def test_what_a_document_points_at_is_there(document: Path) -> None:
 
 def test_the_layout_names_every_folder() -> None:
     """Of the application and its surroundings."""
-    layout = section(README, "Layout")
+    layout = section(DEVELOPMENT, "Layout")
     folders = {f"{path.parent.name}/{path.name}/" for of in ("shared", "infra") for path in (ROOT / of).glob("[a-z]*/")}
 
     assert {"shared/domain/", "infra/local/"} <= folders
     assert sorted(folder for folder in folders if folder not in layout) == []
 
 
-def test_the_readme_tells_the_way_of_imports_as_it_is_enforced() -> None:
+def test_the_way_of_imports_is_told_as_it_is_enforced() -> None:
     """Layer by layer, from the entry point to the rules."""
     contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
     layers = next(one["layers"] for one in contracts if one["type"] == "layers")
-    told = re.search(r"`(function_app → .*?)`", section(README, "Layout"))
+    told = re.search(r"`(function_app → .*?)`", section(DEVELOPMENT, "Layout"))
     assert told is not None
 
     known = [re.sub(r"[()]|shared\.", "", layer) for layer in layers if "infra." not in layer]

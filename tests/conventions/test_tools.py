@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.conventions import third_party_contract as contract
-from tests.support.documents import README, code_in, documents
+from tests.support.documents import DEVELOPMENT, README, code_in, documents
 from tests.support.tree import ROOT, product_files
 
 
@@ -22,7 +22,8 @@ def test_the_documents_name_only_targets_that_make_knows() -> None:
     named = {document: set(re.findall(r"\bmake ([a-z][a-z-]*)\b", commands)) for document, commands in code.items()}
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M))
 
-    assert {"demo", "test", "check", "up", "clean", "package"} <= named[README]
+    assert {"demo", "up", "check-repo"} <= named[README]
+    assert {"test", "check", "clean", "package"} <= named[DEVELOPMENT]
     assert set().union(*named.values()) - targets == set()
 
 

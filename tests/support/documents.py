@@ -11,7 +11,7 @@ from tests.support.tree import ROOT
 
 README = Path("README.md")
 API, AZURE, CONFIGURATION = Path("docs/api.md"), Path("docs/azure.md"), Path("docs/configuration.md")
-OPERATIONS, RELEASES = Path("docs/operations.md"), Path("docs/releases.md")
+DEVELOPMENT, OPERATIONS, RELEASES = Path("docs/development.md"), Path("docs/operations.md"), Path("docs/releases.md")
 _FENCED = re.compile(r"^```.*?^```$", re.M | re.S)
 
 
