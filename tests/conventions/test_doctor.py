@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 KNOWN = {
     # It looks for register_functions(name); ours are registered from a table, and test_function_app.py holds the list.
     "check_blueprint_registration",
-    # cryptography and orjson are fetched for the platform that the package is for, by `make package`.
+    # cryptography and msgspec are fetched for the platform that the package is for, by `make package`.
     "check_native_dependency_risk",
     # Telemetry is switched on where the app is deployed; on a developer's machine there is nothing to send it to.
     "check_app_insights",

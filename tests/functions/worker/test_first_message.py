@@ -40,7 +40,7 @@ WORK = {
 }
 NOTHING = frozenset({"get_static", "get_openapi"})
 # What deciding needs beside, each a few milliseconds; what comes along with requests and with pydantic.
-CHEAP = ("cronsim", "msgspec", "orjson", "semver")
+CHEAP = ("cronsim", "msgspec", "semver")
 ALONG = ("certifi", "charset_normalizer", "idna", "isodate", "typing_extensions", "urllib3")
 ALONG_TOO = ("annotated_types", "pydantic_core", "typing_inspection")
 # azure.core takes asynchronous HTTP where it is; it is left out of the deployment package.
