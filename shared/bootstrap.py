@@ -15,7 +15,8 @@ from shared.telemetry import quiet_others
 
 if TYPE_CHECKING:
     from shared.adapters.azure_identity import Credentials
-    from shared.app.parts import App, Outside
+    from shared.app.access import EnvironmentAccess
+    from shared.app.parts import App
     from shared.ports.evidence import Evidence
     from shared.ports.queues import QueueLook, QueueReceiver, Queues
     from shared.ports.rows import Rows
@@ -130,38 +131,36 @@ def build(
     *,
     now: Callable[[], datetime],
     held: Credentials | None = None,
-    around: Callable[[Outside], Outside] = lambda own: own,
+    around: Callable[[EnvironmentAccess], EnvironmentAccess] = lambda own: own,
 ) -> App:
-    """Put the adapters together around a database and each of the identities; `around` wraps what acts as Slipway itself."""
+    """Put the adapters together around a database; `around` wraps what acts with an identity, builds' own included."""
     from shared.adapters.git_disk.source import GitSource
     from shared.adapters.kept_statuses import KeptStatuses
     from shared.adapters.page_people import PagePeople
     from shared.adapters.storage.by_reference import LargeMessages
+    from shared.app.access import RepositoryAccess
     from shared.app.parts import App, Timing
 
+    access_as = wiring.environment_access(chosen, now, held, around)
     source = GitSource(chosen.repositories, most_bytes=chosen.builds.disk)
-    deployer = wiring.deployers(chosen, now)
-    own = around(wiring.outside(chosen, deployer, held.own() if held and chosen.identities.own else None))
+    on_disk = RepositoryAccess(
+        source=source,
+        statuses=KeptStatuses(kept.rows, now=now),
+        builder=wiring.builder(chosen, source, access_as, kept.evidence),
+    )
     return App(
         store=kept.store,
         rows=kept.rows,
         evidence=kept.evidence,
         queues=LargeMessages(kept.queues, kept.evidence),
-        source=source,
-        statuses=KeptStatuses(kept.rows, now=now),
-        registry=own.registry,
-        charts=own.charts,
-        builder=wiring.builder(chosen, source, own, kept.evidence),
+        hosts=(on_disk,),
+        access_as=access_as,
         people=PagePeople(),
         policies=wiring.policies(chosen),
-        deployer=deployer,
         now=now,
         new_id=lambda: str(uuid4()),
         scratch=chosen.work / "scratch",
         timing=Timing(rollout_poll=chosen.rollout_poll),
-        identities=(lambda name: wiring.outside(chosen, deployer, held.of(name)))
-        if held and chosen.identities
-        else None,
         production=chosen.identities.production,
         directory=wiring.directory(chosen, held) if held else None,
         queue_look=kept.queue_look,

@@ -177,6 +177,10 @@ class Settings:
             made.storage.check(made.identities)
         return made
 
+    def has_role(self, *any_of: str) -> bool:
+        """Whether this process has one of the roles; one that names none has all."""
+        return not self.roles or not self.roles.isdisjoint(any_of)
+
     def to_env(self) -> dict[str, str]:
         """Return the variables that `from_env` reads these settings from, for a child process."""
         return {

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+K = TypeVar("K")
 T = TypeVar("T")
 
 
@@ -35,3 +36,19 @@ class OnFirstUse(Generic[T]):
         with self._lock:
             made, self._made = self._made, []
             return made
+
+
+class OnceForEach(Generic[K, T]):
+    """Makes something once for each key, when somebody first asks for it; what cannot be made is tried again."""
+
+    def __init__(self, make: Callable[[K], T]) -> None:
+        self._make = make
+        self._made: dict[K, T] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, key: K) -> T:
+        """Return what belongs to a key."""
+        with self._lock:
+            if key not in self._made:
+                self._made[key] = self._make(key)
+            return self._made[key]

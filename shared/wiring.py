@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from shared.config import Settings, host_variables
+from shared.domain.queues import CONTROL, NONPROD, PRODUCTION
+from shared.on_first_use import OnceForEach, OnFirstUse
+from shared.ports.errors import Permanent
 from shared.telemetry import install, log_warning
 
 if TYPE_CHECKING:
     from shared.adapters.azure_identity import Credentials, ManagedIdentity
     from shared.adapters.opentelemetry_export import OpenTelemetryExporter
-    from shared.app.parts import Outside
+    from shared.app.access import EnvironmentAccess
     from shared.domain.policy import DeployTarget
     from shared.ports.anchors import Anchors
     from shared.ports.builder import Builder
@@ -44,13 +47,39 @@ def export(telemetry: str) -> OpenTelemetryExporter | None:
     return made
 
 
-def outside(
+def environment_access(
+    chosen: Settings,
+    now: Callable[[], datetime],
+    held: Credentials | None,
+    around: Callable[[EnvironmentAccess], EnvironmentAccess],
+) -> Callable[[str | None], EnvironmentAccess]:
+    """Return what says what acts with an identity, None for Slipway's own; where nobody has one, everything acts as one."""
+    # What deploys shows credentials of its own to each address, and uses no identity.
+    deployer = OnFirstUse(lambda: deployers(chosen, now))
+
+    def make(identity: str | None) -> EnvironmentAccess:
+        if not chosen.has_role(NONPROD, PRODUCTION):
+            problem = "this app acts on no environment; only one with the role nonprod or production does"
+            raise Permanent(problem, ours=True)
+        credential = None
+        if held is not None and chosen.identities:
+            if identity is not None:
+                credential = held.of(identity)
+            elif chosen.identities.own:
+                credential = held.own()
+        return around(access_with(chosen, deployer(), credential))
+
+    made = OnceForEach(make)
+    return lambda identity: made(identity if held is not None and chosen.identities else None)
+
+
+def access_with(
     chosen: Settings, deployer: Callable[[DeployTarget], Deployer], credential: ManagedIdentity | None
-) -> Outside:
-    """Put together what acts with an identity, or with none."""
+) -> EnvironmentAccess:
+    """Put together what acts with a credential, or with none."""
     from shared.adapters.helm_charts import HelmCharts, Hosts
     from shared.adapters.oci_registry import OciRegistry, SignIn
-    from shared.app.parts import Outside
+    from shared.app.access import EnvironmentAccess
 
     # Where nobody has an identity everything is on one machine, its registry too.
     own = {chosen.registry.lower()} if chosen.registry else set[str]()
@@ -62,19 +91,24 @@ def outside(
         outgoing=chosen.charts.outgoing,
         registries=registry,
     )
-    return Outside(registry=registry, charts=charts, deployer=deployer)
+    return EnvironmentAccess(registry=registry, charts=charts, deployer=deployer)
 
 
-def builder(chosen: Settings, source: Source, own: Outside, evidence: Evidence) -> Builder:
+def builder(
+    chosen: Settings, source: Source, access_as: Callable[[str | None], EnvironmentAccess], evidence: Evidence
+) -> Builder:
     """Return what builds in this process, which from now on shows its environment to no other process; or what says why not."""
-    from shared.adapters.local_build import LocalBuilder, NoBuilder
+    refused = _builds_refused(chosen)
+    if refused:
+        from shared.adapters.no_builder import NoBuilder
+
+        return NoBuilder(refused)
+    from shared.adapters.local_build import LocalBuilder
     from shared.adapters.local_build.sight import Sight
     from shared.adapters.processes import keep_to_itself
 
-    refused = _builds_refused(chosen)
-    if refused:
-        return NoBuilder(refused)
     keep_to_itself()
+    own = access_as(None)
     state = [chosen.work, chosen.gitops, *chosen.repositories.values()]
     state += [chosen.database.parent] if chosen.database is not None else []
     return LocalBuilder(
@@ -94,13 +128,17 @@ def builder(chosen: Settings, source: Source, own: Outside, evidence: Evidence) 
 
 def warnings(chosen: Settings) -> tuple[str, ...]:
     """Say what people should know of how this process is set up."""
+    if _builds_refused(chosen):
+        return ()
     from shared.adapters.local_build.sight import in_words
 
-    found = "" if _builds_refused(chosen) else in_words()
+    found = in_words()
     return (found,) if found else ()
 
 
 def _builds_refused(chosen: Settings) -> str:
+    if not chosen.has_role(NONPROD):
+        return "this app has not the role nonprod"
     held = sorted(chosen.identities.production & chosen.identities.held.keys())
     if held:
         return f"this app holds production's identity ({', '.join(held)}); a build in it could use that"
@@ -125,21 +163,29 @@ def policies(chosen: Settings) -> PolicyReader:
 
 
 def directory(chosen: Settings, held: Credentials) -> Directory | None:
-    """Return the directory wherever there are identities to ask it with, and none that answers where only people are."""
-    from shared.adapters.entra.absent import NoDirectory
-    from shared.adapters.entra.graph import GraphDirectory
-    from shared.adapters.storage.delivery import running_time
+    """Return the directory wherever there are identities to ask it with, and none that answers where only people are.
 
+    Production's worker neither reads configurations nor knows who asks.
+    """
+    if not chosen.has_role(CONTROL, NONPROD):
+        return None
     if chosen.identities:
+        from shared.adapters.entra.graph import GraphDirectory
+        from shared.adapters.storage.delivery import running_time
+
         return GraphDirectory(chosen.entra.graph, held.own, elapsed=running_time)
     if chosen.entra.tenant:
+        from shared.adapters.entra.absent import NoDirectory
+
         log_warning("directory.none", hint="approvers count by their ids only; set SLIPWAY_IDENTITY to name them")
         return NoDirectory()
     return None
 
 
-def anchors(chosen: Settings, held: Credentials | None) -> Anchors:
-    """Return where anchors are kept: beside the file, or in the account."""
+def anchors(chosen: Settings, held: Credentials | None) -> Anchors | None:
+    """Return where anchors are kept: beside the file, or in the account. Control alone writes them."""
+    if not chosen.has_role(CONTROL):
+        return None
     if chosen.database is not None:
         from shared.adapters.anchor_files import AnchorFiles
 
@@ -158,7 +204,6 @@ def deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[Deploy
     from shared.adapters.gitops.deployer import GitOpsDeployer
     from shared.adapters.helm_charts import HelmCharts
     from shared.domain.policy import GitOpsTarget
-    from shared.ports.errors import Permanent
 
     def resolve(repository: str) -> str | Path:
         return repository if "://" in repository else chosen.gitops / Path(repository)

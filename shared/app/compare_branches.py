@@ -29,7 +29,7 @@ _MOST_REASON = 1000
 
 def compare_branches(app: App) -> None:
     """Compare every repository, and keep why one could not be."""
-    for repository, kept in app.rows.list_each(app.source.repositories(), prefix=BESIDE_TIPS).items():
+    for repository, kept in app.rows.list_each(app.repositories(), prefix=BESIDE_TIPS).items():
         before = next((row for row in kept if row.key == ROW), None)
         try:
             compare_tips(app, repository, [row for row in kept if row.key.startswith(TIP)])
@@ -45,7 +45,7 @@ def compare_branches(app: App) -> None:
 
 def not_compared(app: App) -> Mapping[str, NotCompared]:
     """Say of each repository whose branches cannot be compared why, and since when."""
-    found = app.rows.list_each(app.source.repositories(), prefix=ROW)
+    found = app.rows.list_each(app.repositories(), prefix=ROW)
     return {repository: NOT_COMPARED.decode(row.value) for repository, rows in found.items() for row in rows}
 
 
@@ -57,7 +57,8 @@ def compare_tips(app: App, repository: str, kept: Sequence[Row]) -> None:
     """
     rows = {row.key: row for row in kept}
     wrong: Exception | None = None
-    actual = {ref: tip for ref, tip in app.source.tips(repository).items() if _can_be_kept(repository, ref)}
+    tips = app.repository(repository).source.tips(repository)
+    actual = {ref: tip for ref, tip in tips.items() if _can_be_kept(repository, ref)}
     seen: dict[str, Row] = {}
     for key, row in rows.items():
         try:

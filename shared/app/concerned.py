@@ -19,11 +19,11 @@ def concerned(
     app: App, push: PushReceived, previous: str | None, commit: str, default: str, services: Sequence[ServicePolicy]
 ) -> tuple[list[ServiceKey], str]:
     """Return the services, and the marker by which the push asks not to be built; `previous` is the tip before."""
-    base, skip = None, ""
+    source, base, skip = app.repository(push.repository).source, None, ""
     try:
         base = _base(app, push, previous, commit, default)
         # What has no base was not pushed as a whole just now: its history asks for nothing, its newest commit may.
-        pushed = app.source.commits(push.repository, base, commit, most=_MOST if base else 1)
+        pushed = source.commits(push.repository, base, commit, most=_MOST if base else 1)
         skip = skip_marker([one.message for one in pushed]) or ""
         found = set(_by_paths(app, push, base, commit, services))
     except NotFound:
@@ -40,7 +40,7 @@ def concerned(
 def _by_paths(
     app: App, push: PushReceived, base: str | None, commit: str, services: Sequence[ServicePolicy]
 ) -> Iterator[ServiceKey]:
-    paths = app.source.changed_paths(push.repository, base, commit)
+    paths = app.repository(push.repository).source.changed_paths(push.repository, base, commit)
     direct = {one.service for one in services if affected(one, push.ref, paths)}
     yield from direct
     others = [one for one in services if one.service not in direct and may_follow(one, push.ref)]
@@ -53,18 +53,20 @@ def _by_links(
     """Look at all folders at once, and at those of each service only where something that is led to has changed."""
     if not paths or not services:
         return
+    source = app.repository(repository).source
     every = sorted({path for one in services for path in one.triggers.paths.include})
-    used = app.source.used_paths(repository, commit, every).paths
+    used = source.used_paths(repository, commit, every).paths
     if not any(affected_by_links(one, used, paths) for one in services):
         return
     for one in services:
-        if affected_by_links(one, app.source.used_paths(repository, commit, one.triggers.paths.include).paths, paths):
+        if affected_by_links(one, source.used_paths(repository, commit, one.triggers.paths.include).paths, paths):
             yield one.service
 
 
 def _base(app: App, push: PushReceived, previous: str | None, commit: str, default: str) -> str | None:
     """What a push is compared with: the tip before, or for a new or rewritten branch where it left the default one."""
-    if previous is not None and app.source.contains(push.repository, previous, commit):
+    source = app.repository(push.repository).source
+    if previous is not None and source.contains(push.repository, previous, commit):
         return previous
-    main = app.source.tip(push.repository, default) if push.ref != default else None
-    return app.source.merge_base(push.repository, main, commit) if main else None
+    main = source.tip(push.repository, default) if push.ref != default else None
+    return source.merge_base(push.repository, main, commit) if main else None

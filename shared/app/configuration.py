@@ -49,7 +49,7 @@ def shown_configurations(app: App) -> dict[str, Row | None]:
     """
     shown = {row.key: row for row in app.rows.list(SHOWN)}
     # What an older Slipway wrote last is not there yet.
-    return {name: shown.get(name) or app.rows.get(name, CONFIG) for name in sorted(app.source.repositories())}
+    return {name: shown.get(name) or app.rows.get(name, CONFIG) for name in app.repositories()}
 
 
 def is_read(app: App, repository: str, commit: str | None) -> bool:
@@ -98,12 +98,13 @@ def refresh_configuration(app: App, repository: str, commit: str, number: int, *
 def _compiled(app: App, change: _Change) -> RepositoryPolicy | None:
     """Read the file and what it names; None where it is not good, which is kept."""
     repository, commit = change.repository, change.commit
+    source = app.repository(repository).source
     try:
-        content = app.source.file(repository, commit, FILE)
+        content = source.file(repository, commit, FILE)
         if content is None:
             _no_file(app, change)
             return None
-        files = app.source.files(repository, commit)
+        files = source.files(repository, commit)
         compiled = app.policies.compile(content, repository=repository, commit=commit, files=files)
         return pin_approvers(app, content, compiled, change.before.policy if change.before else None)
     except BrokenPolicy as error:
@@ -177,7 +178,8 @@ def _keep_faults(app: App, change: _Change, faults: tuple[str, ...]) -> None:
 
 
 def _status(app: App, repository: str, commit: str, state: CommitState, description: str) -> None:
-    app.statuses.set_status(repository, commit, CommitStatus(context=_CONTEXT, state=state, description=description))
+    status = CommitStatus(context=_CONTEXT, state=state, description=description)
+    app.repository(repository).statuses.set_status(repository, commit, status)
 
 
 def _tell_services(

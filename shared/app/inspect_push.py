@@ -40,14 +40,15 @@ def inspect_push(app: App, push: PushReceived, *, at: datetime | None = None) ->
     A payload is a hint: a repository that is not served, or a ref that is no branch, means nothing to anybody.
     Raise Transient when the repository is out of reach.
     """
-    served = push.repository in app.source.repositories()
+    served = push.repository in app.repositories()
     if not served or not push.ref.startswith(_HEADS) or not fits(push.ref):
         odd = "its name is too long to be kept" if push.ref.startswith(_HEADS) else "not a branch"
         reason = odd if served else "no repository of that name is served"
         log_event("push.ignored", repository=push.repository, ref=push.ref, reason=reason)
         return
-    default = app.source.default_ref(push.repository)
-    if push.ref != default and not is_read(app, push.repository, app.source.tip(push.repository, default)):
+    source = app.repository(push.repository).source
+    default = source.default_ref(push.repository)
+    if push.ref != default and not is_read(app, push.repository, source.tip(push.repository, default)):
         # The default branch says which services there are; it is never read later than what it rules.
         _inspect(app, replace(push, ref=default, commit="", before="", pushed_by=None), default)
     if not _inspect(app, push, default):
@@ -61,7 +62,7 @@ def _inspect(app: App, push: PushReceived, default: str) -> bool:
         row = app.rows.get(push.repository, tip_row(push.ref))
         tip = TIPS.decode(row.value) if row else last_tip(app, push)
         if tip.sent:
-            actual = app.source.tip(push.repository, push.ref)
+            actual = app.repository(push.repository).source.tip(push.repository, push.ref)
             if actual == tip.commit:
                 return taken
             tip = replace(tip, commit=actual, number=tip.number + 1, previous=tip.commit, sent=False)
@@ -161,6 +162,6 @@ def _refuse(app: App, push: PushReceived, commit: str, near: str) -> None:
     what = f"{push.ref.removeprefix(_HEADS)} does not name a service"
     reason = f"{what}; use release/<service>/v<version>{meant(near)}"
     status = CommitStatus(context="slipway/release", state=CommitState.FAILED, description=reason)
-    app.statuses.set_status(push.repository, commit, status)
+    app.repository(push.repository).statuses.set_status(push.repository, commit, status)
     note_failure(app, push.repository, "", commit, status)
     log_event("push.refused", repository=push.repository, ref=push.ref, reason=reason)

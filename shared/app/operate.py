@@ -174,7 +174,7 @@ def holds(app: App) -> tuple[Hold, ...]:
 
 def _concerned(app: App, hold: Hold) -> Iterator[ServiceKey]:
     """Name every service in a hold's scope; one that does not wait for it is looked at in vain."""
-    for repository in app.source.repositories():
+    for repository in app.repositories():
         policy = policy_in_force(app, repository)
         for one in policy.services if policy else ():
             scope = f"service:{one.service.repository}/{one.service.service}"

@@ -111,8 +111,8 @@ def statuses(app: App, commit: str) -> StatusesView:
         raise NotKnown("unknown-commit", f"{commit[:100]!r} is not a full commit id")
     found = tuple(
         StatusView.of(one, repository=repository)
-        for repository in sorted(app.source.repositories())
-        for one in app.statuses.statuses(repository, commit)
+        for repository in app.repositories()
+        for one in app.repository(repository).statuses.statuses(repository, commit)
     )
     return StatusesView(commit=commit, statuses=found)
 

@@ -47,7 +47,7 @@ def places(app: App, registry: str, repository: str) -> list[Place]:
 
 def _services(app: App, registry: str) -> Iterator[ServicePolicy]:
     name = registry_name(registry)
-    for repository in app.source.repositories():
+    for repository in app.repositories():
         policy = policy_in_force(app, repository)
         yield from (one for one in policy.services if registry_name(one.registry) == name) if policy else ()
 

@@ -68,7 +68,7 @@ def attribute(app: App, push: PushReceived, at: datetime | None) -> None:
     named = version_of(push)
     if named is None:
         return
-    commit = push.commit or app.source.tip(push.repository, push.ref)
+    commit = push.commit or app.repository(push.repository).source.tip(push.repository, push.ref)
     release = read_release(app, *named)
     own = (Pushed(commit, push.pushed_by),) if commit and commit != GONE else ()
     if release is None:
@@ -147,7 +147,7 @@ def _is_in(app: App, repository: str, commit: str, release: Release) -> bool:
         return True
     commits = (release.commit, *((release.next_push.commit,) if release.next_push else ()))
     try:
-        return any(app.source.contains(repository, commit, one) for one in commits)
+        return any(app.repository(repository).source.contains(repository, commit, one) for one in commits)
     except Permanent as error:
         if error.ours or isinstance(error, NotFound):
             raise

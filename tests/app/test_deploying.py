@@ -191,7 +191,7 @@ def test_who_asked_stands_in_what_is_deployed(slipway: Harness) -> None:
         def __getattr__(self, name: str) -> Any:
             return getattr(deployer, name)
 
-    slipway.wrap(deployer=lambda target: Noting())
+    slipway.wrap(deployer=Noting())
     slipway.release_to("1.0.0")
     slipway.ask(ev.RedeployRequested, environment="production", version=None)
     slipway.pump()

@@ -112,7 +112,7 @@ def test_a_trouble_of_ours_names_nobody(slipway: Harness, trouble: Exception) ->
 def test_a_push_that_was_forced_away_unheard_is_no_part_until_it_comes_back(slipway: Harness) -> None:
     """What is released does not hold it, and nobody is asked for."""
     slipway.outside.commit(branch("2.0.0"), {"y": b"1"}, by=ADA)
-    other = slipway.app.source.tip(SHIPPING, branch("2.0.0"))
+    other = slipway.outside.source.tip(SHIPPING, branch("2.0.0"))
     assert other is not None
     told(slipway, other, pushed(slipway, 1), SAM)
 

@@ -91,7 +91,7 @@ def test_the_very_bytes_that_were_approved_are_deployed(soaking: Harness) -> Non
     """Of a chart with `now` and random values; hours later facts are read anew, and nothing is rendered again."""
     soaking.release_to("1.0.0", approve=False)
     asked = soaking.app.evidence.get(rendered(soaking).manifests)
-    charts: Any = soaking.app.charts
+    charts: Any = soaking.outside.charts
     settings = (("image.repository", "i"), ("image.tag", "v1"), ("reason", "r"))
     one, other = (
         charts.helm.render(charts.folder, Rendering(release_name="r", namespace="n", set=settings)) for _ in range(2)

@@ -177,7 +177,7 @@ def test_poison_is_taken_though_the_rest_of_a_tick_fails(slipway: Harness, monke
         raise StoreUnavailable("gone")
 
     poison(slipway, "first")
-    monkeypatch.setattr(slipway.app.source, "repositories", repositories)
+    monkeypatch.setattr(slipway.outside.source, "repositories", repositories)
     with pytest.raises(StoreUnavailable, match="gone"):
         sweep(slipway.app)
 

@@ -92,7 +92,7 @@ def test_an_installation_without_a_database_is_told_which_variable_to_set(monkey
 
 def test_gitops_is_looked_up_in_its_folder_unless_it_is_an_address(environment: Path) -> None:
     """A relative repository that is not there is named with the folder it was looked for in."""
-    deployer = bootstrap.app().deployer(TARGET)
+    deployer = bootstrap.app().access_as(None).deployer(TARGET)
     with pytest.raises(Permanent) as missing:
         deployer.running(TARGET)
     far = GitOpsTarget(repository="file:///nowhere/environments.git", path="qa/delivery")
@@ -107,7 +107,7 @@ def test_gitops_is_looked_up_in_its_folder_unless_it_is_an_address(environment: 
 def test_a_target_that_no_deployer_serves_is_our_own_fault(environment: Path) -> None:
     """The release is not to blame for what is not installed."""
     with pytest.raises(Permanent, match="no way to deploy to") as refused:
-        bootstrap.app().deployer(HelmTarget(context="prod-aks"))
+        bootstrap.app().access_as(None).deployer(HelmTarget(context="prod-aks"))
     bootstrap.database().close()
 
     assert refused.value.ours is True
@@ -133,7 +133,7 @@ def test_without_identities_every_environment_is_acted_on_as_one(environment: Pa
     app = bootstrap.app()
     bootstrap.database().close()
 
-    assert app.at("production") == app.at(None)
+    assert app.access_as("production") is app.access_as(None)
     assert isinstance(app.policies, OneMachinePolicies)
 
 
@@ -145,10 +145,10 @@ def test_each_identity_signs_in_for_itself(environment: Path, monkeypatch: pytes
         for name, value in {**settings.to_env(), **endpoint.assign("app", "id-own", "id-qa")}.items():
             monkeypatch.setenv(name, value)
         app = bootstrap.app()
-        digest = app.registry.push_image(host, "delivery", a_layer(tmp_path), {})
-        found = app.at("qa").registry.has(host, "delivery", digest)
+        digest = app.access_as(None).registry.push_image(host, "delivery", a_layer(tmp_path), {})
+        found = app.access_as("qa").registry.has(host, "delivery", digest)
         with pytest.raises(Permanent, match="production is not held here"):
-            app.at("production")
+            app.access_as("production")
         bootstrap.database().close()
 
     assert found

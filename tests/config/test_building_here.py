@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from shared import bootstrap, wiring
-from shared.adapters.local_build import LocalBuilder, NoBuilder, confine, namespaces, sight
+from shared.adapters.local_build import LocalBuilder, confine, namespaces, sight
+from shared.adapters.no_builder import NoBuilder
 from shared.adapters.sqlite import SqliteDatabase
 from shared.config import Identities, Settings
 from tests.support.tree import ROOT
@@ -23,7 +24,7 @@ def builder_with(settings: Settings, folder: Path) -> object:
     """What builds where these settings hold."""
     kept = SqliteDatabase(folder / "state.db", bootstrap.utc_now)
     try:
-        return bootstrap.build(settings, kept, now=bootstrap.utc_now).builder
+        return bootstrap.build(settings, kept, now=bootstrap.utc_now).hosts[0].builder
     finally:
         kept.close()
 

@@ -262,7 +262,7 @@ def test_services_are_chosen_by_how_their_name_begins(doors: Doors) -> None:
 
 def test_services_are_paged_with_a_way_back(doors: Doors, slipway: Harness) -> None:
     """The page says where it goes on, and its mark is of what it shows."""
-    slipway.app.source.create("zebra")  # type: ignore[attr-defined]
+    slipway.outside.source.create("zebra")
     policy = slipway.state().policy
     assert policy is not None
     for number in range(120):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import tarfile
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +89,8 @@ def test_a_kill_among_the_tags_is_finished_without_putting_one_again(
     """What is delivered again finds what was put, and the registry never has to refuse."""
     slipway.push_release("1.0.0")
     slipway.pump(*all_but("tag"))
-    effect, good = the(slipway, Tag), slipway.app.registry
-    slipway.app = replace(slipway.app, registry=DiesAfter(OciRegistry(), put))
+    effect, good = the(slipway, Tag), slipway.app.access_as(None).registry
+    slipway.wrap(registry=DiesAfter(OciRegistry(), put))
     with pytest.raises(Crash):
         do(slipway, effect)
     slipway.wrap(registry=good)

@@ -32,7 +32,7 @@ from tests.support.by_kind import ALL_KINDS
 from tests.support.databases import open_database
 from tests.support.outside import ADA, RITA, SHIPPING, Outside
 from tests.support.outside_deployer import Applied
-from tests.support.wiring import wire
+from tests.support.wiring import ACTED_ON, around_ports, wire
 
 DELIVERY, PACKAGE = ServiceKey(SHIPPING, "delivery"), ServiceKey(SHIPPING, "package")
 SECOND = timedelta(seconds=1)
@@ -235,15 +235,16 @@ class Harness:
 
     def statuses(self, commit: str) -> dict[str, CommitStatus]:
         """What a commit shows, by context."""
-        return {one.context: one for one in self.app.statuses.statuses(SHIPPING, commit)}
+        return {one.context: one for one in self.app.repository(SHIPPING).statuses.statuses(SHIPPING, commit)}
 
     def timeline(self, service: ServiceKey | str = DELIVERY) -> list[LedgerEntry]:
         """The service's ledger, decoded."""
         return [ENTRIES.decode(row.body) for row in self.app.store.ledger(str(service), after=0, most=10_000)]
 
     def wrap(self, **ports: Any) -> Harness:
-        """Put other ports in the application's place."""
-        self.app = replace(self.app, **ports)
+        """Put other ports in the application's place, also of its hosts and of what acts on environments."""
+        acted_on = {name: ports.pop(name) for name in ACTED_ON & ports.keys()}
+        self.app = around_ports(replace(self.app, **ports), lambda name, port: acted_on.get(name, port))
         return self
 
 

@@ -21,18 +21,21 @@ from tests.support.app_parts import Harness, make_app
 from tests.support.databases import without_flushes
 from tests.support.mortal import Boundaries, Watched
 from tests.support.outside import Outside
+from tests.support.wiring import around_ports
 
 CHANGES: Mapping[str, frozenset[str]] = {
     "store": frozenset({"transact", "forget", "add_due", "remove_due"}),
     "rows": frozenset({"put", "overwrite", "delete"}),
     "evidence": frozenset({"put"}),
     "queues": frozenset({"send", "send_outbox"}),
+    "people": frozenset({"ask", "close"}),
+}
+_ACTED_ON: Mapping[str, frozenset[str]] = {
     "statuses": frozenset({"set_status"}),
     "registry": frozenset({"copy", "tag"}),
     "builder": frozenset({"build", "cancel"}),
-    "people": frozenset({"ask", "close"}),
+    "deployer": frozenset({"deploy", "remove", "observe"}),
 }
-_DEPLOYER = frozenset({"deploy", "remove", "observe"})
 _RECEIVER = frozenset({"delete"})
 _STORAGE = frozenset({"store", "rows", "evidence", "queues"})
 
@@ -89,9 +92,12 @@ def port_of(where: str) -> str:
 def with_fuse(harness: Harness, fuse: Fuse) -> Harness:
     """Wrap every port of an application, and its receiver."""
     app = harness.app
-    deployer = app.deployer
     ports: dict[str, Any] = {name: _watched(getattr(app, name), name, calls, fuse) for name, calls in CHANGES.items()}
-    harness.app = replace(app, deployer=lambda target: _watched(deployer(target), "deployer", _DEPLOYER, fuse), **ports)
+
+    def watched(name: str, port: Any) -> Any:
+        return _watched(port, name, _ACTED_ON.get(name, ()), fuse)
+
+    harness.app = around_ports(replace(app, **ports), watched)
     harness.receiver = _Receiver(_watched(harness.receiver, "receiver", _RECEIVER, fuse), fuse)
     return harness
 

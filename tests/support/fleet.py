@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from shared.app.access import EnvironmentAccess
 from shared.app.parts import App
-from shared.app.parts import Outside as Acting
 from shared.domain.queues import NONPROD, PRODUCTION
 from shared.ports.errors import Permanent
 from tests.support.app_parts import Harness, make_app
 from tests.support.outside import SLIPWAY_YAML, Outside
-from tests.support.wiring import wire
+from tests.support.wiring import around_ports, wire
 
 CONTROL = "control"
 OWN, QA_IDENTITY, PRODUCTION_IDENTITY = "own", "qa-identity", "production"
@@ -77,28 +77,13 @@ class Fleet:
         return {one.role for one in self.used if one.identity == identity}
 
     def _process(self, role: str, app: App) -> App:
-        own = self._acting(role, OWN, app)
+        def acting(identity: str | None) -> EnvironmentAccess:
+            if identity is not None and identity not in HELD[role]:
+                raise Permanent(f"{role} does not hold the identity {identity}", ours=True)
 
-        def identities(name: str) -> Acting:
-            if name not in HELD[role]:
-                raise Permanent(f"{role} does not hold the identity {name}", ours=True)
-            return self._acting(role, name, app)
+            def recorded(name: str, port: Any) -> Any:
+                return _Recorded(port, name, role, identity or OWN, self.used)
 
-        return replace(
-            app,
-            registry=own.registry,
-            charts=own.charts,
-            deployer=own.deployer,
-            identities=identities,
-            production=frozenset({PRODUCTION_IDENTITY}),
-        )
+            return around_ports(app, recorded).access_as(identity)
 
-    def _acting(self, role: str, identity: str, app: App) -> Acting:
-        def recorded(port: Any, name: str) -> Any:
-            return _Recorded(port, name, role, identity, self.used)
-
-        return Acting(
-            registry=recorded(app.registry, "registry"),
-            charts=recorded(app.charts, "charts"),
-            deployer=lambda target: recorded(app.deployer(target), "deployer"),
-        )
+        return replace(app, access_as=acting, production=frozenset({PRODUCTION_IDENTITY}))

@@ -177,7 +177,8 @@ class MemoryPeople:
 class Outside:
     """Everything that is not Slipway: it outlives a crash of the application."""
 
-    def __init__(self, *, slipway_yaml: str = SLIPWAY_YAML) -> None:
+    def __init__(self, *, slipway_yaml: str = SLIPWAY_YAML, repository: str = SHIPPING) -> None:
+        self.repository = repository
         self.clock = Clock()
         self.starts = 0
         self.troubles = Troubles()
@@ -188,7 +189,7 @@ class Outside:
         self.deployer = MemoryDeployer(self.troubles)
         self.people = MemoryPeople(self.troubles)
         self.policies = SlipwayYaml(local_deploy=GitOpsTarget(repository="environments.git"))
-        self.source.create(SHIPPING)
+        self.source.create(repository)
         self.commit(MAIN, {"slipway.yaml": slipway_yaml.encode(), **_folders("delivery"), **_folders("package")})
 
     def commit(
@@ -202,11 +203,11 @@ class Outside:
         committer: Person | None = None,
     ) -> str:
         """Push a commit that nobody is told of; return its id."""
-        return self.source.commit(SHIPPING, ref, files, by=by, message=message, base=base, committer=committer)
+        return self.source.commit(self.repository, ref, files, by=by, message=message, base=base, committer=committer)
 
     def delete(self, ref: str) -> None:
         """Delete a branch without telling."""
-        del self.source.refs(SHIPPING)[ref]
+        del self.source.refs(self.repository)[ref]
 
 
 def _folders(service: str) -> dict[str, bytes]:

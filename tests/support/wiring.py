@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from shared.adapters.kept_statuses import KeptStatuses
 from shared.adapters.storage.by_reference import LargeMessages
+from shared.app.access import EnvironmentAccess, RepositoryAccess
 from shared.app.parts import App, Timing
 from tests.support.outside import Outside
 
+_Ports: TypeAlias = Callable[[str, Any], Any]
+ACTED_ON = frozenset({"source", "statuses", "builder", "registry", "charts", "deployer"})
 SECOND = timedelta(seconds=1)
 TIMING = Timing(rollout_poll=SECOND, build_poll=SECOND, held_poll=SECOND, first_retry=SECOND, most_tries=3)
 
@@ -26,17 +31,43 @@ def wire(database: Any, outside: Outside, scratch: Path) -> App:
         rows=database.rows,
         evidence=database.evidence,
         queues=LargeMessages(database.queues, database.evidence),
-        source=outside.source,
-        statuses=KeptStatuses(database.rows, now=outside.clock),
-        registry=outside.registry,
-        charts=outside.charts,
-        builder=outside.builder,
+        hosts=(
+            RepositoryAccess(
+                source=outside.source,
+                statuses=KeptStatuses(database.rows, now=outside.clock),
+                builder=outside.builder,
+            ),
+        ),
+        access_as=lambda identity: EnvironmentAccess(
+            registry=outside.registry, charts=outside.charts, deployer=lambda target: outside.deployer
+        ),
         people=outside.people,
         policies=outside.policies,
-        deployer=lambda target: outside.deployer,
         now=outside.clock,
         new_id=lambda: f"id-{prefix}-{next(ids)}",
         scratch=scratch,
         timing=TIMING,
         receiver=database.queues,
     )
+
+
+def around_ports(app: App, wrap: _Ports) -> App:
+    """Put something around what an application acts on; `wrap` is called with a port's name and the port."""
+
+    def wrapped(identity: str | None) -> EnvironmentAccess:
+        found = app.access_as(identity)
+        return EnvironmentAccess(
+            registry=wrap("registry", found.registry),
+            charts=wrap("charts", found.charts),
+            deployer=lambda target: wrap("deployer", found.deployer(target)),
+        )
+
+    hosts = tuple(
+        RepositoryAccess(
+            source=wrap("source", one.source),
+            statuses=wrap("statuses", one.statuses),
+            builder=wrap("builder", one.builder),
+        )
+        for one in app.hosts
+    )
+    return replace(app, hosts=hosts, access_as=wrapped)

@@ -93,7 +93,8 @@ def _between(
     app: App, repository: str, base: str | None, commit: str, used: Sequence[str], before: Sequence[str]
 ) -> _Found:
     """Read who wrote the used paths after `base`, or ever, where what is live did not use the path."""
-    if base is not None and not app.source.contains(repository, base, base):
+    source = app.repository(repository).source
+    if base is not None and not source.contains(repository, base, base):
         base = None  # what is live lies on no branch any more, and git has forgotten it
     new = [path for path in used or (_WHOLE,) if not _covers(before, path)]
     old = [path for path in used or (_WHOLE,) if path not in new]
@@ -101,7 +102,7 @@ def _between(
     unknown: list[str] = []
     for since, paths in ((base, old), (None, new)):
         if paths:
-            found = app.source.contributors(repository, since, commit, paths=[] if _WHOLE in paths else paths)
+            found = source.contributors(repository, since, commit, paths=[] if _WHOLE in paths else paths)
             people |= {Author(name=one.name, mail=one.mail) for one in found.people}
             unknown += [found.unknown] if found.unknown else []
     return _Found(frozenset(people), tuple(dict.fromkeys(unknown)))
@@ -126,7 +127,8 @@ def written_paths(app: App, policy: ServicePolicy, commit: str) -> tuple[str, ..
     """Return the folders and files that decide what is deployed, with links and attributes; none means the whole repository."""
     repository = policy.service.repository
     named = {*_named(policy), *_dependencies(app, repository, commit, policy.chart)}
-    used = app.source.used_paths(repository, commit, sorted({"/".join(segments(path)) for path in named})).paths
+    distinct = sorted({"/".join(segments(path)) for path in named})
+    used = app.repository(repository).source.used_paths(repository, commit, distinct).paths
     return () if _WHOLE in used else used
 
 
@@ -174,7 +176,8 @@ def _taken_in(app: App, repository: str, commit: str, chart: str) -> list[str]:
     """What a chart names is looked for from where it is said to lie, and from where links in it lead."""
     found: list[str] = []
     # Not in the used paths alone: a link may make a folder around the chart one of them, and hide the chart's own.
-    for folder in dict.fromkeys((chart, *app.source.used_paths(repository, commit, [chart]).folders)):
+    folders = app.repository(repository).source.used_paths(repository, commit, [chart]).folders
+    for folder in dict.fromkeys((chart, *folders)):
         for name in DESCRIPTIONS:
             places = _described(app, repository, commit, posixpath.join(folder, name))
             found += [_inside(folder, one.removeprefix("file://")) for one in places if one.startswith("file://")]
@@ -184,7 +187,7 @@ def _taken_in(app: App, repository: str, commit: str, chart: str) -> list[str]:
 def _described(app: App, repository: str, commit: str, path: str) -> list[str]:
     """Where a description has charts taken in from; one that cannot be read here may be read by whoever packages it."""
     try:
-        content = app.source.file(repository, commit, path)
+        content = app.repository(repository).source.file(repository, commit, path)
     except Permanent:
         return [_ANYWHERE]
     return _asked_for(app, content) if content is not None else []
@@ -192,7 +195,7 @@ def _described(app: App, repository: str, commit: str, path: str) -> list[str]:
 
 def _asked_for(app: App, description: bytes) -> list[str]:
     try:
-        [described] = app.charts.parse(description)
+        [described] = app.access_as(None).charts.parse(description)
         if any(misspelt(described)):
             return [_ANYWHERE]
         listed: Any = described.get("dependencies") or []

@@ -27,7 +27,7 @@ def build(app: App, effect: Build) -> Performed:
     if found is None or state.policy is None:
         return NothingToReport()
     commit, about = found
-    result = app.builder.build(_order(effect, state.policy, commit, about))
+    result = app.repository(effect.service.repository).builder.build(_order(effect, state.policy, commit, about))
     if isinstance(result, BuildUnderWay):
         return LookAgain(timedelta(seconds=result.look_again))
     result = _blocking(state.policy, result)
@@ -50,7 +50,9 @@ def reported(effect: Build, result: BuildResult) -> BuildReported:
 
 def cancel(app: App, effect: CancelBuild) -> Performed:
     """Stop a build whose result no longer counts."""
-    app.builder.cancel(Build(service=effect.service, number=effect.number, attempt=effect.attempt).id)
+    app.repository(effect.service.repository).builder.cancel(
+        Build(service=effect.service, number=effect.number, attempt=effect.attempt).id
+    )
     return NothingToReport()
 
 
@@ -124,19 +126,21 @@ def _read_back(app: App, policy: ServicePolicy, version: Version, claimed: Build
     image, chart = claimed.image_digest, claimed.chart_digest
     if image is None or chart is None:
         return _read_tags(app, policy, version, claimed)
+    registry = app.access_as(None).registry
     for what, repository, digest in (
         ("image", policy.image_repository, image),
         ("chart", policy.chart_repository, chart),
     ):
-        if not app.registry.has(policy.registry, repository, digest):
+        if not registry.has(policy.registry, repository, digest):
             reason = f"the build pushed {what} {digest}, but the registry does not hold it; retry the release"
             return replace(claimed, outcome=BuildOutcome.ERRORED, reason=reason)
     return claimed
 
 
 def _read_tags(app: App, policy: ServicePolicy, version: Version, claimed: BuildResult) -> BuildResult:
-    image = app.registry.digest_of(policy.registry, policy.image_repository, version.tag)
-    chart = app.registry.digest_of(policy.registry, policy.chart_repository, version.text)
+    registry = app.access_as(None).registry
+    image = registry.digest_of(policy.registry, policy.image_repository, version.tag)
+    chart = registry.digest_of(policy.registry, policy.chart_repository, version.text)
     for what, said, found in (("image", claimed.image_digest, image), ("chart", claimed.chart_digest, chart)):
         if said is not None and found is not None and said != found:
             reason = (

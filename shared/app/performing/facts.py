@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from shared.app.parts import App, Outside
+from shared.app.access import EnvironmentAccess
+from shared.app.parts import App
 from shared.app.performing.authors import read_authors
 from shared.app.performing.outcome import NothingToReport, Performed, report_id
 from shared.app.performing.rendering import render
-from shared.app.performing.worker import outside
+from shared.app.performing.worker import access_to
 from shared.app.service_view import read_service, release_in
 from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.draft import Draft
@@ -32,13 +33,14 @@ def read_tags(app: App, effect: ReadTags) -> Performed:
     policy, release = view.state.policy, release_in(app, view, version)
     if policy is None or release is None or release.tags_asked != effect.asked:
         return NothingToReport()
+    registry = app.access_as(None).registry
     return TagsRead(
         id=report_id(effect.id),
         service=effect.service,
         effect=effect.id,
         version=version.text,
-        image=app.registry.digest_of(policy.registry, policy.image_repository, version.tag),
-        chart=app.registry.digest_of(policy.registry, policy.chart_repository, version.text),
+        image=registry.digest_of(policy.registry, policy.image_repository, version.tag),
+        chart=registry.digest_of(policy.registry, policy.chart_repository, version.text),
     )
 
 
@@ -51,7 +53,7 @@ def gather(app: App, effect: GatherFacts, worker: str) -> Performed:
     if found is None or rules is None:
         return NothingToReport()
     release, promotion = found
-    at = outside(app, rules, worker)
+    at = access_to(app, rules, worker)
     environment = view.state.environments.get(rules.name) or EnvironmentState(name=rules.name)
     look = presence_or_assumed if promotion.kind is PromotionKind.ROLLBACK else presence
     facts = Facts(
@@ -88,7 +90,7 @@ def _targets(environment: EnvironmentState) -> tuple[Deployed, ...]:
     return (*live, *(one for one in environment.good if one not in live))
 
 
-def presence(at: Outside, artifact: Artifact, rules: EnvironmentPolicy) -> Presence:
+def presence(at: EnvironmentAccess, artifact: Artifact, rules: EnvironmentPolicy) -> Presence:
     """Say whether image and chart of an artifact are where the environment reads them, or can be copied there again."""
     if _holds_both(at, artifact, rules.registry_namespace):
         return Presence.HERE
@@ -97,7 +99,7 @@ def presence(at: Outside, artifact: Artifact, rules: EnvironmentPolicy) -> Prese
     return Presence.GONE
 
 
-def presence_or_assumed(at: Outside, artifact: Artifact, rules: EnvironmentPolicy) -> Presence:
+def presence_or_assumed(at: EnvironmentAccess, artifact: Artifact, rules: EnvironmentPolicy) -> Presence:
     """Say the same for a rollback, which does not wait for a registry that is out of reach: nodes may hold the image."""
     try:
         return presence(at, artifact, rules)
@@ -106,7 +108,7 @@ def presence_or_assumed(at: Outside, artifact: Artifact, rules: EnvironmentPolic
         return Presence.HERE
 
 
-def _holds_both(at: Outside, artifact: Artifact, namespace: str | None) -> bool:
+def _holds_both(at: EnvironmentAccess, artifact: Artifact, namespace: str | None) -> bool:
     image, chart = (
         in_namespace(artifact.image_repository, namespace),
         in_namespace(artifact.chart_repository, namespace),
@@ -116,13 +118,13 @@ def _holds_both(at: Outside, artifact: Artifact, namespace: str | None) -> bool:
     )
 
 
-def running_now(at: Outside, service: ServiceKey, rules: EnvironmentPolicy) -> Running | None:
+def running_now(at: EnvironmentAccess, service: ServiceKey, rules: EnvironmentPolicy) -> Running | None:
     """Read what is applied of a service in an environment."""
     target = filled_target(rules.deploy, service.service, rules.name)
     return at.deployer(target).running(target)
 
 
-def _foreign(at: Outside, policy: ServicePolicy, rules: EnvironmentPolicy) -> str:
+def _foreign(at: EnvironmentAccess, policy: ServicePolicy, rules: EnvironmentPolicy) -> str:
     """Say what runs that Slipway did not bring there; empty where all is as it was left."""
     running = running_now(at, policy.service, rules)
     if running is None or not running.foreign:

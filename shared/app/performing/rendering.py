@@ -10,7 +10,8 @@ import hashlib
 import shutil
 from os.path import isdir
 
-from shared.app.parts import App, Outside
+from shared.app.access import EnvironmentAccess
+from shared.app.parts import App
 from shared.domain.artifact import Artifact
 from shared.domain.inputs import Input, changes, inputs_of, read_inputs, write_inputs
 from shared.domain.manifests import Finding, bounded, findings
@@ -23,25 +24,20 @@ from shared.ports.errors import NotFound, Permanent
 
 
 def render(
-    app: App, at: Outside, policy: ServicePolicy, rules: EnvironmentPolicy, artifact: Artifact, promotion: Promotion
+    app: App,
+    at: EnvironmentAccess,
+    policy: ServicePolicy,
+    rules: EnvironmentPolicy,
+    artifact: Artifact,
+    promotion: Promotion,
 ) -> Rendered:
     """Return what would be deployed: what is kept already where its inputs are the same, else rendered and checked anew.
 
     A chart that cannot be rendered is a finding, and is tried again; Transient and our own faults come out.
     """
 
-    def read(path: str) -> bytes | None:
-        return app.source.file(policy.service.repository, artifact.commit, path)
-
     service = policy.service.service
-    rendering, files = filled(
-        service,
-        rules.namespace,
-        paths=rules.values,
-        settings=rules.set,
-        placeholders=placeholder_values(service, artifact, rules, reason=change_cause(artifact, promotion)),
-        read=read,
-    )
+    rendering, files = _filled(app, policy, rules, artifact, promotion)
     inputs = inputs_of(
         service,
         artifact,
@@ -68,7 +64,28 @@ def render(
     return replace(known, findings=found)
 
 
-def _judged(at: Outside, rules: EnvironmentPolicy, artifact: Artifact, manifests: bytes) -> tuple[Finding, ...]:
+def _filled(
+    app: App, policy: ServicePolicy, rules: EnvironmentPolicy, artifact: Artifact, promotion: Promotion
+) -> tuple[Rendering, tuple[tuple[str, bytes | None], ...]]:
+    """Return what the chart is rendered with, and the values files of the released commit."""
+    service, repository = policy.service.service, policy.service.repository
+
+    def read(path: str) -> bytes | None:
+        return app.repository(repository).source.file(repository, artifact.commit, path)
+
+    return filled(
+        service,
+        rules.namespace,
+        paths=rules.values,
+        settings=rules.set,
+        placeholders=placeholder_values(service, artifact, rules, reason=change_cause(artifact, promotion)),
+        read=read,
+    )
+
+
+def _judged(
+    at: EnvironmentAccess, rules: EnvironmentPolicy, artifact: Artifact, manifests: bytes
+) -> tuple[Finding, ...]:
     """Check what was rendered. What cannot be read is a finding, for which a person may answer."""
     unread: list[Finding] = []
     image = image_reference(artifact, rules)

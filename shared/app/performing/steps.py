@@ -5,10 +5,11 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from shared.app.parts import App, Outside
+from shared.app.access import EnvironmentAccess
+from shared.app.parts import App
 from shared.app.performing.facts import presence, presence_or_assumed, running_now
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
-from shared.app.performing.worker import outside
+from shared.app.performing.worker import access_to
 from shared.app.service_view import ServiceView, read_service, release_in
 from shared.domain.acting import May, may_act
 from shared.domain.artifact import Artifact, in_namespace
@@ -34,7 +35,7 @@ def retag(app: App, effect: Retag, worker: str) -> Performed:
     may, release, promotion = _may(app, view, effect, Phase.RETAGGING)
     if release is None or promotion is None or promotion.plan is None or release.artifact is None:
         return NothingToReport()
-    at = outside(app, promotion.plan, worker)
+    at = access_to(app, promotion.plan, worker)
     if may is May.WAIT:
         return LookAgain(app.timing.held_poll)
     reports = _copy(at, release.artifact, promotion.plan)
@@ -48,7 +49,7 @@ def retag(app: App, effect: Retag, worker: str) -> Performed:
     )
 
 
-def _copy(at: Outside, artifact: Artifact, rules: EnvironmentPolicy) -> list[CopyReport]:
+def _copy(at: EnvironmentAccess, artifact: Artifact, rules: EnvironmentPolicy) -> list[CopyReport]:
     reports = []
     for repository, digest, tag in (
         (artifact.image_repository, artifact.image_digest, artifact.version.tag),
@@ -75,7 +76,7 @@ def deploy(app: App, effect: Deploy, worker: str) -> Performed:
     if release is None or promotion is None or promotion.plan is None:
         return NothingToReport()
     rules = promotion.plan
-    at = outside(app, rules, worker)
+    at = access_to(app, rules, worker)
     # Held since this was decided: what has written already is finished, what has not waits.
     if may is May.WAIT and not _is_there(at, effect, promotion, rules):
         return LookAgain(app.timing.held_poll)
@@ -96,17 +97,17 @@ def has_written(app: App, effect: Deploy, worker: str) -> bool:
     _, _, promotion = _may(app, read_service(app, effect.service), effect, Phase.DEPLOYING)
     if promotion is None or promotion.plan is None:
         return False
-    return _is_there(outside(app, promotion.plan, worker), effect, promotion, promotion.plan)
+    return _is_there(access_to(app, promotion.plan, worker), effect, promotion, promotion.plan)
 
 
-def _is_there(at: Outside, effect: Deploy, promotion: Promotion, rules: EnvironmentPolicy) -> bool:
+def _is_there(at: EnvironmentAccess, effect: Deploy, promotion: Promotion, rules: EnvironmentPolicy) -> bool:
     running = running_now(at, effect.service, rules)
     return running is not None and running.turn == promotion.turn
 
 
 def _order(
     app: App,
-    at: Outside,
+    at: EnvironmentAccess,
     effect: Deploy | Remove,
     release: Release,
     promotion: Promotion,
@@ -151,7 +152,7 @@ def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
         return NothingToReport()
     rules = promotion.plan
     target = filled_target(rules.deploy, effect.service.service, rules.name)
-    deployer = outside(app, rules, worker).deployer(target)
+    deployer = access_to(app, rules, worker).deployer(target)
     rollout = deployer.observe(target, promotion.revision)
     if rollout.state is RolloutState.PROGRESSING:
         return LookAgain(app.timing.rollout_poll)
@@ -182,7 +183,7 @@ def remove(app: App, effect: Remove, worker: str) -> Performed:
     environment = view.state.environments.get(promotion.environment)
     if environment is not None and (environment.live is not None or environment.slot is not None):
         return NothingToReport()
-    at = outside(app, promotion.plan, worker)
+    at = access_to(app, promotion.plan, worker)
     order = _order(app, at, effect, release, promotion, promotion.plan)
     # Something newer may be written between the look and the act; the deployer's fence decides then.
     with suppress(Fenced):

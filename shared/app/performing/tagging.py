@@ -22,12 +22,13 @@ def tag(app: App, effect: Tag) -> Performed:
     artifact = _waited_for(app, effect)
     if artifact is None:
         return NothingToReport()
+    registry = app.access_as(None).registry
     # A version with half of its tags could not be built anew by another commit: so both parts are looked for first.
     for what, repository, digest, _ in _parts(artifact):
-        if not app.registry.has(artifact.registry, repository, digest):
+        if not registry.has(artifact.registry, repository, digest):
             raise NotFound(f"{what} {artifact.registry}/{repository}@{digest} is gone from the registry")
     for _, repository, digest, name in _parts(artifact):
-        app.registry.tag(artifact.registry, repository, digest, name)
+        registry.tag(artifact.registry, repository, digest, name)
     return ArtifactTagged(
         id=report_id(effect.id),
         service=effect.service,

@@ -73,8 +73,9 @@ def set_status(app: App, effect: SetStatus, order: int) -> Performed:
     newest = max(waiting, default=order)
     said = waiting.get(newest, effect)
     status = CommitStatus(context=said.context, state=CommitState(said.state), description=said.description)
-    app.statuses.set_status(effect.service.repository, effect.commit, status)
-    note_failure(app, effect.service.repository, effect.service.service, effect.commit, status)
+    repository = effect.service.repository
+    app.repository(repository).statuses.set_status(repository, effect.commit, status)
+    note_failure(app, repository, effect.service.service, effect.commit, status)
     if newest > order:
         # The oldest first: whatever a crash leaves of them is newer than what is gone.
         app.store.forget(service, [row_of(one) for one in sorted(waiting)])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared.app.parts import App, Outside
+from shared.app.access import EnvironmentAccess
+from shared.app.parts import App
 from shared.domain.errors import SlipwayError
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.workers import worker_for
@@ -12,9 +13,9 @@ class WrongWorker(SlipwayError):
     """The message lies in a queue whose worker does not act on what it is about."""
 
 
-def outside(app: App, rules: EnvironmentPolicy, worker: str) -> Outside:
+def access_to(app: App, rules: EnvironmentPolicy, worker: str) -> EnvironmentAccess:
     """Return what acts on an environment, with its identity. Raise WrongWorker, and Permanent where it is not held."""
     right = worker_for(rules, app.production)
     if right != worker:
         raise WrongWorker(f"{rules.name} is served by the {right} worker, and not by {worker}")
-    return app.at(rules.identity)
+    return app.access_as(rules.identity)

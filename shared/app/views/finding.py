@@ -46,9 +46,7 @@ def _prefixes(app: App, chosen: Chosen) -> list[str]:
     if not chosen.repository and not chosen.name:
         return [""]
     # In order, as names are: no repository's name holds the separator.
-    return sorted(
-        f"{one}~{chosen.name}" for one in ([chosen.repository] if chosen.repository else app.source.repositories())
-    )
+    return sorted(f"{one}~{chosen.name}" for one in ([chosen.repository] if chosen.repository else app.repositories()))
 
 
 def known_among(app: App, names: Iterable[str]) -> Iterator[Snapshot]:
@@ -114,7 +112,7 @@ def _has_hold(app: App, key: ServiceKey, hold: str) -> bool:
 
 
 def _keys(app: App, name: str, repository: str) -> Iterator[ServiceKey]:
-    for one in (repository,) if repository else app.source.repositories():
+    for one in (repository,) if repository else app.repositories():
         try:
             yield ServiceKey(one, name)
         except InvalidValue:
@@ -147,5 +145,5 @@ def known_scope(app: App, scope: str) -> str:
 
 
 def _environments(app: App) -> set[str]:
-    policies = (policy_in_force(app, repository) for repository in app.source.repositories())
+    policies = (policy_in_force(app, repository) for repository in app.repositories())
     return {each.name for policy in policies if policy for one in policy.services for each in one.environments}

@@ -14,7 +14,7 @@ from shared.adapters.helm_charts import HelmCharts, Hosts
 from shared.adapters.oci_registry import OciRegistry
 from shared.config import Settings
 from shared.ports.errors import NotFound, Permanent
-from shared.wiring import outside
+from shared.wiring import access_with
 from tests.adapters.helm_charts.conftest import PUSHER, QA
 from tests.support.acr import Acr, forwarding
 from tests.support.registries import embedded_registry
@@ -81,7 +81,7 @@ def test_the_registry_of_the_installation_need_not_be_listed(guarded: tuple[str,
     chart = depending(tmp_path, ("common", "1.0.0", f"oci://{host}/helm"))
     own: Any = QA
 
-    charts = outside(Settings(work=tmp_path, registry=host), lambda _: pytest.fail("deploys"), own).charts
+    charts = access_with(Settings(work=tmp_path, registry=host), lambda _: pytest.fail("deploys"), own).charts
 
     assert charts.package(chart, version="1.0.0", app_version="v1", into=tmp_path / "out").exists()
     assert registry.did("qa") == {("pull", "helm/common")}

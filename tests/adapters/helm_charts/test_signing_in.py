@@ -16,7 +16,7 @@ from shared.config import Settings
 from shared.domain.names import Digest
 from shared.ports.chart import Charts
 from shared.ports.errors import Permanent
-from shared.wiring import outside
+from shared.wiring import access_with
 from tests.adapters.helm_charts.conftest import PUSHER, QA
 from tests.support.acr import Acr
 from tests.support.tree import ROOT
@@ -49,7 +49,7 @@ def digest(guarded: tuple[str, Acr], package: Path) -> Digest:
 
 def as_(identity: Any, host: str, work: Path) -> Charts:
     """Charts as an installation has them that acts with an identity, or with none."""
-    return outside(Settings(work=work, registry=host), lambda _: pytest.fail("deploys"), identity).charts
+    return access_with(Settings(work=work, registry=host), lambda _: pytest.fail("deploys"), identity).charts
 
 
 def test_a_chart_is_pulled_as_the_identity_that_signed_in(

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.local_build import NoBuilder, confine, namespaces, sight
+from shared.adapters.local_build import confine, namespaces, sight
 from shared.adapters.local_build.sight import Sight
+from shared.adapters.no_builder import NoBuilder
 from shared.ports.builder import BuildOrder, BuildOutcome
 from shared.ports.errors import Permanent
 from tests.support.build_site import KEPT_BY, PASSED, Site

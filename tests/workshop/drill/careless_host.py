@@ -11,6 +11,7 @@ from typing import Any, cast
 from shared.app.parts import App
 from shared.ports.deployer import Deployer, DeployOrder, DeployReport
 from shared.ports.store import Committed, Loaded, Store, Write
+from tests.support.wiring import around_ports
 from tests.workshop.drill.host import DrilledMachine, main
 
 
@@ -53,8 +54,7 @@ class CarelessMachine(DrilledMachine):
         if self.fuse.life == 1:
             return app
         if os.environ["CARELESS"] == "deployer":
-            deployer = app.deployer
-            return replace(app, deployer=lambda target: cast(Deployer, ActsWithoutLooking(deployer(target))))
+            return around_ports(app, lambda name, port: ActsWithoutLooking(port) if name == "deployer" else port)
         return replace(app, store=cast(Store, LosesReports(app.store)))
 
 

@@ -123,7 +123,8 @@ def _environment(one: EnvironmentState) -> dict[str, object]:
 
 
 def _statuses(app: Any, commit: str) -> dict[str, tuple[str, str]]:
-    return {one.context: (one.state.value, _same(one.description)) for one in app.statuses.statuses(REPOSITORY, commit)}
+    found = app.repository(REPOSITORY).statuses.statuses(REPOSITORY, commit)
+    return {one.context: (one.state.value, _same(one.description)) for one in found}
 
 
 def _left(database: Path) -> list[str]:

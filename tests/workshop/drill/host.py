@@ -20,8 +20,8 @@ from tests.workshop.drill.wrappers import (
     WatchedConnection,
     watched_app,
     watched_functions,
-    watched_outside,
     watched_receiver,
+    watched_registry,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class DrilledMachine(Machine):
             bootstrap.settings(),
             database,
             now=bootstrap.utc_now,
-            around=lambda own: watched_outside(own, self.fuse),
+            around=lambda own: watched_registry(own, self.fuse),
         )
         bootstrap.use(watched_app(self.arrange(app), self.fuse))
         database.watch(lambda connection: WatchedConnection(connection, self.fuse))

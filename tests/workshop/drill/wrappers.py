@@ -14,10 +14,12 @@ from typing import Any, cast
 import azure.functions as func
 
 from shared.adapters.sqlite.queues import SqliteQueues
-from shared.app.parts import App, Outside
+from shared.app.access import EnvironmentAccess
+from shared.app.parts import App
 from shared.ports.queues import QueueReceiver, Received
 from shared.ports.store import Loaded, Write
 from tests.support.mortal import Watched
+from tests.support.wiring import around_ports
 from tests.workshop.drill.boundaries import INSPECT, PUSH_CHART, PUSH_IMAGE, Place, Work, request_of, work_of
 from tests.workshop.drill.fuse import HostFuse
 
@@ -50,9 +52,6 @@ _CALLS: Mapping[str, Mapping[str, _Step]] = {
         "send_outbox": _Step(None, Place.AFTER_SEND),
     },
     "rows": {"put": _act(INSPECT), "overwrite": _act(INSPECT), "delete": _act(INSPECT)},
-    "statuses": {"set_status": _act()},
-    "charts": {"render": _act("gather-facts")},
-    "builder": {"build": _act(), "cancel": _act()},
     "people": {"ask": _act(), "close": _act()},
 }
 _REGISTRY: Mapping[str, _Step] = {
@@ -63,7 +62,12 @@ _REGISTRY: Mapping[str, _Step] = {
     "push_image": _act(part=PUSH_IMAGE),
     "push_chart": _act(part=PUSH_CHART),
 }
-_DEPLOYER: Mapping[str, _Step] = {"deploy": _act(), "remove": _act(), "observe": _act()}
+_ACTED_ON: Mapping[str, Mapping[str, _Step]] = {
+    "statuses": {"set_status": _act()},
+    "charts": {"render": _act("gather-facts")},
+    "builder": {"build": _act(), "cancel": _act()},
+    "deployer": {"deploy": _act(), "remove": _act(), "observe": _act()},
+}
 
 
 class _Between:
@@ -110,16 +114,19 @@ class WatchedConnection:
         return getattr(self._connection, name)
 
 
-def watched_outside(own: Outside, fuse: HostFuse) -> Outside:
+def watched_registry(own: EnvironmentAccess, fuse: HostFuse) -> EnvironmentAccess:
     """Put a wrapper around the registry, which builds push to as well."""
     return replace(own, registry=_watched(own.registry, _REGISTRY, fuse))
 
 
 def watched_app(app: App, fuse: HostFuse) -> App:
     """Put a wrapper around every port that changes something, apart from the registry."""
-    deployer = app.deployer
     ports: dict[str, Any] = {name: _watched(getattr(app, name), calls, fuse) for name, calls in _CALLS.items()}
-    return replace(app, deployer=lambda target: _watched(deployer(target), _DEPLOYER, fuse), **ports)
+
+    def watched(name: str, port: Any) -> Any:
+        return _watched(port, _ACTED_ON[name], fuse) if name in _ACTED_ON else port
+
+    return around_ports(replace(app, **ports), watched)
 
 
 class _Receiver:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 from infra.local.folder import Folder
 from infra.local.machine import Machine
 from shared.app.parts import App
 from shared.ports.builder import BuildOrder, BuildOutcome, BuildResult, TestCounts
+from tests.support.wiring import around_ports
 from tests.workshop.load.monorepo import REPOSITORY
 
 READY = "ready"
@@ -37,7 +37,7 @@ class AtOnce:
 
 def without_builds(app: App) -> App:
     """Put AtOnce in the builder's place."""
-    return replace(app, builder=AtOnce())
+    return around_ports(app, lambda name, port: AtOnce() if name == "builder" else port)
 
 
 def main(root: Path) -> None:

@@ -15,7 +15,7 @@ class NoBuilder:
     def build(self, order: BuildOrder) -> BuildResult | BuildUnderWay:
         """Raise Permanent(ours)."""
         raise Permanent(
-            f"{order.service} is not built here: {self._reason}; have it built elsewhere, or by an app that holds neither",
+            f"{order.service} is not built here: {self._reason}; have it built elsewhere",
             ours=True,
         )
 
