@@ -1,7 +1,7 @@
 """What this process remembers of services between its transactions.
 
-Valid only while nobody else writes to the file: whoever writes leaves its token in the lock file, and SQLite counts the
-commits of other connections (`data_version`); those of this process all go through the writer.
+That is valid only while no other process writes to the file. A process that writes leaves its token in the lock file, and
+SQLite counts the commits of other connections (`data_version`). All commits of this process go through its one writer.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ V = TypeVar("V")
 
 
 class Kept(NamedTuple):
-    """A service as it is remembered, with its number in the file; 0 where it has none yet."""
+    """A service as it is remembered, with its number in the file; 0 if it has none yet."""
 
     id: int
     loaded: Loaded
 
 
 class Cache:
-    """Services as they will be read once the transaction under way is committed, and as they are read until then.
+    """Each service twice: as the open transaction leaves it, and as it was last committed.
 
-    Everything but `committed` is used by the thread that writes.
+    Only the thread that writes uses it, but for `committed` and `number`, which any thread may call.
     """
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Cache:
         self._services: OrderedDict[str, Kept] = OrderedDict()
         self._names: OrderedDict[int, str] = OrderedDict()
         self._estate: Estate | None = None
-        self.hints: dict[int, datetime] = {}  # a hint of a service that is in the file, or an earlier one is
+        self.hints: dict[int, datetime] = {}  # by service: the file has a hint for this time, or for an earlier one
         self._fresh: dict[str, Loaded | None] = {}
         self._published: OrderedDict[str, Loaded] = OrderedDict()
 
@@ -67,12 +67,12 @@ class Cache:
         self._published.clear()
 
     def committed(self, service: str) -> Loaded | None:
-        """Return a service as it was last committed, if that is known."""
+        """Return a service as it was last committed; None if that is not known."""
         found = self._published.get(service)
         return found if found is not None and self._lock is not None and self._lock.ours else None
 
     def load(self, transaction: Transaction, service: str) -> Kept:
-        """Return the service, read if it must be."""
+        """Return the service as the open transaction has it so far; read it if it is not remembered."""
         kept = self._services.get(service)
         if kept is None:
             if self._estate is None:
@@ -83,7 +83,7 @@ class Cache:
         return kept
 
     def id_of(self, transaction: Transaction, service: str) -> int:
-        """Return a service's number, given to it now if it has none."""
+        """Return a service's number; give it one if it has none."""
         kept = self._services.get(service)
         if kept is not None and kept.id:
             return kept.id
@@ -96,17 +96,17 @@ class Cache:
         return found
 
     def number(self, service: str) -> int:
-        """Return the number of a service that is remembered, 0 where it is not. Any thread may ask: it never changes."""
+        """Return the number of a service that is remembered, else 0. It never changes."""
         kept = self._services.get(service)
         return kept.id if kept is not None else 0
 
     def keep(self, service: str, id_: int, loaded: Loaded) -> None:
-        """Remember a service as a commit leaves it."""
+        """Remember a service as the open transaction leaves it."""
         self._remember(service, Kept(id_, loaded))
         self._fresh[service] = loaded
 
     def without(self, id_: int, keys: Iterable[str]) -> None:
-        """Remember that effects have left a service's outbox."""
+        """Take effects out of the outbox of a service that is remembered."""
         service = self._names.get(id_, "")
         kept, gone = self._services.get(service), frozenset(keys)
         if kept is not None:
@@ -114,7 +114,7 @@ class Cache:
             self.keep(service, kept.id, replace(kept.loaded, outbox=outbox))
 
     def drop(self, service: str) -> None:
-        """Forget a service that something else than its own decision changed; the estate is part of all."""
+        """Forget a service that changed otherwise than by its own decision; for the estate forget all, as all hold it."""
         self._services.pop(service, None)
         self._fresh[service] = None
         if service == partition.ESTATE:
@@ -136,7 +136,7 @@ class Cache:
 
 
 def _put(kept: OrderedDict[K, V], key: K, value: V) -> None:
-    """Keep it, in place of the oldest where there is no room."""
+    """Keep a value; drop the oldest if there is no room."""
     kept[key] = value
     if len(kept) > _MOST_SERVICES:
         kept.popitem(last=False)

@@ -1,4 +1,4 @@
-"""The one connection that writes: a transaction is begun when somebody writes and stays open until it is to be on disk."""
+"""The one connection that writes. Work opens a transaction, which stays open until some work has to be on disk."""
 
 from __future__ import annotations
 
@@ -18,10 +18,7 @@ W = TypeVar("W")
 
 
 class Committer:
-    """Begins, commits and rolls back; used by one thread at a time.
-
-    `begin` is called inside each transaction before any work and `undone` after a rollback, for caches.
-    """
+    """Begins, commits and rolls back; used by one thread at a time. `begin` and `undone` are the Writer's."""
 
     def __init__(
         self, path: Path, *, begin: Callable[[Transaction, WriteLock], None], undone: Callable[[], None]
@@ -41,13 +38,13 @@ class Committer:
         self._changes = 0
 
     def watch(self, watcher: Callable[[sqlite3.Connection], W]) -> W:
-        """Let somebody stand before the connection, for a measurement; before anything is written."""
+        """Put a proxy before the connection, for a measurement. Call it before anything is written."""
         watching = watcher(self._connection)
         self._connection = watching  # type: ignore[assignment]  # it passes everything on
         return watching
 
     def begun(self) -> Transaction:
-        """Return the open transaction, begun now if there is none."""
+        """Return the open transaction; begin one if there is none."""
         if self.transaction is None:
             transaction = Transaction(self._connection)
             self._lock.acquire()
@@ -62,7 +59,7 @@ class Committer:
         return self.transaction
 
     def run(self, transaction: Transaction, submission: Submission[object]) -> None:
-        """Run a piece of work; what it raises before it wrote anything fails it alone, anything else comes out."""
+        """Run a piece of work. An error before its first write fails it alone; any other, and SQLite's own, is raised."""
         before = self._connection.total_changes
         callbacks, undone = len(transaction.afterwards), len(transaction.undone)
         try:
@@ -77,7 +74,7 @@ class Committer:
             submission.fail(error)
 
     def commit(self, transaction: Transaction) -> None:
-        """Bring to disk what was done; what is to follow is the caller's to do."""
+        """Commit. Calling what is to follow (`afterwards`) is up to the caller."""
         transaction.execute("COMMIT")
         self.commits += 1
         self.transaction = None
@@ -88,7 +85,7 @@ class Committer:
             handling.pending = False
 
     def roll_back(self, error: BaseException) -> Transaction | None:
-        """Undo what is open, and say to whom it was answered already that it is lost. Return it; None if nothing was begun."""
+        """Roll back, and mark as lost what was answered early. Return the transaction; None if none was open."""
         transaction = self.transaction
         if transaction is None:
             return None
@@ -101,7 +98,7 @@ class Committer:
         return transaction
 
     def close(self) -> None:
-        """Close the file; nothing may be open."""
+        """Close the file; no transaction may be open."""
         self._opened.close()
 
     def _end(self) -> None:

@@ -26,9 +26,9 @@ W = TypeVar("W")
 class SqliteDatabase:
     """The ports `store`, `rows`, `evidence`, `queues` and `queue_look` on one file, which is made if it is not there.
 
-    Several processes may have it open. One that calls `recover` (or receives) is a host: what it writes to the outbox is
-    leased to it and handed over in memory, by `elapsed`, which nobody sets. Raise StoreUnavailable where the file
-    cannot be used.
+    Several processes may have it open. One that calls `recover` or receives is a host: what it writes to the outbox is
+    leased to it at once and handed over in memory. Leases in memory go by `elapsed`, a time that nobody can set.
+    Raise StoreUnavailable if the file cannot be used.
     """
 
     def __init__(
@@ -50,20 +50,20 @@ class SqliteDatabase:
 
     @property
     def commits(self) -> int:
-        """How often this process has written to the disk: each commit is one flush of the log that goes ahead."""
+        """How many commits this process has made; each flushes the write-ahead log once."""
         return self._writer.commits
 
     def watch(self, watcher: Callable[[sqlite3.Connection], W]) -> W:
-        """Let somebody stand before the connection that writes, for a measurement."""
+        """Put a proxy before the connection that writes, for a measurement."""
         return self._writer.watch(watcher)
 
     def recover(self) -> None:
-        """Become a host and take over what dead hosts left; call it once at start, before anything is received."""
+        """Become a host, and take over what dead hosts left. Call it once at start, before anything is received."""
         self._leases.start()
         self._leases.poll(self._delivery)
 
     def backup(self, target: Path) -> None:
-        """Copy the file as it is at this moment, while it is in use."""
+        """Copy the file as it is now, while it is in use."""
         with failures_named(target), self._readers.snapshot() as connection:
             copy = sqlite3.connect(target)
             try:
@@ -72,7 +72,7 @@ class SqliteDatabase:
                 copy.close()
 
     def close(self) -> None:
-        """Hand nothing out any more, write what has arrived, give leases back; the second time is harmless."""
+        """Hand nothing out any more, write what has arrived, give leases back. A second call is harmless."""
         if not self._closed:
             self._closed = True
             with ExitStack() as last:

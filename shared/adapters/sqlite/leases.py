@@ -1,4 +1,9 @@
-"""Whose messages are whose: a lease belongs to a host that holds a lock file; a dead host's leases are free."""
+"""Leases: which host has which message.
+
+A message's row names the host that has its lease. A host holds a lock file for as long as it lives, and the kernel drops
+the lock with the process. So a lease in the file needs no time: a dead host's leases are free at once, and a living host's
+never run out. When a receiver within the host has to be done with a message is kept in memory (`storage/delivery.py`).
+"""
 
 from __future__ import annotations
 
@@ -21,8 +26,8 @@ from shared.codec.envelope import addressee
 
 POLL_SECONDS = 1.0
 _MOST = 500
-# What is to be seen later is taken too, and its delay kept in memory: by a clock that was set back, or by that of a
-# host behind the one that wrote it, its time would be a long way off.
+# Messages that become visible later are claimed too, and their delay is kept in memory. By a clock that was set back, or
+# that is behind the writer's, their time would be a long way off.
 _UNLEASED = "SELECT service, key FROM message WHERE host IS NULL ORDER BY visible_at LIMIT ?"
 _CLAIM = (
     f"UPDATE message SET host = ? WHERE (service, key) IN ({_UNLEASED}) "
@@ -31,7 +36,7 @@ _CLAIM = (
 
 
 class Leases:
-    """Makes this process a host and takes over what no living host has."""
+    """Makes this process a host, and claims messages that no living host has."""
 
     def __init__(self, path: Path, writer: Writer, readers: Readers, now: Callable[[], datetime]) -> None:
         self._path, self._writer, self._readers, self._now = path, writer, readers, now
@@ -48,7 +53,7 @@ class Leases:
         return self._lock.id if self._lock else None
 
     def start(self) -> None:
-        """Become a host and free what dead ones had; the second time is harmless."""
+        """Become a host, and free the leases of dead hosts. A second call is harmless."""
         with self._starting:
             if self._lock is None:
                 lock = HostLock(self._path)
@@ -59,7 +64,7 @@ class Leases:
                 self._lock = lock
 
     def poll(self, delivery: Delivery) -> None:
-        """Offer what no living host has, if it has not been looked for a while."""
+        """Claim and offer messages that no living host has, unless that was done a moment ago."""
         if time.monotonic() < self._next_poll or not self._polling.acquire(blocking=False):
             return
         try:
@@ -75,7 +80,7 @@ class Leases:
             self._polling.release()
 
     def close(self, delivery: Delivery) -> None:
-        """Give the leases back, with how often each message was delivered, and stop being a host."""
+        """Give the leases back with each message's count of deliveries, and stop being a host."""
         with self._polling, self._starting:
             self._closed = True
             if self._lock is not None:
@@ -105,7 +110,7 @@ def message_id(service: int, key: str) -> str:
 
 
 def _release(transaction: Transaction, hosts: list[str]) -> None:
-    # What a dead host had may have been delivered once more than was counted.
+    # The dead host may have delivered a message once more than it counted.
     update = "UPDATE message SET host = NULL, attempts = attempts + 1 WHERE host = ?"
     transaction.executemany(update, [(host,) for host in hosts])
 
@@ -123,7 +128,7 @@ def _claim(transaction: Transaction, host: str | None, now: int) -> list[Parcel]
             id=message_id(service, key),
             queue=queue,
             body=body,
-            # Never later than was asked for, whatever the clocks say.
+            # The delay is never longer than was asked for, whatever the clocks say.
             delay=timedelta(microseconds=min(visible_at - now, delay)),
             attempts=attempts,
             service=str(service),

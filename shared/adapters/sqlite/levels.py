@@ -1,4 +1,4 @@
-"""How queues on SQLite stand."""
+"""Lengths and ages of the queues on SQLite."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EMPTY = QueueLevel(length=0, oldest=None)
 
 
 class SqliteQueueLook:
-    """Looks at the table of messages, once for all queues. What is worked on is in it until it is acknowledged."""
+    """Looks at the table of messages, once for all queues. A message stays in it until it is acknowledged."""
 
     def __init__(self, readers: Readers, now: Callable[[], datetime]) -> None:
         self._readers, self._now = readers, now

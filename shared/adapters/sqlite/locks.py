@@ -1,6 +1,6 @@
 """File locks beside the database: one around each write, and one for as long as a host lives.
 
-The kernel drops them with the process, however it ends, so nobody ever has to guess whether a holder is alive.
+The kernel drops a lock with its process, however that ends, so nobody ever has to guess whether a holder is alive.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ _TOKEN = 16
 
 
 class WriteLock:
-    """Makes processes take turns at writing, in the kernel's queue instead of SQLite's sleeping.
+    """Makes processes take turns at writing. They wait in the kernel's queue, where SQLite would sleep and try again.
 
-    The file holds a token of whoever began to write last, in shared memory: reading it costs nothing.
+    The file holds the token of the process that began to write last. It is shared memory: reading it costs nothing.
     """
 
     def __init__(self, database: Path) -> None:
@@ -30,24 +30,24 @@ class WriteLock:
 
     @property
     def ours(self) -> bool:
-        """Whether nobody else has begun to write since `sign`."""
+        """Whether no other process has begun to write since `sign`."""
         return self._shared[:] == self._token
 
     def sign(self) -> None:
-        """Say that this process is writing; the lock must be held."""
+        """Leave this process's token; the lock must be held."""
         self._shared[:] = self._token
 
     def acquire(self) -> None:
-        """Take the lock, waiting for it."""
+        """Wait for the lock, and take it."""
         fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def release(self) -> None:
-        """Let others have it; any thread may."""
+        """Release the lock; any thread may."""
         fcntl.flock(self._file, fcntl.LOCK_UN)
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lock, waiting for it."""
+        """Wait for the lock, and hold it for a block."""
         self.acquire()
         try:
             yield
@@ -61,7 +61,7 @@ class WriteLock:
 
 
 class HostLock:
-    """Says that this host lives, and finds out which others don't. A lease in the database belongs to such a host."""
+    """Shows that this host lives, and finds out which others do not. A lease in the database names such a host."""
 
     def __init__(self, database: Path) -> None:
         self._database = database
@@ -72,7 +72,7 @@ class HostLock:
             self._file = self._acquire(self._path(self.id))
 
     def dead(self, host: str) -> bool:
-        """Whether a host's lock is held by nobody."""
+        """Whether nobody holds a host's lock."""
         if host == self.id:
             return False
         try:

@@ -1,7 +1,7 @@
-"""Values that are written once and seldom read, deflated: what all of them say alike is said once, in a dictionary.
+"""Values that are written once and seldom read, deflated. What all of them say alike is said once, in a dictionary.
 
-A packed value begins with the byte of its dictionary; what begins with another byte is as it was given. A dictionary is
-never changed once released: what was packed by it could not be read any more. A better one gets a number of its own.
+A packed value begins with the byte of its dictionary. A value that begins with any other byte is not packed. A dictionary
+never changes once it is released: values packed by it could not be read any more. A better one gets its own number.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Damaged(ValueError):
 
 
 def pack(kind: bytes, data: bytes) -> bytes:
-    """Return the value as it is kept."""
+    """Return the value as it is stored."""
     # A copy of a compressor that has read its dictionary is much cheaper than a new one.
     compressor = _primed(kind).copy()
     packed = compressor.compress(data) + compressor.flush()

@@ -1,7 +1,8 @@
-"""Queues on SQLite. An outbox row is its own message: committed with the decision, already leased to this host.
+"""Queues on SQLite. The outbox rows are the queue.
 
-After the commit messages are handed over in memory. The table is looked at only now and then, for what came from
-other processes or was left by a dead host.
+An effect's row in the outbox is its message: the decision's own transaction writes it, leased to this host already. After
+the commit it is handed over in memory, so that sending costs nothing more. The table is looked at only now and then, for
+messages of other processes and of dead hosts.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _AGAIN = timedelta(seconds=1)  # after the store failed
 
 
 class SqliteQueues:
-    """Sending and receiving; durable, and as fast as memory while one host does both."""
+    """Sends and receives; durable, and as fast as memory while one host does both."""
 
     def __init__(
         self, writer: Writer, leases: Leases, cache: Cache, delivery: Delivery, now: Callable[[], datetime]
@@ -51,12 +52,12 @@ class SqliteQueues:
         self._writer.join(lambda transaction: self._insert(transaction, [parcel]))
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
-        """See Queues. Nothing is left to do: the commit that wrote the rows has handed them over."""
+        """See Queues. Does nothing: the commit that wrote the rows has handed them over."""
 
     def write_outbox(
         self, transaction: Transaction, service: int, rows: Sequence[OutboxRow], done: Collection[str]
     ) -> None:
-        """Write a decision's effects and remove those that are done, within its transaction."""
+        """Insert a decision's effects and delete those that are done, in the decision's transaction."""
         if rows:
             self._insert(transaction, [_parcel(service, row, row.message.delay) for row in rows])
         if done:
@@ -64,7 +65,7 @@ class SqliteQueues:
             self._let_go(transaction, [message_id(service, key) for key in done])
 
     def forget(self, service: str, keys: Sequence[str]) -> bool:
-        """See Store. Nobody waits for the disk where the effects are in this host's hands."""
+        """See Store. Does not wait for the disk if this host holds the effects."""
         if not keys:
             return False
         found = self._cache.number(service)
@@ -76,7 +77,7 @@ class SqliteQueues:
         return self._writer.run(lambda t: self._forget(t, self._cache.id_of(t, service), keys))
 
     def put_off(self, service: str, row: OutboxRow, *, delay: timedelta) -> None:
-        """See Queues. The row is the message: it gets another body and another time."""
+        """See Queues. The row, which is the message, gets another body and another time."""
 
         def work(transaction: Transaction) -> None:
             parcel = _parcel(self._cache.id_of(transaction, service), row, delay)
@@ -98,7 +99,7 @@ class SqliteQueues:
                 return found
 
     def receive_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
-        """See CrewReceiver. What the thread does for the message is on disk with its acknowledgement."""
+        """See CrewReceiver. What the thread writes for the message is committed together with its acknowledgement."""
         self._writer.works_for(None)
         self._leases.poll(self._delivery)
         found = self._delivery.take_any(queues, visibility=visibility)
@@ -111,7 +112,7 @@ class SqliteQueues:
         self._delivery.on_need(more_hands)
 
     def delete(self, message: Received) -> None:
-        """See QueueReceiver. Nobody waits for the disk: an acknowledgement that is lost is only a second delivery."""
+        """See QueueReceiver. Does not wait for the disk: a lost acknowledgement is only a second delivery."""
         parcel = self._delivery.settle(message)
         if parcel is None:
             return
@@ -170,7 +171,7 @@ class SqliteQueues:
         return Parcel(id=id_, queue=queue, body=body, delay=delay, service=str(DOOR), key=key, group=group)
 
     def _insert(self, transaction: Transaction, made: Sequence[Parcel]) -> None:
-        # Unleased where this process is no host: then any host may take it.
+        # Without a lease if this process is no host: then any host may claim it.
         host = self._leases.host
         rows = [
             (*_place(one), one.queue, one.body, *self._times(one.delay), 0, host, one.reason or None) for one in made
@@ -180,11 +181,11 @@ class SqliteQueues:
             transaction.afterwards.append(lambda: self._delivery.offer(made))
 
     def _times(self, delay: timedelta) -> tuple[int, int]:
-        """Return a delay, and when it ends by the clock of now, as they are stored."""
+        """Return a delay, and the time at which it ends, as they are stored."""
         return delay // _MICROSECOND, microseconds(self._now() + delay)
 
     def _let_go(self, transaction: Transaction, ids: Sequence[str]) -> None:
-        """Hand out no more what the transaction deals with, unless it fails."""
+        """Hand these messages out no more; offer them again if the transaction fails."""
         parcels = self._delivery.forget(ids)
         if parcels:
             transaction.undone.append(lambda: self._again(parcels))

@@ -1,4 +1,4 @@
-"""Connections for reading: they see what is committed and never wait for the writer."""
+"""Connections that read. They see what is committed, and never wait for the writer."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from shared.adapters.sqlite.schema import connect, failures_named
 
-# Each keeps pages of the file in memory: those that a burst of readers needed are closed after it.
+# Each keeps pages of the file in memory, so those that a burst of readers needed are closed after it.
 _MOST_IDLE = 16
 
 
 class Readers:
-    """A pool that grows with the threads that read at the same time; of those that are idle, the last used is lent."""
+    """A pool that grows with the threads that read at the same time. It lends the connection that was used last."""
 
     def __init__(self, path: Path, before: Callable[[], None] = lambda: None) -> None:
         self._path, self._before = path, before

@@ -1,4 +1,4 @@
-"""Queries of a service's partition, for the writer's connection and for readers alike."""
+"""Queries of a service's partition, for the writer's connection and for those that read."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DOOR = 0  # the service of messages that are in no outbox
 
 
 class Head(NamedTuple):
-    """A service's number in this file, its sequence and its last hash; number 0 where nothing of it is there yet."""
+    """A service's number in this file, its sequence and its last hash; number 0 if nothing of it is there yet."""
 
     id: int
     sequence: int
@@ -34,7 +34,7 @@ class Estate:
 
 
 def head(execute: Execute, service: str) -> Head:
-    """Read where a service is."""
+    """Read a service's head."""
     found = execute("SELECT id, sequence, hash FROM service WHERE name = ?", (service,)).fetchone()
     if found is None:
         return Head(0, 0, GENESIS)
@@ -42,12 +42,12 @@ def head(execute: Execute, service: str) -> Head:
 
 
 def names(execute: Execute, after: str, prefix: str, most: int) -> list[str]:
-    """Name services in order; one that only has a hint was never written."""
+    """Name services in order. One that only has a hint was never written, and is left out."""
     query = (
         "SELECT name FROM service WHERE name >= ? AND name < ? AND name NOT IN (?, ?) AND sequence > 0"
         " ORDER BY name LIMIT ?"
     )
-    # One beginning: of two, SQLite looks for the first alone and reads on from there to the other.
+    # One lower bound: of two, SQLite searches by the first alone, and reads on from there to the second.
     values = (max(after, prefix), prefix + partition.EVER, after, partition.ESTATE, most)
     return [name for (name,) in execute(query, values)]
 
@@ -93,7 +93,7 @@ def first_time(execute: Execute, service: int, event: bytes) -> tuple[int, str, 
 
 
 def some_marks(execute: Execute, service: int, start: bytes, most: int) -> list[tuple[bytes, int]]:
-    """Read marks of seen events, with until when they are kept: those from a key on, then those from the beginning."""
+    """Read marks of seen events with the times they expire: from a key on, then from the beginning."""
     found: list[tuple[bytes, int]] = []
     for condition in (">=", "<"):
         query = f"SELECT event, until FROM seen WHERE service = ? AND event {condition} ? ORDER BY event LIMIT ?"

@@ -102,7 +102,7 @@ class SqliteEvidence:
         """See Evidence."""
         name = hashlib.sha256(content).hexdigest()
         if name not in self._there:
-            self._keep(name, content)  # durably: it is known only then
+            self._keep(name, content)  # on disk first: only then is it known
             if len(self._there) >= _MOST_KNOWN:
                 self._there.clear()
             self._there.add(name)

@@ -18,7 +18,7 @@ _PAGE = 4096
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
-# Of the file and of the records in it: an older one is refused and never converted.
+# Of the file and of the records in it. An older one is refused, never converted.
 FORMAT = 4
 _TABLES = """
     CREATE TABLE service (
@@ -58,7 +58,7 @@ def moment(value: int) -> datetime:
 
 
 def short(event: str) -> bytes:
-    """Name an event's mark: half of a SHA-256 tells one event of a service from another."""
+    """Name an event's mark. Half of a SHA-256 is enough to tell one event of a service from another."""
     return hashlib.sha256(event.encode()).digest()[:16]
 
 

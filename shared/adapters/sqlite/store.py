@@ -21,8 +21,8 @@ from shared.ports.store import Committed, Due, DueRow, Head, LedgerRow, Loaded, 
 _LOOKED_AT = 1000  # marks at a time, however many a service has
 _PUT = "INSERT OR REPLACE INTO state VALUES (?, ?, ?)"
 _DELETE = "DELETE FROM state WHERE service = ? AND key = ?"
-# The earliest hint that is to come is enough: whoever looks at the service writes the next one. One that has come stays
-# until somebody has looked.
+# A service needs one hint, the earliest that is to come: whoever looks at the service then writes the next one. A hint that
+# has come due stays until somebody has looked.
 _HINT = (
     "INSERT OR IGNORE INTO due SELECT ?1, ?2, ?3"
     " WHERE NOT EXISTS (SELECT 1 FROM due WHERE service = ?1 AND at > ?4 AND at <= ?2)"
@@ -31,7 +31,7 @@ _HINT_OF = "SELECT id, at, what FROM due JOIN service ON id = service WHERE name
 
 
 class SqliteStore:
-    """Services' partitions as tables; a decision runs inside the writer's group transaction."""
+    """Services' partitions as tables. A decision runs inside the writer's transaction, others before and after it."""
 
     def __init__(
         self,
@@ -141,7 +141,7 @@ class SqliteStore:
         self._writer.run(work)
 
     def prune(self, service: str, *, most: int) -> int:
-        """See Store. Of very many marks some are looked at, others each time: their keys are hashes, in no order."""
+        """See Store. Looks at some of very many marks, at others each time: their keys are hashes, in no order."""
         with self._readers.snapshot() as connection:
             id_ = reading.head(connection.execute, service).id
             marks = reading.some_marks(connection.execute, id_, os.urandom(16), _LOOKED_AT)
@@ -208,7 +208,7 @@ class SqliteStore:
 
 
 def _kept(key: str, value: bytes) -> bytes:
-    """What each decision reads is kept as it is; the rest is kept small."""
+    """Pack a value, unless every decision reads it."""
     return value if key.startswith(partition.CURRENT) else pack(RECORD, value)
 
 

@@ -1,4 +1,4 @@
-"""Pieces of work for the writer, the transaction that they run in, and what a message's function has written so far."""
+"""Pieces of work for the writer, the transaction that they run in, and what has been written for one message."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ T = TypeVar("T")
 
 
 class Handling:
-    """What the function of one message has written: it is kept or lost as a whole, with the message's acknowledgement."""
+    """What was written for one message. It is kept or lost as a whole, together with the message's acknowledgement.
+
+    `pending`: some of it is not on disk yet. `lost`: why it was rolled back, if it was.
+    """
 
     __slots__ = ("lost", "pending")
 
@@ -23,7 +26,11 @@ class Handling:
 
 
 class Transaction:
-    """The connection, what is to be done once all is on disk, and what is to be undone where that fails."""
+    """The connection, and what belongs to one transaction on it.
+
+    `afterwards` is called after the commit, `undone` after a rollback. `handlings` are the messages whose work was answered
+    before it is on disk. `lazy` is work that nobody waits for, by name. `pieces` counts the pieces of work.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.execute = connection.execute
@@ -39,9 +46,9 @@ Work = Callable[[Transaction], T]
 
 
 class Submission(Generic[T]):
-    """A piece of work and, later, its result. Its lock opens when it is answered, or when its thread is to lead.
+    """A piece of work and, later, its result. Its lock opens when it is answered, or when its thread becomes the leader.
 
-    One that is not `durable` is answered before it is on disk.
+    A submission that is not `durable` is answered before it is on disk.
     """
 
     __slots__ = ("_error", "_result", "_wake", "answered", "durable", "handling", "work")
@@ -57,7 +64,7 @@ class Submission(Generic[T]):
         self._result: T | None = None
 
     def run(self, transaction: Transaction) -> None:
-        """Do the work; what it raises comes out. Raise StoreUnavailable where what came before it was lost."""
+        """Do the work; raise what it raises. Raise StoreUnavailable if earlier work for the same message was lost."""
         handling = self.handling
         if handling is not None and handling.lost is not None:
             raise handling.lost
@@ -68,24 +75,24 @@ class Submission(Generic[T]):
             transaction.handlings.add(handling)
 
     def fail(self, error: BaseException) -> None:
-        """Keep what it failed of."""
+        """Set the error that the work failed with."""
         self._error = error
 
     def answer(self) -> None:
-        """Let whoever waits have the result."""
+        """Give the result to the thread that waits."""
         self.answered = True
         self._wake.release()
 
     def wait(self) -> None:
-        """Wait for the answer, or for the turn to lead."""
+        """Wait until it is answered, or until this thread becomes the leader."""
         self._wake.acquire()
 
     def wake(self) -> None:
-        """Let its thread lead."""
+        """Make the thread that waits the leader."""
         self._wake.release()
 
     def result(self) -> T:
-        """Return what the work returned; raise what it failed of."""
+        """Return the work's result; raise the error that it failed with."""
         if self._error is not None:
             raise self._error
         return self._result  # type: ignore[return-value]  # set by run, whose type it is

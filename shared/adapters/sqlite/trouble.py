@@ -1,4 +1,4 @@
-"""Whether the last write was kept, told in the log once when that changes."""
+"""Whether the last write succeeded. The log says so once whenever that changes."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ class Trouble:
         self.error: StoreUnavailable | None = None
 
     def begins(self, error: StoreUnavailable) -> StoreUnavailable:
-        """Note that nothing could be kept, and return why."""
+        """Note that a write failed, and return why."""
         if self.error is None:
             log_warning("store.failed", reason=str(error))
         self.error = error
         return error
 
     def is_over(self) -> None:
-        """Note that something was kept."""
+        """Note that a write succeeded."""
         if self.error is not None:
             log_warning("store.works_again", database=str(self._path))
         self.error = None

@@ -1,8 +1,10 @@
-"""One writer per process. What arrives together is committed together.
+"""The one writer of a process: group commit.
 
-Group commit: a disk flush takes as long for twenty decisions as for one. Whoever comes while nobody writes becomes the
-leader and writes for all that have come by then, so that a lone caller never waits for another thread. And whoever works
-for a message need not wait at all: should its work be lost, so is the message's acknowledgement, and it comes again.
+A flush of the disk takes as long for twenty decisions as for one, so work that arrives together is committed together.
+There is no writer's thread. The first caller to arrive becomes the leader and writes for all who have arrived by then, so
+that a lone caller waits for no other thread. A caller waits until its work is on disk (`run`), with two exceptions. Work
+for a message may return earlier (`join`): if it is lost, so is the message's acknowledgement, and the message is delivered
+again. Lazy work (`soon`) rides along with the next commit, and nobody waits for it.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ _AFTER_FAILURE_SECONDS = 1.0
 
 
 class _Here(threading.local):
-    """The message that this thread works for."""
+    """For each thread: the message that it works for."""
 
     handling: Handling | None = None
 
@@ -37,7 +39,7 @@ class _Here(threading.local):
 class Writer:
     """Runs pieces of work in the order they arrive, several in one transaction.
 
-    `begin` is called inside each transaction before any work and `undone` after a rollback, for caches.
+    `begin` is called in each transaction before any work. `undone` is called after a rollback, so that caches forget.
     """
 
     def __init__(
@@ -59,48 +61,48 @@ class Writer:
         self._flusher.start()
 
     def run(self, work: Work[T]) -> T:
-        """Run the work and return its result when it is on disk; what it raises before it wrote anything fails it alone.
+        """Run the work; return its result once it is on disk. An error before its first write fails this work alone.
 
-        Raise StoreUnavailable where something is lost that was done before for the same message.
+        Raise StoreUnavailable if earlier work for the same message was lost.
         """
         return self._submit(Submission(work, handling=self._here.handling))
 
     def join(self, work: Work[T]) -> T:
-        """Run the work and, for a message, return before it is on disk: it will be before anything shows that it was done.
+        """Run the work; for a message, return before it is on disk. It is on disk before anything shows that it was done.
 
-        To be called where nothing outside is done for the message afterwards; a thread that works for none waits as in `run`.
+        Call it only if nothing outside is done for the message afterwards. A thread without a message waits, as in `run`.
         """
         handling = self._here.handling
         return self._submit(Submission(work, durable=handling is None, handling=handling))
 
     def works_for(self, handling: Handling | None) -> None:
-        """Say what this thread works for from now on."""
+        """Set the message that this thread works for from now on; None for no message."""
         self._here.handling = handling
 
     @property
     def pending(self) -> bool:
-        """Whether something of what this thread works for is not on disk, or is lost."""
+        """Whether work for this thread's message is not on disk yet, or was lost."""
         handling = self._here.handling
         return handling is not None and (handling.pending or handling.lost is not None)
 
     def settle(self) -> None:
-        """Have on disk what this thread has done; before it reads. Raise StoreUnavailable where it was lost."""
+        """Flush the work for this thread's message; called before a read. Raise StoreUnavailable if it was lost."""
         if self.pending:
             self.run(_nothing)
 
     @property
     def holds_back(self) -> bool:
-        """Whether something that was answered is not on disk yet."""
+        """Whether work was answered that is not on disk yet."""
         return self._committer.transaction is not None
 
     def finish(self) -> None:
-        """Bring to disk what is held back; what cannot be kept is undone, as if it had never been done."""
+        """Flush what is held back. Work that cannot be written is rolled back, as if it had never been done."""
         self._submit(Submission(_nothing), last=True)
 
     def soon(self, name: str, work: Work[None]) -> None:
-        """Run the work with the next commit, at most a moment later; nobody waits, and a later one of that name replaces it.
+        """Run the work with the next commit, at most a moment later; nobody waits. Later work of that name replaces it.
 
-        Where it cannot be written it is tried again, until the writer is closed.
+        Work that cannot be written is tried again until the writer is closed.
         """
         with self._mutex:
             first = not self._lazy and not self._pausing
@@ -109,33 +111,33 @@ class Writer:
             self._due.set()
 
     def watch(self, watcher: Callable[[sqlite3.Connection], W]) -> W:
-        """Let somebody stand before the connection, for a measurement; before anything is written."""
+        """Put a proxy before the connection, for a measurement. Call it before anything is written."""
         return self._committer.watch(watcher)
 
     @property
     def commits(self) -> int:
-        """How often something was brought to disk."""
+        """How many commits there were."""
         return self._committer.commits
 
     @property
     def waiting(self) -> int:
-        """How many pieces have arrived and are in no transaction yet."""
+        """How many pieces of work have arrived and are in no transaction yet."""
         return len(self._arrivals)
 
     def check(self) -> None:
-        """Raise StoreUnavailable if the last write could not be kept and none can be now; where all is well nothing is written."""
+        """Raise StoreUnavailable if the last write failed and a new one fails too. While all is well, write nothing."""
         if self._trouble.error is not None:
             self.run(self._touch)
 
     def close(self) -> None:
-        """Write what has arrived, then stop; the second time is harmless."""
+        """Write what has arrived, then stop. A second call is harmless."""
         with self._mutex:
             if self._closing.is_set():
                 return
             self._closing.set()
         self._due.set()
         self._flusher.join()
-        # Work is done in the order it came: when this is done, so is all that came before.
+        # Work runs in the order of arrival: once this is done, so is all that came before.
         try:
             self._submit(Submission(_nothing), last=True)
         finally:
@@ -156,7 +158,7 @@ class Writer:
         return submission.result()
 
     def _lead(self) -> None:
-        """Write what has arrived, this thread's own work being the first, and let the next one that waits lead."""
+        """Write what has arrived, this thread's own work first; then make the next thread that waits the leader."""
         with self._mutex:
             most = min(len(self._arrivals), _MOST_TOGETHER)
             group = [self._arrivals.popleft() for _ in range(most)]
@@ -165,7 +167,7 @@ class Writer:
         with self._mutex:
             following = self._arrivals[0] if self._arrivals else None
             self._leading = following is not None
-            # Should nobody else bring it to disk, the flusher will.
+            # The flusher commits it if nobody else does.
             due = self.holds_back and not self._pausing
         if due:
             self._due.set()
@@ -173,7 +175,7 @@ class Writer:
             following.wake()
 
     def _flush(self) -> None:
-        """Lazy work rides along with somebody else's commit; only when none comes has it a commit of its own."""
+        """Commit lazy and held-back work if nobody else's commit has taken it along in time; the flusher's loop."""
         while not self._closing.is_set():
             self._due.wait()
             self._due.clear()
@@ -182,14 +184,14 @@ class Writer:
                 _AFTER_FAILURE_SECONDS if self._trouble.error else _LAZY_SECONDS
             ):
                 if self._lazy or self.holds_back:
-                    # What could not be kept is due again.
+                    # Work that could not be written stays due.
                     with suppress(StoreUnavailable):
                         self._submit(Submission(_nothing), last=True)
                 with self._mutex:
                     self._pausing = bool(self._lazy) or self.holds_back
 
     def _write(self, lazy: dict[str, Work[None]], group: list[Submission[Any]], *, alone: bool = False) -> None:
-        """Run the pieces in the open transaction, and commit it if one of them is to be on disk, or enough is held back."""
+        """Run the pieces in the open transaction. Commit if one of them has to be on disk, or enough is held back."""
         self._writing, followed = threading.get_ident(), list[Callable[[], None]]()
         try:
             transaction = self._committer.begun()
@@ -213,7 +215,7 @@ class Writer:
             submission.answer()
 
     def _fall_back(self, error: BaseException, lazy: dict[str, Work[None]], group: list[Submission[Any]]) -> None:
-        """Nothing was written: try one by one, so that one bad submission fails alone."""
+        """Roll back, then run the pieces one by one, so that a bad one fails alone."""
         failed = self._committer.roll_back(error)
         if failed is not None:
             lazy = failed.lazy
@@ -232,17 +234,17 @@ class Writer:
             submission.answer()
 
     def _keep(self, lazy: dict[str, Work[None]]) -> None:
-        """Try again later what nobody waits for: a lost acknowledgement would lie there until the next start."""
+        """Keep lazy work for a later try. A lost acknowledgement would leave its message there until the next start."""
         with self._mutex:
             self._lazy = {} if self._closing.is_set() else {**lazy, **self._lazy}
         self._due.set()
 
     def _touch(self, transaction: Transaction) -> None:
-        # Setting it writes a page, whatever it was before.
+        # Setting it writes a page, even where the value stays the same.
         [version] = transaction.execute("PRAGMA user_version").fetchone()
         transaction.execute(f"PRAGMA user_version={version}")
         transaction.afterwards.append(self._trouble.is_over)
 
 
 def _nothing(_: Transaction) -> None:
-    """Only wait for what came before."""
+    """Do nothing: who waits for this waits for all work before it."""

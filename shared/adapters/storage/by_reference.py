@@ -1,4 +1,4 @@
-"""Messages that no queue can hold: what they say is kept as evidence, and a small one that names it is sent."""
+"""Messages that no queue can hold. The body is kept as evidence, and a small message that names it is sent instead."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST = 6  # bytes of a character at most, as an escape
 
 
 class LargeMessages:
-    """Sends what fits as it is. What an outbox holds fits always, as its rows are as small as a message."""
+    """Sends what fits as it is. The outbox always fits: its rows hold no more than a message."""
 
     def __init__(self, queues: Queues, evidence: Evidence) -> None:
         self._queues, self._evidence = queues, evidence

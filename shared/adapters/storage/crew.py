@@ -1,8 +1,8 @@
-"""Threads that take messages in turn, as few of them awake as are needed.
+"""A pool of threads that take messages, with as few of them awake as are needed.
 
-Waking a thread costs more than most messages. Whoever is done with a message most often led to the next one and takes it
-itself. A watch wakes another where something lies and the processor has time, because those who are out wait for something;
-and it calls for more hands where nobody is left to be woken and nothing moves.
+Waking a thread costs more than most messages. So a thread that is done with a message takes the next one itself, most often
+the one that its message led to. A watcher wakes another thread where messages lie and the processor has time: the threads
+that are busy then wait for something outside. It asks for more threads where none is left to wake and nothing moves.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _MOVING = 0.004
 _LONGEST_LOOK = 0.016
 _LONGEST_SLEEP = 1.0
 _STILL = 3  # looks without any movement
-_BUSY = 0.8  # of a processor: Python runs one thread at a time, so that more of them would be in each other's way
+_BUSY = 0.8  # of a processor: Python runs one thread at a time, so more of them would only be in each other's way
 _NO_QUEUE = ""
 
 
 class Work(Protocol):
-    """What threads have done that is held back, to be finished for all of them at once."""
+    """Work of threads that is held back, to be finished for all of them at once."""
 
     @property
     def holds_back(self) -> bool:
@@ -36,14 +36,14 @@ class Work(Protocol):
 
 
 class _Idle:
-    """Threads that wait; the one that went last is the first to be woken: what it needs is still at hand."""
+    """Threads that wait. The last to wait is the first to be woken: its data is still in the processor's cache."""
 
     def __init__(self, lock: threading.Lock) -> None:
         self._lock = lock
         self._waiting: list[threading.Lock] = []
 
     def wait(self, seconds: float) -> None:
-        """Wait to be woken, with the lock open meanwhile."""
+        """Wait to be woken; the lock is open meanwhile."""
         bell = threading.Lock()
         bell.acquire()
         self._waiting.append(bell)
@@ -56,7 +56,7 @@ class _Idle:
                 self._waiting.remove(bell)
 
     def wake(self) -> bool:
-        """Wake one of them; say whether there was any."""
+        """Wake one of them; return whether there was any."""
         if self._waiting:
             self._waiting.pop().release()
             return True
@@ -64,7 +64,7 @@ class _Idle:
 
 
 class Crew:
-    """Counts who waits and who is out. Every method is called with the lock of the messages held."""
+    """Counts which threads wait and which are busy with a message. Every method is called with the messages' lock held."""
 
     def __init__(self, lock: threading.Lock, next_seen: Callable[[], float | None], work: Work | None) -> None:
         self._lock, self._next_seen, self._work = lock, next_seen, work
@@ -80,7 +80,7 @@ class Crew:
         self.more_hands: Callable[[], None] = lambda: None
 
     def came_back(self) -> None:
-        """This thread is done with what it took."""
+        """Note that this thread is done with its message."""
         queue = self._out.pop(threading.get_ident(), None)
         if queue is not None:
             self._busy[queue] -= 1
@@ -89,7 +89,7 @@ class Crew:
             self._watch.start()
 
     def goes_out(self, queue: str) -> None:
-        """This thread took a message of a queue."""
+        """Note that this thread took a message of a queue."""
         self._taken += 1
         self._last = threading.get_ident()
         self._out[self._last] = queue
@@ -98,7 +98,10 @@ class Crew:
             self._look.notify()
 
     def finishes(self) -> bool:
-        """Let this thread finish what is held back, if anything is; it counts as out: what that leads to, it takes itself."""
+        """Finish held-back work on this thread; return whether there was any.
+
+        The thread counts as busy meanwhile: it takes the messages that this leads to itself.
+        """
         if self._work is None or not self._work.holds_back:
             return False
         self.goes_out(_NO_QUEUE)
@@ -112,11 +115,11 @@ class Crew:
 
     @property
     def spare(self) -> bool:
-        """Whether another thread took the last message, where one is enough: it is soon back for the next."""
+        """Whether this thread is not needed: one is enough, and the one that took the last message is soon back."""
         return self._one_is_enough and self._last in self._out
 
     def has_room(self, queue: str, most: int) -> bool:
-        """Whether fewer messages of a queue are out than may be at once."""
+        """Whether fewer messages of a queue are being worked on than may be at once."""
         return self._busy[queue] < most
 
     def wait(self, seconds: float) -> None:
@@ -124,14 +127,14 @@ class Crew:
         self._ready.wait(seconds)
 
     def offered(self) -> None:
-        """There may be something to take: now, where nobody is about to come back, or when the watch looks."""
+        """Note that there may be a message to take. Wake a thread if none is busy; else the watcher sees to it."""
         if not self._out:
             self._ready.wake()
         if not self._pause or self._pause > _MOVING:
             self._look.notify()
 
     def close(self) -> None:
-        """Wake everybody for the last time."""
+        """Wake every thread for the last time."""
         self._closed = True
         while self._ready.wake():
             pass
@@ -159,7 +162,7 @@ class Crew:
                     self._call()
 
     def _left(self) -> float:
-        """Seconds until there is a message to take, so far as they matter."""
+        """Seconds until there is a message to take, at most as long as the watcher sleeps."""
         left = self._next_seen()
         return _LONGEST_SLEEP if left is None else min(left, _LONGEST_SLEEP)
 

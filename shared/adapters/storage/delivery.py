@@ -1,7 +1,8 @@
-"""Messages held in memory by the host that has their lease: who may see which when, and who waits for them.
+"""Leased messages in the memory of their host: which one may be seen when, whose turn it is, and which threads wait.
 
-It counts by the time that the process runs, not by the clock on the wall: one that is set back hides no message, and
-one that is set forward ends no lease.
+The host hands each message to one receiver at a time. A receiver's lease ends at a time; a message that is still there
+then is visible again. Times are those of the running process and not of the clock on the wall: a clock that is set back
+hides no message, and one that is set forward ends no lease.
 """
 
 from __future__ import annotations
@@ -26,13 +27,13 @@ _ALREADY = timedelta(0)
 
 
 def running_time() -> timedelta:
-    """How long the machine has run; nobody sets it."""
+    """How long the machine has run; nobody can set it."""
     return timedelta(seconds=time.monotonic())
 
 
 @dataclass(slots=True)
 class _Line:
-    """One queue: parcels by the time they may be seen, then by turn. Entries whose token is old are skipped and swept."""
+    """One queue: messages by the time they become visible, visible ones by turn. Old tokens are skipped, later swept."""
 
     ready: threading.Condition
     heap: list[tuple[timedelta, int, Parcel]] = field(default_factory=list)
@@ -42,7 +43,7 @@ class _Line:
 
 
 class Delivery:
-    """Hands out messages, each to one receiver at a time; a lease that runs out makes a message visible again."""
+    """Hands out messages, each to one receiver at a time."""
 
     def __init__(self, elapsed: Callable[[], timedelta] = running_time, *, work: Work | None = None) -> None:
         self._elapsed = elapsed
@@ -56,7 +57,7 @@ class Delivery:
         self._turns = Turns()
 
     def offer(self, parcels: Iterable[Parcel]) -> None:
-        """Take messages over; one that is already known stays as it is."""
+        """Take messages over. One that is known already stays as it is."""
         with self._lock:
             now = self._elapsed()
             for parcel in parcels:
@@ -65,7 +66,7 @@ class Delivery:
             self._crew.offered()
 
     def take(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
-        """Lease visible messages, each group's in its turn and oldest first; wait up to `wait`, but a second at most, for the first."""
+        """Lease visible messages of a queue by turn, a group's oldest first; wait for one, a second at most."""
         end = time.monotonic() + min(wait.total_seconds(), _LONGEST_WAIT)
         with self._lock:
             line = self._lines[queue]
@@ -84,10 +85,10 @@ class Delivery:
         return []
 
     def take_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
-        """Lease the message of these queues whose turn it is; wait a second at most for one.
+        """Lease the message of these queues whose turn it is; wait for one, a second at most.
 
-        For threads that come back as soon as they are done with a message (see Crew); of each queue no more messages
-        are out at once than is said. Before a thread waits it finishes the work that is held back, which may lead to more.
+        `queues` says how many messages of each may be worked on at once. It is for the threads of the pool (see Crew), which
+        call it again once they are done. Before a thread waits it finishes held-back work, which may lead to more messages.
         """
         end = time.monotonic() + _LONGEST_WAIT
         with self._lock:
@@ -109,12 +110,12 @@ class Delivery:
         return None
 
     def settle(self, message: Received) -> Parcel | None:
-        """Let go of a message, if the receipt still holds its lease; None if not."""
+        """Drop a message if the receipt still holds its lease. Return it; None if not."""
         with self._lock:
             return self._drop(message.id) if self._holds(message) else None
 
     def put_back(self, message: Received, delay: timedelta) -> Parcel | None:
-        """Make a message visible after the delay, if the receipt still holds its lease; None if not."""
+        """Make a message visible after the delay if the receipt still holds its lease. Return it; None if not."""
         with self._lock:
             if not self._holds(message):
                 return None
@@ -124,7 +125,7 @@ class Delivery:
             return parcel
 
     def forget(self, ids: Iterable[str]) -> list[Parcel]:
-        """Let go of messages that are done with, delivered or not; return those that were held."""
+        """Drop messages whose work is done, delivered or not; return those that were held."""
         with self._lock:
             return [parcel for id_ in ids if (parcel := self._drop(id_)) is not None]
 
@@ -134,12 +135,12 @@ class Delivery:
             return all(id_ in self._known for id_ in ids)
 
     def delivered(self) -> list[Parcel]:
-        """Those held that were delivered before."""
+        """Return the messages that were delivered before and are still held."""
         with self._lock:
             return [parcel for parcel in self._known.values() if parcel.attempts]
 
     def on_need(self, more_hands: Callable[[], None]) -> None:
-        """Call this where messages lie and nobody comes back to take them."""
+        """Set what is called where messages lie and no thread comes back to take them."""
         self._crew.more_hands = more_hands
 
     @property
@@ -148,7 +149,7 @@ class Delivery:
         return self._closed
 
     def close(self) -> None:
-        """Hand nothing out any more and wake those who wait."""
+        """Hand nothing out any more, and wake all who wait."""
         with self._lock:
             self._closed = True
             for line in self._lines.values():
@@ -156,7 +157,7 @@ class Delivery:
             self._crew.close()
 
     def sizes(self) -> Mapping[str, int]:
-        """How many messages each queue holds that holds any, leased and delayed ones included."""
+        """Return the number of messages of each queue that has any, leased and delayed ones included."""
         with self._lock:
             return {queue: line.size for queue, line in self._lines.items() if line.size}
 
@@ -178,7 +179,7 @@ class Delivery:
             heapq.heapify(line.turns)
 
     def _first(self, line: _Line) -> timedelta | None:
-        """When the first message of a queue can be seen; at the beginning of time where one can be seen already."""
+        """Return when the first message of a queue becomes visible; the beginning of time if one is visible already."""
         while line.turns and not self._current(line.turns[0]):
             heapq.heappop(line.turns)
         while line.heap and not self._current(line.heap[0]):
@@ -186,7 +187,7 @@ class Delivery:
         return _ALREADY if line.turns else line.heap[0][0] if line.heap else None
 
     def _turn(self, line: _Line, now: timedelta) -> tuple[int, int] | None:
-        """Give what can be seen by now its turn, and return the first one of the queue, with its token."""
+        """Give each message that is visible by now its turn; return the queue's first turn, with its token."""
         heap, turns = line.heap, line.turns
         while heap and heap[0][0] <= now:
             entry = heapq.heappop(heap)
@@ -209,7 +210,7 @@ class Delivery:
         return found
 
     def _next_seen(self) -> float | None:
-        """Seconds until the crew can see a message, none left or less if it can now; None without messages."""
+        """Return the seconds until the pool can take a message, zero or less if it can now; None without messages."""
         lines = [self._lines[queue] for queue, most in self._served.items() if self._crew.has_room(queue, most)]
         firsts = [first for line in lines if (first := self._first(line)) is not None]
         return (min(firsts) - self._elapsed()).total_seconds() if firsts else None

@@ -1,4 +1,12 @@
-"""Deciding without a lock: read, decide, write if nobody was faster, else again. For memory and Tables."""
+"""Deciding without a lock, for memory and Tables: read, decide, write if nobody was faster, else try again.
+
+The etag of a service's head stands for a lock: a batch is written only if the head is as it was read. So a decision may
+first be made on what this thread has just read of the service, without reading it once more. Only a decision that writes
+nothing has no etag behind it, and is made again on a fresh read.
+
+A batch whose answer was lost may still be on its way. Every decision after it has the same head behind it, so that only one
+of them is ever written, the one that arrives first. Its entry in the ledger tells which one that was.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +40,7 @@ _LONGEST_PAUSE = 0.4
 
 @dataclass(slots=True)
 class _Wanted:
-    """A transaction under way. `sent` are plans whose answers were lost: one of them at most is there, or comes to be."""
+    """A transaction under way. `sent` are plans whose answers were lost; one of them at most is written, now or later."""
 
     service: str
     event_id: str
@@ -42,11 +50,11 @@ class _Wanted:
 
     @property
     def must_wait(self) -> bool:
-        """Whether the store asked to be left alone."""
+        """Whether the store asked to be left alone for a while."""
         return any(error.retry_after is not None for _, error in self.sent)
 
     def unknown(self) -> StoreUnavailable:
-        """Say that nobody knows what became of it."""
+        """Return the error that nobody knows what was written."""
         error = self.sent[-1][1]
         return StoreUnavailable(
             f"the answers about {self.service} were lost; deliver the event again: {error}",
@@ -54,7 +62,7 @@ class _Wanted:
         )
 
     def given_up(self) -> SlipwayError:
-        """Say why it came to nothing, as far as is known."""
+        """Return the error that says why it came to nothing, as far as is known."""
         if self.sent:
             return self.unknown()
         return StaleService(
@@ -63,14 +71,7 @@ class _Wanted:
 
 
 class OptimisticTransactions:
-    """`Store.transact` over rows that know etags.
-
-    What this thread has just read of the service is decided on first, instead of reading it once more: the head's etag
-    tells whether it is still so. Only a decision that writes nothing has no etag behind it, and is made again.
-
-    A batch whose answer was lost may still be on its way. Whatever is decided after it has the same head behind it, so
-    that only one of them is written, the one that comes first; which one it was is seen by its entry in the ledger.
-    """
+    """`Store.transact` and `Store.read` over rows with etags."""
 
     def __init__(self, partitions: Partitions, now: Callable[[], datetime]) -> None:
         self._partitions = partitions
@@ -100,15 +101,15 @@ class OptimisticTransactions:
         raise wanted.given_up()
 
     def _try_early(self, wanted: _Wanted, kept: Snapshot) -> Committed | None:
-        """Decide on what was just read; None where that does not settle it."""
+        """Decide on what was just read; None if that does not settle it."""
         try:
             made = self._plan(wanted, kept.loaded)
         except Exception:
-            return None  # what is wrong may have been put right since; if not, it comes again
+            return None  # a fresh read may mend it; if not, the error comes again
         return self._written(wanted, kept, made) if made is not None else None
 
     def _try(self, wanted: _Wanted) -> Committed | None:
-        """Decide on what is there now; None where somebody else was faster, or nobody knows."""
+        """Decide on a fresh read; None if another writer was faster, or the answer was lost."""
         snapshot = self._partitions.snapshot(wanted.service, exact=False)
         if any(plan.sequence <= snapshot.loaded.sequence for plan, _ in wanted.sent):
             if arrived := self._arrived(wanted):
@@ -118,8 +119,8 @@ class OptimisticTransactions:
         return made if isinstance(made, Committed) else self._written(wanted, snapshot, made)
 
     def _decide(self, wanted: _Wanted, loaded: Loaded) -> Plan | Committed:
-        # A known event shows when its mark is inserted, without a read of its own. Only where the decision comes to
-        # nothing must the mark be looked for: it was made with a state that has the event in it already.
+        # A known event shows when its mark is inserted, without a read of its own. A decision that comes to nothing inserts
+        # no mark, so that it is looked for: the state that it was made on may have the event in it already.
         try:
             if (made := self._plan(wanted, loaded)) is not None:
                 return made
@@ -144,7 +145,7 @@ class OptimisticTransactions:
         return partition.plan(service, wanted.event_id, loaded, write, seen_until=self._now() + wanted.seen_for)
 
     def _written(self, wanted: _Wanted, snapshot: Snapshot, made: Plan) -> Committed | None:
-        """Write a plan, or find out what became of the event; None where that is not known, or somebody else was faster."""
+        """Write a plan, or find out what became of the event; None if that is unknown, or another writer was faster."""
         try:
             self._write(wanted.service, snapshot, made)
         except Moved:
@@ -165,21 +166,21 @@ class OptimisticTransactions:
         self._partitions.commit(service, packing.batch_of(made, deletes, standing), snapshot.etag)
 
     def _hints(self, standing: datetime | None, due: tuple[Due, ...]) -> tuple[tuple[Due, ...], datetime | None]:
-        """Leave hints out where an earlier one stands: whoever looks at the service by that one writes the next."""
+        """Leave hints out while an earlier one stands: whoever looks at the service by that one writes the next."""
         first = min((one.at for one in due), default=None)
         if first is None or (standing is not None and self._now() < standing <= first):
             return (), standing
         return due, first
 
     def _arrived(self, wanted: _Wanted) -> Committed | None:
-        """Return what one of the plans led to whose answers were lost, if its entry stands in the ledger."""
+        """Return what a plan led to whose answer was lost, if its entry stands in the ledger."""
         found = {
             sequence: self._hash_of(wanted.service, sequence) for sequence in {one.sequence for one, _ in wanted.sent}
         }
         return next((plan.committed() for plan, _ in wanted.sent if found[plan.sequence] == plan.hash), None)
 
     def _known(self, wanted: _Wanted) -> Committed | None:
-        """Return what the event led to if another delivery of it is committed."""
+        """Return what the event led to, if another delivery of it was committed."""
         if not wanted.event_id:
             return None
         service, seen = wanted.service, partition.seen_key(wanted.event_id)
@@ -199,7 +200,7 @@ class OptimisticTransactions:
         )
 
     def _hash_of(self, service: str, sequence: int) -> str:
-        """Return the hash of a ledger entry, or nothing where there is none."""
+        """Return the hash of a ledger entry; empty if there is none."""
         key = partition.ledger_key(sequence)
         entry = self._partitions.fetch(service, [key])[key]
         return packing.unpack_ledger(key, entry).hash if entry is not None else ""

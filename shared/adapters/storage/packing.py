@@ -1,4 +1,4 @@
-"""The store's own rows as bytes: a line of JSON, then what it is about, untouched.
+"""The store's own rows as bytes: a line of JSON, then the content, untouched.
 
 For stores that know only keys and values (memory, Tables); SQLite has columns for the same.
 """
@@ -27,7 +27,7 @@ class UnreadableRow(SlipwayError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """A commit as rows. `inserts` must be absent, `deletes` present; the head is put if it is as it was read."""
+    """A commit as rows. `inserts` must be absent, `deletes` present. The head is written only if it is as it was read."""
 
     head: bytes
     upserts: Mapping[str, bytes] = field(default_factory=dict)
@@ -54,7 +54,7 @@ def unpack(key: str, value: bytes) -> tuple[Mapping[str, Any], bytes]:
 
 
 def batch_of(made: Plan, deletes: frozenset[str], standing: datetime | None = None) -> Batch:
-    """Turn a plan into rows; `deletes` are those of its deletes that are there, `standing` a hint that is there."""
+    """Turn a plan into rows. `deletes`: those of its deletes that are there. `standing`: time of a hint that is there."""
     seen = {}
     if made.seen is not None:
         seen[made.seen] = pack({"sequence": made.sequence, "until": made.seen_until.astimezone(UTC).isoformat()})
@@ -91,13 +91,13 @@ def unpack_ledger(key: str, value: bytes) -> LedgerRow:
 
 
 def unpack_expiry(key: str, value: bytes) -> str:
-    """Return the key of the mark that goes at this time."""
+    """Return the key of the mark that expires at this time."""
     header, _ = unpack(key, value)
     return str(header["seen"])
 
 
 def unpack_seen(key: str, value: bytes) -> tuple[int, datetime]:
-    """Return the sequence that an event led to and until when its mark is kept."""
+    """Return the sequence that an event led to, and when its mark expires."""
     header, _ = unpack(key, value)
     return header["sequence"], datetime.fromisoformat(header["until"])
 
@@ -138,13 +138,13 @@ def unpack_due(key: str, value: bytes) -> DueRow:
 
 
 def standing(rows: Mapping[str, bytes]) -> datetime | None:
-    """Return the time of the hint that a head knows to be there."""
+    """Return the time of the hint that the head names, if it names one."""
     header, _ = unpack(partition.HEAD, rows[partition.HEAD]) if partition.HEAD in rows else ({}, b"")
     return datetime.fromisoformat(header["due"]) if "due" in header else None
 
 
 def head_without(head: bytes, times: Collection[str]) -> bytes | None:
-    """Return a head that names none of the hints of these times; None where it names none anyhow, or is not ours to read."""
+    """Return the head without the hint of one of these times; None if it names none of them, or cannot be read."""
     try:
         known = standing({partition.HEAD: head})
     except UnreadableRow:

@@ -1,4 +1,4 @@
-"""A message as the host that has its lease holds it in memory."""
+"""A leased message, as its host holds it in memory."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from datetime import timedelta
 
 @dataclass(slots=True, kw_only=True)
 class Parcel:
-    """A message as the host holds it. `delay` is how long after it is offered it may be seen (less than nothing: it was to
-    be seen before others), `attempts` counts deliveries, `token` changes whenever its time does. Groups take turns.
-    `reason` is why it lies in poison."""
+    """A leased message.
+
+    `delay`: time after the offer until it may be seen; negative where it comes before others. `attempts`: deliveries so far.
+    `group`: whose turn it takes, else the service's. `token`: changes whenever its time does. `reason`: why it is in poison.
+    """
 
     id: str
     queue: str

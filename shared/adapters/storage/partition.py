@@ -35,7 +35,7 @@ _FORBIDDEN = re.compile(r"[/\\#?\x00-\x1f\x7f-\x9f]")
 
 
 class Plan(NamedTuple):
-    """Everything that one commit writes, encoded and checked; only deletes of rows that may be there are left."""
+    """Everything that one commit writes, encoded and checked. Only whether rows to delete are there is left open."""
 
     service: str
     seen: str | None
@@ -52,17 +52,17 @@ class Plan(NamedTuple):
     write: Write
 
     def committed(self) -> Committed:
-        """Say what came of it where it was written."""
+        """Return what the plan led to, once it is written."""
         return Committed(sequence=self.sequence, ledger_hash=self.hash, outbox=self.outbox, write=self.write)
 
 
 def names_range(after: str, prefix: str) -> tuple[str, str]:
-    """Where the names of services lie that begin with `prefix` and are not before `after`, which may be among them."""
+    """Return the range of services' names that begin with `prefix` and do not come before `after`, which may be in it."""
     return max(after, prefix), prefix + EVER
 
 
 def outbox_keys(keys: Iterable[str]) -> list[str]:
-    """Return those keys that name effects; nothing else is ever forgotten."""
+    """Return the keys that name effects; nothing else may be forgotten."""
     return [key for key in keys if key.startswith(OUTBOX)]
 
 
@@ -80,12 +80,12 @@ def seen_key(event_id: str) -> str:
 
 
 def expiry_key(until: datetime, sequence: int) -> str:
-    """Name the row that says which mark goes when, so that those that have expired are one range."""
+    """Name the row that says when a mark expires, so that all that have expired are one range."""
     return f"{EXPIRY}{utc_text(until)}~{sequence:020d}"
 
 
 def due_key(service: str, due: Due) -> str:
-    """Name a hint so that names sort by time; the same hint twice is one row."""
+    """Name a hint so that names sort by time. The same hint twice is one row."""
     return f"{utc_text(due.at)}~{encode_part(service)}~{encode_part(due.what)}"
 
 
@@ -133,7 +133,7 @@ def decide(
     fn: Callable[[Loaded], Write | None],
     fetch: Callable[[tuple[str, ...]], Mapping[str, bytes | None]],
 ) -> Write | None:
-    """Call fn, reading what it asks for, until it answers; raise its NeedsRows if it never has enough."""
+    """Call fn until it answers, reading the rows that it asks for. Raise its NeedsRows if it never has enough."""
     for _ in range(_ROUNDS):
         try:
             return fn(loaded)
@@ -170,7 +170,7 @@ def plan(service: str, event_id: str, loaded: Loaded, write: Write, *, seen_unti
 
 
 def loaded_after(loaded: Loaded, made: Plan) -> Loaded:
-    """Return the service as the next decision reads it once the plan is committed."""
+    """Return the service as the next decision reads it, once the plan is committed."""
     rows, outbox = dict(loaded.rows), dict(loaded.outbox)
     for key, value in made.puts.items():
         if key.startswith(CURRENT):

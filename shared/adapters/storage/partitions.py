@@ -1,4 +1,4 @@
-"""Services' partitions as decisions without a lock see them: rows with etags, read by a range and written by a batch."""
+"""Services' partitions for decisions without a lock: rows with etags, read by range and written by batch."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class Moved(SlipwayError):
 
 
 class Unsure(SlipwayError):
-    """The batch was sent and its answer was lost; it may have been written, now or a little later.
+    """The batch was sent, and its answer was lost. It is written, or will be in a moment, or never.
 
-    `retry_after` is set where the store asked to be left alone for so long.
+    `retry_after`: how long the store asked to be left alone, if it did.
     """
 
     def __init__(self, message: str, *, retry_after: timedelta | None = None) -> None:
@@ -29,9 +29,9 @@ class Unsure(SlipwayError):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The range `1~` as it was read, with the head's etag (None: the service is new).
+    """The range `1~` as it was read, with the head's etag; None if the service is new.
 
-    `standing` is the time of a hint that is known to be there: nobody has looked at it yet.
+    `standing`: time of a hint that is known to be there, as nobody has looked at it yet.
     """
 
     loaded: Loaded

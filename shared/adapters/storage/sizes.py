@@ -1,4 +1,4 @@
-"""How large batches and messages are as a service receives them, reckoned before they are sent and never too small."""
+"""Sizes of batches and messages as a service receives them, estimated before they are sent and never too small."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def message_text(body: str) -> str:
 
 
 def sent_size(values: Iterable[int], keys: Iterable[str], service: str, rows: int) -> int:
-    """Reckon a batch of so many rows: values travel as base64, and every row names its partition."""
+    """Estimate a batch of so many rows: values travel as base64, and every row names its partition."""
     named = sum(map(_key_size, keys)) + rows * _key_size(service)
     return sum((size + 2) // 3 * 4 for size in values) + rows * _OPERATION + named
 

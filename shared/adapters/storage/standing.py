@@ -1,6 +1,8 @@
-"""Hints whose standing a service's head knows: they are taken out of the head before they are removed.
+"""Hints that a service's head names.
 
-So a decision that finds one there can do without a hint of its own, whatever anybody's clock shows.
+A hint has the tick look at a service when its time has come. The head names one that is there, so that a decision which
+finds an early enough one writes none of its own. That holds only while the hint really is there: so it is taken out of the
+head before it is removed, whatever anybody's clock shows.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ class Heads(Protocol):
 
 
 def take_out(heads: Heads, keys: Iterable[str]) -> None:
-    """Let no head name one of these hints any more. Raise StaleService where others were always faster."""
+    """Take these hints out of the heads that name them. Raise StaleService if other writers were always faster."""
     of: dict[str, set[str]] = {}
     for key in keys:
         of.setdefault(partition.service_of_due(key), set()).add(partition.time_of_due(key))
