@@ -26,6 +26,7 @@ _TAGS_AGAIN = timedelta(minutes=1)
 _PERFORMERS: Mapping[type[ef.Effect], Any] = {
     ef.Build: building.build,
     ef.CancelBuild: building.cancel,
+    ef.LookAtBuild: building.look,
     ef.ReadTags: facts.read_tags,
     ef.Tag: tagging.tag,
     ef.AskApproval: telling.ask,
@@ -70,6 +71,8 @@ def perform(
         log_event("effect.failed", effect=effect.id, ours=error.ours, reason=str(error))
         outcome = _given_up(app, effect, error, worker, ours=error.ours)
     if isinstance(outcome, LookAgain):
+        if outcome.meanwhile is not None:
+            handle(app, outcome.meanwhile, correlation=correlation)
         _put_off(app, effect, correlation, tries, order, outcome.after, worker)
     elif isinstance(outcome, NothingToReport):
         _done(app, effect, order, again or not order, over=outcome.over)

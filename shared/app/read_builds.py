@@ -12,7 +12,7 @@ from shared.app.views.finding import NotKnown
 from shared.codec.state import BUILDS, build_row
 from shared.domain.build import BuildRun, ReportedBuild
 from shared.domain.names import ServiceKey
-from shared.domain.release import ServiceState
+from shared.domain.release import Release, ServiceState
 from shared.ports.errors import NotFound
 
 NUMBER_PATTERN = r"[1-9][0-9]{0,17}"
@@ -56,9 +56,5 @@ def _ended(app: App, key: ServiceKey, number: str) -> ReportedBuild | None:
 
 
 def _running(state: ServiceState) -> Iterator[tuple[BuildRun, str, str]]:
-    for release in state.releases.values():
-        if release.build is not None:
-            yield release.build, release.ref, release.version.text
-    for validation in state.validations.values():
-        for run in validation.running:
-            yield run, validation.ref, ""
+    for run, about in state.builds_under_way():
+        yield run, about.ref, about.version.text if isinstance(about, Release) else ""

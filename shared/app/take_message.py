@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import cast
 
+from shared.app.build_finished import build_finished
 from shared.app.by_reference import whole
 from shared.app.handle_event import handle
 from shared.app.inspect_push import inspect_push
@@ -20,7 +21,7 @@ from shared.app.tag_pushed import tag_pushed
 from shared.codec.envelope import Message, encode_effect, read_message
 from shared.codec.errors import HalfWritten, UnreadableRecord
 from shared.domain.errors import SlipwayError
-from shared.domain.events import ManifestDeleted, PushReceived, ServiceEvent, TagPushed
+from shared.domain.events import BuildFinished, ManifestDeleted, PushReceived, ServiceEvent, TagPushed
 from shared.domain.queues import EVENTS_QUEUE, INSPECT_QUEUE, QUEUES, Queue
 from shared.domain.records import type_name
 from shared.ports.errors import Transient
@@ -133,6 +134,8 @@ def _take_event(app: App, queue: Queue, body: str, message: Message) -> None:
         app.queues.send(INSPECT_QUEUE, body)
     elif isinstance(event, PushReceived):
         inspect_push(app, event, at=message.at)
+    elif isinstance(event, BuildFinished):
+        build_finished(app, event)
     elif isinstance(event, TagPushed):
         tag_pushed(app, event)
     elif isinstance(event, ManifestDeleted):

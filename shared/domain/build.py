@@ -95,6 +95,16 @@ class BuildResult(Record):
     tagged: bool = False
 
 
+class BuildHandle(Record):
+    """Names a run at the host that builds: its id there, and where people look at it. Empty where nobody else runs anything."""
+
+    id: str = ""
+    link: str = ""
+
+
+NO_HANDLE = BuildHandle()
+
+
 class BuildRun(Record):
     """A build that was ordered and has not reported. `number` counts the builds of a service, `attempt` retries."""
 
@@ -103,6 +113,7 @@ class BuildRun(Record):
     commit: str
     since: Time
     deadline: Time
+    handle: BuildHandle = NO_HANDLE
 
 
 class ReportedBuild(Record):
@@ -116,6 +127,7 @@ class ReportedBuild(Record):
     since: Time
     at: Time
     result: BuildResult
+    handle: BuildHandle = NO_HANDLE
 
 
 def would_block(result: BuildResult | None) -> str:

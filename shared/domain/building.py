@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from shared.domain.answers import Answer, done, ignored
 from shared.domain.artifact import Artifact
-from shared.domain.build import BuildOutcome, BuildResult, BuildRun, would_block
+from shared.domain.build import NO_HANDLE, BuildOutcome, BuildResult, BuildRun, would_block
 from shared.domain.draft import STATUS_ERROR, STATUS_FAILED, STATUS_PENDING, STATUS_SUCCEEDED, Draft
-from shared.domain.effects import Build, CancelBuild
-from shared.domain.events import BuildReported
+from shared.domain.effects import Build, CancelBuild, LookAtBuild
+from shared.domain.events import BuildEnded, BuildReported, BuildStarted
 from shared.domain.phases import ReleasePhase
 from shared.domain.policy import ServicePolicy
 from shared.domain.records import replace
@@ -54,7 +54,7 @@ def cancel_validation(draft: Draft, ref: str, reason: str) -> None:
     """Stop what is validated on a branch that is gone, or of a service that left."""
     validation = draft.validations.pop(ref)
     for run in validation.running:
-        draft.emit(CancelBuild(service=draft.service, number=run.number, attempt=run.attempt))
+        draft.cancel(run)
         draft.built(run, _cancelled(reason), ref=ref)
         draft.status(run.commit, STATUS_ERROR, f"build {run.number} cancelled: {reason}")
     draft.note(f"{ref}: validation cancelled: {reason}")
@@ -91,7 +91,7 @@ def cancel_build(draft: Draft, release: Release, reason: str) -> None:
     """Stop the release's build if one runs."""
     if release.build is not None:
         run = release.build
-        draft.emit(CancelBuild(service=draft.service, number=run.number, attempt=run.attempt))
+        draft.cancel(run)
         draft.built(run, _cancelled(reason), ref=release.ref, version=release.version.text)
 
 
@@ -103,19 +103,54 @@ def stop(draft: Draft, release: Release, reason: str) -> None:
     draft.move_release(replace(release, build=None, next_push=None), ReleasePhase.ABORTED, reason)
 
 
+def build_started(draft: Draft, event: BuildStarted) -> Answer:
+    """Keep how the host that builds names the run of a build; nobody wants one that is not waited for any more."""
+    handle = event.handle
+    for validation in draft.validations.values():
+        if any(_is_of(run, event) for run in validation.running):
+            running = tuple(replace(run, handle=handle) if _is_of(run, event) else run for run in validation.running)
+            draft.validations[validation.ref] = replace(validation, running=running)
+            return done()
+    for release in draft.releases.values():
+        if release.build is not None and _is_of(release.build, event):
+            draft.put(replace(release, build=replace(release.build, handle=handle)))
+            return done()
+    draft.emit(CancelBuild(service=draft.service, number=event.number, attempt=event.attempt, handle=handle))
+    draft.note(f"run {handle.id} of build {event.number} is cancelled: nobody waits for attempt {event.attempt}")
+    return done()
+
+
+def build_ended(draft: Draft, event: BuildEnded) -> Answer:
+    """Look at a build at once, if it is waited for: that its run ended is only said."""
+    runs = [run for validation in draft.validations.values() for run in validation.running]
+    runs += [release.build for release in draft.releases.values() if release.build is not None]
+    if not any(_is_of(run, event) for run in runs):
+        return _not_waited_for(event)
+    draft.emit(LookAtBuild(service=draft.service, number=event.number, attempt=event.attempt))
+    return done()
+
+
+def _is_of(run: BuildRun, event: BuildStarted | BuildEnded | BuildReported) -> bool:
+    return (run.number, run.attempt) == (event.number, event.attempt)
+
+
+def _not_waited_for(event: BuildEnded | BuildReported) -> Answer:
+    return ignored("replaced", f"nobody waits for attempt {event.attempt} of build {event.number}")
+
+
 def build_reported(draft: Draft, event: BuildReported) -> Answer:
     """Take a result if it is of a build that is waited for; any other is recorded only."""
     for validation in draft.validations.values():
         for run in validation.running:
-            if (run.number, run.attempt) == (event.number, event.attempt):
+            if _is_of(run, event):
                 validated(draft, validation, run, event.result)
                 return done()
     for release in draft.releases.values():
         waits = release.build
-        if waits is not None and (waits.number, waits.attempt) == (event.number, event.attempt):
+        if waits is not None and _is_of(waits, event):
             packaged(draft, release, waits, event.result)
             return done()
-    return ignored("replaced", f"nobody waits for attempt {event.attempt} of build {event.number}")
+    return _not_waited_for(event)
 
 
 def packaged(draft: Draft, release: Release, run: BuildRun, result: BuildResult) -> None:
@@ -147,7 +182,7 @@ def packaged(draft: Draft, release: Release, run: BuildRun, result: BuildResult)
 def keep_result(draft: Draft, release: Release, run: BuildRun, result: BuildResult) -> Release:
     """Return the release with how its build ended, which can be read by the build's number from now on."""
     draft.built(run, result, ref=release.ref, version=release.version.text)
-    return replace(release, build=None, result=result, built=run.number)
+    return replace(release, build=None, result=result, built=run.number, handle=run.handle)
 
 
 def not_packaged(draft: Draft, release: Release, phase: ReleasePhase, reason: str) -> None:
@@ -158,7 +193,9 @@ def not_packaged(draft: Draft, release: Release, phase: ReleasePhase, reason: st
     if push is None:
         draft.move_release(release, phase, reason)
         return
-    newer = replace(release, commit=push.commit, pushed_by=push.pushed_by, result=None, built=0, next_push=None)
+    newer = replace(
+        release, commit=push.commit, pushed_by=push.pushed_by, result=None, built=0, handle=NO_HANDLE, next_push=None
+    )
     draft.move_release(newer, ReleasePhase.VALIDATING, f"{push.commit[:12]} was pushed; the build before it: {reason}")
 
 

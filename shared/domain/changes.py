@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.domain import building, running, tagging
 from shared.domain.answers import Answer, done, ignored, refused
+from shared.domain.build import NO_HANDLE
 from shared.domain.draft import STATUS_FAILED, STATUS_PENDING, Draft
 from shared.domain.errors import InvalidVersion
 from shared.domain.events import (
@@ -120,7 +121,15 @@ def _pushed_again(draft: Draft, release: Release, push: Push) -> Answer:
             return done()
         draft.note(f"{tag}: {push.commit[:12]} was pushed while {release.commit[:12]} is being packaged")
         return _check(draft, replace(release, next_push=push), push)
-    changed = replace(release, commit=push.commit, pushed_by=push.pushed_by, result=None, built=0, branch_deleted=False)
+    changed = replace(
+        release,
+        commit=push.commit,
+        pushed_by=push.pushed_by,
+        result=None,
+        built=0,
+        handle=NO_HANDLE,
+        branch_deleted=False,
+    )
     if release.phase is not ReleasePhase.VALIDATING:
         changed = draft.move_release(changed, ReleasePhase.VALIDATING, f"{push.commit[:12]} was pushed")
     elif release.commit == push.commit:

@@ -76,8 +76,8 @@ def _answer(draft: Draft, event: events.ServiceEvent) -> Answer:
             return changes.pusher_found(draft, event)
         case events.BranchDeleted():
             return changes.branch_deleted(draft, event)
-        case events.BuildReported():
-            return building.build_reported(draft, event)
+        case events.BuildStarted() | events.BuildEnded() | events.BuildReported():
+            return _build_answer(draft, event)
         case (
             events.TagsRead()
             | events.ArtifactTagged()
@@ -90,6 +90,18 @@ def _answer(draft: Draft, event: events.ServiceEvent) -> Answer:
             return done()
         case _:
             return _promotion_answer(draft, event)
+
+
+def _build_answer(draft: Draft, event: events.BuildEvent) -> Answer:
+    match event:
+        case events.BuildStarted():
+            return building.build_started(draft, event)
+        case events.BuildEnded():
+            return building.build_ended(draft, event)
+        case events.BuildReported():
+            return building.build_reported(draft, event)
+        case _:
+            assert_never(event)
 
 
 def _registry_answer(draft: Draft, event: events.RegistryAnswer) -> Answer:

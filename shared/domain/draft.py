@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from shared.domain.build import BuildResult, BuildRun, ReportedBuild
-from shared.domain.effects import ServiceEffect, SetStatus
+from shared.domain.effects import CancelBuild, ServiceEffect, SetStatus
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
 from shared.domain.names import ServiceKey
@@ -215,6 +215,10 @@ class Draft:
         context = "/".join(filter(None, ("slipway", self.service.service, version, environment)))
         self.emit(SetStatus(service=self.service, commit=commit, context=context, state=state, description=description))
 
+    def cancel(self, run: BuildRun) -> None:
+        """Have a build end whose result no longer counts."""
+        self.emit(CancelBuild(service=self.service, number=run.number, attempt=run.attempt, handle=run.handle))
+
     def built(self, run: BuildRun, result: BuildResult, *, ref: str, version: str = "") -> None:
         """Keep how a build ended, where it can be read by its number."""
         self.builds[run.number] = ReportedBuild(
@@ -226,6 +230,7 @@ class Draft:
             since=run.since,
             at=self.now,
             result=result,
+            handle=run.handle,
         )
 
     def next_promotion(self) -> int:

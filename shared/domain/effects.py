@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeAlias
 
+from shared.domain.build import NO_HANDLE, BuildHandle
 from shared.domain.names import ServiceKey
 from shared.domain.records import Record, type_name
 
@@ -56,10 +57,20 @@ class Build(_OfBuild, tag="build"):
     kind: ClassVar[str] = "build"
 
 
+class LookAtBuild(_OfBuild, tag="look-at-build"):
+    """Ask once how a build is doing whose run is said to have ended. Whoever waits for it looks at times, all the same."""
+
+    kind: ClassVar[str] = "gather-facts"
+
+
 class CancelBuild(_OfBuild, tag="cancel-build"):
-    """Stop a build whose result no longer counts. It waits in no queue behind builds."""
+    """Stop a build whose result no longer counts. It waits in no queue behind builds.
+
+    `handle` is that of its run: what is built is not in the state any more when this is performed.
+    """
 
     kind: ClassVar[str] = "cancel"
+    handle: BuildHandle = NO_HANDLE
 
 
 class ReadTags(Effect, tag="read-tags"):
@@ -173,6 +184,7 @@ class SetStatus(Effect, tag="set-status"):
 ServiceEffect: TypeAlias = (
     Build
     | CancelBuild
+    | LookAtBuild
     | ReadTags
     | Tag
     | GatherFacts

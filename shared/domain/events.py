@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
-from shared.domain.build import BuildResult
+from shared.domain.build import BuildHandle, BuildResult
 from shared.domain.event import Event
-from shared.domain.outside import ManifestDeleted, OutsideEvent, PushReceived, RegistryEvent, TagPushed
+from shared.domain.outside import BuildFinished, ManifestDeleted, OutsideEvent, PushReceived, RegistryEvent, TagPushed
 from shared.domain.person import Person
 from shared.domain.policy import ServicePolicy
 from shared.domain.promotion import Facts, Rendered
@@ -39,6 +39,7 @@ __all__ = [
     "ArtifactHoldLifted",
     "ArtifactTagged",
     "ArtifactWithdrawn",
+    "BuildFinished",
     "LiveAdopted",
     "ManifestDeleted",
     "OutsideEvent",
@@ -98,6 +99,21 @@ class BranchDeleted(Event, tag="branch-deleted"):
 
     ref: str
     number: int
+
+
+class BuildStarted(Event, tag="build-started"):
+    """The host that builds has given a build's run a name."""
+
+    number: int
+    attempt: int
+    handle: BuildHandle
+
+
+class BuildEnded(Event, tag="build-ended"):
+    """Somebody says that the run of a build ended; what came of it is read from the host that builds."""
+
+    number: int
+    attempt: int
 
 
 class BuildReported(Event, tag="build-reported"):
@@ -184,6 +200,7 @@ class TimePassed(Event, tag="time-passed"):
     """Look again: a deadline, a window, a lifted hold. Alone it changes nothing, and then nothing is written."""
 
 
+BuildEvent: TypeAlias = BuildStarted | BuildEnded | BuildReported
 PromotionEvent: TypeAlias = (
     FactsGathered
     | ApprovalAnswered
@@ -201,7 +218,7 @@ ChangeEvent: TypeAlias = (
     | ChangeFound
     | PusherFound
     | BranchDeleted
-    | BuildReported
+    | BuildEvent
     | RegistryAnswer
     | TimePassed
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from shared.domain.effects import Build, CancelBuild, ReadTags, Remove, ServiceEffect, SetStatus, Tag
+from shared.domain.effects import Build, CancelBuild, LookAtBuild, ReadTags, Remove, ServiceEffect, SetStatus, Tag
 from shared.domain.promotion import Promotion
 from shared.domain.release import Release, ServiceState
 
@@ -52,7 +52,7 @@ def effect_correlation(effect: ServiceEffect, own: str, changed: tuple[Moved, ..
 
 def _is_of(effect: ServiceEffect, release: Release) -> bool:
     match effect:
-        case Build() | CancelBuild():
+        case Build() | CancelBuild() | LookAtBuild():
             return release.build is not None and release.build.number == effect.number
         case ReadTags() | Tag() | Remove():
             return release.version.text == effect.version

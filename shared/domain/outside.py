@@ -1,4 +1,4 @@
-"""What repositories and registries say, before it is known which services it concerns."""
+"""What repositories, registries and hosts that build say, before it is known which services it concerns."""
 
 from __future__ import annotations
 
@@ -44,5 +44,13 @@ class ManifestDeleted(Record, tag_field="type", tag="manifest-deleted"):
     digest: Digest | None = None
 
 
+class BuildFinished(Record, tag_field="type", tag="build-finished"):
+    """An event of a host that builds: somebody says that the run of this handle ended. Whose build it is is looked up."""
+
+    id: str
+    repository: str
+    handle: str
+
+
 RegistryEvent: TypeAlias = TagPushed | ManifestDeleted
-OutsideEvent: TypeAlias = PushReceived | RegistryEvent
+OutsideEvent: TypeAlias = PushReceived | BuildFinished | RegistryEvent

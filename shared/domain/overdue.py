@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from shared.domain.build import BuildOutcome, BuildResult, BuildRun
 from shared.domain.building import drop_run, keep_result, not_packaged
 from shared.domain.draft import STATUS_ERROR, Draft
-from shared.domain.effects import CancelBuild
 from shared.domain.phases import ReleasePhase
 from shared.domain.release import Release
 
@@ -59,5 +58,5 @@ def give_up_run(draft: Draft, ref: str, run: BuildRun, reason: str) -> None:
 
 
 def _give_up(draft: Draft, run: BuildRun, reason: str) -> BuildResult:
-    draft.emit(CancelBuild(service=draft.service, number=run.number, attempt=run.attempt))
+    draft.cancel(run)
     return BuildResult(outcome=BuildOutcome.ERRORED, reason=reason)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 
 from msgspec import field
 
 from shared.domain.artifact import Artifact
-from shared.domain.build import BuildResult, BuildRun, ReportedBuild
+from shared.domain.build import NO_HANDLE, BuildHandle, BuildResult, BuildRun, ReportedBuild
 from shared.domain.names import Digest, ServiceKey
 from shared.domain.person import Person
 from shared.domain.phases import ReleasePhase
@@ -67,7 +67,7 @@ class Release(Record):
     """One version for one service. `next_push` waits for the registry's word on whether the version exists.
 
     `correlation` is that of the push that began it, and leads to all that was done for it. `pushers` are all who are known to have pushed its branch, `pushed_by` the last; `unnamed` are commits that nobody was named for, and GONE for a deletion that nobody told of.
-    `result` is that of build `built`; `early_image` is a digest that the registry announced before a build's result. `tagging` stays where that came to nothing, `tags_put` counts how often it was asked for. `lost` is what the registry lost before all of it was tagged.
+    `result` is that of build `built`, which ran as `handle`; `early_image` is a digest that the registry announced before a build's result. `tagging` stays where that came to nothing, `tags_put` counts how often it was asked for. `lost` is what the registry lost before all of it was tagged.
     """
 
     version: Version
@@ -84,6 +84,7 @@ class Release(Record):
     build: BuildRun | None = None
     result: BuildResult | None = None
     built: int = 0
+    handle: BuildHandle = NO_HANDLE
     artifact: Artifact | None = None
     tagging: Tagging | None = None
     lost: Artifact | None = None
@@ -195,3 +196,12 @@ class ServiceState(Record):
     holds: tuple[ArtifactHold, ...] = ()
     ended: Mapping[str, Release | None] = field(default_factory=dict)
     builds: Mapping[int, ReportedBuild] = field(default_factory=dict)
+
+    def builds_under_way(self) -> Iterator[tuple[BuildRun, Release | Validation]]:
+        """Yield every build that is waited for, with what it is of."""
+        for release in self.releases.values():
+            if release.build is not None:
+                yield release.build, release
+        for validation in self.validations.values():
+            for run in validation.running:
+                yield run, validation

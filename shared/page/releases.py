@@ -89,7 +89,9 @@ def _build(build: BuildView) -> Html:
         for one in build.steps
     ]
     number = element("a", f"Build {build.number}", href=build.url)
-    facts = element("p", number, " ", badge(build.outcome), f" · unit tests: {counted} · scan: {scan}", class_="facts")
+    run = (" (", element("a", "its run", href=build.link), ")") if build.link else ()
+    said = f" · unit tests: {counted} · scan: {scan}"
+    facts = element("p", number, *run, " ", badge(build.outcome), said, class_="facts")
     blocking = [element("li", f"{one.environment} would block: {one.reason}") for one in build.would_block]
     return element(
         "div",

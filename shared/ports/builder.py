@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from shared.domain.build import (
+    NO_HANDLE,
     PACKAGE,
     VALIDATE_BRANCH,
     VALIDATE_PULL_REQUEST,
+    BuildHandle,
     BuildOutcome,
     BuildResult,
     ScanResult,
@@ -24,6 +26,8 @@ __all__ = [
     "PACKAGE",
     "VALIDATE_BRANCH",
     "VALIDATE_PULL_REQUEST",
+    "NO_HANDLE",
+    "BuildHandle",
     "BuildOrder",
     "BuildOutcome",
     "BuildResult",
@@ -83,18 +87,22 @@ class BuildOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildUnderWay:
-    """The build is not finished; ask again after so many seconds."""
+    """The build is not finished; ask again after so many seconds. `handle` names its run from now on."""
 
     look_again: int
+    handle: BuildHandle = NO_HANDLE
 
 
 class Builder(Protocol):
-    """Builds an order once: asked again with the same id it finds the build under way, or its result."""
+    """Builds an order once: asked again with the same id it finds the build under way, or its result.
 
-    def build(self, order: BuildOrder) -> BuildResult | BuildUnderWay:
+    `handle` is what it named the run by before; empty where it has not, or where nobody has heard of it: then the id counts.
+    """
+
+    def build(self, order: BuildOrder, handle: BuildHandle) -> BuildResult | BuildUnderWay:
         """Start the build, or look for it; a local builder works until it has ended. Raise Transient, Permanent."""
         ...
 
-    def cancel(self, order_id: str) -> None:
+    def cancel(self, order_id: str, handle: BuildHandle) -> None:
         """Stop a build if it runs; harmless where it does not."""
         ...

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from shared.domain.build import BuildOutcome, BuildResult, Step, StepResult, WouldBlock
-from tests.support.app_parts import Harness
+import pytest
+
+from shared.app.handle_event import handle
+from shared.domain.build import BuildHandle, BuildOutcome, BuildResult, Step, StepResult, WouldBlock
+from shared.domain.events import BuildStarted
+from tests.support.app_parts import DELIVERY, SECOND, Harness
 from tests.support.doors import Doors
 from tests.support.pilot import good_result
 
@@ -40,3 +44,26 @@ def test_an_operator_may_have_a_failed_build_done_again(doors: Doors, slipway: H
     assert answer.status == 202
     assert slipway.live("qa") == "1.0.0"
     assert "Retry delivery 1.0.0" not in doors.get("/services/delivery", "max").body.decode()
+
+
+@pytest.mark.parametrize(
+    ("link", "there"), [("https://ci.example.com/runs/4", True), ("javascript:alert(1)", False), ("", False)]
+)
+def test_a_release_leads_to_its_builds_run_at_the_host_that_builds(
+    doors: Doors, slipway: Harness, link: str, there: bool
+) -> None:
+    """Where there is one; attack: what the host calls a link is none that a page may have."""
+    slipway.outside.builder.slow["refs/heads/release/delivery/v1.0.0"] = 99
+    slipway.push_release("1.0.0")
+    slipway.pump(most=SECOND)
+    run = slipway.release("1.0.0").build
+    assert run is not None
+    said = BuildHandle(id="4", link=link)
+    handle(
+        slipway.app,
+        BuildStarted(id="runs", service=DELIVERY, number=run.number, attempt=run.attempt, handle=said),
+    )
+    shown = doors.get("/services/delivery", "max").body.decode()
+
+    assert (f'<a href="{link}">its run</a>' in shown) is there
+    assert "javascript" not in shown

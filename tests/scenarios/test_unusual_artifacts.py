@@ -49,8 +49,8 @@ def test_a_registry_that_lost_the_push_before_it_was_read_ends_in_errored(slipwa
     slipway.pump("events", "inspect-push", "gather-facts", "notify")
     built = slipway.outside.builder.build
 
-    def build_and_lose(order: object) -> object:
-        result = built(order)  # type: ignore[arg-type]
+    def build_and_lose(order: object, handle: object) -> object:
+        result = built(order, handle)  # type: ignore[arg-type]
         slipway.outside.registry.lose("charts/delivery")
         return result
 

@@ -20,7 +20,7 @@ from shared.build_settings import BuildSettings
 from shared.config import host_variables
 from shared.domain.policy import GitOpsTarget, ServicePolicy
 from shared.inbound.slipway_yaml import SlipwayYaml
-from shared.ports.builder import PACKAGE, Builder, BuildOrder, BuildResult
+from shared.ports.builder import NO_HANDLE, PACKAGE, Builder, BuildOrder, BuildResult
 from tests.contracts.memory.rows import MemoryEvidence
 from tests.support.git_repositories import GitRepository
 
@@ -109,7 +109,7 @@ class Site:
 
     def build(self, order: BuildOrder) -> BuildResult:
         """Build, and expect a result."""
-        result = self.builder().build(order)
+        result = self.builder().build(order, NO_HANDLE)
         assert isinstance(result, BuildResult)
         return result
 

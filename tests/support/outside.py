@@ -14,6 +14,8 @@ from shared.domain.policy import GitOpsTarget, Severity
 from shared.domain.records import replace
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.builder import (
+    NO_HANDLE,
+    BuildHandle,
     BuildOrder,
     BuildOutcome,
     BuildResult,
@@ -75,6 +77,7 @@ class MemoryBuilder:
 
     A build that goes well pushes image and chart by digest; their bytes follow from the commit and the version. For the refs
     in `tagging` it pushes under the version's tags, as builders do that are not ours, and names no digests but in `claims`.
+    With `named` it gives each build a run of its own, as a host of pipelines does; `given` are the handles that it was given back.
     """
 
     def __init__(self, registry: MemoryRegistry, troubles: Troubles) -> None:
@@ -85,12 +88,15 @@ class MemoryBuilder:
         self.results: dict[str, BuildResult] = {}
         self.cancelled: set[str] = set()
         self.tagging: set[str] = set()
+        self.named, self.look_again = False, 1
+        self.given: list[BuildHandle] = []
         self.orders: list[BuildOrder] = []
         self._known: set[BuildOrder] = set()
 
-    def build(self, order: BuildOrder) -> BuildResult | BuildUnderWay:
+    def build(self, order: BuildOrder, handle: BuildHandle) -> BuildResult | BuildUnderWay:
         """See Builder."""
         self._troubles.hit("builder.build")
+        self.given.append(handle)
         if order.id in self.results:
             return self.results[order.id]
         if order not in self._known:
@@ -98,14 +104,21 @@ class MemoryBuilder:
             self.orders.append(order)
         if self.slow.get(order.ref, 0) > 0 and order.id not in self.cancelled:
             self.slow[order.ref] -= 1
-            return BuildUnderWay(look_again=1)
+            return BuildUnderWay(look_again=self.look_again, handle=self._handle(order))
         self.results[order.id] = self._run(order)
         return self.results[order.id]
 
-    def cancel(self, order_id: str) -> None:
+    def cancel(self, order_id: str, handle: BuildHandle) -> None:
         """See Builder."""
         self._troubles.hit("builder.cancel")
+        self.given.append(handle)
         self.cancelled.add(order_id)
+
+    def _handle(self, order: BuildOrder) -> BuildHandle:
+        if not self.named:
+            return NO_HANDLE
+        number = [one.id for one in self.orders].index(order.id) + 1
+        return BuildHandle(id=f"run-{number}", link=f"https://ci.example.com/runs/{number}")
 
     def _run(self, order: BuildOrder) -> BuildResult:
         if order.id in self.cancelled:

@@ -13,7 +13,7 @@ from shared.app.performing.building import order_of
 from shared.domain.approval import who_may
 from shared.domain.build import BuildOutcome, BuildResult, Step
 from shared.domain.policy import EnvironmentPolicy, GitOpsTarget, Patterns, ServicePolicy, Verdict
-from shared.ports.builder import BuildUnderWay
+from shared.ports.builder import NO_HANDLE, BuildUnderWay
 from shared.ports.errors import AdapterError
 from shared.ports.evidence import Evidence
 
@@ -84,7 +84,7 @@ def _chart(look: Looking, policy: ServicePolicy, commit: str) -> None:
     part, report = policy.service.service, look.report
     order = order_of(policy, id=f"check:{part}", ref="refs/heads/check", commit=commit, steps=_LOOKED_AT)
     try:
-        result = look.builder.build(order)
+        result = look.builder.build(order, NO_HANDLE)
     except AdapterError as error:
         report.change(part, f"cannot be looked at: {error}")
         return

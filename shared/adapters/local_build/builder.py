@@ -17,6 +17,7 @@ from shared.adapters.local_build.surroundings import HostVariables, no_variables
 from shared.adapters.local_build.work import Cancelled, Judged, StepFailed, Work, nobody
 from shared.adapters.local_build.workplace import Workplace
 from shared.ports.builder import (
+    BuildHandle,
     BuildOrder,
     BuildOutcome,
     BuildResult,
@@ -68,7 +69,7 @@ class LocalBuilder:
         self._path, self._host, self._timeout = path, host, timeout
         self._sight, self._judged = sight, judged
 
-    def build(self, order: BuildOrder) -> BuildResult | BuildUnderWay:
+    def build(self, order: BuildOrder, handle: BuildHandle) -> BuildResult | BuildUnderWay:  # noqa: ARG002 - the id is its name
         """Work until the build has ended; find it under way, or its result. Raise Transient, Permanent(ours)."""
         place = Workplace(self._folder, order.id)
         try:
@@ -83,7 +84,7 @@ class LocalBuilder:
         except OSError as error:
             raise Transient(f"the build of {_named(order)} cannot work in {self._folder}: {error}") from error
 
-    def cancel(self, order_id: str) -> None:
+    def cancel(self, order_id: str, handle: BuildHandle) -> None:  # noqa: ARG002 - the id is its name
         """Have a build end, its processes too; one that has ended stays as it is, one asked for later does not begin."""
         Workplace(self._folder, order_id).cancel()
 

@@ -8,9 +8,19 @@ from datetime import timedelta
 from shared.app.parts import App
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
 from shared.app.service_view import read_service
-from shared.domain.build import PACKAGE, VALIDATE_BRANCH, VALIDATE_PULL_REQUEST, BuildOutcome, BuildResult, Step
-from shared.domain.effects import Build, CancelBuild
-from shared.domain.events import BuildReported
+from shared.domain.build import (
+    NO_HANDLE,
+    PACKAGE,
+    VALIDATE_BRANCH,
+    VALIDATE_PULL_REQUEST,
+    BuildHandle,
+    BuildOutcome,
+    BuildResult,
+    BuildRun,
+    Step,
+)
+from shared.domain.effects import Build, CancelBuild, LookAtBuild
+from shared.domain.events import BuildReported, BuildStarted
 from shared.domain.host_variables import may_pass
 from shared.domain.plan import hooks_of, placeholder_values, stand_in
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy, Verdict
@@ -26,14 +36,34 @@ def build(app: App, effect: Build) -> Performed:
     found = _waited_for(state, effect)
     if found is None or state.policy is None:
         return NothingToReport()
-    commit, about = found
-    result = app.repository(effect.service.repository).builder.build(_order(effect, state.policy, commit, about))
+    run, about = found
+    order = _order(effect, state.policy, run.commit, about)
+    result = app.repository(effect.service.repository).builder.build(order, run.handle)
     if isinstance(result, BuildUnderWay):
-        return LookAgain(timedelta(seconds=result.look_again))
+        return LookAgain(timedelta(seconds=result.look_again), meanwhile=_started(effect, run, result.handle))
     result = _blocking(state.policy, result)
     if isinstance(about, Release) and result.outcome is BuildOutcome.SUCCEEDED:
         result = _read_back(app, state.policy, about.version, result)
     return reported(effect, result)
+
+
+def _started(effect: Build, run: BuildRun, handle: BuildHandle) -> BuildStarted | None:
+    """Report what the run is named, if that is new."""
+    if handle in (run.handle, NO_HANDLE):
+        return None
+    return BuildStarted(
+        id=f"{effect.id}:runs:{handle.id}",
+        service=effect.service,
+        number=effect.number,
+        attempt=effect.attempt,
+        handle=handle,
+    )
+
+
+def look(app: App, effect: LookAtBuild) -> Performed:
+    """Ask how a build is doing, once: whoever performs the build itself goes on looking."""
+    performed = build(app, Build(service=effect.service, number=effect.number, attempt=effect.attempt))
+    return NothingToReport() if isinstance(performed, LookAgain) else performed
 
 
 def reported(effect: Build, result: BuildResult) -> BuildReported:
@@ -50,22 +80,14 @@ def reported(effect: Build, result: BuildResult) -> BuildReported:
 
 def cancel(app: App, effect: CancelBuild) -> Performed:
     """Stop a build whose result no longer counts."""
-    app.repository(effect.service.repository).builder.cancel(
-        Build(service=effect.service, number=effect.number, attempt=effect.attempt).id
-    )
+    order = Build(service=effect.service, number=effect.number, attempt=effect.attempt)
+    app.repository(effect.service.repository).builder.cancel(order.id, effect.handle)
     return NothingToReport()
 
 
-def _waited_for(state: ServiceState, effect: Build) -> tuple[str, Release | Validation] | None:
+def _waited_for(state: ServiceState, effect: Build) -> tuple[BuildRun, Release | Validation] | None:
     wanted = (effect.number, effect.attempt)
-    for release in state.releases.values():
-        if release.build is not None and (release.build.number, release.build.attempt) == wanted:
-            return release.build.commit, release
-    for validation in state.validations.values():
-        for run in validation.running:
-            if (run.number, run.attempt) == wanted:
-                return run.commit, validation
-    return None
+    return next((one for one in state.builds_under_way() if (one[0].number, one[0].attempt) == wanted), None)
 
 
 def _order(effect: Build, policy: ServicePolicy, commit: str, about: Release | Validation) -> BuildOrder:

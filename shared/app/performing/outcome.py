@@ -11,9 +11,10 @@ from shared.domain.events import ServiceEvent
 
 @dataclass(frozen=True, slots=True)
 class LookAgain:
-    """Not finished yet, which is neither success nor failure."""
+    """Not finished yet, which is neither success nor failure; `meanwhile` is what there is to report already."""
 
     after: timedelta
+    meanwhile: ServiceEvent | None = None
 
 
 @dataclass(frozen=True, slots=True)

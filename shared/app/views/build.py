@@ -8,7 +8,7 @@ from urllib.parse import quote
 from msgspec import Meta
 
 from shared.app.views.view import Time, View
-from shared.domain.build import BuildOutcome, BuildResult, BuildRun, ReportedBuild, Step
+from shared.domain.build import BuildHandle, BuildOutcome, BuildResult, BuildRun, ReportedBuild, Step
 from shared.domain.names import ServiceKey
 from shared.domain.policy import Severity
 
@@ -53,11 +53,15 @@ class WouldBlockView(View, frozen=True, kw_only=True):
 
 
 class BuildView(View, frozen=True, kw_only=True):
-    """The build that runs (`deadline` is set), or the result of the one that ended; `url` is where all of it is read."""
+    """The build that runs (`deadline` is set), or the result of the one that ended; `url` is where all of it is read.
+
+    `link` leads to its run at the host that builds, and is empty where nobody else runs it.
+    """
 
     number: int
     attempt: int | None
     url: str
+    link: str = ""
     outcome: OutcomeOrRunning
     reason: str = ""
     since: Time | None
@@ -69,7 +73,10 @@ class BuildView(View, frozen=True, kw_only=True):
 
 
 class NumberedBuildView(View, frozen=True, kw_only=True):
-    """A build by its number: of a release (`version` is set) or a branch. `at` is when it ended, None while it runs."""
+    """A build by its number: of a release (`version` is set) or a branch. `at` is when it ended, None while it runs.
+
+    `link` leads to its run at the host that builds, and is empty where nobody else runs it.
+    """
 
     repository: str
     service: str
@@ -78,6 +85,7 @@ class NumberedBuildView(View, frozen=True, kw_only=True):
     ref: str
     commit: str
     version: str | None
+    link: str = ""
     outcome: OutcomeOrRunning
     reason: str = ""
     since: Time
@@ -94,19 +102,21 @@ def running_build(service: ServiceKey, run: BuildRun) -> BuildView:
         number=run.number,
         attempt=run.attempt,
         url=_url(service, run.number),
+        link=_link(run.handle),
         outcome=RUNNING,
         since=run.since,
         deadline=run.deadline,
     )
 
 
-def ended_build(service: ServiceKey, number: int, result: BuildResult) -> BuildView:
+def ended_build(service: ServiceKey, number: int, result: BuildResult, handle: BuildHandle) -> BuildView:
     """Describe the build whose result a release keeps."""
     return BuildView.of(
         result,
         number=number,
         attempt=None,
         url=_url(service, number),
+        link=_link(handle),
         since=None,
         deadline=None,
         steps=_steps(service, number, result),
@@ -123,6 +133,7 @@ def running_by_number(service: ServiceKey, run: BuildRun, *, ref: str, version: 
         ref=ref,
         commit=run.commit,
         version=version or None,
+        link=_link(run.handle),
         outcome=RUNNING,
         since=run.since,
     )
@@ -131,7 +142,14 @@ def running_by_number(service: ServiceKey, run: BuildRun, *, ref: str, version: 
 def ended_by_number(service: ServiceKey, build: ReportedBuild) -> NumberedBuildView:
     """Describe a build that ended, and what it was of."""
     steps = _steps(service, build.number, build.result)
-    return NumberedBuildView.of(service, build, build.result, version=build.version or None, steps=steps)
+    return NumberedBuildView.of(
+        service, build, build.result, version=build.version or None, link=_link(build.handle), steps=steps
+    )
+
+
+def _link(handle: BuildHandle) -> str:
+    """Return what a page may lead to: another host named it."""
+    return handle.link if handle.link.startswith(("https://", "http://")) else ""
 
 
 def _url(service: ServiceKey, number: int, below: str = "") -> str:

@@ -130,4 +130,4 @@ def _objection(
 def _build(service: ServiceKey, release: Release) -> BuildView | None:
     if release.build is not None:
         return running_build(service, release.build)
-    return ended_build(service, release.built, release.result) if release.result else None
+    return ended_build(service, release.built, release.result, release.handle) if release.result else None

@@ -11,6 +11,7 @@ import pytest
 from shared.adapters.helm_charts import HelmCharts
 from shared.domain.hooks import Hooks
 from shared.ports.builder import (
+    NO_HANDLE,
     PACKAGE,
     VALIDATE_BRANCH,
     VALIDATE_PULL_REQUEST,
@@ -144,7 +145,7 @@ def test_a_dependency_out_of_reach_is_nobodys_fault(site: Site) -> None:
     site.charts = OutOfReach()
 
     with pytest.raises(Transient, match="no such host"):
-        site.builder().build(order)
+        site.builder().build(order, NO_HANDLE)
 
     site.charts = HelmCharts()
     assert site.build(order).outcome is BuildOutcome.SUCCEEDED

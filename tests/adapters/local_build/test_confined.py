@@ -15,7 +15,7 @@ import pytest
 from shared.adapters.local_build import confine, namespaces, sight
 from shared.adapters.local_build.sight import Sight
 from shared.adapters.no_builder import NoBuilder
-from shared.ports.builder import BuildOrder, BuildOutcome
+from shared.ports.builder import NO_HANDLE, BuildOrder, BuildOutcome
 from shared.ports.errors import Permanent
 from tests.support.build_site import KEPT_BY, PASSED, Site
 from tests.support.process_state import held, wait_for
@@ -257,7 +257,7 @@ def test_where_nothing_may_be_built_the_reason_is_said(site: Site) -> None:
     builder = NoBuilder("this app holds production's identity (production); a build in it could use that")
 
     with pytest.raises(Permanent, match=r"delivery is not built here: .*; have it built elsewhere") as refused:
-        builder.build(site.order())
-    builder.cancel("any")
+        builder.build(site.order(), NO_HANDLE)
+    builder.cancel("any", NO_HANDLE)
 
     assert refused.value.ours

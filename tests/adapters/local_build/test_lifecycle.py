@@ -18,7 +18,7 @@ from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.local_build import LocalBuilder, leftovers
 from shared.adapters.local_build.sight import Sight
 from shared.adapters.oci_registry import OciRegistry
-from shared.ports.builder import VALIDATE_BRANCH, BuildOrder, BuildOutcome, BuildResult, BuildUnderWay
+from shared.ports.builder import NO_HANDLE, VALIDATE_BRANCH, BuildOrder, BuildOutcome, BuildResult, BuildUnderWay
 from shared.ports.errors import Transient
 from tests.support.build_site import Site
 from tests.support.process_state import alive, held, wait_for
@@ -65,7 +65,7 @@ def waiting(site: Site, tests_only: TestsOnly) -> Waiting:
 def started(waiting: Waiting) -> Iterator[Future[BuildResult | BuildUnderWay]]:
     """The build under way in a thread of this process."""
     with ThreadPoolExecutor(1) as threads:
-        future = threads.submit(waiting.site.builder().build, waiting.order)
+        future = threads.submit(waiting.site.builder().build, waiting.order, NO_HANDLE)
         waiting.has_begun()
         yield future
         waiting.gate.touch()
@@ -85,10 +85,11 @@ def test_asked_again_it_tells_the_same_result(site: Site, tests_only: TestsOnly)
 
 def test_a_build_under_way_is_not_begun_twice(waiting: Waiting, started: Future[BuildResult | BuildUnderWay]) -> None:
     """Whoever asks meanwhile is told to look again; then there is the result."""
-    meanwhile = waiting.site.builder().build(waiting.order)
+    meanwhile = waiting.site.builder().build(waiting.order, NO_HANDLE)
     waiting.gate.touch()
 
     assert isinstance(meanwhile, BuildUnderWay)
+    assert meanwhile.handle == NO_HANDLE
     assert started.result() == waiting.site.build(waiting.order)
 
 
@@ -106,7 +107,7 @@ def test_a_cancelled_build_ends_with_its_processes(
     waiting: Waiting, started: Future[BuildResult | BuildUnderWay]
 ) -> None:
     """The test and what it started are gone when the result says cancelled."""
-    waiting.site.builder().cancel(waiting.order.id)
+    waiting.site.builder().cancel(waiting.order.id, NO_HANDLE)
 
     result = started.result()
     assert isinstance(result, BuildResult)
@@ -118,7 +119,7 @@ def test_a_cancelled_build_ends_with_its_processes(
 def test_a_build_that_was_cancelled_before_it_began_does_not_begin(site: Site, tests_only: TestsOnly) -> None:
     """Cancel and build may arrive in either order."""
     order = tests_only("print('Ran 1 test in 0.1s\\nOK')")
-    site.builder().cancel(order.id)
+    site.builder().cancel(order.id, NO_HANDLE)
 
     assert site.build(order).outcome is BuildOutcome.CANCELLED
 
@@ -128,7 +129,7 @@ def test_cancelling_what_has_ended_changes_nothing(site: Site, tests_only: Tests
     order = tests_only("print('Ran 1 test in 0.1s\\nOK')")
     ended = site.build(order)
 
-    site.builder().cancel(order.id)
+    site.builder().cancel(order.id, NO_HANDLE)
 
     assert site.build(order) == ended
 
@@ -146,7 +147,7 @@ def test_tests_that_never_end_are_ended(waiting: Waiting) -> None:
         sight=Sight(writes=(waiting.site.notes,)),
     )
 
-    result = builder.build(waiting.order)
+    result = builder.build(waiting.order, NO_HANDLE)
 
     assert isinstance(result, BuildResult)
     assert result.outcome is BuildOutcome.FAILED

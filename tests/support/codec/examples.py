@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.domain.artifact import Artifact
 from shared.domain.build import (
+    BuildHandle,
     BuildOutcome,
     BuildResult,
     BuildRun,
@@ -120,7 +121,8 @@ POLICY = ServicePolicy(
     digest=hexadecimal(9),
     commit=COMMIT,
 )
-RUN = BuildRun(number=7, attempt=1, commit=COMMIT, since=NOON, deadline=NOON + timedelta(hours=2))
+HANDLE = BuildHandle(id="4711", link="https://dev.azure.com/fabrikam/shop/_build/results?buildId=4711")
+RUN = BuildRun(number=7, attempt=1, commit=COMMIT, since=NOON, deadline=NOON + timedelta(hours=2), handle=HANDLE)
 RESULT = BuildResult(
     outcome=BuildOutcome.SUCCEEDED,
     reason="",
@@ -143,6 +145,7 @@ BUILD = ReportedBuild(
     since=NOON,
     at=NOON + timedelta(minutes=3),
     result=RESULT,
+    handle=HANDLE,
 )
 FACTS = Facts(
     at=NOON,
@@ -200,6 +203,7 @@ RELEASE = Release(
     pushed_by=ANNA,
     result=RESULT,
     built=7,
+    handle=HANDLE,
     artifact=NEW,
     promotions=(TO_QA, TO_PRODUCTION),
 )

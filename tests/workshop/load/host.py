@@ -10,7 +10,7 @@ from pathlib import Path
 from infra.local.folder import Folder
 from infra.local.machine import Machine
 from shared.app.parts import App
-from shared.ports.builder import BuildOrder, BuildOutcome, BuildResult, TestCounts
+from shared.ports.builder import BuildHandle, BuildOrder, BuildOutcome, BuildResult, TestCounts
 from tests.support.wiring import around_ports
 from tests.workshop.load.monorepo import REPOSITORY
 
@@ -31,7 +31,7 @@ class AtOnce:
         counts = TestCounts(passed=0, failed=1, skipped=0)
         return BuildResult(outcome=BuildOutcome.FAILED, reason="1 unit test failed", tests=counts)
 
-    def cancel(self, order_id: str) -> None:
+    def cancel(self, order_id: str, handle: BuildHandle) -> None:
         """See Builder."""
 
 
