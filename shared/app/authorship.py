@@ -1,4 +1,4 @@
-"""Whether somebody is among the authors of a change: looked up in the list that was kept, before anything is decided.
+"""Whether a person is among the authors of a change: looked up in the list that was kept, before anything is decided.
 
 The list has no bound, so it is no part of the records that decisions read. What is found is told with the event, and
 counts only while the promotion's authors are that very list.

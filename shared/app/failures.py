@@ -1,4 +1,4 @@
-"""What failed lately: noted where a commit is told so, shown on the first page."""
+"""Recent failures: noted when a commit's status says so, shown on the first page."""
 
 from __future__ import annotations
 

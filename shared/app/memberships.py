@@ -1,4 +1,4 @@
-"""What the directory knows of somebody that their sign-in left out, as far as an approval rule asks."""
+"""Groups and mails of a person that their sign-in left out: the directory is asked, as far as an approval rule needs it."""
 
 from __future__ import annotations
 

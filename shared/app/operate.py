@@ -1,4 +1,4 @@
-"""What people do: requests become events, answered at once by the same decision that queues lead to."""
+"""Requests of people: they become events, and are answered at once by the same decision that queues lead to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whose repository of a registry it is that a registry talks about."""
+"""Which service a registry's repository belongs to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is told of a decision once it is saved: a line for the log, a place in a trace, measures."""
+"""What is logged of a decision once it is saved: a line for the log, a place in a trace, measures."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An operator answers for authors and pushers who are not known: who they are, or that they are none of the approvers."""
+"""An operator's answer for authors and pushers who are not known: who they are, or that they are none of the approvers."""
 
 from __future__ import annotations
 

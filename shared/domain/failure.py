@@ -1,4 +1,4 @@
-"""Something that was said to have failed, where people look first."""
+"""A failure, as it is kept for the page that people look at first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a decision moved: the releases it changed, each with the promotion that it changed last, and whose an effect is."""
+"""The releases that a decision changed, each with its changed promotions; and which release an effect belongs to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Going forward to a version that is older than what runs, told of before it happens.
+"""Going forward to a version that is older than what runs: people are told before it happens.
 
 Whether it is let through is the gate's business. A rollback, and what is live once more, are asked for as such: nobody is told
 what they said themselves.

@@ -1,4 +1,4 @@
-"""Messages that nobody could deal with: kept until a person has them delivered again, or dismisses them."""
+"""Messages in poison, which nobody could deal with: kept until a person has them delivered again, or dismisses them."""
 
 from __future__ import annotations
 

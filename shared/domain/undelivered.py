@@ -1,4 +1,4 @@
-"""Messages that failed as often as they may: what waited for one hears of it at once, not at its deadline."""
+"""A service's messages that went to poison: what waited for one ends at once, and not at its deadline."""
 
 from __future__ import annotations
 

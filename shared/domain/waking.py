@@ -1,4 +1,10 @@
-"""When a service must be looked at again, with nothing happening in between."""
+"""Hints: when a service must be looked at again, with nothing happening in between.
+
+Nothing runs while a release waits. So a decision leaves a *hint*, the earliest time at which the service would decide
+otherwise: a deadline, or the end of a freeze, a soak, a fence or an approval. The minute tick looks at every service whose
+hint has come due, and that look leaves the next hint. One hint too many costs a look and changes nothing. One too few would
+have a release wait for ever: so a hint is written before, or together with, what it stands for.
+"""
 
 from __future__ import annotations
 

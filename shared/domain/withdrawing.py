@@ -1,4 +1,4 @@
-"""What the registry lost, by what it says: nothing is taken for gone before it was looked for."""
+"""A registry says that it lost something. Nothing is taken for gone before it was looked for."""
 
 from __future__ import annotations
 
