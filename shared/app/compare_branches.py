@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime, timedelta
 
 from shared.app.inspect_push import set_aside
 from shared.app.parts import App
-from shared.codec.comparing import BESIDE_TIPS, NOT_COMPARED, ROW
+from shared.codec.comparing import BESIDE_TIPS, COMPARED, COMPARED_ROW, NOT_COMPARED, ROW
 from shared.codec.envelope import encode_event
 from shared.codec.keys import decode_part, fits
 from shared.codec.repository import TIP, TIPS
@@ -19,28 +20,46 @@ from shared.domain.errors import SlipwayError
 from shared.domain.events import PushReceived
 from shared.domain.queues import INSPECT_QUEUE
 from shared.domain.records import type_name
-from shared.domain.repository import NotCompared
+from shared.domain.repository import Compared, NotCompared
 from shared.ports.rows import Row, StaleRow
 from shared.ports.store import StoreUnavailable
 from shared.telemetry import log_event, log_fault, record, started
 
 _MOST_REASON = 1000
+# What is to be compared as often as the tick comes needs no row that says when it was.
+_TICK = timedelta(minutes=1)
 
 
 def compare_branches(app: App) -> None:
-    """Compare every repository, and keep why one could not be."""
+    """Compare every repository whose time has come, and keep why one could not be."""
+    now = app.now()
     for repository, kept in app.rows.list_each(app.repositories(), prefix=BESIDE_TIPS).items():
-        before = next((row for row in kept if row.key == ROW), None)
+        rows = {row.key: row for row in kept}
+        every = app.repository(repository).source.reconcile_every
+        if not _is_due(rows.get(COMPARED_ROW), every, now):
+            continue
+        before = rows.get(ROW)
         try:
             compare_tips(app, repository, [row for row in kept if row.key.startswith(TIP)])
         except StoreUnavailable as error:
             # Nothing can be kept now, and health says that by itself.
             log_fault("sweep.repository_failed", error, repository=repository)
+            continue
         except Exception as error:
             log_fault("sweep.repository_failed", error, repository=repository)
             _remember(app, repository, before, _words(error))
         else:
             _forget(app, repository, before)
+        if every > _TICK:
+            app.rows.overwrite(repository, COMPARED_ROW, COMPARED.encode(Compared(at=now)))
+
+
+def _is_due(compared: Row | None, every: timedelta, now: datetime) -> bool:
+    """Whether a repository is to be compared: ticks come a little early or late, and a clock may have been set back."""
+    if compared is None or every <= _TICK:
+        return True
+    since = now - COMPARED.decode(compared.value).at
+    return since < timedelta(0) or since >= every - _TICK / 2
 
 
 def not_compared(app: App) -> Mapping[str, NotCompared]:

@@ -61,6 +61,12 @@ class NotCompared(Record):
     since: Time
 
 
+class Compared(Record):
+    """When a repository's branches were compared last, whether that worked or not."""
+
+    at: Time
+
+
 class ConfigInForce(Record):
     """The last good slipway.yaml, compiled, and what is wrong with a newer one.
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -87,6 +88,11 @@ class Source(Protocol):
 
     A shallow clone answers only where its history reaches as far as the answer needs; else Permanent(ours) says what to do.
     """
+
+    @property
+    def reconcile_every(self) -> timedelta:
+        """How long a push that nobody tells of may stay unseen: what asking costs decides, a minute for a disk, ten for a network."""
+        ...
 
     def repositories(self) -> Sequence[str]:
         """Names of the repositories this source serves."""

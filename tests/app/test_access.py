@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ class Noted:
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._port, name)
-        if name == "repositories":  # which says who is to be asked
+        if name in ("repositories", "reconcile_every"):  # which ask nobody
             return found
 
         def call(*args: Any, **more: Any) -> Any:
@@ -83,6 +84,17 @@ def test_a_push_to_one_host_asks_the_other_nothing(two: TwoHosts, pushed: str, o
 
     assert {"tip", "build", "set_status"} <= set(two.asked[pushed])
     assert two.asked[other] == []
+
+
+def test_each_host_is_compared_in_its_own_time(two: TwoHosts) -> None:
+    """One behind a network keeps none waiting, and is not asked with the others."""
+    two.worlds[BILLING].source.reconcile_every = timedelta(minutes=10)
+    two.slipway.tick()
+    for asked in two.asked.values():
+        asked.clear()
+    two.slipway.tick(timedelta(minutes=1))
+
+    assert (two.asked[SHIPPING], two.asked[BILLING]) == (["tips"], [])
 
 
 def test_every_repository_of_every_host_is_served(two: TwoHosts) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,11 @@ def test_it_names_its_repositories_and_branches(shop: Shop) -> None:
     assert shop.source.tip("shop", "refs/heads/feature/ä-b") == branch
     assert shop.source.tip("shop", "refs/heads/feature") is None
     assert shop.source.tip("shop", "refs/heads/gone") is None
+
+
+def test_it_says_how_often_it_is_worth_comparing(shop: Shop) -> None:
+    """A disk as often as the tick comes."""
+    assert shop.source.reconcile_every == timedelta(minutes=1)
 
 
 def test_unknown_repositories_and_commits_are_not_found(shop: Shop) -> None:

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
@@ -86,6 +87,7 @@ class MemorySource:
         self._troubles, self._made_up = troubles, made_up
         self._repositories: dict[str, _Repository] = {}
         self.unknown = ""
+        self.reconcile_every = timedelta(minutes=1)
         self.outside: tuple[str, ...] = ()
 
     def create(self, repository: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -38,6 +39,8 @@ class GitSource:
     writing a tree. `most_file` bounds the bytes of a file that is read, `most_entries` files and folders of a commit,
     `most_bytes` what an export takes of the disk, `most_refs` the branches of a repository.
     """
+
+    reconcile_every: Final = timedelta(minutes=1)
 
     def __init__(
         self,

@@ -19,7 +19,7 @@ from shared.domain.policy import RepositoryPolicy
 from shared.domain.promotion import Author
 from shared.domain.records import replace
 from shared.domain.release import ArtifactHold, Numbers
-from shared.domain.repository import ConfigInForce, NotCompared, Pushed, Tip
+from shared.domain.repository import Compared, ConfigInForce, NotCompared, Pushed, Tip
 from tests.support.codec import examples as ex
 from tests.support.codec import odd
 
@@ -156,6 +156,7 @@ RECORDS: Mapping[str, Example] = {
         anchor.STATES, anchor.AnchorState(name="2026-11-23.json.gz", at=ex.NOON, mismatches=(_MISMATCH,))
     ),
     "authors": _example(authors.AUTHORS, _AUTHORS),
+    "compared": _example(comparing.COMPARED, Compared(at=ex.NOON)),
     "comparing": _example(comparing.NOT_COMPARED, NotCompared(reason="git: broken", since=ex.NOON)),
     "failure": _example(failure.FAILURES, _FAILURE),
     "clock": _example(clock.SHOWN, clock.Shown(at=ex.NOON)),
