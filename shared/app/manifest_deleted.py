@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from shared.app.handle_event import handle
+from shared.app.own_repositories import OwnRepository, id_of, own_repositories
 from shared.app.parts import App
-from shared.app.registry_places import Place, id_of, places
 from shared.app.service_view import read_service
 from shared.domain.events import ArtifactWithdrawn, ManifestDeleted
 from shared.domain.withdrawing import kept_by
@@ -17,11 +17,11 @@ def manifest_deleted(app: App, event: ManifestDeleted) -> None:
     What nobody keeps leaves no entry: cleaning up deletes untagged manifests by the thousand.
     """
     told = 0
-    for place in places(app, event.registry, event.repository):
-        withdrawn = _withdrawn(event, place)
+    for own in own_repositories(app, event.registry, event.repository):
+        withdrawn = _withdrawn(event, own)
         if withdrawn is None:
             continue
-        state = read_service(app, place.service).state
+        state = read_service(app, own.service).state
         if kept_by(withdrawn, environments=state.environments, releases=state.releases):
             handle(app, withdrawn, correlation=event.id)
             told += 1
@@ -31,15 +31,15 @@ def manifest_deleted(app: App, event: ManifestDeleted) -> None:
         log_event("deletion.ignored", reason="nothing that a service keeps", **fields)
 
 
-def _withdrawn(event: ManifestDeleted, place: Place) -> ArtifactWithdrawn | None:
-    version = place.version(event.tag) if event.tag and event.digest is None else None
+def _withdrawn(event: ManifestDeleted, own: OwnRepository) -> ArtifactWithdrawn | None:
+    version = own.version(event.tag) if event.tag and event.digest is None else None
     if event.digest is None and event.tag and version is None:
         return None
     return ArtifactWithdrawn(
         id=id_of(event),
-        service=place.service,
+        service=own.service,
+        kind=own.part.kind,
         repository=event.repository,
         digest=event.digest,
         version=version.text if version else "",
-        chart=place.chart,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from shared.domain.names import Digest
+from shared.domain.artifact import ArtifactPart
 from shared.domain.policy import Severity
 from shared.domain.records import Record, Time
 from shared.domain.words import counted
@@ -78,10 +78,10 @@ class WouldBlock(Record):
 
 
 class BuildResult(Record):
-    """How a build ended. Reported by a builder the digests are its claim; in an event they were read back.
+    """How a build ended. Reported by a builder the parts are its claim; in an event they were read back.
 
     `would_block` holds at most one reason for each environment, of bounded length.
-    `tagged` says that the builder named no digests, and that these are what the version's tags named: both stand already.
+    `tagged` says that the builder did not name all parts, and that these are what the version's tags named: all stand already.
     """
 
     outcome: BuildOutcome
@@ -89,8 +89,7 @@ class BuildResult(Record):
     steps: tuple[StepResult, ...] = ()
     tests: TestCounts | None = None
     scan: ScanResult | None = None
-    image_digest: Digest | None = None
-    chart_digest: Digest | None = None
+    parts: tuple[ArtifactPart, ...] = ()
     would_block: tuple[WouldBlock, ...] = ()
     tagged: bool = False
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from shared.domain.answers import Answer, done, ignored
-from shared.domain.artifact import Artifact
+from shared.domain.artifact import Artifact, PartName, find_part
 from shared.domain.build import NO_HANDLE, BuildOutcome, BuildResult, BuildRun, would_block
 from shared.domain.draft import STATUS_ERROR, STATUS_FAILED, STATUS_PENDING, STATUS_SUCCEEDED, Draft
 from shared.domain.effects import Build, CancelBuild, LookAtBuild
@@ -154,25 +156,24 @@ def build_reported(draft: Draft, event: BuildReported) -> Answer:
 
 
 def packaged(draft: Draft, release: Release, run: BuildRun, result: BuildResult) -> None:
-    """Take a packaging build's result: an artifact with both digests, or an end with whose fault it is.
+    """Take a packaging build's result: an artifact with all parts of the policy, or an end with whose fault it is.
 
     A commit that was pushed before takes the version, unless its tags name already what was built.
     """
     kept = keep_result(draft, release, run, result)
-    if result.outcome is not BuildOutcome.SUCCEEDED or result.image_digest is None or result.chart_digest is None:
-        not_packaged(draft, kept, *_end_of(release, result))
+    policy = draft.in_force
+    missing = [name for name in policy.parts if find_part(result.parts, name) is None]
+    if result.outcome is not BuildOutcome.SUCCEEDED or missing:
+        not_packaged(draft, kept, *_end_of(release, result, missing))
         return
     if release.next_push is not None and not result.tagged:
         reason = f"it went well, but {release.version.tag} was not bound to it yet"
         not_packaged(draft, kept, ReleasePhase.ABORTED, reason)
         return
-    policy = draft.in_force
+    found = ((name, find_part(result.parts, name)) for name in policy.parts)
     artifact = Artifact(
         registry=policy.registry,
-        image_repository=policy.image_repository,
-        image_digest=result.image_digest,
-        chart_repository=policy.chart_repository,
-        chart_digest=result.chart_digest,
+        parts=tuple(name.at(release.version, part.digest) for name, part in found if part is not None),
         commit=release.commit,
         version=release.version,
     )
@@ -203,9 +204,9 @@ def _cancelled(reason: str) -> BuildResult:
     return BuildResult(outcome=BuildOutcome.CANCELLED, reason=reason)
 
 
-def _end_of(release: Release, result: BuildResult) -> tuple[ReleasePhase, str]:
+def _end_of(release: Release, result: BuildResult, missing: Sequence[PartName]) -> tuple[ReleasePhase, str]:
     words = {BuildOutcome.FAILED: ReleasePhase.FAILED, BuildOutcome.CANCELLED: ReleasePhase.ABORTED}
     if result.outcome is BuildOutcome.SUCCEEDED:
-        what = f"the build succeeded, but the registry does not hold image and chart of {release.version.tag}"
+        what = f"the build succeeded, but the registry does not hold {' and '.join(map(str, missing))} of {release.version.tag}"
         return ReleasePhase.ERRORED, f"{what}; retry the release"
     return words.get(result.outcome, ReleasePhase.ERRORED), result.reason or f"the build was {result.outcome}"

@@ -12,7 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from shared.domain.artifact import Artifact
-from shared.domain.plan import filled_target, image_reference
+from shared.domain.plan import filled_target, image_references
 from shared.domain.policy import DeployTarget, EnvironmentPolicy, GitOpsTarget
 from shared.domain.setting import Setting
 from shared.domain.words import counted
@@ -42,14 +42,21 @@ def inputs_of(
         _FIRST,
         ("environment", rules.name),
         ("promotion", str(promotion)),
-        ("image", image_reference(artifact, rules)),
-        ("chart", f"{artifact.registry}/{artifact.chart_repository}:{artifact.version.text}@{artifact.chart_digest}"),
+        *_parts(artifact, rules),
         *((f"{_VALUES}{path}", _ABSENT if content is None else _sha256(content)) for path, content in files),
         *((f"{_SET}{key}", f"{value.kind} {value.text}") for key, value in settings.items()),
         ("namespace", rules.namespace),
         ("release name", service),
         *_target(filled_target(rules.deploy, service, rules.name)),
     )
+
+
+def _parts(artifact: Artifact, rules: EnvironmentPolicy) -> Iterator[Input]:
+    for part, reference in zip(artifact.images, image_references(artifact, rules), strict=True):
+        yield "image" if part is artifact.image else f"image {part.repository}", reference
+    if artifact.chart is not None:
+        chart = artifact.chart
+        yield "chart", f"{artifact.registry}/{chart.repository}:{chart.tag}@{chart.digest}"
 
 
 def _target(target: DeployTarget) -> Iterator[Input]:

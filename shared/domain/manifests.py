@@ -6,7 +6,7 @@ Works on parsed objects of any shape: what is not as Kubernetes wants it is a fi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TypeAlias
@@ -47,7 +47,7 @@ class _Container:
 class _Check:
     """One look at all manifests; `users` says by an image's digest what user it runs as on each platform, where that is known."""
 
-    image: str
+    released: tuple[str, ...]
     users: Mapping[str, Users]
     hooks: Hooks | None
     manifests: bytes
@@ -72,8 +72,8 @@ class _Check:
             yield Finding("manifests", "", str(error))
         if not self.pods:
             yield Finding("manifests", "", "hold no workload, so nothing would run")
-        elif self.image not in self.images:
-            yield Finding("manifests", "", f"have no container that runs {self.image}")
+        elif self.released[0] not in self.images:
+            yield Finding("manifests", "", f"have no container that runs {self.released[0]}")
 
     def _of_object(self, found: Object) -> Iterator[Finding]:
         annotations = at(found.content, "metadata", "annotations")
@@ -97,13 +97,13 @@ class _Check:
         for container in containers:
             yield from self._of_container(name, container, inherited)
         for place, reference in _image_volumes(pod):
-            yield from (Finding(name, place, text) for text in _image_problems(reference, self.image))
+            yield from (Finding(name, place, text) for text in _image_problems(reference, self.released))
 
     def _of_container(self, name: str, container: _Container, pod: Mapping[str, object]) -> Iterator[Finding]:
         image = container.spec.get("image")
         if container.runs and isinstance(image, str):
             self.images.add(image)
-        yield from (Finding(name, f"{container.field}.image", text) for text in _image_problems(image, self.image))
+        yield from (Finding(name, f"{container.field}.image", text) for text in _image_problems(image, self.released))
         own, place = _own(container), f"{container.field}.securityContext"
         user = own.get("runAsUser")
         if user is not None and not _is_user(user):
@@ -124,18 +124,19 @@ def findings(
     objects: Sequence[Mapping[str, object]],
     *,
     image: str,
+    others: Sequence[str] = (),
     users: Mapping[str, Users] = _NOBODY_KNOWN,
     hooks: Hooks | None = None,
     manifests: bytes = b"",
     before: Sequence[Finding] = (),
     most: int = MOST_FINDINGS,
 ) -> tuple[Finding, ...]:
-    """Check all objects of one deployment of `image` (`host/repository:tag@digest`), read from `manifests`.
+    """Check all objects of one deployment of `image` (`host/repository:tag@digest`), read from `manifests`; `others` are released with it.
 
     `users` says what user an image's configurations name, by its digest; what is not there is unknown, and neither root nor
     none. `hooks` says who runs hooks, None that Helm does. What was found `before` comes first; there are `most` of all.
     """
-    check = _Check(image=image, users=users, hooks=hooks, manifests=manifests)
+    check = _Check(released=(image, *others), users=users, hooks=hooks, manifests=manifests)
     return bounded(chain(before, check.every(objects)), most)
 
 
@@ -208,7 +209,7 @@ def _image_volumes(pod: Pod) -> Iterator[tuple[str, object]]:
             yield _join(pod.field, f"volumes[{number}].image.reference"), image.get("reference")
 
 
-def _image_problems(found: object, expected: str) -> Iterator[str]:
+def _image_problems(found: object, released: tuple[str, ...]) -> Iterator[str]:
     if not isinstance(found, str) or not found:
         yield "is missing"
         return
@@ -217,9 +218,21 @@ def _image_problems(found: object, expected: str) -> Iterator[str]:
         yield f"{found} must be pinned by its digest, as in repository:tag@sha256:…"
     if tag in ("", "latest"):
         yield f"{found} must carry a tag, and not latest"
-    wanted, _, wanted_digest = _parts(expected)
-    if repository == wanted and digest != wanted_digest:
-        yield f"{found} is this service's image, but not the released {wanted_digest}"
+    for wanted, _, wanted_digest in map(_parts, released):
+        if repository == wanted and digest != wanted_digest:
+            yield f"{found} is this service's image, but not the released {wanted_digest}"
+
+
+def not_run(released: tuple[str, ...], running: Collection[str]) -> str:
+    """Name a released image that does not run: the first one must, and no other may run by another digest. Empty where all is well."""
+    if released[0] not in running:
+        return released[0]
+    digests = [(repository, digest) for repository, _, digest in map(_parts, running)]
+    for image in released:
+        wanted, _, wanted_digest = _parts(image)
+        if any(repository == wanted and digest != wanted_digest for repository, digest in digests):
+            return image
+    return ""
 
 
 def _parts(image: str) -> tuple[str, str, str]:

@@ -24,19 +24,18 @@ def stand_in(policy: ServicePolicy, commit: str) -> Artifact:
     """What a chart is rendered with before a version is packaged: the service's own names, and digests of nothing."""
     return Artifact(
         registry=policy.registry,
-        image_repository=policy.image_repository,
-        image_digest=_NO_DIGEST,
-        chart_repository=policy.chart_repository,
-        chart_digest=_NO_DIGEST,
+        parts=tuple(name.at(_STAND_IN, _NO_DIGEST) for name in policy.parts),
         commit=commit,
         version=_STAND_IN,
     )
 
 
-def image_reference(artifact: Artifact, rules: EnvironmentPolicy) -> str:
-    """Return `host/repository:tag@digest` as the environment pulls it."""
-    repository = in_namespace(artifact.image_repository, rules.registry_namespace)
-    return f"{artifact.registry}/{repository}:{artifact.version.tag}@{artifact.image_digest}"
+def image_references(artifact: Artifact, rules: EnvironmentPolicy) -> tuple[str, ...]:
+    """Return each image as the environment pulls it, `host/repository:tag@digest`; the service's own is the first."""
+    return tuple(
+        f"{artifact.registry}/{in_namespace(part.repository, rules.registry_namespace)}:{part.tag}@{part.digest}"
+        for part in artifact.images
+    )
 
 
 def change_cause(artifact: Artifact, promotion: Promotion) -> str:
@@ -53,13 +52,13 @@ def plain_words(text: str) -> str:
 
 def placeholder_values(service: str, artifact: Artifact, rules: EnvironmentPolicy, *, reason: str) -> dict[str, str]:
     """Return every placeholder's value for an artifact in an environment; `reason` may hold any words of people."""
-    repository = in_namespace(artifact.image_repository, rules.registry_namespace)
+    repository = in_namespace(artifact.image.repository, rules.registry_namespace)
     return {
         "registry": artifact.registry,
         "repository": repository,
         "image": f"{artifact.registry}/{repository}",
-        "tag": artifact.version.tag,
-        "digest": artifact.image_digest.text,
+        "tag": artifact.image.tag,
+        "digest": artifact.image.digest.text,
         "version": artifact.version.text,
         "service": service,
         "environment": rules.name,

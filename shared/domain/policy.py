@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+from shared.domain.artifact import PartName
 from shared.domain.hooks import Hooks
 from shared.domain.names import ServiceKey
 from shared.domain.records import Policy
@@ -169,6 +170,7 @@ class EnvironmentPolicy(Policy):
 class ServicePolicy(Policy):
     """Everything that is decided for one service; replaced only when its digest changes.
 
+    `parts` are what a version is made of, the service's own image first; nothing else of a build counts.
     `digest` is the SHA-256 of the canonical content, `commit` the default branch's commit it was read from.
     """
 
@@ -176,8 +178,7 @@ class ServicePolicy(Policy):
     path: str
     chart: str
     registry: str
-    image_repository: str
-    chart_repository: str
+    parts: tuple[PartName, ...]
     environments: tuple[EnvironmentPolicy, ...]
     triggers: TriggerPolicy = TriggerPolicy()
     build: BuildPolicy = BuildPolicy()

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import TypeAlias
 
+from shared.domain.artifact import ArtifactPart, PartKind, PartName
 from shared.domain.event import Event
 from shared.domain.names import Digest
 
 
 class TagsRead(Event, tag="tags-read"):
-    """What the registry says that the version's tags name now."""
+    """What the registry says that the version's tags name now; a part whose tag names nothing is not among them."""
 
     effect: str
     version: str
-    image: Digest | None
-    chart: Digest | None
+    parts: tuple[ArtifactPart, ...]
 
 
 class ArtifactTagged(Event, tag="artifact-tagged"):
-    """Both of the version's tags name what was built: they were read back."""
+    """All of the version's tags name what was built: they were read back."""
 
     effect: str
     version: str
@@ -41,23 +41,23 @@ class TaggingFailed(Event, tag="tagging-failed"):
 
 
 class ArtifactAnnounced(Event, tag="artifact-announced"):
-    """The registry says that the version's image, or its chart, was pushed; a hint. Not every registry names the digest."""
+    """The registry says that a part of the version was pushed; a hint. Not every registry names the digest."""
 
     version: str
+    part: PartName
     digest: Digest | None
-    chart: bool = False
 
 
 class ArtifactWithdrawn(Event, tag="artifact-withdrawn"):
-    """The registry says that an image, or a chart, was deleted from one of the service's repositories; a hint.
+    """The registry says that a part was deleted from one of the service's repositories; a hint.
 
     It names the digest, or the version whose tag is gone, or neither: then the whole repository is.
     """
 
+    kind: PartKind
     repository: str
     digest: Digest | None = None
     version: str = ""
-    chart: bool = False
 
 
 RegistryAnswer: TypeAlias = TagsRead | ArtifactTagged | TaggingFailed | ArtifactAnnounced | ArtifactWithdrawn

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from msgspec import field
 
-from shared.domain.artifact import Artifact
+from shared.domain.artifact import Artifact, ArtifactPart
 from shared.domain.build import NO_HANDLE, BuildHandle, BuildResult, BuildRun, ReportedBuild
-from shared.domain.names import Digest, ServiceKey
+from shared.domain.names import ServiceKey
 from shared.domain.person import Person
 from shared.domain.phases import ReleasePhase
 from shared.domain.policy import ServicePolicy
@@ -67,7 +67,7 @@ class Release(Record):
     """One version for one service. `next_push` waits for the registry's word on whether the version exists.
 
     `correlation` is that of the push that began it, and leads to all that was done for it. `pushers` are all who are known to have pushed its branch, `pushed_by` the last; `unnamed` are commits that nobody was named for, and GONE for a deletion that nobody told of.
-    `result` is that of build `built`, which ran as `handle`; `early_image` is a digest that the registry announced before a build's result. `tagging` stays where that came to nothing, `tags_put` counts how often it was asked for. `lost` is what the registry lost before all of it was tagged.
+    `result` is that of build `built`, which ran as `handle`; `early` are images that the registry announced before a build's result. `tagging` stays where that came to nothing, `tags_put` counts how often it was asked for. `lost` is what the registry lost before all of it was tagged.
     """
 
     version: Version
@@ -89,7 +89,7 @@ class Release(Record):
     tagging: Tagging | None = None
     lost: Artifact | None = None
     next_push: Push | None = None
-    early_image: Digest | None = None
+    early: tuple[ArtifactPart, ...] = ()
     tags_asked: int = 0
     tags_put: int = 0
     quarantine: str = ""

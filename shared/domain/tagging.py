@@ -1,7 +1,7 @@
 """From the recorded digests of a version to its tags, and from its tags to its promotions.
 
-Recording the digests is the point of no return: from then on the version is this artifact. Its tags come last, chart first and image last, so that whoever
-sees the image's tag finds everything. A crash between two tags is finished by the effect when it is delivered again.
+Recording the digests is the point of no return: from then on the version is this artifact. Its tags come last, the service's own image last of all, so that
+whoever sees that tag finds everything. A crash between two tags is finished by the effect when it is delivered again.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def known_as(release: Release) -> str:
     artifact, tag = release.artifact, release.version.tag
     if artifact is None:
         raise LookupError(f"{tag} is bound to nothing yet")
-    return f"{tag} is image {artifact.image_digest} and chart {artifact.chart_digest} from {release.commit[:12]}"
+    return f"{tag} is {' and '.join(part.said for part in artifact.parts)} from {release.commit[:12]}"
 
 
 def put_tags(draft: Draft, release: Release) -> Release:
@@ -70,7 +70,7 @@ def effect_of(draft: Draft, release: Release) -> Tag:
 
 
 def tagged(draft: Draft, event: ArtifactTagged) -> Answer:
-    """Both tags stand: the release is packaged, and its promotions begin."""
+    """All tags stand: the release is packaged, and its promotions begin."""
     release = _current(draft, event)
     if release is None or release.artifact is None:
         return _replaced(event, "tagged it")
@@ -112,9 +112,10 @@ def _replaced(event: ArtifactTagged | TaggingFailed, what: str) -> Answer:
 def _packaged(draft: Draft, release: Release, artifact: Artifact) -> None:
     tag = release.version.tag
     moved = draft.move_release(replace(release, tagging=None), ReleasePhase.PACKAGED, "")
-    said = f"{tag} is packaged as {artifact.image_digest.short}{would_block(release.result)}"
+    images = ", ".join(part.digest.short for part in artifact.images)
+    said = f"{tag} is packaged as {images}{would_block(release.result)}"
     draft.status(release.commit, STATUS_SUCCEEDED, said, version=tag)
-    if release.early_image not in (None, artifact.image_digest):
+    if any(part not in artifact.parts for part in release.early):
         draft.note(f"{tag}: the registry announced another image before the build's result; its tag is read")
         moved = read_tags(draft, moved)
     for environment in draft.in_force.environments:

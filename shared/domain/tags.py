@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.domain import building, tagging
 from shared.domain.answers import Answer, done, ignored
-from shared.domain.artifact import Artifact
+from shared.domain.artifact import Artifact, PartKind
 from shared.domain.draft import STATUS_FAILED, Draft
 from shared.domain.events import ArtifactAnnounced, TagsRead
 from shared.domain.phases import ReleasePhase
@@ -18,14 +18,12 @@ def tags_read(draft: Draft, event: TagsRead) -> Answer:
     release = draft.release(Version.parse(event.version).key())
     if release is None:
         return ignored("unknown-release", f"there is no release of {event.version}")
-    lost = release.lost
-    image = event.image if lost is None or event.image != lost.image_digest else None
-    chart = event.chart if lost is None or event.chart != lost.chart_digest else None
-    found, exists = f"image {image}" if image else f"chart {chart}", image is not None or chart is not None
+    lost = release.lost.parts if release.lost is not None else ()
+    found = next((part.said for part in event.parts if part not in lost), "")
     if release.artifact is not None:
         return _compare(draft, release, release.artifact, event)
     if release.phase is ReleasePhase.VALIDATING:
-        if exists:
+        if found:
             reason = f"{release.version.tag} exists in the registry ({found}); push a higher version"
             draft.move_release(release, ReleasePhase.FAILED, reason)
             draft.status(release.commit, STATUS_FAILED, reason, version=release.version.tag)
@@ -33,7 +31,7 @@ def tags_read(draft: Draft, event: TagsRead) -> Answer:
             building.package(draft, release, Push(commit=release.commit, number=0, pushed_by=release.pushed_by))
         return done()
     if release.phase is ReleasePhase.PACKAGING and release.next_push is not None:
-        _next_push(draft, release, release.next_push, found if exists else "")
+        _next_push(draft, release, release.next_push, found)
         return done()
     return ignored("late", f"{release.version.tag} is {release.phase}")
 
@@ -51,12 +49,10 @@ def _next_push(draft: Draft, release: Release, push: Push, found: str) -> None:
 def _compare(draft: Draft, release: Release, artifact: Artifact, event: TagsRead) -> Answer:
     if release.quarantine:
         return ignored("known", f"{release.version.tag} is quarantined already")
-    for what, known, found in (
-        ("image", artifact.image_digest, event.image),
-        ("chart", artifact.chart_digest, event.chart),
-    ):
-        if found is not None and found != known:
-            reason = f"the {what} tag of {release.version.tag} names {found}, but {known} was packaged"
+    for found in event.parts:
+        known = artifact.digest_of(found.name)
+        if known is not None and found.digest != known:
+            reason = f"the {found.kind} tag of {release.version.tag} names {found.digest}, but {known} was packaged"
             draft.put(replace(release, quarantine=reason))
             draft.note(f"{release.version.tag} is quarantined: {reason}")
             draft.status(release.commit, STATUS_FAILED, reason, version=release.version.tag)
@@ -69,17 +65,27 @@ def artifact_announced(draft: Draft, event: ArtifactAnnounced) -> Answer:
     release = draft.release(Version.parse(event.version).key())
     if release is None:
         return ignored("unknown-release", f"there is no release of {event.version}")
-    what = "chart" if event.chart else "image"
+    what = event.part.kind
     if release.artifact is None:
-        if event.chart or event.digest is None or release.early_image == event.digest:
-            return ignored("known", f"{release.version.tag} is not packaged yet; its {what} is read when it is")
-        draft.put(replace(release, early_image=event.digest))
-        draft.note(f"{release.version.tag}: the registry announced {event.digest.short} before the build's result")
-        return done()
-    known = release.artifact.chart_digest if event.chart else release.artifact.image_digest
+        return _announced_early(draft, release, event)
+    known = release.artifact.digest_of(event.part)
+    if known is None:
+        return ignored("unknown-artifact", f"{release.version.tag} has no {event.part}")
     if known == event.digest:
         return ignored("known", f"{release.version.tag} names what was packaged")
     tagging.read_tags(draft, release)
     other = f"another {what}, {event.digest.short}" if event.digest else f"a push of its {what} without the digest"
     draft.note(f"{release.version.tag}: the registry announced {other}; its tag is read")
+    return done()
+
+
+def _announced_early(draft: Draft, release: Release, event: ArtifactAnnounced) -> Answer:
+    part, tag = event.part, release.version.tag
+    digest = event.digest if part.kind is PartKind.IMAGE else None
+    found = part.at(release.version, digest) if digest is not None else None
+    if found is None or found in release.early:
+        return ignored("known", f"{tag} is not packaged yet; its {part.kind} is read when it is")
+    others = tuple(one for one in release.early if one.name != part)
+    draft.put(replace(release, early=(*others, found)))
+    draft.note(f"{tag}: the registry announced {found.digest.short} before the build's result")
     return done()

@@ -24,8 +24,7 @@ def artifact_withdrawn(draft: Draft, event: ArtifactWithdrawn) -> Answer:
             # A question that a rollback waits for stays: whoever sends such hints could put it off for ever.
             asked = promotion.facts_asked if promotion.kind is PromotionKind.ROLLBACK else None
             draft.keep(replace(promotion, facts=None, facts_asked=asked))
-    what = "chart" if event.chart else "image"
-    said = f"the registry says that the {what} of {', '.join(found)} was deleted; it is looked for again"
+    said = f"the registry says that the {event.kind} of {', '.join(found)} was deleted; it is looked for again"
     draft.note(f"{event.repository}: {said}")
     return done()
 
@@ -53,6 +52,7 @@ def _own(release: Release) -> tuple[Artifact, ...]:
 
 
 def _matches(event: ArtifactWithdrawn, artifact: Artifact) -> bool:
+    of_kind = [part.digest for part in artifact.parts if part.kind is event.kind]
     if event.digest is not None:
-        return event.digest == (artifact.chart_digest if event.chart else artifact.image_digest)
-    return event.version in ("", artifact.version.text)
+        return event.digest in of_kind
+    return bool(of_kind) and event.version in ("", artifact.version.text)

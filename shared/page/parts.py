@@ -31,7 +31,8 @@ def moment(at: datetime, *, class_: str | None = None) -> Html:
 def digests(artifact: ArtifactView) -> Html:
     """An image's digest, short; whole when pointed at."""
     short = artifact.image_digest[7:19]
-    return element("code", short, title=f"{reference(artifact)}\nchart {artifact.chart_digest}")
+    others = (f"{part.kind} {part.digest}" for part in artifact.parts if part.digest != artifact.image_digest)
+    return element("code", short, title="\n".join((reference(artifact), *others)))
 
 
 def reference(artifact: ArtifactView) -> str:

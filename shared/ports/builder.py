@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.domain.artifact import PartName
 from shared.domain.build import (
     NO_HANDLE,
     PACKAGE,
@@ -61,7 +62,8 @@ class RenderFor:
 class BuildOrder:
     """What to build. `version` is set where something is pushed; `id` is the effect's.
 
-    `env` names what the test command sees of the host's environment, beside what every command sees.
+    `env` names what the test command sees of the host's environment, beside what every command sees. `parts` are what the version
+    is made of: a builder reports each of them, or none and pushes under the version's tags.
     """
 
     id: str
@@ -80,8 +82,7 @@ class BuildOrder:
     env: tuple[str, ...] = ()
     version: str | None = None
     registry: str
-    image_repository: str
-    chart_repository: str
+    parts: tuple[PartName, ...]
     environments: tuple[RenderFor, ...] = ()
 
 

@@ -30,8 +30,8 @@ class DeployOrder:
     while a promotion that waited long has its turn late.
 
     `target` has its placeholders filled in. `manifests` were rendered and checked before; a deployer that lets Helm render uses chart,
-    values and settings and compares. `cause` is the change-cause for people, `image` is `host/repository:tag@digest`,
-    `ledger_head` the ledger's hash at that time, for the record outside.
+    values and settings and compares. `cause` is the change-cause for people, `images` are `host/repository:tag@digest`, the
+    service's own first, `ledger_head` the ledger's hash at that time, for the record outside.
     """
 
     id: str
@@ -43,7 +43,7 @@ class DeployOrder:
     namespace: str
     version: str
     commit: str
-    image: str
+    images: tuple[str, ...]
     manifests: bytes
     target: DeployTarget
     author: Person

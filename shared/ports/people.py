@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.artifact import ArtifactPart
 from shared.domain.names import ServiceKey
 
 
@@ -21,8 +22,7 @@ class Question:
     version: str
     environment: str
     promotion: int
-    image_digest: str
-    chart_digest: str
+    parts: tuple[ArtifactPart, ...]
     commit: str
     who: str
     older: str

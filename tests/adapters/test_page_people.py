@@ -8,8 +8,9 @@ import logging
 import pytest
 
 from shared.adapters.page_people import PagePeople
-from shared.domain.names import ServiceKey
+from shared.domain.names import Digest, ServiceKey
 from shared.ports.people import Question
+from tests.support.parts import image_and_chart
 
 DELIVERY = ServiceKey("shipping", "delivery")
 QUESTION = Question(
@@ -18,8 +19,7 @@ QUESTION = Question(
     version="1.0.0",
     environment="production",
     promotion=2,
-    image_digest="sha256:" + "a" * 64,
-    chart_digest="sha256:" + "b" * 64,
+    parts=image_and_chart(Digest("sha256:" + "a" * 64), Digest("sha256:" + "b" * 64)),
     commit="c" * 40,
     who="release-manager@example.com",
     older="production runs 1.2.0; this deploys the older 1.0.0",

@@ -15,6 +15,7 @@ from shared.ports.errors import Permanent
 from tests.support.app_looks import all_but, do, latest, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, SECOND, Harness, branch
 from tests.support.outside import MAIN, SHIPPING, SLIPWAY_YAML
+from tests.support.parts import PARTS, chart_of
 
 FEATURE = "refs/heads/feature/delivery/x"
 CODE = "src/shipping/delivery/app.py"
@@ -40,11 +41,7 @@ def test_a_release_is_built_with_every_step_and_where_to_push(slipway: Harness) 
     assert (order.commit, order.ref, order.version) == (slipway.release("1.0.0").commit, REF, "1.0.0")
     assert (order.path, order.chart) == ("src/shipping/delivery", "charts/delivery")
     assert (order.test, order.test_target) == ("python -m unittest", "testrunner")
-    assert (order.registry, order.image_repository, order.chart_repository) == (
-        "localhost:5000",
-        "delivery",
-        "charts/delivery",
-    )
+    assert (order.registry, order.parts) == ("localhost:5000", PARTS)
 
 
 def test_a_branch_is_validated_and_pushes_nothing(slipway: Harness) -> None:
@@ -115,8 +112,8 @@ def test_digests_that_a_build_names_are_looked_for_and_recorded(slipway: Harness
 
     assert release.phase == "Packaging"
     assert release.artifact is not None
-    assert release.artifact.image_digest in registry.manifests["delivery"]
-    assert release.artifact.chart_digest in registry.manifests["charts/delivery"]
+    assert release.artifact.image.digest in registry.manifests["delivery"]
+    assert chart_of(release.artifact).digest in registry.manifests["charts/delivery"]
     assert registry.tagged == {}
 
 

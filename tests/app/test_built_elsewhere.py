@@ -7,6 +7,7 @@ from shared.domain.effects import Build
 from shared.domain.names import Digest
 from tests.support.app_looks import all_but, do, the
 from tests.support.app_parts import Harness, branch
+from tests.support.parts import chart_of, image_and_chart
 
 REF = branch("1.0.0")
 OTHER = Digest("sha256:" + "f" * 64)
@@ -27,8 +28,8 @@ def test_a_build_that_names_no_digests_is_what_the_versions_tags_name(slipway: H
 
     assert release.phase == "Packaged"
     assert release.artifact is not None
-    assert release.artifact.image_digest == registry.tagged["delivery", "v1.0.0"]
-    assert release.artifact.chart_digest == registry.tagged["charts/delivery", "1.0.0"]
+    assert release.artifact.image.digest == registry.tagged["delivery", "v1.0.0"]
+    assert chart_of(release.artifact).digest == registry.tagged["charts/delivery", "1.0.0"]
     assert "registry.tag" not in slipway.outside.troubles.calls
 
 
@@ -47,7 +48,9 @@ def test_a_build_elsewhere_that_claims_another_image_than_the_tag_names_fails(sl
 def test_a_build_elsewhere_that_claims_another_chart_than_the_tag_names_fails(slipway: Harness) -> None:
     """The chart decides as much as the image what runs."""
     slipway.outside.builder.tagging.add(REF)
-    slipway.outside.builder.outcomes[REF] = BuildResult(outcome=BuildOutcome.SUCCEEDED, reason="", chart_digest=OTHER)
+    slipway.outside.builder.outcomes[REF] = BuildResult(
+        outcome=BuildOutcome.SUCCEEDED, reason="", parts=image_and_chart(None, OTHER)
+    )
     do(slipway, ordered(slipway))
 
     assert slipway.release("1.0.0").phase == "Failed"
@@ -62,4 +65,4 @@ def test_a_build_elsewhere_that_pushed_half_is_no_artifact(slipway: Harness) -> 
     do(slipway, effect)
 
     assert slipway.release("1.0.0").phase == "Errored"
-    assert "does not hold image and chart" in slipway.release("1.0.0").reason
+    assert "does not hold image delivery of v1.0.0" in slipway.release("1.0.0").reason

@@ -54,7 +54,7 @@ def test_what_is_deployed_is_what_was_checked(slipway: Harness) -> None:
     assert artifact is not None
 
     assert applied.manifests == slipway.app.evidence.get(promotion.rendered.manifests)
-    assert applied.image == f"localhost:5000/delivery:v1.0.0@{artifact.image_digest}"
+    assert applied.image == f"localhost:5000/delivery:v1.0.0@{artifact.image.digest}"
     assert (applied.effect, applied.number, applied.version) == (effect.id, promotion.number, "1.0.0")
     assert promotion.revision == applied.revision
     assert latest(slipway).event_id == f"{effect.id}:done"
@@ -106,7 +106,7 @@ def test_what_has_been_written_is_finished_under_a_hold(slipway: Harness) -> Non
     effect = deploying(slipway)
     image = "localhost:5000/delivery:v1.0.0"
     slipway.outside.deployer.applied["qa/delivery"].append(
-        Applied("r1", effect.number, slipway.promotion("1.0.0", "qa").turn, effect.id, "1.0.0", image, b"{}")
+        Applied("r1", effect.number, slipway.promotion("1.0.0", "qa").turn, effect.id, "1.0.0", (image,), b"{}")
     )
     held(slipway, "environment:qa")
     do(slipway, effect)
@@ -118,7 +118,7 @@ def test_what_has_been_written_is_finished_under_a_hold(slipway: Harness) -> Non
 def test_a_deployment_that_a_later_promotion_has_overtaken_fails(slipway: Harness) -> None:
     """It touched nothing, so nothing is undone."""
     effect = deploying(slipway)
-    slipway.outside.deployer.applied["qa/delivery"].append(Applied("r9", 99, 99, "x", "9.0.0", "image", b"{}"))
+    slipway.outside.deployer.applied["qa/delivery"].append(Applied("r9", 99, 99, "x", "9.0.0", ("image",), b"{}"))
     do(slipway, effect)
 
     assert slipway.promotion("1.0.0", "qa").phase == "Failed"

@@ -149,7 +149,7 @@ def test_a_report_is_done_with_its_own_effect_alone(slipway: Harness) -> None:
     """Others of the same decision stay until they are done themselves."""
     handle(slipway.app, RELEASE)
     effect = the(slipway, ReadTags)
-    report = ev.TagsRead(id="x", service=DELIVERY, effect=effect.id, version="1.0.0", image=None, chart=None)
+    report = ev.TagsRead(id="x", service=DELIVERY, effect=effect.id, version="1.0.0", parts=())
     handle(slipway.app, report)
 
     left = [type(one).__name__ for one in open_effects(slipway)]
@@ -180,7 +180,7 @@ def test_what_ended_long_ago_is_read_when_a_decision_needs_it(slipway: Harness) 
     assert released.artifact is not None
     assert "1.0.0" not in str(list(slipway.state().releases))
     assert handled.code == "already-packaged"
-    assert str(released.artifact.image_digest) in handled.reason
+    assert str(released.artifact.image.digest) in handled.reason
 
 
 def test_what_changes_nothing_writes_nothing(slipway: Harness) -> None:

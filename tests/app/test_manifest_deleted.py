@@ -25,7 +25,7 @@ def image_of(slipway: Harness, version: str) -> Digest:
     """What a version was packaged as."""
     artifact = slipway.release(version).artifact
     assert artifact is not None
-    return artifact.image_digest
+    return artifact.image.digest
 
 
 def test_a_way_back_that_is_deleted_stands_in_the_way_before_anybody_approves(slipway: Harness) -> None:

@@ -11,6 +11,7 @@ from shared.domain.names import Digest
 from tests.support.app_looks import all_but, do, open_effects, the
 from tests.support.app_parts import SECOND, Harness
 from tests.support.outside import SAM
+from tests.support.parts import chart_of
 
 OTHER = Digest("sha256:" + "f" * 64)
 
@@ -46,8 +47,8 @@ def test_image_and_chart_are_copied_by_digest(slipway: Harness) -> None:
     artifact, tagged = slipway.release("1.0.0").artifact, slipway.outside.registry.tagged
     assert artifact is not None
 
-    assert tagged["prod/delivery", "v1.0.0"] == artifact.image_digest
-    assert tagged["prod/charts/delivery", "1.0.0"] == artifact.chart_digest
+    assert tagged["prod/delivery", "v1.0.0"] == artifact.image.digest
+    assert tagged["prod/charts/delivery", "1.0.0"] == chart_of(artifact).digest
     assert slipway.promotion("1.0.0", "production").phase == "Deploying"
 
 
@@ -93,8 +94,8 @@ def test_a_copy_that_was_there_is_reported_too(slipway: Harness) -> None:
     artifact = slipway.release("1.0.0").artifact
     assert artifact is not None
     for repository, digest, tag in (
-        ("delivery", artifact.image_digest, "v1.0.0"),
-        ("charts/delivery", artifact.chart_digest, "1.0.0"),
+        ("delivery", artifact.image.digest, "v1.0.0"),
+        ("charts/delivery", chart_of(artifact).digest, "1.0.0"),
     ):
         slipway.outside.registry.copy("localhost:5000", repository, f"prod/{repository}", digest, tag)
     do(slipway, the(slipway, Retag))

@@ -88,7 +88,7 @@ def test_the_push_of_our_own_build_is_known(slipway: Harness) -> None:
     slipway.release_to("1.0.0", approve=False)
     artifact = slipway.release("1.0.0").artifact
     assert artifact is not None
-    tag_pushed(slipway.app, pushed("delivery", "v1.0.0", digest=artifact.image_digest))
+    tag_pushed(slipway.app, pushed("delivery", "v1.0.0", digest=artifact.image.digest))
 
     assert slipway.release("1.0.0").quarantine == ""
 

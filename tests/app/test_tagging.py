@@ -13,6 +13,7 @@ from shared.domain.queues import PRODUCTION, queue_of
 from shared.ports.errors import Permanent, Transient
 from tests.support.app_looks import all_but, do, open_effects, the
 from tests.support.app_parts import DELIVERY, Harness, branch
+from tests.support.parts import chart_of
 
 OTHER = Digest("sha256:" + "f" * 64)
 IMAGE, CHART = ("delivery", "v1.0.0"), ("charts/delivery", "1.0.0")
@@ -39,7 +40,7 @@ def test_both_tags_name_what_was_recorded(slipway: Harness) -> None:
 
     do(slipway, effect)
 
-    assert registry.tagged == {IMAGE: artifact.image_digest, CHART: artifact.chart_digest}
+    assert registry.tagged == {IMAGE: artifact.image.digest, CHART: chart_of(artifact).digest}
     assert slipway.release("1.0.0").phase == "Packaged"
     assert [one.environment for one in slipway.release("1.0.0").promotions] == ["qa", "production"]
 
@@ -57,13 +58,13 @@ def test_a_crash_between_two_tags_is_finished_by_the_same_effect(slipway: Harnes
     before = builds(slipway)
     artifact = slipway.release("1.0.0").artifact
     assert artifact is not None
-    slipway.outside.registry.tagged[CHART] = artifact.chart_digest
+    slipway.outside.registry.tagged[CHART] = chart_of(artifact).digest
 
     do(slipway, effect)
     slipway.pump()
 
     assert slipway.release("1.0.0").phase == "Packaged"
-    assert slipway.outside.registry.tagged[IMAGE] == artifact.image_digest
+    assert slipway.outside.registry.tagged[IMAGE] == artifact.image.digest
     assert builds(slipway) == before
 
 
@@ -150,8 +151,8 @@ def test_a_mended_commit_comes_too_late_once_digests_are_recorded(slipway: Harne
     slipway.pump()
 
     assert said.state == "failed"
-    assert str(artifact.image_digest) in said.description
-    assert str(artifact.chart_digest) in said.description
+    assert str(artifact.image.digest) in said.description
+    assert str(chart_of(artifact).digest) in said.description
     assert slipway.release("1.0.0").artifact == artifact
 
 

@@ -79,7 +79,7 @@ def test_a_healthy_environment_that_runs_another_image_has_failed(slipway: Harne
     """Attack: something in the cluster swaps the image; what runs is not what was approved."""
     effect = watched(slipway)
     written = slipway.outside.deployer.applied["qa/delivery"]
-    written[-1] = replace(written[-1], image="localhost:5000/delivery:v1.0.0")
+    written[-1] = replace(written[-1], images=("localhost:5000/delivery:v1.0.0",))
     do(slipway, effect)
 
     assert slipway.promotion("1.0.0", "qa").phase == "Failed"

@@ -104,7 +104,7 @@ def an_order(rig: Rig, number: int = 1, *, attempt: int = 1) -> DeployOrder:
         namespace="backend-qa",
         version=f"1.{number}.0",
         commit="c" * 40,
-        image=image_of(number),
+        images=(image_of(number),),
         manifests=manifests(image_of(number)),
         target=rig.target,
         author=Person(id="ann", name="Ann Author", mails=("ann@example.com",)),

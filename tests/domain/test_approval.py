@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.approval import counting, group_ids, is_approver, lapses, objection, request_id, rule_listed, who_may
+from shared.domain.artifact import PartKind
 from shared.domain.person import Person
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import ApprovalRule, DenyWindow, EnvironmentPolicy, GateRules, Severity, Verdict
@@ -15,6 +16,7 @@ from shared.domain.promotion import ApprovalRequest, Authors, Facts, Looked, Pro
 from shared.domain.records import replace
 from shared.domain.release import Release
 from shared.domain.version import Version
+from tests.support.parts import with_digest
 from tests.support.pilot import AUTHOR, MANAGER, NOON, OPERATOR, PRODUCTION, SECOND, Pilot
 from tests.support.pilot_more import DAY, HOUR, person
 
@@ -258,7 +260,7 @@ def test_a_request_is_for_one_artifact_one_environment_one_promotion() -> None:
     """Another of any of them is another request."""
     artifact = Pilot().release_to("1.0.0", approve=False).release("1.0.0").artifact
     assert artifact is not None
-    other = replace(artifact, chart_digest=artifact.image_digest)
+    other = with_digest(artifact, PartKind.CHART, artifact.image.digest)
     ids = {
         request_id(artifact, a_promotion(), PRODUCTION),
         request_id(other, a_promotion(), PRODUCTION),

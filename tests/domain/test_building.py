@@ -8,9 +8,11 @@ import pytest
 
 from shared.domain import effects as ef
 from shared.domain import events as ev
+from shared.domain.artifact import PartName
 from shared.domain.build import BuildOutcome, WouldBlock
 from shared.domain.phases import Phase, ReleasePhase
 from shared.domain.records import replace
+from tests.support.parts import PARTS, chart_of
 from tests.support.pilot import Pilot, digest, good_result, policy
 
 
@@ -38,9 +40,9 @@ def test_a_packaged_release_is_an_artifact_of_image_chart_and_commit() -> None:
     artifact = built().release("1.0.0").artifact
 
     assert artifact is not None
-    assert (artifact.image_digest, artifact.chart_digest) == (digest("image 1"), digest("chart 1"))
-    assert (artifact.registry, artifact.image_repository) == ("localhost:5000", "delivery")
-    assert (artifact.chart_repository, artifact.commit) == ("charts/delivery", "a" * 40)
+    assert (artifact.image.digest, chart_of(artifact).digest) == (digest("image 1"), digest("chart 1"))
+    assert (artifact.registry, artifact.image.repository) == ("localhost:5000", "delivery")
+    assert (chart_of(artifact).repository, artifact.commit) == ("charts/delivery", "a" * 40)
 
 
 def test_packaging_gives_every_environment_its_promotion() -> None:
@@ -79,15 +81,15 @@ def test_a_build_that_gives_no_reason_gets_one() -> None:
     assert built(outcome=BuildOutcome.FAILED, reason="").release("1.0.0").reason == "the build was failed"
 
 
-@pytest.mark.parametrize("missing", ["image_digest", "chart_digest"])
-def test_a_success_without_both_digests_in_the_registry_is_our_error(missing: str) -> None:
+@pytest.mark.parametrize("missing", PARTS)
+def test_a_success_without_all_digests_in_the_registry_is_our_error(missing: PartName) -> None:
     """A build's word alone packages nothing."""
-    pilot = built(**{missing: None})
+    pilot = built(parts=tuple(part for part in good_result("1").parts if part.name != missing))
 
     release = pilot.release("1.0.0")
     assert (release.phase, release.artifact) == (ReleasePhase.ERRORED, None)
     assert release.reason == (
-        "the build succeeded, but the registry does not hold image and chart of v1.0.0; retry the release"
+        f"the build succeeded, but the registry does not hold {missing} of v1.0.0; retry the release"
     )
 
 

@@ -10,6 +10,7 @@ from shared.domain.build import BuildOutcome
 from shared.domain.decision import Decision, Outcome
 from shared.domain.phases import Phase, ReleasePhase
 from shared.domain.records import replace
+from tests.support.parts import image_and_chart
 from tests.support.pilot import AUTHOR, PRODUCTION, QA, SECOND, Pilot, digest, environment, good_result, policy
 
 BRANCH = "refs/heads/release/delivery/v1.0.0"
@@ -102,7 +103,7 @@ def test_a_new_commit_comes_too_late_once_a_tag_exists() -> None:
     pilot = packaging()
     pilot.push_release("1.0.0", "e" * 40)
 
-    pilot.tell(ev.TagsRead(**pilot.ids(), effect="x", version="1.0.0", image=digest("image 1"), chart=None))
+    pilot.tell(ev.TagsRead(**pilot.ids(), effect="x", version="1.0.0", parts=image_and_chart(digest("image 1"), None)))
 
     state, text = statuses(pilot, "e" * 40)[-1]
     assert state == "failed"
@@ -138,7 +139,7 @@ def test_a_commit_that_was_pushed_before_digests_were_recorded_takes_the_version
 
     artifact = pilot.release("1.0.0").artifact
     assert artifact is not None
-    assert (artifact.commit, artifact.image_digest) == ("e" * 40, digest("image 2"))
+    assert (artifact.commit, artifact.image.digest) == ("e" * 40, digest("image 2"))
     assert statuses(pilot, "a" * 40)[-1] == ("error", "it went well, but v1.0.0 was not bound to it yet")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.approval import request_id
-from shared.domain.artifact import Artifact
+from shared.domain.artifact import Artifact, PartKind
 from shared.domain.hooks import Hooks
 from shared.domain.inputs import Input, changes, inputs_of, read_inputs, write_inputs
 from shared.domain.policy import ApprovalRule, GitOpsTarget, HelmTarget
@@ -16,14 +16,12 @@ from shared.domain.promotion import Rendered
 from shared.domain.records import replace
 from shared.domain.setting import Kind, Setting
 from shared.domain.version import Version
+from tests.support.parts import image_and_chart, with_digest
 from tests.support.pilot import PRODUCTION, Pilot, digest
 
 ARTIFACT = Artifact(
     registry="localhost:5000",
-    image_repository="delivery",
-    image_digest=digest("image"),
-    chart_repository="charts/delivery",
-    chart_digest=digest("chart"),
+    parts=image_and_chart(digest("image"), digest("chart")),
     commit="c" * 40,
     version=Version.parse("1.0.0"),
 )
@@ -46,8 +44,8 @@ def target(**changed: Any) -> Any:
 
 
 OTHERS: dict[str, dict[str, Any]] = {
-    "the image changed": {"artifact": replace(ARTIFACT, image_digest=digest("other"))},
-    "the chart changed": {"artifact": replace(ARTIFACT, chart_digest=digest("other"))},
+    "the image changed": {"artifact": with_digest(ARTIFACT, PartKind.IMAGE, digest("other"))},
+    "the chart changed": {"artifact": with_digest(ARTIFACT, PartKind.CHART, digest("other"))},
     "values.yaml changed": {"files": (("values.yaml", b"a: 2\n"), FILES[1])},
     "values-production.yaml is now among the values files": {
         "files": (FILES[0], ("values-production.yaml", b"a: 1\n"))

@@ -9,6 +9,7 @@ from shared.domain.errors import InvalidValue
 from shared.domain.names import Digest, ServiceKey, checked_name, valid_name
 from shared.domain.person import Person
 from shared.domain.version import Version
+from tests.support.parts import image_and_chart
 
 
 @pytest.mark.parametrize("text", ["a", "0", "a-b", "delivery-2", "a" * 40])
@@ -72,10 +73,7 @@ def test_an_artifact_is_named_by_its_content_alone() -> None:
     """The same bytes built from another commit are the same artifact."""
     one = Artifact(
         registry="localhost:5000",
-        image_repository="delivery",
-        image_digest=Digest(f"sha256:{'1' * 64}"),
-        chart_repository="charts/delivery",
-        chart_digest=Digest(f"sha256:{'2' * 64}"),
+        parts=image_and_chart(Digest(f"sha256:{'1' * 64}"), Digest(f"sha256:{'2' * 64}")),
         commit="c1",
         version=Version.parse("1.0.0"),
     )

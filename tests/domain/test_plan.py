@@ -12,7 +12,7 @@ from shared.domain.plan import (
     LONGEST_REASON,
     change_cause,
     filled_target,
-    image_reference,
+    image_references,
     placeholder_values,
     plain_words,
     stand_in,
@@ -20,6 +20,7 @@ from shared.domain.plan import (
 from shared.domain.policy import GitOpsTarget, HelmTarget
 from shared.domain.promotion import Promotion
 from shared.domain.release import Release
+from tests.support.parts import chart_of
 from tests.support.pilot import OPERATOR, PRODUCTION, QA, Pilot, digest, policy
 
 RELEASED: Release = Pilot().release_to("1.0.0").release("1.0.0")
@@ -36,14 +37,14 @@ def test_an_image_is_named_by_tag_and_digest() -> None:
     """The tag for people, the digest for the cluster."""
     assert RELEASED.artifact is not None
 
-    assert image_reference(RELEASED.artifact, QA) == f"localhost:5000/delivery:v1.0.0@{digest('image 1')}"
+    assert image_references(RELEASED.artifact, QA)[0] == f"localhost:5000/delivery:v1.0.0@{digest('image 1')}"
 
 
 def test_an_environment_with_its_own_registry_namespace_reads_nothing_else() -> None:
     """Production pulls from `prod/`."""
     assert RELEASED.artifact is not None
 
-    assert image_reference(RELEASED.artifact, PRODUCTION).startswith("localhost:5000/prod/delivery:v1.0.0@sha256:")
+    assert image_references(RELEASED.artifact, PRODUCTION)[0].startswith("localhost:5000/prod/delivery:v1.0.0@sha256:")
 
 
 def test_every_placeholder_has_its_value_as_the_environment_sees_it() -> None:
@@ -118,6 +119,6 @@ def test_a_stand_in_has_the_services_names_and_no_digest() -> None:
     found = stand_in(policy(), "c" * 40)
 
     assert (found.version.text, found.commit) == ("0.0.0-check", "c" * 40)
-    assert found.image_digest == found.chart_digest
-    assert found.image_digest.text == "sha256:" + "0" * 64
-    assert image_reference(found, PRODUCTION).startswith("localhost:5000/prod/delivery:v0.0.0-check@sha256:000")
+    assert found.image.digest == chart_of(found).digest
+    assert found.image.digest.text == "sha256:" + "0" * 64
+    assert image_references(found, PRODUCTION)[0].startswith("localhost:5000/prod/delivery:v0.0.0-check@sha256:000")

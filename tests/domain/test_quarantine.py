@@ -10,6 +10,8 @@ from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.decision import Decision, Outcome
 from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.version import Version
+from tests.support.parts import CHART, IMAGE, image_and_chart
 from tests.support.pilot import OPERATOR, Pilot, digest
 
 
@@ -19,12 +21,19 @@ def waiting() -> Pilot:
 
 def read(pilot: Pilot, version: str = "1.0.0", **found: Any) -> Decision:
     return pilot.tell(
-        ev.TagsRead(**pilot.ids(), effect="x", version=version, **{"image": None, "chart": None, **found})
+        ev.TagsRead(
+            **pilot.ids(),
+            effect="x",
+            version=version,
+            parts=image_and_chart(found.get("image"), found.get("chart"), Version.parse(version)),
+        )
     )
 
 
 def announce(pilot: Pilot, mark: str, *, chart: bool = False, version: str = "1.0.0") -> Decision:
-    return pilot.tell(ev.ArtifactAnnounced(**pilot.ids(), version=version, digest=digest(mark), chart=chart))
+    return pilot.tell(
+        ev.ArtifactAnnounced(**pilot.ids(), version=version, part=CHART if chart else IMAGE, digest=digest(mark))
+    )
 
 
 @pytest.mark.parametrize("what", ["image", "chart"])
@@ -119,7 +128,7 @@ def test_an_image_that_is_announced_before_its_build_reports_is_kept_as_a_fact()
     decision = announce(pilot, "image 1")
 
     assert (decision.outcome, decision.effects) == (Outcome.NOTED, ())
-    assert pilot.release("1.0.0").early_image == digest("image 1")
+    assert pilot.release("1.0.0").early == image_and_chart(digest("image 1"), None)
 
 
 def test_an_early_image_that_the_build_confirms_asks_for_nothing() -> None:
@@ -186,7 +195,9 @@ def test_an_announcement_without_a_digest_has_the_tag_read(chart: bool, what: st
     """Docker Hub names none; what the registry says decides, as always."""
     pilot = waiting()
 
-    decision = pilot.tell(ev.ArtifactAnnounced(**pilot.ids(), version="1.0.0", digest=None, chart=chart))
+    decision = pilot.tell(
+        ev.ArtifactAnnounced(**pilot.ids(), version="1.0.0", part=CHART if chart else IMAGE, digest=None)
+    )
     found: dict[str, Any] = {what: digest("other")}
     read(pilot, **found)
 
@@ -200,10 +211,10 @@ def test_an_early_announcement_without_a_digest_says_nothing() -> None:
     pilot = Pilot()
     pilot.push_release("1.0.0")
 
-    decision = pilot.tell(ev.ArtifactAnnounced(**pilot.ids(), version="1.0.0", digest=None))
+    decision = pilot.tell(ev.ArtifactAnnounced(**pilot.ids(), version="1.0.0", part=IMAGE, digest=None))
 
     assert (decision.outcome, decision.code) == (Outcome.IGNORED, "known")
-    assert pilot.release("1.0.0").early_image is None
+    assert pilot.release("1.0.0").early == ()
 
 
 def test_an_announcement_of_a_version_without_release_is_recorded_only() -> None:

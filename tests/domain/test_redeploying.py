@@ -9,6 +9,7 @@ from shared.domain import events as ev
 from shared.domain.decision import Outcome
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import Queueing
+from tests.support.parts import IMAGE, image_and_chart
 from tests.support.pilot import Pilot, digest, policy
 from tests.support.pilot_more import adopt, ask, codes, redeploy, retry, roll_back
 
@@ -171,8 +172,8 @@ def test_a_redeploy_of_a_quarantined_version_stays_allowed() -> None:
     """It is deployed by its digest; only going forward by the tag is stopped."""
     pilot = two()
     other = digest("another image")
-    pilot.tell(ev.ArtifactAnnounced(**pilot.ids(), version="1.1.0", digest=other))
-    pilot.tell(ev.TagsRead(**pilot.ids(), effect="x", version="1.1.0", image=other, chart=None))
+    pilot.tell(ev.ArtifactAnnounced(**pilot.ids(), version="1.1.0", part=IMAGE, digest=other))
+    pilot.tell(ev.TagsRead(**pilot.ids(), effect="x", version="1.1.0", parts=image_and_chart(other, None)))
     assert pilot.release("1.1.0").quarantine
 
     redeploy(pilot)

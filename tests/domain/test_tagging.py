@@ -14,6 +14,7 @@ from shared.domain.decision import Decision, Outcome
 from shared.domain.phases import ReleasePhase
 from shared.domain.records import replace
 from shared.domain.tagging import TAGGING_DEADLINE, known_as
+from tests.support.parts import IMAGE, image_and_chart
 from tests.support.pilot import AUTHOR, OPERATOR, Pilot, digest, good_result
 
 REF = "refs/heads/release/delivery/v1.0.0"
@@ -144,7 +145,7 @@ def test_what_the_registry_lost_is_forgotten_and_built_anew_by_a_retry() -> None
     artifact = pilot.release("1.0.0").artifact
 
     assert artifact is not None
-    assert artifact.image_digest == digest("image 2")
+    assert artifact.image.digest == digest("image 2")
     assert [one.id.rpartition(":")[2] for one in pilot.effects(ef.Tag)] == ["1", "2"]
     assert pilot.release("1.0.0").phase is ReleasePhase.PACKAGED
 
@@ -167,7 +168,7 @@ def test_a_tag_of_what_was_lost_is_ours_and_keeps_nobody_from_the_version(chart:
     built = pilot.release("1.0.0").artifact
     assert built is not None
     failed(pilot, lost=True)
-    pilot.world.tags["1.0.0"] = replace(built, image_digest=digest("image 1"), chart_digest=digest(chart))
+    pilot.world.tags["1.0.0"] = replace(built, parts=image_and_chart(digest("image 1"), digest(chart)))
     pilot.push_release("1.0.0", "e" * 40)
     pilot.perform(ef.ReadTags, ef.Build, ef.Tag)
 
@@ -254,9 +255,11 @@ def test_reports_of_tags_that_nobody_waits_for_are_recorded_only() -> None:
 def test_another_tag_while_ours_are_put_quarantines_the_version() -> None:
     """Who puts them may have looked before."""
     pilot = recorded()
-    pilot.tell(ev.ArtifactAnnounced(**pilot.ids(), version="1.0.0", digest=digest("other")))
+    pilot.tell(ev.ArtifactAnnounced(**pilot.ids(), version="1.0.0", part=IMAGE, digest=digest("other")))
     [asked] = [one for one in pilot.open if isinstance(one, ef.ReadTags)]
-    pilot.tell(ev.TagsRead(**pilot.ids(), effect=asked.id, version="1.0.0", image=digest("other"), chart=None))
+    pilot.tell(
+        ev.TagsRead(**pilot.ids(), effect=asked.id, version="1.0.0", parts=image_and_chart(digest("other"), None))
+    )
 
     assert "names" in pilot.release("1.0.0").quarantine
 

@@ -16,6 +16,7 @@ from shared.domain.triggers import (
     path_matches,
     skip_marker,
 )
+from tests.support.parts import PARTS
 
 
 def only(*include: str, without: tuple[str, ...] = ()) -> Patterns:
@@ -130,8 +131,7 @@ def test_a_service_is_affected_by_its_branches_and_its_paths_together() -> None:
         path="src/delivery",
         chart="charts/delivery",
         registry="localhost:5000",
-        image_repository="delivery",
-        chart_repository="charts/delivery",
+        parts=PARTS,
         environments=(),
         triggers=TriggerPolicy(branches=only("main"), paths=only("src/delivery")),
     )
@@ -148,8 +148,7 @@ def following(*, without: tuple[str, ...] = ()) -> ServicePolicy:
         path="src/delivery",
         chart="charts/delivery",
         registry="localhost:5000",
-        image_repository="delivery",
-        chart_repository="charts/delivery",
+        parts=PARTS,
         environments=(),
         triggers=TriggerPolicy(branches=only("main"), paths=only("src/delivery", without=without), follow_links=True),
     )

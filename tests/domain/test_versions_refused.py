@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.decision import Decision, Outcome
 from shared.domain.phases import ReleasePhase
+from shared.domain.version import Version
+from tests.support.parts import PARTS
 from tests.support.pilot import DELIVERY, Pilot, digest
 
 
@@ -69,9 +69,9 @@ def test_a_version_that_the_registry_holds_already_is_refused_naming_the_digest(
     """Whoever pushed it: a version is packaged once."""
     pilot = Pilot()
     pilot.push_release("1.0.0")
-    read: dict[str, Any] = {"image": None, "chart": None, what: digest(what)}
+    parts = tuple(name.at(Version.parse("1.0.0"), digest(what)) for name in PARTS if name.kind == what)
 
-    decision = pilot.tell(ev.TagsRead(**pilot.ids(), effect="x", version="1.0.0", **read))
+    decision = pilot.tell(ev.TagsRead(**pilot.ids(), effect="x", version="1.0.0", parts=parts))
 
     release = pilot.release("1.0.0")
     assert release.phase is ReleasePhase.FAILED
@@ -83,6 +83,6 @@ def test_a_request_that_names_no_version_is_refused() -> None:
     """Also where it did not come from a branch."""
     pilot = Pilot()
 
-    decision = pilot.tell(ev.TagsRead(id="x", service=DELIVERY, effect="x", version="latest", image=None, chart=None))
+    decision = pilot.tell(ev.TagsRead(id="x", service=DELIVERY, effect="x", version="latest", parts=()))
 
     assert (decision.outcome, decision.code) == (Outcome.REFUSED, "bad-version")

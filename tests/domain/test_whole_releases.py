@@ -24,7 +24,9 @@ from shared.domain.estate import EVERYTHING, Estate, Hold
 from shared.domain.policy import ApprovalRule, DenyWindow, GateRules, OnFirstFailure, Queueing, ServicePolicy
 from shared.domain.promotion import Presence
 from shared.domain.records import replace
+from shared.domain.version import Version
 from tests.support.flow_laws import REPORTS, Laws, promotions
+from tests.support.parts import CHART, IMAGE, image_and_chart
 from tests.support.pilot import (
     AUTHOR,
     MANAGER,
@@ -212,12 +214,12 @@ class WholeReleases(RuleBasedStateMachine):
 
     @rule(version=VERSIONS, mark=st.sampled_from(["1", "other"]), chart=st.booleans())
     def announce(self, version: str, mark: str, chart: bool) -> None:
-        self.tell(ev.ArtifactAnnounced, version=version, digest=digest(f"image {mark}"), chart=chart)
+        self.tell(ev.ArtifactAnnounced, version=version, part=CHART if chart else IMAGE, digest=digest(f"image {mark}"))
 
     @rule(version=VERSIONS, found=st.sampled_from([None, "1", "2", "other"]))
     def read_tags(self, version: str, found: str | None) -> None:
         image = digest(f"image {found}") if found else None
-        self.tell(ev.TagsRead, effect="x", version=version, image=image, chart=None)
+        self.tell(ev.TagsRead, effect="x", version=version, parts=image_and_chart(image, None, Version.parse(version)))
 
     @rule(presence=st.sampled_from(Presence), foreign=st.sampled_from(["", "", "", "kubectl"]))
     def change_the_world(self, presence: Presence, foreign: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from shared.domain import effects as ef
 from shared.domain import events as ev
+from shared.domain.artifact import PartKind
 from shared.domain.decision import Decision, Outcome
 from shared.domain.names import Digest
 from shared.domain.phases import Phase
@@ -18,7 +19,7 @@ from tests.support.pilot_more import codes, roll_back
 
 def withdrawn(pilot: Pilot, **said: Any) -> Decision:
     """The registry says that something was deleted."""
-    return pilot.tell(ev.ArtifactWithdrawn(**pilot.ids(), **{"repository": "delivery", **said}))
+    return pilot.tell(ev.ArtifactWithdrawn(**pilot.ids(), **{"kind": PartKind.IMAGE, "repository": "delivery", **said}))
 
 
 def waiting() -> Pilot:
@@ -30,7 +31,7 @@ def image_of(pilot: Pilot, version: str) -> Digest:
     """What a version was packaged as."""
     artifact = pilot.release(version).artifact
     assert artifact is not None
-    return artifact.image_digest
+    return artifact.image.digest
 
 
 def asked(pilot: Pilot) -> int:
@@ -70,9 +71,9 @@ def test_a_hint_that_lies_changes_nothing_but_that_it_is_looked_at() -> None:
     "said",
     [
         {"digest": digest("image 1")},
-        {"digest": digest("chart 1"), "chart": True},
+        {"digest": digest("chart 1"), "kind": PartKind.CHART},
         {"version": "1.0.0"},
-        {"version": "1.0.0", "chart": True},
+        {"version": "1.0.0", "kind": PartKind.CHART},
         {},
     ],
     ids=["image", "chart", "tag", "tag of the chart", "the whole repository"],
@@ -91,7 +92,7 @@ def test_what_is_meant_is_named_by_digest_tag_or_repository(said: dict[str, Any]
     "said",
     [
         {"digest": digest("somebody's")},
-        {"digest": digest("image 1"), "chart": True},
+        {"digest": digest("image 1"), "kind": PartKind.CHART},
         {"digest": digest("chart 1")},
         {"version": "9.9.9"},
     ],
@@ -111,7 +112,7 @@ def test_the_artifact_that_waits_is_read_again_too() -> None:
     """Its manifests are rendered from the chart that may be gone."""
     pilot = Pilot().release_to("1.0.0", approve=False)
 
-    decision = withdrawn(pilot, repository="charts/delivery", digest=digest("chart 1"), chart=True)
+    decision = withdrawn(pilot, repository="charts/delivery", digest=digest("chart 1"), kind=PartKind.CHART)
 
     assert [one.subject for one in decision.effects] == ["2:gather-facts:2"]
     assert "the chart of v1.0.0 (kept for qa, on its way) was deleted" in decision.notes[0]

@@ -85,7 +85,7 @@ def test_events_out_of_order_end_alike(doors: Doors, slipway: Harness) -> None:
     artifact = slipway.release("1.0.2").artifact
     assert artifact is not None
 
-    deliver(doors, about(PUSHED, digest=artifact.image_digest.text), old)
+    deliver(doors, about(PUSHED, digest=artifact.image.digest.text), old)
     slipway.pump()
 
     assert slipway.release("1.0.2").quarantine == ""
@@ -100,7 +100,7 @@ def test_a_deletion_has_the_way_back_looked_for(doors: Doors, slipway: Harness) 
     for repository in ("delivery", "prod/delivery"):
         slipway.outside.registry.lose_tag(repository, "v1.0.0")
 
-    deliver(doors, about(DELETED, repository="prod/delivery", digest=live.artifact.image_digest.text))
+    deliver(doors, about(DELETED, repository="prod/delivery", digest=live.artifact.image.digest.text))
     slipway.pump()
 
     assert "there is no way back" in slipway.promotion("1.1.0", "production").reason

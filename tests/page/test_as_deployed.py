@@ -39,8 +39,8 @@ def test_a_services_page_names_the_image_that_runs(doors: Doors, slipway: Harnes
 
     artifact = slipway.release("1.0.0").artifact
     assert artifact is not None
-    assert f">localhost:5000/prod/delivery:v1.0.0@{artifact.image_digest}<" in found
-    assert f">localhost:5000/delivery:v1.0.0@{artifact.image_digest}<" in found
+    assert f">localhost:5000/prod/delivery:v1.0.0@{artifact.image.digest}<" in found
+    assert f">localhost:5000/delivery:v1.0.0@{artifact.image.digest}<" in found
 
 
 def test_what_was_deployed_before_that_was_kept_is_named_by_the_rule_in_force(slipway: Harness) -> None:

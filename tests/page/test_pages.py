@@ -44,7 +44,7 @@ def test_the_first_page_shows_what_is_live_and_what_it_waits_for(doors: Doors, s
         "package",
         "1.0.0",
         "1.1.0",
-        artifact.image_digest.short,
+        artifact.image.digest.short,
         "production waits for approval",
     ):
         assert shown in found

@@ -23,7 +23,7 @@ def test_a_version_that_is_healthy_and_approved_is_released(slipway: Harness) ->
     assert release.phase is ReleasePhase.RELEASED
     assert release.artifact is not None
     assert slipway.live("production") == "1.0.0"
-    pinned = f"delivery:v1.0.0@{release.artifact.image_digest}"
+    pinned = f"delivery:v1.0.0@{release.artifact.image.digest}"
     assert slipway.running("qa").image == f"localhost:5000/{pinned}"
     assert slipway.running("production").image == f"localhost:5000/prod/{pinned}"
     assert [one.phase for one in release.promotions] == [Phase.SUCCEEDED, Phase.SUCCEEDED]

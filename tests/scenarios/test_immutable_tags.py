@@ -20,6 +20,7 @@ from tests.support.app_parts import Harness, make_app
 from tests.support.crashes import Crash
 from tests.support.immutable_tags import REFUSALS, ImmutableTags
 from tests.support.outside import SLIPWAY_YAML, MemoryBuilder, Outside
+from tests.support.parts import CHART, IMAGE, chart_of, image_and_chart
 
 
 def a_chart(folder: Path, version: str) -> Path:
@@ -42,9 +43,9 @@ class Pushes(MemoryBuilder):
         if order.version is None:
             return BuildResult(outcome=BuildOutcome.SUCCEEDED, reason="")
         registry = OciRegistry()
-        image = registry.push_image(self.host, order.image_repository, registries.a_layer(self.folder), {})
-        chart = registry.push_chart(self.host, order.chart_repository, a_chart(self.folder, order.version))
-        return BuildResult(outcome=BuildOutcome.SUCCEEDED, reason="", image_digest=image, chart_digest=chart)
+        image = registry.push_image(self.host, IMAGE.repository, registries.a_layer(self.folder), {})
+        chart = registry.push_chart(self.host, CHART.repository, a_chart(self.folder, order.version))
+        return BuildResult(outcome=BuildOutcome.SUCCEEDED, reason="", parts=image_and_chart(image, chart))
 
 
 class DiesAfter:
@@ -100,6 +101,6 @@ def test_a_kill_among_the_tags_is_finished_without_putting_one_again(
     place = release.artifact.registry
 
     assert release.phase == "Packaged"
-    assert good.digest_of(place, "delivery", "v1.0.0") == release.artifact.image_digest
-    assert good.digest_of(place, "charts/delivery", "1.0.0") == release.artifact.chart_digest
+    assert good.digest_of(place, "delivery", "v1.0.0") == release.artifact.image.digest
+    assert good.digest_of(place, "charts/delivery", "1.0.0") == chart_of(release.artifact).digest
     assert tags.refused == []

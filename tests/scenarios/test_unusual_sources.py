@@ -97,7 +97,7 @@ def test_a_new_commit_after_packaging_is_refused_naming_the_digest(slipway: Harn
     said = slipway.statuses(late)["slipway/delivery/v1.0.0"]
     assert release.artifact is not None
     assert said.state is CommitState.FAILED
-    assert release.artifact.image_digest.text in said.description
+    assert release.artifact.image.digest.text in said.description
     assert slipway.release("1.0.0").artifact == release.artifact
 
 

@@ -9,6 +9,7 @@ import pytest
 from shared.domain.phases import ReleasePhase
 from tests.support.app_parts import Harness
 from tests.support.mended import REF, VERSION, MendedSlipway
+from tests.support.parts import chart_of
 
 pytestmark = pytest.mark.slow
 
@@ -28,7 +29,7 @@ def bound(harness: Harness) -> str:
     release, registry = harness.release(VERSION), harness.outside.registry
     assert release.phase is ReleasePhase.PACKAGED, f"{release.phase}: {release.reason}"
     assert release.artifact is not None
-    image, chart = release.artifact.image_digest, release.artifact.chart_digest
+    image, chart = release.artifact.image.digest, chart_of(release.artifact).digest
     assert registry.tagged == {("delivery", f"v{VERSION}"): image, ("charts/delivery", VERSION): chart}
     for repository, digest in (("delivery", image), ("charts/delivery", chart)):
         assert registry.content(repository, digest).endswith(release.artifact.commit.encode())
@@ -80,7 +81,7 @@ def test_a_mended_commit_at_any_boundary_takes_the_version_or_comes_too_late(
 
         assert commit == (first if slipway.recorded else mended), (at, slipway.fuse.where)
         said = [one.description for one in harness.statuses(mended).values()]
-        digests = (str(artifact.image_digest), str(artifact.chart_digest))
+        digests = (str(artifact.image.digest), str(chart_of(artifact).digest))
         assert slipway.recorded == any(all(one in text for one in digests) for text in said), (at, said)
         ends.add((commit == first, slipway.recorded))
         if not dies and at % 10 == 0:

@@ -101,8 +101,7 @@ class Site:
             test="python -m unittest",
             version="1.0.2",
             registry=self.registry,
-            image_repository="delivery",
-            chart_repository="charts/delivery",
+            parts=policy.parts,
             environments=tuple(render_for(policy, rules, commit) for rules in policy.environments),
         )
         return replace(order, **fields)  # type: ignore[arg-type] # fields by name, as the test wants them

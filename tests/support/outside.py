@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from shared.domain.artifact import ArtifactPart, PartName, find_part
 from shared.domain.names import Digest, ServiceKey
 from shared.domain.person import Person
 from shared.domain.policy import GitOpsTarget, Severity
 from shared.domain.records import replace
+from shared.domain.version import Version
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.builder import (
     NO_HANDLE,
@@ -25,6 +27,7 @@ from shared.ports.builder import (
     TestCounts,
 )
 from shared.ports.people import Question
+from shared.ports.policies import PolicyReader
 from shared.ports.registry import TagTaken
 from tests.support.clock import Clock
 from tests.support.outside_deployer import MemoryDeployer
@@ -75,8 +78,8 @@ queueing: latest_only
 class MemoryBuilder:
     """Builds an order once. `outcomes` says how the builds of a ref go, `slow` for how many looks they are under way.
 
-    A build that goes well pushes image and chart by digest; their bytes follow from the commit and the version. For the refs
-    in `tagging` it pushes under the version's tags, as builders do that are not ours, and names no digests but in `claims`.
+    A build that goes well pushes each part by digest; their bytes follow from the commit and the version. For the refs
+    in `tagging` it pushes under the version's tags, as builders do that are not ours, and names none but its image in `claims`.
     With `named` it gives each build a run of its own, as a host of pipelines does; `given` are the handles that it was given back.
     """
 
@@ -128,24 +131,32 @@ class MemoryBuilder:
             return result
         if order.ref in self.tagging:
             return self._tag(order, order.version, result)
-        image = self._registry.push(order.image_repository, built("image", order.service, order.version, order.commit))
-        chart = self._registry.push(order.chart_repository, built("chart", order.service, order.version, order.commit))
-        return replace(result, image_digest=self.claims.get(order.ref, image), chart_digest=chart)
+        version = Version.parse(order.version)
+        pushed = tuple(
+            name.at(
+                version, self._registry.push(name.repository, built(name, order.service, order.version, order.commit))
+            )
+            for name in order.parts
+        )
+        claimed = self._claimed(order, version)
+        return replace(result, parts=claimed + tuple(part for part in pushed if not find_part(claimed, part.name)))
+
+    def _claimed(self, order: BuildOrder, version: Version) -> tuple[ArtifactPart, ...]:
+        return (order.parts[0].at(version, self.claims[order.ref]),) if order.ref in self.claims else ()
 
     def _tag(self, order: BuildOrder, version: str, result: BuildResult) -> BuildResult:
         try:
-            self._registry.put(
-                order.image_repository, f"v{version}", built("image", order.service, version, order.commit)
-            )
-            self._registry.put(order.chart_repository, version, built("chart", order.service, version, order.commit))
+            for name in order.parts:
+                tag = name.kind.tag_of(Version.parse(version))
+                self._registry.put(name.repository, tag, built(name, order.service, version, order.commit))
         except TagTaken as taken:
             return BuildResult(outcome=BuildOutcome.FAILED, reason=str(taken))
-        return replace(result, image_digest=self.claims.get(order.ref))
+        return replace(result, parts=self._claimed(order, Version.parse(version)) or result.parts)
 
 
-def built(what: str, service: str, version: str, commit: str) -> bytes:
+def built(name: PartName, service: str, version: str, commit: str) -> bytes:
     """The manifest of an image or a chart that is built of a commit."""
-    return f"{what} of {service} {version} from {commit}".encode()
+    return f"{name} of {service} {version} from {commit}".encode()
 
 
 def _good(order: BuildOrder) -> BuildResult:
@@ -201,7 +212,7 @@ class Outside:
         self.builder = MemoryBuilder(self.registry, self.troubles)
         self.deployer = MemoryDeployer(self.troubles)
         self.people = MemoryPeople(self.troubles)
-        self.policies = SlipwayYaml(local_deploy=GitOpsTarget(repository="environments.git"))
+        self.policies: PolicyReader = SlipwayYaml(local_deploy=GitOpsTarget(repository="environments.git"))
         self.source.create(repository)
         self.commit(MAIN, {"slipway.yaml": slipway_yaml.encode(), **_folders("delivery"), **_folders("package")})
 

@@ -20,8 +20,13 @@ class Applied:
     turn: int
     effect: str
     version: str
-    image: str
+    images: tuple[str, ...]
     manifests: bytes | None
+
+    @property
+    def image(self) -> str:
+        """The service's own image."""
+        return self.images[0]
 
 
 class MemoryDeployer:
@@ -40,7 +45,7 @@ class MemoryDeployer:
         """Have somebody else change what runs."""
         written = self.applied[f"{environment}/{service}"]
         manifests = json.dumps({"image": image}).encode()
-        written.append(Applied(f"hand{len(written)}", None, 0, "", "", image, manifests))
+        written.append(Applied(f"hand{len(written)}", None, 0, "", "", (image,), manifests))
 
     def live(self, environment: str, service: str) -> Applied | None:
         """What is applied now."""
@@ -81,7 +86,7 @@ class MemoryDeployer:
             revision=last.revision,
             turn=last.turn if last.number is not None else None,
             foreign=last.number is None,
-            images=(last.image,),
+            images=last.images,
         )
 
     def _apply(self, order: DeployOrder, manifests: bytes | None) -> DeployReport:
@@ -94,7 +99,7 @@ class MemoryDeployer:
         if highest > order.turn:
             raise Fenced(f"a later deployment has written {order.environment} already")
         revision = f"r{order.promotion}.{order.id.rpartition(':')[2]}"
-        written.append(Applied(revision, order.promotion, order.turn, order.id, order.version, order.image, manifests))
+        written.append(Applied(revision, order.promotion, order.turn, order.id, order.version, order.images, manifests))
         return DeployReport(revision=revision)
 
 

@@ -35,6 +35,7 @@ from shared.domain.promotion import Author, Authors, Facts, Looked, Presence, Pr
 from shared.domain.records import replace
 from shared.domain.release import Release, ServiceState
 from shared.domain.version import Version
+from tests.support.parts import PARTS, image_and_chart
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 DELIVERY = ServiceKey("shipping", "delivery")
@@ -74,8 +75,7 @@ def policy(*environments: EnvironmentPolicy, **changes: Any) -> ServicePolicy:
         path="src/shipping/delivery",
         chart="charts/delivery",
         registry="localhost:5000",
-        image_repository="delivery",
-        chart_repository="charts/delivery",
+        parts=PARTS,
         environments=environments or (QA, PRODUCTION),
         digest="d" * 64,
         commit="c" * 40,
@@ -90,8 +90,7 @@ def good_result(mark: str, **changes: Any) -> BuildResult:
         reason="",
         tests=TestCounts(passed=3, failed=0, skipped=0),
         scan=ScanResult(worst=Severity.LOW),
-        image_digest=digest(f"image {mark}"),
-        chart_digest=digest(f"chart {mark}"),
+        parts=image_and_chart(digest(f"image {mark}"), digest(f"chart {mark}")),
     )
     return replace(made, **changes)
 
@@ -246,8 +245,8 @@ class Pilot:
         match effect:
             case ef.ReadTags():
                 found = self.world.tags.get(effect.version)
-                image, chart = (found.image_digest, found.chart_digest) if found else (None, None)
-                self.tell(ev.TagsRead(**said, version=effect.version, image=image, chart=chart))
+                parts = found.parts if found else ()
+                self.tell(ev.TagsRead(**said, version=effect.version, parts=parts))
             case ef.Build():
                 result = self.world.build(effect)
                 self.tell(ev.BuildReported(**said, number=effect.number, attempt=effect.attempt, result=result))

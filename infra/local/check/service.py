@@ -42,7 +42,7 @@ def look_at(look: Looking, policy: ServicePolicy, commit: str) -> None:
     report.fine(
         part, f"is validated by pushes to {_patterns(policy.triggers.branches)} of {_paths(look, policy, commit)}"
     )
-    report.fine(part, f"is pushed as {policy.image_repository} and {policy.chart_repository}")
+    report.fine(part, f"is pushed as {' and '.join(name.repository for name in policy.parts)}")
     if policy.build.test is not None:
         report.fine(part, f"is tested by {policy.build.test} (not run here)")
     elif policy.build.test_target is not None:

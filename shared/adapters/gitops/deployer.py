@@ -118,7 +118,7 @@ class GitOpsDeployer:
         about = {
             "service": f"{order.repository}/{order.service}",
             "version": order.version,
-            "image": order.image,
+            "image": " ".join(order.images),
         }
         first = Promoted(turn=order.turn, effect=order.id, manifests=files.hash_of(manifests))
         record = before.followed_by(order.turn, order.id, manifests) if before else first
@@ -130,7 +130,7 @@ class GitOpsDeployer:
             files.PROMOTED: str(order.promotion),
             "Slipway-Service": about["service"],
             "Slipway-Version": order.version,
-            "Slipway-Image": order.image,
+            "Slipway-Image": about["image"],
             files.PATH: folder,
         }
         if order.ledger_head:

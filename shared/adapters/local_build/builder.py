@@ -124,8 +124,7 @@ class LocalBuilder:
             steps=tuple(steps),
             tests=work.tests,
             scan=work.scan,
-            image_digest=work.image_digest,
-            chart_digest=work.chart_digest,
+            parts=work.parts(),
             would_block=work.would_block,
         )
 

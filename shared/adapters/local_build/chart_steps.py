@@ -8,6 +8,7 @@ from pathlib import Path
 
 from shared.adapters.local_build.chart_folders import folders
 from shared.adapters.local_build.work import StepFailed, Work
+from shared.domain.artifact import PartKind
 from shared.domain.errors import InvalidValue
 from shared.domain.manifests import Finding, findings
 from shared.ports.builder import RenderFor, WouldBlock
@@ -42,15 +43,15 @@ def check_chart(work: Work) -> bytes:
 
 def push_chart(work: Work) -> bytes:
     """Package the chart under the version, render it once more with the image that was pushed, and push it."""
-    order, printed = work.order, _Printed()
+    order, repository, printed = work.order, work.repository(PartKind.CHART), _Printed()
     package = _packaged(work, work.version(), printed)
     pushed = {"version": work.version(), "tag": work.tag(), "digest": str(work.image_digest)}
     each = [_filled(work, one, pushed, printed) for one in order.environments]
     rendered, failures = _rendered(work, package, each, printed)
     _refuse(failures, printed)
     work.would_block = tuple(_judged(work, rendered, printed))
-    work.chart_digest = work.registry.push_chart(order.registry, order.chart_repository, package)
-    printed.line(f"pushed {order.registry}/{order.chart_repository}@{work.chart_digest}")
+    work.chart_digest = work.registry.push_chart(order.registry, repository, package)
+    printed.line(f"pushed {order.registry}/{repository}@{work.chart_digest}")
     return printed.text()
 
 
@@ -114,10 +115,11 @@ def _packaged(work: Work, version: str, printed: _Printed) -> Path:
     package = work.charts.package(
         chart, version=version, app_version=f"v{version}", into=work.scratch / "package", root=work.tree("source")
     )
-    name, wanted = package.name.removesuffix(f"-{version}.tgz"), work.order.chart_repository.rpartition("/")[2]
+    repository = work.repository(PartKind.CHART)
+    name, wanted = package.name.removesuffix(f"-{version}.tgz"), repository.rpartition("/")[2]
     if name != wanted:
         raise StepFailed(
-            f"{work.order.chart}/Chart.yaml names the chart {name}, but it is pushed to {work.order.chart_repository}, whose last part "
+            f"{work.order.chart}/Chart.yaml names the chart {name}, but it is pushed to {repository}, whose last part "
             f"must be the chart's name; write name: {wanted} there, or change artifacts.chart in slipway.yaml",
             printed.text(),
         )

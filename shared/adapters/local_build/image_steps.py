@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.adapters.local_build import dockerfile, image, scans
 from shared.adapters.local_build.work import SCAN_REPORT, StepFailed, Work
+from shared.domain.artifact import PartKind
 from shared.ports.builder import ScanResult
 
 # Reading JSON takes thirty times as much memory.
@@ -59,12 +60,12 @@ def scan(work: Work) -> bytes:
 
 def push_image(work: Work) -> bytes:
     """Push the image by its digest, and let a scan report say whether it is about this image."""
-    order = work.order
+    order, repository = work.order, work.repository(PartKind.IMAGE)
     if work.layer is None:
         build_image(work)
     assert work.layer is not None
     config = image.configuration(service=order.service, commit=order.commit, version=work.version(), user=work.user)
-    work.image_digest = work.registry.push_image(order.registry, order.image_repository, work.layer, config)
+    work.image_digest = work.registry.push_image(order.registry, repository, work.layer, config)
     if work.report is not None:
         work.scan = work.report.about(work.image_digest)
-    return f"pushed {order.registry}/{order.image_repository}@{work.image_digest}\n".encode()
+    return f"pushed {order.registry}/{repository}@{work.image_digest}\n".encode()

@@ -11,7 +11,9 @@ from shared.adapters.local_build.disk import Taken
 from shared.adapters.local_build.scans import ScanReport
 from shared.adapters.local_build.sight import Sight
 from shared.adapters.local_build.surroundings import HostVariables
+from shared.domain.artifact import ArtifactPart, PartKind
 from shared.domain.names import Digest
+from shared.domain.version import Version
 from shared.ports.builder import BuildOrder, ScanResult, TestCounts, WouldBlock
 from shared.ports.chart import Charts
 from shared.ports.errors import Permanent
@@ -98,6 +100,22 @@ class Work:
     def tag(self) -> str:
         """The version's tag; an order that pushes must have one."""
         return f"v{self.version()}"
+
+    def repository(self, kind: PartKind) -> str:
+        """Where the part of that kind is pushed to; raise Permanent(ours) for an order of other parts than are made here."""
+        found = [name.repository for name in self.order.parts if name.kind is kind]
+        if len(found) != 1:
+            parts = ", ".join(map(str, self.order.parts))
+            raise Permanent(
+                f"one image and one chart are built on one machine, but {self.order.service} has {parts}", ours=True
+            )
+        return found[0]
+
+    def parts(self) -> tuple[ArtifactPart, ...]:
+        """What was pushed so far."""
+        pushed = {PartKind.IMAGE: self.image_digest, PartKind.CHART: self.chart_digest}
+        digests = ((name, pushed[name.kind]) for name in self.order.parts)
+        return tuple(name.at(Version.parse(self.version()), digest) for name, digest in digests if digest)
 
     def version(self) -> str:
         """The version; raise Permanent(ours) for an order without one."""

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from shared.app.parts import App
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
+from shared.app.performing.tagging import tagged_parts
 from shared.app.service_view import read_service
+from shared.domain.artifact import find_part
 from shared.domain.build import (
     NO_HANDLE,
     PACKAGE,
@@ -116,8 +118,7 @@ def order_of(policy: ServicePolicy, *, id: str, ref: str, commit: str, steps: tu
         args=policy.build.args,
         env=tuple(name for name in policy.build.env if may_pass(name)),
         registry=policy.registry,
-        image_repository=policy.image_repository,
-        chart_repository=policy.chart_repository,
+        parts=policy.parts,
         environments=tuple(render_for(policy, rules, commit) for rules in policy.environments),
     )
 
@@ -144,29 +145,23 @@ def _blocking(policy: ServicePolicy, result: BuildResult) -> BuildResult:
 
 
 def _read_back(app: App, policy: ServicePolicy, version: Version, claimed: BuildResult) -> BuildResult:
-    """Look for what a build says it pushed. One that names no digests pushed under the version's tags: what they name counts."""
-    image, chart = claimed.image_digest, claimed.chart_digest
-    if image is None or chart is None:
+    """Look for what a build says it pushed. One that does not name all parts pushed under the version's tags: what they name counts."""
+    said = [find_part(claimed.parts, name) for name in policy.parts]
+    if None in said:
         return _read_tags(app, policy, version, claimed)
     registry = app.access_as(None).registry
-    for what, repository, digest in (
-        ("image", policy.image_repository, image),
-        ("chart", policy.chart_repository, chart),
-    ):
-        if not registry.has(policy.registry, repository, digest):
-            reason = f"the build pushed {what} {digest}, but the registry does not hold it; retry the release"
+    for part in filter(None, said):
+        if not registry.has(policy.registry, part.repository, part.digest):
+            reason = f"the build pushed {part.said}, but the registry does not hold it; retry the release"
             return replace(claimed, outcome=BuildOutcome.ERRORED, reason=reason)
     return claimed
 
 
 def _read_tags(app: App, policy: ServicePolicy, version: Version, claimed: BuildResult) -> BuildResult:
-    registry = app.access_as(None).registry
-    image = registry.digest_of(policy.registry, policy.image_repository, version.tag)
-    chart = registry.digest_of(policy.registry, policy.chart_repository, version.text)
-    for what, said, found in (("image", claimed.image_digest, image), ("chart", claimed.chart_digest, chart)):
-        if said is not None and found is not None and said != found:
-            reason = (
-                f"the registry's {what} of {version.tag} is {found}, but the build pushed {said}; push a higher version"
-            )
+    found = tagged_parts(app, policy.registry, policy.parts, version)
+    for part in found:
+        said = find_part(claimed.parts, part.name)
+        if said is not None and said.digest != part.digest:
+            reason = f"the registry's {part.kind} of {version.tag} is {part.digest}, but the build pushed {said.digest}; push a higher version"
             return replace(claimed, outcome=BuildOutcome.FAILED, reason=reason)
-    return replace(claimed, image_digest=image, chart_digest=chart, tagged=image is not None and chart is not None)
+    return replace(claimed, parts=found, tagged=len(found) == len(policy.parts))

@@ -7,6 +7,7 @@ from shared.app.parts import App
 from shared.app.performing.authors import read_authors
 from shared.app.performing.outcome import NothingToReport, Performed, report_id
 from shared.app.performing.rendering import render
+from shared.app.performing.tagging import tagged_parts
 from shared.app.performing.worker import access_to
 from shared.app.service_view import read_service, release_in
 from shared.domain.artifact import Artifact, in_namespace
@@ -33,14 +34,16 @@ def read_tags(app: App, effect: ReadTags) -> Performed:
     policy, release = view.state.policy, release_in(app, view, version)
     if policy is None or release is None or release.tags_asked != effect.asked:
         return NothingToReport()
-    registry = app.access_as(None).registry
+    # What was packaged lies where it was pushed then, whatever the policy says now.
+    packaged = release.artifact
+    registry = packaged.registry if packaged else policy.registry
+    names = [part.name for part in packaged.parts] if packaged else policy.parts
     return TagsRead(
         id=report_id(effect.id),
         service=effect.service,
         effect=effect.id,
         version=version.text,
-        image=registry.digest_of(policy.registry, policy.image_repository, version.tag),
-        chart=registry.digest_of(policy.registry, policy.chart_repository, version.text),
+        parts=tagged_parts(app, registry, names, version),
     )
 
 
@@ -91,10 +94,10 @@ def _targets(environment: EnvironmentState) -> tuple[Deployed, ...]:
 
 
 def presence(at: EnvironmentAccess, artifact: Artifact, rules: EnvironmentPolicy) -> Presence:
-    """Say whether image and chart of an artifact are where the environment reads them, or can be copied there again."""
-    if _holds_both(at, artifact, rules.registry_namespace):
+    """Say whether all parts of an artifact are where the environment reads them, or can be copied there again."""
+    if _holds_all(at, artifact, rules.registry_namespace):
         return Presence.HERE
-    if rules.registry_namespace and _holds_both(at, artifact, None):
+    if rules.registry_namespace and _holds_all(at, artifact, None):
         return Presence.COPYABLE
     return Presence.GONE
 
@@ -108,13 +111,10 @@ def presence_or_assumed(at: EnvironmentAccess, artifact: Artifact, rules: Enviro
         return Presence.HERE
 
 
-def _holds_both(at: EnvironmentAccess, artifact: Artifact, namespace: str | None) -> bool:
-    image, chart = (
-        in_namespace(artifact.image_repository, namespace),
-        in_namespace(artifact.chart_repository, namespace),
-    )
-    return at.registry.has(artifact.registry, image, artifact.image_digest) and at.registry.has(
-        artifact.registry, chart, artifact.chart_digest
+def _holds_all(at: EnvironmentAccess, artifact: Artifact, namespace: str | None) -> bool:
+    return all(
+        at.registry.has(artifact.registry, in_namespace(part.repository, namespace), part.digest)
+        for part in artifact.parts
     )
 
 

@@ -15,7 +15,7 @@ from shared.app.parts import App
 from shared.domain.artifact import Artifact
 from shared.domain.inputs import Input, changes, inputs_of, read_inputs, write_inputs
 from shared.domain.manifests import Finding, bounded, findings
-from shared.domain.plan import change_cause, hooks_of, image_reference, placeholder_values
+from shared.domain.plan import change_cause, hooks_of, image_references, placeholder_values
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Promotion, Rendered
 from shared.domain.records import replace
@@ -88,22 +88,24 @@ def _judged(
 ) -> tuple[Finding, ...]:
     """Check what was rendered. What cannot be read is a finding, for which a person may answer."""
     unread: list[Finding] = []
-    image = image_reference(artifact, rules)
+    images = image_references(artifact, rules)
     try:
         objects = at.charts.parse(manifests)
     except UnreadManifests as error:
         unread = [Finding(place, "", problem) for place, problem in error.faults]
         objects = error.objects
-    try:
-        described = at.registry.describe(artifact.registry, artifact.image_repository, artifact.image_digest)
-        users = {artifact.image_digest.text: described.users}
-    except Permanent as error:
-        if error.ours:
-            raise
-        users = {}
-        unread.append(Finding(image, "image", str(error)))
+    users = {}
+    for part, image in zip(artifact.images, images, strict=True):
+        try:
+            users[part.digest.text] = at.registry.describe(artifact.registry, part.repository, part.digest).users
+        except Permanent as error:
+            if error.ours:
+                raise
+            unread.append(Finding(image, "image", str(error)))
     hooks = hooks_of(rules.deploy)
-    return findings(objects, image=image, users=users, hooks=hooks, manifests=manifests, before=unread)
+    return findings(
+        objects, image=images[0], others=images[1:], users=users, hooks=hooks, manifests=manifests, before=unread
+    )
 
 
 def _changed(app: App, before: Rendered | None, name: str, inputs: tuple[Input, ...]) -> str:
@@ -119,12 +121,17 @@ def _changed(app: App, before: Rendered | None, name: str, inputs: tuple[Input, 
 
 
 def _render(app: App, charts: Charts, artifact: Artifact, rendering: Rendering) -> bytes:
+    chart = artifact.chart
+    if chart is None:
+        raise Permanent(
+            f"{artifact.version.tag} has no chart, and nothing else is rendered here; push a version with one"
+        )
     folder = app.scratch / app.new_id()
     try:
         package = charts.pull(
             artifact.registry,
-            artifact.chart_repository,
-            artifact.chart_digest,
+            chart.repository,
+            chart.digest,
             version=artifact.version.text,
             into=folder,
         )

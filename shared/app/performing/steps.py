@@ -15,9 +15,10 @@ from shared.domain.acting import May, may_act
 from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.effects import Deploy, ObserveRollout, Remove, Retag
 from shared.domain.events import ArtifactDeployed, ArtifactRetagged, RolloutObserved
+from shared.domain.manifests import not_run
 from shared.domain.person import SLIPWAY
 from shared.domain.phases import Phase, PromotionKind
-from shared.domain.plan import change_cause, filled_target, image_reference
+from shared.domain.plan import change_cause, filled_target, image_references
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import Deployed, Presence, Promotion
 from shared.domain.release import Release
@@ -30,7 +31,7 @@ from shared.ports.registry import CopyReport
 
 
 def retag(app: App, effect: Retag, worker: str) -> Performed:
-    """Copy image and chart into the environment's namespace, by digest."""
+    """Copy every part into the environment's namespace, by digest."""
     view = read_service(app, effect.service)
     may, release, promotion = _may(app, view, effect, Phase.RETAGGING)
     if release is None or promotion is None or promotion.plan is None or release.artifact is None:
@@ -51,12 +52,9 @@ def retag(app: App, effect: Retag, worker: str) -> Performed:
 
 def _copy(at: EnvironmentAccess, artifact: Artifact, rules: EnvironmentPolicy) -> list[CopyReport]:
     reports = []
-    for repository, digest, tag in (
-        (artifact.image_repository, artifact.image_digest, artifact.version.tag),
-        (artifact.chart_repository, artifact.chart_digest, artifact.version.text),
-    ):
-        target = in_namespace(repository, rules.registry_namespace)
-        reports.append(at.registry.copy(artifact.registry, repository, target, digest, tag))
+    for part in artifact.parts:
+        target = in_namespace(part.repository, rules.registry_namespace)
+        reports.append(at.registry.copy(artifact.registry, part.repository, target, part.digest, part.tag))
     return reports
 
 
@@ -128,7 +126,7 @@ def _order(
         namespace=rules.namespace,
         version=artifact.version.text,
         commit=artifact.commit,
-        image=image_reference(artifact, rules),
+        images=image_references(artifact, rules),
         manifests=_manifests(app, deployed),
         target=filled_target(rules.deploy, effect.service.service, rules.name),
         author=promotion.requested_by or SLIPWAY,
@@ -158,10 +156,11 @@ def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
         return LookAgain(app.timing.rollout_poll)
     healthy, reason = rollout.state is RolloutState.HEALTHY, rollout.reason
     if healthy:
-        wanted = image_reference(brought(release, promotion, app.now()).artifact, rules)
+        wanted = image_references(brought(release, promotion, app.now()).artifact, rules)
         running = deployer.running(target)
-        if running is None or wanted not in running.images:
-            healthy, reason = False, f"{rules.name} is healthy but does not run {wanted}"
+        missing = not_run(wanted, running.images if running else ())
+        if missing:
+            healthy, reason = False, f"{rules.name} is healthy but does not run {missing}"
     return RolloutObserved(
         id=report_id(effect.id),
         service=effect.service,

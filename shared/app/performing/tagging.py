@@ -1,16 +1,15 @@
-"""Tag: let a version's tags name what was recorded as built, chart first and image last."""
+"""Tag: let a version's tags name what was recorded as built, the service's own image last; and read what they name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from shared.app.parts import App
 from shared.app.performing.outcome import NothingToReport, Performed, report_id
 from shared.app.service_view import read_service
-from shared.domain.artifact import Artifact
+from shared.domain.artifact import Artifact, ArtifactPart, PartName
 from shared.domain.effects import Tag
 from shared.domain.events import ArtifactTagged, TaggingFailed
-from shared.domain.names import Digest
 from shared.domain.phases import ReleasePhase
 from shared.domain.version import Version
 from shared.ports.errors import NotFound, Permanent, Transient
@@ -18,17 +17,17 @@ from shared.ports.registry import TagTaken
 
 
 def tag(app: App, effect: Tag) -> Performed:
-    """Put both tags, if that is still waited for; whoever is asked again finds what was put before."""
+    """Put each part's tag, if that is still waited for; whoever is asked again finds what was put before."""
     artifact = _waited_for(app, effect)
     if artifact is None:
         return NothingToReport()
     registry = app.access_as(None).registry
-    # A version with half of its tags could not be built anew by another commit: so both parts are looked for first.
-    for what, repository, digest, _ in _parts(artifact):
-        if not registry.has(artifact.registry, repository, digest):
-            raise NotFound(f"{what} {artifact.registry}/{repository}@{digest} is gone from the registry")
-    for _, repository, digest, name in _parts(artifact):
-        registry.tag(artifact.registry, repository, digest, name)
+    # A version with half of its tags could not be built anew by another commit: so all parts are looked for first.
+    for part in artifact.in_tag_order:
+        if not registry.has(artifact.registry, part.repository, part.digest):
+            raise NotFound(f"{part.kind} {artifact.registry}/{part.repository}@{part.digest} is gone from the registry")
+    for part in artifact.in_tag_order:
+        registry.tag(artifact.registry, part.repository, part.digest, part.tag)
     return ArtifactTagged(
         id=report_id(effect.id),
         service=effect.service,
@@ -59,7 +58,10 @@ def _waited_for(app: App, effect: Tag) -> Artifact | None:
     return release.artifact if release.tags_put == effect.attempt else None
 
 
-def _parts(artifact: Artifact) -> Iterator[tuple[str, str, Digest, str]]:
-    """What is tagged, in its order: whoever sees the image's tag finds the chart's."""
-    yield "chart", artifact.chart_repository, artifact.chart_digest, artifact.version.text
-    yield "image", artifact.image_repository, artifact.image_digest, artifact.version.tag
+def tagged_parts(app: App, registry: str, names: Iterable[PartName], version: Version) -> tuple[ArtifactPart, ...]:
+    """Read what the version's tags name now; a part whose tag names nothing is left out."""
+    found = (
+        (name, app.access_as(None).registry.digest_of(registry, name.repository, name.kind.tag_of(version)))
+        for name in names
+    )
+    return tuple(name.at(version, digest) for name, digest in found if digest is not None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.app.views.build import BuildView
 from shared.app.views.view import Time, View
+from shared.domain.artifact import PartKind
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 
 
@@ -40,13 +41,22 @@ class OverrideView(View, frozen=True, kw_only=True):
     used_by: int | None
 
 
+class PartView(View, frozen=True, kw_only=True):
+    """A part of an artifact by its name in the registry (`localhost:5000/delivery:v1.0.2`), and its digest."""
+
+    kind: PartKind
+    name: str
+    digest: str
+
+
 class ArtifactView(View, frozen=True, kw_only=True):
-    """Where image and chart lie, and their digests."""
+    """Where all parts lie, and their digests; `image` is the service's own, `chart` null where there is none."""
 
     image: str
     image_digest: str
-    chart: str
-    chart_digest: str
+    chart: str | None
+    chart_digest: str | None
+    parts: tuple[PartView, ...]
     commit: str
 
 

@@ -12,7 +12,7 @@ from shared.app.service_view import ServiceView as Snapshot
 from shared.app.views import records as view
 from shared.app.views.build import BuildView, ended_build, running_build
 from shared.domain.approval import is_approver, objection, who_may
-from shared.domain.artifact import Artifact, in_namespace
+from shared.domain.artifact import Artifact, ArtifactPart, in_namespace
 from shared.domain.authorship import looked_up, unanswered, unknown
 from shared.domain.blockers import by_promotion, why
 from shared.domain.gates import Blocker
@@ -54,14 +54,21 @@ def live_view(deployed: Deployed, rules: EnvironmentPolicy | None) -> view.LiveV
 
 
 def _artifact(artifact: Artifact, namespace: str | None = None) -> view.ArtifactView:
-    version, registry = artifact.version, artifact.registry
+    parts = {part: _part(artifact, part, namespace) for part in artifact.parts}
+    image, chart = parts[artifact.image], parts[artifact.chart] if artifact.chart else None
     return view.ArtifactView(
-        image=f"{registry}/{in_namespace(artifact.image_repository, namespace)}:{version.tag}",
-        image_digest=artifact.image_digest.text,
-        chart=f"{registry}/{in_namespace(artifact.chart_repository, namespace)}:{version.text}",
-        chart_digest=artifact.chart_digest.text,
+        image=image.name,
+        image_digest=image.digest,
+        chart=chart.name if chart else None,
+        chart_digest=chart.digest if chart else None,
+        parts=tuple(parts.values()),
         commit=artifact.commit,
     )
+
+
+def _part(artifact: Artifact, part: ArtifactPart, namespace: str | None) -> view.PartView:
+    name = f"{artifact.registry}/{in_namespace(part.repository, namespace)}:{part.tag}"
+    return view.PartView(kind=part.kind, name=name, digest=part.digest.text)
 
 
 def _promotion(

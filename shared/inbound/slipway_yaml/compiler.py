@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.domain.artifact import PartKind, PartName
 from shared.domain.names import ServiceKey
 from shared.domain.placeholders import expand
 from shared.domain.policy import DenyWindow, DeployTarget, GitOpsTarget, RepositoryPolicy, ServicePolicy
@@ -79,8 +80,10 @@ def _policy(whole: _Whole, located: Located, service: ServiceKey, commit: str) -
         path=located.path,
         chart=located.chart,
         registry=whole.registry,
-        image_repository=expand(whole.head.artifacts.image, named),
-        chart_repository=expand(whole.head.artifacts.chart, named),
+        parts=(
+            PartName(kind=PartKind.IMAGE, repository=expand(whole.head.artifacts.image, named)),
+            PartName(kind=PartKind.CHART, repository=expand(whole.head.artifacts.chart, named)),
+        ),
         environments=tuple(
             records.environment(
                 name,

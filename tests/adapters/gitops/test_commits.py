@@ -45,7 +45,7 @@ def an_order(
         namespace="backend-qa",
         version="1.0.0",
         commit="c" * 40,
-        image=IMAGE,
+        images=(IMAGE,),
         manifests=b"kind: Deployment\r\n# as checked\xff\n",
         target=GitOpsTarget(repository=repository, path=path),
         author=Person(id="ann", name="Ann <Author>\n", mails=("ann@example.com",)),

@@ -48,7 +48,7 @@ def an_order(repository: str) -> DeployOrder:
         namespace="qa",
         version="1.0.0",
         commit="c" * 40,
-        image="localhost:5000/delivery:v1.0.0",
+        images=("localhost:5000/delivery:v1.0.0",),
         manifests=b"kind: Deployment\n",
         target=GitOpsTarget(repository=repository, path="qa/delivery"),
         author=SLIPWAY,

@@ -48,7 +48,7 @@ def an_order(service: str = "delivery", number: int = 1) -> DeployOrder:
         namespace="backend-qa",
         version=f"1.{number}.0",
         commit="c" * 40,
-        image=f"localhost:5000/{service}:v1.{number}.0",
+        images=(f"localhost:5000/{service}:v1.{number}.0",),
         manifests=f"kind: Deployment # {service} {number}\n".encode(),
         target=GitOpsTarget(repository="environments.git", path=f"qa/{service}"),
         author=SLIPWAY,

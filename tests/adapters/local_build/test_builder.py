@@ -10,11 +10,13 @@ import pytest
 
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.oci_registry import OciRegistry
+from shared.domain.artifact import PartKind, PartName
 from shared.domain.names import Digest
 from shared.domain.policy import Severity
 from shared.ports.builder import PACKAGE, VALIDATE_PULL_REQUEST, BuildOutcome, Step, TestCounts
 from shared.ports.errors import Permanent, Transient
 from tests.support.build_site import Site
+from tests.support.parts import PARTS, pushed
 
 SERVICE = "src/shipping/delivery"
 
@@ -28,10 +30,8 @@ def test_a_release_is_tested_and_pushed(site: Site) -> None:
     assert (result.outcome, result.reason) == (BuildOutcome.SUCCEEDED, "")
     assert [step.step for step in result.steps] == list(PACKAGE)
     assert result.tests == TestCounts(passed=10, failed=0, skipped=0)
-    assert result.image_digest is not None
-    assert result.chart_digest is not None
-    assert OciRegistry().has(site.registry, "delivery", result.image_digest)
-    assert OciRegistry().has(site.registry, "charts/delivery", result.chart_digest)
+    assert [part.name for part in result.parts] == list(PARTS)
+    assert all(OciRegistry().has(site.registry, part.repository, part.digest) for part in result.parts)
     assert "Ran 10 tests" in site.evidence.get(result.steps[0].output).decode()
 
 
@@ -39,7 +39,7 @@ def test_the_image_says_what_it_is(site: Site) -> None:
     """Its labels name service, version and commit, and that nobody can run it; it is not root's."""
     order = site.order()
 
-    digest = site.build(order).image_digest
+    digest = pushed(site.build(order), PartKind.IMAGE)
 
     assert digest is not None
     described = OciRegistry().describe(site.registry, "delivery", digest)
@@ -68,8 +68,9 @@ def test_root_and_an_unknown_user_fail_no_build(
 
     assert result.outcome is BuildOutcome.SUCCEEDED, result.reason
     assert printed in site.evidence.get(result.steps[1].output).decode()
-    assert result.image_digest is not None
-    described = OciRegistry().describe(site.registry, "delivery", result.image_digest)
+    digest = pushed(result, PartKind.IMAGE)
+    assert digest is not None
+    described = OciRegistry().describe(site.registry, "delivery", digest)
     assert described.users == users
 
 
@@ -80,17 +81,20 @@ def test_the_chart_carries_the_version(site: Site, tmp_path: Path) -> None:
         path="src/shipping/package",
         chart="charts/package",
         test="python -m tests testresults",
-        image_repository="package",
-        chart_repository="charts/package",
+        parts=(
+            PartName(kind=PartKind.IMAGE, repository="package"),
+            PartName(kind=PartKind.CHART, repository="charts/package"),
+        ),
     )
 
     result = site.build(order)
 
     assert result.outcome is BuildOutcome.SUCCEEDED, result.reason
-    assert result.chart_digest is not None
+    digest = pushed(result, PartKind.CHART)
+    assert digest is not None
     assert result.tests == TestCounts(passed=12, failed=0, skipped=0)
     charts = HelmCharts(registries=OciRegistry())
-    charts.pull(site.registry, "charts/package", result.chart_digest, version="1.0.2", into=tmp_path)
+    charts.pull(site.registry, "charts/package", digest, version="1.0.2", into=tmp_path)
 
 
 def test_the_same_commit_gives_the_same_digests(site: Site) -> None:
@@ -99,7 +103,7 @@ def test_the_same_commit_gives_the_same_digests(site: Site) -> None:
     again = site.build(site.order(id="monorepo~delivery:1:build:2"))
 
     assert again.outcome is BuildOutcome.SUCCEEDED, again.reason
-    assert (again.image_digest, again.chart_digest) == (first.image_digest, first.chart_digest)
+    assert again.parts == first.parts
 
 
 def test_a_build_puts_no_tag(site: Site) -> None:
@@ -108,7 +112,7 @@ def test_a_build_puts_no_tag(site: Site) -> None:
     mended = site.build(site.order({f"{SERVICE}/notes.txt": "new\n"}, id="monorepo~delivery:2:build:1"))
 
     assert (first.outcome, mended.outcome) == (BuildOutcome.SUCCEEDED, BuildOutcome.SUCCEEDED)
-    assert first.image_digest != mended.image_digest
+    assert pushed(first, PartKind.IMAGE) != pushed(mended, PartKind.IMAGE)
     assert OciRegistry().tags(site.registry, "delivery") == []
     assert OciRegistry().tags(site.registry, "charts/delivery") == []
 
@@ -158,7 +162,7 @@ def test_a_pull_request_pushes_nothing(site: Site) -> None:
     result = site.build(site.order(steps=VALIDATE_PULL_REQUEST, version=None))
 
     assert result.outcome is BuildOutcome.SUCCEEDED
-    assert (result.image_digest, result.chart_digest) == (None, None)
+    assert result.parts == ()
     assert OciRegistry().tags(site.registry, "delivery") == []
 
 
@@ -189,7 +193,7 @@ def test_a_scan_report_counts_for_the_image_it_names(site: Site) -> None:
     other = site.build(site.order(files, test=shell))
     # Where the commit is the same the image is, so the report comes from outside of it.
     outside = site.notes / "scan.json"
-    outside.write_text(trivy(other.image_digest or ""))
+    outside.write_text(trivy(pushed(other, PartKind.IMAGE) or ""))
 
     same = site.build(site.order(test=f"sh -c 'cp {outside} . ; python -m unittest'", id="monorepo~delivery:1:build:2"))
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.helm_charts import HelmCharts
+from shared.domain.artifact import PartKind
 from shared.domain.hooks import Hooks
 from shared.ports.builder import (
     NO_HANDLE,
@@ -22,6 +23,7 @@ from shared.ports.builder import (
 )
 from shared.ports.errors import Transient
 from tests.support.build_site import SAMPLE, Site
+from tests.support.parts import pushed
 
 CHART = "charts/delivery"
 DEPLOYMENT = (SAMPLE / CHART / "templates/deployment.yaml").read_text()
@@ -171,11 +173,11 @@ def test_a_sample_that_is_in_order_would_be_let_in_everywhere(site: Site) -> Non
 def test_the_text_as_rendered_can_be_read(site: Site) -> None:
     """With stand-ins where it is checked, with what was pushed where it is pushed; of a step that failed, too."""
     good = site.build(site.order(test=QUICK))
-    checked, pushed = (text_of(site, good, step) for step in (Step.CHART, Step.PUSH_CHART))
+    checked, last = (text_of(site, good, step) for step in (Step.CHART, Step.PUSH_CHART))
 
     assert "# As rendered for production, namespace backend:" in checked
     assert f"/prod/delivery:v0.0.0-check@sha256:{'0' * 64}" in checked
-    assert f"/prod/delivery:v1.0.2@{good.image_digest}" in pushed
+    assert f"/prod/delivery:v1.0.2@{pushed(good, PartKind.IMAGE)}" in last
 
     bad = {f"{CHART}/templates/oops.yaml": '{{ if eq .Release.Namespace "backend" }}{{ fail "not here" }}{{ end }}'}
     failed = site.build(site.order(bad, id="monorepo~delivery:2:build:1", test=QUICK))

@@ -104,7 +104,7 @@ def test_every_key_reaches_the_policy_of_its_service() -> None:
 
     assert (policy.path, policy.chart) == ("src/shipping/delivery", "charts/delivery")
     assert (policy.registry, policy.commit) == ("fabrikam.azurecr.io", "c1")
-    assert (policy.image_repository, policy.chart_repository) == ("apps/delivery", "charts/delivery")
+    assert [str(part) for part in policy.parts] == ["image apps/delivery", "chart charts/delivery"]
     assert policy.triggers == TriggerPolicy(
         branches=Patterns(include=("main", "feature/*"), exclude=("feature/old",)),
         paths=Patterns(include=("src",), exclude=("docs",)),

@@ -50,6 +50,7 @@ from shared.domain.records import replace
 from shared.domain.release import EnvironmentState, Override, Push, Release, Slot, Tagging, Validation
 from shared.domain.setting import Setting
 from shared.domain.version import Version
+from tests.support.parts import PARTS, image_and_chart
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DELIVERY = ServiceKey("shop", "delivery")
@@ -68,10 +69,9 @@ def artifact(version: str, seed: int) -> Artifact:
     """Return an artifact of delivery."""
     return Artifact(
         registry="fabrikam.azurecr.io",
-        image_repository="delivery",
-        image_digest=Digest(f"sha256:{hexadecimal(seed)}"),
-        chart_repository="charts/delivery",
-        chart_digest=Digest(f"sha256:{hexadecimal(seed + 1)}"),
+        parts=image_and_chart(
+            Digest(f"sha256:{hexadecimal(seed)}"), Digest(f"sha256:{hexadecimal(seed + 1)}"), Version.parse(version)
+        ),
         commit=COMMIT,
         version=Version.parse(version),
     )
@@ -106,8 +106,7 @@ POLICY = ServicePolicy(
     path="src/shipping/delivery",
     chart="charts/delivery",
     registry="fabrikam.azurecr.io",
-    image_repository="delivery",
-    chart_repository="charts/delivery",
+    parts=PARTS,
     environments=(QA, PRODUCTION),
     triggers=TriggerPolicy(branches=Patterns(include=("main", "feature/delivery/*"))),
     build=BuildPolicy(
@@ -132,8 +131,7 @@ RESULT = BuildResult(
     ),
     tests=TestCounts(passed=12, failed=0, skipped=1),
     scan=ScanResult(worst=None, reason="no scanner is configured"),
-    image_digest=NEW.image_digest,
-    chart_digest=NEW.chart_digest,
+    parts=NEW.parts,
     would_block=(WouldBlock(environment="production", reason="Deployment/delivery: must run as somebody"),),
 )
 BUILD = ReportedBuild(
@@ -222,7 +220,7 @@ UNUSUAL_RELEASE = Release(
     tagging=Tagging(since=NOON, deadline=NOON + timedelta(hours=1)),
     tags_put=2,
     lost=LIVE.artifact,
-    early_image=NEW.image_digest,
+    early=(NEW.image,),
     tags_asked=1,
     quarantine="the tag names another digest",
     branch_deleted=True,

@@ -10,6 +10,7 @@ from shared.domain.names import Digest
 from tests.support.codec import examples as ex
 from tests.support.codec import odd
 from tests.support.codec.stored import GOLDEN
+from tests.support.parts import CHART, image_and_chart
 
 FILE = GOLDEN / "messages.txt"
 
@@ -32,13 +33,15 @@ MESSAGES: tuple[Any, ...] = (
     events.BuildStarted(**_TO, number=7, attempt=1, handle=ex.HANDLE),
     events.BuildEnded(**_TO, number=7, attempt=1),
     events.BuildReported(**_DONE, result=ex.RESULT),
-    events.TagsRead(**_TO, effect="shop~delivery:v1.1.0:read-tags:1", version="1.1.0", image=_DIGEST, chart=None),
+    events.TagsRead(
+        **_TO, effect="shop~delivery:v1.1.0:read-tags:1", version="1.1.0", parts=image_and_chart(_DIGEST, None)
+    ),
     events.ArtifactTagged(**_TO, effect="shop~delivery:v1.1.0:tag:1", version="1.1.0", attempt=1),
     events.TaggingFailed(
         **_TO, effect="shop~delivery:v1.1.0:tag:1", version="1.1.0", attempt=1, reason="gone", ours=True, lost=True
     ),
-    events.ArtifactAnnounced(**_TO, version="1.1.0", digest=_DIGEST, chart=True),
-    events.ArtifactWithdrawn(**_TO, repository="charts/delivery", digest=_DIGEST, chart=True),
+    events.ArtifactAnnounced(**_TO, version="1.1.0", part=CHART, digest=_DIGEST),
+    events.ArtifactWithdrawn(**_TO, kind=CHART.kind, repository="charts/delivery", digest=_DIGEST),
     events.FactsGathered(
         **_TO, effect="shop~delivery:4:gather-facts:1", number=4, facts=ex.FACTS, rendered=ex.RENDERED
     ),

@@ -26,6 +26,7 @@ from shared.domain.release import EnvironmentState, Override, Push, Release, Val
 from shared.domain.repository import ConfigInForce, Tip
 from shared.domain.version import Version
 from tests.support.codec import examples as ex
+from tests.support.parts import IMAGE, chart_of
 
 STRICT = EnvironmentPolicy(
     name="production",
@@ -67,7 +68,7 @@ FAILED = BuildResult(
     reason="2 tests failed",
     steps=(StepResult(step=Step.UNIT_TESTS, outcome=BuildOutcome.FAILED, output="", milliseconds=1, reason="exit 1"),),
     scan=ScanResult(worst=Severity.HIGH, by_change=True),
-    chart_digest=ex.NEW.chart_digest,
+    parts=(chart_of(ex.NEW),),
     tagged=True,
 )
 VALIDATED = replace(ex.BUILD, ref="refs/heads/x", version="", result=FAILED)
@@ -138,12 +139,11 @@ MESSAGES: tuple[events.ServiceEvent | events.OutsideEvent, ...] = (
         service=ex.DELIVERY,
         effect="x",
         version="1.0.0",
-        image=None,
-        chart=ex.NEW.chart_digest,
+        parts=(chart_of(ex.NEW),),
     ),
-    events.ArtifactAnnounced(id="e-2", service=ex.DELIVERY, version="1.0.0", digest=ex.NEW.image_digest),
-    events.ArtifactAnnounced(id="e-2", service=ex.DELIVERY, version="1.0.0", digest=None),
-    events.ArtifactWithdrawn(id="e-2", service=ex.DELIVERY, repository="delivery", version="1.0.0"),
+    events.ArtifactAnnounced(id="e-2", service=ex.DELIVERY, version="1.0.0", part=IMAGE, digest=ex.NEW.image.digest),
+    events.ArtifactAnnounced(id="e-2", service=ex.DELIVERY, version="1.0.0", part=IMAGE, digest=None),
+    events.ArtifactWithdrawn(id="e-2", service=ex.DELIVERY, kind=IMAGE.kind, repository="delivery", version="1.0.0"),
     events.ApprovalAnswered(id="e-2", service=ex.DELIVERY, request="r", person=ex.BEN, groups=(), approve=False),
     events.AbortRequested(id="e-2", service=ex.DELIVERY, version="1.0.0", person=ex.BEN),
     events.MessagePoisoned(

@@ -12,6 +12,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 from msgspec import Struct
 
+from shared.domain.artifact import Artifact, ArtifactPart, PartKind
 from shared.domain.names import Digest, ServiceKey
 from shared.domain.release import ServiceState
 from shared.domain.version import Version
@@ -55,7 +56,20 @@ def any_of(type_: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(type_)
     assert issubclass(type_, Struct)
     hints = get_type_hints(type_)
-    return st.builds(type_, **{name: any_of(hints[name]) for name in type_.__struct_fields__})
+    drawn = {name: any_of(hints[name]) for name in type_.__struct_fields__}
+    return st.builds(type_, **{**drawn, **({"parts": _parts()} if type_ is Artifact else {})})
+
+
+def _parts() -> st.SearchStrategy[tuple[ArtifactPart, ...]]:
+    """What may be an artifact's parts: an image, maybe another one, maybe a chart."""
+
+    def part(kind: PartKind, where: str) -> st.SearchStrategy[ArtifactPart]:
+        repository = _TEXT.map(lambda text: f"{where}{text}")
+        return st.builds(ArtifactPart, kind=st.just(kind), repository=repository, digest=_LEAVES[Digest], tag=_TEXT)
+
+    more = (part(PartKind.IMAGE, "b/"), part(PartKind.CHART, "c/"))
+    every = st.tuples(part(PartKind.IMAGE, "a/"), *(st.none() | one for one in more))
+    return every.map(lambda found: tuple(one for one in found if one is not None))
 
 
 def _by_key(releases: list[Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from shared.domain.artifact import PartKind, PartName
 from shared.domain.names import ServiceKey
 from tests.support.outside import built
 from tests.support.outside_deployer import Applied
@@ -75,9 +76,11 @@ class _Live(dict[str, list[Applied]]):
         number = self._shape.releases_of(int(name[1:]))
         sample, version = f"1.0.{min(number, SAMPLES)}", self._shape.version(number)
         commit = release_begins(ServiceKey(REPOSITORY, SAMPLE_SERVICE), sample).commit
-        digest = digest_of(built("image", SAMPLE_SERVICE, sample, commit))
+        digest = digest_of(
+            built(PartName(kind=PartKind.IMAGE, repository=SAMPLE_SERVICE), SAMPLE_SERVICE, sample, commit)
+        )
         image = f"registry.example.com/{'prod/' if environment == 'production' else ''}{name}:v{version}@{digest}"
-        self[place] = [Applied("", 0, 0, "", version, image, b"")] if number else []
+        self[place] = [Applied("", 0, 0, "", version, (image,), b"")] if number else []
         return self[place]
 
 

@@ -24,6 +24,7 @@ from shared.domain.names import ServiceKey
 from shared.domain.promotion import Promotion
 from shared.domain.release import EnvironmentState
 from shared.domain.version import Version
+from tests.support.parts import chart_of
 from tests.workshop.drill.scene import SERVICE, Scene
 from tests.workshop.drill.story import VERSIONS
 
@@ -99,7 +100,7 @@ def _release(app: Any, view: ServiceView, version: str) -> object:
         "phase": found.phase.value,
         "reason": _same(found.reason),
         "commit": found.commit,
-        "artifact": artifact and (artifact.image_digest.text, artifact.chart_digest.text, artifact.commit),
+        "artifact": artifact and (artifact.image.digest.text, chart_of(artifact).digest.text, artifact.commit),
         "building": found.build is not None,
         "tagging": found.tagging is not None,
         "promotions": [_promotion(one) for one in found.promotions],
@@ -114,7 +115,7 @@ def _promotion(one: Promotion) -> tuple[object, ...]:
 
 def _environment(one: EnvironmentState) -> dict[str, object]:
     return {
-        "live": one.live and (one.live.artifact.version.text, one.live.artifact.image_digest.text),
+        "live": one.live and (one.live.artifact.version.text, one.live.artifact.image.digest.text),
         "good": [good.artifact.version.text for good in one.good],
         "slot": one.slot,
         "unknown": one.unknown,

@@ -96,7 +96,9 @@ class PeopleOfStage:
         """See Watcher."""
         name = question.service.service
         shown = self._manifests(question)
-        self.judge.asked(name, question.request, question.promotion, question.image_digest, repr(question), shown)
+        self.judge.asked(
+            name, question.request, question.promotion, question.parts[0].digest.text, repr(question), shown
+        )
 
     def _manifests(self, question: Question) -> str:
         """What would be deployed, as the page shows it beside the question."""

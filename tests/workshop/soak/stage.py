@@ -241,14 +241,14 @@ class Stage(RegistryOfStage, PeopleOfStage):
     def wrote(self, order: DeployOrder) -> None:
         """See Watcher."""
         self.catch_up(ServiceKey(order.repository, order.service))
-        repository = order.image.partition("/")[2].partition(":")[0]
+        repository = order.images[0].partition("/")[2].partition(":")[0]
         chart = repository.removesuffix(order.service) + f"charts/{order.service}"
         bundle = self.judge.service(order.service).bundles.get(order.version)
         there = {one.text for one in self.outside.registry.manifests.get(chart, {})}
         found = bundle.chart if bundle is not None and bundle.chart in there else "none"
         at = self.outside.clock()
         written = sha256(order.manifests).hexdigest()
-        self.judge.wrote(order.service, order.environment, order.promotion, order.image, found, at, written)
+        self.judge.wrote(order.service, order.environment, order.promotion, order.images[0], found, at, written)
 
     def removed(self, order: DeployOrder) -> None:
         """See Watcher."""

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from shared.app.configuration import policy_in_force
 from shared.app.parts import App
-from shared.domain.artifact import in_namespace, registry_name
+from shared.domain.artifact import PartName, in_namespace, registry_name
 from shared.domain.errors import InvalidVersion
 from shared.domain.events import RegistryEvent
 from shared.domain.names import ServiceKey
@@ -15,17 +15,17 @@ from shared.domain.policy import ServicePolicy
 from shared.domain.version import Version
 
 
-class Place(NamedTuple):
-    """A repository of a service: of its image or its chart, as builds push it or as a copy in an environment's namespace."""
+class OwnRepository(NamedTuple):
+    """A service's repository of one part, as builds push it or as a copy in an environment's namespace."""
 
     service: ServiceKey
-    chart: bool
+    part: PartName
     namespace: str
 
     def version(self, tag: str) -> Version | None:
         """Return the version that a tag names here; None where it is none of ours."""
         try:
-            return Version.parse(tag) if self.chart else Version.from_tag(tag)
+            return self.part.kind.version_of(tag)
         except InvalidVersion:
             return None
 
@@ -39,10 +39,10 @@ def id_of(event: RegistryEvent) -> str:
     return f"registry:{event.id}"
 
 
-def places(app: App, registry: str, repository: str) -> list[Place]:
+def own_repositories(app: App, registry: str, repository: str) -> list[OwnRepository]:
     """Return what a repository is to the services in force, those first that build into it."""
-    found = [place for one in _services(app, registry) for place in _of(one, repository)]
-    return sorted(found, key=lambda place: bool(place.namespace))
+    found = [own for one in _services(app, registry) for own in _of(one, repository)]
+    return sorted(found, key=lambda own: bool(own.namespace))
 
 
 def _services(app: App, registry: str) -> Iterator[ServicePolicy]:
@@ -52,9 +52,9 @@ def _services(app: App, registry: str) -> Iterator[ServicePolicy]:
         yield from (one for one in policy.services if registry_name(one.registry) == name) if policy else ()
 
 
-def _of(policy: ServicePolicy, repository: str) -> Iterator[Place]:
+def _of(policy: ServicePolicy, repository: str) -> Iterator[OwnRepository]:
     namespaces = dict.fromkeys(one.registry_namespace for one in policy.environments if one.registry_namespace)
     for namespace in ("", *namespaces):
-        for chart, own in ((False, policy.image_repository), (True, policy.chart_repository)):
-            if in_namespace(own, namespace) == repository:
-                yield Place(policy.service, chart, namespace)
+        for part in policy.parts:
+            if in_namespace(part.repository, namespace) == repository:
+                yield OwnRepository(policy.service, part, namespace)
