@@ -167,4 +167,5 @@ def build(
         receiver=kept.queues,
         anchors=wiring.anchors(chosen, held),
         warnings=wiring.warnings(chosen),
+        url=chosen.url,
     )

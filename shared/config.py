@@ -12,7 +12,7 @@ from pathlib import Path
 from shared.build_settings import BuildSettings
 from shared.chart_settings import ChartSettings
 from shared.domain.errors import InvalidValue
-from shared.environment import names, texts, whole
+from shared.environment import address, credentials, names, texts, whole
 from shared.inbound.entra import AUTHORITY, GRAPH, Entra
 
 MIB = 1024 * 1024
@@ -115,7 +115,7 @@ class Settings:
     `gitops_credentials` gives `user:password` by the beginning of an https address.
     `repositories` are bare or plain git repositories on this disk by name; `gitops` is the folder that relative GitOps
     repositories are looked up in. `registry`, where set, takes the place of the registry that slipway.yaml names.
-    Of the secrets of hooks several count, while one takes another one's place. `roles` says which functions an app registers; empty means all. `telemetry` says where spans and measures go. `easy_auth`
+    Of the secrets of hooks several count, while one takes another one's place. `roles` says which functions an app registers; empty means all. `telemetry` says where spans and measures go, `url` where people reach us. `easy_auth`
     is no setting of ours: App Service says with it that people sign in before a request reaches us.
     `account_keys`: this process's environment holds an account's keys.
     """
@@ -138,6 +138,7 @@ class Settings:
     charts: ChartSettings = field(default_factory=ChartSettings)
     builds: BuildSettings = field(default_factory=BuildSettings)
     telemetry: str = "off"
+    url: str = ""
     path: str = os.defpath
     account_keys: bool = False
 
@@ -155,7 +156,7 @@ class Settings:
                 for name, path in texts("SLIPWAY_REPOSITORIES", env.get("SLIPWAY_REPOSITORIES") or "{}").items()
             },
             gitops=Path(env.get("SLIPWAY_GITOPS", ".local")),
-            gitops_credentials=_credentials(env.get("SLIPWAY_GITOPS_CREDENTIALS") or "{}"),
+            gitops_credentials=credentials("SLIPWAY_GITOPS_CREDENTIALS", env.get("SLIPWAY_GITOPS_CREDENTIALS") or "{}"),
             registry=env.get("SLIPWAY_REGISTRY") or None,
             hook_secrets=names(env.get("SLIPWAY_HOOK_SECRET", "")),
             registry_hook_secrets=names(env.get("SLIPWAY_REGISTRY_HOOK_SECRET", "")),
@@ -169,6 +170,7 @@ class Settings:
             charts=ChartSettings.from_env(env),
             builds=BuildSettings.from_env(env),
             telemetry=_telemetry(env),
+            url=address("SLIPWAY_URL", env.get("SLIPWAY_URL", "")),
             path=env.get("PATH", os.defpath),
             account_keys=any(map(_opens_an_account, (env.get("SLIPWAY_STORAGE"), env.get("AzureWebJobsStorage")))),
         )
@@ -204,6 +206,7 @@ class Settings:
             **self.charts.to_env(),
             **self.builds.to_env(),
             "SLIPWAY_TELEMETRY": self.telemetry,
+            "SLIPWAY_URL": self.url,
             "PATH": self.path,
         }
 
@@ -235,16 +238,3 @@ def _telemetry(env: Mapping[str, str]) -> str:
     if to == "azure-monitor" and not env.get("APPLICATIONINSIGHTS_CONNECTION_STRING"):
         raise InvalidValue("SLIPWAY_TELEMETRY", "azure-monitor needs APPLICATIONINSIGHTS_CONNECTION_STRING")
     return to
-
-
-def _credentials(text: str) -> Mapping[str, str]:
-    """Read what is shown at which https address; what is wrong is named without what is shown."""
-    name = "SLIPWAY_GITOPS_CREDENTIALS"
-    found = texts(name, text)
-    for number, (address, shown) in enumerate(found.items(), start=1):
-        host = address.removeprefix("https://").partition("/")[0]
-        if not address.startswith("https://") or not host or "@" in address or "?" in address:
-            raise InvalidValue(name, f"has as address {number} none such as https://git.example.com/team")
-        if ":" not in shown or not shown.isprintable():
-            raise InvalidValue(name, f"has for {address} no text such as user:password")
-    return found

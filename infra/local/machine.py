@@ -160,6 +160,7 @@ class Machine:
             hook_secrets=frozenset({self.kept.hook_secret}),
             registry_hook_secrets=frozenset({self.kept.registry_secret}),
             rollout_poll=_ROLLOUT_POLL,
+            url=self.url,
             charts=ChartSettings.from_env(os.environ),
             builds=BuildSettings.from_env(os.environ),
             path=os.environ.get("PATH", os.defpath),

@@ -23,6 +23,7 @@ class KeptStatuses:
             "schema": 1,
             "at": self._now().isoformat(),
             "description": status.description,
+            "link": status.link,
             "state": status.state.value,
         }
         key = f"{_prefix(commit)}{encode_part(status.context)}"
@@ -38,7 +39,8 @@ class KeptStatuses:
 
 def _decode(context: str, value: bytes) -> CommitStatus:
     body = json.loads(value)
-    return CommitStatus(context=context, state=CommitState(body["state"]), description=body["description"])
+    state = CommitState(body["state"])
+    return CommitStatus(context=context, state=state, description=body["description"], link=body["link"])
 
 
 def _partition(repository: str) -> str:

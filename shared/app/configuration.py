@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shared.app.approvers import pin_approvers
 from shared.app.handle_event import handle
+from shared.app.links import link_to
 from shared.app.parts import App
 from shared.codec.errors import HalfWritten
 from shared.codec.repository import (
@@ -178,7 +179,7 @@ def _keep_faults(app: App, change: _Change, faults: tuple[str, ...]) -> None:
 
 
 def _status(app: App, repository: str, commit: str, state: CommitState, description: str) -> None:
-    status = CommitStatus(context=_CONTEXT, state=state, description=description)
+    status = CommitStatus(context=_CONTEXT, state=state, description=description, link=link_to(app))
     app.repository(repository).statuses.set_status(repository, commit, status)
 
 

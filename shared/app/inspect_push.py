@@ -13,6 +13,7 @@ from shared.app.concerned import concerned
 from shared.app.configuration import is_read, policy_in_force, refresh_configuration
 from shared.app.failures import note_failure
 from shared.app.handle_event import handle
+from shared.app.links import link_to
 from shared.app.parts import App
 from shared.app.who_pushed import attribute, last_tip, put_tip, tell_who_pushed, unheard, version_of
 from shared.codec.keys import fits
@@ -161,7 +162,7 @@ def _known(app: App, repository: str) -> list[str]:
 def _refuse(app: App, push: PushReceived, commit: str, near: str) -> None:
     what = f"{push.ref.removeprefix(_HEADS)} does not name a service"
     reason = f"{what}; use release/<service>/v<version>{meant(near)}"
-    status = CommitStatus(context="slipway/release", state=CommitState.FAILED, description=reason)
+    status = CommitStatus(context="slipway/release", state=CommitState.FAILED, description=reason, link=link_to(app))
     app.repository(push.repository).statuses.set_status(push.repository, commit, status)
     note_failure(app, push.repository, "", commit, status)
     log_event("push.refused", repository=push.repository, ref=push.ref, reason=reason)

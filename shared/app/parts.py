@@ -39,6 +39,7 @@ class App:
     `production` names the identities of production's worker.
     Without a `directory` people and groups are matched by what is written. Nor need there be a look at queues, a
     `receiver` of what went to poison, or a place for anchors. `warnings` say what people should know of how this process is set up.
+    `url` is where people reach the installation, empty where nobody said so.
     """
 
     store: Store
@@ -59,6 +60,7 @@ class App:
     receiver: QueueReceiver | None = None
     anchors: Anchors | None = None
     warnings: tuple[str, ...] = ()
+    url: str = ""
 
     def repositories(self) -> Sequence[str]:
         """Return the names of all repositories that are served here."""

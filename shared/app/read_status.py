@@ -42,12 +42,13 @@ class ReleasesPage(View, frozen=True, kw_only=True):
 
 
 class StatusView(View, frozen=True, kw_only=True):
-    """What a commit shows."""
+    """What a commit shows; `link` leads to the page of what it is about, where the installation has an address."""
 
     repository: str
     context: str
     state: CommitState
     description: str
+    link: str
 
 
 class StatusesView(View, frozen=True, kw_only=True):

@@ -8,7 +8,7 @@ from shared.domain.effects import AskApproval
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import ApprovalRequest, Promotion
 from shared.domain.records import replace
-from shared.domain.release import ClosedRequest, Release
+from shared.domain.release import ClosedRequest, EnvironmentState, Release
 from shared.domain.words import counted
 
 CLOSED_KEPT = 10
@@ -92,3 +92,12 @@ def remember(draft: Draft, promotion: Promotion, request: str, reason: str) -> N
     others = tuple(one for one in environment.closed if one.id != request)
     closed = (ClosedRequest(id=request, reason=reason), *others)[:CLOSED_KEPT]
     draft.put_environment(replace(environment, closed=closed))
+
+
+def changes_of(environment: EnvironmentState, release: Release, promotion: Promotion) -> tuple[str, ...]:
+    """Say for people what a promotion changes: what takes the place of what, and why they are asked again, if they are."""
+    live = environment.live
+    new = f"{release.version.tag} of {release.commit[:12]}"
+    was = f"{live.artifact.version.tag} of {live.artifact.commit[:12]}" if live is not None else "nothing"
+    again = promotion.rendered.changed if promotion.rendered is not None else ""
+    return (f"{new} takes the place of {was}", *([f"asked again: {again}"] if again else []))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote, urlencode
 
 from shared.app.authorize import Viewer
+from shared.app.links import page_of
 from shared.app.views.records import ServiceView, WayView
 from shared.domain.failure import Failure
 from shared.domain.gate import OPERATORS
@@ -74,6 +74,4 @@ def _place(one: Failure) -> tuple[str, str]:
 
 def _service(repository: str, service: str, version: str = "") -> Html:
     """Lead to a service, and to one of its releases there."""
-    release = f"#release-{quote(version)}" if version else ""
-    href = f"/services/{quote(service)}?{urlencode({'repository': repository})}{release}"
-    return element("a", service, href=href, class_="service")
+    return element("a", service, href=page_of(repository, service, version), class_="service")

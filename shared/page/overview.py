@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from shared.app.authorize import Viewer
+from shared.app.links import page_of
 from shared.app.read_overview import Overview
 from shared.app.views.finding import Chosen
 from shared.app.views.records import ServiceView
@@ -118,7 +119,7 @@ def _row(service: ServiceView, columns: list[str], viewer: Viewer) -> Html:
 
 
 def _name(service: ServiceView) -> list[Html]:
-    href = f"/services/{quote(service.service)}?{urlencode({'repository': service.repository})}"
+    href = page_of(service.repository, service.service)
     building = [
         element("div", element("b", one.version, class_="version"), " ", badge(one.phase), class_="packaging")
         for one in service.releases

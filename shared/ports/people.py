@@ -14,7 +14,9 @@ from shared.domain.names import ServiceKey
 class Question:
     """A numbered request as people see it. `ledger_head` is the ledger's hash when it was put.
 
-    `older` says that something newer is live there, empty where it is not so.
+    `older` says that something newer is live there, empty where it is not so. `authors` are the first who wrote what is
+    brought, `more_authors` how many others, `unknown` who is not known, in words; `changes` says what takes the place of
+    what, and what differs from what was asked before; `link` leads to the release, empty where the installation has no address.
     """
 
     request: str
@@ -26,6 +28,11 @@ class Question:
     commit: str
     who: str
     older: str
+    authors: tuple[str, ...] = ()
+    more_authors: int = 0
+    unknown: tuple[str, ...] = ()
+    changes: tuple[str, ...] = ()
+    link: str = ""
     expires: datetime | None
     ledger_head: str
 

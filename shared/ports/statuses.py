@@ -19,11 +19,15 @@ class CommitState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommitStatus:
-    """One line beside a commit; `context` tells it from others, e.g. `slipway/delivery`."""
+    """One line beside a commit; `context` tells it from others, e.g. `slipway/delivery`.
+
+    `link` leads to the page of what it is about, and is empty where the installation has no address.
+    """
 
     context: str
     state: CommitState
     description: str
+    link: str = ""
 
 
 class Statuses(Protocol):

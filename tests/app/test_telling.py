@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
+
+import pytest
 
 from shared.app.handle_event import handle
 from shared.app.take_message import take_message
@@ -12,7 +15,7 @@ from shared.domain.queues import queue_of
 from shared.domain.records import replace
 from tests.support.app_looks import all_but, decided, do, open_effects, the
 from tests.support.app_parts import DELIVERY, SECOND, Harness, make_app
-from tests.support.outside import SLIPWAY_YAML, Outside
+from tests.support.outside import MAIN, SLIPWAY_YAML, Outside
 
 COMMIT = "b" * 40
 
@@ -50,6 +53,32 @@ def test_a_question_says_what_exactly_is_asked(slipway: Harness) -> None:
     assert question.expires == promotion.deadline
     assert question.ledger_head == head
     assert question.older == ""
+    assert question.link == ""
+
+
+def test_a_question_says_who_wrote_what_and_what_takes_the_place_of_what(slipway: Harness) -> None:
+    """Of the state as it is when it is put; the message has nothing of it."""
+    slipway.release_to("1.0.0")
+    slipway.wrap(url="https://slipway.example.com").release_to("1.1.0", approve=False)
+    question = slipway.outside.people.asked[-1]
+    before, now = slipway.release("1.0.0").commit, slipway.release("1.1.0").commit
+
+    assert (question.authors, question.more_authors, question.unknown) == (("Ada Author",), 0, ())
+    assert question.changes == (f"v1.1.0 of {now[:12]} takes the place of v1.0.0 of {before[:12]}",)
+    assert question.link == "https://slipway.example.com/services/delivery?repository=shipping#release-1.1.0"
+
+
+def test_a_question_that_is_asked_again_says_what_is_different(slipway: Harness) -> None:
+    """In what would be deployed; nothing was there before."""
+    slipway.release_to("1.0.0", approve=False)
+    text = SLIPWAY_YAML.replace('reason: "{reason}"}\n    approval', 'reason: "{reason}", replicas: 3}\n    approval')
+    slipway.push(MAIN, {"slipway.yaml": text.encode()})
+    slipway.tick()
+    slipway.tick(timedelta(minutes=10))
+    first, *_, last = slipway.outside.people.asked
+
+    assert first.changes == (f"v1.0.0 of {first.commit[:12]} takes the place of nothing",)
+    assert last.changes == (*first.changes, "asked again: setting replicas was added")
 
 
 def test_a_question_that_was_put_is_done_with(slipway: Harness) -> None:
@@ -124,6 +153,36 @@ def test_a_status_is_shown_where_the_author_looks(slipway: Harness) -> None:
 
     assert slipway.statuses(COMMIT)["slipway/x"].state == "pending"
     assert said(slipway) == "is being checked"
+    assert slipway.statuses(COMMIT)["slipway/x"].link == ""
+
+
+@pytest.mark.parametrize(
+    ("context", "leads"),
+    [
+        ("slipway/delivery", ""),
+        ("slipway/delivery/v1.0.0", "#release-1.0.0"),
+        ("slipway/delivery/v1.0.0/production", "#release-1.0.0"),
+        ("slipway/delivery/vx", ""),
+    ],
+)
+def test_a_status_leads_to_the_page_of_its_release_or_service(slipway: Harness, context: str, leads: str) -> None:
+    """Where the installation says at which address people reach it."""
+    slipway.wrap(url="https://slipway.example.com/build")
+    do(slipway, replace(status("pending", "x"), context=context))
+
+    link = slipway.statuses(COMMIT)[context].link
+    assert link == f"https://slipway.example.com/build/services/delivery?repository=shipping{leads}"
+
+
+def test_a_status_of_no_service_leads_to_the_first_page(slipway: Harness) -> None:
+    """A broken configuration, and a release branch that names none."""
+    slipway.wrap(url="https://slipway.example.com")
+    broken = slipway.push(MAIN, {"slipway.yaml": b"version: 9"})
+    misspelt = slipway.push("refs/heads/release/De!ivery/v1.0.0", {"x": b"1"})
+    slipway.pump()
+
+    found = [one.link for commit in (broken, misspelt) for one in slipway.statuses(commit).values()]
+    assert found == ["https://slipway.example.com/"] * 2
 
 
 def test_what_was_decided_first_is_never_said_last(slipway: Harness) -> None:

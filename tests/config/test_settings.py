@@ -264,3 +264,22 @@ def test_what_is_shown_to_git_repositories_is_checked_and_not_told(text: str) ->
 
     assert refused.value.field == "SLIPWAY_GITOPS_CREDENTIALS"
     assert "s3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["slipway.example.com", "https://", "https://a b", "ftp://a", "https://a?x", "https://a#x", "https://u@a"]
+)
+def test_an_address_that_leads_nowhere_is_refused(text: str) -> None:
+    """Statuses of commits would lead there."""
+    with pytest.raises(InvalidValue, match="is no address such as") as refused:
+        Settings.from_env({"SLIPWAY_URL": text})
+
+    assert refused.value.field == "SLIPWAY_URL"
+
+
+@pytest.mark.parametrize(
+    "text", ["https://slipway.example.com", "https://slipway.example.com/", "http://localhost:7071"]
+)
+def test_an_address_is_kept_without_the_slash_at_its_end(text: str) -> None:
+    """Paths begin with one."""
+    assert Settings.from_env({"SLIPWAY_URL": text}).url == text.rstrip("/")

@@ -13,6 +13,7 @@ from shared.ports.statuses import CommitState, CommitStatus, Statuses
 from tests.support.stores import opened
 
 COMMIT = "a" * 40
+LINK = "https://slipway.example.com/services/delivery?repository=shop#release-1.0.0"
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -25,7 +26,9 @@ def statuses(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Statuse
 def test_the_newest_status_of_a_context_counts(statuses: Statuses) -> None:
     """Contexts stand side by side, in their order; the same one again changes nothing."""
     running = CommitStatus(context="slipway/delivery", state=CommitState.PENDING, description="tests run")
-    done = CommitStatus(context="slipway/delivery", state=CommitState.SUCCEEDED, description="12 tests passed, ü")
+    done = CommitStatus(
+        context="slipway/delivery", state=CommitState.SUCCEEDED, description="12 tests passed, ü", link=LINK
+    )
     other = CommitStatus(context="slipway/~zebra?", state=CommitState.ERROR, description="")
     for status in (running, other, done, done):
         statuses.set_status("shop", COMMIT, status)

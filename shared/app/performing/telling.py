@@ -7,15 +7,20 @@ from datetime import timedelta
 
 from shared.app.failures import note_failure
 from shared.app.handle_event import row_of
+from shared.app.links import link_of_status, link_to
 from shared.app.parts import App
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
-from shared.app.service_view import read_service
+from shared.app.service_view import ServiceView, read_service
 from shared.codec.envelope import read_message
 from shared.domain.approval import who_may
+from shared.domain.artifact import Artifact
+from shared.domain.asking import changes_of
 from shared.domain.effects import AskApproval, CloseApproval, SetStatus
 from shared.domain.older import brings_older
+from shared.domain.policy import ApprovalRule
+from shared.domain.promotion import Authors, Promotion
 from shared.domain.queues import queue_of
-from shared.domain.release import EnvironmentState
+from shared.domain.release import EnvironmentState, Release
 from shared.ports.people import Question
 from shared.ports.statuses import CommitState, CommitStatus
 from shared.ports.store import Message
@@ -28,28 +33,44 @@ def ask(app: App, effect: AskApproval) -> Performed:
     view = read_service(app, effect.service, exact=False)
     for release in view.state.releases.values():
         for promotion in release.promotions:
-            environment = view.state.environments.get(promotion.environment) or EnvironmentState(name="")
             request, policy = promotion.approval, view.state.policy
             open_still = request is not None and request.id == effect.request and not promotion.phase.ended
             rules = policy.environment(promotion.environment) if policy else None
-            if not open_still or rules is None or rules.approval is None or release.artifact is None:
-                continue
-            app.people.ask(
-                Question(
-                    request=effect.request,
-                    service=effect.service,
-                    version=release.version.text,
-                    environment=promotion.environment,
-                    promotion=promotion.number,
-                    parts=release.artifact.parts,
-                    commit=release.commit,
-                    who=who_may(rules.approval),
-                    older=brings_older(environment, release, promotion),
-                    expires=promotion.deadline,
-                    ledger_head=view.ledger_hash,
-                )
-            )
+            if open_still and rules is not None and rules.approval is not None and release.artifact is not None:
+                app.people.ask(_question(app, effect, view, release, promotion, release.artifact, rules.approval))
     return NothingToReport()
+
+
+def _question(
+    app: App,
+    effect: AskApproval,
+    view: ServiceView,
+    release: Release,
+    promotion: Promotion,
+    artifact: Artifact,
+    rule: ApprovalRule,
+) -> Question:
+    """Make a question of the state as it is now: the message that asks for it names it, and no more."""
+    environment = view.state.environments.get(promotion.environment) or EnvironmentState(name=promotion.environment)
+    authors = promotion.facts.authors if promotion.facts else Authors()
+    return Question(
+        request=effect.request,
+        service=effect.service,
+        version=release.version.text,
+        environment=promotion.environment,
+        promotion=promotion.number,
+        parts=artifact.parts,
+        commit=release.commit,
+        who=who_may(rule),
+        older=brings_older(environment, release, promotion),
+        authors=tuple(one.name or one.mail for one in authors.first),
+        more_authors=authors.count - len(authors.first),
+        unknown=authors.unknown,
+        changes=changes_of(environment, release, promotion),
+        link=link_to(app, effect.service, release.version.text),
+        expires=promotion.deadline,
+        ledger_head=view.ledger_hash,
+    )
 
 
 def close(app: App, effect: CloseApproval) -> Performed:
@@ -71,7 +92,12 @@ def set_status(app: App, effect: SetStatus, order: int) -> Performed:
         return LookAgain(_ONE_BEFORE)
     newest = max(waiting, default=order)
     said = waiting.get(newest, effect)
-    status = CommitStatus(context=said.context, state=CommitState(said.state), description=said.description)
+    status = CommitStatus(
+        context=said.context,
+        state=CommitState(said.state),
+        description=said.description,
+        link=link_of_status(app, effect.service, said.context),
+    )
     repository = effect.service.repository
     app.repository(repository).statuses.set_status(repository, effect.commit, status)
     note_failure(app, repository, effect.service.service, effect.commit, status)
