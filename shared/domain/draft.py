@@ -13,7 +13,7 @@ from shared.domain.names import ServiceKey
 from shared.domain.person import Person
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
-from shared.domain.promotion import Deployed, Promotion
+from shared.domain.promotion import Deployed, Promotion, remembered
 from shared.domain.records import replace
 from shared.domain.release import ArtifactHold, EnvironmentState, Numbers, Release, ServiceState, Validation
 from shared.domain.transitions import IllegalMove, legal, legal_release
@@ -153,7 +153,7 @@ class Draft:
             undoes=undoes,
         )
         current = self.releases[release.version.key()]
-        self.put(replace(current, promotions=(*current.promotions, promotion)))
+        self.put(replace(current, promotions=remembered((*current.promotions, promotion), self.now)))
         self.moves += 1
         if kind is not PromotionKind.FORWARD:
             tag = release.version.tag

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.artifact import Artifact
@@ -10,6 +12,9 @@ from shared.domain.person import Person
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.records import Record, Time
+
+# Of a kind in an environment.
+_MOST_REMEMBERED = 3
 
 
 class Author(Record, array_like=True):
@@ -162,3 +167,24 @@ class Promotion(Record):
     retagged: bool = False
     revision: str = ""
     writing_until: Time | None = None
+
+
+def remembered(promotions: tuple[Promotion, ...], now: datetime) -> tuple[Promotion, ...]:
+    """Return the promotions that a release keeps, the newest of each kind in each environment; the ledger has them all.
+
+    A release has room for so many only, and may be deployed again as often as anybody likes. Kept in any case is what
+    rules ask for: what has not ended or may still write, the last success of each environment, and all that undoes.
+    """
+    newer: Counter[tuple[str, PromotionKind]] = Counter()
+    succeeded: set[str] = set()
+    undone = {one.undoes for one in promotions if not one.phase.ended}
+    kept = []
+    for one in reversed(promotions):
+        newer[one.environment, one.kind] += 1
+        last_success = one.phase is Phase.SUCCEEDED and one.environment not in succeeded
+        succeeded |= {one.environment} if one.phase is Phase.SUCCEEDED else set()
+        may_write = one.writing_until is not None and now < one.writing_until
+        needed = last_success or may_write or not one.phase.ended or one.number in undone
+        if needed or one.kind is PromotionKind.ROLLBACK or newer[one.environment, one.kind] <= _MOST_REMEMBERED:
+            kept.append(one)
+    return tuple(reversed(kept))

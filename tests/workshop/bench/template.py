@@ -206,5 +206,5 @@ def take_template(folder: Path) -> Template:
             environments=environments[number - 1],
         )
         left.append(made)
-    policy = json.loads(state["1~policy"])
+    policy = json.loads(state["1~policy"])["record"]
     return Template(head=head, left=left, evidence=evidence, policy=(policy["digest"], policy["commit"]))

@@ -38,7 +38,7 @@ class Court:
 
     def say(self, *notes: str, at: datetime = NOON) -> None:
         """The ledger goes on."""
-        said = {"event": {"type": "told"}, "outcome": "moved", "at": at.isoformat(), "notes": notes}
+        said = {"record": {"event_type": "told", "outcome": "moved", "at": at.isoformat(), "notes": notes}}
         body, self.sequence = json.dumps(said).encode(), self.sequence + 1
         before, self.head = self.head, link(self.head, body)
         self.judge.entry("delivery", self.sequence, before, self.head, body)

@@ -197,14 +197,14 @@ def link(previous: str, body: bytes) -> str:
 
 def parsed(body: bytes) -> tuple[str, datetime, list[str]]:
     """What an entry says: the kind of event, when, and the notes."""
-    said: dict[str, Any] = json.loads(body)
-    return said["event"]["type"], datetime.fromisoformat(said["at"]), said.get("notes", [])
+    said: dict[str, Any] = json.loads(body)["record"]
+    return said["event_type"], datetime.fromisoformat(said["at"]), said.get("notes", [])
 
 
 def moved_to(body: bytes) -> tuple[str, str] | None:
     """The version whose branch was moved, and the commit that it was moved to; None for an entry that tells of no such move."""
-    said: dict[str, Any] = json.loads(body)
-    detail: dict[str, str] = said.get("detail", {})
-    taken = said["event"]["type"] == "change-found" and said["outcome"] in ("moved", "noted")
+    said: dict[str, Any] = json.loads(body)["record"]
+    detail: dict[str, str] = dict(said.get("detail", ()))
+    taken = said["event_type"] == "change-found" and said["outcome"] in ("moved", "noted")
     found = re.fullmatch(r"refs/heads/release/[^/]+/v(.+)", detail.get("ref", "")) if taken else None
     return (found[1], detail["commit"]) if found else None
