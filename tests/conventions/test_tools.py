@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -57,18 +58,30 @@ def test_queues_are_set_up_for_plain_text_and_a_pause_between_tries() -> None:
 
 
 @pytest.mark.slow
-def test_tests_of_one_group_run_in_one_process(tmp_path: Path) -> None:
+@pytest.mark.parametrize("grouped", [True, False])
+def test_tests_of_one_group_or_one_file_run_in_one_process_and_long_ones_first(tmp_path: Path, grouped: bool) -> None:
     """pytest and xdist have to fit together: where they don't, groups are passed over in silence."""
-    (tmp_path / "test_grouped.py").write_text(
+    it = (
         "import os, pathlib, pytest\n"
-        "@pytest.mark.xdist_group('one')\n"
+        "MARK\n"
         "@pytest.mark.parametrize('n', range(8))\n"
-        "def test_it(n): (pathlib.Path(__file__).parent / f'ran-{os.getpid()}').touch()\n"
+        "def test_it(n):\n"
+        "    with open('ran', 'a') as file: file.write(f'{os.getpid()} {pathlib.Path(__file__).stem}\\n')\n"
     )
+    (tmp_path / "conftest.py").write_text("pytest_plugins = ['tests.support.run.sharing']\n")
+    (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers = slow: seconds\n")
+    one = "@pytest.mark.xdist_group('one')" if grouped else ""
+    for name, mark in {"test_a": one, "test_b": one, "test_z": "@pytest.mark.slow"}.items():
+        (tmp_path / f"{name}.py").write_text(it.replace("MARK", mark))
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "--rootdir", ".", "."]
-    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run(command, cwd=tmp_path, env=env, check=True, capture_output=True, timeout=120)
 
-    assert len(list(tmp_path.glob("ran-*"))) == 1
+    ran = [tuple(line.split()) for line in (tmp_path / "ran").read_text().splitlines()]
+    processes = {file: {process for process, by in ran if by == file} for _, file in ran}
+    assert [len(ran), *(len(found) for found in processes.values())] == [24, 1, 1, 1]
+    assert (processes["test_a"] == processes["test_b"]) or not grouped
+    assert "test_z" in {file for _, file in ran[:9]}
 
 
 @pytest.mark.parametrize(
