@@ -30,10 +30,11 @@ ALL_KINDS = (
 _FIRST, _NOW = 0, timedelta(0)
 
 
-def queues_of(kind: str) -> list[Queue]:
+@functools.cache
+def queues_of(kind: str) -> Sequence[Queue]:
     """The queues that hold messages of a kind, production's the last."""
-    found = [queue for queue in QUEUES.values() if kind in queue.kinds]
-    return sorted(found, key=lambda queue: queue.worker == PRODUCTION)
+    found = (queue for queue in QUEUES.values() if kind in queue.kinds)
+    return tuple(sorted(found, key=lambda queue: queue.worker == PRODUCTION))
 
 
 def receive_one(receiver: Any, kind: str, lease: timedelta) -> Sequence[Received]:

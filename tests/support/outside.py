@@ -6,12 +6,13 @@ fences an earlier one. What goes wrong is said beforehand, in `troubles` or in t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 
 from shared.domain.artifact import ArtifactPart, PartName, find_part
 from shared.domain.names import Digest, ServiceKey
 from shared.domain.person import Person
-from shared.domain.policy import GitOpsTarget, Severity
+from shared.domain.policy import GitOpsTarget, RepositoryPolicy, Severity
 from shared.domain.records import replace
 from shared.domain.version import Version
 from shared.inbound.slipway_yaml import SlipwayYaml
@@ -198,6 +199,22 @@ class MemoryPeople:
         self.closed.setdefault(request, reason)
 
 
+class RememberedPolicies(SlipwayYaml):
+    """Reads a file of a commit once, in whichever test: reading YAML takes most of the time in which an application starts."""
+
+    def compile(self, content: bytes, *, repository: str, commit: str, files: Sequence[str]) -> RepositoryPolicy:
+        """See PolicyReader."""
+        return _compiled(content, repository, commit, tuple(files))
+
+
+_POLICIES = RememberedPolicies(local_deploy=GitOpsTarget(repository="environments.git"))
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(content: bytes, repository: str, commit: str, files: tuple[str, ...]) -> RepositoryPolicy:
+    return SlipwayYaml.compile(_POLICIES, content, repository=repository, commit=commit, files=files)
+
+
 class Outside:
     """Everything that is not Slipway: it outlives a crash of the application."""
 
@@ -212,7 +229,7 @@ class Outside:
         self.builder = MemoryBuilder(self.registry, self.troubles)
         self.deployer = MemoryDeployer(self.troubles)
         self.people = MemoryPeople(self.troubles)
-        self.policies: PolicyReader = SlipwayYaml(local_deploy=GitOpsTarget(repository="environments.git"))
+        self.policies: PolicyReader = _POLICIES
         self.source.create(repository)
         self.commit(MAIN, {"slipway.yaml": slipway_yaml.encode(), **_folders("delivery"), **_folders("package")})
 
