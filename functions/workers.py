@@ -36,7 +36,7 @@ def _register(blueprint: func.Blueprint, queue: str) -> None:
         """
         from shared.app.take_message import take_message
 
-        take_message(app(), queue, msg.get_body().decode(), again=(msg.dequeue_count or 1) > 1)
+        take_message(app(), queue, msg.get_body().decode(), redelivered=(msg.dequeue_count or 1) > 1)
 
 
 workers: Mapping[str, func.Blueprint] = {role: _blueprint(role) for role in (CONTROL, NONPROD, PRODUCTION)}

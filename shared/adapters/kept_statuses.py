@@ -12,13 +12,16 @@ from shared.ports.statuses import CommitState, CommitStatus
 
 
 class KeptStatuses:
-    """Keeps the newest status of each context, one row for each; `now` gives the time that is kept beside it."""
+    """Keeps one row for each status that is said of a context, named by what it is about: the last row is shown.
+
+    So whoever is late takes nothing from whoever was faster, without looking. `now` gives the time that is kept beside it.
+    """
 
     def __init__(self, rows: Rows, *, now: Callable[[], datetime]) -> None:
         self._rows, self._now = rows, now
 
-    def set_status(self, repository: str, commit: str, status: CommitStatus) -> None:
-        """Keep a status; the newest of a context counts."""
+    def set_status(self, repository: str, commit: str, status: CommitStatus, *, about: int) -> None:
+        """Keep a status; of a context the one with the highest `about` is shown."""
         body = {
             "schema": 1,
             "at": self._now().isoformat(),
@@ -26,14 +29,15 @@ class KeptStatuses:
             "link": status.link,
             "state": status.state.value,
         }
-        key = f"{_prefix(commit)}{encode_part(status.context)}"
+        key = f"{_prefix(commit)}{encode_part(status.context)}~{about:020d}"
         self._rows.overwrite(_partition(repository), key, json.dumps(body, sort_keys=True).encode())
 
     def statuses(self, repository: str, commit: str) -> Sequence[CommitStatus]:
         """Read what was kept for a commit, by context."""
         prefix = _prefix(commit)
         rows = self._rows.list(_partition(repository), prefix=prefix)
-        kept = [_decode(decode_part(row.key.removeprefix(prefix)), row.value) for row in rows]
+        newest = {row.key.removeprefix(prefix).rpartition("~")[0]: row.value for row in rows}
+        kept = [_decode(decode_part(context), value) for context, value in newest.items()]
         return sorted(kept, key=lambda status: status.context)
 
 

@@ -6,6 +6,7 @@ from shared.app.configuration import policy_in_force
 from shared.app.handle_event import handle
 from shared.app.parts import App
 from shared.app.service_view import read_service
+from shared.domain.delivery import Delivery
 from shared.domain.events import BuildEnded, BuildFinished
 from shared.telemetry import log_event
 
@@ -17,6 +18,6 @@ def build_finished(app: App, event: BuildFinished) -> None:
         for run, _ in read_service(app, service).state.builds_under_way():
             if run.handle.id == event.handle:
                 ended = BuildEnded(id=f"build:{event.id}", service=service, number=run.number, attempt=run.attempt)
-                handle(app, ended, correlation=event.id)
+                handle(app, ended, Delivery(correlation=event.id))
                 return
     log_event("build.ignored", repository=event.repository, handle=event.handle, reason="no build runs under it")

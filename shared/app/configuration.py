@@ -19,6 +19,7 @@ from shared.codec.repository import (
     encode_config,
     encode_services,
 )
+from shared.domain.delivery import Delivery
 from shared.domain.events import PolicyChanged, ServiceRemoved
 from shared.domain.names import ServiceKey
 from shared.domain.policy import RepositoryPolicy
@@ -93,7 +94,7 @@ def refresh_configuration(app: App, repository: str, commit: str, number: int, *
             with suppress(StaleRow):
                 app.rows.delete(repository, old.key, etag=old.etag)
     if change.before is not None and change.before.faults:
-        _status(app, repository, commit, CommitState.SUCCEEDED, f"{FILE} is in force")
+        _status(app, change, CommitState.SUCCEEDED, f"{FILE} is in force")
 
 
 def _compiled(app: App, change: _Change) -> RepositoryPolicy | None:
@@ -167,7 +168,7 @@ def _no_file(app: App, change: _Change) -> None:
 def _broken(app: App, change: _Change, faults: tuple[str, ...]) -> None:
     _keep_faults(app, change, faults)
     more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    _status(app, change.repository, change.commit, CommitState.FAILED, f"{faults[0]}{more}")
+    _status(app, change, CommitState.FAILED, f"{faults[0]}{more}")
 
 
 def _keep_faults(app: App, change: _Change, faults: tuple[str, ...]) -> None:
@@ -178,9 +179,10 @@ def _keep_faults(app: App, change: _Change, faults: tuple[str, ...]) -> None:
     log_event("configuration.broken", repository=change.repository, commit=change.commit, faults=faults)
 
 
-def _status(app: App, repository: str, commit: str, state: CommitState, description: str) -> None:
+def _status(app: App, change: _Change, state: CommitState, description: str) -> None:
     status = CommitStatus(context=_CONTEXT, state=state, description=description, link=link_to(app))
-    app.repository(repository).statuses.set_status(repository, commit, status)
+    statuses = app.repository(change.repository).statuses
+    statuses.set_status(change.repository, change.commit, status, about=change.number)
 
 
 def _tell_services(
@@ -190,9 +192,9 @@ def _tell_services(
     for one in policy.services:
         if old.pop(one.service, None) != one.digest:
             changed = PolicyChanged(id=_id(one.service, number), service=one.service, policy=one)
-            handle(app, changed, correlation=correlation)
+            handle(app, changed, Delivery(correlation=correlation))
     for service in old:
-        handle(app, ServiceRemoved(id=_id(service, number), service=service), correlation=correlation)
+        handle(app, ServiceRemoved(id=_id(service, number), service=service), Delivery(correlation=correlation))
 
 
 def _id(service: ServiceKey, number: int) -> str:

@@ -8,17 +8,19 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import NamedTuple
 
+from shared.app.at_least_once import done_by, first_number, needs_mark, overtaken, reported_before
 from shared.app.parts import App
 from shared.app.service_view import view_of
 from shared.app.tell_decision import Told, tell
-from shared.codec.envelope import effect_id_of, encode_effect
+from shared.codec.envelope import encode_effect
 from shared.codec.ledger import ENTRIES, LedgerEntry
 from shared.codec.state import encode_changes, ended_release_row
 from shared.domain.decide import decide
 from shared.domain.decision import Decision, Outcome
+from shared.domain.delivery import Delivery
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
-from shared.domain.events import ChangeFound, FactsGathered, MessagePoisoned, ServiceEvent, TimePassed
+from shared.domain.events import ChangeFound, FactsGathered, ServiceEvent, TimePassed
 from shared.domain.measures import Measure, measures
 from shared.domain.moved import Moved, correlation_of, effect_correlation, moved
 from shared.domain.person import Person
@@ -26,11 +28,10 @@ from shared.domain.queues import queue_of
 from shared.domain.records import replace, type_name
 from shared.domain.release import ServiceState
 from shared.domain.workers import worker_of
-from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, OutboxRow, Write, outbox_key
+from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, OutboxRow, Write
 from shared.telemetry import started
 
-# More than a decision can have effects: a batch has 100 rows.
-_ORDERS = 1000
+_BY_HAND = Delivery()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,18 +64,16 @@ class _Made(NamedTuple):
     unsent: Mapping[str, Message] = MappingProxyType({})
 
 
-def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int = 0, again: bool = False) -> Handled:
+def handle(app: App, event: ServiceEvent, delivery: Delivery = _BY_HAND) -> Handled:
     """Commit what the event leads to and send its effects; a second delivery sends again what is not done.
-
-    `order` is that of the effect which the event reports, where it came with a message of ours; `again`: not for the first time.
 
     Raise StaleService, StoreUnavailable or UnreadableRecord, all before anything is known to be changed.
     """
     made: list[_Made] = []
-    began, own = started(), correlation or event.id
+    began, own = started(), delivery.correlation or event.id
 
     def fn(loaded: Loaded) -> Write | None:
-        made.append(_decide(app, event, loaded, own, order))
+        made.append(_decide(app, event, loaded, delivery, own))
         return made[-1].write
 
     service = str(event.service)
@@ -85,7 +84,7 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
     # Several may have been made, and not the last be the one that counts.
     counts = next(one for one in reversed(made) if one.write is committed.write)
     decision = counts.decision
-    if again and counts.unsent:
+    if delivery.redelivered and counts.unsent:
         # A crash may have kept back what the first report had led to. Where a copy of this message brought that one,
         # whoever had the copy has seen to it.
         send_again(app, service, counts.unsent)
@@ -101,7 +100,7 @@ def handle(app: App, event: ServiceEvent, *, correlation: str = "", order: int =
             sequence=committed.sequence,
             own=own,
             began=began,
-            first=not correlation,
+            first=not delivery.correlation,
         )
     )
     return _handled(decision, committed.sequence)
@@ -119,23 +118,22 @@ def _handled(decision: Decision, sequence: int) -> Handled:
     )
 
 
-def _decide(app: App, event: ServiceEvent, loaded: Loaded, correlation: str, order: int) -> _Made:
+def _decide(app: App, event: ServiceEvent, loaded: Loaded, delivery: Delivery, correlation: str) -> _Made:
     now = app.now()
     view = view_of(event.service, loaded)
     state, estate = view.state, view.estate
     try:
-        decision = decide(state, event, estate=estate, now=now, correlation=correlation)
+        decision = decide(state, event, estate=estate, now=now, correlation=correlation, sequence=loaded.sequence + 1)
     except ReleaseNotLoaded as missing:
         raise NeedsRows([ended_release_row(missing.version_key)]) from missing
-    done = _done(getattr(event, "effect", ""), loaded.outbox, order)
-    if decision.outcome is Outcome.IGNORED and order and not done:
-        # The effect left the outbox with its first report: this is that report once more.
+    done = done_by(event, delivery, loaded.outbox)
+    if reported_before(decision.outcome, delivery, done):
         return _Made(decision._replace(outcome=Outcome.NOTHING, wake=()), None, unsent=loaded.outbox)
     if decision.outcome is Outcome.NOTHING:
         return _Made(decision, None)
     changed = moved(state, decision.state)
     puts, deletes = encode_changes(state, decision.state, loaded.sequence + 1)
-    first = (loaded.sequence + 1) * _ORDERS
+    first = first_number(loaded.sequence + 1)
 
     def ledger(sequence: int, _previous: str) -> bytes:
         return ENTRIES.encode(_entry(event, decision, correlation_of(correlation, changed), estate, now, sequence))
@@ -149,42 +147,26 @@ def _decide(app: App, event: ServiceEvent, loaded: Loaded, correlation: str, ord
                 queue=queue_of(one.kind, worker_of(one, decision.state, app.production)),
                 body=encode_effect(
                     one,
-                    correlation=effect_correlation(one, correlation, changed, decision.state),
+                    Delivery(
+                        correlation=effect_correlation(one, correlation, changed, decision.state),
+                        effect_number=first + number,
+                    ),
                     at=now,
-                    order=first + number,
                 ),
             )
             for number, one in enumerate(decision.effects)
         ),
-        done=done,
-        mark=_is_marked(event, done),
+        done=done | overtaken(decision.statuses, loaded.outbox),
+        mark=needs_mark(event, done),
         decoded=_read_again(decision.state),
         due=tuple(Due(at=at, what=what) for at, what in decision.wake),
     )
     return _Made(decision, write, changed, measures(state, decision.state, changed, now) if changed else None)
 
 
-def _is_marked(event: ServiceEvent, done: frozenset[str]) -> bool:
-    """What takes poison in is delivered again with its effect still named; time that passes is nobody's event."""
-    return isinstance(event, MessagePoisoned) or not (done or isinstance(event, TimePassed))
-
-
 def _read_again(state: ServiceState) -> ServiceState:
     # What a decision read of ended releases and made of builds lies outside the range that is read again.
     return replace(state, ended={}, builds={}) if state.ended or state.builds else state
-
-
-def row_of(order: int) -> str:
-    """Name the outbox row of an effect by its order."""
-    return outbox_key(*divmod(order, _ORDERS))
-
-
-def _done(effect: str, outbox: Mapping[str, Message], order: int) -> frozenset[str]:
-    if not effect:
-        return frozenset()
-    if order:
-        return frozenset({row_of(order)} & outbox.keys())
-    return frozenset(key for key, message in outbox.items() if effect_id_of(message.body) == effect)
 
 
 def _entry(
@@ -212,6 +194,7 @@ def _entry(
         correlation=correlation,
         estate=estate.revision,
         detail=tuple((name, text) for name, text in sorted(detail.items()) if text),
+        statuses=decision.statuses,
     )
 
 

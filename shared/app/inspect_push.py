@@ -19,6 +19,7 @@ from shared.app.who_pushed import attribute, last_tip, put_tip, tell_who_pushed,
 from shared.codec.keys import fits
 from shared.codec.repository import TIPS, gone_row, tip_row
 from shared.domain.decision import Outcome
+from shared.domain.delivery import Delivery
 from shared.domain.events import BranchDeleted, ChangeFound, PushReceived, ServiceEvent
 from shared.domain.names import ServiceKey, valid_name
 from shared.domain.nearest import closest, meant
@@ -109,7 +110,7 @@ def _tell(app: App, push: PushReceived, tip: Tip, default: str) -> bool:
     if push.ref == default and tip.commit is not None:
         refresh_configuration(app, push.repository, tip.commit, tip.number, correlation=push.id)
     events = _events(app, push, tip, default)
-    told = [handle(app, event, correlation=push.id) for event in events]
+    told = [handle(app, event, Delivery(correlation=push.id)) for event in events]
     return any(one.outcome in (Outcome.MOVED, Outcome.NOTED) and not one.duplicate for one in told)
 
 
@@ -132,7 +133,7 @@ def _events(app: App, push: PushReceived, tip: Tip, default: str) -> Iterator[Se
         # Release branches are selected by their name alone.
         keys, skip = _named(push.repository, release[0]), ""
         if not keys:
-            _refuse(app, push, tip.commit, closest(release[0], _known(app, push.repository)))
+            _refuse(app, push, tip.commit, tip.number, closest(release[0], _known(app, push.repository)))
     else:
         keys, skip = concerned(app, push, tip.previous, tip.commit, default, _services(app, push.repository))
     for key in keys:
@@ -159,10 +160,10 @@ def _known(app: App, repository: str) -> list[str]:
     return [one.service.service for one in _services(app, repository)]
 
 
-def _refuse(app: App, push: PushReceived, commit: str, near: str) -> None:
+def _refuse(app: App, push: PushReceived, commit: str, number: int, near: str) -> None:
     what = f"{push.ref.removeprefix(_HEADS)} does not name a service"
     reason = f"{what}; use release/<service>/v<version>{meant(near)}"
     status = CommitStatus(context="slipway/release", state=CommitState.FAILED, description=reason, link=link_to(app))
-    app.repository(push.repository).statuses.set_status(push.repository, commit, status)
+    app.repository(push.repository).statuses.set_status(push.repository, commit, status, about=number)
     note_failure(app, push.repository, "", commit, status)
     log_event("push.refused", repository=push.repository, ref=push.ref, reason=reason)

@@ -6,6 +6,7 @@ from shared.app.handle_event import handle
 from shared.app.own_repositories import OwnRepository, id_of, own_repositories
 from shared.app.parts import App
 from shared.app.service_view import read_service
+from shared.domain.delivery import Delivery
 from shared.domain.events import ArtifactWithdrawn, ManifestDeleted
 from shared.domain.withdrawing import kept_by
 from shared.telemetry import log_event
@@ -23,7 +24,7 @@ def manifest_deleted(app: App, event: ManifestDeleted) -> None:
             continue
         state = read_service(app, own.service).state
         if kept_by(withdrawn, environments=state.environments, releases=state.releases):
-            handle(app, withdrawn, correlation=event.id)
+            handle(app, withdrawn, Delivery(correlation=event.id))
             told += 1
     if not told:
         digest = event.digest.text if event.digest else ""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from shared.app.handle_event import handle, row_of, send_again
+from shared.app.at_least_once import LONGEST_RETRY, retry_after, row_of, unsent_behind, used_up
+from shared.app.handle_event import handle, send_again
 from shared.app.parts import App
 from shared.app.performing import building, facts, steps, tagging, telling
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
@@ -14,13 +15,13 @@ from shared.app.performing.worker import WrongWorker
 from shared.codec.envelope import encode_effect
 from shared.domain import effects as ef
 from shared.domain.build import BuildOutcome, BuildResult
+from shared.domain.delivery import Delivery
 from shared.domain.events import EffectFailed, EffectRefused, ServiceEvent
 from shared.domain.queues import NONPROD, queue_of
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 from shared.ports.store import Message, OutboxRow
 from shared.telemetry import log_event
 
-_LONGEST_RETRY = timedelta(minutes=5)
 _TAGS_AGAIN = timedelta(minutes=1)
 
 _PERFORMERS: Mapping[type[ef.Effect], Any] = {
@@ -31,6 +32,7 @@ _PERFORMERS: Mapping[type[ef.Effect], Any] = {
     ef.Tag: tagging.tag,
     ef.AskApproval: telling.ask,
     ef.CloseApproval: telling.close,
+    ef.SetStatus: telling.set_status,
 }
 # What acts on an environment is for the worker that holds its identity.
 _ON_ENVIRONMENTS: Mapping[type[ef.Effect], Any] = {
@@ -42,70 +44,57 @@ _ON_ENVIRONMENTS: Mapping[type[ef.Effect], Any] = {
 }
 
 
-def perform(
-    app: App,
-    effect: ef.ServiceEffect,
-    *,
-    tries: int,
-    correlation: str,
-    order: int = 0,
-    worker: str = NONPROD,
-    again: bool = False,
-) -> None:
-    """Perform an effect and handle its report in the same go; `again` where its message was delivered before.
+def perform(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> None:
+    """Perform an effect and handle its report in the same go.
 
     Not finished, or out of reach: the effect is sent again with a delay. Raise what storage raises; then the message is delivered again.
     """
+    tries, worker = 0, delivery.worker
     try:
-        outcome = _perform(app, effect, order, worker)
-        tries = 0
+        outcome = _perform(app, effect, delivery)
     except WrongWorker as error:
-        refuse(app, effect, queue_of(effect.kind, worker), reason=str(error), correlation=correlation)
+        refuse(app, effect, queue_of(effect.kind, worker), delivery, reason=str(error))
         return
     except Transient as error:
-        tries += 1
+        tries = delivery.tries + 1
         log_event("effect.put_off", effect=effect.id, tries=tries, reason=str(error))
-        used_up = tries >= app.timing.most_tries
-        outcome = _given_up(app, effect, error, worker, ours=True) if used_up else _later(app, tries, error)
+        if used_up(tries, app.timing):
+            outcome = _given_up(app, effect, error, worker, ours=True)
+        else:
+            outcome = LookAgain(retry_after(tries, error, app.timing))
     except Permanent as error:
         log_event("effect.failed", effect=effect.id, ours=error.ours, reason=str(error))
         outcome = _given_up(app, effect, error, worker, ours=error.ours)
     if isinstance(outcome, LookAgain):
         if outcome.meanwhile is not None:
-            handle(app, outcome.meanwhile, correlation=correlation)
-        _put_off(app, effect, correlation, tries, order, outcome.after, worker)
+            handle(app, outcome.meanwhile, Delivery(correlation=delivery.correlation))
+        _put_off(app, effect, delivery, tries, outcome.after)
     elif isinstance(outcome, NothingToReport):
-        _done(app, effect, order, again or not order, over=outcome.over)
+        if not outcome.over:
+            _done(app, effect, delivery)
     else:
-        handle(app, outcome, correlation=correlation, order=order, again=again)
+        handle(app, outcome, delivery)
 
 
-def refuse(app: App, effect: ef.ServiceEffect, queue: str, *, reason: str, correlation: str) -> None:
+def refuse(app: App, effect: ef.ServiceEffect, queue: str, delivery: Delivery, *, reason: str) -> None:
     """Do nothing, and have the service's ledger say so: somebody has put the message where it does not belong.
 
     Nothing is taken out of the outbox, where the effect may stand for the worker that it does belong to.
     """
     log_event("effect.refused", effect=effect.id, queue=queue, reason=reason)
     event = EffectRefused(id=f"{effect.id}:refused:{queue}", service=effect.service, refused=effect.id, reason=reason)
-    handle(app, event, correlation=correlation)
+    handle(app, event, Delivery(correlation=delivery.correlation))
 
 
-def _perform(app: App, effect: ef.ServiceEffect, order: int, worker: str) -> Performed:
+def _perform(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> Performed:
     performed: Performed
     if type(effect) in _ON_ENVIRONMENTS:
-        performed = _ON_ENVIRONMENTS[type(effect)](app, effect, worker)
-    elif worker != NONPROD:
-        raise WrongWorker(f"the {worker} worker acts on its environments, and does nothing else")
-    elif isinstance(effect, ef.SetStatus):
-        performed = telling.set_status(app, effect, order)
+        performed = _ON_ENVIRONMENTS[type(effect)](app, effect, delivery.worker)
+    elif delivery.worker != NONPROD:
+        raise WrongWorker(f"the {delivery.worker} worker acts on its environments, and does nothing else")
     else:
         performed = _PERFORMERS[type(effect)](app, effect)
     return performed
-
-
-def _later(app: App, tries: int, error: Transient) -> LookAgain:
-    """Back off twice as long each time, or as long as the outside said."""
-    return LookAgain(min(error.retry_after or app.timing.first_retry * 2 ** (tries - 1), _LONGEST_RETRY))
 
 
 def _given_up(
@@ -128,7 +117,7 @@ def _given_up(
         return LookAgain(_TAGS_AGAIN)
     unreached = isinstance(effect, ef.AskApproval) and isinstance(error, Transient)
     if unreached or isinstance(effect, ef.Remove):
-        return LookAgain(_LONGEST_RETRY)
+        return LookAgain(LONGEST_RETRY)
     return NothingToReport()
 
 
@@ -166,25 +155,19 @@ def _may_have_written(
         return True
 
 
-def _put_off(
-    app: App, effect: ef.ServiceEffect, correlation: str, tries: int, order: int, delay: timedelta, worker: str
-) -> None:
-    queue = queue_of(effect.kind, worker)
-    body = encode_effect(effect, correlation=correlation, at=app.now(), tries=tries, order=order)
-    if order:
-        row = OutboxRow(key=row_of(order), message=Message(queue=queue, body=body))
-        app.queues.put_off(str(effect.service), row, delay=delay)
+def _put_off(app: App, effect: ef.ServiceEffect, delivery: Delivery, tries: int, after: timedelta) -> None:
+    queue = queue_of(effect.kind, delivery.worker)
+    body = encode_effect(effect, delivery.put_off(tries), at=app.now())
+    if delivery.effect_number:
+        row = OutboxRow(key=row_of(delivery.effect_number), message=Message(queue=queue, body=body))
+        app.queues.put_off(str(effect.service), row, delay=after)
     else:
-        app.queues.send(queue, body, delay=delay)
+        app.queues.send(queue, body, delay=after)
 
 
-def _done(app: App, effect: ef.ServiceEffect, order: int, again: bool, *, over: bool) -> None:
-    """Take an effect out of the outbox.
-
-    One that is not there any more was performed before. If by this very message, a crash may have kept back what its
-    report had led to, and nobody else would send it; if by a copy of it, whoever had that one has seen to it.
-    """
-    service = str(effect.service)
-    there = over or (order and app.store.forget(service, [row_of(order)]))
-    if again and not there:
+def _done(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> None:
+    """Take an effect out of the outbox that no decision waits for."""
+    service, number = str(effect.service), delivery.effect_number
+    there = number > 0 and app.store.forget(service, [row_of(number)])
+    if unsent_behind(delivery, there=there):
         send_again(app, service, app.store.read(service).outbox)

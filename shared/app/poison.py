@@ -16,12 +16,13 @@ from shared.app.views.finding import NotKnown
 from shared.codec.envelope import decode, parse
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.codec.poison import OPEN, OPEN_END, POISON, open_row, settled_row
+from shared.domain.delivery import Delivery
 from shared.domain.effects import ServiceEffect
 from shared.domain.errors import InvalidValue, Refused
 from shared.domain.events import MessagePoisoned
 from shared.domain.names import ServiceKey
 from shared.domain.poison import PoisonMessage, Settled, Settling
-from shared.domain.queues import NONPROD, PRODUCTION, QUEUES
+from shared.domain.queues import PRODUCTION, QUEUES
 from shared.domain.records import replace
 from shared.domain.words import time_text
 from shared.domain.workers import worker_of
@@ -87,7 +88,7 @@ def _tell(app: App, service: ServiceKey, found: PoisonMessage, effect: ServiceEf
             message_type=found.type,
             effect=effect.id if effect is not None and _belongs(app, found.queue, effect) else "",
         )
-        handle(app, event, correlation=found.correlation)
+        handle(app, event, Delivery(correlation=found.correlation))
     except Exception as error:
         if isinstance(error, StaleService | StoreUnavailable) and not isinstance(error, StoreRefused):
             raise
@@ -133,9 +134,8 @@ def _belongs(app: App, queue: str, effect: ServiceEffect) -> bool:
     found = QUEUES.get(queue)
     if found is None or effect.kind not in found.kinds:
         return False
-    if found.worker == PRODUCTION:
-        return True
-    return worker_of(effect, read_service(app, effect.service).state, app.production) == NONPROD
+    right = worker_of(effect, read_service(app, effect.service).state, app.production)
+    return found.worker in (right, PRODUCTION)
 
 
 def _known_service(app: App, name: str) -> ServiceKey | None:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
+from shared.app.at_least_once import perhaps_unsent
 from shared.app.compare_branches import compare_branches
 from shared.app.handle_event import Handled, handle, send_again
 from shared.app.measure_queues import measure_queues
 from shared.app.parts import App
 from shared.app.take_poisoned import take_poisoned
 from shared.codec import clock
-from shared.codec.envelope import read_message
 from shared.domain.decision import Outcome
 from shared.domain.events import TimePassed
 from shared.domain.names import ServiceKey
 from shared.domain.waiting import CLOCKS_APART
-from shared.ports.store import Due, DueRow, Message, outbox_prefix
+from shared.ports.store import Due, DueRow, Message
 from shared.telemetry import log_event, log_fault
 
 _MOST = 200
@@ -92,20 +92,17 @@ def _look(app: App, name: str, hints: Sequence[DueRow]) -> None:
         loaded = app.store.read(name, exact=False)
         if loaded.sequence != handled.sequence:
             handle(app, TimePassed(id=f"due:{app.new_id()}", service=service))
-        send_again(app, name, _perhaps_unsent(loaded.outbox, hints, handled))
+        send_again(app, name, _unsent(loaded.outbox, hints, handled))
     except Exception as error:
         log_fault("sweep.service_failed", error, service=name)
         app.store.add_due(name, Due(at=app.now() + _RETRY, what=_FAILED))
         app.store.remove_due([row.key for row in hints])
 
 
-def _perhaps_unsent(outbox: Mapping[str, Message], hints: Sequence[DueRow], handled: Handled) -> Mapping[str, Message]:
-    """Choose the effects that hints stand for: whoever decided them may have died before they were sent.
-
-    What was decided before their time has a message or a hint of its own behind it; what this look has decided is sent.
-    """
+def _unsent(outbox: Mapping[str, Message], hints: Sequence[DueRow], handled: Handled) -> Mapping[str, Message]:
     if any(row.what == _FAILED for row in hints):
         return outbox
     since = min(row.at for row in hints) - CLOCKS_APART
-    sent = outbox_prefix(handled.sequence if handled.outcome is not Outcome.NOTHING else 0)
-    return {key: one for key, one in outbox.items() if not key.startswith(sent) and read_message(one.body).at >= since}
+    return perhaps_unsent(
+        outbox, since=since, sequence=handled.sequence if handled.outcome is not Outcome.NOTHING else 0
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.app.handle_event import handle
 from shared.app.own_repositories import OwnRepository, id_of, own_repositories
 from shared.app.parts import App
+from shared.domain.delivery import Delivery
 from shared.domain.events import ArtifactAnnounced, TagPushed
 from shared.telemetry import log_event
 
@@ -20,7 +21,7 @@ def tag_pushed(app: App, event: TagPushed) -> None:
     announced = ArtifactAnnounced(
         id=id_of(event), service=own.service, version=version.text, digest=event.digest, part=own.part
     )
-    handle(app, announced, correlation=event.id)
+    handle(app, announced, Delivery(correlation=event.id))
 
 
 def _ignore(event: TagPushed, own: OwnRepository | None) -> None:

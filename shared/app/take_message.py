@@ -1,15 +1,11 @@
-"""What a queue brings: decode it, and give it to the use case that it is for.
-
-`again` says that this very message, or one that it was put back as, was delivered before: whoever had it may have died,
-or lost sight of storage, before it sent what it had decided.
-"""
+"""What a queue brings: decode it, and give it to the use case that it is for."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import timedelta
 from typing import cast
 
+from shared.app.at_least_once import put_back_after
 from shared.app.build_finished import build_finished
 from shared.app.by_reference import whole
 from shared.app.handle_event import handle
@@ -19,26 +15,24 @@ from shared.app.parts import App
 from shared.app.perform_effect import perform, refuse
 from shared.app.tag_pushed import tag_pushed
 from shared.codec.envelope import Message, encode_effect, read_message
-from shared.codec.errors import HalfWritten, UnreadableRecord
+from shared.codec.errors import UnreadableRecord
+from shared.domain.delivery import Delivery
 from shared.domain.errors import SlipwayError
 from shared.domain.events import BuildFinished, ManifestDeleted, PushReceived, ServiceEvent, TagPushed
 from shared.domain.queues import EVENTS_QUEUE, INSPECT_QUEUE, QUEUES, Queue
 from shared.domain.records import type_name
-from shared.ports.errors import Transient
-from shared.ports.store import StaleService, StoreRefused, StoreUnavailable
+from shared.ports.store import StoreUnavailable
 from shared.telemetry import about, log_event, span
-
-_NEWER = timedelta(minutes=5)
-_RETRY = timedelta(seconds=5)
 
 
 class Misplaced(SlipwayError):
     """A queue that is for effects brought an event; nobody sends that."""
 
 
-def take_message(app: App, queue: str, body: str, *, again: bool = False) -> None:
+def take_message(app: App, queue: str, body: str, *, redelivered: bool = False) -> None:
     """Do what a message of a queue asks for, as the worker that takes from it; raise KeyError for an unknown queue.
 
+    `redelivered`: the queue delivered this very message before.
     Of the doors' events a repository's push goes on to a queue of its own: reading it takes a while.
     """
     row = QUEUES[queue]
@@ -48,22 +42,19 @@ def take_message(app: App, queue: str, body: str, *, again: bool = False) -> Non
         if not _put_back(app, queue, body, error):
             raise
         return
-    with about(correlation=message.correlation, queue=queue):
+    delivery = message.delivery.taken(row.worker, redelivered=redelivered)
+    with about(correlation=delivery.correlation, queue=queue):
         try:
             with _span_of(message, queue):
-                _act(app, row, body, message, again or message.tries > 0)
+                _act(app, row, body, message, delivery)
         except Exception as error:
             if not _put_back(app, queue, _once_more(body, message), error):
                 raise
 
 
 def _put_back(app: App, queue: str, body: str, error: Exception) -> bool:
-    """Put a message off if what stands in its way goes by itself, and the queue can be reached.
-
-    Azure's host would count it as a failure: five of them are poison, and an hour without tables must not make releases
-    errored.
-    """
-    delay = _worth_waiting_for(error)
+    """Put a message off if what stands in its way goes by itself, and the queue can be reached."""
+    delay = put_back_after(error)
     if delay is None:
         return False
     try:
@@ -76,54 +67,32 @@ def _put_back(app: App, queue: str, body: str, error: Exception) -> bool:
 
 
 def _once_more(body: str, message: Message) -> str:
-    """Write a message for another delivery; an effect's says that it is not the first: see `again`.
+    """Write a message for another delivery; an effect's says that it is not the first.
 
-    What the effect had led to may be committed without our knowing, and not be sent. However often storage puts it off,
-    that is one try of those that it has.
+    What the effect had led to may be committed without our knowing, and not be sent.
     """
-    if message.effect is None or message.tries:
+    if message.effect is None or message.delivery.redelivered:
         return body
-    return encode_effect(message.effect, correlation=message.correlation, at=message.at, tries=1, order=message.order)
-
-
-def _worth_waiting_for(error: Exception) -> timedelta | None:
-    """Say how long it is worth waiting before a message is tried again; None where trying again mends nothing."""
-    match error:
-        case StoreRefused():
-            return None
-        case StoreUnavailable():
-            return error.retry_after
-        case Transient():
-            return error.retry_after or _RETRY
-        case StaleService() | HalfWritten():
-            # Rows that are being written are whole in a moment; if their writer died, the tick finishes its work.
-            return _RETRY
-        case UnreadableRecord():
-            # A newer Slipway wrote it; an upgraded worker will read it.
-            return _NEWER if error.newer else None
-        case _:
-            return None
+    return encode_effect(message.effect, message.delivery.put_back(), at=message.at)
 
 
 def _span_of(message: Message, queue: str) -> AbstractContextManager[None]:
-    if message.effect is None:
-        return span(f"take {queue}", message.correlation)
-    effect = message.effect
+    effect, delivery = message.effect, message.delivery
+    if effect is None:
+        return span(f"take {queue}", delivery.correlation)
     return span(
-        type_name(effect), message.correlation, service=str(effect.service), effect=effect.id, tries=message.tries
+        type_name(effect), delivery.correlation, service=str(effect.service), effect=effect.id, tries=delivery.tries
     )
 
 
-def _act(app: App, queue: Queue, body: str, message: Message, again: bool) -> None:
-    effect, tries, correlation = message.effect, message.tries, message.correlation
+def _act(app: App, queue: Queue, body: str, message: Message, delivery: Delivery) -> None:
+    effect = message.effect
     if effect is None:
         _take_event(app, queue, body, message)
     elif effect.kind in queue.kinds:
-        perform(
-            app, effect, tries=tries, correlation=correlation, order=message.order, worker=queue.worker, again=again
-        )
+        perform(app, effect, delivery)
     else:
-        refuse(app, effect, queue.name, reason=f"{queue.name} is not where such effects lie", correlation=correlation)
+        refuse(app, effect, queue.name, delivery, reason=f"{queue.name} is not where such effects lie")
 
 
 def _take_event(app: App, queue: Queue, body: str, message: Message) -> None:
@@ -141,4 +110,5 @@ def _take_event(app: App, queue: Queue, body: str, message: Message) -> None:
     elif isinstance(event, ManifestDeleted):
         manifest_deleted(app, event)
     else:
-        handle(app, cast(ServiceEvent, event), correlation=message.correlation)
+        # Whoever may write here reports no effect: a number would take one out of the outbox.
+        handle(app, cast(ServiceEvent, event), Delivery(correlation=message.delivery.correlation))

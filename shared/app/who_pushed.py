@@ -12,6 +12,7 @@ from shared.app.handle_event import handle
 from shared.app.parts import App
 from shared.app.service_view import read_release
 from shared.codec.repository import TIPS, gone_row, tip_row
+from shared.domain.delivery import Delivery
 from shared.domain.errors import InvalidVersion
 from shared.domain.events import PusherFound, PushReceived
 from shared.domain.names import ServiceKey, valid_name
@@ -137,7 +138,7 @@ def tell_who_pushed(
                 pushed_by=one.person,
                 again=again,
             ),
-            correlation=push.id,
+            Delivery(correlation=push.id),
         )
     return tuple(one for one in news if one not in parts)
 

@@ -1,4 +1,4 @@
-"""Messages: an event or an effect as a queue carries it, `{"schema":1,"correlation":…,"at":…,"message":{"type":…,…}}`.
+"""Messages: an event or an effect as a queue carries it, `{"schema":1,"at":…,"delivery":{…},"message":{"type":…,…}}`.
 
 `type` is the word that the message's declaration gives it. A message is read whole, or, where that cannot be, as far as it
 says of itself what it is about.
@@ -15,6 +15,7 @@ import msgspec
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.codec.memo import Memo
 from shared.codec.stored import decoder, look_closely, written
+from shared.domain.delivery import Delivery
 from shared.domain.effects import Effect, ServiceEffect
 from shared.domain.errors import InvalidValue
 from shared.domain.events import OutsideEvent, ServiceEvent
@@ -31,17 +32,11 @@ _IS_REFERENCE = f'"type":"{_REFERENCE}"'
 
 
 class Envelope(Record):
-    """A message as it is sent.
-
-    `correlation` goes from a message to all that it leads to; `tries` counts how often an effect was put off. `order`
-    rises with every effect of a service, so that an older one that comes late is known by it; 0 where it has none.
-    """
+    """A message as it is sent. `at` is when an event was received or made, or an effect decided."""
 
     schema: int
-    correlation: str
     at: Time
-    tries: int = 0
-    order: int = 0
+    delivery: Delivery
     message: AnyMessage
 
 
@@ -56,8 +51,8 @@ class ByReference(Record, tag_field="type", tag=_REFERENCE):
 
 class _Referring(Record):
     schema: int
-    correlation: str
     at: Time
+    delivery: Delivery
     message: ByReference
 
 
@@ -76,13 +71,22 @@ class Heading(msgspec.Struct, frozen=True, kw_only=True):
         return self.service or self.repository
 
 
+class _Correlated(msgspec.Struct, frozen=True, kw_only=True):
+    correlation: str = ""
+
+
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """An envelope, as far as any Slipway writes it."""
 
     schema: int
-    correlation: str
     at: Time
+    delivery: _Correlated
     message: Heading
+
+    @property
+    def correlation(self) -> str:
+        """That of the message; empty where it has none."""
+        return self.delivery.correlation
 
 
 class _Addressed(msgspec.Struct):
@@ -97,22 +101,20 @@ class _About(msgspec.Struct):
 class Message(NamedTuple):
     """What a queue brought: either an event or an effect, never both."""
 
-    correlation: str
     at: datetime
+    delivery: Delivery
     event: ServiceEvent | OutsideEvent | None = None
     effect: ServiceEffect | None = None
-    tries: int = 0
-    order: int = 0
 
 
 def encode_event(event: ServiceEvent | OutsideEvent, *, correlation: str, at: datetime) -> str:
     """Return an event as a queue carries it; `at` is when it was received or made."""
-    return _text(Envelope(schema=SCHEMA, correlation=correlation, at=at, message=event))
+    return _text(Envelope(schema=SCHEMA, at=at, delivery=Delivery(correlation=correlation), message=event))
 
 
-def encode_effect(effect: ServiceEffect, *, correlation: str, at: datetime, tries: int = 0, order: int = 0) -> str:
+def encode_effect(effect: ServiceEffect, delivery: Delivery, *, at: datetime) -> str:
     """Return an effect as a queue carries it; `at` is when it was decided."""
-    envelope = Envelope(schema=SCHEMA, correlation=correlation, at=at, tries=tries, order=order, message=effect)
+    envelope = Envelope(schema=SCHEMA, at=at, delivery=delivery, message=effect)
     text = _text(envelope)
     # Whoever performs it is most often this process, a moment later.
     _READ.keep(text, _opened(envelope))
@@ -126,12 +128,10 @@ def _text(record: Record) -> str:
 def _opened(envelope: Envelope) -> Message:
     message, effect = envelope.message, isinstance(envelope.message, Effect)
     return Message(
-        correlation=envelope.correlation,
         at=envelope.at,
+        delivery=envelope.delivery,
         event=None if effect else message,  # type: ignore[arg-type]
         effect=message if effect else None,  # type: ignore[arg-type]
-        tries=envelope.tries,
-        order=envelope.order,
     )
 
 
@@ -206,7 +206,8 @@ def reference_to(text: str, sha256: str) -> str:
     head = parse(text)
     one = head.message
     message = ByReference(id=one.id, service=one.service, repository=one.repository, sha256=sha256)
-    return _text(_Referring(schema=head.schema, correlation=head.correlation, at=head.at, message=message))
+    delivery = Delivery(correlation=head.correlation)
+    return _text(_Referring(schema=head.schema, at=head.at, delivery=delivery, message=message))
 
 
 def referred_to(text: str) -> str | None:

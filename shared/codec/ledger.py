@@ -8,7 +8,7 @@ from typing import Protocol
 from shared.codec.chain import GENESIS, link
 from shared.codec.errors import BrokenLedger
 from shared.codec.stored import Stored
-from shared.domain.decision import Outcome
+from shared.domain.decision import Outcome, SaidOfCommit
 from shared.domain.person import Person
 from shared.domain.records import Record, Time
 
@@ -19,6 +19,7 @@ class LedgerEntry(Record):
     """What happened and what was decided, for ever: who, when, why, and which effects followed (their ids).
 
     `estate` is the revision of people's holds that the decision saw; `correlation` leads to what else belongs to it.
+    `statuses` are what was said beside commits.
     """
 
     sequence: int
@@ -34,6 +35,7 @@ class LedgerEntry(Record):
     correlation: str = ""
     estate: int = 0
     detail: tuple[tuple[str, str], ...] = ()
+    statuses: tuple[SaidOfCommit, ...] = ()
 
     def told(self, name: str) -> str:
         """Return a detail by its name, empty where the entry has none of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.artifact import ArtifactPart
@@ -113,6 +114,20 @@ class BuildRun(Record):
     since: Time
     deadline: Time
     handle: BuildHandle = NO_HANDLE
+
+    def ended(self, result: BuildResult, *, at: datetime, ref: str, version: str) -> ReportedBuild:
+        """Return how it ended, as it can be read from now on."""
+        return ReportedBuild(
+            number=self.number,
+            attempt=self.attempt,
+            ref=ref,
+            commit=self.commit,
+            version=version,
+            since=self.since,
+            at=at,
+            result=result,
+            handle=self.handle,
+        )
 
 
 class ReportedBuild(Record):

@@ -29,13 +29,19 @@ from shared.domain.waking import wake_times
 
 
 def decide(
-    state: ServiceState, event: events.ServiceEvent, *, estate: Estate, now: datetime, correlation: str = ""
+    state: ServiceState,
+    event: events.ServiceEvent,
+    *,
+    estate: Estate,
+    now: datetime,
+    correlation: str = "",
+    sequence: int = 0,
 ) -> Decision:
     """Say where the service goes next and what that asks of the world.
 
-    A release that begins keeps the correlation. Raise ReleaseNotLoaded where an ended release is needed that the state does not hold.
+    A release that begins keeps the correlation; `sequence` is that of the entry which the ledger will have of it. Raise ReleaseNotLoaded where an ended release is needed that the state does not hold.
     """
-    draft = Draft(state, estate, now, correlation)
+    draft = Draft(state, estate, now, correlation, sequence)
     try:
         answer = _answer(draft, event)
     except InvalidVersion as error:
@@ -60,6 +66,7 @@ def _decision(state: ServiceState, draft: Draft, event: events.ServiceEvent, ans
         code=answer.code,
         reason=answer.reason,
         about=answer.about,
+        statuses=tuple(draft.statuses.values()),
         wake=wake_times(draft),
     )
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from shared.domain.effects import ServiceEffect
+from shared.domain.records import Record
 from shared.domain.release import ServiceState
 
 
@@ -20,11 +21,20 @@ class Outcome(StrEnum):
     NOTHING = "nothing"
 
 
+class SaidOfCommit(Record, array_like=True):
+    """What a decision says beside a commit. `state` is pending, succeeded, failed or error."""
+
+    commit: str
+    context: str
+    state: str
+    description: str
+
+
 class Decision(NamedTuple):
     """The state that follows, what it asks of the world, and what to tell people.
 
     `code` and `reason` say why an event was ignored or refused. `about` names what a request led to, e.g. a
-    promotion's number. `wake` are the times at which the service must be looked at again, with what for.
+    promotion's number. `statuses` are the words of the statuses that are among the effects. `wake` are the times at which the service must be looked at again, with what for.
     """
 
     state: ServiceState
@@ -34,4 +44,5 @@ class Decision(NamedTuple):
     code: str = ""
     reason: str = ""
     about: str = ""
+    statuses: tuple[SaidOfCommit, ...] = ()
     wake: tuple[tuple[datetime, str], ...] = ()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from shared.domain.build import BuildResult, BuildRun, ReportedBuild
+from shared.domain.decision import SaidOfCommit
 from shared.domain.effects import CancelBuild, ServiceEffect, SetStatus
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
@@ -22,11 +23,13 @@ STATUS_PENDING, STATUS_SUCCEEDED, STATUS_FAILED, STATUS_ERROR = "pending", "succ
 
 
 class Draft:
-    """Rules work on this; `result` gives the state back as a frozen record. It knows no clock but `now`."""
+    """Rules work on this; `result` gives the state back as a frozen record. It knows no clock but `now`; `sequence` is its ledger entry's."""
 
-    def __init__(self, state: ServiceState, estate: Estate, now: datetime, correlation: str = "") -> None:
+    def __init__(
+        self, state: ServiceState, estate: Estate, now: datetime, correlation: str = "", sequence: int = 0
+    ) -> None:
         self.service: ServiceKey = state.service
-        self.estate, self.now, self.correlation = estate, now, correlation
+        self.estate, self.now, self.correlation, self.sequence = estate, now, correlation, sequence
         self.policy: ServicePolicy | None = state.policy
         self.numbers: Numbers = state.numbers
         self.environments: dict[str, EnvironmentState] = dict(state.environments)
@@ -36,6 +39,7 @@ class Draft:
         self.ended: dict[str, Release | None] = dict(state.ended)
         self.builds: dict[int, ReportedBuild] = dict(state.builds)
         self.effects: list[ServiceEffect] = []
+        self.statuses: dict[tuple[str, str], SaidOfCommit] = {}
         self.notes: list[str] = []
         self.moves = self.questions = 0
         self._state = state
@@ -211,9 +215,12 @@ class Draft:
         self.notes.append(text)
 
     def status(self, commit: str, state: str, description: str, *, version: str = "", environment: str = "") -> None:
-        """Say something about a commit where its author looks: of its validation, or of what is released by a tag (`v1.0.2`)."""
+        """Say something about a commit where its author looks, the last word of a place: of its validation, or of a tag (`v1.0.2`)."""
         context = "/".join(filter(None, ("slipway", self.service.service, version, environment)))
-        self.emit(SetStatus(service=self.service, commit=commit, context=context, state=state, description=description))
+        place = (commit, context)
+        if place not in self.statuses:
+            self.emit(SetStatus(service=self.service, commit=commit, context=context, about=self.sequence))
+        self.statuses[place] = SaidOfCommit(commit=commit, context=context, state=state, description=description)
 
     def cancel(self, run: BuildRun) -> None:
         """Have a build end whose result no longer counts."""
@@ -221,17 +228,7 @@ class Draft:
 
     def built(self, run: BuildRun, result: BuildResult, *, ref: str, version: str = "") -> None:
         """Keep how a build ended, where it can be read by its number."""
-        self.builds[run.number] = ReportedBuild(
-            number=run.number,
-            attempt=run.attempt,
-            ref=ref,
-            commit=run.commit,
-            version=version,
-            since=run.since,
-            at=self.now,
-            result=result,
-            handle=run.handle,
-        )
+        self.builds[run.number] = run.ended(result, at=self.now, ref=ref, version=version)
 
     def next_promotion(self) -> int:
         """Give out the next promotion number of the service."""

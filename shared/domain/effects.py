@@ -167,18 +167,20 @@ class ObserveRollout(_OfPromotion, tag="observe-rollout"):
 
 
 class SetStatus(Effect, tag="set-status"):
-    """Say something about a commit where its author looks. `state` is pending, succeeded, failed or error."""
+    """Say something about a commit where its author looks.
+
+    `about` is the sequence of the ledger's entry that has the words; of one commit and context the highest is shown.
+    """
 
     kind: ClassVar[str] = "notify"
     commit: str
     context: str
-    state: str
-    description: str
+    about: int
 
     @property
     def subject(self) -> str:
         """See Effect."""
-        return f"{self.commit[:12]}:set-status:{self.context}:{self.state}"
+        return f"{self.commit[:12]}:set-status:{self.context}:{self.about}"
 
 
 ServiceEffect: TypeAlias = (

@@ -33,8 +33,8 @@ class CommitStatus:
 class Statuses(Protocol):
     """Writes and reads statuses. Setting the same one again is harmless."""
 
-    def set_status(self, repository: str, commit: str, status: CommitStatus) -> None:
-        """Show a status on a commit; the newest of a context counts."""
+    def set_status(self, repository: str, commit: str, status: CommitStatus, *, about: int) -> None:
+        """Show a status on a commit. Of a context the one with the highest `about` is shown, whichever was set last."""
         ...
 
     def statuses(self, repository: str, commit: str) -> Sequence[CommitStatus]:

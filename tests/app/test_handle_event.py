@@ -15,6 +15,7 @@ from shared.codec.envelope import decode
 from shared.codec.errors import UnreadableRecord
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
+from shared.domain.delivery import Delivery
 from shared.domain.effects import Deploy, ReadTags, SetStatus
 from shared.domain.records import replace
 from shared.ports.store import Committed, Loaded, Store, Write
@@ -28,7 +29,7 @@ RELEASE = ev.ChangeFound(id="push-1", service=DELIVERY, ref=branch("1.0.0"), com
 def test_an_event_leads_to_state_an_entry_and_messages(slipway: Harness) -> None:
     """All of one decision, and the messages go on at once."""
     before = len(slipway.timeline())
-    handled = handle(slipway.app, RELEASE, correlation="delivery-7")
+    handled = handle(slipway.app, RELEASE, Delivery(correlation="delivery-7"))
 
     assert handled.outcome is Outcome.MOVED
     assert handled.sequence == before + 1
@@ -37,7 +38,7 @@ def test_an_event_leads_to_state_an_entry_and_messages(slipway: Harness) -> None
     assert {type(one) for one in open_effects(slipway)} == {ReadTags, SetStatus}
     assert queued(slipway, "gather-facts") == 1
     [message] = slipway.receive("gather-facts")
-    assert decode(message.body).correlation == "delivery-7"
+    assert decode(message.body).delivery.correlation == "delivery-7"
 
 
 class DecidingAgain:

@@ -12,6 +12,7 @@ from shared.app.poison import text_of
 from shared.app.take_message import take_message
 from shared.codec.envelope import encode_effect, reference_to, referred_to
 from shared.domain import events as ev
+from shared.domain.delivery import Delivery
 from shared.domain.effects import Build
 from shared.domain.phases import ReleasePhase
 from shared.domain.queues import EVENTS_QUEUE
@@ -91,7 +92,7 @@ def test_a_large_effect_in_poison_ends_what_waited_for_it(slipway: Harness) -> N
     """As a small one does; whatever makes it large."""
     slipway.push_release("1.0.0")
     slipway.pump(*all_but("build"))
-    text = encode_effect(the(slipway, Build), correlation="c-1", at=NOON)
+    text = encode_effect(the(slipway, Build), Delivery(correlation="c-1"), at=NOON)
     poisoned(slipway, reference_to(text, slipway.app.evidence.put(text.encode())).encode(), queue="slipway-build")
 
     assert slipway.release("1.0.0").phase is ReleasePhase.ERRORED

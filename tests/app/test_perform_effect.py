@@ -94,8 +94,9 @@ def test_a_message_that_is_put_off_counts_its_tries_and_keeps_its_correlation(sl
     slipway.outside.clock.advance(SECOND)
     [again] = slipway.receive("deploy")
 
-    assert (decode(again.body).tries, decode(again.body).correlation) == (1, decode(first.body).correlation)
-    assert decode(again.body).order == decode(first.body).order
+    sent, before = decode(again.body).delivery, decode(first.body).delivery
+    assert (sent.tries, sent.redelivered) == (1, True)
+    assert (sent.correlation, sent.effect_number) == (before.correlation, before.effect_number)
 
 
 def test_looking_again_begins_to_count_anew(slipway: Harness) -> None:
@@ -107,7 +108,7 @@ def test_looking_again_begins_to_count_anew(slipway: Harness) -> None:
     slipway.outside.clock.advance(SECOND)
     [again] = slipway.receive("observe-rollout")
 
-    assert decode(again.body).tries == 0
+    assert decode(again.body).delivery.tries == 0
 
 
 def test_an_effect_without_a_report_leaves_the_outbox(slipway: Harness) -> None:
@@ -141,7 +142,7 @@ def test_a_copy_of_a_message_sends_nothing_again(slipway: Harness) -> None:
 
     take_message(slipway.app, queue_of("deploy"), message.body)
     by_the_copy = queued(slipway, "observe-rollout")
-    take_message(slipway.app, queue_of("deploy"), message.body, again=True)
+    take_message(slipway.app, queue_of("deploy"), message.body, redelivered=True)
 
     assert (by_the_copy, queued(slipway, "observe-rollout")) == (0, 1)
 
@@ -158,7 +159,7 @@ def test_a_second_report_sends_what_the_first_led_to_only_where_its_message_come
         muted, queue_of("observe-rollout"), message.body
     )
 
-    take_message(app, queue_of("observe-rollout"), message.body, again=again)
+    take_message(app, queue_of("observe-rollout"), message.body, redelivered=again)
 
     assert slipway.promotion("1.0.0", "qa").phase == "Succeeded"
     assert queued(slipway, "gather-facts") == (1 if again else 0)

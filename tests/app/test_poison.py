@@ -12,7 +12,8 @@ from shared.app.poison import open_poison
 from shared.codec.envelope import encode_effect
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
-from shared.domain.effects import Deploy, SetStatus
+from shared.domain.delivery import Delivery
+from shared.domain.effects import CloseApproval, Deploy
 from shared.domain.phases import Phase, ReleasePhase
 from shared.domain.queues import queue_of
 from shared.ports.store import StaleService, StoreRefused, StoreUnavailable
@@ -24,7 +25,7 @@ from tests.support.in_poison import ASK, PUSH, poisoned, written
 from tests.support.outside import SHIPPING
 
 SECRET = "a-text-that-nobody-should-see"
-STATUS = SetStatus(service=DELIVERY, commit="c" * 40, context="x", state="error", description=SECRET)
+CLOSING = CloseApproval(service=DELIVERY, number=1, request="r", round=1, reason=SECRET)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ STATUS = SetStatus(service=DELIVERY, commit="c" * 40, context="x", state="error"
         (b"{", "is not JSON: it ends too early"),
         (b"\xff\xfe\x00", "it is not text"),
         (b"[]", "is not an object"),
-        (b'{"schema": 1, "correlation": "c"}', "field at: is missing"),
+        (b'{"schema": 1, "delivery": {}}', "field at: is missing"),
         (b"[" * 60_000, "is not an object"),
     ],
 )
@@ -124,7 +125,9 @@ def test_a_message_that_goes_to_poison_once_more_is_another_one(slipway: Harness
 
 def test_neither_ledger_nor_record_holds_the_content(slipway: Harness) -> None:
     """Only its hash, type and id."""
-    poisoned(slipway, encode_effect(STATUS, correlation="c-1", at=NOON).encode(), queue=queue_of("notify"))
+    poisoned(
+        slipway, encode_effect(CLOSING, Delivery(correlation="c-1"), at=NOON).encode(), queue=queue_of("ask-approval")
+    )
 
     rows = [row.body for name in (ESTATE, str(DELIVERY)) for row in slipway.app.store.ledger(name, after=0, most=99)]
     rows += [row for _, row in slipway.app.store.range(ESTATE, "2", "3", most=9)]
@@ -157,11 +160,11 @@ def test_a_deployment_in_poison_is_errored_at_once_and_its_retry_succeeds(slipwa
 
 def test_an_effect_in_poison_leaves_the_outbox_and_is_told_once(slipway: Harness) -> None:
     """Else each look at the service would send it again, and each time to poison."""
-    [body] = decided(slipway, STATUS)
-    poisoned(slipway, body.encode(), queue=queue_of("notify"))
+    [body] = decided(slipway, CLOSING)
+    poisoned(slipway, body.encode(), queue=queue_of("ask-approval"))
     before = slipway.app.store.read(str(DELIVERY))
 
-    poisoned(slipway, body.encode(), queue=queue_of("notify"))
+    poisoned(slipway, body.encode(), queue=queue_of("ask-approval"))
 
     assert before.outbox == {}
     assert slipway.app.store.read(str(DELIVERY)).sequence == before.sequence
@@ -191,7 +194,9 @@ def test_a_service_out_of_reach_is_told_later(slipway: Harness, error: Exception
 @given(
     body=ANY_BYTES
     | changed_json(written(ASK))
-    | changed_json(encode_effect(Deploy(service=DELIVERY, number=1, attempt=1), correlation="c", at=NOON).encode())
+    | changed_json(
+        encode_effect(Deploy(service=DELIVERY, number=1, attempt=1), Delivery(correlation="c"), at=NOON).encode()
+    )
 )
 @many(200)
 def test_nothing_that_a_message_holds_keeps_it_from_being_taken(body: bytes, tmp_path_factory: Any) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.codec.envelope import encode_effect
+from shared.domain.delivery import Delivery
 from shared.domain.effects import Build, Deploy, ObserveRollout, Retag, ServiceEffect
 from shared.domain.phases import Phase
 from shared.domain.queues import NONPROD, PRODUCTION, queue_of
@@ -25,10 +26,14 @@ def fleet(tmp_path: Path) -> Fleet:
     return made
 
 
-def in_poison(fleet: Fleet, effect: ServiceEffect, queue: str, *, order: int = 0) -> None:
+def in_poison(fleet: Fleet, effect: ServiceEffect, queue: str, *, effect_number: int = 0) -> None:
     """Have an effect's message taken from the poison of a queue."""
     app = fleet.slipway.app
-    poisoned(fleet.slipway, encode_effect(effect, correlation="c", at=app.now(), order=order).encode(), queue=queue)
+    poisoned(
+        fleet.slipway,
+        encode_effect(effect, Delivery(correlation="c", effect_number=effect_number), at=app.now()).encode(),
+        queue=queue,
+    )
 
 
 @pytest.mark.parametrize("kind", [Retag, Deploy, ObserveRollout])
@@ -64,7 +69,7 @@ def test_nothing_but_the_effect_itself_leaves_the_outbox(fleet: Fleet) -> None:
         fleet,
         Build(service=DELIVERY, number=99, attempt=1),
         queue_of(Build.kind),
-        order=int(sequence) * 1000 + int(number),
+        effect_number=int(sequence) * 1000 + int(number),
     )
 
     assert kept in slipway.app.store.read(str(DELIVERY)).outbox

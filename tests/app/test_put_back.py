@@ -114,7 +114,7 @@ def test_what_a_decision_led_to_is_sent_though_nobody_knew_that_it_was_committed
     assert queued(slipway, "build") == 1
 
 
-def test_storage_out_of_reach_uses_up_one_try_however_long_it_lasts(slipway: Harness) -> None:
+def test_storage_out_of_reach_uses_up_no_try_however_long_it_lasts(slipway: Harness) -> None:
     """Six that the outside refuses make a release errored."""
     slipway.push_release("1.0.0")
     slipway.pump(*all_but("gather-facts"))
@@ -127,7 +127,8 @@ def test_storage_out_of_reach_uses_up_one_try_however_long_it_lasts(slipway: Har
         slipway.outside.clock.advance(timedelta(seconds=5))
     [message] = slipway.receive("gather-facts")
 
-    assert read_message(message.body).tries == 1
+    found = read_message(message.body).delivery
+    assert (found.tries, found.redelivered) == (0, True)
 
 
 def test_a_store_and_queues_out_of_reach_are_the_hosts_affair(slipway: Harness) -> None:

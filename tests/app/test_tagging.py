@@ -7,6 +7,7 @@ import pytest
 from shared.app.take_message import take_message
 from shared.codec.envelope import encode_effect
 from shared.domain import events as ev
+from shared.domain.delivery import Delivery
 from shared.domain.effects import Build, Tag
 from shared.domain.names import Digest
 from shared.domain.queues import PRODUCTION, queue_of
@@ -175,7 +176,7 @@ def test_a_report_that_comes_after_the_release_was_given_up_is_recorded_only(sli
 def test_production_does_not_put_the_tags(slipway: Harness) -> None:
     """Its worker acts on its environments, and does nothing else."""
     effect = recorded(slipway)
-    body = encode_effect(effect, correlation="c", at=slipway.app.now())
+    body = encode_effect(effect, Delivery(correlation="c"), at=slipway.app.now())
     take_message(slipway.app, queue_of("gather-facts", PRODUCTION), body)
 
     assert slipway.outside.registry.tagged == {}

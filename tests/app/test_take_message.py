@@ -12,7 +12,8 @@ from shared.codec.envelope import encode_effect, encode_event, parse
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.codec.repository import CONFIG
 from shared.domain import events as ev
-from shared.domain.effects import ReadTags, SetStatus
+from shared.domain.delivery import Delivery
+from shared.domain.effects import CloseApproval, ReadTags
 from shared.domain.names import Digest
 from shared.domain.queues import EVENTS_QUEUE, queue_of
 from shared.domain.records import replace
@@ -102,10 +103,12 @@ def test_what_only_speaks_of_references_is_none(slipway: Harness) -> None:
 
 def test_an_effect_is_performed(slipway: Harness) -> None:
     """Whatever queue it came by."""
-    effect = SetStatus(service=DELIVERY, commit="b" * 40, context="slipway/x", state="pending", description="well")
-    take_message(slipway.app, queue_of("notify"), encode_effect(effect, correlation="c-1", at=slipway.app.now()))
+    effect = CloseApproval(service=DELIVERY, number=1, request="r", round=1, reason="well")
+    take_message(
+        slipway.app, queue_of("ask-approval"), encode_effect(effect, Delivery(correlation="c-1"), at=slipway.app.now())
+    )
 
-    assert slipway.statuses("b" * 40)["slipway/x"].description == "well"
+    assert slipway.outside.people.closed == {"r": "well"}
 
 
 def test_a_message_of_a_newer_slipway_goes_back_for_an_upgraded_worker(slipway: Harness) -> None:
@@ -123,7 +126,7 @@ def test_a_message_of_a_newer_slipway_goes_back_for_an_upgraded_worker(slipway: 
 def test_an_effect_of_a_newer_slipway_goes_back_to_its_own_queue(slipway: Harness) -> None:
     """Old workers of other kinds never see it."""
     effect = ReadTags(service=DELIVERY, version="1.0.0", asked=1)
-    body = encode_effect(effect, correlation="c-1", at=slipway.app.now())
+    body = encode_effect(effect, Delivery(correlation="c-1"), at=slipway.app.now())
     take_message(slipway.app, queue_of("gather-facts"), json.dumps({**json.loads(body), "schema": 99}))
 
     assert slipway.receiver.count(queue_of("gather-facts")) == 1
@@ -163,7 +166,7 @@ def test_a_message_of_an_unknown_type_is_poison(slipway: Harness) -> None:
 def test_an_effect_under_anothers_id_is_poison(slipway: Harness) -> None:
     """Attack: a report under a forged id would take the true effect out of the outbox; an id follows from what it names."""
     effect = ReadTags(service=DELIVERY, version="1.0.0", asked=1)
-    body = json.loads(encode_effect(effect, correlation="c-1", at=slipway.app.now()))
+    body = json.loads(encode_effect(effect, Delivery(correlation="c-1"), at=slipway.app.now()))
     body["message"]["id"] = "shipping~delivery:1:deploy:1"
 
     with pytest.raises(UnreadableRecord, match=r"field message\.id: is not a field here"):

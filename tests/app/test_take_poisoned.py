@@ -9,6 +9,7 @@ import pytest
 from shared.app.poison import open_poison
 from shared.app.sweep import sweep
 from shared.codec.envelope import encode_effect, reference_to
+from shared.domain.delivery import Delivery
 from shared.domain.effects import Deploy
 from shared.domain.phases import Phase
 from shared.domain.queues import EVENTS_QUEUE, poison_of, queue_of
@@ -85,7 +86,9 @@ def test_a_step_whose_message_went_to_poison_is_errored_by_the_next_tick(slipway
     slipway.push_release("1.0.0")
     slipway.pump(*all_but("deploy"))
     poison(
-        slipway, encode_effect(the(slipway, Deploy), correlation="c", at=slipway.app.now()), queue=queue_of("deploy")
+        slipway,
+        encode_effect(the(slipway, Deploy), Delivery(correlation="c"), at=slipway.app.now()),
+        queue=queue_of("deploy"),
     )
     sweep(slipway.app)
 

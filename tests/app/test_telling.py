@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from shared.app.handle_event import handle
 from shared.app.take_message import take_message
 from shared.domain import events as ev
+from shared.domain.decision import SaidOfCommit
 from shared.domain.effects import AskApproval, CloseApproval, SetStatus
 from shared.domain.queues import queue_of
 from shared.domain.records import replace
 from tests.support.app_looks import all_but, decided, do, open_effects, the
-from tests.support.app_parts import DELIVERY, SECOND, Harness, make_app
+from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.outside import MAIN, SLIPWAY_YAML, Outside
 
 COMMIT = "b" * 40
@@ -27,9 +29,19 @@ def asking(slipway: Harness) -> AskApproval:
     return the(slipway, AskApproval)
 
 
-def status(state: str, description: str) -> SetStatus:
-    """Something to say about a commit."""
-    return SetStatus(service=DELIVERY, commit=COMMIT, context="slipway/x", state=state, description=description)
+def saying(slipway: Harness, state: str, description: str, *, commit: str = COMMIT, context: str = "slipway/x") -> str:
+    """Have a decision say something about a commit, and return the message, which nobody delivers."""
+    effect = SetStatus(
+        service=DELIVERY, commit=commit, context=context, about=slipway.app.store.read(str(DELIVERY)).sequence + 1
+    )
+    words = SaidOfCommit(commit=commit, context=context, state=state, description=description)
+    [body] = decided(slipway, effect, statuses=(words,))
+    return body
+
+
+def deliver(slipway: Harness, body: str) -> None:
+    """Take the message."""
+    take_message(slipway.app, queue_of("notify"), body)
 
 
 def said(slipway: Harness) -> str:
@@ -149,7 +161,7 @@ def test_a_closed_question_says_why(slipway: Harness) -> None:
 
 def test_a_status_is_shown_where_the_author_looks(slipway: Harness) -> None:
     """With state and words."""
-    do(slipway, status("pending", "is being checked"))
+    deliver(slipway, saying(slipway, "pending", "is being checked"))
 
     assert slipway.statuses(COMMIT)["slipway/x"].state == "pending"
     assert said(slipway) == "is being checked"
@@ -168,7 +180,7 @@ def test_a_status_is_shown_where_the_author_looks(slipway: Harness) -> None:
 def test_a_status_leads_to_the_page_of_its_release_or_service(slipway: Harness, context: str, leads: str) -> None:
     """Where the installation says at which address people reach it."""
     slipway.wrap(url="https://slipway.example.com/build")
-    do(slipway, replace(status("pending", "x"), context=context))
+    deliver(slipway, saying(slipway, "pending", "x", context=context))
 
     link = slipway.statuses(COMMIT)[context].link
     assert link == f"https://slipway.example.com/build/services/delivery?repository=shipping{leads}"
@@ -184,46 +196,75 @@ def test_a_status_of_no_service_leads_to_the_first_page(slipway: Harness) -> Non
     found = [one.link for commit in (broken, misspelt) for one in slipway.statuses(commit).values()]
     assert found == ["https://slipway.example.com/"] * 2
 
-
-def test_what_was_decided_first_is_never_said_last(slipway: Harness) -> None:
-    """A pending that comes late does not hide a success: whoever has the older one says the newest."""
-    pending, succeeded = decided(slipway, status("pending", "is being checked"), status("succeeded", "is packaged"))
-    take_message(slipway.app, queue_of("notify"), pending)
-    first = said(slipway)
-    take_message(slipway.app, queue_of("notify"), succeeded)
-
-    assert (first, said(slipway)) == ("is packaged", "is packaged")
     assert open_effects(slipway) == []
 
 
-def test_a_newer_status_waits_for_the_older_one(slipway: Harness) -> None:
-    """Somebody may be saying the older one at this moment; it is looked at again a second later."""
-    _, succeeded = decided(slipway, status("pending", "is being checked"), status("succeeded", "is packaged"))
-    take_message(slipway.app, queue_of("notify"), succeeded)
+def test_what_was_decided_first_is_never_said_last(slipway: Harness) -> None:
+    """A pending that comes late says nothing: the decision that has newer words has taken it out of the outbox."""
+    pending = saying(slipway, "pending", "is being checked")
+    succeeded = saying(slipway, "succeeded", "is packaged")
+    left = open_effects(slipway)
+    deliver(slipway, pending)
+    first = slipway.statuses(COMMIT)
+    deliver(slipway, succeeded)
 
-    assert slipway.statuses(COMMIT) == {}
-    slipway.outside.clock.advance(SECOND)
-    assert slipway.deliver_one("notify")
-    assert len(open_effects(slipway)) == 2
+    assert (first, said(slipway)) == ({}, "is packaged")
+    assert (len(left), open_effects(slipway)) == (1, [])
 
 
-def test_a_status_that_was_said_is_not_said_again(slipway: Harness) -> None:
-    """Messages come at least once, and somebody may have written something there since."""
-    [body] = decided(slipway, status("succeeded", "is packaged"))
-    take_message(slipway.app, queue_of("notify"), body)
-    do(slipway, status("failed", "was looked at"))
-    take_message(slipway.app, queue_of("notify"), body)
+def test_a_newer_status_waits_for_no_older_one(slipway: Harness) -> None:
+    """And the older one takes nothing from it afterwards."""
+    pending = saying(slipway, "pending", "is being checked")
+    succeeded = saying(slipway, "succeeded", "is packaged")
+    deliver(slipway, succeeded)
+    first = said(slipway)
+    deliver(slipway, pending)
+
+    assert (first, said(slipway)) == ("is packaged", "is packaged")
+
+
+def test_whoever_is_overtaken_as_they_speak_hides_nothing(slipway: Harness) -> None:
+    """They looked before the newer one was decided, and their word arrives after it."""
+    pending = saying(slipway, "pending", "is being checked")
+    [host] = before = slipway.app.hosts
+
+    class Slow:
+        def set_status(self, *args: Any, **kwargs: Any) -> None:
+            slipway.wrap(hosts=before)
+            deliver(slipway, saying(slipway, "succeeded", "is packaged"))
+            host.statuses.set_status(*args, **kwargs)
+
+    slipway.wrap(hosts=(replace(host, statuses=Slow()),))
+    deliver(slipway, pending)
+
+    assert said(slipway) == "is packaged"
+
+
+def test_a_status_that_comes_once_more_hides_nothing_newer(slipway: Harness) -> None:
+    """Messages come at least once, however much was decided since."""
+    pending = saying(slipway, "pending", "is being checked")
+    deliver(slipway, pending)
+    for _ in range(30):
+        saying(slipway, "pending", "elsewhere", context="slipway/y")
+    deliver(slipway, saying(slipway, "failed", "was looked at"))
+    deliver(slipway, pending)
 
     assert said(slipway) == "was looked at"
 
 
-def test_statuses_of_other_places_and_other_effects_are_nothing_to_wait_for(slipway: Harness) -> None:
+def test_statuses_of_other_places_are_not_this_ones(slipway: Harness) -> None:
     """Only the same commit and the same context are one place."""
-    elsewhere = replace(status("pending", "is being checked"), context="slipway/y")
-    other_commit = replace(elsewhere, context="slipway/x", commit="c" * 40)
-    closing = CloseApproval(service=DELIVERY, number=1, request="r", round=1, reason="over")
-    *_, mine = decided(slipway, elsewhere, other_commit, closing, status("succeeded", "is packaged"))
-    take_message(slipway.app, queue_of("notify"), mine)
+    mine = saying(slipway, "succeeded", "is packaged")
+    saying(slipway, "pending", "elsewhere", context="slipway/y")
+    saying(slipway, "pending", "of another commit", commit="c" * 40)
+    deliver(slipway, mine)
 
     assert said(slipway) == "is packaged"
-    assert len(open_effects(slipway)) == 3
+    assert len(open_effects(slipway)) == 2
+
+
+def test_what_no_entry_says_is_not_said(slipway: Harness) -> None:
+    """Attack: a message that names a commit of which nothing was decided."""
+    do(slipway, SetStatus(service=DELIVERY, commit=COMMIT, context="slipway/x", about=1))
+
+    assert slipway.statuses(COMMIT) == {}

@@ -11,6 +11,7 @@ import pytest
 from shared.app.take_message import Misplaced, take_message
 from shared.codec.envelope import encode_effect, encode_event
 from shared.domain import events as ev
+from shared.domain.delivery import Delivery
 from shared.domain.effects import Build, Deploy, GatherFacts, ObserveRollout, ReadTags, Retag, ServiceEffect, SetStatus
 from shared.domain.phases import Phase
 from shared.domain.queues import EVENTS_QUEUE, NONPROD, PRODUCTION, QUEUES, queue_of
@@ -37,7 +38,7 @@ def fleet(tmp_path: Path) -> Fleet:
 def deliver(fleet: Fleet, effect: ServiceEffect, worker: str) -> None:
     """Put a message by hand into the queue of a worker, its deployments' where it has none for such, and have it delivered."""
     app = fleet.slipway.app
-    body = encode_effect(effect, correlation="by hand", at=app.now(), order=1)
+    body = encode_effect(effect, Delivery(correlation="by hand", effect_number=1), at=app.now())
     there = any(queue.worker == worker and effect.kind in queue.kinds for queue in QUEUES.values())
     take_message(fleet.slipway.workers[worker], queue_of(effect.kind if there else Deploy.kind, worker), body)
 
@@ -154,7 +155,7 @@ def test_productions_worker_refuses_what_is_the_others(fleet: Fleet) -> None:
     [
         Build(service=DELIVERY, number=1, attempt=1),
         ReadTags(service=DELIVERY, version="1.0.0", asked=1),
-        SetStatus(service=DELIVERY, commit="c" * 40, context="x", state="error", description="x"),
+        SetStatus(service=DELIVERY, commit="c" * 40, context="x", about=1),
     ],
 )
 def test_productions_worker_does_nothing_that_is_not_about_an_environment(fleet: Fleet, effect: ServiceEffect) -> None:
@@ -172,7 +173,7 @@ def test_an_effect_in_a_queue_of_another_kind_is_refused(fleet: Fleet) -> None:
     """Also among what the doors send, where control would perform it."""
     slipway = stopped_before(fleet, Deploy)
     effect = the(slipway, Deploy)
-    body = encode_effect(effect, correlation="by hand", at=slipway.app.now())
+    body = encode_effect(effect, Delivery(correlation="by hand"), at=slipway.app.now())
     take_message(slipway.app, EVENTS_QUEUE, body)
     first = latest(slipway)
     take_message(slipway.workers[PRODUCTION], queue_of(Retag.kind, PRODUCTION), body)

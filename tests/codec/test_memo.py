@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from shared.codec.envelope import decode, encode_effect, read_message
 from shared.codec.memo import Memo
+from shared.domain.delivery import Delivery
 from shared.domain.effects import Retag
 from tests.support.codec import examples as ex
 
@@ -43,6 +44,6 @@ def test_the_oldest_is_forgotten_first() -> None:
 def test_a_message_that_was_just_written_is_read_as_it_would_be_decoded() -> None:
     """Whoever performs an effect in the process that decided it gets what another process would."""
     effect = Retag(service=ex.DELIVERY, number=3, attempt=1)
-    text = encode_effect(effect, correlation="c", at=ex.NOON, tries=2, order=7_001)
+    text = encode_effect(effect, Delivery(correlation="c", tries=2, effect_number=7_001), at=ex.NOON)
 
     assert read_message(text) == decode(text)

@@ -23,22 +23,22 @@ def statuses(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Statuse
         yield KeptStatuses(found.rows, now=lambda: datetime(2026, 3, 2, tzinfo=UTC))
 
 
-def test_the_newest_status_of_a_context_counts(statuses: Statuses) -> None:
-    """Contexts stand side by side, in their order; the same one again changes nothing."""
+def test_of_a_context_the_status_with_the_highest_number_is_shown(statuses: Statuses) -> None:
+    """Whichever was set last. Contexts stand side by side, in their order; the same one again changes nothing."""
     running = CommitStatus(context="slipway/delivery", state=CommitState.PENDING, description="tests run")
     done = CommitStatus(
         context="slipway/delivery", state=CommitState.SUCCEEDED, description="12 tests passed, ü", link=LINK
     )
     other = CommitStatus(context="slipway/~zebra?", state=CommitState.ERROR, description="")
-    for status in (running, other, done, done):
-        statuses.set_status("shop", COMMIT, status)
+    for about, status in ((9, running), (10, other), (10, done), (10, done), (9, running)):
+        statuses.set_status("shop", COMMIT, status, about=about)
 
     assert list(statuses.statuses("shop", COMMIT)) == [done, other]
 
 
 def test_statuses_belong_to_one_commit_of_one_repository(statuses: Statuses) -> None:
     """Neither another commit nor another repository shows them."""
-    statuses.set_status("shop", COMMIT, CommitStatus(context="x", state=CommitState.FAILED, description="no"))
+    statuses.set_status("shop", COMMIT, CommitStatus(context="x", state=CommitState.FAILED, description="no"), about=1)
 
     assert list(statuses.statuses("shop", "b" * 40)) == []
     assert list(statuses.statuses("other", COMMIT)) == []

@@ -24,7 +24,7 @@ def built(**result: Any) -> Pilot:
 
 
 def last_status(pilot: Pilot) -> tuple[str, str]:
-    found = [one for one in pilot.sent if isinstance(one, ef.SetStatus) and one.context == "slipway/delivery/v1.0.0"]
+    found = [one for one in pilot.said if one.context == "slipway/delivery/v1.0.0"]
     return found[-1].state, found[-1].description
 
 

@@ -91,12 +91,14 @@ def test_a_status_says_where_it_speaks_of() -> None:
     """Validations have one line on a commit, which branch protection can name; a release has its own, and one for each environment."""
     draft = drafted(ServiceState(service=DELIVERY))
 
+    draft.status("b" * 40, "pending", "what is overtaken in the same decision")
     draft.status("b" * 40, "pending", "text")
     draft.status("b" * 40, "pending", "text", version="v1.0.0")
     draft.status("b" * 40, "pending", "text", version="v1.0.0", environment="qa")
 
     assert [one.subject for one in draft.effects] == [
-        "bbbbbbbbbbbb:set-status:slipway/delivery:pending",
-        "bbbbbbbbbbbb:set-status:slipway/delivery/v1.0.0:pending",
-        "bbbbbbbbbbbb:set-status:slipway/delivery/v1.0.0/qa:pending",
+        "bbbbbbbbbbbb:set-status:slipway/delivery:0",
+        "bbbbbbbbbbbb:set-status:slipway/delivery/v1.0.0:0",
+        "bbbbbbbbbbbb:set-status:slipway/delivery/v1.0.0/qa:0",
     ]
+    assert [one.description for one in draft.statuses.values()] == ["text"] * 3

@@ -34,8 +34,8 @@ from tests.support.pilot import DELIVERY
         (ef.Remove(service=DELIVERY, version="1.0.0", number=3, attempt=1), "3:remove:1", "slipway-deploy"),
         (ef.ObserveRollout(service=DELIVERY, number=3, attempt=1), "3:observe-rollout:1", "slipway-quick"),
         (
-            ef.SetStatus(service=DELIVERY, commit="c" * 40, context="slipway", state="error", description="x"),
-            "cccccccccccc:set-status:slipway:error",
+            ef.SetStatus(service=DELIVERY, commit="c" * 40, context="slipway", about=7),
+            "cccccccccccc:set-status:slipway:7",
             "slipway-people",
         ),
     ],

@@ -113,7 +113,7 @@ def test_a_released_version_says_so_on_its_commit() -> None:
     """Once, at the end."""
     pilot = Pilot().release_to("1.0.0")
 
-    assert [one.description for one in pilot.sent if isinstance(one, ef.SetStatus)][-1] == "v1.0.0 is Released"
+    assert [one.description for one in pilot.said][-1] == "v1.0.0 is Released"
     assert pilot.state.releases == {}
 
 
@@ -124,7 +124,7 @@ def test_a_rejected_release_is_no_success() -> None:
     pilot.answer(MANAGER, approve=False, comment="not today")
 
     assert pilot.release("1.0.0").reason == "production: rejected by Rita Manager: not today"
-    assert not any("released" in one.description for one in pilot.sent if isinstance(one, ef.SetStatus))
+    assert not any("released" in one.description for one in pilot.said)
 
 
 def test_a_new_promotion_opens_an_ended_release_again() -> None:
@@ -161,7 +161,7 @@ def test_the_commit_shows_how_its_release_ended(word: str, state: str) -> None:
         pilot.answer()
     pilot.perform()
 
-    said = [one for one in pilot.sent if isinstance(one, ef.SetStatus) and f"v1.0.1 is {word}" in one.description]
+    said = [one for one in pilot.said if f"v1.0.1 is {word}" in one.description]
     assert [(one.context, one.state) for one in said] == [("slipway/delivery/v1.0.1", state)]
 
 

@@ -36,7 +36,7 @@ def test_a_build_that_never_reports_is_cancelled_and_the_release_errored() -> No
     release = pilot.release("1.0.0")
     assert (release.phase, release.reason) == (ReleasePhase.ERRORED, "build 1 did not report in time")
     assert [one.subject for one in pilot.effects(ef.CancelBuild)] == ["b1:cancel-build:1"]
-    assert [one.description for one in pilot.sent if isinstance(one, ef.SetStatus)][-1] == release.reason
+    assert [one.description for one in pilot.said][-1] == release.reason
 
 
 def test_before_its_deadline_a_build_is_left_alone() -> None:

@@ -48,9 +48,7 @@ def test_a_tag_that_changed_its_digest_stops_the_release(what: str) -> None:
     release = pilot.release("1.0.0")
     expected = f"the {what} tag of v1.0.0 names {digest('other')}, but {digest(f'{what} 1')} was packaged"
     assert release.quarantine == expected
-    assert [(one.state, one.description) for one in decision.effects if isinstance(one, ef.SetStatus)] == [
-        ("failed", expected)
-    ]
+    assert [(one.state, one.description) for one in decision.statuses] == [("failed", expected)]
 
 
 def test_a_quarantined_release_is_not_promoted_even_with_an_approval() -> None:

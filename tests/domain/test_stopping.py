@@ -36,7 +36,7 @@ def test_what_is_not_packaged_is_aborted_with_its_build(phase: ReleasePhase) -> 
     release = pilot.release("1.0.0")
     assert (release.phase, release.reason) == (ReleasePhase.ABORTED, "aborted by Olga Operator: wrong branch")
     assert len(pilot.effects(ef.CancelBuild)) == int(phase is ReleasePhase.PACKAGING)
-    assert [one.state for one in decision.effects if isinstance(one, ef.SetStatus)] == ["error"]
+    assert [one.state for one in decision.statuses] == ["error"]
 
 
 def test_what_waits_is_aborted_and_its_request_withdrawn() -> None:

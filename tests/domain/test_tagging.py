@@ -46,9 +46,7 @@ def abort(pilot: Pilot) -> Decision:
 
 def statuses(pilot: Pilot, commit: str) -> list[tuple[str, str]]:
     """What was said about a commit."""
-    return [
-        (one.state, one.description) for one in pilot.sent if isinstance(one, ef.SetStatus) and one.commit == commit
-    ]
+    return [(one.state, one.description) for one in pilot.said if one.commit == commit]
 
 
 def test_recorded_digests_ask_for_tags_and_promote_nothing() -> None:

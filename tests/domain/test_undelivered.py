@@ -176,7 +176,7 @@ def test_a_branchs_build_in_poison_shows_on_the_commit_and_lets_the_next_push_bu
 
     poison(pilot, lost)
 
-    shown = [one for one in pilot.sent if isinstance(one, ef.SetStatus) and one.commit == "b" * 40]
+    shown = [one for one in pilot.said if one.commit == "b" * 40]
     assert (shown[-1].state, shown[-1].description) == ("error", f"deploy {SEEN}")
     [run] = pilot.state.validations["refs/heads/x"].running
     assert run.commit == "d" * 40

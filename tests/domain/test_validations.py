@@ -19,7 +19,7 @@ UNBATCHED = policy(triggers=TriggerPolicy(batch=False))
 
 
 def statuses(pilot: Pilot) -> list[tuple[str, str, str]]:
-    return [(one.commit, one.state, one.description) for one in pilot.sent if isinstance(one, ef.SetStatus)]
+    return [(one.commit, one.state, one.description) for one in pilot.said]
 
 
 def report(pilot: Pilot, number: int, outcome: BuildOutcome = BuildOutcome.SUCCEEDED, reason: str = "") -> Decision:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.decision import Decision, Outcome
 from shared.domain.phases import ReleasePhase
@@ -14,7 +13,7 @@ from tests.support.pilot import DELIVERY, Pilot, digest
 
 
 def shown(decision: Decision) -> list[tuple[str, str]]:
-    return [(one.state, one.description) for one in decision.effects if isinstance(one, ef.SetStatus)]
+    return [(one.state, one.description) for one in decision.statuses]
 
 
 @pytest.mark.parametrize("tag", ["1.0.0", "v1.0", "v1.0.0+build.5", "vnext", "v01.0.0", ""])

@@ -13,6 +13,7 @@ from shared.codec.envelope import encode_effect
 from shared.codec.errors import UnknownMessage
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
+from shared.domain.delivery import Delivery
 from shared.domain.effects import SetStatus
 from shared.domain.phases import ReleasePhase
 from shared.domain.queues import poison_of, queue_of
@@ -26,12 +27,10 @@ MINUTE = timedelta(minutes=1)
 COMMIT = "c" * 40
 
 
-def status(state: str, order: int) -> str:
+def status() -> str:
     """An effect that says something about a commit."""
-    effect = SetStatus(
-        service=DELIVERY, commit=COMMIT, context="slipway/delivery", state=state, description=f"it is {state}"
-    )
-    return encode_effect(effect, correlation="c", at=NOON, order=order)
+    effect = SetStatus(service=DELIVERY, commit=COMMIT, context="slipway/delivery", about=1)
+    return encode_effect(effect, Delivery(correlation="c", effect_number=1), at=NOON)
 
 
 def test_every_message_delivered_twice_ends_the_same(slipway: Harness) -> None:
@@ -74,7 +73,7 @@ def test_a_deployment_redone_after_a_crash_is_written_once(slipway: Harness) -> 
 
 def test_a_message_of_a_newer_slipway_goes_back_with_a_delay(slipway: Harness) -> None:
     """Never poison: an upgraded worker will read it."""
-    body = json.loads(status("pending", 1)) | {"schema": 99}
+    body = json.loads(status()) | {"schema": 99}
     slipway.app.queues.send(queue_of("notify"), json.dumps(body))
 
     slipway.pump(most=MINUTE)
@@ -86,7 +85,7 @@ def test_a_message_of_a_newer_slipway_goes_back_with_a_delay(slipway: Harness) -
 
 def test_a_message_of_a_type_that_nobody_knows_is_not_swallowed(slipway: Harness) -> None:
     """It comes out, so that the host moves it to poison."""
-    body = status("pending", 1).replace("set-status", "set-fire")
+    body = status().replace("set-status", "set-fire")
 
     with pytest.raises(UnknownMessage):
         take_message(slipway.app, queue_of("notify"), body)

@@ -7,14 +7,17 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
+from shared.app.at_least_once import overtaken
 from shared.app.take_message import take_message
 from shared.codec.envelope import decode, encode_effect
-from shared.codec.ledger import LedgerEntry
+from shared.codec.ledger import ENTRIES, LedgerEntry
+from shared.domain.decision import Outcome, SaidOfCommit
+from shared.domain.delivery import Delivery
 from shared.domain.effects import Effect, ServiceEffect
 from shared.domain.names import ServiceKey
 from shared.domain.queues import queue_of
 from shared.ports.rows import Row
-from shared.ports.store import DueRow, Message, OutboxRow, Write
+from shared.ports.store import DueRow, Loaded, Message, OutboxRow, Write
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.by_kind import ALL_KINDS
 from tests.support.outside import SHIPPING
@@ -43,19 +46,38 @@ def the(slipway: Harness, kind: type[E], service: ServiceKey = DELIVERY) -> E:
 def do(slipway: Harness, effect: ServiceEffect, *, tries: int = 0) -> None:
     """Perform an effect by the message that was sent for it, or by one like it."""
     bodies = [one.body for one in slipway.app.store.read(str(effect.service)).outbox.values()]
-    made = encode_effect(effect, correlation="c-1", at=slipway.app.now())
+    made = encode_effect(effect, Delivery(correlation="c-1"), at=slipway.app.now())
     body = json.loads(next((one for one in bodies if decode(one).effect == effect), made))
-    take_message(slipway.app, queue_of(effect.kind), json.dumps({**body, "tries": tries}))
+    take_message(
+        slipway.app, queue_of(effect.kind), json.dumps({**body, "delivery": {**body["delivery"], "tries": tries}})
+    )
 
 
-def decided(slipway: Harness, *effects: ServiceEffect) -> list[str]:
+def decided(slipway: Harness, *effects: ServiceEffect, statuses: tuple[SaidOfCommit, ...] = ()) -> list[str]:
     """Have a decision ask for these effects, and return the messages that are sent for them, which nobody delivers."""
     service, at = str(effects[0].service), slipway.app.now()
-    first = (slipway.app.store.read(service).sequence + 1) * 1000
-    bodies = [encode_effect(one, correlation="c-1", at=at, order=first + number) for number, one in enumerate(effects)]
+    sequence = slipway.app.store.read(service).sequence + 1
+    first = sequence * 1000
+    bodies = [
+        encode_effect(one, Delivery(correlation="c-1", effect_number=first + number), at=at)
+        for number, one in enumerate(effects)
+    ]
     outbox = tuple(Message(queue=queue_of(one.kind), body=body) for one, body in zip(effects, bodies, strict=True))
-    entry = b'{"at":"2026-11-23T12:00:00.000000Z","event":{"id":"x","type":"x"},"outcome":"noted","schema":1}'
-    slipway.app.store.transact(service, f"d{first}", lambda loaded: Write(ledger=lambda *_: entry, outbox=outbox))
+    said = LedgerEntry(
+        sequence=sequence,
+        at=at,
+        service=service,
+        event_type="x",
+        event_id="x",
+        outcome=Outcome.NOTED,
+        statuses=statuses,
+    )
+    entry = ENTRIES.encode(said)
+
+    def write(loaded: Loaded) -> Write:
+        return Write(ledger=lambda *_: entry, outbox=outbox, done=overtaken(statuses, loaded.outbox))
+
+    slipway.app.store.transact(service, f"d{first}", write)
     return bodies
 
 

@@ -122,7 +122,7 @@ class Harness:
     def take(self, message: Received) -> None:
         """Do what the functions do with a message."""
         app = self.workers.get(QUEUES[message.queue].worker, self.app)
-        take_message(app, message.queue, message.body, again=message.attempts > 1)
+        take_message(app, message.queue, message.body, redelivered=message.attempts > 1)
 
     def waiting(self, *kinds: str) -> int:
         """How many messages the queues hold, seen or not."""

@@ -23,7 +23,7 @@ def written(event: ev.ServiceEvent | ev.OutsideEvent, **changes: Any) -> bytes:
     """An event as a queue carries it, with parts of its envelope or of itself changed."""
     envelope = json.loads(encode_event(event, correlation="c-1", at=NOON))
     for name, value in changes.items():
-        (envelope if name in envelope else envelope["message"])[name] = value
+        next((one for one in (envelope, envelope["delivery"]) if name in one), envelope["message"])[name] = value
     return json.dumps(envelope).encode()
 
 

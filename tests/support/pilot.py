@@ -17,7 +17,7 @@ from shared.domain.artifact import Artifact
 from shared.domain.authorship import who_answered
 from shared.domain.build import BuildOutcome, BuildResult, ScanResult, TestCounts
 from shared.domain.decide import decide
-from shared.domain.decision import Decision
+from shared.domain.decision import Decision, SaidOfCommit
 from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
 from shared.domain.names import Digest, ServiceKey
@@ -119,6 +119,7 @@ class Pilot:
         self.open: list[ef.ServiceEffect] = []
         self.sent: list[ef.ServiceEffect] = []
         self.decisions: list[Decision] = []
+        self.said: list[SaidOfCommit] = []
         self.told: list[ev.ServiceEvent] = []
         self._events = 0
         self.tell(ev.PolicyChanged(**self.ids(), policy=made or policy()))
@@ -134,7 +135,7 @@ class Pilot:
         self.told.append(event)
         while True:
             try:
-                decision = decide(self.state, event, estate=self.estate, now=self.now)
+                decision = decide(self.state, event, estate=self.estate, now=self.now, sequence=len(self.decisions) + 1)
                 break
             except ReleaseNotLoaded as missing:
                 found = self.archive.get(missing.version_key)
@@ -144,6 +145,7 @@ class Pilot:
         self.open.extend(decision.effects)
         self.sent.extend(decision.effects)
         self.decisions.append(decision)
+        self.said.extend(decision.statuses)
         return decision
 
     def pass_time(self, by: timedelta) -> Decision:

@@ -19,7 +19,7 @@ class LookAgain:
 
 @dataclass(frozen=True, slots=True)
 class NothingToReport:
-    """Done, or not wanted any more; no decision waits for it. `over` where it has left the outbox already."""
+    """Done, or not wanted any more; no decision waits for it. `over` where a later decision took it out of the outbox."""
 
     over: bool = False
 

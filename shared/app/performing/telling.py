@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
-
 from shared.app.failures import note_failure
-from shared.app.handle_event import row_of
 from shared.app.links import link_of_status, link_to
 from shared.app.parts import App
-from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
+from shared.app.performing.outcome import NothingToReport, Performed
 from shared.app.service_view import ServiceView, read_service
-from shared.codec.envelope import read_message
+from shared.codec.ledger import ENTRIES
 from shared.domain.approval import who_may
 from shared.domain.artifact import Artifact
 from shared.domain.asking import changes_of
@@ -19,13 +15,12 @@ from shared.domain.effects import AskApproval, CloseApproval, SetStatus
 from shared.domain.older import brings_older
 from shared.domain.policy import ApprovalRule
 from shared.domain.promotion import Authors, Promotion
-from shared.domain.queues import queue_of
 from shared.domain.release import EnvironmentState, Release
 from shared.ports.people import Question
 from shared.ports.statuses import CommitState, CommitStatus
-from shared.ports.store import Message
 
-_ONE_BEFORE = timedelta(seconds=1)
+# What was decided later than so many entries on has an effect of its own, and a higher number.
+_DECIDED_SINCE = 20
 
 
 def ask(app: App, effect: AskApproval) -> Performed:
@@ -79,41 +74,22 @@ def close(app: App, effect: CloseApproval) -> Performed:
     return NothingToReport()
 
 
-def set_status(app: App, effect: SetStatus, order: int) -> Performed:
-    """Say where a commit stands, for all that is to be said there: the newest is said, and what came before it is done.
-
-    Whoever holds the oldest of them says it; the others wait for it, so that no older one is ever said last.
-    """
-    service = str(effect.service)
-    waiting = _to_be_said(app.store.read(service, exact=False).outbox, effect)
-    if order and order not in waiting:
-        return NothingToReport(over=True)  # said before, or something newer was
-    if order and min(waiting) < order:
-        return LookAgain(_ONE_BEFORE)
-    newest = max(waiting, default=order)
-    said = waiting.get(newest, effect)
+def set_status(app: App, effect: SetStatus) -> Performed:
+    """Say where a commit stands, where nothing newer was decided of it since; what overtakes us now has a higher number."""
+    service, place = effect.service, (effect.commit, effect.context)
+    rows = app.store.ledger(str(service), after=effect.about - 1, most=_DECIDED_SINCE)
+    said = [(row.sequence, one) for row in rows for one in ENTRIES.decode(row.body).statuses]
+    found = [(about, one) for about, one in said if (one.commit, one.context) == place]
+    if not found or found[-1][0] > effect.about:
+        return NothingToReport(over=bool(found))
+    [(about, newest)] = found
     status = CommitStatus(
-        context=said.context,
-        state=CommitState(said.state),
-        description=said.description,
-        link=link_of_status(app, effect.service, said.context),
+        context=newest.context,
+        state=CommitState(newest.state),
+        description=newest.description,
+        link=link_of_status(app, service, newest.context),
     )
-    repository = effect.service.repository
-    app.repository(repository).statuses.set_status(repository, effect.commit, status)
-    note_failure(app, repository, effect.service.service, effect.commit, status)
-    if newest > order:
-        # The oldest first: whatever a crash leaves of them is newer than what is gone.
-        app.store.forget(service, [row_of(one) for one in sorted(waiting)])
-    return NothingToReport(over=newest > order)
-
-
-def _to_be_said(outbox: Mapping[str, Message], effect: SetStatus) -> dict[int, SetStatus]:
-    """Everything that the outbox holds for the same place beside the same commit, by its order."""
-    queue, found = queue_of(effect.kind), {}
-    for message in outbox.values():
-        if message.queue == queue:
-            read = read_message(message.body)
-            one = read.effect
-            if isinstance(one, SetStatus) and (one.commit, one.context) == (effect.commit, effect.context):
-                found[read.order] = one
-    return found
+    statuses = app.repository(service.repository).statuses
+    statuses.set_status(service.repository, effect.commit, status, about=about)
+    note_failure(app, service.repository, service.service, effect.commit, status)
+    return NothingToReport()

@@ -10,6 +10,7 @@ import pytest
 
 from infra.local.sample import git
 from shared.codec.envelope import encode_effect
+from shared.domain.delivery import Delivery
 from shared.domain.effects import Deploy, GatherFacts, ObserveRollout, Retag
 from shared.domain.names import ServiceKey
 from shared.domain.queues import EVENTS_QUEUE, QUEUES, queue_of
@@ -54,7 +55,7 @@ def forge(apps: InRoles, role: str, kind: type[Act]) -> Mapping[str, Any]:
     """Put a message about production's promotion into a worker's queue, and return the newest entry of the ledger."""
     turn = {"asked": 1} if kind is GatherFacts else {"attempt": 1}
     effect = kind(service=DELIVERY, number=number(apps, "production"), **turn)
-    body = encode_effect(effect, correlation=f"{kind.kind} by hand", at=NOON)
+    body = encode_effect(effect, Delivery(correlation=f"{kind.kind} by hand"), at=NOON)
     assert apps.app(role).deliver(queue_of(kind.kind, role), body).error == ""
     entries: list[dict[str, Any]] = apps.read("/api/services/delivery/ledger?most=200")["entries"]
     return entries[-1]

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.codec import envelope
 from shared.domain import effects, events
+from shared.domain.delivery import Delivery
 from shared.domain.names import Digest
 from tests.support.codec import examples as ex
 from tests.support.codec import odd
@@ -79,16 +80,14 @@ MESSAGES: tuple[Any, ...] = (
     effects.Deploy(**_STEP),
     effects.Remove(**_STEP, version="1.1.0"),
     effects.ObserveRollout(**_STEP),
-    effects.SetStatus(
-        service=ex.DELIVERY, commit=ex.COMMIT, context="delivery", state="failed", description="2 tests failed"
-    ),
+    effects.SetStatus(service=ex.DELIVERY, commit=ex.COMMIT, context="delivery", about=7),
 )
 
 
 def encode(message: Any) -> str:
     """Return a message's text, sent at noon."""
     if isinstance(message, effects.Effect):
-        return envelope.encode_effect(message, correlation="c-1", at=ex.NOON)  # type: ignore[arg-type]
+        return envelope.encode_effect(message, Delivery(correlation="c-1"), at=ex.NOON)  # type: ignore[arg-type]
     return envelope.encode_event(message, correlation="c-1", at=ex.NOON)
 
 

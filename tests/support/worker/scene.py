@@ -11,7 +11,6 @@ from typing import Any
 from azure.functions.decorators.function_app import Function
 
 import function_app
-from shared.codec import envelope
 from shared.domain.effects import Effect
 from shared.domain.events import PushReceived, TimePassed
 from shared.domain.queues import EVENTS, INSPECT, QUEUES
@@ -94,8 +93,7 @@ def message_of(kind: str) -> str:
     if kind not in kinds:
         raise LookupError(f"no message is known of kind {kind}")
     message = kinds[kind]
-    encode = envelope.encode_effect if isinstance(message, Effect) else envelope.encode_event
-    return encode(message, correlation="c-1", at=examples.NOON)
+    return messages.encode(message)
 
 
 def ask(platform: Platform, trigger: Mapping[str, Any], address: str, body: object = None) -> Result:

@@ -94,8 +94,8 @@ def work_of(queue: str, body: str) -> Work:
     if about.type in EFFECTS:
         message = read_message(body)
         assert message.effect is not None
-        id_ = message.effect.id
-        return Work(type_name(message.effect), f"{id_}#{message.order}" if message.order else id_)
+        id_, number = message.effect.id, message.delivery.effect_number
+        return Work(type_name(message.effect), f"{id_}#{number}" if number else id_)
     return Work(INSPECT if queue == queue_of(INSPECT) else EVENT, about.id)
 
 

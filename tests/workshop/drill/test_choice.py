@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.codec.envelope import encode_effect, encode_event
+from shared.domain.delivery import Delivery
 from shared.domain.effects import ReadTags
 from shared.domain.events import PushReceived
 from shared.domain.names import ServiceKey
@@ -88,7 +89,9 @@ def test_the_same_seed_chooses_the_same_death() -> None:
 def test_work_is_known_by_what_its_message_says() -> None:
     """Sent again it is the same work; a push waits in two queues as two kinds."""
     effect = ReadTags(service=ServiceKey("shipping", "delivery"), version="1.0.0", asked=1)
-    bodies = [encode_effect(effect, correlation="c", at=NOON, tries=tries, order=7) for tries in (0, 1)]
+    bodies = [
+        encode_effect(effect, Delivery(correlation="c", tries=tries, effect_number=7), at=NOON) for tries in (0, 1)
+    ]
 
     works = [work_of(queue_of(ReadTags.kind), body) for body in bodies]
 

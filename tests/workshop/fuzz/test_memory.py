@@ -117,7 +117,7 @@ PARSED: list[Callable[[int], object]] = [
     ),
     *(functools.partial(refused, one) for one in ALL.values()),
     lambda number: decode(
-        f'{{"schema": 1, "correlation": "", "at": "2026-11-23T12:00:00Z", "message": {{"type": "t{number}"}}}}'
+        f'{{"schema": 1, "at": "2026-11-23T12:00:00Z", "delivery": {{}}, "message": {{"type": "t{number}"}}}}'
     ),
 ]
 
