@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from shared.config import Settings, host_variables
 from shared.domain.queues import CONTROL, NONPROD, PRODUCTION
@@ -17,14 +17,18 @@ if TYPE_CHECKING:
     from shared.adapters.azure_identity import Credentials, ManagedIdentity
     from shared.adapters.opentelemetry_export import OpenTelemetryExporter
     from shared.app.access import EnvironmentAccess
-    from shared.domain.policy import DeployTarget
+    from shared.domain.place import Place
     from shared.ports.anchors import Anchors
+    from shared.ports.applier import Applier
     from shared.ports.builder import Builder
-    from shared.ports.deployer import Deployer
     from shared.ports.directory import Directory
     from shared.ports.evidence import Evidence
     from shared.ports.policies import PolicyReader
+    from shared.ports.rollout_watcher import RolloutWatcher
     from shared.ports.source import Source
+
+Appliers: TypeAlias = "Callable[[Place], Applier]"
+Watchers: TypeAlias = "Callable[[Place], RolloutWatcher]"
 
 
 def export(telemetry: str) -> OpenTelemetryExporter | None:
@@ -55,7 +59,7 @@ def environment_access(
 ) -> Callable[[str | None], EnvironmentAccess]:
     """Return what says what acts with an identity, None for Slipway's own; where nobody has one, everything acts as one."""
     # What deploys shows credentials of its own to each address, and uses no identity.
-    deployer = OnFirstUse(lambda: deployers(chosen, now))
+    found = OnFirstUse(lambda: deploying(chosen, now))
 
     def make(identity: str | None) -> EnvironmentAccess:
         if not chosen.has_role(NONPROD, PRODUCTION):
@@ -67,14 +71,14 @@ def environment_access(
                 credential = held.of(identity)
             elif chosen.identities.own:
                 credential = held.own()
-        return around(access_with(chosen, deployer(), credential))
+        return around(access_with(chosen, *found(), credential))
 
     made = OnceForEach(make)
     return lambda identity: made(identity if held is not None and chosen.identities else None)
 
 
 def access_with(
-    chosen: Settings, deployer: Callable[[DeployTarget], Deployer], credential: ManagedIdentity | None
+    chosen: Settings, applier: Appliers, watcher: Watchers, credential: ManagedIdentity | None
 ) -> EnvironmentAccess:
     """Put together what acts with a credential, or with none."""
     from shared.adapters.helm_charts import HelmCharts, Hosts
@@ -91,7 +95,7 @@ def access_with(
         outgoing=chosen.charts.outgoing,
         registries=registry,
     )
-    return EnvironmentAccess(registry=registry, charts=charts, deployer=deployer)
+    return EnvironmentAccess(registry=registry, charts=charts, applier=applier, watcher=watcher)
 
 
 def builder(
@@ -198,10 +202,12 @@ def anchors(chosen: Settings, held: Credentials | None) -> Anchors | None:
     return BlobAnchors.of_account(storage.account, held.own() if held else None, suffix=storage.suffix)
 
 
-def deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[DeployTarget], Deployer]:
-    """Return what says which deployer serves a target."""
+def deploying(chosen: Settings, now: Callable[[], datetime]) -> tuple[Appliers, Watchers]:
+    """Return what says which applier serves a place, and which watcher."""
+    from shared.adapters.gitops.applier import GitOpsApplier
     from shared.adapters.gitops.credentials import Credentials
-    from shared.adapters.gitops.deployer import GitOpsDeployer
+    from shared.adapters.gitops.folders import Folders
+    from shared.adapters.gitops.watcher import GitOpsWatcher
     from shared.adapters.helm_charts import HelmCharts
     from shared.domain.policy import GitOpsTarget
 
@@ -211,11 +217,17 @@ def deployers(chosen: Settings, now: Callable[[], datetime]) -> Callable[[Deploy
     shown = Credentials(chosen.gitops_credentials)
     # One reading for what is judged and for what runs; it needs no identity.
     parse = HelmCharts(limits=chosen.charts.limits).parse
-    gitops = GitOpsDeployer(resolve, chosen.work / "gitops", now=now, parse=parse, credentials=shown)
+    folders = Folders(resolve, chosen.work / "gitops", credentials=shown)
+    gitops, answers = GitOpsApplier(folders, now=now, parse=parse), GitOpsWatcher(folders)
 
-    def deployer(target: DeployTarget) -> Deployer:
-        if isinstance(target, GitOpsTarget):
+    def applier(place: Place) -> Applier:
+        if isinstance(place.target, GitOpsTarget):
             return gitops
-        raise Permanent(f"no way to deploy to {target} is installed; use deploy: gitops", ours=True)
+        raise Permanent(f"no way to deploy to {place.target} is installed; use deploy: gitops", ours=True)
 
-    return deployer
+    def watcher(place: Place) -> RolloutWatcher:
+        if isinstance(place.target, GitOpsTarget):
+            return answers
+        raise Permanent(f"no way to look at {place.target} is installed; use deploy: gitops", ours=True)
+
+    return applier, watcher

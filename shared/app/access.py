@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.domain.policy import DeployTarget
+from shared.domain.place import Place
+from shared.ports.applier import Applier
 from shared.ports.builder import Builder
 from shared.ports.chart import Charts
-from shared.ports.deployer import Deployer
 from shared.ports.registry import Registry
+from shared.ports.rollout_watcher import RolloutWatcher
 from shared.ports.source import Source
 from shared.ports.statuses import Statuses
 
@@ -25,8 +26,9 @@ class RepositoryAccess:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnvironmentAccess:
-    """What acts on environments with one identity. `deployer` returns the one that serves a target."""
+    """What acts on environments with one identity. `applier` and `watcher` return the one that serves a place."""
 
     registry: Registry
     charts: Charts
-    deployer: Callable[[DeployTarget], Deployer]
+    applier: Callable[[Place], Applier]
+    watcher: Callable[[Place], RolloutWatcher]

@@ -3,7 +3,7 @@
 This is one part of the *fence*, which keeps an old attempt from writing over a newer one. Attempts are numbered, and only
 the current one may act and report. An attempt that was given up may still be writing: until its `writing_until` nothing else
 starts in that environment (the gate `fence`). And each deployment carries its `turn`, which rises with every slot that is
-taken: a deployer writes over no later turn (`Fenced`).
+taken: an applier writes over no later turn (`Fenced`).
 """
 
 from __future__ import annotations

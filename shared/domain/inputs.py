@@ -12,7 +12,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from shared.domain.artifact import Artifact
-from shared.domain.plan import filled_target, image_references
+from shared.domain.place import Place
+from shared.domain.plan import image_references
 from shared.domain.policy import DeployTarget, EnvironmentPolicy, GitOpsTarget
 from shared.domain.setting import Setting
 from shared.domain.words import counted
@@ -26,7 +27,7 @@ _TOLD = 3
 
 
 def inputs_of(
-    service: str,
+    place: Place,
     artifact: Artifact,
     rules: EnvironmentPolicy,
     *,
@@ -40,14 +41,14 @@ def inputs_of(
     """
     return (
         _FIRST,
-        ("environment", rules.name),
+        ("environment", place.environment),
         ("promotion", str(promotion)),
         *_parts(artifact, rules),
         *((f"{_VALUES}{path}", _ABSENT if content is None else _sha256(content)) for path, content in files),
         *((f"{_SET}{key}", f"{value.kind} {value.text}") for key, value in settings.items()),
-        ("namespace", rules.namespace),
-        ("release name", service),
-        *_target(filled_target(rules.deploy, service, rules.name)),
+        ("namespace", place.namespace),
+        ("release name", place.release_name),
+        *_target(place.target),
     )
 
 

@@ -48,6 +48,10 @@ class Value:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} cannot be changed; make a new one")
 
+    def __reduce__(self) -> tuple[object, tuple[str, ...]]:
+        # A copy is made anew: nothing may set its fields.
+        return type(self), (self.text,)
+
     def __eq__(self, other: object) -> bool:
         return type(other) is type(self) and other.text == self.text
 
@@ -74,6 +78,9 @@ class ServiceKey(Value):
         super().__init__(f"{repository}~{checked_name('service', service)}")
         object.__setattr__(self, "repository", repository)
         object.__setattr__(self, "service", service)
+
+    def __reduce__(self) -> tuple[object, tuple[str, ...]]:
+        return ServiceKey, (self.repository, self.service)
 
     @staticmethod
     def parse(text: str) -> ServiceKey:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.hooks import Hooks
 from shared.domain.names import Digest
 from shared.domain.phases import PromotionKind
-from shared.domain.placeholders import expand
 from shared.domain.policy import DeployTarget, EnvironmentPolicy, GitOpsTarget, ServicePolicy
 from shared.domain.promotion import Promotion
-from shared.domain.records import replace
 from shared.domain.version import Version
 
 LONGEST_REASON = 300
@@ -70,13 +66,3 @@ def placeholder_values(service: str, artifact: Artifact, rules: EnvironmentPolic
 def hooks_of(target: DeployTarget) -> Hooks | None:
     """Say who runs a chart's hooks where it is deployed; None: Helm does."""
     return target.hooks if isinstance(target, GitOpsTarget) else None
-
-
-# Each step of a promotion asks for its target, and there are few.
-@lru_cache(maxsize=1024)
-def filled_target(target: DeployTarget, service: str, environment: str) -> DeployTarget:
-    """Fill in the placeholders that name a place."""
-    if isinstance(target, GitOpsTarget):
-        values = {"service": service, "environment": environment}
-        return replace(target, path=expand(target.path, values), repository=expand(target.repository, values))
-    return target

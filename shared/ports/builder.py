@@ -21,6 +21,7 @@ from shared.domain.build import (
     WouldBlock,
 )
 from shared.domain.hooks import Hooks
+from shared.domain.place import Place
 from shared.domain.setting import Setting
 
 __all__ = [
@@ -45,13 +46,12 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderFor:
-    """How an environment would have the chart: templates, and what their placeholders mean there.
+    """How a place would have the chart: templates, and what their placeholders mean there.
 
     `version`, `tag` and `digest` are stand-ins, for as long as nothing is pushed. `hooks` says who runs hooks, None that Helm does.
     """
 
-    environment: str
-    namespace: str
+    place: Place
     values: tuple[str, ...]
     set: tuple[tuple[str, Setting], ...]
     placeholders: tuple[tuple[str, str], ...]

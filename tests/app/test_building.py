@@ -61,7 +61,7 @@ def test_a_build_knows_how_each_environment_would_have_the_chart(slipway: Harnes
     slipway.pump()
     qa, production = slipway.outside.builder.orders[-1].environments
 
-    assert (qa.environment, qa.namespace) == ("qa", "backend-qa")
+    assert (qa.place.environment, qa.place.namespace, qa.place.release_name) == ("qa", "backend-qa", "delivery")
     assert dict(production.placeholders).keys() == set(PLACEHOLDERS)
     assert dict(production.placeholders)["image"] == "localhost:5000/prod/delivery"
     assert dict(production.placeholders)["tag"] == "v0.0.0-check"

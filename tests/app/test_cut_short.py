@@ -27,7 +27,7 @@ def test_a_refusal_after_a_try_that_was_cut_short_is_undone(slipway: Harness) ->
     do_and_lose_the_report(slipway, effect)
     assert slipway.app.queues is queues
     assert slipway.app.store.read(str(effect.service)).outbox.keys() == messages.keys()
-    slipway.outside.troubles.add("deployer.write", Permanent("the folder is closed"))
+    slipway.outside.troubles.add("applier.write", Permanent("the folder is closed"))
 
     slipway.pump()
 
@@ -47,7 +47,7 @@ def do_and_lose_the_report(slipway: Harness, effect: Deploy) -> None:
 def test_a_refusal_that_changed_nothing_is_not_undone(slipway: Harness) -> None:
     """There is nothing to go back from."""
     second_deployment(slipway)
-    slipway.outside.troubles.add("deployer.write", Permanent("the folder is closed"))
+    slipway.outside.troubles.add("applier.write", Permanent("the folder is closed"))
 
     slipway.pump()
 
@@ -58,9 +58,9 @@ def test_a_refusal_that_changed_nothing_is_not_undone(slipway: Harness) -> None:
 def test_a_refusal_in_an_environment_that_cannot_be_read_is_undone(slipway: Harness) -> None:
     """Nobody can say that nothing was changed."""
     second_deployment(slipway)
-    slipway.outside.troubles.add("deployer.write", Permanent("the folder is closed"))
-    slipway.outside.troubles.before["deployer.write"] = lambda: slipway.outside.troubles.add(
-        "deployer.read", Transient("no route")
+    slipway.outside.troubles.add("applier.write", Permanent("the folder is closed"))
+    slipway.outside.troubles.before["applier.write"] = lambda: slipway.outside.troubles.add(
+        "applier.read", Transient("no route")
     )
 
     slipway.pump()
@@ -83,8 +83,8 @@ def test_a_refusal_of_what_was_aborted_meanwhile_says_only_that_it_writes_no_mor
     """Whether it is undone was decided by the abort."""
     second_deployment(slipway)
     troubles = slipway.outside.troubles
-    troubles.add("deployer.write", Permanent("the folder is closed"))
-    troubles.before["deployer.write"] = lambda: slipway.ask(ev.AbortRequested, version="1.1.0", reason="stop")
+    troubles.add("applier.write", Permanent("the folder is closed"))
+    troubles.before["applier.write"] = lambda: slipway.ask(ev.AbortRequested, version="1.1.0", reason="stop")
 
     slipway.pump()
 

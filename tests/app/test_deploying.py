@@ -10,12 +10,13 @@ from shared.app.operate import add_hold
 from shared.domain import events as ev
 from shared.domain.effects import Deploy, ObserveRollout
 from shared.domain.names import Digest
-from shared.ports.deployer import DeployOrder, DeployReport, RolloutState
+from shared.ports.applier import DeployOrder, DeployReport
 from shared.ports.errors import Permanent, Transient
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_looks import all_but, do, latest, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, SECOND, Harness
 from tests.support.outside import SAM
-from tests.support.outside_deployer import Applied
+from tests.support.outside_environments import Applied
 
 OTHER = Digest("sha256:" + "f" * 64)
 
@@ -67,7 +68,7 @@ def test_deploying_twice_is_harmless(slipway: Harness) -> None:
     entries = slipway.timeline()
     do(slipway, effect)
 
-    assert len(slipway.outside.deployer.applied["qa/delivery"]) == 1
+    assert len(slipway.outside.environments.applied["qa/delivery"]) == 1
     assert slipway.timeline() == entries
 
 
@@ -77,7 +78,7 @@ def test_an_attempt_that_was_replaced_deploys_nothing(slipway: Harness) -> None:
     do(slipway, Deploy(service=DELIVERY, number=effect.number, attempt=effect.attempt + 1))
     do(slipway, Deploy(service=DELIVERY, number=99, attempt=1))
 
-    assert slipway.outside.deployer.applied["qa/delivery"] == []
+    assert slipway.outside.environments.applied["qa/delivery"] == []
 
 
 def test_nothing_is_deployed_under_a_hold_that_the_decision_did_not_see(slipway: Harness) -> None:
@@ -87,7 +88,7 @@ def test_nothing_is_deployed_under_a_hold_that_the_decision_did_not_see(slipway:
     take_away(slipway, "deploy")
     do(slipway, effect)
 
-    assert slipway.outside.deployer.live("qa", "delivery") is None
+    assert slipway.outside.environments.live("qa", "delivery") is None
     assert put_off(slipway, "deploy")
 
 
@@ -105,7 +106,7 @@ def test_what_has_been_written_is_finished_under_a_hold(slipway: Harness) -> Non
     """A worker died between writing and reporting; a hold does not leave it half done."""
     effect = deploying(slipway)
     image = "localhost:5000/delivery:v1.0.0"
-    slipway.outside.deployer.applied["qa/delivery"].append(
+    slipway.outside.environments.applied["qa/delivery"].append(
         Applied("r1", effect.number, slipway.promotion("1.0.0", "qa").turn, effect.id, "1.0.0", (image,), b"{}")
     )
     held(slipway, "environment:qa")
@@ -118,7 +119,7 @@ def test_what_has_been_written_is_finished_under_a_hold(slipway: Harness) -> Non
 def test_a_deployment_that_a_later_promotion_has_overtaken_fails(slipway: Harness) -> None:
     """It touched nothing, so nothing is undone."""
     effect = deploying(slipway)
-    slipway.outside.deployer.applied["qa/delivery"].append(Applied("r9", 99, 99, "x", "9.0.0", ("image",), b"{}"))
+    slipway.outside.environments.applied["qa/delivery"].append(Applied("r9", 99, 99, "x", "9.0.0", ("image",), b"{}"))
     do(slipway, effect)
 
     assert slipway.promotion("1.0.0", "qa").phase == "Failed"
@@ -134,13 +135,13 @@ def test_manifests_that_are_lost_are_no_fault_of_the_release(slipway: Harness) -
 
     assert slipway.promotion("1.0.0", "qa").phase == "Errored"
     assert "manifests of v1.0.0" in slipway.promotion("1.0.0", "qa").reason
-    assert slipway.outside.deployer.live("qa", "delivery") is None
+    assert slipway.outside.environments.live("qa", "delivery") is None
 
 
 def test_a_rollback_goes_ahead_under_a_hold(slipway: Harness) -> None:
     """No hold, freeze or queue stops it."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.health["delivery", "production", "1.0.1"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.0.1"] = RolloutState.DEGRADED
     slipway.release_to("1.0.1", approve=False)
     slipway.answer()
     slipway.pump(*all_but("observe-rollout"))
@@ -162,7 +163,7 @@ def test_a_rollback_brings_what_it_goes_back_to_into_place_first(slipway: Harnes
     slipway.pump()
 
     assert registry.copies[-1] == "prod/delivery:v1.0.0"
-    assert calls.index("registry.copy") < calls.index("deployer.write")
+    assert calls.index("registry.copy") < calls.index("applier.write")
     assert slipway.live("production") == "1.0.0"
 
 
@@ -181,17 +182,17 @@ def test_a_rollback_copies_nothing_that_is_in_place(slipway: Harness) -> None:
 def test_who_asked_stands_in_what_is_deployed(slipway: Harness) -> None:
     """As its author; where nobody asked it is Slipway."""
     orders: list[DeployOrder] = []
-    deployer = slipway.outside.deployer
+    applier = slipway.outside.applier
 
     class Noting:
-        def deploy(self, order: DeployOrder) -> DeployReport:
+        def apply(self, order: DeployOrder) -> DeployReport:
             orders.append(order)
-            return deployer.deploy(order)
+            return applier.apply(order)
 
         def __getattr__(self, name: str) -> Any:
-            return getattr(deployer, name)
+            return getattr(applier, name)
 
-    slipway.wrap(deployer=Noting())
+    slipway.wrap(applier=Noting())
     slipway.release_to("1.0.0")
     slipway.ask(ev.RedeployRequested, environment="production", version=None)
     slipway.pump()
@@ -204,7 +205,7 @@ def test_who_asked_stands_in_what_is_deployed(slipway: Harness) -> None:
 def test_a_step_that_did_not_work_is_never_reported_as_done(slipway: Harness, error: Exception) -> None:
     """Whatever it raised."""
     effect = deploying(slipway)
-    slipway.outside.troubles.add("deployer.write", error)
+    slipway.outside.troubles.add("applier.write", error)
     do(slipway, effect)
 
     assert "artifact-deployed" not in [one.event_type for one in slipway.timeline()]

@@ -10,8 +10,8 @@ from shared.domain.effects import GatherFacts, ReadTags
 from shared.domain.names import Digest
 from shared.domain.phases import PromotionKind
 from shared.domain.promotion import Author, Authors, Facts, Presence
-from shared.ports.deployer import RolloutState
 from shared.ports.errors import Transient
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_looks import all_but, do, latest, open_effects, the
 from tests.support.app_parts import DELIVERY, Harness, branch
 from tests.support.outside import ADA, RITA, SAM
@@ -197,7 +197,7 @@ def test_a_registry_out_of_reach_is_asked_again(slipway: Harness) -> None:
 def test_what_somebody_else_wrote_is_seen(slipway: Harness) -> None:
     """Changed by hand: nothing goes forward until a person says what is live."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.by_hand("qa", "delivery", "busybox")
+    slipway.outside.environments.by_hand("qa", "delivery", "busybox")
     slipway.push_release("1.0.1")
     slipway.pump()
 
@@ -218,7 +218,7 @@ def test_what_slipway_left_there_is_not_foreign(slipway: Harness) -> None:
 def test_a_rollback_asks_for_its_targets_alone(slipway: Harness) -> None:
     """No authors, no rendering, no look at what runs: nothing that could keep it."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.health["delivery", "production", "1.0.1"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.0.1"] = RolloutState.DEGRADED
     slipway.release_to("1.0.1")
     back = slipway.promotion("1.0.1", "production")
     assert back.facts is not None
@@ -231,7 +231,7 @@ def test_a_rollback_asks_for_its_targets_alone(slipway: Harness) -> None:
 def test_a_rollback_does_not_wait_for_a_registry_out_of_reach(slipway: Harness) -> None:
     """Nodes may hold the image; a registry that is down is no reason to leave what is broken."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.health["delivery", "production", "1.0.1"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.0.1"] = RolloutState.DEGRADED
     slipway.release_to("1.0.1", approve=False)
     slipway.answer()
     slipway.pump(*all_but(GATHER))

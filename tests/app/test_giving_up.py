@@ -18,8 +18,8 @@ BUSY = Transient("busy")
 SECOND = timedelta(seconds=1)
 LONGEST = timedelta(minutes=5)
 STEPS: dict[str, tuple[type[Any], str]] = {
-    "deploy": (Deploy, "deployer.write"),
-    "observe-rollout": (ObserveRollout, "deployer.observe"),
+    "deploy": (Deploy, "applier.write"),
+    "observe-rollout": (ObserveRollout, "watcher.observe"),
     "retag": (Retag, "registry.copy"),
 }
 
@@ -83,7 +83,7 @@ def test_a_deployment_that_was_refused_changed_nothing(slipway: Harness) -> None
     """What is live is still known, and nothing is undone."""
     slipway.release_to("0.9.0")
     upto(slipway, "deploy")
-    slipway.outside.troubles.add("deployer.write", Permanent("values do not fit"))
+    slipway.outside.troubles.add("applier.write", Permanent("values do not fit"))
     do(slipway, the(slipway, Deploy))
     slipway.pump()
 
@@ -96,7 +96,7 @@ def test_a_deployment_that_may_have_been_cut_short_leaves_live_unknown(slipway: 
     """Nothing goes forward until somebody retries or says what is live."""
     slipway.release_to("0.9.0")
     upto(slipway, "deploy")
-    slipway.outside.troubles.add("deployer.write", *[BUSY] * 3)
+    slipway.outside.troubles.add("applier.write", *[BUSY] * 3)
     slipway.pump("deploy")
 
     assert slipway.environment("qa").unknown
@@ -120,7 +120,7 @@ def test_facts_that_cannot_be_read_are_asked_for_again_and_nothing_ends(slipway:
     do(slipway, the(slipway, ReadTags))
     slipway.pump(*all_but("gather-facts"))
     effect = the(slipway, GatherFacts)
-    slipway.outside.troubles.add("deployer.read", error)
+    slipway.outside.troubles.add("applier.read", error)
     alone(slipway, "gather-facts")
     do(slipway, effect, tries=9)
     before = slipway.promotion("1.0.0", "qa")

@@ -10,8 +10,8 @@ import pytest
 from shared.domain import events as ev
 from shared.domain.measures import DEPLOYMENTS, FAILURES, LEAD_TIME, RESTORE
 from shared.domain.phases import Phase
-from shared.ports.deployer import RolloutState
 from shared.ports.errors import Permanent
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import Harness
 from tests.support.log_lines import log_lines
 
@@ -42,7 +42,7 @@ def measured() -> Iterator[Measured]:
 
 def fails(slipway: Harness, version: str, environment: str = "production") -> None:
     """Have a version's rollout fail."""
-    slipway.outside.deployer.health["delivery", environment, version] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", environment, version] = RolloutState.DEGRADED
 
 
 def test_a_version_that_reaches_production_is_a_deployment_with_its_lead_time(
@@ -144,7 +144,7 @@ def test_a_way_back_that_fails_is_restored_by_what_succeeds_next(slipway: Harnes
     slipway.release_to("1.1.0")
     failed, broken = slipway.release("1.1.0").promotions[1:]
     first = measured(FAILURES, RESTORE)
-    slipway.outside.deployer.health.clear()
+    slipway.outside.environments.health.clear()
 
     slipway.ask(ev.RollbackRequested, environment="production", reason="once more", to="1.0.0")
     slipway.pump()

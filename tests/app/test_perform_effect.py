@@ -49,7 +49,7 @@ def test_what_is_out_of_reach_is_tried_again_after_twice_as_long_each_time(slipw
     slipway.wrap(timing=Timing(first_retry=SECOND, most_tries=9))
     upto(slipway, "deploy")
     effect = the(slipway, Deploy)
-    slipway.outside.troubles.add("deployer.write", *[BUSY] * 9)
+    slipway.outside.troubles.add("applier.write", *[BUSY] * 9)
     alone(slipway, "deploy")
     pauses = []
     for tries in range(4):
@@ -64,7 +64,7 @@ def test_no_pause_is_longer_than_five_minutes(slipway: Harness) -> None:
     slipway.wrap(timing=Timing(first_retry=SECOND, most_tries=99))
     upto(slipway, "deploy")
     effect = the(slipway, Deploy)
-    slipway.outside.troubles.add("deployer.write", BUSY, Transient("busy", retry_after=timedelta(days=1)))
+    slipway.outside.troubles.add("applier.write", BUSY, Transient("busy", retry_after=timedelta(days=1)))
     alone(slipway, "deploy")
     do(slipway, effect, tries=20)
     backed_off = delay(slipway, "deploy")
@@ -76,7 +76,7 @@ def test_no_pause_is_longer_than_five_minutes(slipway: Harness) -> None:
 def test_the_outside_is_asked_again_when_it_said(slipway: Harness) -> None:
     """Its Retry-After is taken at its word."""
     upto(slipway, "deploy")
-    slipway.outside.troubles.add("deployer.write", Transient("busy", retry_after=timedelta(seconds=42)))
+    slipway.outside.troubles.add("applier.write", Transient("busy", retry_after=timedelta(seconds=42)))
     alone(slipway, "deploy")
     effect = Deploy(service=DELIVERY, number=1, attempt=1)
     do(slipway, effect)
@@ -87,7 +87,7 @@ def test_the_outside_is_asked_again_when_it_said(slipway: Harness) -> None:
 def test_a_message_that_is_put_off_counts_its_tries_and_keeps_its_correlation(slipway: Harness) -> None:
     """So that the end of patience comes, and the trace goes on."""
     upto(slipway, "deploy")
-    slipway.outside.troubles.add("deployer.write", BUSY)
+    slipway.outside.troubles.add("applier.write", BUSY)
     [first] = slipway.receive("deploy")
     slipway.take(first)
     slipway.receiver.delete(first)
@@ -102,7 +102,7 @@ def test_a_message_that_is_put_off_counts_its_tries_and_keeps_its_correlation(sl
 def test_looking_again_begins_to_count_anew(slipway: Harness) -> None:
     """The environment answered: earlier trouble is over."""
     upto(slipway, "observe-rollout")
-    slipway.outside.deployer.slow["delivery", "qa", "1.0.0"] = 1
+    slipway.outside.environments.slow["delivery", "qa", "1.0.0"] = 1
     alone(slipway, "observe-rollout")
     do(slipway, ObserveRollout(service=DELIVERY, number=1, attempt=1), tries=2)
     slipway.outside.clock.advance(SECOND)
@@ -155,7 +155,7 @@ def test_a_second_report_sends_what_the_first_led_to_only_where_its_message_come
     upto(slipway, "observe-rollout")
     [message] = slipway.receive("observe-rollout")
     app, muted = slipway.app, slipway.wrap(queues=Mute()).app
-    slipway.outside.troubles.before["deployer.observe"] = lambda: take_message(
+    slipway.outside.troubles.before["watcher.observe"] = lambda: take_message(
         muted, queue_of("observe-rollout"), message.body
     )
 
@@ -169,8 +169,8 @@ def test_only_the_first_report_of_an_attempt_counts(slipway: Harness) -> None:
     """Two workers perform one effect; the second one's word changes nothing."""
     upto(slipway, "observe-rollout")
     effect = the(slipway, ObserveRollout)
-    slipway.outside.troubles.before["deployer.observe"] = lambda: do(slipway, effect)
-    slipway.outside.deployer.slow["delivery", "qa", "1.0.0"] = 0
+    slipway.outside.troubles.before["watcher.observe"] = lambda: do(slipway, effect)
+    slipway.outside.environments.slow["delivery", "qa", "1.0.0"] = 0
     do(slipway, effect)
 
     reports = [one for one in slipway.timeline() if one.event_id == f"{effect.id}:done"]

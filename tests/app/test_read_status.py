@@ -24,7 +24,7 @@ from shared.domain.events import PromoteRequested
 from shared.domain.names import ServiceKey
 from shared.domain.person import Person
 from shared.domain.release import ArtifactHold
-from shared.ports.deployer import RolloutState
+from shared.ports.rollout_watcher import RolloutState
 from shared.ports.store import Write
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness
 from tests.support.outside import ADA, MAIN, RITA
@@ -110,7 +110,7 @@ def test_a_release_branch_with_a_mistyped_name_makes_no_service(slipway: Harness
 def test_a_hold_on_an_artifact_is_found_by_its_id(slipway: Harness) -> None:
     """Names and versions may hold -v themselves."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.health["delivery", "production", "1.1.0-v2"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.1.0-v2"] = RolloutState.DEGRADED
     slipway.release_to("1.1.0-v2")
 
     assert find_artifact_hold(slipway.app, "delivery-v1.1.0-v2") == DELIVERY

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.domain.effects import Remove
-from shared.ports.deployer import RolloutState
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_looks import all_but, do, the
 from tests.support.app_parts import Harness, make_app
 from tests.support.outside import SLIPWAY_YAML, Outside
@@ -23,7 +23,7 @@ def slipway(tmp_path: Path) -> Harness:
 
 def failed(slipway: Harness, version: str) -> Remove:
     """Fail in QA for the first time; the removal is asked for and done."""
-    slipway.outside.deployer.health["delivery", "qa", version] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "qa", version] = RolloutState.DEGRADED
     slipway.push_release(version)
     slipway.pump(*all_but("observe-rollout"))
     slipway.pump("observe-rollout")
@@ -44,12 +44,12 @@ def test_a_late_removal_leaves_a_newer_version_alone(slipway: Harness) -> None:
 
 
 def test_a_removal_that_a_newer_one_has_overtaken_writes_nothing(slipway: Harness) -> None:
-    """The deployer's fence tells it, and nobody waits for its report."""
+    """The applier's fence tells it, and nobody waits for its report."""
     effect = failed(slipway, "1.0.0")
     failed(slipway, "1.0.1")
-    written = len(slipway.outside.deployer.applied["qa/delivery"])
+    written = len(slipway.outside.environments.applied["qa/delivery"])
 
     do(slipway, effect)
 
-    assert len(slipway.outside.deployer.applied["qa/delivery"]) == written
+    assert len(slipway.outside.environments.applied["qa/delivery"]) == written
     assert slipway.waiting() == 0

@@ -73,7 +73,7 @@ def test_a_tag_in_production_that_holds_something_else_is_never_overwritten(slip
     assert slipway.promotion("1.0.0", "production").phase == "Failed"
     assert str(OTHER) in slipway.promotion("1.0.0", "production").reason
     assert slipway.outside.registry.tagged["prod/delivery", "v1.0.0"] == OTHER
-    assert slipway.outside.deployer.live("production", "delivery") is None
+    assert slipway.outside.environments.live("production", "delivery") is None
 
 
 def test_copying_twice_is_harmless(slipway: Harness) -> None:

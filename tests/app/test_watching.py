@@ -9,7 +9,7 @@ import pytest
 
 from shared.domain import events as ev
 from shared.domain.effects import ObserveRollout, Remove
-from shared.ports.deployer import RolloutState
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_looks import all_but, do, open_effects, the
 from tests.support.app_parts import DELIVERY, SECOND, Harness, make_app
 from tests.support.outside import SLIPWAY_YAML, Outside
@@ -43,7 +43,7 @@ def test_a_healthy_rollout_of_what_was_deployed_succeeds(slipway: Harness) -> No
 def test_a_rollout_under_way_is_looked_at_again(slipway: Harness) -> None:
     """That is no entry; waiting costs nothing."""
     effect = watched(slipway)
-    slipway.outside.deployer.slow[QA] = 1
+    slipway.outside.environments.slow[QA] = 1
     assert slipway.receive("observe-rollout")
     entries = slipway.timeline()
     do(slipway, effect)
@@ -58,7 +58,7 @@ def test_a_rollout_under_way_is_looked_at_again(slipway: Harness) -> None:
 def test_an_unhealthy_rollout_fails_with_its_reason(slipway: Harness) -> None:
     """As the environment said it."""
     effect = watched(slipway)
-    slipway.outside.deployer.health[QA] = RolloutState.DEGRADED
+    slipway.outside.environments.health[QA] = RolloutState.DEGRADED
     do(slipway, effect)
 
     assert slipway.promotion("1.0.0", "qa").phase == "Failed"
@@ -68,7 +68,7 @@ def test_an_unhealthy_rollout_fails_with_its_reason(slipway: Harness) -> None:
 def test_a_rollout_that_somebody_wrote_over_is_not_this_ones(slipway: Harness) -> None:
     """However healthy the other is."""
     effect = watched(slipway)
-    slipway.outside.deployer.by_hand("qa", "delivery", "busybox")
+    slipway.outside.environments.by_hand("qa", "delivery", "busybox")
     do(slipway, effect)
 
     assert slipway.promotion("1.0.0", "qa").phase == "Failed"
@@ -78,7 +78,7 @@ def test_a_rollout_that_somebody_wrote_over_is_not_this_ones(slipway: Harness) -
 def test_a_healthy_environment_that_runs_another_image_has_failed(slipway: Harness) -> None:
     """Attack: something in the cluster swaps the image; what runs is not what was approved."""
     effect = watched(slipway)
-    written = slipway.outside.deployer.applied["qa/delivery"]
+    written = slipway.outside.environments.applied["qa/delivery"]
     written[-1] = replace(written[-1], images=("localhost:5000/delivery:v1.0.0",))
     do(slipway, effect)
 
@@ -89,7 +89,7 @@ def test_a_healthy_environment_that_runs_another_image_has_failed(slipway: Harne
 def test_a_healthy_environment_that_runs_nothing_has_failed(slipway: Harness) -> None:
     """An empty folder has no unhealthy pods either."""
     effect = watched(slipway)
-    written = slipway.outside.deployer.applied["qa/delivery"]
+    written = slipway.outside.environments.applied["qa/delivery"]
     written[-1] = replace(written[-1], manifests=None)
     do(slipway, effect)
 
@@ -109,17 +109,17 @@ def test_a_rollback_is_compared_with_what_it_went_back_to(slipway: Harness) -> N
 def test_a_rollout_that_nobody_waits_for_is_not_looked_at(slipway: Harness) -> None:
     """The attempt was replaced, or never was."""
     effect = watched(slipway)
-    looks = slipway.outside.troubles.calls.count("deployer.observe")
+    looks = slipway.outside.troubles.calls.count("watcher.observe")
     do(slipway, ObserveRollout(service=DELIVERY, number=effect.number, attempt=effect.attempt + 1))
     do(slipway, ObserveRollout(service=DELIVERY, number=99, attempt=1))
 
-    assert slipway.outside.troubles.calls.count("deployer.observe") == looks
+    assert slipway.outside.troubles.calls.count("watcher.observe") == looks
 
 
 def failed_first(slipway: Harness) -> Remove:
     """Have the first deployment to QA fail, up to its removal."""
     effect = watched(slipway)
-    slipway.outside.deployer.health[QA] = RolloutState.DEGRADED
+    slipway.outside.environments.health[QA] = RolloutState.DEGRADED
     do(slipway, effect)
     return the(slipway, Remove)
 
@@ -129,13 +129,13 @@ def test_a_first_deployment_that_failed_is_taken_out_where_that_is_asked_for(rem
     effect = failed_first(removing)
     do(removing, effect)
 
-    assert removing.outside.deployer.live("qa", "delivery") is None
+    assert removing.outside.environments.live("qa", "delivery") is None
     assert effect not in open_effects(removing)
 
 
 def test_a_first_deployment_that_failed_is_left_where_nothing_is_said(slipway: Harness) -> None:
     """People may want to look at it."""
-    slipway.outside.deployer.health[QA] = RolloutState.DEGRADED
+    slipway.outside.environments.health[QA] = RolloutState.DEGRADED
     slipway.push_release("1.0.0")
     slipway.pump()
 
@@ -146,10 +146,10 @@ def test_taking_out_twice_is_harmless(removing: Harness) -> None:
     """It is found to be gone."""
     effect = failed_first(removing)
     do(removing, effect)
-    written = list(removing.outside.deployer.applied["qa/delivery"])
+    written = list(removing.outside.environments.applied["qa/delivery"])
     do(removing, effect)
 
-    assert removing.outside.deployer.applied["qa/delivery"] == written
+    assert removing.outside.environments.applied["qa/delivery"] == written
 
 
 def test_a_removal_that_comes_after_the_next_version_takes_nothing_out(removing: Harness) -> None:
@@ -183,4 +183,4 @@ def test_a_promotion_that_never_started_has_nothing_to_take_out(slipway: Harness
     waiting = slipway.promotion("1.0.0", "production")
     do(slipway, Remove(service=DELIVERY, version="1.0.0", number=waiting.number, attempt=1))
 
-    assert slipway.outside.deployer.applied["production/delivery"] == []
+    assert slipway.outside.environments.applied["production/delivery"] == []

@@ -15,8 +15,8 @@ from shared.domain.delivery import Delivery
 from shared.domain.effects import Build, Deploy, GatherFacts, ObserveRollout, ReadTags, Retag, ServiceEffect, SetStatus
 from shared.domain.phases import Phase
 from shared.domain.queues import EVENTS_QUEUE, NONPROD, PRODUCTION, QUEUES, queue_of
-from shared.ports.deployer import RolloutState
 from shared.ports.errors import Transient
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_looks import Failing, all_but, latest, open_effects, the
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.fleet import CONTROL, OWN, PRODUCTION_IDENTITY, QA_IDENTITY, WITH_IDENTITIES, Fleet
@@ -24,7 +24,7 @@ from tests.support.outside import MAIN
 
 # What Slipway itself asks a registry: whether a version is new, whether a build is there, and for its tags.
 BUILDS = {"registry.digest_of", "registry.has", "registry.tag"}
-ACTS = {"registry.copy", "deployer.deploy", "deployer.observe", "deployer.running"}
+ACTS = {"registry.copy", "applier.apply", "watcher.observe", "applier.running"}
 
 
 @pytest.fixture
@@ -61,7 +61,7 @@ def test_productions_identity_is_used_by_productions_worker_alone_over_a_whole_r
     """And each environment is acted on with its own, from the first question to a rollback."""
     slipway = fleet.slipway
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
     slipway.release_to("1.1.0")
 
     assert (slipway.live("production"), str(slipway.release("1.1.0").phase)) == ("1.0.0", "RolledBack")
@@ -99,7 +99,7 @@ def test_productions_messages_lie_in_queues_of_their_own(fleet: Fleet, kind: typ
 def test_what_is_put_off_goes_back_into_the_same_queue(fleet: Fleet, kind: type[ServiceEffect]) -> None:
     """Otherwise the second try would be refused."""
     slipway = stopped_before(fleet, kind)
-    for place in ("deployer.read", "registry.copy", "deployer.write", "deployer.observe"):
+    for place in ("applier.read", "registry.copy", "applier.write", "watcher.observe"):
         slipway.outside.troubles.add(place, Transient("busy"))
     slipway.deliver_one(kind.kind)
 
@@ -180,7 +180,7 @@ def test_an_effect_in_a_queue_of_another_kind_is_refused(fleet: Fleet) -> None:
 
     assert first.told("code") == latest(slipway).told("code") == "misplaced"
     assert latest(slipway).reason.endswith("slipway-retag-production is not where such effects lie")
-    assert slipway.outside.deployer.live("production", "delivery") is None
+    assert slipway.outside.environments.live("production", "delivery") is None
 
 
 def test_an_event_in_an_effects_queue_is_not_handled(fleet: Fleet) -> None:
@@ -203,7 +203,7 @@ def test_a_message_for_what_was_not_approved_does_nothing(fleet: Fleet, kind: ty
     deliver(fleet, kind(service=DELIVERY, number=number, attempt=1), PRODUCTION)
 
     assert (slipway.state(), len(fleet.used)) == (before, used)
-    assert slipway.outside.deployer.live("production", "delivery") is None
+    assert slipway.outside.environments.live("production", "delivery") is None
 
 
 @pytest.mark.parametrize("kind", [GatherFacts, Retag, Deploy, ObserveRollout])
@@ -237,11 +237,11 @@ def test_a_first_deployment_is_taken_out_by_the_worker_that_wrote_it(tmp_path: P
     )
     fleet = Fleet(tmp_path, slipway_yaml=removing)
     slipway = fleet.slipway.start()
-    slipway.outside.deployer.health["delivery", "production", "1.0.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.0.0"] = RolloutState.DEGRADED
     slipway.release_to("1.0.0")
 
-    assert slipway.outside.deployer.applied["production/delivery"][-1].manifests is None
-    assert (PRODUCTION_IDENTITY, "deployer.remove") in fleet.by(PRODUCTION)
+    assert slipway.outside.environments.applied["production/delivery"][-1].manifests is None
+    assert (PRODUCTION_IDENTITY, "applier.remove") in fleet.by(PRODUCTION)
     assert fleet.roles(PRODUCTION_IDENTITY) == {PRODUCTION}
 
 

@@ -21,6 +21,7 @@ from shared.ports.errors import Permanent, Transient
 from shared.ports.store import StoreUnavailable
 from tests.support.acr import acr
 from tests.support.entra_stand_in import TENANT, entra_stand_in
+from tests.support.gitops import place_at
 from tests.support.managed_identity import Asked, identity_endpoint
 from tests.support.otlp_receiver import otlp_receiver
 from tests.support.registries import a_layer
@@ -92,22 +93,25 @@ def test_an_installation_without_a_database_is_told_which_variable_to_set(monkey
 
 def test_gitops_is_looked_up_in_its_folder_unless_it_is_an_address(environment: Path) -> None:
     """A relative repository that is not there is named with the folder it was looked for in."""
-    deployer = bootstrap.app().access_as(None).deployer(TARGET)
+    applier = bootstrap.app().access_as(None).applier(place_at(TARGET))
     with pytest.raises(Permanent) as missing:
-        deployer.running(TARGET)
+        applier.running(place_at(TARGET))
     far = GitOpsTarget(repository="file:///nowhere/environments.git", path="qa/delivery")
     with pytest.raises(Transient) as elsewhere:
-        deployer.running(far)
+        applier.running(place_at(far))
     bootstrap.database().close()
 
     assert str(environment / "environments.git") in str(missing.value)
     assert "'/nowhere/environments.git'" in str(elsewhere.value)
 
 
-def test_a_target_that_no_deployer_serves_is_our_own_fault(environment: Path) -> None:
+def test_a_target_that_nothing_serves_is_our_own_fault(environment: Path) -> None:
     """The release is not to blame for what is not installed."""
+    access, place = bootstrap.app().access_as(None), place_at(HelmTarget(context="prod-aks"))
     with pytest.raises(Permanent, match="no way to deploy to") as refused:
-        bootstrap.app().access_as(None).deployer(HelmTarget(context="prod-aks"))
+        access.applier(place)
+    with pytest.raises(Permanent, match="no way to look at"):
+        access.watcher(place)
     bootstrap.database().close()
 
     assert refused.value.ours is True

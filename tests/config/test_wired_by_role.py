@@ -81,7 +81,7 @@ def test_a_worker_signs_nobody_in_and_keeps_no_anchors(
 
 
 def test_an_environment_is_reached_for_when_something_is_to_be_done_there(tmp_path: Path) -> None:
-    """Production's worker loads no registry, chart or deployer before."""
+    """Production's worker loads no registry, chart or applier before."""
     modules, *_ = wired(tmp_path, PRODUCTION)
 
     assert not modules & set(ACTING)

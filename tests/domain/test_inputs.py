@@ -11,6 +11,8 @@ from shared.domain.approval import request_id
 from shared.domain.artifact import Artifact, PartKind
 from shared.domain.hooks import Hooks
 from shared.domain.inputs import Input, changes, inputs_of, read_inputs, write_inputs
+from shared.domain.names import ServiceKey
+from shared.domain.place import place_of
 from shared.domain.policy import ApprovalRule, GitOpsTarget, HelmTarget
 from shared.domain.promotion import Rendered
 from shared.domain.records import replace
@@ -35,7 +37,7 @@ def listed(**changed: Any) -> tuple[Input, ...]:
     rules = changed.pop("rules", RULES)
     artifact = changed.pop("artifact", ARTIFACT)
     made = {"promotion": 2, "files": FILES, "settings": SET, **changed}
-    return inputs_of(made.pop("service", "delivery"), artifact, rules, **made)
+    return inputs_of(place_of(ServiceKey("shipping", made.pop("service", "delivery")), rules), artifact, rules, **made)
 
 
 def target(**changed: Any) -> Any:

@@ -13,10 +13,11 @@ from shared.domain.decision import Outcome
 from shared.domain.inputs import inputs_of
 from shared.domain.manifests import Finding, findings, not_run
 from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.place import place_of
 from shared.domain.records import replace
 from shared.domain.tagging import known_as
 from tests.support.parts import CHART, FIRST, IMAGE, MIGRATION, NO_CHART, TWO_IMAGES
-from tests.support.pilot import PRODUCTION, Pilot, digest, good_result, policy
+from tests.support.pilot import DELIVERY, PRODUCTION, Pilot, digest, good_result, policy
 from tests.support.pilot_more import codes
 
 KINDS = pytest.mark.parametrize("names", [TWO_IMAGES, NO_CHART], ids=["two images", "no chart"])
@@ -171,8 +172,12 @@ def test_a_deletion_of_charts_concerns_no_version_without_one(version: str) -> N
 
 def test_what_people_approve_names_each_part() -> None:
     """The own image as ever, another one by its repository, no chart where there is none."""
-    listed = dict(inputs_of("delivery", artifact(*TWO_IMAGES), PRODUCTION, promotion=2, files=(), settings={}))
-    bare = dict(inputs_of("delivery", artifact(IMAGE), PRODUCTION, promotion=2, files=(), settings={}))
+    listed = dict(
+        inputs_of(place_of(DELIVERY, PRODUCTION), artifact(*TWO_IMAGES), PRODUCTION, promotion=2, files=(), settings={})
+    )
+    bare = dict(
+        inputs_of(place_of(DELIVERY, PRODUCTION), artifact(IMAGE), PRODUCTION, promotion=2, files=(), settings={})
+    )
 
     assert listed["image"] == bare["image"] == f"localhost:5000/prod/delivery:v1.0.0@{of(IMAGE).digest}"
     assert listed["image delivery-migration"].endswith(f"/prod/delivery-migration:v1.0.0@{of(MIGRATION).digest}")

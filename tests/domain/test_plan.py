@@ -11,13 +11,11 @@ from shared.domain import events as ev
 from shared.domain.plan import (
     LONGEST_REASON,
     change_cause,
-    filled_target,
     image_references,
     placeholder_values,
     plain_words,
     stand_in,
 )
-from shared.domain.policy import GitOpsTarget, HelmTarget
 from shared.domain.promotion import Promotion
 from shared.domain.release import Release
 from tests.support.parts import chart_of
@@ -74,18 +72,6 @@ def test_a_rollback_says_so_in_its_change_cause() -> None:
     cause = change_cause(RELEASED.artifact, rolled_back())
 
     assert cause == "rollback to v1.0.0, promotion 5: too slow (Olga Operator)"
-
-
-def test_a_target_has_its_place_filled_in() -> None:
-    """Folder and repository name the service and the environment."""
-    target = GitOpsTarget(repository="{service}.git", path="{environment}/{service}")
-
-    assert filled_target(target, "delivery", "qa") == GitOpsTarget(repository="delivery.git", path="qa/delivery")
-
-
-def test_a_cluster_has_no_place_to_fill_in() -> None:
-    """Its context is taken as it is."""
-    assert filled_target(HelmTarget(context="prod-aks"), "delivery", "qa") == HelmTarget(context="prod-aks")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.ports.deployer import RolloutState
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import Harness
 from tests.support.doors import Doors
 
@@ -105,7 +105,7 @@ def test_who_held_and_lifted_what_is_read_and_checked(doors: Doors, slipway: Har
 def test_lifting_an_artifacts_hold_again_with_one_key_answers_as_the_first_time(doors: Doors, slipway: Harness) -> None:
     """The sender did not hear the first answer; with another key there is nothing to lift."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
     slipway.release_to("1.1.0")
     [hold] = doors.get("/api/services/delivery").json()["holds"]
 

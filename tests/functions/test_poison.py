@@ -148,7 +148,7 @@ def test_a_message_that_nobody_can_read_comes_to_light_and_is_requeued(slipway: 
 def test_a_deployment_that_always_fails_is_seen_by_the_tick_and_retried(slipway: Harness, tmp_path: Path) -> None:
     """By the host's own way to poison: whoever retries it brings it to production."""
     slipway.release_to("1.0.0", approve=False)
-    slipway.outside.troubles.add("deployer.write", *(RuntimeError("a defect") for _ in range(5)))
+    slipway.outside.troubles.add("applier.write", *(RuntimeError("a defect") for _ in range(5)))
     with open_doors(slipway, tmp_path, receiver=slipway.receiver) as doors:
         slipway.answer()
         wait_until(lambda: newest_after_ticks(doors))

@@ -15,8 +15,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 from shared import telemetry
 from shared.adapters.opentelemetry_export import OpenTelemetryExporter
 from shared.domain.measures import DEPLOYMENTS, FAILURES, LEAD_TIME, RESTORE
-from shared.ports.deployer import RolloutState
 from shared.ports.errors import Transient
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import Harness
 from tests.support.doors import HOOK_SECRET, Doors
 from tests.support.otlp_receiver import Receiver, otlp_receiver, said
@@ -206,7 +206,7 @@ def test_what_leads_to_nothing_leaves_no_trace(slipway: Harness, watching: Watch
 def test_the_measures_of_delivery_are_sent(slipway: Harness, watching: Watching) -> None:
     """Counts as counts, times in seconds in buckets from minutes to weeks, by service and environment."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
     slipway.release_to("1.1.0")
     watching.spans()
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.ports.deployer import RolloutState
 from shared.ports.errors import Permanent
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import Harness
 from tests.support.doors import Doors
 
@@ -206,7 +206,7 @@ def test_what_runs_is_adopted_by_a_persons_word(doors: Doors, slipway: Harness) 
     """After a rollback that failed too."""
     slipway.release_to("1.0.0")
     for version in ("1.0.0", "1.1.0"):
-        slipway.outside.deployer.health["delivery", "production", version] = RolloutState.DEGRADED
+        slipway.outside.environments.health["delivery", "production", version] = RolloutState.DEGRADED
     slipway.release_to("1.1.0")
     before = doors.get(DELIVERY).json()["environments"][1]
 

@@ -15,7 +15,7 @@ from shared.app.operate import add_hold
 from shared.domain.events import PolicyChanged
 from shared.domain.names import ServiceKey
 from shared.domain.records import replace
-from shared.ports.deployer import RolloutState
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.doors import Doors
 from tests.support.outside import SLIPWAY_YAML
@@ -75,7 +75,7 @@ def test_a_button_is_there_for_those_who_may(doors: Doors, slipway: Harness, who
 def test_a_service_page_shows_releases_promotions_and_the_timeline(doors: Doors, slipway: Harness) -> None:
     """The failed one with its rollback and the hold on it."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
     slipway.release_to("1.1.0")
 
     found = page(doors, "/services/delivery")
@@ -95,7 +95,7 @@ def test_the_first_page_names_the_three_artifacts_that_were_held_last(doors: Doo
     """All of them are on the service's own page."""
     slipway.release_to("1.0.0")
     for version in ("1.1.0", "1.2.0", "1.3.0", "1.4.0", "1.5.0"):
-        slipway.outside.deployer.health["delivery", "production", version] = RolloutState.DEGRADED
+        slipway.outside.environments.health["delivery", "production", version] = RolloutState.DEGRADED
         slipway.release_to(version)
         slipway.tick(timedelta(hours=1))
 

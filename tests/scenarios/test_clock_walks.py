@@ -135,7 +135,7 @@ def test_two_hosts_five_minutes_apart_release_once(tmp_path: Path) -> None:
     assert released.phase is ReleasePhase.RELEASED
     assert [one.phase for one in released.promotions] == [Phase.SUCCEEDED, Phase.SUCCEEDED]
     assert len(outside.people.asked) == 1
-    assert [len(written) for written in outside.deployer.applied.values()] == [1, 1]
+    assert [len(written) for written in outside.environments.applied.values()] == [1, 1]
     for database in databases:
         database.close()
 
@@ -169,7 +169,7 @@ def test_a_message_that_comes_again_after_a_jump_changes_nothing(tmp_path: Path,
 
     judged = slipway.timeline()
     assert slipway.release("1.0.0").phase is ReleasePhase.RELEASED
-    assert [len(written) for written in slipway.outside.deployer.applied.values()] == [1, 1]
+    assert [len(written) for written in slipway.outside.environments.applied.values()] == [1, 1]
     assert len(slipway.outside.people.asked) == 1
     assert len(moved(judged, "Waiting → Retagging")) == 1
     assert (sum(pruned) > 0) is (jump > timedelta(0))

@@ -9,7 +9,7 @@ import pytest
 
 from shared.app.operate import add_hold, lift_hold, operate
 from shared.domain import events as ev
-from shared.ports.deployer import RolloutState
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, Harness, branch
 from tests.support.crashes import MortalSlipway, Outage, Step, UnluckySlipway, port_of
 from tests.support.mortal import differences
@@ -59,7 +59,7 @@ def lift(harness: Harness) -> None:
 
 def gets_worse(outside: Outside) -> None:
     """Version 1.1.0 will not get healthy in production."""
-    outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
 
 
 STORY = [

@@ -49,7 +49,7 @@ def test_every_message_delivered_twice_ends_the_same(slipway: Harness) -> None:
     assert len(slipway.outside.builder.orders) == 1
     assert len(slipway.outside.people.asked) == 1
     assert slipway.outside.registry.copies == ["prod/delivery:v1.0.0", "prod/charts/delivery:1.0.0"]
-    assert [one.version for one in slipway.outside.deployer.applied["production/delivery"]] == ["1.0.0"]
+    assert [one.version for one in slipway.outside.environments.applied["production/delivery"]] == ["1.0.0"]
     assert slipway.state().numbers.promotion == 2
 
 
@@ -61,13 +61,13 @@ def test_a_deployment_redone_after_a_crash_is_written_once(slipway: Harness) -> 
     (message,) = slipway.receive("deploy")
     app = slipway.app
     with_fuse(slipway, Fuse(2))
-    with pytest.raises(Crash, match=r"after deployer\.deploy"):
+    with pytest.raises(Crash, match=r"after applier\.apply"):
         slipway.take(message)
     slipway.app, slipway.receiver = app, slipway.database.queues
 
     slipway.pump()
 
-    assert [one.version for one in slipway.outside.deployer.applied["production/delivery"]] == ["1.0.0"]
+    assert [one.version for one in slipway.outside.environments.applied["production/delivery"]] == ["1.0.0"]
     assert slipway.release("1.0.0").phase is ReleasePhase.RELEASED
 
 

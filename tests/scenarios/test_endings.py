@@ -8,8 +8,8 @@ from shared.domain import events as ev
 from shared.domain.build import BuildOutcome, BuildResult
 from shared.domain.decision import Outcome
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.ports.deployer import RolloutState
 from shared.ports.errors import Permanent, Transient
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, branch
 from tests.support.outside import ADA
 
@@ -48,7 +48,7 @@ def test_one_no_ends_a_release_as_rejected(slipway: Harness) -> None:
 
     assert release.phase is ReleasePhase.REJECTED
     assert "Rita Manager" in release.reason
-    assert slipway.outside.deployer.live("production", "delivery") is None
+    assert slipway.outside.environments.live("production", "delivery") is None
     assert slipway.outside.people.open == []
 
 
@@ -76,7 +76,7 @@ def test_a_build_that_fails_ends_the_release_as_failed(slipway: Harness) -> None
 
 def test_a_first_deployment_that_fails_leaves_nothing_live(slipway: Harness) -> None:
     """There is no way back, and what comes after it is skipped."""
-    slipway.outside.deployer.health["delivery", "qa", "1.0.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "qa", "1.0.0"] = RolloutState.DEGRADED
 
     release = slipway.release_to("1.0.0", approve=False)
 
@@ -103,7 +103,7 @@ def test_a_registry_that_stays_out_of_reach_ends_in_errored_and_a_retry_goes_on(
 
 def test_trouble_that_passes_is_no_ending(slipway: Harness) -> None:
     """Two refusals are fewer than it takes to give up."""
-    slipway.outside.troubles.add("deployer.write", Transient("git: timeout"), Transient("git: timeout"))
+    slipway.outside.troubles.add("applier.write", Transient("git: timeout"), Transient("git: timeout"))
 
     release = slipway.release_to("1.0.0")
 
@@ -112,7 +112,7 @@ def test_trouble_that_passes_is_no_ending(slipway: Harness) -> None:
 
 def test_what_the_platform_refuses_for_good_is_errored_at_once(slipway: Harness) -> None:
     """A fault of ours is not the release's."""
-    slipway.outside.troubles.add("deployer.write", Permanent("environments.git: permission denied", ours=True))
+    slipway.outside.troubles.add("applier.write", Permanent("environments.git: permission denied", ours=True))
 
     release = slipway.release_to("1.0.0", approve=False)
 
@@ -160,7 +160,7 @@ def test_a_person_aborts_what_waits(slipway: Harness) -> None:
 def test_a_failed_rollout_in_production_goes_back_by_itself(slipway: Harness) -> None:
     """The bad version is held, the good one is live again, and a higher version passes."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
     release = slipway.release_to("1.1.0")
 
     slipway.release_to("1.1.1")
@@ -173,7 +173,7 @@ def test_a_failed_rollout_in_production_goes_back_by_itself(slipway: Harness) ->
     ]
     assert [hold.version for hold in slipway.state().holds] == ["1.1.0"]
     assert slipway.live("production") == "1.1.1"
-    versions = [one.version for one in slipway.outside.deployer.applied["production/delivery"]]
+    versions = [one.version for one in slipway.outside.environments.applied["production/delivery"]]
     assert versions == ["1.0.0", "1.1.0", "1.0.0", "1.1.1"]
 
 
@@ -181,7 +181,7 @@ def test_the_rollback_applies_the_manifests_that_were_good(slipway: Harness) -> 
     """Byte for byte what ran before."""
     slipway.release_to("1.0.0")
     good = slipway.running("production").manifests
-    slipway.outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
 
     slipway.release_to("1.1.0")
 

@@ -10,7 +10,7 @@ from shared.domain import events as ev
 from shared.domain.build import BuildOutcome
 from shared.domain.decision import Outcome
 from shared.domain.phases import Phase, ReleasePhase
-from shared.ports.deployer import RolloutState
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, Harness, branch
 from tests.support.outside import MAIN, SLIPWAY_YAML
 
@@ -73,7 +73,7 @@ def test_a_hold_that_begins_while_retagging_lets_it_finish_and_stops_before_depl
     slipway.outside.troubles.before["registry.copy"] = lambda: made.append(hold(slipway))
     slipway.approve()
     stopped = slipway.promotion("1.0.0", "production")
-    deployed = slipway.outside.deployer.live("production", "delivery")
+    deployed = slipway.outside.environments.live("production", "delivery")
 
     lift(slipway, made[0])
 
@@ -86,7 +86,7 @@ def test_a_hold_that_begins_while_retagging_lets_it_finish_and_stops_before_depl
 def test_a_hold_that_begins_while_deploying_lets_it_finish(slipway: Harness) -> None:
     """Half a deployment is worse than one more."""
     slipway.release_to("1.0.0", approve=False)
-    slipway.outside.troubles.before["deployer.write"] = lambda: held_now(slipway)
+    slipway.outside.troubles.before["applier.write"] = lambda: held_now(slipway)
 
     slipway.approve()
 
@@ -96,9 +96,9 @@ def test_a_hold_that_begins_while_deploying_lets_it_finish(slipway: Harness) -> 
 def test_a_hold_never_stops_a_rollback(slipway: Harness) -> None:
     """Stop-the-line during a failing rollout still ends with the good version."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
     slipway.release_to("1.1.0", approve=False)
-    slipway.outside.troubles.before["deployer.observe"] = lambda: held_now(slipway, "everything")
+    slipway.outside.troubles.before["watcher.observe"] = lambda: held_now(slipway, "everything")
 
     slipway.approve()
 
@@ -223,7 +223,7 @@ def test_a_build_that_never_reports_is_cancelled_and_counts_only_through_a_retry
 def test_a_rollout_that_never_settles_fails_at_its_deadline(slipway: Harness) -> None:
     """Nothing stays under way for ever."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.slow["delivery", "production", "1.1.0"] = 10_000
+    slipway.outside.environments.slow["delivery", "production", "1.1.0"] = 10_000
     slipway.release_to("1.1.0")
 
     slipway.tick(16 * timedelta(minutes=1))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from shared.app.operate import operate
 from shared.domain import events as ev
 from shared.domain.phases import PromotionKind
-from shared.ports.deployer import RolloutState
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.outside import RITA
 
@@ -29,7 +29,7 @@ def test_a_version_that_is_deployed_again_and_again_takes_no_more_room(slipway: 
     for night in range(20):
         failing = RolloutState.DEGRADED if night % 7 == 6 else RolloutState.HEALTHY
         for environment in ENVIRONMENTS:
-            slipway.outside.deployer.health["delivery", environment, "1.1.0"] = failing
+            slipway.outside.environments.health["delivery", environment, "1.1.0"] = failing
             asked = ev.RedeployRequested(
                 id=f"{environment}-{night}", service=DELIVERY, environment=environment, version="", person=RITA
             )

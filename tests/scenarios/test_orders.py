@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.domain import events as ev
-from shared.ports.deployer import RolloutState
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, make_app
 from tests.support.outside import Outside
 from tests.support.outside_ends import end_of
@@ -75,7 +75,7 @@ BASE: dict[str, dict[str, Any]] = {}
 def run(store: str, rounds: list[list[Happening]], *, seed: int | None, breaks: list[int]) -> dict[str, Any]:
     """Tell a story; between two happenings so many messages are delivered as `breaks` says."""
     outside = Outside()
-    outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
     with tempfile.TemporaryDirectory() as folder:
         slipway = make_app(store, Path(folder), outside, seed=seed, careless=seed is not None)
         try:

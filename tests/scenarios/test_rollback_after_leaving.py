@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain import effects as ef
 from shared.domain.phases import Phase
-from shared.ports.deployer import RolloutState
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_looks import all_but
 from tests.support.app_parts import Harness
 from tests.support.outside import MAIN, SLIPWAY_YAML
@@ -23,7 +23,7 @@ def test_a_rollout_that_fails_after_its_place_left_the_configuration_is_rolled_b
 ) -> None:
     """By the plan of what it undoes: nothing of the policy in force is needed for it."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
     slipway.release_to("1.1.0", approve=False)
     slipway.answer()
     slipway.pump(*all_but(ef.ObserveRollout.kind))

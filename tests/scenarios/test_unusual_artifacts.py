@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
 from shared.domain.phases import Phase, ReleasePhase
-from shared.ports.deployer import RolloutState
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import Harness, branch
 from tests.support.outside_registry import digest_of
 
@@ -82,7 +82,7 @@ def test_retagging_onto_a_taken_tag_is_refused_and_nothing_is_deployed(slipway: 
     assert release.phase is ReleasePhase.FAILED
     assert "tags are not overwritten" in release.reason
     assert slipway.outside.registry.tagged["prod/delivery", "v1.0.0"] == digest_of(b"by hand")
-    assert slipway.outside.deployer.live("production", "delivery") is None
+    assert slipway.outside.environments.live("production", "delivery") is None
     assert slipway.environment("production").slot is None
 
 
@@ -99,7 +99,7 @@ def test_a_tag_that_names_another_image_after_packaging_quarantines_the_release(
     assert slipway.release("1.0.0").quarantine
     assert waiting.phase is Phase.WAITING
     assert "push" in waiting.reason or "higher version" in waiting.reason
-    assert slipway.outside.deployer.live("production", "delivery") is None
+    assert slipway.outside.environments.live("production", "delivery") is None
 
 
 def test_a_quarantined_version_may_still_be_the_way_back(slipway: Harness) -> None:
@@ -159,7 +159,7 @@ def test_a_rollback_target_that_is_gone_gives_way_to_the_next_older_good_one(sli
 def test_a_rollback_with_nothing_to_go_back_to_keeps_the_slot_and_calls_people(slipway: Harness) -> None:
     """What is live is unknown until somebody says so."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
     slipway.release_to("1.1.0", approve=False)
     slipway.answer()
     slipway.pump("gather-facts", "retag")
@@ -193,7 +193,7 @@ def test_nothing_goes_forward_without_a_way_back(slipway: Harness) -> None:
 def test_an_environment_changed_by_hand_is_unknown_until_it_is_adopted(slipway: Harness) -> None:
     """Nothing is deployed over what somebody did there."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.by_hand("qa", "delivery", "debug:latest")
+    slipway.outside.environments.by_hand("qa", "delivery", "debug:latest")
     slipway.release_to("1.1.0", approve=False)
     blocked = slipway.promotion("1.1.0", "qa")
 
@@ -208,7 +208,7 @@ def test_an_environment_changed_by_hand_is_unknown_until_it_is_adopted(slipway: 
 def test_an_environment_that_does_not_run_what_was_deployed_is_not_healthy(slipway: Harness) -> None:
     """Healthy counts for our image only: somebody was faster."""
     slipway.release_to("1.0.0")
-    slipway.outside.troubles.before["deployer.observe"] = lambda: slipway.outside.deployer.by_hand(
+    slipway.outside.troubles.before["watcher.observe"] = lambda: slipway.outside.environments.by_hand(
         "qa", "delivery", "debug:latest"
     )
 
@@ -237,7 +237,7 @@ def test_a_chart_that_does_not_render_blocks_with_file_and_line(slipway: Harness
     slipway.release_to("1.0.0", approve=False)
 
     assert "templates/deployment.yaml:3" in slipway.promotion("1.0.0", "qa").reason
-    assert slipway.outside.deployer.live("qa", "delivery") is None
+    assert slipway.outside.environments.live("qa", "delivery") is None
 
 
 def test_a_version_older_than_what_is_live_does_not_reach_production(slipway: Harness) -> None:

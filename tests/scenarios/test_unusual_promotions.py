@@ -5,8 +5,8 @@ from __future__ import annotations
 from shared.domain import events as ev
 from shared.domain.decision import Outcome
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.ports.deployer import RolloutState
 from shared.ports.errors import Transient
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.outside import MAIN, SAM, SLIPWAY_YAML
 
@@ -30,7 +30,7 @@ def put_in_force(slipway: Harness, text: str) -> None:
 def test_a_sibling_that_fails_does_not_stop_what_does_not_come_after_it(slipway: Harness) -> None:
     """Staging fails, QA and what follows QA go on."""
     put_in_force(slipway, WITH_STAGING)
-    slipway.outside.deployer.health["delivery", "staging", "1.0.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "staging", "1.0.0"] = RolloutState.DEGRADED
 
     slipway.release_to("1.0.0")
 
@@ -41,7 +41,7 @@ def test_a_sibling_that_fails_does_not_stop_what_does_not_come_after_it(slipway:
 def test_what_comes_after_an_environment_that_failed_is_skipped(slipway: Harness) -> None:
     """And says after what."""
     put_in_force(slipway, AFTER_STAGING)
-    slipway.outside.deployer.health["delivery", "staging", "1.0.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "staging", "1.0.0"] = RolloutState.DEGRADED
 
     slipway.release_to("1.0.0", approve=False)
 
@@ -76,18 +76,18 @@ def test_the_answer_that_comes_after_the_supersede_is_told_why(slipway: Harness)
 
     assert late.outcome is Outcome.REFUSED
     assert slipway.release("1.0.0").phase is ReleasePhase.SUPERSEDED
-    assert slipway.outside.deployer.live("production", "delivery") is None
+    assert slipway.outside.environments.live("production", "delivery") is None
 
 
 def test_a_newer_version_does_not_supersede_one_that_has_the_slot(slipway: Harness) -> None:
     """What was approved and has begun is finished."""
-    slipway.outside.deployer.slow["delivery", "production", "1.0.0"] = 300
+    slipway.outside.environments.slow["delivery", "production", "1.0.0"] = 300
     slipway.release_to("1.0.0")
 
     slipway.release_to("1.0.1", approve=False)
 
     assert slipway.promotion("1.0.0", "production").phase is Phase.VERIFYING
-    slipway.outside.deployer.slow.clear()
+    slipway.outside.environments.slow.clear()
     slipway.pump()
     assert slipway.release("1.0.0").phase is ReleasePhase.RELEASED
 
@@ -129,7 +129,7 @@ def test_an_abort_while_retagging_leaves_the_tag_and_the_environment(slipway: Ha
 
     assert slipway.release("1.0.0").phase is ReleasePhase.ABORTED
     assert slipway.outside.registry.tags("", "prod/delivery") == ["v1.0.0"]
-    assert slipway.outside.deployer.live("production", "delivery") is None
+    assert slipway.outside.environments.live("production", "delivery") is None
     assert slipway.environment("production").slot is None
 
 
@@ -141,7 +141,7 @@ def abort(slipway: Harness, version: str) -> None:
 def test_an_abort_while_verifying_rolls_back_without_a_hold(slipway: Harness) -> None:
     """It was a person's wish, not the artifact's fault."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.slow["delivery", "production", "1.1.0"] = 10_000
+    slipway.outside.environments.slow["delivery", "production", "1.1.0"] = 10_000
     slipway.release_to("1.1.0")
 
     abort(slipway, "1.1.0")
@@ -217,11 +217,11 @@ def test_a_report_of_an_attempt_that_was_replaced_is_recorded_only(slipway: Harn
 def test_a_first_deployment_that_fails_is_taken_out_where_the_environment_says_so(slipway: Harness) -> None:
     """`on_first_failure: uninstall`."""
     put_in_force(slipway, SLIPWAY_YAML.replace("  qa:\n", "  qa:\n    on_first_failure: uninstall\n"))
-    slipway.outside.deployer.health["delivery", "qa", "1.0.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "qa", "1.0.0"] = RolloutState.DEGRADED
 
     slipway.release_to("1.0.0", approve=False)
 
-    assert slipway.outside.deployer.live("qa", "delivery") is None
+    assert slipway.outside.environments.live("qa", "delivery") is None
     assert slipway.release("1.0.0").phase is ReleasePhase.FAILED
     assert slipway.waiting() == 0
 
@@ -229,7 +229,7 @@ def test_a_first_deployment_that_fails_is_taken_out_where_the_environment_says_s
 def test_a_rollback_asked_for_while_a_version_is_verified_undoes_it(slipway: Harness) -> None:
     """People need not wait for the rollout's deadline."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.slow["delivery", "production", "1.1.0"] = 10_000
+    slipway.outside.environments.slow["delivery", "production", "1.1.0"] = 10_000
     slipway.release_to("1.1.0")
 
     slipway.ask(ev.RollbackRequested, environment="production", reason="customers call", to="")
@@ -242,9 +242,9 @@ def test_a_rollback_asked_for_while_a_version_is_verified_undoes_it(slipway: Har
 def test_a_lifted_hold_on_a_bad_artifact_lets_it_be_promoted_again(slipway: Harness) -> None:
     """A person says why; the cluster was at fault."""
     slipway.release_to("1.0.0")
-    slipway.outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
     slipway.release_to("1.1.0")
-    slipway.outside.deployer.health.clear()
+    slipway.outside.environments.health.clear()
     slipway.ask(ev.PromoteRequested, version="1.1.0", environment="production")
     slipway.pump()
     held = slipway.promotion("1.1.0", "production")

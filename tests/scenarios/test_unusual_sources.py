@@ -130,7 +130,7 @@ def test_a_branch_deleted_while_packaging_cancels_the_build(slipway: Harness) ->
 
 def test_a_branch_deleted_after_production_has_begun_is_recorded_only(slipway: Harness) -> None:
     """What has the last slot is finished."""
-    slipway.outside.deployer.slow["delivery", "production", "1.0.0"] = 200
+    slipway.outside.environments.slow["delivery", "production", "1.0.0"] = 200
     slipway.release_to("1.0.0")
     slipway.outside.delete(branch("1.0.0"))
     slipway.tell_push(branch("1.0.0"))
@@ -236,7 +236,7 @@ def test_a_service_that_leaves_the_configuration_stops_what_waits(slipway: Harne
 
 def test_an_environment_that_leaves_the_configuration_lets_what_runs_there_finish(slipway: Harness) -> None:
     """It goes by the plan that it pinned."""
-    slipway.outside.deployer.slow["delivery", "production", "1.0.0"] = 150
+    slipway.outside.environments.slow["delivery", "production", "1.0.0"] = 150
     slipway.release_to("1.0.0")
     slipway.push(MAIN, {"slipway.yaml": WITHOUT_PRODUCTION.encode()})
     running = slipway.promotion("1.0.0", "production").phase

@@ -31,7 +31,7 @@ from tests.support import by_kind
 from tests.support.by_kind import ALL_KINDS
 from tests.support.databases import open_database
 from tests.support.outside import ADA, RITA, SHIPPING, Outside
-from tests.support.outside_deployer import Applied
+from tests.support.outside_environments import Applied
 from tests.support.wiring import ACTED_ON, around_ports, wire
 
 DELIVERY, PACKAGE = ServiceKey(SHIPPING, "delivery"), ServiceKey(SHIPPING, "package")
@@ -224,7 +224,7 @@ class Harness:
 
     def running(self, environment: str, service: ServiceKey = DELIVERY) -> Applied:
         """What is applied in an environment."""
-        found = self.outside.deployer.live(environment, service.service)
+        found = self.outside.environments.live(environment, service.service)
         assert found is not None, f"nothing of {service} is applied in {environment}"
         return found
 

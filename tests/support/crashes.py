@@ -34,7 +34,8 @@ _ACTED_ON: Mapping[str, frozenset[str]] = {
     "statuses": frozenset({"set_status"}),
     "registry": frozenset({"copy", "tag"}),
     "builder": frozenset({"build", "cancel"}),
-    "deployer": frozenset({"deploy", "remove", "observe"}),
+    "applier": frozenset({"apply", "remove"}),
+    "watcher": frozenset({"observe"}),
 }
 _RECEIVER = frozenset({"delete"})
 _STORAGE = frozenset({"store", "rows", "evidence", "queues"})

@@ -11,8 +11,8 @@ from shared.codec.envelope import encode_event
 from shared.domain.build import BuildOutcome, BuildResult, Step, StepResult
 from shared.domain.events import TimePassed
 from shared.domain.queues import EVENTS_QUEUE
-from shared.ports.deployer import RolloutState
 from shared.ports.errors import Permanent
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, make_app
 
 BRANCH = "refs/heads/feature/delivery/x"
@@ -29,7 +29,7 @@ def lively(folder: Path, store: str = "memory") -> Harness:
     slipway.pump()
     for version in ("1.0.0", "1.1.0"):
         slipway.release_to(version)
-    slipway.outside.deployer.health["delivery", "production", "1.2.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.2.0"] = RolloutState.DEGRADED
     slipway.release_to("1.2.0")
     slipway.release_to(WAITING, approve=False)
     slipway.release_to("2.0.0", PACKAGE)

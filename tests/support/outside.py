@@ -31,7 +31,7 @@ from shared.ports.people import Question
 from shared.ports.policies import PolicyReader
 from shared.ports.registry import TagTaken
 from tests.support.clock import Clock
-from tests.support.outside_deployer import MemoryDeployer
+from tests.support.outside_environments import MemoryApplier, MemoryEnvironments, MemoryWatcher
 from tests.support.outside_registry import MemoryCharts, MemoryRegistry
 from tests.support.outside_source import MAIN, MemorySource, Troubles
 
@@ -227,7 +227,9 @@ class Outside:
         self.registry = MemoryRegistry(self.troubles)
         self.charts = MemoryCharts(self.registry, self.troubles)
         self.builder = MemoryBuilder(self.registry, self.troubles)
-        self.deployer = MemoryDeployer(self.troubles)
+        self.environments = MemoryEnvironments()
+        self.applier = MemoryApplier(self.environments, self.troubles)
+        self.watcher = MemoryWatcher(self.environments, self.troubles)
         self.people = MemoryPeople(self.troubles)
         self.policies: PolicyReader = _POLICIES
         self.source.create(repository)

@@ -27,7 +27,7 @@ def end_of(harness: Harness, versions: Sequence[tuple[ServiceKey, str]]) -> dict
         "stopped": sorted(key for key in harness.app.store.read(ESTATE).rows),
         "statuses": {commit: _statuses(harness, commit) for commit in outside.source.tips(SHIPPING).values()},
         "applied": {
-            place: [one.version for one in written] for place, written in sorted(outside.deployer.applied.items())
+            place: [one.version for one in written] for place, written in sorted(outside.environments.applied.items())
         },
         "copies": sorted(outside.registry.copies),
         "tags": dict(outside.registry.tagged),

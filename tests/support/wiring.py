@@ -16,7 +16,7 @@ from shared.app.parts import App, Timing
 from tests.support.outside import Outside
 
 _Ports: TypeAlias = Callable[[str, Any], Any]
-ACTED_ON = frozenset({"source", "statuses", "builder", "registry", "charts", "deployer"})
+ACTED_ON = frozenset({"source", "statuses", "builder", "registry", "charts", "applier", "watcher"})
 SECOND = timedelta(seconds=1)
 TIMING = Timing(rollout_poll=SECOND, build_poll=SECOND, held_poll=SECOND, first_retry=SECOND, most_tries=3)
 
@@ -39,7 +39,10 @@ def wire(database: Any, outside: Outside, scratch: Path) -> App:
             ),
         ),
         access_as=lambda identity: EnvironmentAccess(
-            registry=outside.registry, charts=outside.charts, deployer=lambda target: outside.deployer
+            registry=outside.registry,
+            charts=outside.charts,
+            applier=lambda place: outside.applier,
+            watcher=lambda place: outside.watcher,
         ),
         people=outside.people,
         policies=outside.policies,
@@ -59,7 +62,8 @@ def around_ports(app: App, wrap: _Ports) -> App:
         return EnvironmentAccess(
             registry=wrap("registry", found.registry),
             charts=wrap("charts", found.charts),
-            deployer=lambda target: wrap("deployer", found.deployer(target)),
+            applier=lambda place: wrap("applier", found.applier(place)),
+            watcher=lambda place: wrap("watcher", found.watcher(place)),
         )
 
     hosts = tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shared.adapters.gitops.folder import EFFECT, PROMOTED, read_mapping, trailers_of
-from shared.ports.deployer import Rollout, RolloutState
+from shared.ports.rollout_watcher import Rollout, RolloutState
 from shared.ports.source import Commit
 
 _HEALTH = {

@@ -134,7 +134,7 @@ def _rendered(
     found: list[tuple[_Filled, bytes]] = []
     failures: list[str] = []
     for each in wanted:
-        name, namespace = each.order.environment, each.order.namespace
+        name, namespace = each.order.place.environment, each.order.place.namespace
         try:
             manifests = work.charts.render(package, each.rendering)
         except Permanent as error:
@@ -157,7 +157,7 @@ def _refuse(failures: Sequence[str], printed: _Printed) -> None:
 def _judged(work: Work, rendered: Sequence[tuple[_Filled, bytes]], printed: _Printed) -> Iterator[WouldBlock]:
     """Say for which environments the manifests would not do."""
     for each, manifests in rendered:
-        problems, name = _problems(work, each, manifests), each.order.environment
+        problems, name = _problems(work, each, manifests), each.order.place.environment
         for problem in problems:
             printed.line(f"{name} would block: {problem}")
         if problems:
@@ -196,13 +196,18 @@ def _filled(work: Work, each: RenderFor, known: Mapping[str, str], printed: _Pri
     values = {**dict(each.placeholders), **known}
     try:
         rendering, _ = filled(
-            order.service, each.namespace, paths=each.values, settings=each.set, placeholders=values, read=read
+            each.place.release_name,
+            each.place.namespace,
+            paths=each.values,
+            settings=each.set,
+            placeholders=values,
+            read=read,
         )
     except InvalidValue as error:
         # slipway.yaml is read with the same placeholders.
-        raise Permanent(f"a template of {each.environment} cannot be filled: {error}", ours=True) from error
+        raise Permanent(f"a template of {each.place.environment} cannot be filled: {error}", ours=True) from error
     except Permanent as error:
         if not error.ours:
-            _refuse([f"for {each.environment}: {error}"], printed)
+            _refuse([f"for {each.place.environment}: {error}"], printed)
         raise
     return _Filled(each, values, rendering)

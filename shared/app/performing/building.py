@@ -24,6 +24,7 @@ from shared.domain.build import (
 from shared.domain.effects import Build, CancelBuild, LookAtBuild
 from shared.domain.events import BuildReported, BuildStarted
 from shared.domain.host_variables import may_pass
+from shared.domain.place import place_of
 from shared.domain.plan import hooks_of, placeholder_values, stand_in
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy, Verdict
 from shared.domain.records import replace
@@ -128,8 +129,7 @@ def render_for(policy: ServicePolicy, rules: EnvironmentPolicy, commit: str) -> 
     # Why it will be deployed is not known yet.
     values = placeholder_values(policy.service.service, stand_in(policy, commit), rules, reason="check of the build")
     return RenderFor(
-        environment=rules.name,
-        namespace=rules.namespace,
+        place=place_of(policy.service, rules),
         values=rules.values,
         set=rules.set,
         placeholders=tuple(values.items()),

@@ -14,15 +14,14 @@ from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.draft import Draft
 from shared.domain.effects import GatherFacts, ReadTags
 from shared.domain.events import FactsGathered, TagsRead
-from shared.domain.names import ServiceKey
 from shared.domain.phases import Phase, PromotionKind
-from shared.domain.plan import filled_target
+from shared.domain.place import Place, place_of
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Deployed, Facts, Presence, Promotion
 from shared.domain.records import replace
 from shared.domain.release import EnvironmentState, Release, ServiceState
 from shared.domain.version import Version
-from shared.ports.deployer import Running
+from shared.ports.applier import Running
 from shared.ports.errors import Transient
 from shared.telemetry import log_event
 
@@ -118,15 +117,14 @@ def _holds_all(at: EnvironmentAccess, artifact: Artifact, namespace: str | None)
     )
 
 
-def running_now(at: EnvironmentAccess, service: ServiceKey, rules: EnvironmentPolicy) -> Running | None:
+def running_now(at: EnvironmentAccess, place: Place) -> Running | None:
     """Read what is applied of a service in an environment."""
-    target = filled_target(rules.deploy, service.service, rules.name)
-    return at.deployer(target).running(target)
+    return at.applier(place).running(place)
 
 
 def _foreign(at: EnvironmentAccess, policy: ServicePolicy, rules: EnvironmentPolicy) -> str:
     """Say what runs that Slipway did not bring there; empty where all is as it was left."""
-    running = running_now(at, policy.service, rules)
+    running = running_now(at, place_of(policy.service, rules))
     if running is None or not running.foreign:
         return ""
     return f"revision {running.revision[:12]} was not written by Slipway"

@@ -15,6 +15,7 @@ from shared.app.parts import App
 from shared.domain.artifact import Artifact
 from shared.domain.inputs import Input, changes, inputs_of, read_inputs, write_inputs
 from shared.domain.manifests import Finding, bounded, findings
+from shared.domain.place import place_of
 from shared.domain.plan import change_cause, hooks_of, image_references, placeholder_values
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.promotion import Promotion, Rendered
@@ -35,11 +36,9 @@ def render(
 
     A chart that cannot be rendered is a finding, and is tried again; Transient and our own faults come out.
     """
-
-    service = policy.service.service
     rendering, files = _filled(app, policy, rules, artifact, promotion)
     inputs = inputs_of(
-        service,
+        place_of(policy.service, rules),
         artifact,
         rules,
         promotion=promotion.number,
@@ -68,17 +67,19 @@ def _filled(
     app: App, policy: ServicePolicy, rules: EnvironmentPolicy, artifact: Artifact, promotion: Promotion
 ) -> tuple[Rendering, tuple[tuple[str, bytes | None], ...]]:
     """Return what the chart is rendered with, and the values files of the released commit."""
-    service, repository = policy.service.service, policy.service.repository
+    place, repository = place_of(policy.service, rules), policy.service.repository
 
     def read(path: str) -> bytes | None:
         return app.repository(repository).source.file(repository, artifact.commit, path)
 
     return filled(
-        service,
-        rules.namespace,
+        place.release_name,
+        place.namespace,
         paths=rules.values,
         settings=rules.set,
-        placeholders=placeholder_values(service, artifact, rules, reason=change_cause(artifact, promotion)),
+        placeholders=placeholder_values(
+            policy.service.service, artifact, rules, reason=change_cause(artifact, promotion)
+        ),
         read=read,
     )
 

@@ -18,16 +18,18 @@ from shared.domain.events import ArtifactDeployed, ArtifactRetagged, RolloutObse
 from shared.domain.manifests import not_run
 from shared.domain.person import SLIPWAY
 from shared.domain.phases import Phase, PromotionKind
-from shared.domain.plan import change_cause, filled_target, image_references
+from shared.domain.place import place_of
+from shared.domain.plan import change_cause, image_references
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import Deployed, Presence, Promotion
 from shared.domain.release import Release
 from shared.domain.running import brought
 from shared.domain.version import Version
 from shared.domain.words import counted
-from shared.ports.deployer import DeployOrder, Fenced, RolloutState
+from shared.ports.applier import DeployOrder, Fenced
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.registry import CopyReport
+from shared.ports.rollout_watcher import RolloutState
 
 
 def retag(app: App, effect: Retag, worker: str) -> Performed:
@@ -79,7 +81,7 @@ def deploy(app: App, effect: Deploy, worker: str) -> Performed:
     if may is May.WAIT and not _is_there(at, effect, promotion, rules):
         return LookAgain(app.timing.held_poll)
     order = _order(app, at, effect, release, promotion, rules)
-    report = at.deployer(order.target).deploy(replace(order, ledger_head=view.ledger_hash))
+    report = at.applier(order.place).apply(replace(order, ledger_head=view.ledger_hash))
     return ArtifactDeployed(
         id=report_id(effect.id),
         service=effect.service,
@@ -99,7 +101,7 @@ def has_written(app: App, effect: Deploy, worker: str) -> bool:
 
 
 def _is_there(at: EnvironmentAccess, effect: Deploy, promotion: Promotion, rules: EnvironmentPolicy) -> bool:
-    running = running_now(at, effect.service, rules)
+    running = running_now(at, place_of(effect.service, rules))
     return running is not None and running.turn == promotion.turn
 
 
@@ -120,15 +122,11 @@ def _order(
         id=effect.id,
         turn=promotion.turn,
         promotion=effect.number,
-        repository=effect.service.repository,
-        service=effect.service.service,
-        environment=rules.name,
-        namespace=rules.namespace,
+        place=place_of(effect.service, rules),
         version=artifact.version.text,
         commit=artifact.commit,
         images=image_references(artifact, rules),
         manifests=_manifests(app, deployed),
-        target=filled_target(rules.deploy, effect.service.service, rules.name),
         author=promotion.requested_by or SLIPWAY,
         cause=change_cause(artifact, promotion),
     )
@@ -149,15 +147,14 @@ def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
     if release is None or promotion is None or promotion.plan is None:
         return NothingToReport()
     rules = promotion.plan
-    target = filled_target(rules.deploy, effect.service.service, rules.name)
-    deployer = access_to(app, rules, worker).deployer(target)
-    rollout = deployer.observe(target, promotion.revision)
+    place, at = place_of(effect.service, rules), access_to(app, rules, worker)
+    rollout = at.watcher(place).observe(place, promotion.revision)
     if rollout.state is RolloutState.PROGRESSING:
         return LookAgain(app.timing.rollout_poll)
     healthy, reason = rollout.state is RolloutState.HEALTHY, rollout.reason
     if healthy:
         wanted = image_references(brought(release, promotion, app.now()).artifact, rules)
-        running = deployer.running(target)
+        running = running_now(at, place)
         missing = not_run(wanted, running.images if running else ())
         if missing:
             healthy, reason = False, f"{rules.name} is healthy but does not run {missing}"
@@ -184,9 +181,9 @@ def remove(app: App, effect: Remove, worker: str) -> Performed:
         return NothingToReport()
     at = access_to(app, promotion.plan, worker)
     order = _order(app, at, effect, release, promotion, promotion.plan)
-    # Something newer may be written between the look and the act; the deployer's fence decides then.
+    # Something newer may be written between the look and the act; the applier's fence decides then.
     with suppress(Fenced):
-        at.deployer(order.target).remove(order)
+        at.applier(order.place).remove(order)
     return NothingToReport()
 
 

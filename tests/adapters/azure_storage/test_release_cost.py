@@ -71,7 +71,7 @@ def test_a_release_with_two_environments_takes_eighty_operations_at_most(slipway
 
 def test_looking_again_takes_two_operations(slipway: Harness, proxy: StorageProxy) -> None:
     """A rollout that is not settled, a build that is under way: one read and one message; a hold read anew costs one more."""
-    slipway.outside.deployer.slow["delivery", "qa", "1.0.0"] = 4
+    slipway.outside.environments.slow["delivery", "qa", "1.0.0"] = 4
     slipway.outside.builder.slow[branch("1.0.0")] = 4
 
     number = counted(proxy, lambda: released(slipway))

@@ -71,7 +71,7 @@ def test_a_release_whose_batches_arrive_late_goes_on_by_itself(
     assert slipway.release("1.0.0").phase == "Released"
     assert happened >= AT_LEAST
     assert_told_once(slipway)
-    applied = {place: len(written) for place, written in slipway.outside.deployer.applied.items()}
+    applied = {place: len(written) for place, written in slipway.outside.environments.applied.items()}
     assert applied == {"qa/delivery": 1, "production/delivery": 1}
     assert not slipway.app.store.read(str(DELIVERY)).outbox
 

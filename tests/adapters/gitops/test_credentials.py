@@ -13,14 +13,13 @@ import pytest
 
 from shared.adapters.git_disk.git import without_password
 from shared.adapters.gitops.credentials import Credentials
-from shared.adapters.gitops.deployer import GitOpsDeployer
-from shared.adapters.helm_charts import HelmCharts
 from shared.domain.person import SLIPWAY
 from shared.domain.policy import GitOpsTarget
-from shared.ports.deployer import DeployOrder
+from shared.ports.applier import DeployOrder
 from shared.ports.errors import AdapterError, NotFound, Permanent
 from tests.support.git_https import GitHttps, git_https
 from tests.support.git_repositories import GitRepository, a_repository
+from tests.support.gitops import GitOps, place_at
 
 SECRET = "robot:pa/55@word"
 ENCODED = base64.b64encode(SECRET.encode()).decode()
@@ -42,15 +41,11 @@ def an_order(repository: str) -> DeployOrder:
         id="shop~delivery:1:deploy:1",
         turn=1,
         promotion=1,
-        repository="shop",
-        service="delivery",
-        environment="qa",
-        namespace="qa",
         version="1.0.0",
         commit="c" * 40,
         images=("localhost:5000/delivery:v1.0.0",),
         manifests=b"kind: Deployment\n",
-        target=GitOpsTarget(repository=repository, path="qa/delivery"),
+        place=place_at(GitOpsTarget(repository=repository, path="qa/delivery")),
         author=SLIPWAY,
         cause="test",
     )
@@ -58,17 +53,16 @@ def an_order(repository: str) -> DeployOrder:
 
 def deploy(server: GitHttps, known: dict[str, str], name: str = "environments.git") -> str:
     """Deploy there with what is known, and return the revision."""
-    deployer = GitOpsDeployer(
+    gitops = GitOps(
         lambda name: name,
         server.folder / "work",
         now=lambda: NOON,
-        parse=HelmCharts().parse,
         tries=2,
         pause=lambda _: None,
         credentials=Credentials(known),
         environment=server.environment,
     )
-    return deployer.deploy(an_order(f"{server.url}/{name}")).revision
+    return gitops.apply(an_order(f"{server.url}/{name}")).revision
 
 
 def test_a_repository_behind_a_password_is_written(server: GitHttps) -> None:

@@ -10,13 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.gitops.deployer import GitOpsDeployer
-from shared.adapters.helm_charts import HelmCharts
 from shared.domain.person import SLIPWAY
 from shared.domain.policy import GitOpsTarget
-from shared.ports.deployer import DeployOrder, Fenced
+from shared.ports.applier import DeployOrder, Fenced
 from shared.ports.errors import NotFound, Transient
 from tests.support.git_repositories import GitRepository, a_repository
+from tests.support.gitops import GitOps, place_at
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -27,13 +26,9 @@ def repository(tmp_path: Path) -> GitRepository:
     return a_repository(tmp_path / "environments.git", {"README.md": "ours"})
 
 
-def a_deployer(
-    folder: Path, work: str, *, now: Callable[[], datetime] = lambda: NOON, tries: int = 20
-) -> GitOpsDeployer:
-    """A deployer with copies of its own, as another process has them."""
-    return GitOpsDeployer(
-        lambda name: folder / name, folder / work, now=now, parse=HelmCharts().parse, tries=tries, pause=lambda _: None
-    )
+def a_gitops(folder: Path, work: str, *, now: Callable[[], datetime] = lambda: NOON, tries: int = 20) -> GitOps:
+    """A gitops with copies of its own, as another process has them."""
+    return GitOps(lambda name: folder / name, folder / work, now=now, tries=tries, pause=lambda _: None)
 
 
 def an_order(service: str = "delivery", number: int = 1) -> DeployOrder:
@@ -42,15 +37,11 @@ def an_order(service: str = "delivery", number: int = 1) -> DeployOrder:
         id=f"shop~{service}:{number}:deploy:1",
         turn=number,
         promotion=number,
-        repository="shop",
-        service=service,
-        environment="qa",
-        namespace="backend-qa",
         version=f"1.{number}.0",
         commit="c" * 40,
         images=(f"localhost:5000/{service}:v1.{number}.0",),
         manifests=f"kind: Deployment # {service} {number}\n".encode(),
-        target=GitOpsTarget(repository="environments.git", path=f"qa/{service}"),
+        place=place_at(GitOpsTarget(repository="environments.git", path=f"qa/{service}")),
         author=SLIPWAY,
         cause="test",
     )
@@ -66,21 +57,21 @@ def test_a_push_that_came_first_is_built_upon(repository: GitRepository, tmp_pat
             theirs.append(repository.commit({f"theirs-{len(theirs)}.txt": "x"}))
         return NOON
 
-    report = a_deployer(tmp_path, "work", now=somebody_pushes_first).deploy(an_order())
+    report = a_gitops(tmp_path, "work", now=somebody_pushes_first).apply(an_order())
 
     assert repository.git("rev-list", "--max-count=3", "main").splitlines() == [report.revision, *reversed(theirs)]
 
 
 def test_a_later_promotion_that_came_first_is_not_overwritten(repository: GitRepository, tmp_path: Path) -> None:
     """The fence is asked again after each lost race."""
-    other = a_deployer(tmp_path, "other")
+    other = a_gitops(tmp_path, "other")
 
     def a_later_one_comes_first() -> datetime:
-        other.deploy(an_order(number=2))
+        other.apply(an_order(number=2))
         return NOON
 
     with pytest.raises(Fenced, match="has written qa/delivery"):
-        a_deployer(tmp_path, "work", now=a_later_one_comes_first).deploy(an_order(number=1))
+        a_gitops(tmp_path, "work", now=a_later_one_comes_first).apply(an_order(number=1))
     assert repository.file("qa/delivery/manifests.yaml") == an_order(number=2).manifests
 
 
@@ -92,7 +83,7 @@ def test_who_loses_every_race_is_told_to_try_again(repository: GitRepository, tm
         return NOON
 
     with pytest.raises(Transient, match=r"delivery 1\.1\.0 could not be committed for qa: others pushed first 3 times"):
-        a_deployer(tmp_path, "work", now=always_first, tries=3).deploy(an_order())
+        a_gitops(tmp_path, "work", now=always_first, tries=3).apply(an_order())
 
 
 @pytest.mark.parametrize("works", [("one", "one"), ("one", "two")], ids=["one copy", "a copy each"])
@@ -100,11 +91,11 @@ def test_many_at_once_all_arrive(repository: GitRepository, tmp_path: Path, work
     """Threads that share a copy and hosts that do not: each service's commit is there once, on one line of history."""
     # Clocks of their own, because two equal commits would be one.
     clocks = [lambda at=NOON + timedelta(hours=n): at for n in range(len(works))]
-    deployers = [a_deployer(tmp_path, work, now=clock, tries=100) for work, clock in zip(works, clocks, strict=True)]
+    gitopss = [a_gitops(tmp_path, work, now=clock, tries=100) for work, clock in zip(works, clocks, strict=True)]
     orders = [an_order(f"service-{n}") for n in range(6)]
     with ThreadPoolExecutor(6) as pool:
         # The same orders to both, as after a lease that ran out.
-        reports = list(pool.map(lambda pair: pair[0].deploy(pair[1]), [(d, o) for o in orders for d in deployers]))
+        reports = list(pool.map(lambda pair: pair[0].apply(pair[1]), [(d, o) for o in orders for d in gitopss]))
 
     assert len({report.revision for report in reports}) == len(orders)
     assert sum(report.already for report in reports) == len(orders)
@@ -113,22 +104,22 @@ def test_many_at_once_all_arrive(repository: GitRepository, tmp_path: Path, work
 
 def test_a_push_whose_end_was_not_seen_is_found_again(repository: GitRepository, tmp_path: Path) -> None:
     """Another host, with no copy yet, reports the commit of the first one."""
-    first = a_deployer(tmp_path, "first").deploy(an_order())
+    first = a_gitops(tmp_path, "first").apply(an_order())
     repository.commit({"theirs.txt": "x"})
-    second = a_deployer(tmp_path, "second").deploy(an_order())
+    second = a_gitops(tmp_path, "second").apply(an_order())
 
     assert second == replace(first, already=True)
 
 
 def test_an_order_is_found_after_history_was_rewritten(repository: GitRepository, tmp_path: Path) -> None:
     """Somebody squashes the branch: the record still says that the order was applied, and the newest commit stands for it."""
-    deployer = a_deployer(tmp_path, "work")
-    deployer.deploy(an_order())
+    gitops = a_gitops(tmp_path, "work")
+    gitops.apply(an_order())
     who = ("-c", "user.name=Ben", "-c", "user.email=ben@example.com")
     squashed = repository.git(*who, "commit-tree", "main^{tree}", "-m", "Squashed")
     repository.git("update-ref", "refs/heads/main", squashed)
 
-    report = deployer.deploy(an_order())
+    report = gitops.apply(an_order())
 
     assert (report.revision, report.already) == (squashed, True)
 
@@ -141,24 +132,24 @@ def test_a_repository_that_goes_away_before_the_push_is_named(repository: GitRep
         return NOON
 
     with pytest.raises(NotFound, match="there is no GitOps repository"):
-        a_deployer(tmp_path, "work", now=away).deploy(an_order())
+        a_gitops(tmp_path, "work", now=away).apply(an_order())
     (tmp_path / "away.git").rename(repository.path)
-    assert not a_deployer(tmp_path, "work").deploy(an_order()).already
+    assert not a_gitops(tmp_path, "work").apply(an_order()).already
 
 
 @pytest.mark.parametrize("damage", ["lock", "objects", "HEAD", "everything"])
 def test_a_broken_copy_is_thrown_away(repository: GitRepository, tmp_path: Path, damage: str) -> None:
     """What a killed git leaves behind costs one more try at most."""
-    deployer = a_deployer(tmp_path, "work")
-    deployer.deploy(an_order(number=1))
+    gitops = a_gitops(tmp_path, "work")
+    gitops.apply(an_order(number=1))
     (copy,) = (tmp_path / "work").glob("*.git")
     _break(copy, damage)
     repository.commit({"theirs.txt": "x"})
 
     try:
-        deployer.deploy(an_order(number=2))
+        gitops.apply(an_order(number=2))
     except Transient:
-        deployer.deploy(an_order(number=2))
+        gitops.apply(an_order(number=2))
 
     assert repository.file("qa/delivery/manifests.yaml") == an_order(number=2).manifests
     assert repository.file("theirs.txt") == b"x"
@@ -176,22 +167,22 @@ def _break(copy: Path, damage: str) -> None:
 
 def test_a_rewritten_branch_is_followed(repository: GitRepository, tmp_path: Path) -> None:
     """After a forced push the copy shows what is there now, and the promotion is written again."""
-    deployer = a_deployer(tmp_path, "work")
-    first = deployer.deploy(an_order()).revision
+    gitops = a_gitops(tmp_path, "work")
+    first = gitops.apply(an_order()).revision
     repository.git("update-ref", "refs/heads/main", f"{first}^")
 
-    assert deployer.running(an_order().target) is None
-    assert "not in the branch" in deployer.observe(an_order().target, first).reason
-    assert not deployer.deploy(an_order()).already
+    assert gitops.running(an_order().place) is None
+    assert "not in the branch" in gitops.observe(an_order().place, first).reason
+    assert not gitops.apply(an_order()).already
 
 
 def test_a_deleted_branch_is_made_again(repository: GitRepository, tmp_path: Path) -> None:
     """Nothing runs there, and the next deployment begins it."""
-    deployer = a_deployer(tmp_path, "work")
-    revision = deployer.deploy(an_order()).revision
+    gitops = a_gitops(tmp_path, "work")
+    revision = gitops.apply(an_order()).revision
     repository.delete_branch("main")
 
-    assert deployer.running(an_order().target) is None
-    assert "does not exist" in deployer.observe(an_order().target, revision).reason
-    deployer.deploy(an_order())
+    assert gitops.running(an_order().place) is None
+    assert "does not exist" in gitops.observe(an_order().place, revision).reason
+    gitops.apply(an_order())
     assert repository.git("rev-list", "--count", "main") == "1"

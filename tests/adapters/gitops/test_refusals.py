@@ -12,8 +12,9 @@ from shared.adapters.gitops.refusals import PushedFirst, of_push
 from shared.adapters.processes import Completed
 from shared.domain.policy import GitOpsTarget
 from shared.ports.errors import Permanent, Transient
-from tests.adapters.gitops.test_races import a_deployer, an_order
+from tests.adapters.gitops.test_races import a_gitops, an_order
 from tests.support.git_repositories import GitRepository, a_repository
+from tests.support.gitops import place_at
 
 
 @pytest.fixture
@@ -100,10 +101,10 @@ def test_words_of_peoples_hooks_are_not_taken_for_a_host_that_is_down(tmp_path: 
 def test_a_branch_that_cannot_be_made_is_named(repository: GitRepository, tmp_path: Path) -> None:
     """Where `main` is a branch, `main/prod` can be none: twenty more tries do not change that."""
     target = GitOpsTarget(repository="environments.git", path="qa/delivery", branch="main/prod")
-    order = replace(an_order(), target=target)
+    order = replace(an_order(), place=place_at(target))
 
     with pytest.raises(Permanent, match="'refs/heads/main' exists"):
-        a_deployer(tmp_path, "work").deploy(order)
+        a_gitops(tmp_path, "work").apply(order)
 
 
 def test_a_lock_that_was_left_behind_is_told_of(repository: GitRepository, tmp_path: Path) -> None:
@@ -112,7 +113,7 @@ def test_a_lock_that_was_left_behind_is_told_of(repository: GitRepository, tmp_p
     (repository.path / "refs/heads/main.lock").touch()
 
     with pytest.raises(Transient, match=r"main\.lock") as fault:
-        a_deployer(tmp_path, "work").deploy(an_order())
+        a_gitops(tmp_path, "work").apply(an_order())
 
     assert "others pushed first" not in str(fault.value)
 
@@ -125,7 +126,7 @@ def test_a_hook_that_says_no_is_heard(repository: GitRepository, tmp_path: Path)
     hook.chmod(0o755)
 
     with pytest.raises(Permanent, match="it says: deploys are frozen by the bank"):
-        a_deployer(tmp_path, "work").deploy(an_order())
+        a_gitops(tmp_path, "work").apply(an_order())
 
 
 @pytest.mark.parametrize(
@@ -144,7 +145,7 @@ def test_what_lies_where_ours_belongs_is_not_replaced(
     before = repository.commit(files)
 
     with pytest.raises(Permanent, match=what) as fault:
-        a_deployer(tmp_path, "work").deploy(an_order())
+        a_gitops(tmp_path, "work").apply(an_order())
 
     assert fault.value.ours
     assert repository.tip() == before
@@ -155,7 +156,7 @@ def test_a_link_where_a_folder_belongs_is_not_followed(repository: GitRepository
     _link(repository, "qa", "production")
 
     with pytest.raises(Permanent, match=r"qa of .* is a symbolic link, where a folder belongs"):
-        a_deployer(tmp_path, "work").deploy(an_order())
+        a_gitops(tmp_path, "work").apply(an_order())
 
 
 def _link(repository: GitRepository, path: str, target: str) -> None:

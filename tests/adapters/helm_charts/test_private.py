@@ -20,6 +20,10 @@ from tests.support.acr import Acr, forwarding
 from tests.support.registries import embedded_registry
 
 
+def _fails(_: object) -> Any:
+    pytest.fail("deploys")
+
+
 def pushed(folder: Path, host: str, name: str, *versions: str, credential: Any = PUSHER) -> None:
     """Push a library of the sample under a name, in versions that say who they are."""
     registry = OciRegistry(lambda _: credential)
@@ -81,7 +85,7 @@ def test_the_registry_of_the_installation_need_not_be_listed(guarded: tuple[str,
     chart = depending(tmp_path, ("common", "1.0.0", f"oci://{host}/helm"))
     own: Any = QA
 
-    charts = access_with(Settings(work=tmp_path, registry=host), lambda _: pytest.fail("deploys"), own).charts
+    charts = access_with(Settings(work=tmp_path, registry=host), _fails, _fails, own).charts
 
     assert charts.package(chart, version="1.0.0", app_version="v1", into=tmp_path / "out").exists()
     assert registry.did("qa") == {("pull", "helm/common")}

@@ -34,6 +34,10 @@ print("helm_python" in sys.modules)
 """
 
 
+def _fails(_: object) -> Any:
+    pytest.fail("deploys")
+
+
 @pytest.fixture
 def package(charts: HelmCharts, folder: Path, tmp_path: Path) -> Path:
     """The sample's chart of delivery, packaged."""
@@ -49,7 +53,7 @@ def digest(guarded: tuple[str, Acr], package: Path) -> Digest:
 
 def as_(identity: Any, host: str, work: Path) -> Charts:
     """Charts as an installation has them that acts with an identity, or with none."""
-    return access_with(Settings(work=work, registry=host), lambda _: pytest.fail("deploys"), identity).charts
+    return access_with(Settings(work=work, registry=host), _fails, _fails, identity).charts
 
 
 def test_a_chart_is_pulled_as_the_identity_that_signed_in(

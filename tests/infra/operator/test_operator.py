@@ -14,13 +14,13 @@ import yaml
 
 from infra.local.operator.operator import Operator
 from infra.local.operator.verdict import Health, Verdict, judge
-from shared.adapters.gitops.deployer import GitOpsDeployer
-from shared.adapters.helm_charts import HelmCharts
 from shared.domain.person import SLIPWAY
 from shared.domain.policy import GitOpsTarget
-from shared.ports.deployer import DeployOrder, RolloutState
+from shared.ports.applier import DeployOrder
 from shared.ports.errors import Transient
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.git_repositories import GitRepository, a_repository
+from tests.support.gitops import GitOps, place_at
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 TARGET = GitOpsTarget(repository="environments.git", path="qa/delivery")
@@ -41,9 +41,9 @@ def operator(repository: GitRepository, tmp_path: Path) -> Operator:
 
 
 @pytest.fixture
-def deployer(tmp_path: Path) -> GitOpsDeployer:
+def gitops(tmp_path: Path) -> GitOps:
     """Slipway's side."""
-    return GitOpsDeployer(lambda name: tmp_path / name, tmp_path / "work", now=lambda: NOON, parse=HelmCharts().parse)
+    return GitOps(lambda name: tmp_path / name, tmp_path / "work", now=lambda: NOON)
 
 
 def an_order(number: int, manifests: str = GOOD) -> DeployOrder:
@@ -52,15 +52,11 @@ def an_order(number: int, manifests: str = GOOD) -> DeployOrder:
         id=f"shop~delivery:{number}:deploy:1",
         turn=number,
         promotion=number,
-        repository="shop",
-        service="delivery",
-        environment="qa",
-        namespace="backend-qa",
         version=f"1.{number}.0",
         commit="c" * 40,
         images=("x",),
         manifests=manifests.encode(),
-        target=TARGET,
+        place=place_at(TARGET),
         author=SLIPWAY,
         cause="test",
     )
@@ -92,31 +88,31 @@ def test_an_empty_repository_needs_no_answer(operator: Operator) -> None:
     assert operator.step() == 0
 
 
-def test_a_promotion_is_answered_once(repository: GitRepository, operator: Operator, deployer: GitOpsDeployer) -> None:
+def test_a_promotion_is_answered_once(repository: GitRepository, operator: Operator, gitops: GitOps) -> None:
     """Slipway sees its own revision healthy; nothing new is no reason for a commit."""
-    revision = deployer.deploy(an_order(1)).revision
+    revision = gitops.apply(an_order(1)).revision
 
     assert operator.step() == 1
     assert operator.step() == 0
-    rollout = deployer.observe(TARGET, revision)
+    rollout = gitops.observe(place_at(TARGET), revision)
     assert rollout.state == RolloutState.HEALTHY
     assert rollout.reason == "Deployment delivery: 2 of 2 replicas ready"
     assert repository.git("rev-list", "--count", "main") == "2"
 
 
-def test_a_bad_version_is_degraded_and_the_next_one_healthy(operator: Operator, deployer: GitOpsDeployer) -> None:
+def test_a_bad_version_is_degraded_and_the_next_one_healthy(operator: Operator, gitops: GitOps) -> None:
     """The message names the object; the rollback with the same manifests as before is answered again."""
-    deployer.deploy(an_order(1))
+    gitops.apply(an_order(1))
     operator.step()
-    bad = deployer.deploy(an_order(2, BAD)).revision
+    bad = gitops.apply(an_order(2, BAD)).revision
     operator.step()
-    degraded = deployer.observe(TARGET, bad)
-    back = deployer.deploy(an_order(3)).revision
+    degraded = gitops.observe(place_at(TARGET), bad)
+    back = gitops.apply(an_order(3)).revision
     operator.step()
 
     assert degraded.state == RolloutState.DEGRADED
     assert degraded.reason.startswith("Deployment delivery: 0 of 2 replicas ready: container main")
-    assert deployer.observe(TARGET, back).state == RolloutState.HEALTHY
+    assert gitops.observe(place_at(TARGET), back).state == RolloutState.HEALTHY
 
 
 def test_a_change_by_hand_is_answered_too(repository: GitRepository, operator: Operator) -> None:
@@ -130,20 +126,20 @@ def test_a_change_by_hand_is_answered_too(repository: GitRepository, operator: O
     assert status_of(repository)["health"] == "Degraded"
 
 
-def test_a_removal_is_answered(operator: Operator, deployer: GitOpsDeployer) -> None:
+def test_a_removal_is_answered(operator: Operator, gitops: GitOps) -> None:
     """Nothing left is healthy."""
-    deployer.deploy(an_order(1))
-    revision = deployer.remove(an_order(2)).revision
+    gitops.apply(an_order(1))
+    revision = gitops.remove(an_order(2)).revision
     operator.step()
 
-    assert deployer.observe(TARGET, revision).state == RolloutState.HEALTHY
+    assert gitops.observe(place_at(TARGET), revision).state == RolloutState.HEALTHY
 
 
 def test_a_restarted_operator_answers_what_is_open(
-    repository: GitRepository, operator: Operator, deployer: GitOpsDeployer, tmp_path: Path
+    repository: GitRepository, operator: Operator, gitops: GitOps, tmp_path: Path
 ) -> None:
     """It keeps nothing but what is in the repository; a status deleted by hand is written again."""
-    deployer.deploy(an_order(1))
+    gitops.apply(an_order(1))
     operator.step()
     restarted = Operator(repository.path, tmp_path / "restarted", now=lambda: NOON)
 
@@ -153,32 +149,28 @@ def test_a_restarted_operator_answers_what_is_open(
     assert status_of(repository)["health"] == "Healthy"
 
 
-def test_progressing_is_asked_again_until_it_settles(
-    repository: GitRepository, deployer: GitOpsDeployer, tmp_path: Path
-) -> None:
+def test_progressing_is_asked_again_until_it_settles(repository: GitRepository, gitops: GitOps, tmp_path: Path) -> None:
     """Each change of mind is a commit, the same answer is none."""
     answers = [Verdict(Health.PROGRESSING, "1 of 2")] * 2 + [Verdict(Health.HEALTHY, "2 of 2")]
     operator = Operator(repository.path, tmp_path / "slow", verdict=lambda _: answers.pop(0), now=lambda: NOON)
-    deployer.deploy(an_order(1))
+    gitops.apply(an_order(1))
 
     assert [operator.step() for _ in range(4)] == [1, 0, 1, 0]
     assert status_of(repository)["message"] == "2 of 2"
 
 
-def test_somebody_who_pushes_first_is_built_upon(
-    repository: GitRepository, deployer: GitOpsDeployer, tmp_path: Path
-) -> None:
+def test_somebody_who_pushes_first_is_built_upon(repository: GitRepository, gitops: GitOps, tmp_path: Path) -> None:
     """The answer is given again for what is there then."""
-    revisions = [deployer.deploy(an_order(1)).revision]
+    revisions = [gitops.apply(an_order(1)).revision]
 
     def promotes_meanwhile(manifests: bytes | None) -> Verdict:
         if len(revisions) < 2:
-            revisions.append(deployer.deploy(an_order(2)).revision)
+            revisions.append(gitops.apply(an_order(2)).revision)
         return judge(manifests)
 
     Operator(repository.path, tmp_path / "operator", verdict=promotes_meanwhile, now=lambda: NOON).step()
 
-    assert deployer.observe(TARGET, revisions[1]).state == RolloutState.HEALTHY
+    assert gitops.observe(place_at(TARGET), revisions[1]).state == RolloutState.HEALTHY
 
 
 def test_who_loses_every_race_says_so(repository: GitRepository, tmp_path: Path) -> None:
@@ -206,7 +198,7 @@ def test_a_rewritten_branch_is_looked_at_whole(repository: GitRepository, operat
 
 
 def test_it_waits_for_a_repository_that_is_not_there_yet(
-    deployer: GitOpsDeployer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    gitops: GitOps, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """A fault is logged, and does not end the loop."""
     operator = Operator(tmp_path / "environments.git", tmp_path / "operator", now=lambda: NOON)
@@ -216,7 +208,7 @@ def test_it_waits_for_a_repository_that_is_not_there_yet(
     try:
         wait_for(lambda: bool(caplog.records))
         repository = a_repository(tmp_path / "environments.git")
-        deployer.deploy(an_order(1))
+        gitops.apply(an_order(1))
         wake.set()
         wait_for(lambda: repository.file("qa/delivery/status.yaml") is not None)
     finally:
@@ -237,14 +229,14 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def test_while_it_runs_every_promotion_is_answered(
-    repository: GitRepository, operator: Operator, deployer: GitOpsDeployer
+    repository: GitRepository, operator: Operator, gitops: GitOps
 ) -> None:
     """It notices pushes by itself and ends when it is asked to."""
     with running(operator):
         for number in (1, 2, 3):
-            revision = deployer.deploy(an_order(number)).revision
+            revision = gitops.apply(an_order(number)).revision
             # Bounded by looks, each of which takes milliseconds.
-            seen = (deployer.observe(TARGET, revision).state for _ in range(2000))
+            seen = (gitops.observe(place_at(TARGET), revision).state for _ in range(2000))
             assert RolloutState.HEALTHY in seen
 
 

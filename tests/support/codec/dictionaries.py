@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from shared.adapters.sqlite import packed
 from shared.codec.state import BUILD, ENDED, ENDED_RELEASE
-from shared.ports.deployer import RolloutState
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, Harness, make_app
 
 _MOST = 7_500  # of the 8 KiB that packing looks back
@@ -30,7 +30,7 @@ def told(folder: Path) -> Harness:
     slipway = make_app("memory", folder)
     slipway.release_to("1.0.0")
     slipway.outside.clock.advance(timedelta(hours=1))
-    slipway.outside.deployer.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
     slipway.release_to("1.1.0")
     slipway.outside.clock.advance(timedelta(hours=1))
     slipway.release_to("1.2.0", approve=False)

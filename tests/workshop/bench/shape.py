@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shared.domain.artifact import PartKind, PartName
 from shared.domain.names import ServiceKey
 from tests.support.outside import built
-from tests.support.outside_deployer import Applied
+from tests.support.outside_environments import Applied
 from tests.support.outside_registry import digest_of
 from tests.workshop.bench.story import release_begins
 from tests.workshop.bench.world import REPOSITORY, Quiet

@@ -32,7 +32,7 @@ from shared.ports.queues import QueueReceiver, Queues
 from shared.ports.statuses import CommitStatus
 from tests.support.mortal import Watched
 from tests.support.outside import ADA, RITA, MemoryBuilder, MemoryPeople
-from tests.support.outside_deployer import Applied, MemoryDeployer
+from tests.support.outside_environments import Applied, MemoryApplier, MemoryEnvironments, MemoryWatcher
 from tests.support.outside_registry import MemoryCharts, MemoryRegistry
 from tests.support.outside_source import MAIN, MemorySource, Troubles
 from tests.support.tree import ROOT
@@ -100,9 +100,11 @@ class Quiet:
         self.registry = MemoryRegistry(troubles, made_up=True)
         self.charts = MemoryCharts(self.registry, troubles, alike=True)
         self.builder, self.people = MemoryBuilder(self.registry, troubles), MemoryPeople(troubles)
-        self.deployer = MemoryDeployer(troubles)
+        self.environments = MemoryEnvironments()
         if live is not None:
-            self.deployer.applied = live
+            self.environments.applied = live
+        self.applier = MemoryApplier(self.environments, troubles)
+        self.watcher = MemoryWatcher(self.environments, troubles)
         self.statuses, self.policies = Statuses(), SlipwayYaml()
 
 
@@ -133,7 +135,7 @@ def lasting(outside: Quiet, file: Path, moment: float) -> None:
         while True:
             before.append(pickle.load(reading))
     writing = file.open("ab")
-    outside.registry, outside.deployer = lasts(outside.registry, "copy", "tag"), lasts(outside.deployer, "deploy")
+    outside.registry, outside.applier = lasts(outside.registry, "copy", "tag"), lasts(outside.applier, "apply")
 
 
 def wire(database: Database, outside: Quiet, scratch: Path, queues: Queues | None = None) -> App:

@@ -9,25 +9,25 @@ from dataclasses import replace
 from typing import Any, cast
 
 from shared.app.parts import App
-from shared.ports.deployer import Deployer, DeployOrder, DeployReport
+from shared.ports.applier import Applier, DeployOrder, DeployReport
 from shared.ports.store import Committed, Loaded, Store, Write
 from tests.support.wiring import around_ports
 from tests.workshop.drill.host import DrilledMachine, main
 
 
 class ActsWithoutLooking:
-    """A deployer that does not find what it has done before, and does it once more."""
+    """An applier that does not find what it has done before, and does it once more."""
 
-    def __init__(self, deployer: Deployer) -> None:
-        self._deployer = deployer
+    def __init__(self, applier: Applier) -> None:
+        self._applier = applier
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._deployer, name)
+        return getattr(self._applier, name)
 
-    def deploy(self, order: DeployOrder) -> DeployReport:
-        """See Deployer."""
-        report = self._deployer.deploy(order)
-        return self._deployer.deploy(replace(order, id=f"{order.id}-again")) if report.already else report
+    def apply(self, order: DeployOrder) -> DeployReport:
+        """See Applier."""
+        report = self._applier.apply(order)
+        return self._applier.apply(replace(order, id=f"{order.id}-again")) if report.already else report
 
 
 class LosesReports:
@@ -53,8 +53,8 @@ class CarelessMachine(DrilledMachine):
         """See DrilledMachine."""
         if self.fuse.life == 1:
             return app
-        if os.environ["CARELESS"] == "deployer":
-            return around_ports(app, lambda name, port: ActsWithoutLooking(port) if name == "deployer" else port)
+        if os.environ["CARELESS"] == "applier":
+            return around_ports(app, lambda name, port: ActsWithoutLooking(port) if name == "applier" else port)
         return replace(app, store=cast(Store, LosesReports(app.store)))
 
 

@@ -55,7 +55,7 @@ def test_an_adapter_that_acts_without_looking_is_noticed(
     scene: Scene, undisturbed: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What it wrote a second time stands in environments.git."""
-    monkeypatch.setenv("CARELESS", "deployer")
+    monkeypatch.setenv("CARELESS", "applier")
     death = Death(kind="deploy", place=Place.AFTER_ACT)
 
     told = tell(scene, tmp_path / "run", Plan(deaths=[death], module=CARELESS))

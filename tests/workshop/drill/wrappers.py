@@ -66,7 +66,8 @@ _ACTED_ON: Mapping[str, Mapping[str, _Step]] = {
     "statuses": {"set_status": _act()},
     "charts": {"render": _act("gather-facts")},
     "builder": {"build": _act(), "cancel": _act()},
-    "deployer": {"deploy": _act(), "remove": _act(), "observe": _act()},
+    "applier": {"apply": _act(), "remove": _act()},
+    "watcher": {"observe": _act()},
 }
 
 

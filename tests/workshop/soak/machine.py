@@ -12,8 +12,8 @@ from shared.domain import events as ev
 from shared.domain.build import BuildOutcome, BuildResult
 from shared.domain.names import Digest, ServiceKey
 from shared.domain.person import Person
-from shared.ports.deployer import RolloutState
 from shared.ports.errors import Transient
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import branch
 from tests.support.crashes import Crash, Fuse, with_fuse
 from tests.support.outside import ADA, MAIN, RITA, SAM
@@ -36,7 +36,7 @@ PUSHER = st.sampled_from([None, ADA, ADA, RITA, SAM])
 OTHER = st.sampled_from([None, None, None, None, RITA, SAM, NED])
 # Calls in whose middle something else may happen.
 SLOW = st.sampled_from(
-    ["deployer.write", "deployer.write", "deployer.observe", "registry.copy", "registry.read", "registry.tag"]
+    ["applier.write", "applier.write", "watcher.observe", "registry.copy", "registry.read", "registry.tag"]
 )
 SELDOM = st.sampled_from([False, False, False, False, True])
 
@@ -181,7 +181,7 @@ class Everything(Acting):
 
     @rule(
         place=st.sampled_from(
-            ["deployer.deploy", "deployer.deploy", "registry.copy", "registry.tag", "store.transact", "people.ask"]
+            ["applier.apply", "applier.apply", "registry.copy", "registry.tag", "store.transact", "people.ask"]
         )
     )
     def die_after(self, place: str) -> None:
@@ -203,7 +203,7 @@ class Everything(Acting):
     def ship(self, service: ServiceKey, version: str, by: Person, pusher: Person | None, ill: bool) -> None:
         """A version goes as far as it gets, with everybody who is asked saying yes; its rollout may fail in production."""
         if ill:
-            self.stage.outside.deployer.health[service.service, "production", version] = RolloutState.DEGRADED
+            self.stage.outside.environments.health[service.service, "production", version] = RolloutState.DEGRADED
         self.stage.push(service, version, by)
         self.stage.tell(branch(version, service), pusher)
         for _ in range(2):
@@ -235,7 +235,7 @@ class Everything(Acting):
     @rule(service=SERVICE, version=VERSION, environment=ENVIRONMENT, state=st.sampled_from(RolloutState))
     def change_health(self, service: ServiceKey, version: str, environment: str, state: RolloutState) -> None:
         """A version gets ill in an environment, or well."""
-        self.stage.outside.deployer.health[service.service, environment, version] = state
+        self.stage.outside.environments.health[service.service, environment, version] = state
         self.step()
 
     @rule(call=st.sampled_from(CALLS), times=st.integers(1, 4))
@@ -265,8 +265,8 @@ class Everything(Acting):
     @rule(service=SERVICE, environment=st.sampled_from(["qa", "production"]))
     def change_by_hand(self, service: ServiceKey, environment: str) -> None:
         """Somebody changes what runs, behind everybody's back."""
-        if self.stage.outside.deployer.live(environment, service.service) is not None:
-            self.stage.outside.deployer.by_hand(environment, service.service, "localhost:5000/other:v9")
+        if self.stage.outside.environments.live(environment, service.service) is not None:
+            self.stage.outside.environments.by_hand(environment, service.service, "localhost:5000/other:v9")
         self.step()
 
     @rule(service=SERVICE, number=st.integers(0, 4), lost=st.booleans())

@@ -17,8 +17,9 @@ from shared.domain import events as ev
 from shared.domain.decision import Outcome
 from shared.domain.names import ServiceKey
 from shared.domain.person import Person
-from shared.ports.deployer import DeployOrder, RolloutState
+from shared.ports.applier import DeployOrder
 from shared.ports.people import Question
+from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, PACKAGE
 from tests.support.databases import open_database
 from tests.support.outside import ADA, MAIN, Outside
@@ -33,8 +34,9 @@ from tests.workshop.soak.seen import Bundle, Open
 from tests.workshop.soak.watched import (
     CALLS,
     RememberedPolicies,
-    WatchedDeployer,
+    WatchedApplier,
     WatchedHarness,
+    WatchedRollouts,
     open_ones,
 )
 
@@ -50,7 +52,9 @@ class Stage(RegistryOfStage, PeopleOfStage):
 
     def __init__(self, store: str, folder: Path, *, seed: int, tally: Counter[str] | None = None) -> None:
         self.outside = Outside(slipway_yaml=USUAL.text().decode())
-        self.outside.deployer = WatchedDeployer(self.outside.troubles, self)
+        environments, troubles = self.outside.environments, self.outside.troubles
+        self.outside.applier = WatchedApplier(environments, troubles, self)
+        self.outside.watcher = WatchedRollouts(environments, troubles, self)
         self.outside.people.listens = self.asked
         self.judge = Judge(self._packaged, tally)
         database = open_database(store, folder, self.outside)
@@ -235,25 +239,27 @@ class Stage(RegistryOfStage, PeopleOfStage):
 
     def begins(self, order: DeployOrder) -> None:
         """See Watcher."""
-        self.catch_up(ServiceKey(order.repository, order.service))
-        self.judge.begins(order.service, order.environment, order.promotion)
+        self.catch_up(order.place.service)
+        self.judge.begins(order.place.service.service, order.place.environment, order.promotion)
 
     def wrote(self, order: DeployOrder) -> None:
         """See Watcher."""
-        self.catch_up(ServiceKey(order.repository, order.service))
+        self.catch_up(order.place.service)
         repository = order.images[0].partition("/")[2].partition(":")[0]
-        chart = repository.removesuffix(order.service) + f"charts/{order.service}"
-        bundle = self.judge.service(order.service).bundles.get(order.version)
+        chart = repository.removesuffix(order.place.service.service) + f"charts/{order.place.service.service}"
+        bundle = self.judge.service(order.place.service.service).bundles.get(order.version)
         there = {one.text for one in self.outside.registry.manifests.get(chart, {})}
         found = bundle.chart if bundle is not None and bundle.chart in there else "none"
         at = self.outside.clock()
         written = sha256(order.manifests).hexdigest()
-        self.judge.wrote(order.service, order.environment, order.promotion, order.images[0], found, at, written)
+        self.judge.wrote(
+            order.place.service.service, order.place.environment, order.promotion, order.images[0], found, at, written
+        )
 
     def removed(self, order: DeployOrder) -> None:
         """See Watcher."""
-        self.catch_up(ServiceKey(order.repository, order.service))
-        self.judge.removed(order.service, order.environment)
+        self.catch_up(order.place.service)
+        self.judge.removed(order.place.service.service, order.place.environment)
 
     def looked(self, place: str, state: RolloutState) -> None:
         """See Watcher."""

@@ -8,15 +8,17 @@ from typing import ClassVar, Protocol
 from shared.app.views import records
 from shared.codec.envelope import parse
 from shared.domain.phases import Phase
-from shared.domain.policy import DeployTarget, GitOpsTarget, RepositoryPolicy
+from shared.domain.place import Place
+from shared.domain.policy import GitOpsTarget, RepositoryPolicy
 from shared.domain.queues import INSPECT, INSPECT_QUEUE
 from shared.domain.records import replace
-from shared.ports.deployer import DeployOrder, DeployReport, Rollout, RolloutState
+from shared.ports.applier import DeployOrder, DeployReport
 from shared.ports.people import Question
 from shared.ports.policies import Fault, PolicyReader
 from shared.ports.queues import Received
+from shared.ports.rollout_watcher import Rollout, RolloutState
 from tests.support.app_parts import Harness
-from tests.support.outside_deployer import MemoryDeployer
+from tests.support.outside_environments import MemoryApplier, MemoryEnvironments, MemoryWatcher
 from tests.support.outside_source import Troubles
 from tests.workshop.soak.seen import Open
 
@@ -25,9 +27,9 @@ CALLS = (
     "registry.copy",
     "registry.push",
     "registry.tag",
-    "deployer.write",
-    "deployer.observe",
-    "deployer.read",
+    "applier.write",
+    "watcher.observe",
+    "applier.read",
     "registry.read",
     "registry.has",
     "charts.pull",
@@ -63,33 +65,41 @@ class Watcher(Protocol):
         """A message of a push was taken, not put off."""
 
 
-class WatchedDeployer(MemoryDeployer):
-    """Environments in memory that tell what is done to them."""
+class WatchedApplier(MemoryApplier):
+    """Tells what is applied and removed."""
 
-    def __init__(self, troubles: Troubles, watcher: Watcher) -> None:
-        super().__init__(troubles)
+    def __init__(self, environments: MemoryEnvironments, troubles: Troubles, watcher: Watcher) -> None:
+        super().__init__(environments, troubles)
         self._watcher = watcher
 
-    def deploy(self, order: DeployOrder) -> DeployReport:
-        """See Deployer."""
+    def apply(self, order: DeployOrder) -> DeployReport:
+        """See Applier."""
         self._watcher.begins(order)
-        report = super().deploy(order)
+        report = super().apply(order)
         if not report.already:
             self._watcher.wrote(order)
         return report
 
     def remove(self, order: DeployOrder) -> DeployReport:
-        """See Deployer."""
+        """See Applier."""
         report = super().remove(order)
         if not report.already:
             self._watcher.removed(order)
         return report
 
-    def observe(self, target: DeployTarget, revision: str) -> Rollout:
-        """See Deployer."""
-        rollout = super().observe(target, revision)
-        assert isinstance(target, GitOpsTarget)
-        self._watcher.looked(target.path, rollout.state)
+
+class WatchedRollouts(MemoryWatcher):
+    """Tells how what was applied is seen."""
+
+    def __init__(self, environments: MemoryEnvironments, troubles: Troubles, watcher: Watcher) -> None:
+        super().__init__(environments, troubles)
+        self._watcher = watcher
+
+    def observe(self, place: Place, revision: str) -> Rollout:
+        """See RolloutWatcher."""
+        rollout = super().observe(place, revision)
+        assert isinstance(place.target, GitOpsTarget)
+        self._watcher.looked(place.target.path, rollout.state)
         return rollout
 
 

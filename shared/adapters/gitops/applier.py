@@ -1,58 +1,48 @@
-"""Deploys by committing manifests, and reads from the same repository what became of them."""
+"""Deploys by committing manifests, and reads what is committed."""
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
-from types import MappingProxyType
 
 from shared.adapters.git_disk.writing import Identity, NewCommit
 from shared.adapters.gitops import folder as files
 from shared.adapters.gitops.branch import RemoteBranch
-from shared.adapters.gitops.credentials import Credentials
-from shared.adapters.gitops.folder import MANIFESTS, PROMOTION, STATUS, Promoted
+from shared.adapters.gitops.folder import MANIFESTS, PROMOTION, Promoted
+from shared.adapters.gitops.folders import Folders
 from shared.adapters.gitops.refusals import PushedFirst
-from shared.adapters.gitops.rollout import read_rollout
 from shared.domain.person import SLIPWAY, Person
-from shared.domain.policy import DeployTarget, GitOpsTarget
-from shared.ports.deployer import DeployOrder, DeployReport, Fenced, Rollout, RolloutState, Running
-from shared.ports.errors import Permanent, Transient
+from shared.domain.place import Place
+from shared.ports.applier import DeployOrder, DeployReport, Fenced, Running
+from shared.ports.errors import Transient
 
 # Looked through only where a folder's own record is missing or does not name the commit.
 _RECENT_COMMITS = 1000
 
 
-class GitOpsDeployer:
-    """Commits an order's manifests to its target's repository, once, and never over a later promotion.
+class GitOpsApplier:
+    """Commits an order's manifests to its place's repository, once, and never over a later promotion.
 
-    `resolve` gives the address of a repository that a policy names; `parse` reads manifests as they were judged; `work`
-    holds copies that may be lost at any time; `mail` is the committer's; `tries` bounds how often somebody else may push
-    first; `credentials` and `environment` are for repositories elsewhere.
+    `parse` reads manifests as they were judged; `mail` is the committer's; `tries` bounds how often somebody else may push first.
     """
 
     def __init__(
         self,
-        resolve: Callable[[str], str | Path],
-        work: Path,
+        folders: Folders,
         *,
         now: Callable[[], datetime],
         parse: files.Parse,
         mail: str = "slipway@localhost",
         tries: int = 20,
         pause: Callable[[float], None] = time.sleep,
-        timeout: float = 60,
-        credentials: Credentials = Credentials(),  # noqa: B008 (it is never changed)
-        environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
-        self._resolve, self._work, self._now, self._parse = resolve, work, now, parse
-        self._credentials, self._environment = credentials, environment
+        self._folders, self._now, self._parse = folders, now, parse
         self._committer = Identity(SLIPWAY.name, mail)
-        self._tries, self._pause, self._timeout = tries, pause, timeout
+        self._tries, self._pause = tries, pause
 
-    def deploy(self, order: DeployOrder) -> DeployReport:
+    def apply(self, order: DeployOrder) -> DeployReport:
         """Commit and push the manifests. Raise Fenced, Permanent(ours), Transient."""
         return self._apply(order, order.manifests)
 
@@ -60,20 +50,9 @@ class GitOpsDeployer:
         """Delete the manifests in a commit; the record of promotions stays, and with it the fence."""
         return self._apply(order, None)
 
-    def observe(self, target: DeployTarget, revision: str) -> Rollout:
-        """Read the operator's answer to a revision. Raise Transient."""
-        branch, folder = self._place(target)
-        with branch.locked():
-            tip = branch.fetch()
-            if tip is None:
-                return Rollout(state=RolloutState.REPLACED, reason=f"{branch.name} does not exist any more")
-            newest = branch.newest(tip, f"{folder}/{MANIFESTS}", f"{folder}/{PROMOTION}")
-            (status,) = branch.read(tip, f"{folder}/{STATUS}")
-        return read_rollout(revision, newest, status)
-
-    def running(self, target: DeployTarget) -> Running | None:
+    def running(self, place: Place) -> Running | None:
         """Read the manifests that are committed now; foreign where they are not the ones that Slipway wrote last."""
-        branch, folder = self._place(target)
+        branch, folder = self._folders.of(place)
         with branch.locked():
             tip = branch.fetch()
             manifests, record = (
@@ -92,7 +71,7 @@ class GitOpsDeployer:
         )
 
     def _apply(self, order: DeployOrder, manifests: bytes | None) -> DeployReport:
-        branch, folder = self._place(order.target)
+        branch, folder = self._folders.of(order.place)
         refusal = ""
         for attempt in range(self._tries):
             with branch.locked():
@@ -111,19 +90,18 @@ class GitOpsDeployer:
             # At random, so that several who push at once do not meet again at once.
             self._pause(random.uniform(0, 0.02 * (attempt + 1)))
         raise Transient(
-            f"{order.service} {order.version} could not be committed for {order.environment}: others pushed first {self._tries} times ({refusal})"
+            f"{_what(order)} could not be committed for {order.place.environment}: others pushed first {self._tries} times ({refusal})"
         )
 
     def _commit(self, order: DeployOrder, folder: str, before: Promoted | None, manifests: bytes | None) -> NewCommit:
         about = {
-            "service": f"{order.repository}/{order.service}",
+            "service": f"{order.place.service.repository}/{order.place.service.service}",
             "version": order.version,
             "image": " ".join(order.images),
         }
         first = Promoted(turn=order.turn, effect=order.id, manifests=files.hash_of(manifests))
         record = before.followed_by(order.turn, order.id, manifests) if before else first
-        verb = f"{order.service} {order.version} to {order.environment}"
-        subject = verb if manifests is not None else f"{order.service} {order.version} out of {order.environment}"
+        subject = f"{_what(order)} {'to' if manifests is not None else 'out of'} {order.place.environment}"
         trailers = {
             files.EFFECT: order.id,
             files.TURN: str(order.turn),
@@ -154,23 +132,6 @@ class GitOpsDeployer:
         record = files.decode(content)
         return record or files.from_history(folder, branch.recent(tip, _RECENT_COMMITS))
 
-    def _place(self, target: DeployTarget) -> tuple[RemoteBranch, str]:
-        if not isinstance(target, GitOpsTarget):
-            raise Permanent(
-                f"{target} is not a GitOps repository; this deployer commits manifests and nothing else",
-                ours=True,
-            )
-        url = self._resolve(target.repository)
-        branch = RemoteBranch(
-            url,
-            target.branch,
-            self._work,
-            credentials=self._credentials,
-            environment=self._environment,
-            timeout=self._timeout,
-        )
-        return branch, files.checked_folder(target.path)
-
 
 def _commit_of(branch: RemoteBranch, tip: str, folder: str, before: Promoted, order: DeployOrder) -> str | None:
     """The commit by which the order was applied before; None where it was not. Raise Fenced."""
@@ -185,10 +146,14 @@ def _commit_of(branch: RemoteBranch, tip: str, folder: str, before: Promoted, or
         return newest.id if newest else tip
     if before.turn > order.turn:
         raise Fenced(
-            f"a later deployment ({before.effect}) has written {folder} already; promotion {order.promotion} of {order.service}"
-            f" {order.version} may not change {order.environment} any more"
+            f"a later deployment ({before.effect}) has written {folder} already; promotion {order.promotion} of {_what(order)}"
+            f" may not change {order.place.environment} any more"
         )
     return None
+
+
+def _what(order: DeployOrder) -> str:
+    return f"{order.place.service.service} {order.version}"
 
 
 def _identity(person: Person) -> Identity:

@@ -6,8 +6,10 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 
-from shared.domain.policy import DeployTarget, GitOpsTarget
-from shared.ports.deployer import DeployOrder, DeployReport, Fenced, Rollout, RolloutState, Running
+from shared.domain.place import Place
+from shared.domain.policy import GitOpsTarget
+from shared.ports.applier import DeployOrder, DeployReport, Fenced, Running
+from shared.ports.rollout_watcher import Rollout, RolloutState
 from tests.support.outside_source import Troubles
 
 
@@ -29,14 +31,13 @@ class Applied:
         return self.images[0]
 
 
-class MemoryDeployer:
-    """Applies an order once, never over a later promotion's. `health` says how a version does, `slow` for how many looks.
+class MemoryEnvironments:
+    """What was written to each. `health` says how a version does, `slow` for how many looks.
 
     Keys of both are (service, environment, version); a version that is not named is healthy at once.
     """
 
-    def __init__(self, troubles: Troubles) -> None:
-        self._troubles = troubles
+    def __init__(self) -> None:
         self.applied: dict[str, list[Applied]] = defaultdict(list)
         self.health: dict[tuple[str, str, str], RolloutState] = {}
         self.slow: dict[tuple[str, str, str], int] = {}
@@ -52,33 +53,25 @@ class MemoryDeployer:
         written = self.applied[f"{environment}/{service}"]
         return written[-1] if written and written[-1].manifests is not None else None
 
-    def deploy(self, order: DeployOrder) -> DeployReport:
-        """See Deployer."""
+
+class MemoryApplier:
+    """Applies an order once, never over a later promotion's."""
+
+    def __init__(self, environments: MemoryEnvironments, troubles: Troubles) -> None:
+        self._environments, self._troubles = environments, troubles
+
+    def apply(self, order: DeployOrder) -> DeployReport:
+        """See Applier."""
         return self._apply(order, order.manifests)
 
     def remove(self, order: DeployOrder) -> DeployReport:
-        """See Deployer."""
+        """See Applier."""
         return self._apply(order, None)
 
-    def observe(self, target: DeployTarget, revision: str) -> Rollout:
-        """See Deployer."""
-        self._troubles.hit("deployer.observe")
-        place = _place(target)
-        newest = self.applied[place][-1]
-        if newest.revision != revision:
-            return Rollout(state=RolloutState.REPLACED, reason=f"{newest.revision} was written after it")
-        environment, service = place.split("/")
-        key = (service, environment, newest.version)
-        if self.slow.get(key, 0) > 0:
-            self.slow[key] -= 1
-            return Rollout(state=RolloutState.PROGRESSING, reason="0 of 1 replicas are ready")
-        state = self.health.get(key, RolloutState.HEALTHY)
-        return Rollout(state=state, reason="" if state is RolloutState.HEALTHY else "0 of 1 replicas are ready")
-
-    def running(self, target: DeployTarget) -> Running | None:
-        """See Deployer."""
-        self._troubles.hit("deployer.read")
-        written = self.applied[_place(target)]
+    def running(self, place: Place) -> Running | None:
+        """See Applier."""
+        self._troubles.hit("applier.read")
+        written = self._environments.applied[_path(place)]
         if not written or written[-1].manifests is None:
             return None
         last = written[-1]
@@ -90,19 +83,41 @@ class MemoryDeployer:
         )
 
     def _apply(self, order: DeployOrder, manifests: bytes | None) -> DeployReport:
-        self._troubles.hit("deployer.write")
-        written = self.applied[_place(order.target)]
+        self._troubles.hit("applier.write")
+        written = self._environments.applied[_path(order.place)]
         for one in written:
             if one.effect == order.id:
                 return DeployReport(revision=one.revision, already=True)
         highest = max((one.turn for one in written), default=0)
         if highest > order.turn:
-            raise Fenced(f"a later deployment has written {order.environment} already")
+            raise Fenced(f"a later deployment has written {order.place.environment} already")
         revision = f"r{order.promotion}.{order.id.rpartition(':')[2]}"
         written.append(Applied(revision, order.promotion, order.turn, order.id, order.version, order.images, manifests))
         return DeployReport(revision=revision)
 
 
-def _place(target: DeployTarget) -> str:
-    assert isinstance(target, GitOpsTarget)
-    return target.path
+class MemoryWatcher:
+    """Says how what was written is doing."""
+
+    def __init__(self, environments: MemoryEnvironments, troubles: Troubles) -> None:
+        self._environments, self._troubles = environments, troubles
+
+    def observe(self, place: Place, revision: str) -> Rollout:
+        """See RolloutWatcher."""
+        self._troubles.hit("watcher.observe")
+        path, slow = _path(place), self._environments.slow
+        newest = self._environments.applied[path][-1]
+        if newest.revision != revision:
+            return Rollout(state=RolloutState.REPLACED, reason=f"{newest.revision} was written after it")
+        environment, service = path.split("/")
+        key = (service, environment, newest.version)
+        if slow.get(key, 0) > 0:
+            slow[key] -= 1
+            return Rollout(state=RolloutState.PROGRESSING, reason="0 of 1 replicas are ready")
+        state = self._environments.health.get(key, RolloutState.HEALTHY)
+        return Rollout(state=state, reason="" if state is RolloutState.HEALTHY else "0 of 1 replicas are ready")
+
+
+def _path(place: Place) -> str:
+    assert isinstance(place.target, GitOpsTarget)
+    return place.target.path
