@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import assert_never
 
 from shared.app.at_least_once import LONGEST_RETRY, retry_after, row_of, unsent_behind, used_up
 from shared.app.handle_event import handle, send_again
@@ -23,25 +22,6 @@ from shared.ports.store import Message, OutboxRow
 from shared.telemetry import log_event
 
 _TAGS_AGAIN = timedelta(minutes=1)
-
-_PERFORMERS: Mapping[type[ef.Effect], Any] = {
-    ef.Build: building.build,
-    ef.CancelBuild: building.cancel,
-    ef.LookAtBuild: building.look,
-    ef.ReadTags: facts.read_tags,
-    ef.Tag: tagging.tag,
-    ef.AskApproval: telling.ask,
-    ef.CloseApproval: telling.close,
-    ef.SetStatus: telling.set_status,
-}
-# What acts on an environment is for the worker that holds its identity.
-_ON_ENVIRONMENTS: Mapping[type[ef.Effect], Any] = {
-    ef.GatherFacts: facts.gather,
-    ef.Retag: steps.retag,
-    ef.Deploy: steps.deploy,
-    ef.Remove: steps.remove,
-    ef.ObserveRollout: steps.observe,
-}
 
 
 def perform(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> None:
@@ -87,38 +67,74 @@ def refuse(app: App, effect: ef.ServiceEffect, queue: str, delivery: Delivery, *
 
 
 def _perform(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> Performed:
-    performed: Performed
-    if type(effect) in _ON_ENVIRONMENTS:
-        performed = _ON_ENVIRONMENTS[type(effect)](app, effect, delivery.worker)
-    elif delivery.worker != NONPROD:
+    if isinstance(effect, ef.EnvironmentEffect):
+        return _perform_there(app, effect, delivery.worker)
+    if delivery.worker != NONPROD:
         raise WrongWorker(f"the {delivery.worker} worker acts on its environments, and does nothing else")
-    else:
-        performed = _PERFORMERS[type(effect)](app, effect)
-    return performed
+    match effect:
+        case ef.Build():
+            return building.build(app, effect)
+        case ef.CancelBuild():
+            return building.cancel(app, effect)
+        case ef.LookAtBuild():
+            return building.look(app, effect)
+        case ef.ReadTags():
+            return facts.read_tags(app, effect)
+        case ef.Tag():
+            return tagging.tag(app, effect)
+        case ef.AskApproval():
+            return telling.ask(app, effect)
+        case ef.CloseApproval():
+            return telling.close(app, effect)
+        case ef.SetStatus():
+            return telling.set_status(app, effect)
+        case _:
+            assert_never(effect)
+
+
+def _perform_there(app: App, effect: ef.EnvironmentEffect, worker: str) -> Performed:
+    match effect:
+        case ef.GatherFacts():
+            return facts.gather(app, effect, worker)
+        case ef.Retag():
+            return steps.retag(app, effect, worker)
+        case ef.Deploy():
+            return steps.deploy(app, effect, worker)
+        case ef.Remove():
+            return steps.remove(app, effect, worker)
+        case ef.ObserveRollout():
+            return steps.observe(app, effect, worker)
+        case _:
+            assert_never(effect)
 
 
 def _given_up(
     app: App, effect: ef.ServiceEffect, error: Transient | Permanent, worker: str, *, ours: bool
 ) -> Performed:
     """Report a failure where a phase waits for one; ask again for what somebody waits for; leave what only informs."""
-    if isinstance(effect, ef.Build):
-        outcome = BuildOutcome.ERRORED if ours else BuildOutcome.FAILED
-        return building.reported(effect, BuildResult(outcome=outcome, reason=str(error)))
-    if isinstance(effect, ef.Retag | ef.Deploy | ef.ObserveRollout):
-        # An artifact that is gone from the registry was taken away, not badly made.
-        lost = isinstance(effect, ef.Retag) and isinstance(error, NotFound)
-        changed = _may_have_written(app, effect, error, worker)
-        return _failed(effect, effect.attempt, error, ours=ours or lost, changed=changed)
-    if isinstance(effect, ef.Tag):
-        return tagging.failed(effect, error)
-    if isinstance(effect, ef.GatherFacts):
-        return _failed(effect, effect.asked, error, ours=ours)
-    if isinstance(effect, ef.ReadTags):
-        return LookAgain(_TAGS_AGAIN)
-    unreached = isinstance(effect, ef.AskApproval) and isinstance(error, Transient)
-    if unreached or isinstance(effect, ef.Remove):
-        return LookAgain(LONGEST_RETRY)
-    return NothingToReport()
+    match effect:
+        case ef.Build():
+            outcome = BuildOutcome.ERRORED if ours else BuildOutcome.FAILED
+            return building.reported(effect, BuildResult(outcome=outcome, reason=str(error)))
+        case ef.Retag() | ef.Deploy() | ef.ObserveRollout():
+            # An artifact that is gone from the registry was taken away, not badly made.
+            lost = isinstance(effect, ef.Retag) and isinstance(error, NotFound)
+            changed = _may_have_written(app, effect, error, worker)
+            return _failed(effect, effect.attempt, error, ours=ours or lost, changed=changed)
+        case ef.Tag():
+            return tagging.failed(effect, error)
+        case ef.GatherFacts():
+            return _failed(effect, effect.asked, error, ours=ours)
+        case ef.ReadTags():
+            return LookAgain(_TAGS_AGAIN)
+        case ef.Remove():
+            return LookAgain(LONGEST_RETRY)
+        case ef.AskApproval():
+            return LookAgain(LONGEST_RETRY) if isinstance(error, Transient) else NothingToReport()
+        case ef.CancelBuild() | ef.LookAtBuild() | ef.CloseApproval() | ef.SetStatus():
+            return NothingToReport()
+        case _:
+            assert_never(effect)
 
 
 def _failed(

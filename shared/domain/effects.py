@@ -183,18 +183,8 @@ class SetStatus(Effect, tag="set-status"):
         return f"{self.commit[:12]}:set-status:{self.context}:{self.about}"
 
 
+# What acts on one environment, and so is for the worker that holds its identity.
+EnvironmentEffect: TypeAlias = GatherFacts | Retag | Deploy | Remove | ObserveRollout
 ServiceEffect: TypeAlias = (
-    Build
-    | CancelBuild
-    | LookAtBuild
-    | ReadTags
-    | Tag
-    | GatherFacts
-    | AskApproval
-    | CloseApproval
-    | Retag
-    | Deploy
-    | Remove
-    | ObserveRollout
-    | SetStatus
+    Build | CancelBuild | LookAtBuild | ReadTags | Tag | AskApproval | CloseApproval | SetStatus | EnvironmentEffect
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Set
 
-from shared.domain.effects import Deploy, GatherFacts, ObserveRollout, Remove, Retag, ServiceEffect
+from shared.domain.effects import EnvironmentEffect, ServiceEffect
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import Promotion
 from shared.domain.queues import NONPROD, PRODUCTION
@@ -13,7 +13,7 @@ from shared.domain.release import ServiceState
 
 def worker_of(effect: ServiceEffect, state: ServiceState, production: Set[str]) -> str:
     """Say who performs an effect of a decision; `production` are the identities that only production's worker holds."""
-    if not isinstance(effect, GatherFacts | Retag | Deploy | ObserveRollout | Remove):
+    if not isinstance(effect, EnvironmentEffect):
         return NONPROD
     rules = _rules(effect.number, state)
     return worker_for(rules, production) if rules is not None else NONPROD
