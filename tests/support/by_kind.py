@@ -13,8 +13,8 @@ from shared.domain.errors import SlipwayError
 from shared.domain.queues import EVENTS, INSPECT, PRODUCTION, QUEUES, Queue
 from shared.ports.queues import Received
 
-# In the order in which a post without a seed delivers them.
-ALL_KINDS = (
+# The order in which a post without a seed delivers them; a kind that is not named here comes last.
+_FIRST_OF_ALL = (
     EVENTS,
     INSPECT,
     "build",
@@ -27,6 +27,7 @@ ALL_KINDS = (
     "observe-rollout",
     "notify",
 )
+ALL_KINDS = tuple(dict.fromkeys((*_FIRST_OF_ALL, *(kind for queue in QUEUES.values() for kind in queue.kinds))))
 _FIRST, _NOW = 0, timedelta(0)
 
 
