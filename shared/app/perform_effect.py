@@ -66,7 +66,7 @@ def refuse(app: App, effect: ef.ServiceEffect, queue: str, delivery: Delivery, *
     handle(app, event, Delivery(correlation=delivery.correlation))
 
 
-def _perform(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> Performed:
+def _perform(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> Performed:  # noqa: C901 - a case for each effect
     if isinstance(effect, ef.EnvironmentEffect):
         return _perform_there(app, effect, delivery.worker)
     if delivery.worker != NONPROD:

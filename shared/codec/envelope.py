@@ -14,7 +14,7 @@ import msgspec
 
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.codec.memo import Memo
-from shared.codec.stored import decoder, look_closely, written
+from shared.codec.stored import decoder, is_read, look_closely, written
 from shared.domain.delivery import Delivery
 from shared.domain.effects import Effect, ServiceEffect
 from shared.domain.errors import InvalidValue
@@ -170,7 +170,7 @@ def decode(text: str) -> Message:
         look_closely(envelope, text.encode())
     except (msgspec.MsgspecError, RecursionError, UnicodeError, InvalidValue) as error:
         raise _why(text, error) from error
-    if envelope.schema != SCHEMA:
+    if not is_read(envelope.schema, SCHEMA):
         raise UnreadableRecord("message", found=envelope.schema, known=SCHEMA, problem="is of no known schema")
     return _opened(envelope)
 

@@ -75,7 +75,7 @@ class Stored(Generic[R]):
             row = self._decoder.decode(data)
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
             raise self._unreadable(data, error) from error
-        if not 1 <= row.schema <= self.schema:
+        if not is_read(row.schema, self.schema):
             raise self._damaged(row.schema, "schema", "is not a schema's number")
         try:
             look_closely(row, data)
@@ -94,6 +94,11 @@ class Stored(Generic[R]):
     def _damaged(self, found: int, path: str, problem: str) -> UnreadableRecord:
         field = path.removeprefix("record.")
         return UnreadableRecord(self.kind, found=found, known=self.schema, field=field, problem=problem)
+
+
+def is_read(found: int, known: int) -> bool:
+    """Whether what has a schema's number is read: earlier ones are, with the defaults of today."""
+    return 1 <= found <= known
 
 
 def decoder(declared: Any) -> msgspec.json.Decoder[Any]:

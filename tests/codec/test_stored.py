@@ -17,6 +17,7 @@ from shared.codec.clock import SHOWN, Shown
 from shared.codec.envelope import decode, encode_event
 from shared.codec.errors import UnreadableRecord
 from shared.codec.state import RELEASES
+from shared.codec.stored import is_read
 from shared.domain.errors import InvalidValue
 from shared.domain.events import PushReceived
 from shared.domain.records import replace
@@ -128,6 +129,12 @@ def test_a_key_that_is_there_twice_in_a_message_is_refused() -> None:
 def test_spaces_and_order_are_nobodys_fault() -> None:
     """A row that a person wrote by hand, or a restore did, is read if it says the same."""
     assert RELEASES.read(json.dumps(json.loads(DATA), indent=2, sort_keys=True).encode()) == ex.RELEASE
+
+
+@pytest.mark.parametrize(("found", "known", "read"), [(1, 1, True), (1, 3, True), (4, 3, False), (0, 3, False)])
+def test_what_an_older_slipway_wrote_is_read_and_a_newer_one_not(found: int, known: int, read: bool) -> None:
+    """Of rows and of messages alike: a queue holds what was sent before an upgrade."""
+    assert is_read(found, known) is read
 
 
 @pytest.mark.parametrize("within", ['{"schema":1,"record":', '{"schema":1,"record":{"commit":', ""])

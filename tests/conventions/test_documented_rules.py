@@ -14,8 +14,9 @@ import pytest
 from shared.domain import gates
 from shared.domain.gates import OVERRIDABLE, Gate
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.queues import EVENTS_QUEUE, INSPECT_QUEUE, QUEUES
 from shared.domain.transitions import FORWARD_MOVES, RELEASE_MOVES, ROLLBACK_MOVES
-from tests.support.documents import API, OPERATIONS, RELEASES, coded, rows, section
+from tests.support.documents import API, AZURE, OPERATIONS, RELEASES, coded, rows, section
 from tests.support.tree import ROOT, written_files
 
 OUTSIDE = "[*]"
@@ -101,6 +102,7 @@ def test_every_gate_is_told_with_its_codes_kinds_and_whether_it_can_be_overridde
     assert list(told) == [gate.value for gate in Gate]
     assert {name for name, (_, _, may) in told.items() if may == "yes"} == OVERRIDABLE
     assert {code for found, _, _ in told.values() for code in found} == codes
+    assert all(asked_of(gate) for gate in Gate), "a gate is in no table"
     assert {name: kinds for name, (_, kinds, _) in told.items()} == {gate.value: asked_of(gate) for gate in Gate}
 
 
@@ -108,6 +110,15 @@ def asked_of(gate: Gate) -> str:
     """The kinds of promotion that a gate is asked of."""
     kinds = [kind for kind in PromotionKind if gate is Gate.FRESH or gate in gates._BY_KIND[kind]]
     return "all" if len(kinds) == len(PromotionKind) else ", ".join(kinds)
+
+
+def test_every_queue_is_told_with_its_kinds_and_who_takes_from_it() -> None:
+    """In the order of the table; what comes from outside is told in words."""
+    told = {coded(name)[0]: (kinds, coded(by)[0]) for name, kinds, by, _ in rows(AZURE, "Queues")}
+    words = {name: kinds for name, (kinds, _) in told.items() if name in (EVENTS_QUEUE, INSPECT_QUEUE)}
+
+    assert list(told) == list(QUEUES)
+    assert told == {name: (words.get(name, ", ".join(queue.kinds)), queue.worker) for name, queue in QUEUES.items()}
 
 
 def test_the_api_lists_every_route_with_who_may_use_it_and_no_other() -> None:
