@@ -99,6 +99,16 @@ def test_what_a_document_points_at_is_there(document: Path) -> None:
     assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
 
 
+def test_a_walk_names_functions_that_are_where_it_says() -> None:
+    """Who follows a story opens the file and searches for the name."""
+    steps = re.findall(r"^\d+\. `([\w/.]+)`, `([\w.]+)`", section(DEVELOPMENT, "Two walks"), re.M)
+
+    assert len(steps) > 10
+    assert [
+        (file, name) for file, name in steps if f"def {name.rpartition('.')[2]}(" not in (ROOT / file).read_text()
+    ] == []
+
+
 def test_the_layout_names_every_folder() -> None:
     """Of the application and its surroundings."""
     layout = section(DEVELOPMENT, "Layout")
