@@ -54,6 +54,7 @@ def test_a_validation_is_read_by_the_number_on_its_commit(doors: Doors, slipway:
         "ref": BRANCH,
         "commit": commit,
         "version": None,
+        "link": "",
         "outcome": "failed",
         "reason": "1 of 3 tests failed",
         "tests": None,

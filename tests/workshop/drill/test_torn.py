@@ -6,11 +6,15 @@ import contextlib
 import random
 import sqlite3
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from tests.support.app_parts import make_app
+from shared.codec.envelope import encode_effect
+from shared.domain.delivery import Delivery
+from shared.domain.effects import Build
+from tests.support.app_parts import DELIVERY, make_app
 from tests.support.outside import Outside
 from tests.workshop.drill.wal import DAMAGES, copy_still, first_change, put_in_place, read_log
 from tests.workshop.drill.whole import content_of, problems_of
@@ -69,7 +73,8 @@ def test_what_a_checkpoint_has_moved_cannot_be_torn(file: Path) -> None:
 def test_half_a_decision_is_noticed(file: Path, tmp_path: Path, statement: str, said: str) -> None:
     """One row too few, too many, or of another decision."""
     copy_still(file, copy := tmp_path / "copy.db")
-    body = '(SELECT \'{"at":"2026-03-02T12:00:00.000000Z","body":{},"correlation":"c","id":"e","schema":1,"service":"","type":"t"}\')'
+    effect = Build(service=DELIVERY, number=7, attempt=1)
+    body = f"'{encode_effect(effect, Delivery(correlation='c'), at=datetime(2026, 3, 2, 12, tzinfo=UTC))}'"
     with contextlib.closing(sqlite3.connect(copy)) as connection, connection:
         connection.execute(statement.replace("{body}", body))
 
