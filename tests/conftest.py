@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +40,17 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     unwanted = coverage.Coverage.current() if hasattr(session.config, "workerinput") else None
     if unwanted:
         unwanted.stop()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Iterator[None]:
+    """Have the garbage of collecting collected never: nearly all of it is kept, and it would be looked through a dozen times."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()  # nor is it looked through while tests run
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

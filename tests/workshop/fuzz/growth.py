@@ -64,6 +64,7 @@ def _standing() -> Iterator[Callable[[], int]]:
     """Have all that is there by now stand aside; what is asked for inside says how many blocks are in use."""
     # A stand-in that another test has left open has threads of its own, which wait.
     others = frozenset(threading.enumerate())
+    gc.unfreeze()  # what is frozen is not named
     there = gc.get_objects()
     forget = [one.cache_clear for one in there if isinstance(one, _Cache) and one.cache_info().maxsize is not None]
     forget += [one.clear for one in there if isinstance(one, Memo)]
