@@ -84,8 +84,10 @@ types: venv-tests
 imports: venv-tests
 	@.venv/bin/lint-imports --cache-dir $(CACHE)/import-linter
 
+# Only what may hold pure tests is collected.
+PURE := $(addprefix tests/,app codec conventions domain inbound) $(shell grep -rl --include='test_*.py' 'mark\.pure' tests)
 pure: venv-tests
-	@$(PYTHON_IN_VENV) -m pytest -q -m "pure and not slow"
+	@$(PYTHON_IN_VENV) -m pytest -q -n $(WORKERS) --dist loadgroup -m "pure and not slow" $(PURE)
 
 machine: venv-tests
 	@$(PYTHON_IN_VENV) -m tests.support.machine.prepare

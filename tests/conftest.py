@@ -17,7 +17,7 @@ from tests.support.machine import parts
 pytest_plugins = ["tests.support.run.crashes", "tests.support.run.sharing"]
 
 # These need nothing but Python; `make check` runs them. Others ask for it with a mark.
-PURE = ("app", "codec", "conventions", "domain", "inbound", "ports")
+PURE = ("app", "codec", "conventions", "domain", "inbound")
 
 # These decide whether rules, translation and use cases are covered whole; the others are not slowed down by being measured.
 MEASURED = ("app", "codec", "domain", "functions", "inbound", "page")

@@ -108,6 +108,14 @@ def test_an_outside_library_is_used_only_in_its_place(module: str, library: str,
     assert contract.misplaced([use], contract.rules(allowed)) == ([use] if refused else [])
 
 
+def test_check_collects_every_folder_of_pure_tests() -> None:
+    """What the marks call pure and `make pure` does not name would run in `make test` only."""
+    (listed,) = re.findall(r"^PURE := \$\(addprefix tests/,([a-z ]+)\)", (ROOT / "Makefile").read_text(), re.M)
+    (marked,) = re.findall(r"^PURE = \((.*)\)$", (ROOT / "tests" / "conftest.py").read_text(), re.M)
+
+    assert listed.split() == re.findall(r"[a-z]+", marked)
+
+
 def test_what_decides_no_coverage_is_not_measured() -> None:
     """It would take half as long again, in a process of xdist too: this is such a test."""
     assert sys.gettrace() is None
