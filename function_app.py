@@ -15,8 +15,8 @@ from shared.bootstrap import settings
 from shared.domain.errors import InvalidValue
 from shared.domain.queues import CONTROL, NONPROD, PRODUCTION
 
-# Control decides and answers people. A worker acts on what lies outside: production's on its environments alone, the
-# other one on everything else; it reads and builds what other people wrote.
+# Control decides, reads pushes and speaks with people. A worker acts on what lies outside: production's on its environments alone,
+# the other one on everything else; it builds what other people wrote.
 BLUEPRINTS: dict[str, tuple[func.Blueprint, ...]] = {
     CONTROL: (
         hooks.blueprint,

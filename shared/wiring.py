@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from shared.adapters.azure_identity import Credentials, ManagedIdentity
     from shared.adapters.opentelemetry_export import OpenTelemetryExporter
     from shared.app.access import EnvironmentAccess
+    from shared.app.parts import App
+    from shared.domain.delivery import Delivery
+    from shared.domain.events import Report
     from shared.domain.place import Place
     from shared.ports.anchors import Anchors
     from shared.ports.applier import Applier
@@ -166,12 +169,19 @@ def policies(chosen: Settings) -> PolicyReader:
     return OneMachinePolicies(reader, registry=chosen.registry, deploy=deploy)
 
 
+def reporting() -> Callable[[App, Report, Delivery], None]:
+    """Return what takes the reports of effects: who decides, in this process."""
+    from shared.app.take_report import take_report
+
+    return take_report
+
+
 def directory(chosen: Settings, held: Credentials) -> Directory | None:
     """Return the directory wherever there are identities to ask it with, and none that answers where only people are.
 
-    Production's worker neither reads configurations nor knows who asks.
+    No worker reads configurations or knows who asks.
     """
-    if not chosen.has_role(CONTROL, NONPROD):
+    if not chosen.has_role(CONTROL):
         return None
     if chosen.identities:
         from shared.adapters.entra.graph import GraphDirectory

@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from shared.app.access import EnvironmentAccess, RepositoryAccess
+from shared.domain.delivery import Delivery
+from shared.domain.events import Report
 from shared.ports.anchors import Anchors
 from shared.ports.directory import Directory
 from shared.ports.errors import NotFound
@@ -38,8 +40,8 @@ class App:
     identity, None for Slipway's own; it makes one for each identity, and raises Permanent for one that is not held here.
     `production` names the identities of production's worker.
     Without a `directory` people and groups are matched by what is written. Nor need there be a look at queues, a
-    `receiver` of what went to poison, or a place for anchors. `warnings` say what people should know of how this process is set up.
-    `url` is where people reach the installation, empty where nobody said so.
+    `receiver` of what went to poison, or a place for anchors. `reporting` takes what is reported of effects. `warnings` say what
+    people should know of how this process is set up. `url` is where people reach the installation, empty where nobody said so.
     """
 
     store: Store
@@ -50,6 +52,7 @@ class App:
     access_as: Callable[[str | None], EnvironmentAccess]
     people: People
     policies: PolicyReader
+    reporting: Callable[[App, Report, Delivery], None]
     now: Callable[[], datetime]
     new_id: Callable[[], str]
     scratch: Path
@@ -61,6 +64,13 @@ class App:
     anchors: Anchors | None = None
     warnings: tuple[str, ...] = ()
     url: str = ""
+
+    def report(self, event: Report, delivery: Delivery) -> None:
+        """Report what came of an effect. Whoever needs to know what was decided is no worker, and calls `handle`.
+
+        Raise what storage raises; then the effect's message is delivered again.
+        """
+        self.reporting(self, event, delivery)
 
     def repositories(self) -> Sequence[str]:
         """Return the names of all repositories that are served here."""

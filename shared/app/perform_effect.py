@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import assert_never
 
-from shared.app.at_least_once import LONGEST_RETRY, retry_after, row_of, unsent_behind, used_up
-from shared.app.handle_event import handle, send_again
+from shared.app.at_least_once import LONGEST_RETRY, retry_after, row_of, used_up
 from shared.app.parts import App
 from shared.app.performing import building, facts, steps, tagging, telling
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
@@ -15,8 +14,8 @@ from shared.codec.envelope import encode_effect
 from shared.domain import effects as ef
 from shared.domain.build import BuildOutcome, BuildResult
 from shared.domain.delivery import Delivery
-from shared.domain.events import EffectFailed, EffectRefused, ServiceEvent
-from shared.domain.queues import NONPROD, queue_of
+from shared.domain.events import EffectDone, EffectFailed, EffectRefused, ServiceEvent
+from shared.domain.queues import queue_of, taker_of
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 from shared.ports.store import Message, OutboxRow
 from shared.telemetry import log_event
@@ -25,7 +24,7 @@ _TAGS_AGAIN = timedelta(minutes=1)
 
 
 def perform(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> None:
-    """Perform an effect and handle its report in the same go.
+    """Perform an effect and report it.
 
     Not finished, or out of reach: the effect is sent again with a delay. Raise what storage raises; then the message is delivered again.
     """
@@ -47,13 +46,14 @@ def perform(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> None:
         outcome = _given_up(app, effect, error, worker, ours=error.ours)
     if isinstance(outcome, LookAgain):
         if outcome.meanwhile is not None:
-            handle(app, outcome.meanwhile, Delivery(correlation=delivery.correlation))
+            app.report(outcome.meanwhile, Delivery(correlation=delivery.correlation, worker=delivery.worker))
         _put_off(app, effect, delivery, tries, outcome.after)
     elif isinstance(outcome, NothingToReport):
         if not outcome.over:
-            _done(app, effect, delivery)
+            done = EffectDone(id=report_id(effect.id), service=effect.service, effect=effect.id)
+            app.report(done, delivery)
     else:
-        handle(app, outcome, delivery)
+        app.report(outcome, delivery)
 
 
 def refuse(app: App, effect: ef.ServiceEffect, queue: str, delivery: Delivery, *, reason: str) -> None:
@@ -63,13 +63,13 @@ def refuse(app: App, effect: ef.ServiceEffect, queue: str, delivery: Delivery, *
     """
     log_event("effect.refused", effect=effect.id, queue=queue, reason=reason)
     event = EffectRefused(id=f"{effect.id}:refused:{queue}", service=effect.service, refused=effect.id, reason=reason)
-    handle(app, event, Delivery(correlation=delivery.correlation))
+    app.report(event, Delivery(correlation=delivery.correlation, worker=delivery.worker))
 
 
 def _perform(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> Performed:  # noqa: C901 - a case for each effect
     if isinstance(effect, ef.EnvironmentEffect):
         return _perform_there(app, effect, delivery.worker)
-    if delivery.worker != NONPROD:
+    if delivery.worker != taker_of(effect.kind):
         raise WrongWorker(f"the {delivery.worker} worker acts on its environments, and does nothing else")
     match effect:
         case ef.Build():
@@ -179,11 +179,3 @@ def _put_off(app: App, effect: ef.ServiceEffect, delivery: Delivery, tries: int,
         app.queues.put_off(str(effect.service), row, delay=after)
     else:
         app.queues.send(queue, body, delay=after)
-
-
-def _done(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> None:
-    """Take an effect out of the outbox that no decision waits for."""
-    service, number = str(effect.service), delivery.effect_number
-    there = number > 0 and app.store.forget(service, [row_of(number)])
-    if unsent_behind(delivery, there=there):
-        send_again(app, service, app.store.read(service).outbox)

@@ -176,6 +176,12 @@ class EffectFailed(Event, tag="effect-failed"):
     changed: bool
 
 
+class EffectDone(Event, tag="effect-done"):
+    """An effect is done, or not wanted any more, and no decision waits for it."""
+
+    effect: str
+
+
 class EffectRefused(Event, tag="effect-refused"):
     """An effect lay in a queue whose worker does not act on it; nothing was done. `refused` is the effect's id."""
 
@@ -223,3 +229,5 @@ ChangeEvent: TypeAlias = (
     | TimePassed
 )
 ServiceEvent: TypeAlias = ChangeEvent | PromotionEvent
+# What a worker may report: all but "done" is decided upon.
+Report: TypeAlias = ServiceEvent | EffectDone

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-# Who takes messages. Production's worker acts on production's environments, and does nothing else.
+# Who takes messages. Control decides, and speaks with people and repositories; production's worker acts on production's
+# environments, and does nothing else.
 CONTROL, NONPROD, PRODUCTION = "control", "nonprod", "production"
 EVENTS, INSPECT = "events", "inspect-push"
 # Every name begins so, and ends so where what failed is moved to.
@@ -28,8 +29,8 @@ class Queue(NamedTuple):
 
 _TABLE = (
     Queue("slipway-events", CONTROL, (EVENTS,)),
-    Queue("slipway-inspect-push", NONPROD, (INSPECT,)),
-    Queue("slipway-people", NONPROD, ("notify", "ask-approval")),
+    Queue("slipway-inspect-push", CONTROL, (INSPECT,)),
+    Queue("slipway-people", CONTROL, ("notify", "ask-approval")),
     Queue("slipway-build", NONPROD, ("build",)),
     Queue("slipway-quick", NONPROD, ("cancel", "tag", "gather-facts", "observe-rollout")),
     Queue("slipway-deploy", NONPROD, ("retag", "deploy")),
@@ -47,6 +48,11 @@ EVENTS_QUEUE, INSPECT_QUEUE = _OF_KIND[EVENTS, False], _OF_KIND[INSPECT, False]
 def queue_of(kind: str, worker: str = NONPROD) -> str:
     """Return the queue that messages of a kind go to, production's own or the others'; raise KeyError for an unknown kind."""
     return _OF_KIND[kind, worker == PRODUCTION]
+
+
+def taker_of(kind: str) -> str:
+    """Return who takes messages of a kind that are about no environment of production's; raise KeyError for an unknown kind."""
+    return QUEUES[queue_of(kind)].worker
 
 
 def poison_of(queue: str) -> str:

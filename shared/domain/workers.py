@@ -7,14 +7,14 @@ from collections.abc import Iterator, Set
 from shared.domain.effects import EnvironmentEffect, ServiceEffect
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import Promotion
-from shared.domain.queues import NONPROD, PRODUCTION
+from shared.domain.queues import NONPROD, PRODUCTION, taker_of
 from shared.domain.release import ServiceState
 
 
 def worker_of(effect: ServiceEffect, state: ServiceState, production: Set[str]) -> str:
     """Say who performs an effect of a decision; `production` are the identities that only production's worker holds."""
     if not isinstance(effect, EnvironmentEffect):
-        return NONPROD
+        return taker_of(effect.kind)
     rules = _rules(effect.number, state)
     return worker_for(rules, production) if rules is not None else NONPROD
 

@@ -20,7 +20,7 @@ from tests.support.tree import ROOT
 
 ACTING = ("shared.adapters.helm_charts", "shared.adapters.oci_registry", "shared.adapters.gitops")
 BUILDING = ("shared.adapters.local_build",)
-ANSWERING = ("shared.signing_in", "shared.adapters.entra.tokens", "shared.adapters.anchor_files", "jwt")
+ANSWERING = ("shared.signing_in", "shared.adapters.entra", "shared.adapters.anchor_files", "jwt")
 LOOKING = """
 import json, sys
 import function_app
@@ -68,12 +68,12 @@ def test_control_acts_on_no_environment_and_builds_nothing(tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("role", "builds", "without"),
-    [(NONPROD, "LocalBuilder", ANSWERING), (PRODUCTION, "NoBuilder", (*ANSWERING, *BUILDING, "shared.adapters.entra"))],
+    [(NONPROD, "LocalBuilder", ANSWERING), (PRODUCTION, "NoBuilder", (*ANSWERING, *BUILDING))],
 )
 def test_a_worker_signs_nobody_in_and_keeps_no_anchors(
     tmp_path: Path, role: str, builds: str, without: tuple[str, ...]
 ) -> None:
-    """Nor does production's build anything, or ask a directory."""
+    """Nor does it ask a directory, or production's build anything."""
     modules, builder, anchors, refused = wired(tmp_path, role)
 
     assert not modules & set(without)

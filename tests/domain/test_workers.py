@@ -10,7 +10,7 @@ from shared.domain import effects as ef
 from shared.domain import events as ev
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import OnFirstFailure
-from shared.domain.queues import NONPROD, PRODUCTION, QUEUES, SLIPWAY, poison_of, queue_of
+from shared.domain.queues import CONTROL, NONPROD, PRODUCTION, QUEUES, SLIPWAY, poison_of, queue_of, taker_of
 from shared.domain.records import replace
 from shared.domain.workers import worker_of
 from tests.support.pilot import DELIVERY, QA, Pilot, policy
@@ -50,19 +50,27 @@ def test_what_acts_on_production_is_for_its_worker_and_all_else_is_not() -> None
     pilot.release_to("1.1.0")
 
     assert pilot.promotion("1.1.0", "production").kind is PromotionKind.ROLLBACK
-    assert workers(pilot) == {("", NONPROD), ("qa", NONPROD), ("production", PRODUCTION)}
+    assert workers(pilot) == {("", CONTROL), ("", NONPROD), ("qa", NONPROD), ("production", PRODUCTION)}
 
 
-def test_without_identities_all_is_for_one_worker() -> None:
-    """As on one machine."""
-    assert {worker for _, worker in workers(Pilot().release_to("1.0.0"))} == {NONPROD}
+def test_without_identities_whatever_acts_is_for_one_worker() -> None:
+    """As on one machine; control tells people."""
+    assert {worker for _, worker in workers(Pilot().release_to("1.0.0"))} == {CONTROL, NONPROD}
+
+
+@pytest.mark.parametrize(
+    ("kind", "taker"), [("inspect-push", CONTROL), ("notify", CONTROL), ("ask-approval", CONTROL), ("build", NONPROD)]
+)
+def test_control_reads_pushes_and_speaks_with_people(kind: str, taker: str) -> None:
+    """What needs no identity of an environment, and what nobody else's code runs beside."""
+    assert taker_of(kind) == taker
 
 
 def test_an_identity_that_is_not_productions_is_the_other_workers() -> None:
     """It may hold many."""
     pilot = Pilot(policy(replace(QA, identity="qa-identity"), GUARDED)).release_to("1.0.0")
 
-    assert workers(pilot) == {("", NONPROD), ("qa", NONPROD), ("production", PRODUCTION)}
+    assert workers(pilot) == {("", CONTROL), ("", NONPROD), ("qa", NONPROD), ("production", PRODUCTION)}
 
 
 def test_a_promotion_under_way_stays_with_the_worker_of_its_plan() -> None:

@@ -15,6 +15,8 @@ ALL = {
         registry_pushed: POST api/hooks/registry (secret)
         registry_changed: event grid
         event_worker: queue slipway-events
+        inspect_push: queue slipway-inspect-push
+        people: queue slipway-people
         tick: timer 0 * * * * *
         anchor: timer 0 17 * * * *
         add_hold: POST api/holds (operators)
@@ -54,8 +56,6 @@ ALL = {
         get_static: GET static/{file} (anybody)
     """,
     "nonprod": """
-        inspect_push: queue slipway-inspect-push
-        people: queue slipway-people
         build: queue slipway-build
         quick: queue slipway-quick
         deploy: queue slipway-deploy

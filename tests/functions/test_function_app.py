@@ -31,8 +31,16 @@ def test_each_role_has_its_functions_and_without_roles_there_are_all() -> None:
 
     assert names() == names("control", "nonprod", "production") == control | nonprod | production
     assert len(names()) == len(control) + len(nonprod) + len(production)
-    assert {"git_pushed", "registry_changed", "event_worker", "tick", "show_overview"} <= control
-    assert {"inspect_push", "build", "people", "quick", "deploy"} <= nonprod
+    assert {
+        "git_pushed",
+        "registry_changed",
+        "event_worker",
+        "inspect_push",
+        "people",
+        "tick",
+        "show_overview",
+    } <= control
+    assert {"build", "quick", "deploy"} <= nonprod
 
 
 def test_productions_worker_does_nothing_but_act_on_production() -> None:

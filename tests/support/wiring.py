@@ -13,6 +13,7 @@ from shared.adapters.kept_statuses import KeptStatuses
 from shared.adapters.storage.by_reference import LargeMessages
 from shared.app.access import EnvironmentAccess, RepositoryAccess
 from shared.app.parts import App, Timing
+from shared.app.take_report import take_report
 from tests.support.outside import Outside
 
 _Ports: TypeAlias = Callable[[str, Any], Any]
@@ -46,6 +47,7 @@ def wire(database: Any, outside: Outside, scratch: Path) -> App:
         ),
         people=outside.people,
         policies=outside.policies,
+        reporting=take_report,
         now=outside.clock,
         new_id=lambda: f"id-{prefix}-{next(ids)}",
         scratch=scratch,
