@@ -37,7 +37,9 @@ class Place(StrEnum):
 
 INSPECT = "inspect-push"
 EFFECTS = tuple(str(kind.__struct_config__.tag) for kind in get_args(ServiceEffect))
-EFFECT_KINDS = (INSPECT, *EFFECTS)
+# Nobody tells a local host that a build elsewhere has ended: it builds itself.
+_OF_BUILDS_ELSEWHERE = "look-at-build"
+EFFECT_KINDS = (INSPECT, *(kind for kind in EFFECTS if kind != _OF_BUILDS_ELSEWHERE))
 # Messages of the doors' queue, requests of hooks, requests of people, and what a host sends of its own at its start.
 EVENT, HOOK, API, START = "event", "hook", "api", "start"
 # The two pushes within a build: each has a before and an after.

@@ -39,7 +39,8 @@ End = Mapping[str, Any]
 
 def end_of(folder: Folder, scene: Scene) -> End:
     """Read all of it below the folder of a host that was stopped; raise BrokenLedger where a ledger does not hold."""
-    settings = Settings(database=folder.database, work=folder.work, gitops=folder.root, repositories={})
+    served = {REPOSITORY: folder.origin}
+    settings = Settings(database=folder.database, work=folder.work, gitops=folder.root, repositories=served)
     database = SqliteDatabase(folder.database, bootstrap.utc_now)
     try:
         app = bootstrap.build(settings, database, now=bootstrap.utc_now)
