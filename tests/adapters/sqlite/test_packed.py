@@ -16,8 +16,8 @@ from tests.support.codec.stored import RECORDS
 ENTRY, RELEASE = RECORDS["ledger"].data, RECORDS["release"].data
 # What was packed by a dictionary is lost with it.
 RELEASED = {
-    "ledger-1.txt": "9a241476523279c3331828f7286cdac00b105880a395417c6af29d4953c4f6eb",
-    "record-1.txt": "a167474abb4f5aaa5c244c7cfd838708e8d323da36a7ea28751123a09d3b67e4",
+    "ledger-1.txt": "209296c13c18065059e5f90bbb1b069d142bb4c248edab82702b663251eb1540",
+    "record-1.txt": "3a579ca96b6a79a067362b939f73391c51089c809036f7712cd7f2ac9e5ed747",
 }
 
 
