@@ -17,7 +17,7 @@ import pytest
 from infra.local.demo import story
 from infra.local.demo.team import Team
 from infra.local.sample import git, make_origin
-from tests.support.documents import API, README, section
+from tests.support.documents import API, LOCAL, section
 from tests.support.host_process import HostProcess
 
 pytestmark = [pytest.mark.real("curl"), pytest.mark.slow, pytest.mark.xdist_group("local-host")]
@@ -70,7 +70,7 @@ def test_every_command_to_copy_does_what_it_says(host: HostProcess, tmp_path: Pa
     assert f"Push to it: git clone '{tmp_path / 'our shop'}'\n" in host.log.read_text(encoding="utf-8")
 
     release(team, "1.0.0")
-    [line] = [one for one in section(README, "Five minutes").splitlines() if one.startswith("curl ")]
+    [line] = [one for one in section(LOCAL, "Your first release").splitlines() if one.startswith("curl ")]
     why = json.loads(shell.run(f"KEY=...\n{line}".replace("http://127.0.0.1:7071", url), rita))
     assert shell("what a version waits for", rita) == why
     assert [one["code"] for one in why["blockers"]] == ["ApprovalNeeded"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.support.tree import ROOT
 
-README = Path("README.md")
+README, LOCAL = Path("README.md"), Path("docs/local.md")
 API, AZURE, CONFIGURATION = Path("docs/api.md"), Path("docs/azure.md"), Path("docs/configuration.md")
 DEVELOPMENT, OPERATIONS, RELEASES = Path("docs/development.md"), Path("docs/operations.md"), Path("docs/releases.md")
 _FENCED = re.compile(r"^```.*?^```$", re.M | re.S)

@@ -19,6 +19,7 @@ from shared.domain.version import Version
 from tests.support.app_parts import make_app
 from tests.support.git_repositories import ANN, BEN, NOON, GitRepository, a_repository
 from tests.support.pilot import Pilot, policy
+from tests.support.wiring import around_ports
 
 RITA = Identity("Rita", "release-manager@example.com")
 SERVICE = {
@@ -38,7 +39,8 @@ def repository(tmp_path: Path) -> GitRepository:
 def wrote(repository: GitRepository, folder: Path, commit: str, live: str | None) -> list[str]:
     """Mails of the authors of a commit since what is live."""
     source = GitSource({"mono": repository.path})
-    app = replace(make_app("memory", folder).app, source=source, charts=HelmCharts())
+    instead = {"source": source, "charts": HelmCharts()}
+    app = around_ports(make_app("memory", folder).app, lambda name, port: instead.get(name, port))
     release = Release(
         version=Version.parse("1.1.0"),
         ref="refs/heads/release/delivery/v1.1.0",

@@ -36,6 +36,7 @@ from tests.support.outside_environments import Applied, MemoryApplier, MemoryEnv
 from tests.support.outside_registry import MemoryCharts, MemoryRegistry
 from tests.support.outside_source import MAIN, MemorySource, Troubles
 from tests.support.tree import ROOT
+from tests.support.wiring import around_ports
 from tests.support.wiring import wire as wire_outside
 
 REPOSITORY = "bench"
@@ -77,7 +78,7 @@ class Statuses:
     def __init__(self) -> None:
         self.said: Callable[[str, CommitStatus], None] = lambda commit, status: None
 
-    def set_status(self, _repository: str, commit: str, status: CommitStatus) -> None:
+    def set_status(self, _repository: str, commit: str, status: CommitStatus, *, about: int) -> None:
         """See Statuses."""
         self.said(commit, status)
 
@@ -141,7 +142,8 @@ def lasting(outside: Quiet, file: Path, moment: float) -> None:
 def wire(database: Database, outside: Quiet, scratch: Path, queues: Queues | None = None) -> App:
     """Put the application together as bootstrap does, with the quiet outside around it; `queues` instead of the database's."""
     made = wire_outside(database, outside, scratch)  # type: ignore[arg-type]
-    own = {"statuses": outside.statuses, "timing": Timing(), "queues": queues or database.queues}
+    made = around_ports(made, lambda name, port: outside.statuses if name == "statuses" else port)
+    own = {"timing": Timing(), "queues": queues or database.queues}
     return replace(made, **own, new_id=lambda: str(uuid4()))
 
 

@@ -23,7 +23,7 @@ class AtOnce:
     A branch's tests pass; a release's fail, so that it ends and its branch may be pushed to again.
     """
 
-    def build(self, order: BuildOrder) -> BuildResult:
+    def build(self, order: BuildOrder, handle: BuildHandle) -> BuildResult:
         """See Builder."""
         if order.version is None:
             counts = TestCounts(passed=1, failed=0, skipped=0)
