@@ -50,7 +50,7 @@ def problem_of(error: Exception, declared: Any = None) -> tuple[str, str]:
             return _problem(error, declared)
         case msgspec.DecodeError():
             return "", _malformed(str(error))
-        case UnicodeDecodeError():
+        case UnicodeDecodeError() | UnicodeEncodeError():
             return "", "is not UTF-8"
         case RecursionError():
             return "", "is nested too deeply"

@@ -205,6 +205,7 @@ def test_what_the_library_may_say_one_day_is_handed_on() -> None:
     [
         (InvalidValue("version", "has a leading zero"), ("version", "has a leading zero")),
         (UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"), ("", "is not UTF-8")),
+        (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "no"), ("", "is not UTF-8")),
         (RecursionError(), ("", "is nested too deeply")),
     ],
 )
