@@ -89,15 +89,6 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
         return self.delivery.correlation
 
 
-class _Addressed(msgspec.Struct):
-    service: str = ""
-    repository: str = ""
-
-
-class _About(msgspec.Struct):
-    message: _Addressed
-
-
 class Message(NamedTuple):
     """What a queue brought: either an event or an effect, never both."""
 
@@ -145,18 +136,12 @@ def _heads() -> msgspec.json.Decoder[Head]:
     return decoder(Head)
 
 
-@cache
-def _addresses() -> msgspec.json.Decoder[_About]:
-    return decoder(_About)
-
-
 def addressee(text: str) -> str:
     """Say which service or repository a message is about; empty where it does not say."""
     try:
-        found = _addresses().decode(text).message
-    except (msgspec.MsgspecError, RecursionError, UnicodeError):
+        return parse(text).message.addressee
+    except UnreadableRecord:
         return ""
-    return found.service or found.repository
 
 
 def decode(text: str) -> Message:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
@@ -20,7 +19,7 @@ from shared.codec.errors import UnreadableRecord
 from shared.codec.memo import Memo
 from shared.domain.errors import InvalidValue
 from shared.domain.names import Digest, ServiceKey
-from shared.domain.reading import problem_of
+from shared.domain.reading import leaves, no_key_twice, problem_of
 from shared.domain.records import Record
 from shared.domain.version import Version
 
@@ -121,33 +120,14 @@ def look_closely(record: Record, data: bytes) -> None:
     """Raise InvalidValue where what was read holds a time of another zone, or a key twice."""
     if _ENCODER.encode(record) == data and not _OTHER_ZONE.search(data):
         return
-    json.loads(data, object_pairs_hook=_no_key_twice)
+    json.loads(data, object_pairs_hook=no_key_twice)
     _check_zones(record)
 
 
-def _no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise InvalidValue(next(name for name in names if names.count(name) > 1), "is there twice")
-    return found
-
-
-def _check_zones(record: object) -> None:
-    for path, time in _times(record, ""):
-        if time.utcoffset() != _NO_TIME:
-            raise InvalidValue(path, f"{time.isoformat()} is not in UTC; convert it where it is read")
-
-
-def _times(value: object, path: str) -> Iterator[tuple[str, datetime]]:
-    if isinstance(value, datetime):
-        yield path, value
-    elif isinstance(value, msgspec.Struct):
-        for name in value.__struct_fields__:
-            yield from _times(getattr(value, name), f"{path}.{name}".removeprefix("."))
-    elif isinstance(value, tuple):
-        for number, one in enumerate(value):
-            yield from _times(one, f"{path}[{number}]")
+def _check_zones(record: Record) -> None:
+    for path, one in leaves(record):
+        if isinstance(one, datetime) and one.utcoffset() != _NO_TIME:
+            raise InvalidValue(path, f"{one.isoformat()} is not in UTC; convert it where it is read")
 
 
 def _to_text(value: Any) -> str:

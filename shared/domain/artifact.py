@@ -106,7 +106,8 @@ class Artifact(Record):
 
     def digest_of(self, name: PartName) -> Digest | None:
         """Return the digest of a part; None where the version has no such part."""
-        return next((part.digest for part in self.parts if part.name == name), None)
+        found = find_part(self.parts, name)
+        return found.digest if found is not None else None
 
 
 def find_part(parts: tuple[ArtifactPart, ...], name: PartName) -> ArtifactPart | None:

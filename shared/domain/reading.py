@@ -58,6 +58,28 @@ def problem_of(error: Exception, declared: Any = None) -> tuple[str, str]:
             raise error
 
 
+def no_key_twice(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object's members, as a hook of `json`; raise InvalidValue for a key that is there twice."""
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise InvalidValue(name, "is there twice")
+        found[name] = value
+    return found
+
+
+def leaves(value: object, path: str = "") -> Iterator[tuple[str, object]]:
+    """Yield what a record holds, each with its path; what is within lists too."""
+    if isinstance(value, tuple):
+        for number, one in enumerate(value):
+            yield from leaves(one, f"{path}[{number}]")
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            yield from leaves(getattr(value, name), _below(path, name))
+    else:
+        yield path, value
+
+
 def _malformed(text: str) -> str:
     if "UTF-8" in text:
         return "is not UTF-8"

@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, TypeAlias, TypeVar, overload
 
 import msgspec
 from msgspec import Meta
 
-from shared.domain.reading import NOT_BLANK, problem_of
+from shared.domain.errors import InvalidValue
+from shared.domain.reading import NOT_BLANK, leaves, no_key_twice, problem_of
 from shared.inbound.problems import Unacceptable
 
 _DEEPEST, _LONGEST_NUMBER = 32, 300
@@ -70,6 +71,8 @@ def read_object(body: bytes, *, empty: bool = False) -> dict[str, object]:
         raise bad("body", "is not UTF-8") from error
     except RecursionError as error:
         raise bad("body", "is nested too deeply") from error
+    except InvalidValue as error:
+        raise bad("body", f"is not JSON: {error.field[:_SHOWN]!r} {error.problem}") from error
     except ValueError as error:
         raise bad("body", f"is not JSON: {error}") from error
     if not isinstance(found, dict):
@@ -103,8 +106,10 @@ def decode(value: object, kind: Any, at: str = "") -> Any:
         if isinstance(said, str) and problem.startswith(_OF_A_TEXT):
             problem = f"{said[:_SHOWN]!r} {problem}"
         raise bad(f"{at}.{path}" if at and path else at or path or "body", problem) from error
-    for path in _halves(found, at):
-        raise bad(path or "body", _HALVED)
+    # What was not declared is not read, and not looked at.
+    for path, one in leaves(found, at):
+        if isinstance(one, str) and _HALF.search(one):
+            raise bad(path or "body", _HALVED)
     return found
 
 
@@ -121,27 +126,6 @@ def _at(value: Any, path: str) -> Any:
         except (KeyError, TypeError):
             return None
     return value
-
-
-def _halves(found: object, path: str) -> Iterator[str]:
-    """Yield where a text is that UTF-8 has no bytes for. What was not declared is not read, and not looked at."""
-    if isinstance(found, str) and _HALF.search(found):
-        yield path
-    elif isinstance(found, tuple):
-        for index, one in enumerate(found):
-            yield from _halves(one, f"{path}[{index}]")
-    elif isinstance(found, msgspec.Struct):
-        for name in found.__struct_fields__:
-            yield from _halves(getattr(found, name), f"{path}.{name}" if path else name)
-
-
-def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for name, value in pairs:
-        if name in found:
-            raise ValueError(f"{name[:100]!r} is there twice")
-        found[name] = value
-    return found
 
 
 def _no_constant(text: str) -> object:
@@ -174,5 +158,5 @@ def _deeper_than(value: object, most: int) -> bool:
 
 
 _DECODER = json.JSONDecoder(
-    object_pairs_hook=_once, parse_constant=_no_constant, parse_int=_number(int), parse_float=_number(float)
+    object_pairs_hook=no_key_twice, parse_constant=_no_constant, parse_int=_number(int), parse_float=_number(float)
 )
