@@ -27,21 +27,21 @@ AFTER_PATTERN = r"[0-9]{20}(~[0-9]{1,20})?"
 _AFTER = re.compile(AFTER_PATTERN)
 
 
-class ServicesPage(View, frozen=True, kw_only=True):
+class ServicesPage(View):
     """Services in order of repository and name; `next` is what to ask for after them, None at the end."""
 
     services: tuple[ServiceView, ...]
     next: str | None
 
 
-class ReleasesPage(View, frozen=True, kw_only=True):
+class ReleasesPage(View):
     """Open releases by version, newest first (on the first page only), then ended ones, the last to end first."""
 
     releases: tuple[ReleaseView, ...]
     next: str | None
 
 
-class StatusView(View, frozen=True, kw_only=True):
+class StatusView(View):
     """What a commit shows; `link` leads to the page of what it is about, where the installation has an address."""
 
     repository: str
@@ -51,7 +51,7 @@ class StatusView(View, frozen=True, kw_only=True):
     link: str
 
 
-class StatusesView(View, frozen=True, kw_only=True):
+class StatusesView(View):
     """What a commit shows, in every repository."""
 
     commit: str

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias, dataclass_transform
 
 import msgspec
 from msgspec import Meta
 
 from shared.domain.gates import Gate
 from shared.domain.names import NAME_PATTERN, REPOSITORY_PATTERN
+from shared.domain.records import RecordMeta
 from shared.domain.version import LONGEST, VERSION_PATTERN
 from shared.inbound.json_body import MOST_TEXT, NeededText, Text, looks
 
@@ -25,43 +25,43 @@ MaybeVersion: TypeAlias = Annotated[str, looks(f"({VERSION})?", _A_VERSION, most
 
 # A time may be left empty, as forms do; the library takes no union of a time and a text.
 _MaybeTime: TypeAlias = Annotated[str, Meta(extra_json_schema={"anyOf": [{"format": "date-time"}, {"maxLength": 0}]})]
-Time: TypeAlias = Annotated[datetime, Meta(tz=True)]
 
 
-class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class Body(msgspec.Struct, metaclass=RecordMeta, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A body of ours."""
 
 
-class NothingBody(Body, frozen=True, kw_only=True):
+class NothingBody(Body):
     """Nothing has to be said."""
 
 
-class ReasonBody(Body, frozen=True, kw_only=True):
+class ReasonBody(Body):
     """A reason may be given."""
 
     reason: Text | None = None
 
 
-class PromoteBody(Body, frozen=True, kw_only=True):
+class PromoteBody(Body):
     """Where to."""
 
     environment: Annotated[str, looks(NAME_PATTERN, "an environment's name", most=MOST_TEXT)]
 
 
-class RedeployBody(Body, frozen=True, kw_only=True):
+class RedeployBody(Body):
     """What is deployed once more; what is live where nothing is said."""
 
     version: MaybeVersion | None = None
 
 
-class RollbackBody(Body, frozen=True, kw_only=True):
+class RollbackBody(Body):
     """Why, and back to which version; the last good one where none is said."""
 
     reason: NeededText
     to: MaybeVersion | None = None
 
 
-class OverrideBody(Body, frozen=True, kw_only=True):
+class OverrideBody(Body):
     """Which version is let past which gate, and why.
 
     For the gate `authors`, and for no other, `author` says who it is, separated by commas, or `none` of the approvers.
@@ -73,21 +73,21 @@ class OverrideBody(Body, frozen=True, kw_only=True):
     author: Annotated[str, Meta(max_length=_MOST_AUTHOR)] | None = None
 
 
-class AdoptBody(Body, frozen=True, kw_only=True):
+class AdoptBody(Body):
     """What runs; without a version nothing that counts is live."""
 
     reason: NeededText
     version: MaybeVersion | None = None
 
 
-class AnswerBody(Body, frozen=True, kw_only=True):
+class AnswerBody(Body):
     """Yes or no."""
 
     decision: Literal["approve", "reject"]
     comment: Text | None = None
 
 
-class HoldBody(Body, frozen=True, kw_only=True):
+class HoldBody(Body):
     """What is held, why, and until when; without an end it holds until it is lifted."""
 
     scope: Annotated[str, looks(_SCOPE, _A_SCOPE, most=MOST_TEXT)]

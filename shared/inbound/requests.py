@@ -13,6 +13,7 @@ from shared.domain.events import ApprovalAnswered
 from shared.domain.gates import Gate
 from shared.domain.names import ServiceKey
 from shared.domain.person import Person
+from shared.domain.records import Time
 from shared.inbound import bodies
 from shared.inbound.json_body import bad, decode
 
@@ -135,7 +136,7 @@ def _time(text: str | None, name: str) -> datetime | None:
     if not text:
         return None
     try:
-        found: datetime = decode(text, bodies.Time, name)
+        found: datetime = decode(text, Time, name)
         return found.astimezone(UTC)
     except OverflowError as error:
         raise bad(name, f"{text!r} is not a time; write 2026-11-27T16:00:00Z") from error

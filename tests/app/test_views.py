@@ -13,22 +13,23 @@ from shared.app.authorize import viewer
 from shared.app.operate import add_hold
 from shared.app.read_status import release
 from shared.app.views.ledger import ledger_page, verify_ledger
-from shared.app.views.view import Time, View, encode, members
+from shared.app.views.view import View, encode, members
 from shared.domain import events as ev
 from shared.domain.person import Person
 from shared.domain.phases import Phase
+from shared.domain.records import Time
 from shared.ports.store import LedgerRow, Loaded
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.outside import RITA, SLIPWAY_YAML, Outside
 
 
-class Inner(View, frozen=True, kw_only=True):
+class Inner(View):
     """A record within another, which leaves something out."""
 
     id: str
 
 
-class Shown(View, frozen=True, kw_only=True):
+class Shown(View):
     """Something with a member of each kind."""
 
     phase: Phase

@@ -7,7 +7,8 @@ from enum import StrEnum
 import pytest
 from msgspec import inspect
 
-from shared.app.views.view import Time, View
+from shared.app.views.view import View
+from shared.domain.records import Time
 from shared.inbound.problems import Unacceptable
 from shared.openapi.answers import view, views
 from shared.openapi.bodies import request_body
@@ -24,21 +25,21 @@ class Colour(StrEnum):
     RED = "red"
 
 
-class Wheel(View, frozen=True, kw_only=True):
+class Wheel(View):
     """It turns."""
 
     spokes: int
     made: Time | None = None
 
 
-class CarView(View, frozen=True, kw_only=True):
+class CarView(View):
     """It drives."""
 
     colour: Colour | None
     wheels: tuple[Wheel, ...]
 
 
-class WheelView(View, frozen=True, kw_only=True):
+class WheelView(View):
     """Another one."""
 
     inside: Wheel

@@ -8,7 +8,7 @@ from shared.domain.decision import Outcome
 from shared.domain.phases import ReleasePhase
 
 
-class DecidedView(View, frozen=True, kw_only=True):
+class DecidedView(View):
     """What a request led to; `duplicate` where it was asked before, and the rest is of the first time."""
 
     outcome: Outcome
@@ -20,26 +20,26 @@ class DecidedView(View, frozen=True, kw_only=True):
     duplicate: bool
 
 
-class WrittenView(DecidedView, frozen=True, kw_only=True):
+class WrittenView(DecidedView):
     """What a request led to, with the release that it was about as it stands now; `duplicate` where it was asked before."""
 
     release: ReleaseView | None
 
 
-class LiftedView(View, frozen=True, kw_only=True):
+class LiftedView(View):
     """A hold by people that was lifted."""
 
     outcome: Outcome
     hold: HoldView
 
 
-class HoldsView(View, frozen=True, kw_only=True):
+class HoldsView(View):
     """Holds by people that are in force."""
 
     holds: tuple[HoldView, ...]
 
 
-class WhyView(View, frozen=True, kw_only=True):
+class WhyView(View):
     """What a release waits for, in the order in which it can be solved: what somebody must change first, time last."""
 
     service: str
@@ -49,13 +49,13 @@ class WhyView(View, frozen=True, kw_only=True):
     blockers: tuple[BlockerView, ...]
 
 
-class MarkView(View, frozen=True, kw_only=True):
+class MarkView(View):
     """A text that changes whenever what is shown would."""
 
     mark: str
 
 
-class AcceptedView(View, frozen=True, kw_only=True):
+class AcceptedView(View):
     """How many events of a hook's body were queued."""
 
     accepted: int

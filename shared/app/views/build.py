@@ -7,17 +7,18 @@ from urllib.parse import quote
 
 from msgspec import Meta
 
-from shared.app.views.view import Time, View
+from shared.app.views.view import View
 from shared.domain.build import BuildHandle, BuildOutcome, BuildResult, BuildRun, ReportedBuild, Step
 from shared.domain.names import ServiceKey
 from shared.domain.policy import Severity
+from shared.domain.records import Time
 
 RUNNING: Final = "running"
 # The library takes no union of an enumeration and a word.
 OutcomeOrRunning: TypeAlias = Annotated[str, Meta(extra_json_schema={"enum": [*map(str, BuildOutcome), RUNNING]})]
 
 
-class BuildStepView(View, frozen=True, kw_only=True):
+class BuildStepView(View):
     """One step of a build; `output` is where it can be read, empty where nothing was kept."""
 
     step: Step
@@ -27,7 +28,7 @@ class BuildStepView(View, frozen=True, kw_only=True):
     output: str
 
 
-class TestsView(View, frozen=True, kw_only=True):
+class TestsView(View):
     """Counted unit tests."""
 
     __test__: ClassVar[bool] = False
@@ -37,7 +38,7 @@ class TestsView(View, frozen=True, kw_only=True):
     skipped: int
 
 
-class ScanView(View, frozen=True, kw_only=True):
+class ScanView(View):
     """The worst severity that was found, None where it is unknown, with the reason; `by_change`: its own tests wrote it."""
 
     worst: Severity | None
@@ -45,14 +46,14 @@ class ScanView(View, frozen=True, kw_only=True):
     by_change: bool
 
 
-class WouldBlockView(View, frozen=True, kw_only=True):
+class WouldBlockView(View):
     """Why an environment's gates would keep the change out as it is."""
 
     environment: str
     reason: str
 
 
-class BuildView(View, frozen=True, kw_only=True):
+class BuildView(View):
     """The build that runs (`deadline` is set), or the result of the one that ended; `url` is where all of it is read.
 
     `link` leads to its run at the host that builds, and is empty where nobody else runs it.
@@ -72,7 +73,7 @@ class BuildView(View, frozen=True, kw_only=True):
     would_block: tuple[WouldBlockView, ...] = ()
 
 
-class NumberedBuildView(View, frozen=True, kw_only=True):
+class NumberedBuildView(View):
     """A build by its number: of a release (`version` is set) or a branch. `at` is when it ended, None while it runs.
 
     `link` leads to its run at the host that builds, and is empty where nobody else runs it.

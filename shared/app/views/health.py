@@ -28,7 +28,7 @@ OK: Final = "ok"
 DEGRADED: Final = "degraded"
 
 
-class ConfigurationView(View, frozen=True, kw_only=True):
+class ConfigurationView(View):
     """The commit that the configuration in force was read from, and what is wrong with a newer one."""
 
     commit: str
@@ -36,7 +36,7 @@ class ConfigurationView(View, frozen=True, kw_only=True):
     faulty_commit: str
 
 
-class RepositoryView(View, frozen=True, kw_only=True):
+class RepositoryView(View):
     """A repository, its configuration, and why its branches cannot be compared with what was seen; empty where they can.
 
     Then a push that no hook tells of is not noticed.
@@ -47,14 +47,14 @@ class RepositoryView(View, frozen=True, kw_only=True):
     not_compared: str = ""
 
 
-class AnchorsView(View, frozen=True, kw_only=True):
+class AnchorsView(View):
     """The day of the newest anchor of ledgers, empty before the first, and what did not fit an earlier one."""
 
     newest: str
     faults: tuple[str, ...]
 
 
-class HealthView(View, frozen=True, kw_only=True):
+class HealthView(View):
     """`degraded` where a configuration is faulty: the last good one stays in force, so that everything goes on; and where
     a ledger is not as it was anchored, or is anchored no more. Without a place for anchors `anchors` is null.
 

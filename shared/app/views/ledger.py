@@ -7,17 +7,18 @@ from collections.abc import Sequence
 from shared.app.anchor import Compared, anchored_heads
 from shared.app.parts import App
 from shared.app.views.records import PersonView
-from shared.app.views.view import Time, View
+from shared.app.views.view import View
 from shared.codec.errors import BrokenLedger, UnreadableRecord
 from shared.codec.ledger import ENTRIES, GENESIS, verify
 from shared.domain.decision import Outcome
 from shared.domain.names import ServiceKey
+from shared.domain.records import Time
 from shared.ports.store import LedgerRow, Loaded
 
 _PAGE = 500
 
 
-class EntryView(View, frozen=True, kw_only=True):
+class EntryView(View):
     """A ledger entry with its place in the chain; `ref` and `commit` are of a push.
 
     `estate` is the last entry of the holds' ledger that the decision saw, 0 where there was none.
@@ -39,14 +40,14 @@ class EntryView(View, frozen=True, kw_only=True):
     previous: str
 
 
-class LedgerPage(View, frozen=True, kw_only=True):
+class LedgerPage(View):
     """Entries in order; `next` is what to ask for after them, None at the end."""
 
     entries: tuple[EntryView, ...]
     next: int | None
 
 
-class Verified(View, frozen=True, kw_only=True):
+class Verified(View):
     """How many entries were checked, the last hash that holds, and what does not.
 
     `anchored` is the last entry that an anchor names, 0 where none does; `anchors_compared` are the days' anchors that were read.

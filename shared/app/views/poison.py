@@ -5,13 +5,14 @@ from __future__ import annotations
 from shared.app import poison
 from shared.app.parts import App
 from shared.app.views.records import PersonView
-from shared.app.views.view import Time, View
+from shared.app.views.view import View
 from shared.domain.poison import Settling
+from shared.domain.records import Time
 
 COUNTED = 100
 
 
-class SettledView(View, frozen=True, kw_only=True):
+class SettledView(View):
     """Who had a message delivered again, or dismissed it, and why."""
 
     how: Settling
@@ -20,7 +21,7 @@ class SettledView(View, frozen=True, kw_only=True):
     reason: str
 
 
-class PoisonView(View, frozen=True, kw_only=True):
+class PoisonView(View):
     """A message that failed as often as it may. `sha256` is that of its body, `size` in bytes.
 
     `type`, `message` (its id), `service` and `correlation` are what it said of itself, empty where that cannot be read.
@@ -39,7 +40,7 @@ class PoisonView(View, frozen=True, kw_only=True):
     settled: SettledView | None
 
 
-class PoisonDetail(PoisonView, frozen=True, kw_only=True):
+class PoisonDetail(PoisonView):
     """One message with its body as text; what is no text shows as marks.
 
     Of one that was too large for a queue it is what was kept as evidence; `sha256` and `size` are those of the small one that named it.
@@ -48,7 +49,7 @@ class PoisonDetail(PoisonView, frozen=True, kw_only=True):
     body: str
 
 
-class PoisonPage(View, frozen=True, kw_only=True):
+class PoisonPage(View):
     """Messages that nobody has settled, the newest first; `next` is what to ask for after them, None at the end."""
 
     messages: tuple[PoisonView, ...]

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from shared.app.views.build import BuildView
-from shared.app.views.view import Time, View
+from shared.app.views.view import View
 from shared.domain.artifact import PartKind
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.records import Time
 
 
-class PersonView(View, frozen=True, kw_only=True):
+class PersonView(View):
     """Somebody, without more than others need to know."""
 
     id: str
     name: str
 
 
-class AuthorsView(View, frozen=True, kw_only=True):
+class AuthorsView(View):
     """Who wrote what is brought, since what is live: a list under its hash, its length, and the first names of it.
 
     `unknown` says in words who had a hand in it and is not known; `unanswered` whom no operator answered for yet.
@@ -28,7 +29,7 @@ class AuthorsView(View, frozen=True, kw_only=True):
     unanswered: tuple[str, ...]
 
 
-class OverrideView(View, frozen=True, kw_only=True):
+class OverrideView(View):
     """A gate that a person let the release past; past `authors`, whom they answered for, and who that is."""
 
     environment: str
@@ -41,7 +42,7 @@ class OverrideView(View, frozen=True, kw_only=True):
     used_by: int | None
 
 
-class PartView(View, frozen=True, kw_only=True):
+class PartView(View):
     """A part of an artifact by its name in the registry (`localhost:5000/delivery:v1.0.2`), and its digest."""
 
     kind: PartKind
@@ -49,7 +50,7 @@ class PartView(View, frozen=True, kw_only=True):
     digest: str
 
 
-class ArtifactView(View, frozen=True, kw_only=True):
+class ArtifactView(View):
     """Where all parts lie, and their digests; `image` is the service's own, `chart` null where there is none."""
 
     image: str
@@ -60,7 +61,7 @@ class ArtifactView(View, frozen=True, kw_only=True):
     commit: str
 
 
-class LiveView(View, frozen=True, kw_only=True):
+class LiveView(View):
     """A version that succeeded in an environment, by which promotion and when; the artifact as it is read there (`prod/…`)."""
 
     version: str
@@ -69,7 +70,7 @@ class LiveView(View, frozen=True, kw_only=True):
     artifact: ArtifactView
 
 
-class VoteView(View, frozen=True, kw_only=True):
+class VoteView(View):
     """One person's yes."""
 
     person: PersonView
@@ -77,7 +78,7 @@ class VoteView(View, frozen=True, kw_only=True):
     comment: str
 
 
-class ApprovalView(View, frozen=True, kw_only=True):
+class ApprovalView(View):
     """A numbered request. `objection` says why the person who reads may not approve, `may_reject` whether they may say no."""
 
     request: str
@@ -93,7 +94,7 @@ class ApprovalView(View, frozen=True, kw_only=True):
     may_reject: bool
 
 
-class FindingView(View, frozen=True, kw_only=True):
+class FindingView(View):
     """One thing that does not comply: the object as `Kind/name`, the field in it, the problem in words."""
 
     object: str
@@ -101,7 +102,7 @@ class FindingView(View, frozen=True, kw_only=True):
     problem: str
 
 
-class RenderedView(View, frozen=True, kw_only=True):
+class RenderedView(View):
     """What would be deployed, or was: the digests of the list of its inputs and of the manifests, empty where there are none.
 
     `findings` say in what the manifests do not comply, `changed` in what the inputs differ from those that were read before.
@@ -113,7 +114,7 @@ class RenderedView(View, frozen=True, kw_only=True):
     changed: str
 
 
-class BlockerView(View, frozen=True, kw_only=True):
+class BlockerView(View):
     """One thing that a promotion waits for; `code` is for programs, `who` can act, `until` where time will do."""
 
     environment: str
@@ -126,7 +127,7 @@ class BlockerView(View, frozen=True, kw_only=True):
     waiting: bool
 
 
-class PromotionView(View, frozen=True, kw_only=True):
+class PromotionView(View):
     """One attempt. `blockers` are what it waits for; `target` is the version that it brings where that is another one.
 
     `older` says that it would bring an older version than the live one, empty where it would not or has ended.
@@ -154,7 +155,7 @@ class PromotionView(View, frozen=True, kw_only=True):
     blockers: tuple[BlockerView, ...]
 
 
-class ReleaseView(View, frozen=True, kw_only=True):
+class ReleaseView(View):
     """A release with all that is known of it. `unnamed` are commits of its branch that nobody is known to have pushed."""
 
     repository: str
@@ -177,14 +178,14 @@ class ReleaseView(View, frozen=True, kw_only=True):
     build: BuildView | None
 
 
-class WayView(View, frozen=True, kw_only=True):
+class WayView(View):
     """A promotion that is on its way into an environment, with its version."""
 
     version: str
     promotion: PromotionView
 
 
-class EnvironmentView(View, frozen=True, kw_only=True):
+class EnvironmentView(View):
     """An environment of a service: what is live, what was good before, what is on its way.
 
     `configured` is False where it left the configuration; `slot` is the number of the promotion that deploys now.
@@ -200,7 +201,7 @@ class EnvironmentView(View, frozen=True, kw_only=True):
     on_the_way: tuple[WayView, ...]
 
 
-class HoldView(View, frozen=True, kw_only=True):
+class HoldView(View):
     """A hold by people, or on an artifact after a rollback (then `person` is None and `version` is set)."""
 
     id: str
@@ -212,7 +213,7 @@ class HoldView(View, frozen=True, kw_only=True):
     version: str | None = None
 
 
-class ValidationView(View, frozen=True, kw_only=True):
+class ValidationView(View):
     """A branch that is being validated: the builds that run, and the push that waits for them."""
 
     ref: str
@@ -221,7 +222,7 @@ class ValidationView(View, frozen=True, kw_only=True):
     waiting: str | None
 
 
-class ServiceView(View, frozen=True, kw_only=True):
+class ServiceView(View):
     """A service as it stands. `sequence` grows with each of its decisions."""
 
     repository: str

@@ -5,15 +5,15 @@ A member's name is a contract with those who call. Times are in UTC, and what is
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Any, Self, dataclass_transform
 
 import msgspec
 
-Time: TypeAlias = Annotated[datetime, msgspec.Meta(tz=True)]
+from shared.domain.records import RecordMeta
 
 
-class View(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))
+class View(msgspec.Struct, metaclass=RecordMeta, frozen=True, kw_only=True):
     """A record that is read."""
 
     @classmethod
