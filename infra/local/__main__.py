@@ -6,11 +6,10 @@ import argparse
 import logging
 import os
 import shlex
-import signal
 import sys
-import threading
 from pathlib import Path
 
+from infra.local.asked_to_stop import AskedToStop
 from infra.local.folder import AZURITE, STORES, Folder
 from infra.local.host import People
 from infra.local.repository import NoRepository, Repository, find_repository
@@ -92,9 +91,7 @@ def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *,
         return 2
     if found is None and not folder.started_before():
         make_origin(folder.origin)
-    stop = threading.Event()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, lambda *_: stop.set())
+    stop = AskedToStop()
     name, source = (found.name, found.path) if found else (REPOSITORY, folder.origin)
     machine = Machine(folder, repository=name, source=source, port=port, store=store, links=links)
     try:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import argparse
 import logging
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from infra.local.asked_to_stop import AskedToStop
 from infra.local.folder import Folder
 from infra.local.machine import Machine
 from infra.local.sample import REPOSITORY
@@ -71,9 +70,7 @@ def main(machine: type[DrilledMachine] = DrilledMachine) -> int:
     logging.basicConfig(
         level=os.environ.get("SLIPWAY_LOG", "INFO"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
-    stop, parent = threading.Event(), os.getppid()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, lambda *_: stop.set())
+    stop, parent = AskedToStop(), os.getppid()
     folder = Folder(given.folder)
     made = machine(folder, repository=REPOSITORY, source=folder.origin)
     made.fuse = HostFuse(given.passes, given.life, given.die)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import threading
 from pathlib import Path
 
+from infra.local.asked_to_stop import AskedToStop
 from infra.local.folder import Folder
 from infra.local.machine import Machine
 from shared.app.parts import App
@@ -42,9 +42,7 @@ def without_builds(app: App) -> App:
 
 def main(root: Path) -> None:
     """Serve until told to stop, or until whoever started this is gone."""
-    stop = threading.Event()
-    for one in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(one, lambda *_: stop.set())
+    stop = AskedToStop()
     threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
     folder = Folder(root)
     with Machine(folder, repository=REPOSITORY, source=folder.origin, port=0, change=without_builds):
@@ -52,10 +50,10 @@ def main(root: Path) -> None:
         stop.wait()
 
 
-def _stop_with_parent(stop: threading.Event) -> None:
+def _stop_with_parent(stop: AskedToStop) -> None:
     # It holds the other end and writes nothing: what is read ends with it.
     sys.stdin.read()
-    stop.set()
+    stop.ask()
 
 
 if __name__ == "__main__":
