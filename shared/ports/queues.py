@@ -72,7 +72,7 @@ class QueueReceiver(Protocol):
 
 
 @runtime_checkable
-class CrewReceiver(QueueReceiver, Protocol):
+class PoolReceiver(QueueReceiver, Protocol):
     """Receiving from several queues by threads that come back as soon as they are done; for messages kept in memory."""
 
     def receive_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:

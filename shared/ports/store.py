@@ -176,7 +176,7 @@ class Store(Protocol):
     ) -> Committed:
         """Read, call fn, write what it returns in one batch; again from the start when the head moved meanwhile.
 
-        It is durable on return; but a thread that works for a message of a CrewReceiver may return before, and should that be lost, the message comes again.
+        It is durable on return; but a thread that works for a message of a PoolReceiver may return before, and should that be lost, the message comes again.
         fn is pure and may be called more than once; None means that nothing is to be written. What fn raises comes out and nothing is written. An event id
         that was committed before with its mark writes nothing and is answered with `duplicate`; an empty one is of an event that has no mark. Outbox keys are `1~outbox~<sequence>~<n>`.
         Raise StaleService after too many tries, TooLarge beyond the limits, StoreUnavailable when the store fails.

@@ -143,7 +143,7 @@ def test_one_crew_takes_from_several_queues_what_came_first(fixture: Opened) -> 
     over = threading.Event()
 
     def take() -> None:
-        message = fixture.crew.receive_any(limits, visibility=MINUTE)
+        message = fixture.pool.receive_any(limits, visibility=MINUTE)
         taken.append(message.body if message else "nothing")
         over.wait(60)
 
@@ -162,7 +162,7 @@ def test_a_thread_that_comes_back_makes_room(fixture: Opened) -> None:
     """What it had before is out no more."""
     for body in ("a", "b"):
         fixture.queues.send("slipway-build", body)
-    taken = [fixture.crew.receive_any({"slipway-build": 1}, visibility=MINUTE) for _ in range(2)]
+    taken = [fixture.pool.receive_any({"slipway-build": 1}, visibility=MINUTE) for _ in range(2)]
 
     assert [one.body for one in taken if one is not None] == ["a", "b"]
 

@@ -15,7 +15,7 @@ import pytest
 from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.sqlite import SqliteDatabase
 from shared.ports.evidence import Evidence
-from shared.ports.queues import CrewReceiver, QueueReceiver, Queues, Received
+from shared.ports.queues import PoolReceiver, QueueReceiver, Queues, Received
 from shared.ports.rows import Rows
 from shared.ports.store import Due, Loaded, Message, Store, Write
 from tests.contracts.memory.store import MemoryStore
@@ -78,9 +78,9 @@ class Opened:
         return found
 
     @property
-    def crew(self) -> CrewReceiver:
+    def pool(self) -> PoolReceiver:
         """Receiving by threads that come back, where the store can."""
-        found: CrewReceiver = self.database.queues
+        found: PoolReceiver = self.database.queues
         return found
 
 

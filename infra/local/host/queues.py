@@ -1,4 +1,4 @@
-"""Queue triggers: takes messages as Azure's host does, by one crew of threads or by a thread that polls for each queue."""
+"""Queue triggers: takes messages as Azure's host does, by one pool of threads or by a thread that polls for each queue."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from infra.local.host.messages import Messages
 from infra.local.host.polling import QueuePoller
 from infra.local.host.remote import AnnouncingReceiver
 from infra.local.host.workers import Workers
-from shared.ports.queues import CrewReceiver, QueueReceiver
+from shared.ports.queues import PoolReceiver, QueueReceiver
 
 _ALWAYS = 20  # threads; a flush of the disk costs as much as a decision, and who waits for it shares it
 
@@ -46,10 +46,10 @@ def dispatchers(
     queues = [Messages(one, receiver, options, in_hand) for one in functions]
     if not queues:
         return []
-    if isinstance(receiver, CrewReceiver):
+    if isinstance(receiver, PoolReceiver):
         return [QueueCrew(queues, receiver, options)]
     if not isinstance(receiver, AnnouncingReceiver):
-        raise TypeError(f"{type(receiver).__name__} takes no crew and tells of nothing that is sent")
+        raise TypeError(f"{type(receiver).__name__} serves no worker pool and tells of nothing that is sent")
     pollers = {one.queue: QueuePoller(one, receiver, options, workers) for one in queues}
     receiver.on_sent(lambda queue, delay: pollers[queue].expect(delay) if queue in pollers else None)
     return list(pollers.values())
@@ -58,7 +58,7 @@ def dispatchers(
 class QueueCrew:
     """A few threads for all queues. Where all are kept busy by what takes long, more join, as many as host.json allows."""
 
-    def __init__(self, queues: Sequence[Messages], receiver: CrewReceiver, options: QueueOptions) -> None:
+    def __init__(self, queues: Sequence[Messages], receiver: PoolReceiver, options: QueueOptions) -> None:
         self._queues = {one.queue: one for one in queues}
         self._receiver, self._options = receiver, options
         self._at_once = dict.fromkeys(self._queues, options.concurrency)

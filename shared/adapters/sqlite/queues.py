@@ -99,7 +99,7 @@ class SqliteQueues:
                 return found
 
     def receive_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
-        """See CrewReceiver. What the thread writes for the message is committed together with its acknowledgement."""
+        """See PoolReceiver. What the thread writes for the message is committed together with its acknowledgement."""
         self._writer.works_for(None)
         self._leases.poll(self._delivery)
         found = self._delivery.take_any(queues, visibility=visibility)
@@ -108,7 +108,7 @@ class SqliteQueues:
         return found
 
     def on_need(self, more_hands: Callable[[], None]) -> None:
-        """See CrewReceiver."""
+        """See PoolReceiver."""
         self._delivery.on_need(more_hands)
 
     def delete(self, message: Received) -> None:

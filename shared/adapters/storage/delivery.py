@@ -16,9 +16,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from shared.adapters.storage.crew import Crew, Work
 from shared.adapters.storage.parcel import Parcel
 from shared.adapters.storage.turns import Turns
+from shared.adapters.storage.worker_pool import Work, WorkerPool
 from shared.ports.queues import Received
 
 _LONGEST_WAIT = 1.0  # seconds; then a waiting receiver looks again
@@ -53,7 +53,7 @@ class Delivery:
         self._tokens = itertools.count(1)
         self._closed = False
         self._served: Mapping[str, int] = {}
-        self._crew = Crew(self._lock, self._next_seen, work)
+        self._pool = WorkerPool(self._lock, self._next_seen, work)
         self._turns = Turns()
 
     def offer(self, parcels: Iterable[Parcel]) -> None:
@@ -63,7 +63,7 @@ class Delivery:
             for parcel in parcels:
                 if parcel.id not in self._known:
                     self._add(parcel, now)
-            self._crew.offered()
+            self._pool.offered()
 
     def take(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
         """Lease visible messages of a queue by turn, a group's oldest first; wait for one, a second at most."""
@@ -87,26 +87,26 @@ class Delivery:
     def take_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
         """Lease the message of these queues whose turn it is; wait for one, a second at most.
 
-        `queues` says how many messages of each may be worked on at once. It is for the threads of the pool (see Crew), which
+        `queues` says how many messages of each may be worked on at once. It is for the threads of the pool (see WorkerPool), which
         call it again once they are done. Before a thread waits it finishes held-back work, which may lead to more messages.
         """
         end = time.monotonic() + _LONGEST_WAIT
         with self._lock:
-            self._crew.came_back()
+            self._pool.came_back()
             self._served = queues
             while not self._closed:
                 now = self._elapsed()
-                spare = self._crew.spare
+                spare = self._pool.spare
                 line = None if spare else self._next(queues, now)
                 if line is not None and (found := self._pop(line, now, 1)):
-                    self._crew.goes_out(found[0].queue)
+                    self._pool.goes_out(found[0].queue)
                     return self._lease(found[0], now + visibility)
-                if not spare and self._crew.finishes():
+                if not spare and self._pool.finishes():
                     continue
                 left = end - time.monotonic()
                 if left <= 0:
                     break
-                self._crew.wait(left)
+                self._pool.wait(left)
         return None
 
     def settle(self, message: Received) -> Parcel | None:
@@ -121,7 +121,7 @@ class Delivery:
                 return None
             parcel = self._known[message.id]
             self._schedule(parcel, self._elapsed() + delay)
-            self._crew.offered()
+            self._pool.offered()
             return parcel
 
     def forget(self, ids: Iterable[str]) -> list[Parcel]:
@@ -141,7 +141,7 @@ class Delivery:
 
     def on_need(self, more_hands: Callable[[], None]) -> None:
         """Set what is called where messages lie and no thread comes back to take them."""
-        self._crew.more_hands = more_hands
+        self._pool.more_hands = more_hands
 
     @property
     def closed(self) -> bool:
@@ -154,7 +154,7 @@ class Delivery:
             self._closed = True
             for line in self._lines.values():
                 line.ready.notify_all()
-            self._crew.close()
+            self._pool.close()
 
     def sizes(self) -> Mapping[str, int]:
         """Return the number of messages of each queue that has any, leased and delayed ones included."""
@@ -204,14 +204,14 @@ class Delivery:
         first, found = None, None
         for queue, most in queues.items():
             line = self._lines[queue]
-            turn = self._turn(line, now) if line.size and self._crew.has_room(queue, most) else None
+            turn = self._turn(line, now) if line.size and self._pool.has_room(queue, most) else None
             if turn is not None and (first is None or turn < first):
                 first, found = turn, line
         return found
 
     def _next_seen(self) -> float | None:
         """Return the seconds until the pool can take a message, zero or less if it can now; None without messages."""
-        lines = [self._lines[queue] for queue, most in self._served.items() if self._crew.has_room(queue, most)]
+        lines = [self._lines[queue] for queue, most in self._served.items() if self._pool.has_room(queue, most)]
         firsts = [first for line in lines if (first := self._first(line)) is not None]
         return (min(firsts) - self._elapsed()).total_seconds() if firsts else None
 

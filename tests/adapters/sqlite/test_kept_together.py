@@ -1,4 +1,4 @@
-"""What a thread of the crew does for a message is on disk together with the message's acknowledgement, or not at all."""
+"""What a thread of the worker pool does for a message is on disk together with the message's acknowledgement, or not at all."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def message(database: SqliteDatabase) -> Received:
 
 
 def taken(database: SqliteDatabase) -> Received:
-    """Take the next message as a thread of the crew does."""
+    """Take the next message as a thread of the worker pool does."""
     found = database.queues.receive_any(AT_ONCE, visibility=MINUTE)
     assert found is not None
     return found

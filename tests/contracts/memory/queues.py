@@ -54,11 +54,11 @@ class MemoryQueues:
                 return found
 
     def receive_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
-        """See CrewReceiver."""
+        """See PoolReceiver."""
         return self._delivery.take_any(queues, visibility=visibility)
 
     def on_need(self, more_hands: Callable[[], None]) -> None:
-        """See CrewReceiver."""
+        """See PoolReceiver."""
         self._delivery.on_need(more_hands)
 
     def delete(self, message: Received) -> None:

@@ -21,7 +21,7 @@ from shared.domain.events import ApprovalAnswered, ChangeFound, ServiceEvent
 from shared.domain.names import ServiceKey
 from shared.domain.queues import EVENTS_QUEUE, QUEUES
 from shared.ports.people import Question
-from shared.ports.queues import CrewReceiver
+from shared.ports.queues import PoolReceiver
 from shared.ports.statuses import CommitStatus
 from tests.support.outside import ADA, RITA
 from tests.workshop.bench import callers
@@ -181,7 +181,7 @@ def begin_and_wait(outside: Quiet, doors: Doors, keys: Sequence[ServiceKey]) -> 
 class BareEngine:
     """Takes messages as the local host does, without functions around the use cases."""
 
-    def __init__(self, app: App, receiver: CrewReceiver) -> None:
+    def __init__(self, app: App, receiver: PoolReceiver) -> None:
         self._app, self._receiver, self._stopping = app, receiver, False
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(_THREADS)]
         for thread in self._threads:

@@ -61,11 +61,11 @@ def _opened(kind: str, database: Database, folder: Path, outside: Quiet, service
     if kind == ENGINE and isinstance(database, SqliteDatabase):
         database.recover()
         app = wire(database, outside, folder / "scratch")
-        crew = BareEngine(app, database.queues)
+        pool = BareEngine(app, database.queues)
         try:
             yield app, Doors(app)
         finally:
-            crew.stop()
+            pool.stop()
             database.close()
         return
     with hosted(folder, outside, database, bare=kind == ENGINE) as host:

@@ -147,11 +147,11 @@ class _Receiver:
         )
 
     def receive_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
-        """See CrewReceiver."""
+        """See PoolReceiver."""
         return self._wrapped.receive_any(queues, visibility=visibility)
 
     def on_need(self, more_hands: Callable[[], None]) -> None:
-        """See CrewReceiver."""
+        """See PoolReceiver."""
         self._wrapped.on_need(more_hands)
 
     def delete(self, message: Received) -> None:

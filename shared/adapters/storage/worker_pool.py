@@ -63,7 +63,7 @@ class _Idle:
         return False
 
 
-class Crew:
+class WorkerPool:
     """Counts which threads wait and which are busy with a message. Every method is called with the messages' lock held."""
 
     def __init__(self, lock: threading.Lock, next_seen: Callable[[], float | None], work: Work | None) -> None:
