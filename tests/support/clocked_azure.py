@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.azure_storage.queues import AzureQueues
 from shared.adapters.storage.delivery import Delivery
-from shared.adapters.storage.parcel import Parcel
+from shared.adapters.storage.leased_message import LeasedMessage
 from shared.codec.envelope import addressee
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow
@@ -54,7 +54,7 @@ class ClockedQueues:
         [message] = self._queues.receive(queue, most=1, visibility=_LEASE, wait=timedelta(seconds=30))
         self._held[message.id] = message
         self._delivery.offer(
-            [Parcel(id=message.id, queue=queue, body=message.body, delay=delay, group=addressee(message.body))]
+            [LeasedMessage(id=message.id, queue=queue, body=message.body, delay=delay, group=addressee(message.body))]
         )
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:

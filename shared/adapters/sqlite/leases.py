@@ -21,7 +21,7 @@ from shared.adapters.sqlite.schema import microseconds
 from shared.adapters.sqlite.submission import Transaction
 from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage.delivery import Delivery
-from shared.adapters.storage.parcel import Parcel
+from shared.adapters.storage.leased_message import LeasedMessage
 from shared.codec.envelope import addressee
 
 POLL_SECONDS = 1.0
@@ -97,7 +97,7 @@ class Leases:
             for host in dead:
                 lock.bury(host)
 
-    def _claim(self) -> list[Parcel]:
+    def _claim(self) -> list[LeasedMessage]:
         with self._readers.snapshot() as connection:
             if connection.execute(_UNLEASED, (1,)).fetchone() is None:
                 return []
@@ -115,16 +115,16 @@ def _release(transaction: Transaction, hosts: list[str]) -> None:
     transaction.executemany(update, [(host,) for host in hosts])
 
 
-def _give_back(transaction: Transaction, host: str, delivered: list[Parcel]) -> None:
-    counted = [(parcel.attempts, int(parcel.service), parcel.key) for parcel in delivered]
+def _give_back(transaction: Transaction, host: str, delivered: list[LeasedMessage]) -> None:
+    counted = [(leased.attempts, int(leased.service), leased.key) for leased in delivered]
     transaction.executemany("UPDATE message SET attempts = ? WHERE service = ? AND key = ?", counted)
     transaction.execute("UPDATE message SET host = NULL WHERE host = ?", (host,))
 
 
-def _claim(transaction: Transaction, host: str | None, now: int) -> list[Parcel]:
+def _claim(transaction: Transaction, host: str | None, now: int) -> list[LeasedMessage]:
     rows = transaction.execute(_CLAIM, (host, _MOST)).fetchall()
     return [
-        Parcel(
+        LeasedMessage(
             id=message_id(service, key),
             queue=queue,
             body=body,

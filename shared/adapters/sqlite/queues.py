@@ -21,7 +21,7 @@ from shared.adapters.sqlite.submission import Handling, Transaction
 from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage import partition
 from shared.adapters.storage.delivery import Delivery
-from shared.adapters.storage.parcel import Parcel
+from shared.adapters.storage.leased_message import LeasedMessage
 from shared.codec.envelope import addressee
 from shared.domain.queues import POISON, poison_of
 from shared.ports.queues import Received
@@ -48,8 +48,8 @@ class SqliteQueues:
         """See Queues."""
         if len(body.encode()) > partition.MOST_VALUE:
             raise TooLarge(f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence")
-        parcel = self._door(queue, body, delay)
-        self._writer.join(lambda transaction: self._insert(transaction, [parcel]))
+        leased = self._door(queue, body, delay)
+        self._writer.join(lambda transaction: self._insert(transaction, [leased]))
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
         """See Queues. Does nothing: the commit that wrote the rows has handed them over."""
@@ -59,7 +59,7 @@ class SqliteQueues:
     ) -> None:
         """Insert a decision's effects and delete those that are done, in the decision's transaction."""
         if rows:
-            self._insert(transaction, [_parcel(service, row, row.message.delay) for row in rows])
+            self._insert(transaction, [_leased(service, row, row.message.delay) for row in rows])
         if done:
             transaction.executemany(_DELETE, [(service, key) for key in done])
             self._let_go(transaction, [message_id(service, key) for key in done])
@@ -80,11 +80,11 @@ class SqliteQueues:
         """See Queues. The row, which is the message, gets another body and another time."""
 
         def work(transaction: Transaction) -> None:
-            parcel = _parcel(self._cache.id_of(transaction, service), row, delay)
-            values = (parcel.body, *self._times(delay), *_place(parcel))
+            leased = _leased(self._cache.id_of(transaction, service), row, delay)
+            values = (leased.body, *self._times(delay), *_place(leased))
             if transaction.execute(_PUT_OFF, values).rowcount:
-                self._let_go(transaction, [parcel.id])
-                transaction.afterwards.append(lambda: self._delivery.offer([parcel]))
+                self._let_go(transaction, [leased.id])
+                transaction.afterwards.append(lambda: self._delivery.offer([leased]))
 
         self._writer.join(work)
 
@@ -113,45 +113,45 @@ class SqliteQueues:
 
     def delete(self, message: Received) -> None:
         """See QueueReceiver. Does not wait for the disk: a lost acknowledgement is only a second delivery."""
-        parcel = self._delivery.settle(message)
-        if parcel is None:
+        leased = self._delivery.settle(message)
+        if leased is None:
             return
         if not self._writer.pending:
-            self._writer.soon(parcel.id, lambda transaction: self._remove(transaction, parcel))
+            self._writer.soon(leased.id, lambda transaction: self._remove(transaction, leased))
             return
 
         def work(transaction: Transaction) -> None:
-            self._remove(transaction, parcel)
-            transaction.undone.append(lambda: self._again([parcel]))
+            self._remove(transaction, leased)
+            transaction.undone.append(lambda: self._again([leased]))
 
         try:
             self._writer.join(work)
         except StoreUnavailable:
-            self._again([parcel])
+            self._again([leased])
 
     def release(self, message: Received, *, delay: timedelta) -> None:
         """See QueueReceiver."""
-        parcel = self._delivery.put_back(message, delay)
-        if parcel is not None:
-            values = (message.attempts, *self._times(delay), *_place(parcel))
+        leased = self._delivery.put_back(message, delay)
+        if leased is not None:
+            values = (message.attempts, *self._times(delay), *_place(leased))
             update = "UPDATE message SET attempts = ?, delay = ?, visible_at = ? WHERE service = ? AND key = ?"
-            self._writer.soon(parcel.id, lambda transaction: _discard(transaction.execute(update, values)))
+            self._writer.soon(leased.id, lambda transaction: _discard(transaction.execute(update, values)))
 
     def poison(self, message: Received, *, reason: str) -> None:
         """See QueueReceiver."""
-        parcel = self._delivery.settle(message)
-        if parcel is None:
+        leased = self._delivery.settle(message)
+        if leased is None:
             return
-        poisoned = replace(self._door(poison_of(parcel.queue), parcel.body), reason=reason)
+        poisoned = replace(self._door(poison_of(leased.queue), leased.body), reason=reason)
 
         def work(transaction: Transaction) -> None:
-            self._remove(transaction, parcel)
+            self._remove(transaction, leased)
             self._insert(transaction, [poisoned])
 
         try:
             self._writer.run(work)
         except BaseException:
-            self._delivery.offer([parcel])
+            self._delivery.offer([leased])
             raise
 
     def poison_queues(self) -> Sequence[str]:
@@ -165,12 +165,12 @@ class SqliteQueues:
         found: int = self._writer.run(lambda transaction: transaction.execute(query, (queue,)).fetchone()[0])
         return found
 
-    def _door(self, queue: str, body: str, delay: timedelta = timedelta(0)) -> Parcel:
+    def _door(self, queue: str, body: str, delay: timedelta = timedelta(0)) -> LeasedMessage:
         key = f"{time.time_ns():020d}-{self._leases.process}-{next(self._numbers)}"
         id_, group = message_id(DOOR, key), addressee(body)
-        return Parcel(id=id_, queue=queue, body=body, delay=delay, service=str(DOOR), key=key, group=group)
+        return LeasedMessage(id=id_, queue=queue, body=body, delay=delay, service=str(DOOR), key=key, group=group)
 
-    def _insert(self, transaction: Transaction, made: Sequence[Parcel]) -> None:
+    def _insert(self, transaction: Transaction, made: Sequence[LeasedMessage]) -> None:
         # Without a lease if this process is no host: then any host may claim it.
         host = self._leases.host
         rows = [
@@ -186,15 +186,15 @@ class SqliteQueues:
 
     def _let_go(self, transaction: Transaction, ids: Sequence[str]) -> None:
         """Hand these messages out no more; offer them again if the transaction fails."""
-        parcels = self._delivery.forget(ids)
-        if parcels:
-            transaction.undone.append(lambda: self._again(parcels))
+        messages = self._delivery.forget(ids)
+        if messages:
+            transaction.undone.append(lambda: self._again(messages))
 
-    def _again(self, parcels: Sequence[Parcel]) -> None:
-        self._delivery.offer([replace(one, delay=_AGAIN) for one in parcels])
+    def _again(self, messages: Sequence[LeasedMessage]) -> None:
+        self._delivery.offer([replace(one, delay=_AGAIN) for one in messages])
 
-    def _remove(self, transaction: Transaction, parcel: Parcel) -> None:
-        self._forget(transaction, int(parcel.service), [parcel.key])
+    def _remove(self, transaction: Transaction, leased: LeasedMessage) -> None:
+        self._forget(transaction, int(leased.service), [leased.key])
 
     def _forget(self, transaction: Transaction, service: int, keys: Sequence[str]) -> bool:
         found = transaction.executemany(_DELETE, [(service, key) for key in keys]).rowcount
@@ -203,8 +203,8 @@ class SqliteQueues:
         return found > 0
 
 
-def _parcel(service: int, row: OutboxRow, delay: timedelta) -> Parcel:
-    return Parcel(
+def _leased(service: int, row: OutboxRow, delay: timedelta) -> LeasedMessage:
+    return LeasedMessage(
         id=message_id(service, row.key),
         queue=row.message.queue,
         body=row.message.body,
@@ -214,8 +214,8 @@ def _parcel(service: int, row: OutboxRow, delay: timedelta) -> Parcel:
     )
 
 
-def _place(parcel: Parcel) -> tuple[int, str]:
-    return int(parcel.service), parcel.key
+def _place(leased: LeasedMessage) -> tuple[int, str]:
+    return int(leased.service), leased.key
 
 
 def _discard(_: object) -> None:

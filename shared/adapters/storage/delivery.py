@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from shared.adapters.storage.parcel import Parcel
+from shared.adapters.storage.leased_message import LeasedMessage
 from shared.adapters.storage.turns import Turns
 from shared.adapters.storage.worker_pool import Work, WorkerPool
 from shared.ports.queues import Received
@@ -36,8 +36,8 @@ class _Line:
     """One queue: messages by the time they become visible, visible ones by turn. Old tokens are skipped, later swept."""
 
     ready: threading.Condition
-    heap: list[tuple[timedelta, int, Parcel]] = field(default_factory=list)
-    turns: list[tuple[int, int, Parcel]] = field(default_factory=list)
+    heap: list[tuple[timedelta, int, LeasedMessage]] = field(default_factory=list)
+    turns: list[tuple[int, int, LeasedMessage]] = field(default_factory=list)
     size: int = 0
     waiting: int = 0
 
@@ -49,20 +49,20 @@ class Delivery:
         self._elapsed = elapsed
         self._lock = threading.Lock()
         self._lines: dict[str, _Line] = defaultdict(lambda: _Line(threading.Condition(self._lock)))
-        self._known: dict[str, Parcel] = {}
+        self._known: dict[str, LeasedMessage] = {}
         self._tokens = itertools.count(1)
         self._closed = False
         self._served: Mapping[str, int] = {}
         self._pool = WorkerPool(self._lock, self._next_seen, work)
         self._turns = Turns()
 
-    def offer(self, parcels: Iterable[Parcel]) -> None:
+    def offer(self, messages: Iterable[LeasedMessage]) -> None:
         """Take messages over. One that is known already stays as it is."""
         with self._lock:
             now = self._elapsed()
-            for parcel in parcels:
-                if parcel.id not in self._known:
-                    self._add(parcel, now)
+            for leased in messages:
+                if leased.id not in self._known:
+                    self._add(leased, now)
             self._pool.offered()
 
     def take(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
@@ -73,7 +73,7 @@ class Delivery:
             while not self._closed:
                 now = self._elapsed()
                 if found := self._pop(line, now, most):
-                    return [self._lease(parcel, now + visibility) for parcel in found]
+                    return [self._lease(leased, now + visibility) for leased in found]
                 left = end - time.monotonic()
                 if left <= 0:
                     break
@@ -109,35 +109,35 @@ class Delivery:
                 self._pool.wait(left)
         return None
 
-    def settle(self, message: Received) -> Parcel | None:
+    def settle(self, message: Received) -> LeasedMessage | None:
         """Drop a message if the receipt still holds its lease. Return it; None if not."""
         with self._lock:
             return self._drop(message.id) if self._holds(message) else None
 
-    def put_back(self, message: Received, delay: timedelta) -> Parcel | None:
+    def put_back(self, message: Received, delay: timedelta) -> LeasedMessage | None:
         """Make a message visible after the delay if the receipt still holds its lease. Return it; None if not."""
         with self._lock:
             if not self._holds(message):
                 return None
-            parcel = self._known[message.id]
-            self._schedule(parcel, self._elapsed() + delay)
+            leased = self._known[message.id]
+            self._schedule(leased, self._elapsed() + delay)
             self._pool.offered()
-            return parcel
+            return leased
 
-    def forget(self, ids: Iterable[str]) -> list[Parcel]:
+    def forget(self, ids: Iterable[str]) -> list[LeasedMessage]:
         """Drop messages whose work is done, delivered or not; return those that were held."""
         with self._lock:
-            return [parcel for id_ in ids if (parcel := self._drop(id_)) is not None]
+            return [leased for id_ in ids if (leased := self._drop(id_)) is not None]
 
     def holds(self, ids: Iterable[str]) -> bool:
         """Whether all of these are held."""
         with self._lock:
             return all(id_ in self._known for id_ in ids)
 
-    def delivered(self) -> list[Parcel]:
+    def delivered(self) -> list[LeasedMessage]:
         """Return the messages that were delivered before and are still held."""
         with self._lock:
-            return [parcel for parcel in self._known.values() if parcel.attempts]
+            return [leased for leased in self._known.values() if leased.attempts]
 
     def on_need(self, more_hands: Callable[[], None]) -> None:
         """Set what is called where messages lie and no thread comes back to take them."""
@@ -161,15 +161,15 @@ class Delivery:
         with self._lock:
             return {queue: line.size for queue, line in self._lines.items() if line.size}
 
-    def _add(self, parcel: Parcel, now: timedelta) -> None:
-        self._known[parcel.id] = parcel
-        self._lines[parcel.queue].size += 1
-        self._schedule(parcel, now + parcel.delay)
+    def _add(self, leased: LeasedMessage, now: timedelta) -> None:
+        self._known[leased.id] = leased
+        self._lines[leased.queue].size += 1
+        self._schedule(leased, now + leased.delay)
 
-    def _schedule(self, parcel: Parcel, at: timedelta) -> None:
-        parcel.token = next(self._tokens)
-        line = self._lines[parcel.queue]
-        heapq.heappush(line.heap, (at, parcel.token, parcel))
+    def _schedule(self, leased: LeasedMessage, at: timedelta) -> None:
+        leased.token = next(self._tokens)
+        line = self._lines[leased.queue]
+        heapq.heappush(line.heap, (at, leased.token, leased))
         if line.waiting:
             line.ready.notify()
         if len(line.heap) + len(line.turns) > 2 * line.size + _SLACK:
@@ -192,8 +192,8 @@ class Delivery:
         while heap and heap[0][0] <= now:
             entry = heapq.heappop(heap)
             if self._current(entry):
-                _, token, parcel = entry
-                heapq.heappush(turns, (self._turns.give(parcel.group or parcel.service), token, parcel))
+                _, token, leased = entry
+                heapq.heappush(turns, (self._turns.give(leased.group or leased.service), token, leased))
         while turns:
             if self._current(turns[0]):
                 return turns[0][:2]
@@ -215,36 +215,36 @@ class Delivery:
         firsts = [first for line in lines if (first := self._first(line)) is not None]
         return (min(firsts) - self._elapsed()).total_seconds() if firsts else None
 
-    def _pop(self, line: _Line, now: timedelta, most: int) -> list[Parcel]:
-        found: list[Parcel] = []
+    def _pop(self, line: _Line, now: timedelta, most: int) -> list[LeasedMessage]:
+        found: list[LeasedMessage] = []
         while len(found) < most and self._turn(line, now) is not None:
-            turn, _, parcel = heapq.heappop(line.turns)
-            self._turns.reached(turn, parcel.group or parcel.service)
-            found.append(parcel)
+            turn, _, leased = heapq.heappop(line.turns)
+            self._turns.reached(turn, leased.group or leased.service)
+            found.append(leased)
         return found
 
-    def _lease(self, parcel: Parcel, until: timedelta) -> Received:
-        parcel.attempts += 1
-        self._schedule(parcel, until)
-        receipt = str(parcel.token)
+    def _lease(self, leased: LeasedMessage, until: timedelta) -> Received:
+        leased.attempts += 1
+        self._schedule(leased, until)
+        receipt = str(leased.token)
         return Received(
-            queue=parcel.queue,
-            id=parcel.id,
-            body=parcel.body,
-            attempts=parcel.attempts,
+            queue=leased.queue,
+            id=leased.id,
+            body=leased.body,
+            attempts=leased.attempts,
             receipt=receipt,
-            reason=parcel.reason,
+            reason=leased.reason,
         )
 
-    def _current(self, entry: tuple[object, int, Parcel]) -> bool:
+    def _current(self, entry: tuple[object, int, LeasedMessage]) -> bool:
         return self._known.get(entry[2].id) is entry[2] and entry[2].token == entry[1]
 
     def _holds(self, message: Received) -> bool:
-        parcel = self._known.get(message.id)
-        return parcel is not None and str(parcel.token) == message.receipt
+        leased = self._known.get(message.id)
+        return leased is not None and str(leased.token) == message.receipt
 
-    def _drop(self, id_: str) -> Parcel | None:
-        parcel = self._known.pop(id_, None)
-        if parcel is not None:
-            self._lines[parcel.queue].size -= 1
-        return parcel
+    def _drop(self, id_: str) -> LeasedMessage | None:
+        leased = self._known.pop(id_, None)
+        if leased is not None:
+            self._lines[leased.queue].size -= 1
+        return leased

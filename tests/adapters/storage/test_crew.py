@@ -6,7 +6,7 @@ import threading
 from datetime import timedelta
 
 from shared.adapters.storage.delivery import Delivery
-from shared.adapters.storage.parcel import Parcel
+from shared.adapters.storage.leased_message import LeasedMessage
 from tests.support.host import wait_until
 
 MINUTE = timedelta(minutes=1)
@@ -44,9 +44,9 @@ class Hands:
             thread.join()
 
 
-def parcel(id_: str, queue: str = QUEUE) -> Parcel:
+def leased(id_: str, queue: str = QUEUE) -> LeasedMessage:
     """A message that can be seen at once."""
-    return Parcel(id=id_, queue=queue, body="")
+    return LeasedMessage(id=id_, queue=queue, body="")
 
 
 def test_a_message_does_not_lie_while_somebody_is_idle() -> None:
@@ -55,9 +55,9 @@ def test_a_message_does_not_lie_while_somebody_is_idle() -> None:
     hands = Hands(delivery)
     hands.join()
     hands.join()
-    delivery.offer([parcel("a")])
+    delivery.offer([leased("a")])
     wait_until(lambda: hands.taken == ["a"])
-    delivery.offer([parcel("b", "slipway-deploy")])
+    delivery.offer([leased("b", "slipway-deploy")])
     wait_until(lambda: hands.taken == ["a", "b"])
     hands.end()
 
@@ -68,7 +68,7 @@ def test_more_hands_are_called_for_where_everybody_is_out() -> None:
     hands = Hands(delivery)
     delivery.on_need(hands.join)
     hands.join()
-    delivery.offer([parcel(str(number)) for number in range(4)])
+    delivery.offer([leased(str(number)) for number in range(4)])
 
     wait_until(lambda: len(hands.taken) == 4)
     assert sorted(hands.taken) == ["0", "1", "2", "3"]
@@ -81,7 +81,7 @@ def test_a_message_that_comes_later_is_taken_when_it_can_be_seen() -> None:
     hands = Hands(delivery)
     hands.go.set()
     hands.join()
-    delivery.offer([Parcel(id="later", queue=QUEUE, body="", delay=timedelta(milliseconds=30))])
+    delivery.offer([LeasedMessage(id="later", queue=QUEUE, body="", delay=timedelta(milliseconds=30))])
 
     wait_until(lambda: hands.taken == ["later"])
     hands.end()
@@ -106,7 +106,7 @@ def test_who_rests_beside_a_busy_thread_helps_when_that_one_is_kept_waiting() ->
     threads = [threading.Thread(target=work, daemon=True) for _ in range(2)]
     for thread in threads:
         thread.start()
-    delivery.offer([*(parcel(f"short {number}") for number in range(60)), parcel("endless"), parcel("last")])
+    delivery.offer([*(leased(f"short {number}") for number in range(60)), leased("endless"), leased("last")])
 
     wait_until(lambda: "last" in taken)
     assert len(taken) == 62

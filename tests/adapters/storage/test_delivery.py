@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from shared.adapters.storage.delivery import Delivery
-from shared.adapters.storage.parcel import Parcel
+from shared.adapters.storage.leased_message import LeasedMessage
 from tests.support.clock import Clock
 from tests.support.stores import MINUTE
 
@@ -16,10 +16,10 @@ def test_a_queue_forgets_the_leases_of_messages_that_are_gone() -> None:
     """Long leases of many short-lived messages leave nothing behind, and those still held are not lost."""
     clock = Clock()
     delivery = Delivery(clock.elapsed)
-    delivery.offer([Parcel(id="held", queue="q", body="held")])
+    delivery.offer([LeasedMessage(id="held", queue="q", body="held")])
     delivery.take("q", most=1, visibility=MINUTE, wait=NOW)
     for number in range(1000):
-        delivery.offer([Parcel(id=str(number), queue="q", body="")])
+        delivery.offer([LeasedMessage(id=str(number), queue="q", body="")])
         (message,) = delivery.take("q", most=1, visibility=timedelta(days=1), wait=NOW)
         delivery.settle(message)
 
@@ -33,7 +33,7 @@ def test_a_queue_forgets_the_leases_of_messages_that_are_gone() -> None:
 def test_a_message_that_is_forgotten_is_not_handed_out() -> None:
     """Done before it was received: nobody needs it."""
     delivery = Delivery(Clock().elapsed)
-    delivery.offer([Parcel(id=name, queue="q", body=name) for name in ("a", "b")])
+    delivery.offer([LeasedMessage(id=name, queue="q", body=name) for name in ("a", "b")])
 
     delivery.forget(["a", "unknown"])
 
@@ -44,7 +44,9 @@ def test_a_message_that_is_forgotten_is_not_handed_out() -> None:
 def test_groups_take_turns_in_all_queues_together() -> None:
     """Who has a thousand messages waiting does not keep those waiting who have one; each group's own stay in order."""
     delivery = Delivery(Clock().elapsed)
-    delivery.offer([Parcel(id=f"many-{number}", queue="events", body="", group="many") for number in range(1000)])
+    delivery.offer(
+        [LeasedMessage(id=f"many-{number}", queue="events", body="", group="many") for number in range(1000)]
+    )
     queues = {"deploy": 9, "events": 99}
 
     def taken(times: int) -> list[str]:
@@ -52,8 +54,8 @@ def test_groups_take_turns_in_all_queues_together() -> None:
         return [message.id for message in found if message is not None]
 
     assert taken(2) == ["many-0", "many-1"]
-    delivery.offer([Parcel(id=f"few-{number}", queue="deploy", body="", service="few") for number in range(2)])
-    delivery.offer([Parcel(id="one", queue="events", body="", group="one")])
+    delivery.offer([LeasedMessage(id=f"few-{number}", queue="deploy", body="", service="few") for number in range(2)])
+    delivery.offer([LeasedMessage(id="one", queue="events", body="", group="one")])
 
     assert set(taken(3)) == {"few-0", "one", "many-2"}
     assert set(taken(2)) == {"few-1", "many-3"}
@@ -64,7 +66,7 @@ def test_a_group_that_has_nothing_left_is_as_good_as_new() -> None:
     """Groups come and go without end; what is remembered of them does not grow."""
     delivery = Delivery(Clock().elapsed)
     for number in range(10_000):
-        delivery.offer([Parcel(id="m", queue="q", body="", group=f"service-{number}")])
+        delivery.offer([LeasedMessage(id="m", queue="q", body="", group=f"service-{number}")])
         (message,) = delivery.take("q", most=1, visibility=MINUTE, wait=NOW)
         delivery.settle(message)
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from shared.adapters.storage import partition
 from shared.adapters.storage.delivery import Delivery, running_time
-from shared.adapters.storage.parcel import Parcel
+from shared.adapters.storage.leased_message import LeasedMessage
 from shared.codec.envelope import addressee
 from shared.domain.queues import POISON, poison_of
 from shared.ports.queues import Received
@@ -36,13 +36,13 @@ class MemoryQueues:
         """See Queues."""
         for row in rows:
             if self._services.get(service, row.key) is not None:
-                self._delivery.offer([_parcel(service, row, row.message.delay)])
+                self._delivery.offer([_leased(service, row, row.message.delay)])
 
     def put_off(self, service: str, row: OutboxRow, *, delay: timedelta) -> None:
         """See Queues."""
-        parcel = _parcel(service, row, delay)
-        self._delivery.forget([parcel.id])
-        self._delivery.offer([parcel])
+        leased = _leased(service, row, delay)
+        self._delivery.forget([leased.id])
+        self._delivery.offer([leased])
 
     def receive(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
         """See QueueReceiver."""
@@ -63,9 +63,9 @@ class MemoryQueues:
 
     def delete(self, message: Received) -> None:
         """See QueueReceiver."""
-        parcel = self._delivery.settle(message)
-        if parcel is not None and parcel.service:
-            self._services.remove(parcel.service, [parcel.key])
+        leased = self._delivery.settle(message)
+        if leased is not None and leased.service:
+            self._services.remove(leased.service, [leased.key])
 
     def release(self, message: Received, *, delay: timedelta) -> None:
         """See QueueReceiver."""
@@ -73,12 +73,12 @@ class MemoryQueues:
 
     def poison(self, message: Received, *, reason: str) -> None:
         """See QueueReceiver."""
-        parcel = self._delivery.settle(message)
-        if parcel is None:
+        leased = self._delivery.settle(message)
+        if leased is None:
             return
-        if parcel.service:
-            self._services.remove(parcel.service, [parcel.key])
-        self.reasons[self._offer(poison_of(parcel.queue), parcel.body, timedelta(0), reason)] = reason
+        if leased.service:
+            self._services.remove(leased.service, [leased.key])
+        self.reasons[self._offer(poison_of(leased.queue), leased.body, timedelta(0), reason)] = reason
 
     def poison_queues(self) -> Sequence[str]:
         """See QueueReceiver."""
@@ -95,13 +95,13 @@ class MemoryQueues:
     def _offer(self, queue: str, body: str, delay: timedelta, reason: str = "") -> str:
         id_ = str(next(self._numbers))
         self._delivery.offer(
-            [Parcel(id=id_, queue=queue, body=body, delay=delay, group=addressee(body), reason=reason)]
+            [LeasedMessage(id=id_, queue=queue, body=body, delay=delay, group=addressee(body), reason=reason)]
         )
         return id_
 
 
-def _parcel(service: str, row: OutboxRow, delay: timedelta) -> Parcel:
-    return Parcel(
+def _leased(service: str, row: OutboxRow, delay: timedelta) -> LeasedMessage:
+    return LeasedMessage(
         id=f"{service}:{row.key}",
         queue=row.message.queue,
         body=row.message.body,

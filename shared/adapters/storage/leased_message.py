@@ -7,7 +7,7 @@ from datetime import timedelta
 
 
 @dataclass(slots=True, kw_only=True)
-class Parcel:
+class LeasedMessage:
     """A leased message.
 
     `delay`: time after the offer until it may be seen; negative where it comes before others. `attempts`: deliveries so far.
