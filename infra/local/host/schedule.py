@@ -42,7 +42,7 @@ def next_run(expression: str, after: datetime) -> datetime:
         raise BadSchedule(f"{expression!r} never comes") from error
 
 
-class Turns:
+class Schedule:
     """When a timer runs, by a clock that may be set.
 
     A time that was passed over is made up once. A clock that is set back makes it run by the times that it shows then,

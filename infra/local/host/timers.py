@@ -12,7 +12,7 @@ from azure.functions.timer import TimerRequest
 
 from infra.local.host.functions import Registered
 from infra.local.host.log import log_event
-from infra.local.host.schedule import Turns
+from infra.local.host.schedule import Schedule
 from infra.local.host.workers import Workers
 
 # The wall clock may be set while a thread sleeps by the monotonic one.
@@ -23,12 +23,12 @@ _LATE = timedelta(seconds=1)
 class _Timer:
     def __init__(self, function: Registered, now: datetime) -> None:
         self.function = function
-        self.turns = Turns(str(function.trigger["schedule"]), now)
+        self.schedule = Schedule(str(function.trigger["schedule"]), now)
         self.last: datetime | None = None
         self.alone = threading.Lock()
 
     def request(self, *, past_due: bool) -> TimerRequest:
-        status = {"Last": self.last.isoformat() if self.last else "", "Next": self.turns.next.isoformat()}
+        status = {"Last": self.last.isoformat() if self.last else "", "Next": self.schedule.next.isoformat()}
         return TimerRequest(past_due=past_due, schedule_status=status, schedule={"AdjustForDST": True})
 
 
@@ -73,13 +73,13 @@ class Timers:
     def _wait(self) -> None:
         while True:
             with self._changed:
-                soonest = min(timer.turns.next for timer in self._timers.values())
+                soonest = min(timer.schedule.next for timer in self._timers.values())
                 sleep = min((soonest - self._clock()).total_seconds(), _LONGEST_SLEEP)
                 if self._changed.wait_for(lambda: self._stopping, max(sleep, 0.0)):
                     return
             now = self._clock()
             for timer in self._timers.values():
-                late = timer.turns.take(now)
+                late = timer.schedule.take(now)
                 if late is not None:
                     self._begin(timer, past_due=late > _LATE)
 

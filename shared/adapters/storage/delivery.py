@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from shared.adapters.storage.fair_order import FairOrder
 from shared.adapters.storage.leased_message import LeasedMessage
-from shared.adapters.storage.turns import Turns
 from shared.adapters.storage.worker_pool import Work, WorkerPool
 from shared.ports.queues import Received
 
@@ -54,7 +54,7 @@ class Delivery:
         self._closed = False
         self._served: Mapping[str, int] = {}
         self._pool = WorkerPool(self._lock, self._next_seen, work)
-        self._turns = Turns()
+        self._fair_order = FairOrder()
 
     def offer(self, messages: Iterable[LeasedMessage]) -> None:
         """Take messages over. One that is known already stays as it is."""
@@ -193,7 +193,7 @@ class Delivery:
             entry = heapq.heappop(heap)
             if self._current(entry):
                 _, token, leased = entry
-                heapq.heappush(turns, (self._turns.give(leased.group or leased.service), token, leased))
+                heapq.heappush(turns, (self._fair_order.give(leased.group or leased.service), token, leased))
         while turns:
             if self._current(turns[0]):
                 return turns[0][:2]
@@ -219,7 +219,7 @@ class Delivery:
         found: list[LeasedMessage] = []
         while len(found) < most and self._turn(line, now) is not None:
             turn, _, leased = heapq.heappop(line.turns)
-            self._turns.reached(turn, leased.group or leased.service)
+            self._fair_order.reached(turn, leased.group or leased.service)
             found.append(leased)
         return found
 

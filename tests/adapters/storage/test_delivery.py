@@ -70,4 +70,4 @@ def test_a_group_that_has_nothing_left_is_as_good_as_new() -> None:
         (message,) = delivery.take("q", most=1, visibility=MINUTE, wait=NOW)
         delivery.settle(message)
 
-    assert len(delivery._turns._last) < 5000
+    assert len(delivery._fair_order._last) < 5000

@@ -1,11 +1,11 @@
-"""Turns, a fair order: who has thousands of messages waiting does not delay who has one."""
+"""A fair order: who has thousands of messages waiting does not delay who has one."""
 
 from __future__ import annotations
 
 _MOST_GROUPS = 4096
 
 
-class Turns:
+class FairOrder:
     """Gives out turns, numbers that only rise: a group's messages one turn after the other, a new group's the next turn."""
 
     def __init__(self) -> None:
