@@ -37,7 +37,7 @@ class Partitions:
             of_estate = self._of_estate(exact)
         etags = {key: etag for key, _, etag in entities}
         rows = {key: value for key, value, _ in entities}
-        return Snapshot(packing.unpack_range(rows, of_estate), etags.get(partition.HEAD), packing.standing(rows))
+        return Snapshot(packing.unpack_range(rows, of_estate), etags.get(partition.HEAD), packing.due_hint(rows))
 
     def _of_estate(self, exact: bool) -> Mapping[str, bytes]:
         known, now = self._estate, self._elapsed()

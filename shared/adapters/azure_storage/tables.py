@@ -10,8 +10,8 @@ from shared.adapters.azure_storage.partitions import Partitions
 from shared.adapters.azure_storage.table import Table
 from shared.adapters.azure_storage.trouble import failures_named
 from shared.adapters.storage import packing, partition
+from shared.adapters.storage.due_hints import take_out
 from shared.adapters.storage.optimistic import OptimisticTransactions
-from shared.adapters.storage.standing import take_out
 from shared.ports.store import Committed, Due, DueRow, Head, LedgerRow, Loaded, Write
 
 _NAMES, _DUE = "names", "due"

@@ -157,19 +157,19 @@ class OptimisticTransactions:
         return self._arrived(wanted) or (self._known(wanted) if made.seen is not None else None)
 
     def _write(self, service: str, snapshot: Snapshot, made: Plan) -> None:
-        due, standing = self._hints(snapshot.standing, made.due)
+        due, due_hint = self._hints(snapshot.due_hint, made.due)
         self._partitions.hint(service, due, new=snapshot.etag is None)
         known = snapshot.loaded.rows
         asked = [key for key in made.deletes if key not in known]
         there = {key for key, value in self._partitions.fetch(service, asked).items() if value is not None}
         deletes = frozenset(key for key in made.deletes if key in known or key in there)
-        self._partitions.commit(service, packing.batch_of(made, deletes, standing), snapshot.etag)
+        self._partitions.commit(service, packing.batch_of(made, deletes, due_hint), snapshot.etag)
 
-    def _hints(self, standing: datetime | None, due: tuple[Due, ...]) -> tuple[tuple[Due, ...], datetime | None]:
+    def _hints(self, due_hint: datetime | None, due: tuple[Due, ...]) -> tuple[tuple[Due, ...], datetime | None]:
         """Leave hints out while an earlier one stands: whoever looks at the service by that one writes the next."""
         first = min((one.at for one in due), default=None)
-        if first is None or (standing is not None and self._now() < standing <= first):
-            return (), standing
+        if first is None or (due_hint is not None and self._now() < due_hint <= first):
+            return (), due_hint
         return due, first
 
     def _arrived(self, wanted: _Wanted) -> Committed | None:

@@ -53,15 +53,15 @@ def unpack(key: str, value: bytes) -> tuple[Mapping[str, Any], bytes]:
     return header, body
 
 
-def batch_of(made: Plan, deletes: frozenset[str], standing: datetime | None = None) -> Batch:
-    """Turn a plan into rows. `deletes`: those of its deletes that are there. `standing`: time of a hint that is there."""
+def batch_of(made: Plan, deletes: frozenset[str], due_hint: datetime | None = None) -> Batch:
+    """Turn a plan into rows. `deletes`: those of its deletes that are there. `due_hint`: time of a hint that is there."""
     seen = {}
     if made.seen is not None:
         seen[made.seen] = pack({"sequence": made.sequence, "until": made.seen_until.astimezone(UTC).isoformat()})
         seen[partition.expiry_key(made.seen_until, made.sequence)] = pack({"seen": made.seen})
     ledger = pack({"previous": made.previous, "hash": made.hash}, made.ledger)
     return Batch(
-        head=pack({"sequence": made.sequence, "hash": made.hash, **_due(standing)}),
+        head=pack({"sequence": made.sequence, "hash": made.hash, **_due(due_hint)}),
         upserts=made.puts,
         inserts={
             **seen,
@@ -137,7 +137,7 @@ def unpack_due(key: str, value: bytes) -> DueRow:
     return DueRow(key=key, service=header["service"], at=datetime.fromisoformat(header["at"]), what=header["what"])
 
 
-def standing(rows: Mapping[str, bytes]) -> datetime | None:
+def due_hint(rows: Mapping[str, bytes]) -> datetime | None:
     """Return the time of the hint that the head names, if it names one."""
     header, _ = unpack(partition.HEAD, rows[partition.HEAD]) if partition.HEAD in rows else ({}, b"")
     return datetime.fromisoformat(header["due"]) if "due" in header else None
@@ -146,7 +146,7 @@ def standing(rows: Mapping[str, bytes]) -> datetime | None:
 def head_without(head: bytes, times: Collection[str]) -> bytes | None:
     """Return the head without the hint of one of these times; None if it names none of them, or cannot be read."""
     try:
-        known = standing({partition.HEAD: head})
+        known = due_hint({partition.HEAD: head})
     except UnreadableRow:
         return None
     if known is None or partition.utc_text(known) not in times:
@@ -155,8 +155,8 @@ def head_without(head: bytes, times: Collection[str]) -> bytes | None:
     return pack({name: value for name, value in header.items() if name not in ("due", "schema")})
 
 
-def _due(standing: datetime | None) -> Mapping[str, str]:
-    return {"due": standing.astimezone(UTC).isoformat()} if standing is not None else {}
+def _due(due_hint: datetime | None) -> Mapping[str, str]:
+    return {"due": due_hint.astimezone(UTC).isoformat()} if due_hint is not None else {}
 
 
 def _unpack_head(rows: Mapping[str, bytes]) -> tuple[int, str]:

@@ -31,12 +31,12 @@ class Unsure(SlipwayError):
 class Snapshot:
     """The range `1~` as it was read, with the head's etag; None if the service is new.
 
-    `standing`: time of a hint that is known to be there, as nobody has looked at it yet.
+    `due_hint`: time of a hint that is known to be there, as nobody has looked at it yet.
     """
 
     loaded: Loaded
     etag: str | None
-    standing: datetime | None = None
+    due_hint: datetime | None = None
 
 
 class Partitions(Protocol):

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 from shared.adapters.storage import packing, partition
 from shared.adapters.storage.delivery import running_time
+from shared.adapters.storage.due_hints import take_out
 from shared.adapters.storage.optimistic import OptimisticTransactions
 from shared.adapters.storage.packing import Batch
 from shared.adapters.storage.partitions import Snapshot
-from shared.adapters.storage.standing import take_out
 from shared.ports.store import Committed, Due, DueRow, Head, LedgerRow, Loaded, Write
 from tests.contracts.memory.queues import MemoryQueues
 from tests.contracts.memory.rows import MemoryEvidence, MemoryRows
@@ -126,7 +126,7 @@ class MemoryStore:
             rows = self._services.query(service, partition.CURRENT, partition.CURRENT_END)
             estate = self._services.query(partition.ESTATE, partition.CURRENT, partition.CURRENT_END)
             head = self._services.get(service, partition.HEAD)
-        return Snapshot(packing.unpack_range(rows, estate), head[1] if head else None, packing.standing(rows))
+        return Snapshot(packing.unpack_range(rows, estate), head[1] if head else None, packing.due_hint(rows))
 
     def fetch(self, service: str, keys: Iterable[str]) -> Mapping[str, bytes | None]:
         """Read single rows."""
