@@ -18,9 +18,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from shared.adapters.storage import packing, partition
-from shared.adapters.storage.just_read import JustRead
 from shared.adapters.storage.partition import Plan
 from shared.adapters.storage.partitions import Moved, Partitions, Snapshot, Unsure
+from shared.adapters.storage.read_cache import ReadCache
 from shared.domain.errors import SlipwayError
 from shared.ports.store import (
     Committed,
@@ -76,19 +76,19 @@ class OptimisticTransactions:
     def __init__(self, partitions: Partitions, now: Callable[[], datetime]) -> None:
         self._partitions = partitions
         self._now = now
-        self._just_read: JustRead[Snapshot] = JustRead()
+        self._read_cache: ReadCache[Snapshot] = ReadCache()
 
     def read(self, service: str, *, exact: bool) -> Loaded:
         """Read a service; see Store.read."""
         snapshot = self._partitions.snapshot(service, exact=exact)
-        self._just_read.keep(service, snapshot)
+        self._read_cache.keep(service, snapshot)
         return snapshot.loaded
 
     def run(self, service: str, event_id: str, fn: Callable[[Loaded], Write | None], seen_for: timedelta) -> Committed:
         """Commit what fn decides; see Store.transact."""
         partition.check_key(service)
         wanted = _Wanted(service, event_id, fn, seen_for)
-        kept = self._just_read.take(service)
+        kept = self._read_cache.take(service)
         if kept is not None and (early := self._try_early(wanted, kept)):
             return early
         for number in range(TRIES):

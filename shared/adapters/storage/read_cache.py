@@ -11,7 +11,7 @@ T = TypeVar("T")
 _FRESH = 5.0  # seconds; people's holds lie in another partition, and the service's etag does not show their changes
 
 
-class JustRead(Generic[T]):
+class ReadCache(Generic[T]):
     """Keeps the last value that each thread read, for a moment, and gives it out once."""
 
     def __init__(self) -> None:
