@@ -38,7 +38,7 @@ class SqliteDatabase:
         self._path.parent.mkdir(parents=True, exist_ok=True)
         cache = Cache()
         self._writer = Writer(self._path, begin=cache.begin, undone=cache.clear)
-        self._readers = Readers(self._path, self._writer.settle)
+        self._readers = Readers(self._path, self._writer.flush)
         self._delivery = Delivery(elapsed, work=self._writer)
         self._leases = Leases(self._path, self._writer, self._readers, now)
         self.queues = SqliteQueues(self._writer, self._leases, cache, self._delivery, now)

@@ -86,14 +86,14 @@ class Leases:
             if self._lock is not None:
                 lock, self._lock = self._lock, None
                 try:
-                    self._writer.run(lambda transaction: _give_back(transaction, lock.id, delivery.delivered()))
+                    self._writer.submit(lambda transaction: _give_back(transaction, lock.id, delivery.delivered()))
                 finally:
                     lock.close()
 
     def _free(self, lock: HostLock, hosts: set[str]) -> None:
         dead = [host for host in hosts if lock.dead(host)]
         if dead:
-            self._writer.run(lambda transaction: _release(transaction, dead))
+            self._writer.submit(lambda transaction: _release(transaction, dead))
             for host in dead:
                 lock.bury(host)
 
@@ -101,7 +101,7 @@ class Leases:
         with self._readers.snapshot() as connection:
             if connection.execute(_UNLEASED, (1,)).fetchone() is None:
                 return []
-        return self._writer.run(lambda transaction: _claim(transaction, self.host, microseconds(self._now())))
+        return self._writer.submit(lambda transaction: _claim(transaction, self.host, microseconds(self._now())))
 
 
 def message_id(service: int, key: str) -> str:

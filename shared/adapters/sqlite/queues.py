@@ -49,7 +49,7 @@ class SqliteQueues:
         if len(body.encode()) > partition.MOST_VALUE:
             raise TooLarge(f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence")
         leased = self._door(queue, body, delay)
-        self._writer.join(lambda transaction: self._insert(transaction, [leased]))
+        self._writer.submit_deferred(lambda transaction: self._insert(transaction, [leased]))
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
         """See Queues. Does nothing: the commit that wrote the rows has handed them over."""
@@ -72,9 +72,9 @@ class SqliteQueues:
         ids = [message_id(found, key) for key in keys] if found else []
         if ids and self._delivery.holds(ids):
             self._delivery.forget(ids)
-            self._writer.soon(ids[0], lambda transaction: _discard(self._forget(transaction, found, keys)))
+            self._writer.submit_lazily(ids[0], lambda transaction: _discard(self._forget(transaction, found, keys)))
             return True
-        return self._writer.run(lambda t: self._forget(t, self._cache.id_of(t, service), keys))
+        return self._writer.submit(lambda t: self._forget(t, self._cache.id_of(t, service), keys))
 
     def put_off(self, service: str, row: OutboxRow, *, delay: timedelta) -> None:
         """See Queues. The row, which is the message, gets another body and another time."""
@@ -86,7 +86,7 @@ class SqliteQueues:
                 self._let_go(transaction, [leased.id])
                 transaction.afterwards.append(lambda: self._delivery.offer([leased]))
 
-        self._writer.join(work)
+        self._writer.submit_deferred(work)
 
     def receive(self, queue: str, *, most: int, visibility: timedelta, wait: timedelta) -> Sequence[Received]:
         """See QueueReceiver."""
@@ -117,7 +117,7 @@ class SqliteQueues:
         if leased is None:
             return
         if not self._writer.pending:
-            self._writer.soon(leased.id, lambda transaction: self._remove(transaction, leased))
+            self._writer.submit_lazily(leased.id, lambda transaction: self._remove(transaction, leased))
             return
 
         def work(transaction: Transaction) -> None:
@@ -125,7 +125,7 @@ class SqliteQueues:
             transaction.undone.append(lambda: self._again([leased]))
 
         try:
-            self._writer.join(work)
+            self._writer.submit_deferred(work)
         except StoreUnavailable:
             self._again([leased])
 
@@ -135,7 +135,7 @@ class SqliteQueues:
         if leased is not None:
             values = (message.attempts, *self._times(delay), *_place(leased))
             update = "UPDATE message SET attempts = ?, delay = ?, visible_at = ? WHERE service = ? AND key = ?"
-            self._writer.soon(leased.id, lambda transaction: _discard(transaction.execute(update, values)))
+            self._writer.submit_lazily(leased.id, lambda transaction: _discard(transaction.execute(update, values)))
 
     def poison(self, message: Received, *, reason: str) -> None:
         """See QueueReceiver."""
@@ -149,7 +149,7 @@ class SqliteQueues:
             self._insert(transaction, [poisoned])
 
         try:
-            self._writer.run(work)
+            self._writer.submit(work)
         except BaseException:
             self._delivery.offer([leased])
             raise
@@ -162,7 +162,7 @@ class SqliteQueues:
     def count(self, queue: str) -> int:
         """See QueueReceiver."""
         query = "SELECT count(*) FROM message WHERE queue = ?"
-        found: int = self._writer.run(lambda transaction: transaction.execute(query, (queue,)).fetchone()[0])
+        found: int = self._writer.submit(lambda transaction: transaction.execute(query, (queue,)).fetchone()[0])
         return found
 
     def _door(self, queue: str, body: str, delay: timedelta = timedelta(0)) -> LeasedMessage:

@@ -46,7 +46,7 @@ class SqliteRows:
             transaction.execute(_PUT, (partition, key, value, new))
             return new
 
-        return self._writer.run(work)
+        return self._writer.submit(work)
 
     def overwrite(self, partition: str, key: str, value: bytes) -> None:
         """See Rows."""
@@ -55,7 +55,7 @@ class SqliteRows:
         def work(transaction: Transaction) -> None:
             transaction.execute(_PUT, (partition, key, value, new))
 
-        self._writer.run(work)
+        self._writer.submit(work)
 
     def delete(self, partition: str, key: str, *, etag: str) -> None:
         """See Rows."""
@@ -64,7 +64,7 @@ class SqliteRows:
             _require(transaction, partition, key, etag)
             transaction.execute("DELETE FROM record WHERE partition = ? AND key = ?", (partition, key))
 
-        self._writer.run(work)
+        self._writer.submit(work)
 
     def list(self, partition: str, *, prefix: str = "") -> Sequence[Row]:
         """See Rows."""
@@ -117,7 +117,7 @@ class SqliteEvidence:
         def work(transaction: Transaction) -> None:
             transaction.execute("INSERT OR REPLACE INTO evidence VALUES (?, ?)", (name, content))
 
-        self._writer.run(work)
+        self._writer.submit(work)
 
     def get(self, sha256: str) -> bytes:
         """See Evidence."""

@@ -59,7 +59,9 @@ class SqliteStore:
     ) -> Committed:
         """See Store."""
         partition.check_key(service)
-        return self._writer.join(lambda transaction: self._transact(transaction, service, event_id, fn, seen_for))
+        return self._writer.submit_deferred(
+            lambda transaction: self._transact(transaction, service, event_id, fn, seen_for)
+        )
 
     def check(self) -> None:
         """See Store."""
@@ -71,7 +73,7 @@ class SqliteStore:
 
     def read(self, service: str, *, exact: bool = True) -> Loaded:  # noqa: ARG002 - it always is
         """See Store."""
-        self._writer.settle()
+        self._writer.flush()
         known = self._cache.committed(service)
         if known is not None:
             return known
@@ -124,7 +126,9 @@ class SqliteStore:
     def add_due(self, service: str, due: Due) -> str:
         """See Store."""
         partition.check_key(key := partition.due_key(service, due))
-        self._writer.join(lambda transaction: self._hint(transaction, self._cache.id_of(transaction, service), due))
+        self._writer.submit_deferred(
+            lambda transaction: self._hint(transaction, self._cache.id_of(transaction, service), due)
+        )
         return key
 
     def remove_due(self, keys: Sequence[str], *, decided: bool = True) -> None:  # noqa: ARG002 - one table knows all
@@ -138,7 +142,7 @@ class SqliteStore:
                         transaction.execute("DELETE FROM due WHERE service = ? AND at = ?", (id_, at))
                         self._cache.hints.pop(id_, None)
 
-        self._writer.run(work)
+        self._writer.submit(work)
 
     def prune(self, service: str, *, most: int) -> int:
         """See Store. Looks at some of very many marks, at others each time: their keys are hashes, in no order."""
@@ -149,7 +153,7 @@ class SqliteStore:
         old = [(id_, event) for event, until in marks if until <= now][:most]
         if old:
             delete = "DELETE FROM seen WHERE service = ? AND event = ?"
-            self._writer.run(lambda transaction: _discard(transaction.executemany(delete, old)))
+            self._writer.submit(lambda transaction: _discard(transaction.executemany(delete, old)))
         return len(old)
 
     def _transact(

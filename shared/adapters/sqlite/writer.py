@@ -2,9 +2,9 @@
 
 A flush of the disk takes as long for twenty decisions as for one, so work that arrives together is committed together.
 There is no writer's thread. The first caller to arrive becomes the leader and writes for all who have arrived by then, so
-that a lone caller waits for no other thread. A caller waits until its work is on disk (`run`), with two exceptions. Work
-for a message may return earlier (`join`): if it is lost, so is the message's acknowledgement, and the message is delivered
-again. Lazy work (`soon`) rides along with the next commit, and nobody waits for it.
+that a lone caller waits for no other thread. A caller waits until its work is on disk (`submit`), with two exceptions. Work
+for a message may return earlier (`submit_deferred`): if it is lost, so is the message's acknowledgement, and the message is delivered
+again. Lazy work (`submit_lazily`) rides along with the next commit, and nobody waits for it.
 """
 
 from __future__ import annotations
@@ -60,20 +60,20 @@ class Writer:
         self._flusher = threading.Thread(target=self._flush, name="sqlite-flusher", daemon=True)
         self._flusher.start()
 
-    def run(self, work: Work[T]) -> T:
+    def submit(self, work: Work[T]) -> T:
         """Run the work; return its result once it is on disk. An error before its first write fails this work alone.
 
         Raise StoreUnavailable if earlier work for the same message was lost.
         """
-        return self._submit(Submission(work, handling=self._here.handling))
+        return self._enter(Submission(work, handling=self._here.handling))
 
-    def join(self, work: Work[T]) -> T:
+    def submit_deferred(self, work: Work[T]) -> T:
         """Run the work; for a message, return before it is on disk. It is on disk before anything shows that it was done.
 
-        Call it only if nothing outside is done for the message afterwards. A thread without a message waits, as in `run`.
+        Call it only if nothing outside is done for the message afterwards. A thread without a message waits, as in `submit`.
         """
         handling = self._here.handling
-        return self._submit(Submission(work, durable=handling is None, handling=handling))
+        return self._enter(Submission(work, durable=handling is None, handling=handling))
 
     def works_for(self, handling: Handling | None) -> None:
         """Set the message that this thread works for from now on; None for no message."""
@@ -85,10 +85,10 @@ class Writer:
         handling = self._here.handling
         return handling is not None and (handling.pending or handling.lost is not None)
 
-    def settle(self) -> None:
+    def flush(self) -> None:
         """Flush the work for this thread's message; called before a read. Raise StoreUnavailable if it was lost."""
         if self.pending:
-            self.run(_nothing)
+            self.submit(_nothing)
 
     @property
     def holds_back(self) -> bool:
@@ -97,9 +97,9 @@ class Writer:
 
     def finish(self) -> None:
         """Flush what is held back. Work that cannot be written is rolled back, as if it had never been done."""
-        self._submit(Submission(_nothing), last=True)
+        self._enter(Submission(_nothing), last=True)
 
-    def soon(self, name: str, work: Work[None]) -> None:
+    def submit_lazily(self, name: str, work: Work[None]) -> None:
         """Run the work with the next commit, at most a moment later; nobody waits. Later work of that name replaces it.
 
         Work that cannot be written is tried again until the writer is closed.
@@ -127,7 +127,7 @@ class Writer:
     def check(self) -> None:
         """Raise StoreUnavailable if the last write failed and a new one fails too. While all is well, write nothing."""
         if self._trouble.error is not None:
-            self.run(self._touch)
+            self.submit(self._touch)
 
     def close(self) -> None:
         """Write what has arrived, then stop. A second call is harmless."""
@@ -139,11 +139,11 @@ class Writer:
         self._flusher.join()
         # Work runs in the order of arrival: once this is done, so is all that came before.
         try:
-            self._submit(Submission(_nothing), last=True)
+            self._enter(Submission(_nothing), last=True)
         finally:
             self._committer.close()
 
-    def _submit(self, submission: Submission[T], *, last: bool = False) -> T:
+    def _enter(self, submission: Submission[T], *, last: bool = False) -> T:
         if self._writing == threading.get_ident():
             raise RuntimeError("a decision may not use the store: it runs inside the store's transaction")
         with self._mutex:
@@ -186,7 +186,7 @@ class Writer:
                 if self._lazy or self.holds_back:
                     # Work that could not be written stays due.
                     with suppress(StoreUnavailable):
-                        self._submit(Submission(_nothing), last=True)
+                        self._enter(Submission(_nothing), last=True)
                 with self._mutex:
                     self._pausing = bool(self._lazy) or self.holds_back
 

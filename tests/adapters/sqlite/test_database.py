@@ -167,7 +167,7 @@ def test_a_closed_database_refuses_work(file: Path) -> None:
 
 def test_the_commits_flush_to_disk(database: SqliteDatabase, file: Path) -> None:
     """WAL with synchronous=FULL: what is answered survives a loss of power."""
-    settings = database.store._writer.run(lambda transaction: transaction.execute("PRAGMA synchronous").fetchone())
+    settings = database.store._writer.submit(lambda transaction: transaction.execute("PRAGMA synchronous").fetchone())
     with sqlite3.connect(file) as connection:
         mode = connection.execute("PRAGMA journal_mode").fetchone()
     connection.close()

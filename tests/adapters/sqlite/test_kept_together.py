@@ -83,7 +83,7 @@ def fail_together(database: SqliteDatabase) -> None:
         transaction.execute("INSERT INTO record VALUES ('p', 'k', x'00', '')")
         raise LookupError("too late")
 
-    [error] = elsewhere(lambda: database.store._writer.run(bad))
+    [error] = elsewhere(lambda: database.store._writer.submit(bad))
     assert isinstance(error, LookupError)
 
 

@@ -56,14 +56,14 @@ def together(writer: Writer, *pieces: Callable[[Transaction], object]) -> list[o
         busy.set()
         go.wait()
 
-    blocker = threading.Thread(target=writer.run, args=(block,))
+    blocker = threading.Thread(target=writer.submit, args=(block,))
     blocker.start()
     busy.wait()
     results: list[object] = [None] * len(pieces)
 
     def submit(number: int) -> None:
         try:
-            results[number] = writer.run(pieces[number])
+            results[number] = writer.submit(pieces[number])
         except Exception as error:
             results[number] = error
 
@@ -153,10 +153,10 @@ def test_what_a_piece_let_go_of_is_taken_up_again_where_it_fails(file: Path, wri
 
 def test_lazy_work_is_written_without_anybody_waiting_for_it(file: Path, writer: Writer) -> None:
     """It comes before the pieces of the next commit, and a later one of its name replaces it."""
-    writer.soon("x", lambda transaction: _nothing(put("first")(transaction)))
-    writer.soon("x", lambda transaction: _nothing(put("second")(transaction)))
+    writer.submit_lazily("x", lambda transaction: _nothing(put("first")(transaction)))
+    writer.submit_lazily("x", lambda transaction: _nothing(put("second")(transaction)))
 
-    found = writer.run(lambda transaction: transaction.execute("SELECT key FROM record").fetchall())
+    found = writer.submit(lambda transaction: transaction.execute("SELECT key FROM record").fetchall())
 
     assert found in ([("second",)], [("first",), ("second",)])  # the first may be on disk already
 
@@ -169,7 +169,7 @@ def test_lazy_work_is_written_when_nothing_else_comes(file: Path, writer: Writer
         put("a")(transaction)
         transaction.afterwards.append(done.set)
 
-    writer.soon("x", work)
+    writer.submit_lazily("x", work)
 
     assert done.wait(60)
     assert keys(file) == ["a"]
