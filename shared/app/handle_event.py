@@ -15,6 +15,7 @@ from shared.app.tell_decision import Told, tell
 from shared.codec.envelope import encode_effect
 from shared.codec.ledger import ENTRIES, LedgerEntry
 from shared.codec.state import encode_changes, ended_release_row
+from shared.domain.changed_releases import ChangedRelease, changed_releases, correlation_of, effect_correlation
 from shared.domain.decide import decide
 from shared.domain.decision import Decision, Outcome
 from shared.domain.delivery import Delivery
@@ -22,7 +23,6 @@ from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
 from shared.domain.events import ChangeFound, FactsGathered, ServiceEvent, TimePassed
 from shared.domain.measures import Measure, measures
-from shared.domain.moved import Moved, correlation_of, effect_correlation, moved
 from shared.domain.person import Person
 from shared.domain.queues import queue_of
 from shared.domain.records import replace, type_name
@@ -59,7 +59,7 @@ def send_again(app: App, service: str, outbox: Mapping[str, Message]) -> None:
 class _Made(NamedTuple):
     decision: Decision
     write: Write | None
-    moved: tuple[Moved, ...] = ()
+    changed: tuple[ChangedRelease, ...] = ()
     measures: list[Measure] | None = None
     unsent: Mapping[str, Message] = MappingProxyType({})
 
@@ -95,7 +95,7 @@ def handle(app: App, event: ServiceEvent, delivery: Delivery = _BY_HAND) -> Hand
         Told(
             event=event,
             decision=decision,
-            moved=counts.moved,
+            changed=counts.changed,
             measures=counts.measures or [],
             sequence=committed.sequence,
             own=own,
@@ -131,7 +131,7 @@ def _decide(app: App, event: ServiceEvent, loaded: Loaded, delivery: Delivery, c
         return _Made(decision._replace(outcome=Outcome.NOTHING, wake=()), None, unsent=loaded.outbox)
     if decision.outcome is Outcome.NOTHING:
         return _Made(decision, None)
-    changed = moved(state, decision.state)
+    changed = changed_releases(state, decision.state)
     puts, deletes = encode_changes(state, decision.state, loaded.sequence + 1)
     first = first_number(loaded.sequence + 1)
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from shared.domain.changed_releases import ChangedRelease, correlation_of
 from shared.domain.decision import Decision, Outcome
 from shared.domain.events import ServiceEvent
 from shared.domain.measures import Measure
-from shared.domain.moved import Moved, correlation_of
 from shared.domain.records import type_name
 from shared.telemetry import exporting, log_event, measure, record
 
@@ -17,7 +17,7 @@ class Told(NamedTuple):
 
     event: ServiceEvent
     decision: Decision
-    moved: tuple[Moved, ...]
+    changed: tuple[ChangedRelease, ...]
     measures: list[Measure]
     sequence: int
     own: str
@@ -27,8 +27,8 @@ class Told(NamedTuple):
 
 def tell(told: Told) -> None:
     """Say it once. A click, and a tick, has an id of its own (`request`) beside that of the release which it moved."""
-    decision, correlation = told.decision, correlation_of(told.own, told.moved)
-    ids = sorted({one.after.correlation for one in told.moved} - {""})
+    decision, correlation = told.decision, correlation_of(told.own, told.changed)
+    ids = sorted({one.after.correlation for one in told.changed} - {""})
     log_event(
         "event.handled",
         service=str(told.event.service),
@@ -64,8 +64,8 @@ def _attributes(told: Told) -> dict[str, object]:
     found: dict[str, object] = {"service": str(told.event.service), "outcome": str(told.decision.outcome)}
     if told.decision.code:
         found["code"] = told.decision.code
-    if told.moved:
-        release = told.moved[-1]
+    if told.changed:
+        release = told.changed[-1]
         found |= {"version": release.after.version.text, "phase": str(release.after.phase)}
         if release.promotions:
             promotion = release.promotions[-1]

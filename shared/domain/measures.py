@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from shared.domain.moved import Moved
+from shared.domain.changed_releases import ChangedRelease
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.promotion import Promotion
 from shared.domain.release import EnvironmentState, Release, ServiceState
@@ -31,7 +31,9 @@ class Measure(NamedTuple):
     version: str
 
 
-def measures(before: ServiceState, after: ServiceState, changed: tuple[Moved, ...], now: datetime) -> list[Measure]:
+def measures(
+    before: ServiceState, after: ServiceState, changed: tuple[ChangedRelease, ...], now: datetime
+) -> list[Measure]:
     """Measure what ended by a decision. A redeploy brings nothing new: it counts only where it fails, or restores."""
     ended = [one for release in changed for one in release.promotions if one.phase.ended]
     last = after.policy.last_environments() if ended and after.policy else ()
@@ -52,7 +54,7 @@ def _environments(
 
 
 def _of(
-    release: Moved, one: Promotion, environments: tuple[EnvironmentState, EnvironmentState], now: datetime
+    release: ChangedRelease, one: Promotion, environments: tuple[EnvironmentState, EnvironmentState], now: datetime
 ) -> Iterator[tuple[str, float]]:
     if one.phase is Phase.SUCCEEDED and one.kind is PromotionKind.FORWARD:
         yield DEPLOYMENTS, 1
@@ -84,7 +86,7 @@ def _reached_before(release: Release, one: Promotion) -> bool:
     )
 
 
-def _failed(release: Moved, one: Promotion) -> bool:
+def _failed(release: ChangedRelease, one: Promotion) -> bool:
     """Whether a change failed by this: its rollout did, or somebody took it back. What fails and is undone counts once."""
     if one.kind is PromotionKind.ROLLBACK:
         undone = _promotion(release.after, one.undoes)

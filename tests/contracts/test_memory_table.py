@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.adapters.storage.packing import Batch
-from shared.adapters.storage.partitions import Moved
+from shared.adapters.storage.partitions import PartitionChanged
 from shared.ports.store import TooLarge
 from tests.contracts.memory.table import Table
 
@@ -45,7 +45,7 @@ def test_a_batch_that_does_not_fit_what_is_there_changes_nothing(batch: Batch) -
     head = table.get("a~b", "1~head")
     assert head is not None
 
-    with pytest.raises(Moved):
+    with pytest.raises(PartitionChanged):
         table.commit("a~b", batch, head[1])
 
     assert table.query("a~b", "", "\x7f") == {"1~head": b"1", "1~there": b"old"}

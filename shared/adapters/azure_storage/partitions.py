@@ -10,7 +10,7 @@ from shared.adapters.azure_storage.table import Table, entity_of
 from shared.adapters.azure_storage.trouble import failures_named, passes, patiently, reason, retry_after, unavailable
 from shared.adapters.storage import packing, partition
 from shared.adapters.storage.packing import Batch
-from shared.adapters.storage.partitions import Moved, Snapshot, Unsure
+from shared.adapters.storage.partitions import PartitionChanged, Snapshot, Unsure
 from shared.ports.store import Due, TooLarge
 
 _FRESH = timedelta(seconds=5)  # as long as a hold by people may be overlooked by a decision, not by who acts
@@ -70,10 +70,10 @@ class Partitions:
             try:
                 patiently(lambda: self._services.replace(service, partition.HEAD, value, etag=etag))
             except ResourceModifiedError as error:
-                raise Moved(reason(error)) from error
+                raise PartitionChanged(reason(error)) from error
 
     def commit(self, service: str, batch: Batch, etag: str | None) -> None:
-        """Write the batch; raise Moved where it was refused and Unsure where nobody can know."""
+        """Write the batch; raise PartitionChanged where it was refused and Unsure where nobody can know."""
         try:
             self._commit(service, batch, etag)
         finally:
@@ -113,7 +113,7 @@ def _operations(service: str, batch: Batch, etag: str | None) -> list[Any]:
 
 def _meaning(service: str, error: Any) -> Exception:
     if error.status_code in _REFUSED:
-        return Moved(reason(error))
+        return PartitionChanged(reason(error))
     if passes(error):
         return Unsure(reason(error), retry_after=retry_after(error))
     return unavailable(f"the batch for {service}", error)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from shared.adapters.storage import packing, partition
 from shared.adapters.storage.optimistic import TRIES
-from shared.adapters.storage.partitions import Moved
+from shared.adapters.storage.partitions import PartitionChanged
 from shared.ports.store import StaleService
 
 
@@ -24,7 +24,7 @@ class Heads(Protocol):
         ...
 
     def replace_head(self, service: str, value: bytes, etag: str) -> None:
-        """Write it if it is as it was read; raise Moved."""
+        """Write it if it is as it was read; raise PartitionChanged."""
         ...
 
 
@@ -46,7 +46,7 @@ def _take_out(heads: Heads, service: str, times: set[str]) -> None:
             return
         try:
             heads.replace_head(service, rest, found[1])
-        except Moved:
+        except PartitionChanged:
             continue
         return
     raise StaleService(f"{service} was changed by others {TRIES} times while a hint was to be removed; try again")

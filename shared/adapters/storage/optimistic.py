@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 
 from shared.adapters.storage import packing, partition
 from shared.adapters.storage.partition import Plan
-from shared.adapters.storage.partitions import Moved, Partitions, Snapshot, Unsure
+from shared.adapters.storage.partitions import PartitionChanged, Partitions, Snapshot, Unsure
 from shared.adapters.storage.read_cache import ReadCache
 from shared.domain.errors import SlipwayError
 from shared.ports.store import (
@@ -148,7 +148,7 @@ class OptimisticTransactions:
         """Write a plan, or find out what became of the event; None if that is unknown, or another writer was faster."""
         try:
             self._write(wanted.service, snapshot, made)
-        except Moved:
+        except PartitionChanged:
             pass
         except Unsure as error:
             wanted.sent.append((made, error))

@@ -12,7 +12,7 @@ from shared.domain.errors import SlipwayError
 from shared.ports.store import Due, Loaded
 
 
-class Moved(SlipwayError):
+class PartitionChanged(SlipwayError):
     """The batch was refused: another writer was faster, or the event is known."""
 
 
@@ -55,5 +55,5 @@ class Partitions(Protocol):
         ...
 
     def commit(self, service: str, batch: Batch, etag: str | None) -> None:
-        """Write the batch whole or not at all; raise Moved or Unsure."""
+        """Write the batch whole or not at all; raise PartitionChanged or Unsure."""
         ...

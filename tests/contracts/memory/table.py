@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from shared.adapters.storage import partition
 from shared.adapters.storage.packing import Batch
-from shared.adapters.storage.partitions import Moved
+from shared.adapters.storage.partitions import PartitionChanged
 from shared.ports.store import TooLarge
 
 
@@ -53,7 +53,7 @@ class Table:
                     del order[bisect_left(order, key)]
 
     def commit(self, name: str, batch: Batch, etag: str | None) -> None:
-        """Write a batch whole, or raise Moved or TooLarge and write nothing."""
+        """Write a batch whole, or raise PartitionChanged or TooLarge and write nothing."""
         rows = {partition.HEAD: batch.head, **batch.upserts, **batch.inserts}
         if len(rows) + len(batch.deletes) > partition.MOST_ROWS:
             raise TooLarge(f"a batch for {name} has {len(rows) + len(batch.deletes)} rows")
@@ -62,7 +62,7 @@ class Table:
             there = self._partitions.get(name, {})
             head = there.get(partition.HEAD)
             if (head and head[1]) != etag or batch.inserts.keys() & there.keys() or batch.deletes - there.keys():
-                raise Moved(f"{name} was changed by somebody else")
+                raise PartitionChanged(f"{name} was changed by somebody else")
             for key, value in rows.items():
                 self.put(name, key, value)
             self.remove(name, batch.deletes)

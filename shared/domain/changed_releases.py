@@ -10,7 +10,7 @@ from shared.domain.promotion import Promotion
 from shared.domain.release import Release, ServiceState
 
 
-class Moved(NamedTuple):
+class ChangedRelease(NamedTuple):
     """A release as it was, None where it began, and as it is; the promotions of it that changed, in order."""
 
     before: Release | None
@@ -18,30 +18,32 @@ class Moved(NamedTuple):
     promotions: tuple[Promotion, ...]
 
 
-def moved(before: ServiceState, after: ServiceState) -> tuple[Moved, ...]:
+def changed_releases(before: ServiceState, after: ServiceState) -> tuple[ChangedRelease, ...]:
     """Name the releases that a decision changed or began, in order of version. Records that stay are the same objects."""
     if before is after:
         return ()
-    found = tuple(_moved(before, after))
+    found = tuple(_changed_releases(before, after))
     return found if len(found) < 2 else tuple(sorted(found, key=lambda one: one.after.version.key()))
 
 
-def _moved(before: ServiceState, after: ServiceState) -> Iterator[Moved]:
+def _changed_releases(before: ServiceState, after: ServiceState) -> Iterator[ChangedRelease]:
     for releases in (after.releases, after.ended):
         for key, release in releases.items():
             old = before.releases.get(key) or before.ended.get(key)
             if release is not None and release is not old:
                 known = {id(one) for one in old.promotions} if old else set()
-                yield Moved(old, release, tuple(one for one in release.promotions if id(one) not in known))
+                yield ChangedRelease(old, release, tuple(one for one in release.promotions if id(one) not in known))
 
 
-def correlation_of(own: str, changed: tuple[Moved, ...]) -> str:
+def correlation_of(own: str, changed: tuple[ChangedRelease, ...]) -> str:
     """Say what a decision belongs to: the one release that it moved, else what the event came with."""
     found = {one.after.correlation for one in changed} - {""}
     return found.pop() if len(found) == 1 and own not in found else own
 
 
-def effect_correlation(effect: ServiceEffect, own: str, changed: tuple[Moved, ...], after: ServiceState) -> str:
+def effect_correlation(
+    effect: ServiceEffect, own: str, changed: tuple[ChangedRelease, ...], after: ServiceState
+) -> str:
     """Say what an effect belongs to: the release that it is for, so that one id leads from its push to production."""
     for one in changed:
         if _is_of(effect, one.after) or (one.before is not None and _is_of(effect, one.before)):
