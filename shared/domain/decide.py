@@ -11,11 +11,11 @@ from shared.domain import (
     events,
     going_back,
     operating,
+    poisoned,
     reporting,
     stopping,
     tagging,
     tags,
-    undelivered,
     withdrawing,
 )
 from shared.domain.advance import advance
@@ -144,7 +144,7 @@ def _promotion_answer(draft: Draft, event: events.PromotionEvent) -> Answer:
         case events.EffectRefused():
             return ignored("misplaced", f"{event.refused}: {event.reason}")
         case events.MessagePoisoned():
-            return undelivered.message_poisoned(draft, event)
+            return poisoned.message_poisoned(draft, event)
         case _:
             return _request_answer(draft, event)
 
