@@ -12,13 +12,13 @@ from shared.bootstrap import app, settings
 from shared.domain.queues import EVENTS_QUEUE
 
 if TYPE_CHECKING:
-    from shared.domain.events import OutsideEvent
+    from shared.domain.events import HookEvent
 
 
 def accept(
     req: func.HttpRequest,
     secrets: Iterable[str],
-    read: Callable[[bytes], Sequence[OutsideEvent]],
+    read: Callable[[bytes], Sequence[HookEvent]],
     *,
     bearer: bool = False,
     headers: Mapping[str, str] | None = None,
@@ -40,7 +40,7 @@ def accept(
     return json_answer(AcceptedView(accepted=len(events)), status=202)
 
 
-def put(events: Sequence[OutsideEvent]) -> None:
+def put(events: Sequence[HookEvent]) -> None:
     """Queue events that a door took in, all of them written before the first is sent; raise what the queues raise."""
     from shared.codec.envelope import encode_event
     from shared.domain.records import type_name

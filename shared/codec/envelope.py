@@ -18,14 +18,14 @@ from shared.codec.stored import decoder, is_read, look_closely, written
 from shared.domain.delivery import Delivery
 from shared.domain.effects import Effect, ServiceEffect
 from shared.domain.errors import InvalidValue
-from shared.domain.events import OutsideEvent, ServiceEvent
+from shared.domain.events import HookEvent, ServiceEvent
 from shared.domain.reading import problem_of
 from shared.domain.records import Record, Time
 
 # Of all messages: an older worker sees that one is newer than itself, also where it does not know the type.
 SCHEMA = 1
 
-AnyMessage: TypeAlias = ServiceEvent | OutsideEvent | ServiceEffect
+AnyMessage: TypeAlias = ServiceEvent | HookEvent | ServiceEffect
 TYPES = frozenset(str(one.__struct_config__.tag) for one in get_args(AnyMessage))
 _REFERENCE = "by-reference"
 _IS_REFERENCE = f'"type":"{_REFERENCE}"'
@@ -94,11 +94,11 @@ class Message(NamedTuple):
 
     at: datetime
     delivery: Delivery
-    event: ServiceEvent | OutsideEvent | None = None
+    event: ServiceEvent | HookEvent | None = None
     effect: ServiceEffect | None = None
 
 
-def encode_event(event: ServiceEvent | OutsideEvent, *, correlation: str, at: datetime) -> str:
+def encode_event(event: ServiceEvent | HookEvent, *, correlation: str, at: datetime) -> str:
     """Return an event as a queue carries it; `at` is when it was received or made."""
     return _text(Envelope(schema=SCHEMA, at=at, delivery=Delivery(correlation=correlation), message=event))
 

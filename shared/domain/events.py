@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from shared.domain.build import BuildHandle, BuildResult
 from shared.domain.event import Event
-from shared.domain.outside import BuildFinished, ManifestDeleted, OutsideEvent, PushReceived, RegistryEvent, TagPushed
+from shared.domain.hook_events import BuildFinished, HookEvent, ManifestDeleted, PushReceived, RegistryEvent, TagPushed
 from shared.domain.person import Person
 from shared.domain.policy import ServicePolicy
 from shared.domain.promotion import Facts, Rendered
@@ -42,7 +42,7 @@ __all__ = [
     "BuildFinished",
     "LiveAdopted",
     "ManifestDeleted",
-    "OutsideEvent",
+    "HookEvent",
     "OverrideGranted",
     "PromoteRequested",
     "PushReceived",

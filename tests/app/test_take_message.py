@@ -28,7 +28,7 @@ PUSH = ev.PushReceived(id="p-1", repository=SHIPPING, ref=branch("1.0.0"))
 ASK = ev.TimePassed(id="t-1", service=DELIVERY)
 
 
-def written(slipway: Harness, event: ev.ServiceEvent | ev.OutsideEvent) -> str:
+def written(slipway: Harness, event: ev.ServiceEvent | ev.HookEvent) -> str:
     """An event as a queue carries it."""
     return encode_event(event, correlation="c-1", at=slipway.app.now())
 

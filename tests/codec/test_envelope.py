@@ -13,13 +13,13 @@ from shared.codec import envelope
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.domain.delivery import Delivery
 from shared.domain.effects import ServiceEffect
-from shared.domain.events import OutsideEvent, ServiceEvent
+from shared.domain.events import HookEvent, ServiceEvent
 from shared.domain.records import type_name
 from tests.support.codec import examples as ex
 from tests.support.codec.messages import MESSAGES, encode
 from tests.support.codec.records import any_of
 
-EVENTS = get_args(ServiceEvent) + get_args(OutsideEvent)
+EVENTS = get_args(ServiceEvent) + get_args(HookEvent)
 EFFECTS = get_args(ServiceEffect)
 
 

@@ -145,7 +145,7 @@ class Harness:
         event = ev.PushReceived(id=self.app.new_id(), repository=SHIPPING, ref=ref, commit=commit, pushed_by=by)
         self.send(event)
 
-    def send(self, event: ev.ServiceEvent | ev.OutsideEvent) -> None:
+    def send(self, event: ev.ServiceEvent | ev.HookEvent) -> None:
         """Put an event into the doors' queue."""
         self.app.queues.send(EVENTS_QUEUE, encode_event(event, correlation=event.id, at=self.app.now()))
 

@@ -19,7 +19,7 @@ ASK = ev.TimePassed(id="t-1", service=DELIVERY)
 PUSH = ev.PushReceived(id="p-1", repository=SHIPPING, ref="refs/heads/main")
 
 
-def written(event: ev.ServiceEvent | ev.OutsideEvent, **changes: Any) -> bytes:
+def written(event: ev.ServiceEvent | ev.HookEvent, **changes: Any) -> bytes:
     """An event as a queue carries it, with parts of its envelope or of itself changed."""
     envelope = json.loads(encode_event(event, correlation="c-1", at=NOON))
     for name, value in changes.items():

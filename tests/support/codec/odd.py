@@ -124,7 +124,7 @@ WAITING = replace(VALIDATION, waiting=Push(commit=ex.COMMIT, number=1, pushed_by
 TIP = Tip(commit=None, number=1)
 CONFIG = ConfigInForce(checked_at=ex.NOON)
 
-MESSAGES: tuple[events.ServiceEvent | events.OutsideEvent, ...] = (
+MESSAGES: tuple[events.ServiceEvent | events.HookEvent, ...] = (
     events.ChangeFound(id="e-2", service=ex.DELIVERY, ref=ex.REF, commit=ex.COMMIT, number=1),
     events.BuildReported(
         id="e-2",

@@ -53,4 +53,4 @@ class BuildFinished(Record, tag_field="type", tag="build-finished"):
 
 
 RegistryEvent: TypeAlias = TagPushed | ManifestDeleted
-OutsideEvent: TypeAlias = PushReceived | BuildFinished | RegistryEvent
+HookEvent: TypeAlias = PushReceived | BuildFinished | RegistryEvent
