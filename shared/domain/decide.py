@@ -24,8 +24,8 @@ from shared.domain.decision import Decision, Outcome
 from shared.domain.draft import Draft
 from shared.domain.errors import InvalidVersion
 from shared.domain.estate import Estate
+from shared.domain.next_look import next_look
 from shared.domain.release import ServiceState
-from shared.domain.waking import wake_times
 
 
 def decide(
@@ -67,7 +67,7 @@ def _decision(state: ServiceState, draft: Draft, event: events.ServiceEvent, ans
         reason=answer.reason,
         about=answer.about,
         statuses=tuple(draft.statuses.values()),
-        wake=wake_times(draft),
+        wake=next_look(draft),
     )
 
 

@@ -22,7 +22,7 @@ from shared.domain.release import Release
 from shared.domain.waiting import ask_again
 
 
-def wake_times(draft: Draft) -> tuple[tuple[datetime, str], ...]:
+def next_look(draft: Draft) -> tuple[tuple[datetime, str], ...]:
     """Return the earliest time for the service and what for; empty where nothing waits for time."""
     times = [(at, what) for at, what in _times(draft) if at > draft.now]
     return (min(times),) if times else ()

@@ -10,9 +10,9 @@ from shared.domain import effects as ef
 from shared.domain.draft import Draft
 from shared.domain.estate import Estate
 from shared.domain.manifests import Finding
+from shared.domain.next_look import next_look
 from shared.domain.policy import DenyWindow
 from shared.domain.records import replace
-from shared.domain.waking import wake_times
 from tests.support.pilot import NOON, PRODUCTION, QA, Pilot, policy
 from tests.support.pilot_more import DAY, HOUR, hold
 
@@ -20,7 +20,7 @@ EVENING = DenyWindow(cron="0 13 * * *", duration=2 * HOUR, timezone="UTC", reaso
 
 
 def wakes(pilot: Pilot) -> tuple[tuple[datetime, str], ...]:
-    return wake_times(Draft(pilot.state, pilot.estate, pilot.now))
+    return next_look(Draft(pilot.state, pilot.estate, pilot.now))
 
 
 def test_what_waits_for_nothing_is_not_looked_at() -> None:
@@ -122,7 +122,7 @@ def test_a_time_that_is_over_wakes_nobody() -> None:
     pilot.estate = Estate()
     draft = Draft(pilot.state, pilot.estate, NOON + 8 * DAY)
 
-    assert wake_times(draft) == ()
+    assert next_look(draft) == ()
 
 
 def test_what_comes_later_is_looked_at_when_it_expires() -> None:
