@@ -9,10 +9,10 @@ from shared.domain import running, waiting
 from shared.domain.draft import Draft
 from shared.domain.endings import settle_release
 from shared.domain.errors import SlipwayError
-from shared.domain.graph import Standing, standing
 from shared.domain.overdue import settle_overdue
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.policy import EnvironmentPolicy
+from shared.domain.progress import Progress, progress
 from shared.domain.promotion import Promotion
 from shared.domain.records import replace
 from shared.domain.release import Release
@@ -66,13 +66,13 @@ def _left(draft: Draft, promotion: Promotion) -> str:
 
 
 def _pending(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
-    before = {name: standing(release, name) for name in rules.after}
-    ended = next((name for name, one in before.items() if one is Standing.ENDED), None)
+    before = {name: progress(release, name) for name in rules.after}
+    ended = next((name for name, one in before.items() if one is Progress.ENDED), None)
     if ended is not None:
         draft.move(promotion, Phase.SKIPPED, f"{release.version.tag} did not succeed in {ended}")
     elif promotion.deadline is not None and draft.now >= promotion.deadline:
         draft.move(promotion, Phase.EXPIRED, f"{', '.join(rules.after)} did not succeed in time")
-    elif all(one is Standing.REACHED for one in before.values()):
+    elif all(one is Progress.REACHED for one in before.values()):
         draft.move(promotion, Phase.WAITING, "")
     else:
         reason = _comes_after(before)
@@ -81,17 +81,17 @@ def _pending(draft: Draft, release: Release, promotion: Promotion, rules: Enviro
             draft.keep(replace(promotion, reason=reason, deadline=deadline))
 
 
-def _comes_after(before: Mapping[str, Standing]) -> str:
-    rolled_back = next((name for name, one in before.items() if one is Standing.WITHDRAWN), None)
+def _comes_after(before: Mapping[str, Progress]) -> str:
+    rolled_back = next((name for name, one in before.items() if one is Progress.WITHDRAWN), None)
     if rolled_back is not None:
         return f"{rolled_back} was rolled back; promote it there again"
-    return f"comes after {', '.join(name for name, one in before.items() if one is not Standing.REACHED)}"
+    return f"comes after {', '.join(name for name, one in before.items() if one is not Progress.REACHED)}"
 
 
 def _waiting(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
     if promotion.kind is PromotionKind.FORWARD and promotion.resume_at is None:
-        before = {name: standing(release, name) for name in rules.after}
-        if any(one is not Standing.REACHED for one in before.values()):
+        before = {name: progress(release, name) for name in rules.after}
+        if any(one is not Progress.REACHED for one in before.values()):
             waiting.close(draft, promotion, Phase.PENDING, _comes_after(before))
             return
     waiting.step(draft, release, promotion, rules)

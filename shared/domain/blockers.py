@@ -10,9 +10,9 @@ from shared.domain.draft import Draft
 from shared.domain.estate import Estate
 from shared.domain.gate import OPERATORS, OURSELVES
 from shared.domain.gates import Blocker, Gate
-from shared.domain.graph import Standing, standing
 from shared.domain.overdue import release_deadline
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.progress import Progress, progress
 from shared.domain.promotion import Promotion
 from shared.domain.release import Release, ServiceState
 
@@ -120,8 +120,8 @@ def _next_look(promotion: Promotion) -> Blocker:
 
 def _comes_after(draft: Draft, release: Release, promotion: Promotion) -> Iterator[Blocker]:
     rules = draft.rules(promotion)
-    stands = {name: standing(release, name) for name in rules.after} if rules else {}
-    missing = [name for name, one in stands.items() if one is not Standing.REACHED]
+    stands = {name: progress(release, name) for name in rules.after} if rules else {}
+    missing = [name for name, one in stands.items() if one is not Progress.REACHED]
     for name in missing:
         yield _before(draft, release, promotion, name)
     if not missing:

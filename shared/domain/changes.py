@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shared.domain import building, running, tagging
+from shared.domain.abort import abort_queued
 from shared.domain.answers import Answer, done, ignored, refused
 from shared.domain.build import NO_HANDLE
 from shared.domain.draft import STATUS_FAILED, STATUS_PENDING, Draft
@@ -17,7 +18,6 @@ from shared.domain.phases import QUEUED, Phase, ReleasePhase
 from shared.domain.records import replace
 from shared.domain.release import Push, Release
 from shared.domain.repository import GONE
-from shared.domain.stopping import abort_queued
 from shared.domain.version import Version, parse_release_branch
 
 

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import assert_never
 
 from shared.domain import (
+    abort,
     building,
     changes,
     events,
-    going_back,
     operating,
     poisoned,
     reporting,
-    stopping,
+    rollback,
     tagging,
     tags,
     withdrawing,
@@ -154,13 +154,13 @@ def _request_answer(draft: Draft, event: events.RequestEvent) -> Answer:
         case events.PromoteRequested():
             return operating.promote(draft, event)
         case events.AbortRequested():
-            return stopping.abort(draft, event)
+            return abort.abort(draft, event)
         case events.RetryRequested():
             return operating.retry(draft, event)
         case events.RedeployRequested():
-            return going_back.redeploy(draft, event)
+            return rollback.redeploy(draft, event)
         case events.RollbackRequested():
-            return going_back.roll_back(draft, event)
+            return rollback.roll_back(draft, event)
         case events.OverrideGranted():
             return operating.override(draft, event)
         case events.LiveAdopted():

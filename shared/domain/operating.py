@@ -15,11 +15,11 @@ from shared.domain.events import (
     RetryRequested,
 )
 from shared.domain.gates import OVERRIDABLE, Gate
-from shared.domain.graph import Standing, standing
 from shared.domain.lookup import earlier_good, known_environment, known_release, reopen
 from shared.domain.older import brings_older
 from shared.domain.phases import RUNNING, Phase, ReleasePhase
 from shared.domain.policy import EnvironmentPolicy
+from shared.domain.progress import Progress, progress
 from shared.domain.records import replace
 from shared.domain.release import Override, Release
 
@@ -59,7 +59,7 @@ def _against_promoting(release: Release, rules: EnvironmentPolicy) -> Answer | N
     if latest is not None and not latest.phase.ended:
         return refused("under-way", f"promotion {latest.number} of {tag} to {rules.name} is {latest.phase} already")
     for name in rules.after:
-        if standing(release, name) is not Standing.REACHED:
+        if progress(release, name) is not Progress.REACHED:
             return refused("out-of-order", f"{tag} has not succeeded in {name}; promote it there first")
     return None
 

@@ -11,10 +11,10 @@ from shared.app.performing.facts import presence, presence_or_assumed, running_n
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
 from shared.app.performing.worker import access_to
 from shared.app.service_view import ServiceView, read_service, release_in
-from shared.domain.acting import May, may_act
 from shared.domain.artifact import Artifact, in_namespace
 from shared.domain.effects import Deploy, ObserveRollout, Remove, Retag
 from shared.domain.events import ArtifactDeployed, ArtifactRetagged, RolloutObserved
+from shared.domain.fence import May, may_act
 from shared.domain.manifests import not_run
 from shared.domain.person import SLIPWAY
 from shared.domain.phases import Phase, PromotionKind

@@ -12,9 +12,9 @@ from shared.domain import events as ev
 from shared.domain.advance import PENDING_EXPIRY, Unsettled, advance
 from shared.domain.draft import Draft
 from shared.domain.estate import EVERYTHING, Estate, Hold
-from shared.domain.graph import Standing, standing
 from shared.domain.names import ServiceKey
 from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.progress import Progress, progress
 from shared.domain.promotion import Presence
 from shared.domain.records import replace
 from shared.domain.release import ServiceState
@@ -144,7 +144,7 @@ def test_a_redeploy_before_it_does_not_withdraw_a_request() -> None:
     assert phases(pilot)["qa"] == "Verifying"
 
     assert pilot.request() == request
-    assert standing(pilot.release("1.0.0"), "qa") is Standing.REACHED
+    assert progress(pilot.release("1.0.0"), "qa") is Progress.REACHED
 
 
 def test_a_redeploy_does_not_ask_how_the_version_stands_elsewhere() -> None:
@@ -170,13 +170,13 @@ def test_a_rollback_that_could_not_start_withdraws_nothing() -> None:
     pilot.perform(ef.GatherFacts)
 
     assert pilot.promotion("1.1.0", "qa").phase is Phase.ROLLBACK_FAILED
-    assert standing(pilot.release("1.1.0"), "qa") is Standing.REACHED
+    assert progress(pilot.release("1.1.0"), "qa") is Progress.REACHED
     assert pilot.promotion("1.1.0", "production").phase is Phase.WAITING
 
 
 def test_an_environment_that_never_saw_the_release_is_still_to_come() -> None:
     """It is not taken for one that failed."""
-    assert standing(Pilot().release_to("1.0.0").release("1.0.0"), "moon") is Standing.UNDER_WAY
+    assert progress(Pilot().release_to("1.0.0").release("1.0.0"), "moon") is Progress.UNDER_WAY
 
 
 def test_of_several_that_may_start_the_one_with_the_lower_number_does() -> None:

@@ -8,7 +8,7 @@ from shared.domain.phases import Phase, PromotionKind
 from shared.domain.release import Release
 
 
-class Standing(Enum):
+class Progress(Enum):
     """REACHED lets what comes after go on; ENDED never will without a new promotion; WITHDRAWN was reached before."""
 
     REACHED = "reached"
@@ -17,7 +17,7 @@ class Standing(Enum):
     ENDED = "ended"
 
 
-def standing(release: Release, name: str) -> Standing:
+def progress(release: Release, name: str) -> Progress:
     """Say whether the release succeeded in an environment, and was not rolled back since.
 
     A redeploy of what is live there changes nothing about that, nor does a rollback that never started.
@@ -25,9 +25,9 @@ def standing(release: Release, name: str) -> Standing:
     there = [one for one in release.promotions if one.environment == name]
     forward = next((one for one in reversed(there) if one.kind is PromotionKind.FORWARD), None)
     if forward is None or not forward.phase.ended:
-        return Standing.UNDER_WAY
+        return Progress.UNDER_WAY
     if forward.phase is not Phase.SUCCEEDED:
-        return Standing.ENDED
+        return Progress.ENDED
     rollbacks = [one for one in there if one.kind is PromotionKind.ROLLBACK and one.number > forward.number]
     undone = any(one.phase is not Phase.ROLLBACK_FAILED or one.plan is not None for one in rollbacks)
-    return Standing.WITHDRAWN if undone else Standing.REACHED
+    return Progress.WITHDRAWN if undone else Progress.REACHED

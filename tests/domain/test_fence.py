@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from shared.domain import effects as ef
 from shared.domain import events as ev
-from shared.domain.acting import May, may_act
 from shared.domain.estate import EVERYTHING, Estate, Hold
+from shared.domain.fence import May, may_act
 from shared.domain.phases import Phase
 from shared.domain.records import replace
 from shared.domain.release import ArtifactHold
