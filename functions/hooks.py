@@ -15,7 +15,7 @@ from shared.openapi.registry_bodies import BODIES
 
 if TYPE_CHECKING:
     from shared.domain.events import RegistryEvent
-    from shared.inbound.heard import Heard
+    from shared.inbound.registry_message import RegistryMessage
 
 hooks = HttpFunctions()
 
@@ -86,12 +86,12 @@ def registry_pushed(req: func.HttpRequest) -> func.HttpResponse:
     )
 
 
-def _events(heard: Heard) -> tuple[RegistryEvent, ...]:
+def _events(message: RegistryMessage) -> tuple[RegistryEvent, ...]:
     from shared.telemetry import log_event
 
-    if heard.passed_over:
-        log_event("hook.passed_over", reasons=heard.passed_over)
-    return heard.events
+    if message.passed_over:
+        log_event("hook.passed_over", reasons=message.passed_over)
+    return message.events
 
 
 @hooks.blueprint.function_name("registry_changed")
@@ -105,21 +105,21 @@ def registry_changed(event: func.EventGridEvent) -> None:
     from shared.telemetry import log_event, log_warning
 
     try:
-        heard = _read(event)
+        message = _read(event)
     except Unacceptable as error:
         log_warning("event.unreadable", id=str(event.id)[:200], reason=str(error))
         return
-    if heard.passed_over:
-        log_event("event.passed_over", id=str(event.id)[:200], reasons=heard.passed_over)
+    if message.passed_over:
+        log_event("event.passed_over", id=str(event.id)[:200], reasons=message.passed_over)
         return
     try:
-        put(heard.events)
+        put(message.events)
     except Exception as error:
         log_warning("event.not_queued", id=event.id, reason=str(error))
         raise
 
 
-def _read(event: func.EventGridEvent | func.CloudEvent) -> Heard:
+def _read(event: func.EventGridEvent | func.CloudEvent) -> RegistryMessage:
     from shared.inbound.acr_events import read_event
 
     # CloudEvents arrive as CloudEvent, whatever a function's annotation says.

@@ -20,7 +20,7 @@ from shared.ports.anchors import Anchors, AnchorTaken
 from shared.ports.store import Head
 from shared.telemetry import log_event, log_warning
 
-MOST_DAYS = 31  # how far back anchors are compared, and mismatches told of
+MOST_DAYS = 31  # how far back anchors are compared, and mismatches are reported
 _PAGE = 200
 _AHEAD = timedelta(days=1)  # clocks differ, and days end at other times elsewhere
 _MOST_AHEAD = 3
@@ -62,8 +62,8 @@ def _last(app: App, anchors: Anchors) -> _Read | None:
             if error.newer:
                 raise
             # Nothing can be compared with it; the days go on, and tell of it.
-            told = (Mismatch("", day_of(name), f"anchor {name} cannot be read: {error}"),)
-            return _Read(name, digest(content), Anchor(name=name, at=app.now(), mismatches=told))
+            mismatches = (Mismatch("", day_of(name), f"anchor {name} cannot be read: {error}"),)
+            return _Read(name, digest(content), Anchor(name=name, at=app.now(), mismatches=mismatches))
     return None
 
 

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from shared.app.at_least_once import done_by, first_number, needs_mark, overtaken, reported_before
+from shared.app.log_decision import DecisionLog, log_decision
 from shared.app.parts import App
 from shared.app.service_view import view_of
-from shared.app.tell_decision import Told, tell
 from shared.codec.envelope import encode_effect
 from shared.codec.ledger import ENTRIES, LedgerEntry
 from shared.codec.state import encode_changes, ended_release_row
@@ -91,8 +91,8 @@ def handle(app: App, event: ServiceEvent, delivery: Delivery = _BY_HAND) -> Hand
     if decision.outcome is Outcome.NOTHING:
         for at, what in decision.wake:
             app.store.add_due(service, Due(at=at, what=what))
-    tell(
-        Told(
+    log_decision(
+        DecisionLog(
             event=event,
             decision=decision,
             changed=counts.changed,
@@ -209,9 +209,9 @@ def _first_time(app: App, service: str, committed: Committed) -> Handled:
     entry = ENTRIES.decode(row.body)
     return Handled(
         outcome=entry.outcome,
-        code=entry.told("code"),
+        code=entry.detail_of("code"),
         reason=entry.reason,
-        about=entry.told("about"),
+        about=entry.detail_of("about"),
         notes=entry.notes,
         sequence=committed.sequence,
         duplicate=True,

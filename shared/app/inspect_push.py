@@ -15,7 +15,7 @@ from shared.app.failures import note_failure
 from shared.app.handle_event import handle
 from shared.app.links import link_to
 from shared.app.parts import App
-from shared.app.who_pushed import attribute, last_tip, put_tip, tell_who_pushed, unheard, version_of
+from shared.app.who_pushed import attribute, last_tip, put_tip, send_who_pushed, version_of, with_unnamed
 from shared.codec.keys import fits
 from shared.codec.repository import TIPS, gone_row, tip_row
 from shared.domain.decision import Outcome
@@ -37,7 +37,7 @@ _HEADS = "refs/heads/"
 
 
 def inspect_push(app: App, push: PushReceived, *, at: datetime | None = None) -> None:
-    """Tell each service what the branch's new tip means to it; nothing if the tip is known. `at` is when it was heard of.
+    """Tell each service what the branch's new tip means to it; nothing if the tip is known. `at` is when it was told of.
 
     A payload is a hint: a repository that is not served, or a ref that is no branch, means nothing to anybody.
     Raise Transient when the repository is out of reach.
@@ -75,9 +75,9 @@ def _inspect(app: App, push: PushReceived, default: str) -> bool:
         if etag is None:
             continue
         taken = _tell(app, push, tip, default) and push.commit in ("", tip.commit)
-        heard = unheard(push, tip)
-        left = tell_who_pushed(app, push, heard.pushed)
-        kept = put_tip(app, push, replace(heard, sent=True, pushed=left), etag) is not None
+        noted = with_unnamed(push, tip)
+        left = send_who_pushed(app, push, noted.pushed)
+        kept = put_tip(app, push, replace(noted, sent=True, pushed=left), etag) is not None
         if kept and push.commit and tip.commit == push.commit:
             # This message has told what it tells of; whatever the branch points at by now is another one's.
             return taken
@@ -110,8 +110,8 @@ def _tell(app: App, push: PushReceived, tip: Tip, default: str) -> bool:
     if push.ref == default and tip.commit is not None:
         refresh_configuration(app, push.repository, tip.commit, tip.number, correlation=push.id)
     events = _events(app, push, tip, default)
-    told = [handle(app, event, Delivery(correlation=push.id)) for event in events]
-    return any(one.outcome in (Outcome.MOVED, Outcome.NOTED) and not one.duplicate for one in told)
+    decisions = [handle(app, event, Delivery(correlation=push.id)) for event in events]
+    return any(one.outcome in (Outcome.MOVED, Outcome.NOTED) and not one.duplicate for one in decisions)
 
 
 def _services(app: App, repository: str) -> Sequence[ServicePolicy]:

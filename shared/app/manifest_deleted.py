@@ -17,7 +17,7 @@ def manifest_deleted(app: App, event: ManifestDeleted) -> None:
 
     What nobody keeps leaves no entry: cleaning up deletes untagged manifests by the thousand.
     """
-    told = 0
+    sent = 0
     for own in own_repositories(app, event.registry, event.repository):
         withdrawn = _withdrawn(event, own)
         if withdrawn is None:
@@ -25,8 +25,8 @@ def manifest_deleted(app: App, event: ManifestDeleted) -> None:
         state = read_service(app, own.service).state
         if kept_by(withdrawn, environments=state.environments, releases=state.releases):
             handle(app, withdrawn, Delivery(correlation=event.id))
-            told += 1
-    if not told:
+            sent += 1
+    if not sent:
         digest = event.digest.text if event.digest else ""
         fields = {"registry": event.registry, "repository": event.repository, "tag": event.tag, "digest": digest}
         log_event("deletion.ignored", reason="nothing that a service keeps", **fields)

@@ -132,7 +132,7 @@ def lift_hold(app: App, caller: Caller, hold_id: str, reason: str) -> Hold | Non
 def _hold_of(app: App, committed: Committed) -> Hold:
     """Return the hold that a decision added or lifted, now or when it was first asked for."""
     [entry] = app.store.ledger(ESTATE, after=committed.sequence - 1, most=1)
-    return HOLDS.decode(ENTRIES.decode(entry.body).told("hold").encode())
+    return HOLDS.decode(ENTRIES.decode(entry.body).detail_of("hold").encode())
 
 
 def estate_write(

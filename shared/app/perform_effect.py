@@ -7,7 +7,7 @@ from typing import assert_never
 
 from shared.app.at_least_once import LONGEST_RETRY, retry_after, row_of, used_up
 from shared.app.parts import App
-from shared.app.performing import building, facts, steps, tagging, telling
+from shared.app.performing import building, facts, notifying, steps, tagging
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
 from shared.app.performing.worker import WrongWorker
 from shared.codec.envelope import encode_effect
@@ -83,11 +83,11 @@ def _perform(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> Performe
         case ef.Tag():
             return tagging.tag(app, effect)
         case ef.AskApproval():
-            return telling.ask(app, effect)
+            return notifying.ask(app, effect)
         case ef.CloseApproval():
-            return telling.close(app, effect)
+            return notifying.close(app, effect)
         case ef.SetStatus():
-            return telling.set_status(app, effect)
+            return notifying.set_status(app, effect)
         case _:
             assert_never(effect)
 

@@ -45,14 +45,14 @@ def put_tip(app: App, push: PushReceived, tip: Tip, etag: str | None) -> str | N
         return None
 
 
-def unheard(push: PushReceived, tip: Tip) -> Tip:
+def with_unnamed(push: PushReceived, tip: Tip) -> Tip:
     """Return the tip with the unknown one who brought the branch to where this push found it, and what is known by that.
 
     Who made a branch that nobody is known to have deleted found it where somebody unknown had.
     """
     if version_of(push) is None or not push.before:
         return tip
-    found = tip.told(push.before, push.commit)
+    found = tip.with_push(push.before, push.commit)
     if tip.lacks_deletion != found.lacks_deletion:
         deleted_by = push.pushed_by if tip.lacks_deletion else None
         found = replace(found, pushed=_added(found.pushed, Pushed(GONE, deleted_by)))
@@ -77,9 +77,9 @@ def attribute(app: App, push: PushReceived, at: datetime | None) -> None:
     elif push.pushed_by is not None or push.before:
         last = _last_known(app, push)
         late = tuple(one for one in own if one.person is not None or one.commit not in last.known)
-        found = unheard(push, replace(last, pushed=())).pushed
+        found = with_unnamed(push, replace(last, pushed=())).pushed
         again = at is not None and push.before == GONE and at > release.created + _HOOK_SPEAKS
-        left = tell_who_pushed(app, push, (*found, *late), again=again)
+        left = send_who_pushed(app, push, (*found, *late), again=again)
         _keep(app, push, left, new=False)
 
 
@@ -98,13 +98,13 @@ def _keep(app: App, push: PushReceived, pushed: tuple[Pushed, ...], *, new: bool
     """Keep who pushed what no release has taken in: it may be a part of one later. Of what is not `new` names are kept only."""
     while row := app.rows.get(push.repository, tip_row(push.ref)):
         tip = TIPS.decode(row.value)
-        heard = unheard(push, tip)
-        kept = heard.pushed
+        noted = with_unnamed(push, tip)
+        kept = noted.pushed
         for one in pushed:
             if new or one.person is None or Pushed(one.commit, None) in kept:
                 kept = _added(kept, one)
         commits = (one for one in (push.commit,) if one not in ("", GONE))
-        changed = replace(heard, pushed=kept if new or pushed else tip.pushed).knowing(*commits)
+        changed = replace(noted, pushed=kept if new or pushed else tip.pushed).knowing(*commits)
         if changed == tip or put_tip(app, push, changed, row.etag) is not None:
             return
 
@@ -117,7 +117,7 @@ def _added(pushed: tuple[Pushed, ...], one: Pushed) -> tuple[Pushed, ...]:
     return (*(other for other in pushed if other != unknown), one)
 
 
-def tell_who_pushed(
+def send_who_pushed(
     app: App, push: PushReceived, pushed: tuple[Pushed, ...], *, again: bool = False
 ) -> tuple[Pushed, ...]:
     """Tell a release who pushed parts of it, and return what is no part of it, or not yet."""

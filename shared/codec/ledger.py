@@ -37,7 +37,7 @@ class LedgerEntry(Record):
     detail: tuple[tuple[str, str], ...] = ()
     statuses: tuple[SaidOfCommit, ...] = ()
 
-    def told(self, name: str) -> str:
+    def detail_of(self, name: str) -> str:
         """Return a detail by its name, empty where the entry has none of it."""
         return dict(self.detail).get(name, "")
 

@@ -36,7 +36,7 @@ class Tip(Record):
     pushed: tuple[Pushed, ...] = ()
     known: tuple[str, ...] = ()
 
-    def told(self, before: str, after: str) -> Tip:
+    def with_push(self, before: str, after: str) -> Tip:
         """Return the tip with a push that made or deleted the branch, whichever came first and however often it is told."""
         if GONE not in (before, after) or not (before and after):
             return self

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shared.inbound import acr_hook
-from shared.inbound.heard import Heard
 from shared.inbound.json_body import Id, Text, bad, decode, read_object
+from shared.inbound.registry_message import RegistryMessage
 
 _ACTIONS: Mapping[str, str] = {
     "Microsoft.ContainerRegistry.ImagePushed": acr_hook.PUSH,
@@ -20,7 +20,7 @@ _ACTIONS: Mapping[str, str] = {
 _REGISTRIES = "/registries/"
 
 
-def read_event(*, id_: object, type_: object, source: object, data: object) -> Heard:
+def read_event(*, id_: object, type_: object, source: object, data: object) -> RegistryMessage:
     """Return what an event says happened; `source` is the registry's resource. Raise Unacceptable naming the field.
 
     The id is Event Grid's: it stays the same when an event is delivered again. The platform hands on whatever was sent,
@@ -29,10 +29,10 @@ def read_event(*, id_: object, type_: object, source: object, data: object) -> H
     name = decode(type_, Text | None, "type") or ""
     action = _ACTIONS.get(name)
     if action is None:
-        return Heard(passed_over=(f"the type {name[:100]} is none of a registry's that count",))
+        return RegistryMessage(passed_over=(f"the type {name[:100]} is none of a registry's that count",))
     registry = _login_server(decode(source, Text | None, "source") or "")
-    told, at = _object(data)
-    return acr_hook.heard(decode(id_, Id, "id"), action, told, registry=registry, at=at)
+    change, at = _object(data)
+    return acr_hook.read_message(decode(id_, Id, "id"), action, change, registry=registry, at=at)
 
 
 def _object(data: object) -> tuple[Mapping[str, object], str]:

@@ -11,9 +11,9 @@ import msgspec
 
 from shared.domain.events import ManifestDeleted, TagPushed
 from shared.domain.names import Digest
-from shared.inbound.heard import Heard
 from shared.inbound.json_body import Id, Name, NeededName, decode
 from shared.inbound.registry_hook import MaybeDigest, Request
+from shared.inbound.registry_message import RegistryMessage
 
 PUSH, DELETE, CHART_PUSH, CHART_DELETE = "push", "delete", "chart_push", "chart_delete"
 _PUSHES, _DELETIONS = (PUSH, CHART_PUSH), (DELETE, CHART_DELETE)
@@ -22,7 +22,7 @@ _RETIRED = "application/vnd.acr.helm.chart"
 
 
 class Kind(msgspec.Struct, frozen=True, kw_only=True):
-    """What is told by the target alone: whether it counts."""
+    """What the target alone says: whether it counts."""
 
     tag: Name | None = None
     mediaType: Name | None = None
@@ -62,28 +62,30 @@ class _Envelope(msgspec.Struct, frozen=True, kw_only=True):
     action: NeededName
 
 
-def changes_in(found: Mapping[str, object]) -> Heard:
+def changes_in(found: Mapping[str, object]) -> RegistryMessage:
     """Return what a web hook says happened. Raise Unacceptable naming the field."""
-    told = decode(found, _Envelope)
-    return heard(told.id, told.action, found)
+    message = decode(found, _Envelope)
+    return read_message(message.id, message.action, found)
 
 
-def heard(id_: str, action: str, found: Mapping[str, object], *, registry: str = "", at: str = "") -> Heard:
+def read_message(
+    id_: str, action: str, found: Mapping[str, object], *, registry: str = "", at: str = ""
+) -> RegistryMessage:
     """Return what an action on a target comes to; `registry` is its host, where the request names none."""
     if action not in (*_PUSHES, *_DELETIONS):
         # Also ping, which tries the address, and quarantine, which tells of a push that nobody may pull yet.
-        return Heard(passed_over=(f"the action {action[:100]} changes nothing that is released",))
+        return RegistryMessage(passed_over=(f"the action {action[:100]} changes nothing that is released",))
     kind = decode(found, Looked, at).target or Kind()
     if kind.mediaType == _RETIRED:
-        return Heard(passed_over=("a chart of a retired chart repository; charts are OCI artifacts",))
+        return RegistryMessage(passed_over=("a chart of a retired chart repository; charts are OCI artifacts",))
     if action in _PUSHES and not kind.tag:
-        return Heard(passed_over=("an untagged manifest, e.g. one platform of an index",))
-    told = decode(found, AcrChange, at)
-    repository, tag = told.target.repository, told.target.tag or ""
-    digest = Digest(told.target.digest) if told.target.digest else None
-    host = (told.request and told.request.host) or registry
+        return RegistryMessage(passed_over=("an untagged manifest, e.g. one platform of an index",))
+    message = decode(found, AcrChange, at)
+    repository, tag = message.target.repository, message.target.tag or ""
+    digest = Digest(message.target.digest) if message.target.digest else None
+    host = (message.request and message.request.host) or registry
     if not host:
-        return Heard(passed_over=(f"{repository[:100]} is of no registry: request.host is missing",))
+        return RegistryMessage(passed_over=(f"{repository[:100]} is of no registry: request.host is missing",))
     if action in _PUSHES:
-        return Heard((TagPushed(id=id_, registry=host, repository=repository, tag=tag, digest=digest),))
-    return Heard((ManifestDeleted(id=id_, registry=host, repository=repository, tag=tag, digest=digest),))
+        return RegistryMessage((TagPushed(id=id_, registry=host, repository=repository, tag=tag, digest=digest),))
+    return RegistryMessage((ManifestDeleted(id=id_, registry=host, repository=repository, tag=tag, digest=digest),))

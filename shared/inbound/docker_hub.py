@@ -12,8 +12,8 @@ import msgspec
 
 from shared.domain.artifact import DOCKER_HUB
 from shared.domain.events import TagPushed
-from shared.inbound.heard import Heard
 from shared.inbound.json_body import NeededName, decode
+from shared.inbound.registry_message import RegistryMessage
 
 MARK = "push_data"
 
@@ -38,10 +38,12 @@ class DockerHubBody(msgspec.Struct, frozen=True, kw_only=True):
     repository: HubRepository
 
 
-def changes_in(found: Mapping[str, object]) -> Heard:
+def changes_in(found: Mapping[str, object]) -> RegistryMessage:
     """Return the push; the digest is read back. Raise Unacceptable naming the field. The `callback_url` is never called."""
-    told = decode(found, DockerHubBody)
-    repository, tag = told.repository.repo_name, told.push_data.tag
+    message = decode(found, DockerHubBody)
+    repository, tag = message.repository.repo_name, message.push_data.tag
     # The same delivery has the same id; one push comes up to six times, with times that may differ by a second.
-    id_ = hashlib.sha256("\n".join((repository, tag, str(told.push_data.pushed_at or 0))).encode()).hexdigest()
-    return Heard((TagPushed(id=f"docker-hub:{id_[:32]}", registry=DOCKER_HUB, repository=repository, tag=tag),))
+    id_ = hashlib.sha256("\n".join((repository, tag, str(message.push_data.pushed_at or 0))).encode()).hexdigest()
+    return RegistryMessage(
+        (TagPushed(id=f"docker-hub:{id_[:32]}", registry=DOCKER_HUB, repository=repository, tag=tag),)
+    )

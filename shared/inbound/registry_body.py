@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from shared.inbound import acr_hook, docker_hub, registry_hook
-from shared.inbound.heard import Heard
 from shared.inbound.json_body import read_object
+from shared.inbound.registry_message import RegistryMessage
 from shared.inbound.secrets import HEADER, wrong_secret
 
 _ACR = "action"
 
 
-def read_changes(body: bytes) -> Heard:
+def read_changes(body: bytes) -> RegistryMessage:
     """Return what any of the registries that are known says. Raise Unacceptable naming the field."""
     found = read_object(body)
     if docker_hub.MARK in found:
@@ -22,7 +22,7 @@ def read_changes(body: bytes) -> Heard:
     return registry_hook.changes_in(found)
 
 
-def read_docker_hub(body: bytes) -> Heard:
+def read_docker_hub(body: bytes) -> RegistryMessage:
     """Return what Docker Hub says; anybody else can send a header, and is told that the secret is wrong."""
     found = read_object(body)
     if docker_hub.MARK not in found:

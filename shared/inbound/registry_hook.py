@@ -14,9 +14,9 @@ from msgspec import Meta
 
 from shared.domain.events import ManifestDeleted, RegistryEvent, TagPushed
 from shared.domain.names import DIGEST_PATTERN, Digest
-from shared.inbound.heard import Heard
 from shared.inbound.json_body import Id, Name, NeededName, Text, bad, decode, looks
 from shared.inbound.problems import Unacceptable
+from shared.inbound.registry_message import RegistryMessage
 
 MARK = "events"
 _MOST_EVENTS, _MOST_DIGEST = 1000, 2000
@@ -83,35 +83,35 @@ class _Change(msgspec.Struct, frozen=True, kw_only=True):
     target: _Manifest
 
 
-def changes_in(found: Mapping[str, object]) -> Heard:
+def changes_in(found: Mapping[str, object]) -> RegistryMessage:
     """Return pushes of tagged manifests, and deletions; pulls, blobs and untagged children mean nothing to us.
 
     An event that cannot be read is passed over where there are others: a registry sends the envelope again until it is
     taken, and nothing after it. Raise Unacceptable naming the field where none can be read.
     """
     faults: list[Unacceptable] = []
-    heard: list[RegistryEvent | None] = []
+    found_events: list[RegistryEvent | None] = []
     for index, one in enumerate(decode(found, _Envelope).events):
         try:
-            heard.append(_change(one, f"{MARK}[{index}]"))
+            found_events.append(_change(one, f"{MARK}[{index}]"))
         except Unacceptable as fault:
             faults.append(fault)
-    if faults and not heard:
+    if faults and not found_events:
         raise faults[0]
     reasons = [str(fault)[:_SHOWN] for fault in faults[:_MOST_SHOWN]]
-    return Heard(tuple(one for one in heard if one is not None), tuple(reasons))
+    return RegistryMessage(tuple(one for one in found_events if one is not None), tuple(reasons))
 
 
 def _change(found: object, at: str) -> RegistryEvent | None:
     action = decode(found, _Action, at).action
     if action not in ("push", "delete"):
         return None
-    told = decode(found, RegistryEventBody, at)
-    target = told.target or Target()
+    body = decode(found, RegistryEventBody, at)
+    target = body.target or Target()
     if action == "push" and not (target.tag and target.mediaType in _MANIFESTS):
         return None
     change = decode(found, _Change, at)
-    repository, registry = change.target.repository, _registry(told, target, at)
+    repository, registry = change.target.repository, _registry(body, target, at)
     digest = Digest(change.target.digest) if change.target.digest else None
     if action == "delete":
         return ManifestDeleted(

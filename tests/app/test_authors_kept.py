@@ -65,8 +65,8 @@ def test_facts_hold_the_hash_the_length_and_the_first_of_the_list(slipway: Harne
     assert (found.count, len(kept(slipway).authors)) == (31, 31)
     assert [one.mail for one in found.first] == ["ada@example.com", *(f"p{n:02}@example.com" for n in range(19))]
     assert all(len(one.name) <= 101 for one in found.first)
-    [told] = {one.told("authors") for one in slipway.timeline() if one.event_type == "facts-gathered"}
-    counts = {one.told("authors-count") for one in slipway.timeline() if one.event_type == "facts-gathered"}
+    [told] = {one.detail_of("authors") for one in slipway.timeline() if one.event_type == "facts-gathered"}
+    counts = {one.detail_of("authors-count") for one in slipway.timeline() if one.event_type == "facts-gathered"}
     assert (told, counts) == (found.evidence, {"31"})
 
 

@@ -75,7 +75,7 @@ def test_a_services_ledger_names_the_branch_and_commit_of_each_push(slipway: Har
     told(slipway, FEATURE, id_="two")
 
     found = [one for one in slipway.timeline() if one.event_type == "change-found"][-2:]
-    assert [(one.told("ref"), one.told("commit")) for one in found] == [(FEATURE, built), (FEATURE, skipped)]
+    assert [(one.detail_of("ref"), one.detail_of("commit")) for one in found] == [(FEATURE, built), (FEATURE, skipped)]
     assert found[-1].outcome == "ignored"
 
 

@@ -49,7 +49,7 @@ def test_what_cannot_be_read_is_recorded_with_what_is_wrong(slipway: Harness, bo
     entry = latest(slipway, ESTATE)
     assert (entry.event_type, entry.outcome, entry.person) == ("message-poisoned", Outcome.NOTED, None)
     assert entry.notes == (f"an unreadable message of slipway-events went to poison as {found.number}",)
-    assert entry.told("sha256") == found.sha256
+    assert entry.detail_of("sha256") == found.sha256
 
 
 def test_a_message_of_an_unknown_type_names_it(slipway: Harness) -> None:

@@ -105,7 +105,7 @@ def test_what_is_put_off_goes_back_into_the_same_queue(fleet: Fleet, kind: type[
 
     assert [slipway.receiver.count(queue_of(kind.kind, worker)) for worker in (NONPROD, PRODUCTION)] == [0, 1]
     assert slipway.pump().live("production") in ("", "1.0.0")
-    assert "misplaced" not in {entry.told("code") for entry in slipway.timeline()}
+    assert "misplaced" not in {entry.detail_of("code") for entry in slipway.timeline()}
 
 
 def test_a_message_that_storage_puts_off_goes_back_into_the_same_queue(fleet: Fleet) -> None:
@@ -129,7 +129,7 @@ def test_the_other_worker_refuses_what_is_productions(fleet: Fleet, kind: type[S
     entry = latest(slipway)
 
     assert (slipway.state(), fleet.used) == (before, used)
-    assert (entry.outcome, entry.told("code"), entry.correlation) == ("ignored", "misplaced", "by hand")
+    assert (entry.outcome, entry.detail_of("code"), entry.correlation) == ("ignored", "misplaced", "by hand")
     assert "production is served by the production worker, and not by nonprod" in entry.reason
     slipway.pump()
     if kind is GatherFacts:
@@ -165,7 +165,7 @@ def test_productions_worker_does_nothing_that_is_not_about_an_environment(fleet:
     before = fleet.slipway.state(), list(fleet.slipway.outside.builder.orders)
     deliver(fleet, effect, PRODUCTION)
 
-    assert latest(fleet.slipway).told("code") == "misplaced"
+    assert latest(fleet.slipway).detail_of("code") == "misplaced"
     assert (fleet.slipway.state(), fleet.slipway.outside.builder.orders) == before
 
 
@@ -178,7 +178,7 @@ def test_an_effect_in_a_queue_of_another_kind_is_refused(fleet: Fleet) -> None:
     first = latest(slipway)
     take_message(slipway.workers[PRODUCTION], queue_of(Retag.kind, PRODUCTION), body)
 
-    assert first.told("code") == latest(slipway).told("code") == "misplaced"
+    assert first.detail_of("code") == latest(slipway).detail_of("code") == "misplaced"
     assert latest(slipway).reason.endswith("slipway-retag-production is not where such effects lie")
     assert slipway.outside.environments.live("production", "delivery") is None
 

@@ -10,8 +10,8 @@ import pytest
 from shared.domain.events import ManifestDeleted, TagPushed
 from shared.domain.names import Digest
 from shared.inbound.acr_events import read_event
-from shared.inbound.heard import Heard
 from shared.inbound.problems import Unacceptable
+from shared.inbound.registry_message import RegistryMessage
 from tests.support.payloads import payload
 
 [PUSHED] = json.loads(payload("event-grid-image-pushed"))
@@ -22,7 +22,7 @@ DIGEST = Digest(PUSHED["data"]["target"]["digest"])
 PREFIX = "Microsoft.ContainerRegistry"
 
 
-def read(event: dict[str, Any], **changes: Any) -> Heard:
+def read(event: dict[str, Any], **changes: Any) -> RegistryMessage:
     """What an event of either schema comes to."""
     told = {
         "id_": event["id"],
@@ -36,7 +36,7 @@ def read(event: dict[str, Any], **changes: Any) -> Heard:
 @pytest.mark.parametrize("event", [PUSHED, CLOUD], ids=["event-grid", "cloud-events"])
 def test_a_pushed_image_is_a_tag_in_both_schemas(event: dict[str, Any]) -> None:
     """With Event Grid's id, which is the same at each delivery."""
-    assert read(event) == Heard(
+    assert read(event) == RegistryMessage(
         (
             TagPushed(
                 id="831e1650-001e-001b-66ab-eeb76e069631",
@@ -99,7 +99,7 @@ def test_one_platform_of_an_index_is_passed_over_by_name() -> None:
 
     found = read(PUSHED, data={**PUSHED["data"], "target": target})
 
-    assert found == Heard(passed_over=("an untagged manifest, e.g. one platform of an index",))
+    assert found == RegistryMessage(passed_over=("an untagged manifest, e.g. one platform of an index",))
 
 
 @pytest.mark.parametrize("type_", ["Microsoft.Storage.BlobCreated", f"{PREFIX}.Renamed", "", None])
@@ -116,7 +116,7 @@ def test_what_names_no_registry_is_passed_over(source: str | None) -> None:
     """Neither by its request nor by its resource: whose repository it is cannot be told."""
     found = read(DELETED, source=source, data={"target": {"repository": "delivery"}})
 
-    assert found == Heard(passed_over=("delivery is of no registry: request.host is missing",))
+    assert found == RegistryMessage(passed_over=("delivery is of no registry: request.host is missing",))
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ import pytest
 from shared.domain.events import ManifestDeleted, TagPushed
 from shared.domain.names import Digest
 from shared.inbound.acr_hook import changes_in
-from shared.inbound.heard import Heard
 from shared.inbound.json_body import read_object
 from shared.inbound.problems import Unacceptable
+from shared.inbound.registry_message import RegistryMessage
 from tests.support.payloads import changed, payload
 
 PUSHED, DELETED, CHART, PING = "acr-hook-push", "acr-hook-delete", "acr-hook-chart-push", "acr-hook-ping"
@@ -19,14 +19,14 @@ DIGEST = Digest(json.loads(payload(PUSHED))["target"]["digest"])
 OCI = "application/vnd.oci.image.manifest.v1+json"
 
 
-def read(body: bytes) -> Heard:
+def read(body: bytes) -> RegistryMessage:
     """What a body comes to."""
     return changes_in(read_object(body))
 
 
 def test_a_push_is_a_tag_with_its_digest() -> None:
     """The id is that of the delivery: it stays the same when it is sent again."""
-    assert read(payload(PUSHED)) == Heard(
+    assert read(payload(PUSHED)) == RegistryMessage(
         (
             TagPushed(
                 id="cb8c3971-9adc-488b-9f0a-43cbb4974ff5",
@@ -41,7 +41,7 @@ def test_a_push_is_a_tag_with_its_digest() -> None:
 
 def test_a_deletion_is_a_manifest_of_a_repository() -> None:
     """No tag is named, as all of them went with it."""
-    assert read(payload(DELETED)) == Heard(
+    assert read(payload(DELETED)) == RegistryMessage(
         (
             ManifestDeleted(
                 id="afc359ce-df7f-4e32-bdde-1ff8aa80927b",
@@ -69,7 +69,7 @@ def test_an_untagged_push_is_passed_over_by_name(to: str | None) -> None:
     """A push of two platforms raises an event for each of them, and one for their index, which has the tag."""
     found = read(changed(PUSHED, "target", "tag", to=to))
 
-    assert found == Heard(passed_over=("an untagged manifest, e.g. one platform of an index",))
+    assert found == RegistryMessage(passed_over=("an untagged manifest, e.g. one platform of an index",))
 
 
 @pytest.mark.parametrize("action", ["chart_push", "chart_delete"])
@@ -77,7 +77,7 @@ def test_a_chart_of_a_retired_chart_repository_is_accepted_and_passed_over(actio
     """It names no registry, and lies where nothing here reads."""
     found = read(changed(CHART, "action", to=action))
 
-    assert found == Heard(passed_over=("a chart of a retired chart repository; charts are OCI artifacts",))
+    assert found == RegistryMessage(passed_over=("a chart of a retired chart repository; charts are OCI artifacts",))
 
 
 def test_a_chart_that_is_an_oci_artifact_is_read_whichever_action_tells_of_it() -> None:
@@ -110,7 +110,7 @@ def test_what_names_no_registry_is_passed_over(request_: object) -> None:
     """Whose repository it is cannot be told."""
     found = read(changed(PUSHED, "request", to=request_))
 
-    assert found == Heard(passed_over=("delivery is of no registry: request.host is missing",))
+    assert found == RegistryMessage(passed_over=("delivery is of no registry: request.host is missing",))
 
 
 @pytest.mark.parametrize(

@@ -276,7 +276,7 @@ def test_a_version_with_build_metadata_is_refused_on_its_commit(slipway: Harness
     slipway.pump()
 
     assert slipway.statuses(commit)["slipway/delivery/v1.0.0+7"].state is CommitState.FAILED
-    assert slipway.timeline(DELIVERY)[-1].told("code") == "bad-version"
+    assert slipway.timeline(DELIVERY)[-1].detail_of("code") == "bad-version"
 
 
 def test_an_undisturbed_service_is_told_nothing(slipway: Harness) -> None:

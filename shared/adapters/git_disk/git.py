@@ -116,10 +116,10 @@ class Git:
 
     def shown(self, text: str) -> str:
         """Return a text on one line and without what must not be shown."""
-        told = without_password(" ".join(text.split()))
+        shown = without_password(" ".join(text.split()))
         for secret in self._secrets:
-            told = told.replace(secret, "***")
-        return told
+            shown = shown.replace(secret, "***")
+        return shown
 
     def start(self, *args: str, stdin: int | IO[bytes], stderr: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start `git <args>` for somebody who reads what it prints while it runs."""

@@ -52,14 +52,14 @@ def of_push(done: Completed, name: str, git: Git) -> SlipwayError:
     if found is None:
         return GitFailed(f"git push to {name}: {git.said(done)[:_SHOWN]}", done)
     reason = git.shown(found[1])[:_SHOWN]
-    told = git.shown(" ".join(_REMOTE.findall(text_of(done.stderr))))[:_SHOWN]
-    both = f"{reason} {told}"
-    more = f"; it says: {told}" if told else ""
+    remote = git.shown(" ".join(_REMOTE.findall(text_of(done.stderr))))[:_SHOWN]
+    both = f"{reason} {remote}"
+    more = f"; it says: {remote}" if remote else ""
     refused = Permanent(f"{name} refuses the push ({reason}); let Slipway's identity push there{more}", ours=True)
     if _HOLD.search(reason) and _FOR_GOOD.search(both):
         return refused
     passing = Transient(f"{name} did not take the push ({reason}){more}")
-    if _LEFT.search(both) or _PASSING.search(reason) or _HOST_DOWN.search(told):
+    if _LEFT.search(both) or _PASSING.search(reason) or _HOST_DOWN.search(remote):
         return passing
     # Older servers say no more of a race than that they could not update the branch.
     if _RACE.search(both) or _HOLD.search(reason):
@@ -69,11 +69,11 @@ def of_push(done: Completed, name: str, git: Git) -> SlipwayError:
 
 def not_let_in(done: Completed, name: str, git: Git) -> Permanent | None:
     """Say so where nobody is let in, or nothing is there to be let into; None where git failed for another reason."""
-    told, said = text_of(done.stderr), git.said(done)[:_SHOWN]
-    if _NOT_LET_IN.search(told):
+    remote, said = text_of(done.stderr), git.said(done)[:_SHOWN]
+    if _NOT_LET_IN.search(remote):
         hint = "look at SLIPWAY_GITOPS_CREDENTIALS, or at the key that ssh shows"
         return Permanent(f"{name} does not let Slipway in: {said}; {hint}", ours=True)
-    if _NOT_THERE.search(told):
+    if _NOT_THERE.search(remote):
         hint = "create it, correct deploy.gitops in slipway.yaml, or let Slipway see it"
         return NotFound(f"{name} is not there: {said}; {hint}", ours=True)
     return None

@@ -157,8 +157,8 @@ class LocalBuilder:
 
 def _short(reason: str) -> str:
     """Keep what can be stored beside a release: messages of other programs may be of any length, and no text."""
-    told = reason.encode(errors="replace").decode()
-    return told if len(told) <= _LONGEST_REASON else f"{told[:_LONGEST_REASON]}…"
+    reason = reason.encode(errors="replace").decode()
+    return reason if len(reason) <= _LONGEST_REASON else f"{reason[:_LONGEST_REASON]}…"
 
 
 def _end(order: BuildOrder, steps: list[StepResult]) -> tuple[BuildOutcome, str]:

@@ -113,5 +113,5 @@ def _other_than_anchored(name: str, rows: Sequence[LedgerRow], compared: Compare
 
 def _entry(row: LedgerRow) -> EntryView:
     entry = ENTRIES.decode(row.body)
-    detail = {name: entry.told(name) for name in ("ref", "commit")}
+    detail = {name: entry.detail_of(name) for name in ("ref", "commit")}
     return EntryView.of(row, entry, type=entry.event_type, **detail)

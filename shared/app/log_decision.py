@@ -12,7 +12,7 @@ from shared.domain.records import type_name
 from shared.telemetry import exporting, log_event, measure, record
 
 
-class Told(NamedTuple):
+class DecisionLog(NamedTuple):
     """A decision with the correlation that its event came with, when it began and whether the event began anything."""
 
     event: ServiceEvent
@@ -25,47 +25,47 @@ class Told(NamedTuple):
     first: bool
 
 
-def tell(told: Told) -> None:
+def log_decision(entry: DecisionLog) -> None:
     """Say it once. A click, and a tick, has an id of its own (`request`) beside that of the release which it moved."""
-    decision, correlation = told.decision, correlation_of(told.own, told.changed)
-    ids = sorted({one.after.correlation for one in told.changed} - {""})
+    decision, correlation = entry.decision, correlation_of(entry.own, entry.changed)
+    ids = sorted({one.after.correlation for one in entry.changed} - {""})
     log_event(
         "event.handled",
-        service=str(told.event.service),
-        type=type_name(told.event),
+        service=str(entry.event.service),
+        type=type_name(entry.event),
         outcome=decision.outcome,
         code=decision.code,
-        sequence=told.sequence,
+        sequence=entry.sequence,
         notes=decision.notes,
         correlation=correlation,
-        **({"request": told.own} if correlation != told.own else {}),
+        **({"request": entry.own} if correlation != entry.own else {}),
         **({"releases": ids} if len(ids) > 1 else {}),
     )
-    for one in told.measures:
+    for one in entry.measures:
         log_event("measured", correlation=correlation, **one._asdict())
         measure(one.measure, one.value, service=one.service, environment=one.environment)
     if exporting() and decision.outcome is not Outcome.NOTHING:
-        _trace(told, {correlation, *ids})
+        _trace(entry, {correlation, *ids})
 
 
-def _trace(told: Told, traces: set[str]) -> None:
+def _trace(entry: DecisionLog, traces: set[str]) -> None:
     """Put the decision into the trace it came with, and into that of each release it moved, with links between them.
 
     Who waits is not waited for: whoever asked has ended, and what answers is linked.
     """
-    name, others = f"decide {type_name(told.event)}", traces - {told.own}
-    attributes = _attributes(told)
-    record(name, told.own, told.began, attributes, links=tuple(sorted(others)), first=told.first)
+    name, others = f"decide {type_name(entry.event)}", traces - {entry.own}
+    attributes = _attributes(entry)
+    record(name, entry.own, entry.began, attributes, links=tuple(sorted(others)), first=entry.first)
     for other in sorted(others):
-        record(name, other, told.began, attributes, links=(told.own,))
+        record(name, other, entry.began, attributes, links=(entry.own,))
 
 
-def _attributes(told: Told) -> dict[str, object]:
-    found: dict[str, object] = {"service": str(told.event.service), "outcome": str(told.decision.outcome)}
-    if told.decision.code:
-        found["code"] = told.decision.code
-    if told.changed:
-        release = told.changed[-1]
+def _attributes(entry: DecisionLog) -> dict[str, object]:
+    found: dict[str, object] = {"service": str(entry.event.service), "outcome": str(entry.decision.outcome)}
+    if entry.decision.code:
+        found["code"] = entry.decision.code
+    if entry.changed:
+        release = entry.changed[-1]
         found |= {"version": release.after.version.text, "phase": str(release.after.phase)}
         if release.promotions:
             promotion = release.promotions[-1]

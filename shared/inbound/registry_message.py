@@ -7,7 +7,7 @@ from typing import NamedTuple
 from shared.domain.events import RegistryEvent
 
 
-class Heard(NamedTuple):
+class RegistryMessage(NamedTuple):
     """Events to queue, and why the rest was passed over, where that is worth a line in the log."""
 
     events: tuple[RegistryEvent, ...] = ()
