@@ -41,11 +41,6 @@ def view_of(service: ServiceKey, loaded: Loaded) -> ServiceView:
     )
 
 
-def read_release(app: App, service: ServiceKey, version: Version) -> Release | None:
-    """Read one release, open or ended."""
-    return release_in(app, read_service(app, service, exact=False), version)
-
-
 def release_in(app: App, view: ServiceView, version: Version) -> Release | None:
     """Return one release of a service that was read already; an ended one costs one more row."""
     if version.key() in view.state.releases:

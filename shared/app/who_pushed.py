@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from shared.app.handle_event import handle
 from shared.app.parts import App
-from shared.app.service_view import read_release
+from shared.app.service_view import read_service, release_in
 from shared.codec.repository import TIPS, gone_row, tip_row
 from shared.domain.delivery import Delivery
 from shared.domain.errors import InvalidVersion
@@ -70,7 +70,7 @@ def attribute(app: App, push: PushReceived, at: datetime | None) -> None:
     if named is None:
         return
     commit = push.commit or app.repository(push.repository).source.tip(push.repository, push.ref)
-    release = read_release(app, *named)
+    release = release_in(app, read_service(app, named[0], exact=False), named[1])
     own = (Pushed(commit, push.pushed_by),) if commit and commit != GONE else ()
     if release is None:
         _keep(app, push, own, new=True)
@@ -122,7 +122,7 @@ def send_who_pushed(
 ) -> tuple[Pushed, ...]:
     """Tell a release who pushed parts of it, and return what is no part of it, or not yet."""
     named = version_of(push) if pushed else None
-    release = read_release(app, *named) if named is not None else None
+    release = release_in(app, read_service(app, named[0], exact=False), named[1]) if named is not None else None
     if named is None or release is None:
         return pushed
     news = [one for one in pushed if release.with_pusher(one.person, one.commit, again=again) != release]

@@ -6,9 +6,9 @@ from shared.domain import building, running, waiting
 from shared.domain.answers import Answer, done, refused
 from shared.domain.draft import Draft
 from shared.domain.events import AbortRequested
+from shared.domain.lookup import known_release
 from shared.domain.phases import QUEUED, Phase, PromotionKind, ReleasePhase
 from shared.domain.release import Release
-from shared.domain.version import Version
 
 
 def abort_queued(draft: Draft, release: Release, reason: str) -> int:
@@ -21,9 +21,9 @@ def abort_queued(draft: Draft, release: Release, reason: str) -> int:
 
 def abort(draft: Draft, event: AbortRequested) -> Answer:
     """Stop a release: during Retagging the tag stays, during Deploying or Verifying it is rolled back."""
-    release = draft.release(Version.parse(event.version).key())
-    if release is None:
-        return refused("unknown-release", f"there is no release {event.version} of {draft.service.service}")
+    release = known_release(draft, event.version)
+    if isinstance(release, Answer):
+        return release
     if release.phase.ended:
         return refused("ended", f"v{event.version} has ended: {release.phase}; nothing is under way")
     reason = f"aborted by {event.person.name}" + (f": {event.reason}" if event.reason else "")
@@ -34,7 +34,7 @@ def abort(draft: Draft, event: AbortRequested) -> Answer:
     for promotion in release.promotions:
         forward = promotion.kind is not PromotionKind.ROLLBACK
         if forward and not promotion.phase.ended and promotion.phase not in QUEUED:
-            _, current = draft.get(promotion.number)
+            _, current = draft.promotion(promotion.number)
             changed = promotion.phase is not Phase.RETAGGING
             running.fail(draft, current, Phase.ABORTED, reason, changed=changed)
             stopped += 1

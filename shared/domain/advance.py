@@ -35,7 +35,7 @@ def advance(draft: Draft) -> None:
             # Where nothing has moved since it was asked, its own move included, it would answer the same.
             if asked.get(number) != draft.moves:
                 asked[number] = draft.moves
-                _step(draft, *draft.get(number))
+                _step(draft, *draft.promotion(number))
         for release in list(draft.releases.values()):
             settle_release(draft, release)
         if draft.moves == before:

@@ -79,7 +79,7 @@ def _release_pushed(draft: Draft, ref: str, tag: str, push: Push) -> Answer:
         version = Version.from_tag(tag)
     except InvalidVersion as error:
         return _refuse_push(draft, push, tag, "bad-version", f"release/{service}/{tag}: {error}; rename the branch")
-    release = draft.release(version.key())
+    release = draft.find_release(version)
     if release is None:
         release = Release(
             version=version,
@@ -143,7 +143,7 @@ def pusher_found(draft: Draft, event: PusherFound) -> Answer:
     Whoever is named takes the place of the unknown pusher of the same commit, unless theirs is another push of it.
     """
     parsed = parse_release_branch(event.ref)
-    release = draft.release(Version.from_tag(parsed[1]).key()) if parsed else None
+    release = draft.find_release(Version.from_tag(parsed[1])) if parsed else None
     if release is None:
         return ignored("unknown-release", f"{event.ref} released nothing")
     counted = release.with_pusher(event.pushed_by, event.commit, again=event.again)

@@ -18,6 +18,7 @@ from shared.domain.promotion import Deployed, Promotion, remembered
 from shared.domain.records import replace
 from shared.domain.release import ArtifactHold, EnvironmentState, Numbers, Release, ServiceState, Validation
 from shared.domain.transitions import IllegalMove, legal, legal_release
+from shared.domain.version import Version
 
 STATUS_PENDING, STATUS_SUCCEEDED, STATUS_FAILED, STATUS_ERROR = "pending", "succeeded", "failed", "error"
 
@@ -60,13 +61,18 @@ class Draft:
         )
         return self._state if changed == self._state else changed
 
-    def release(self, key: str) -> Release | None:
+    def find_release(self, version: Version) -> Release | None:
         """Return a release, open or ended. Raise ReleaseNotLoaded where the caller has to load it first."""
+        key = version.key()
         if key in self.releases:
             return self.releases[key]
         if key in self.ended:
             return self.ended[key]
         raise ReleaseNotLoaded(key)
+
+    def release(self, version: Version) -> Release:
+        """Return an open release that is known to be there."""
+        return self.releases[version.key()]
 
     def put(self, release: Release) -> Release:
         """Keep a changed release; one that had ended is under way again only by its phase."""
@@ -96,7 +102,7 @@ class Draft:
         if promotion.plan is not None:
             return promotion.plan
         found = self.policy.environment(promotion.environment) if self.policy else None
-        undone = self.find(promotion.undoes) if found is None and promotion.undoes is not None else None
+        undone = self.find_promotion(promotion.undoes) if found is None and promotion.undoes is not None else None
         return undone[1].plan if undone else found
 
     def promotions(self) -> Iterator[tuple[Release, Promotion]]:
@@ -106,7 +112,7 @@ class Draft:
                 if not promotion.phase.ended:
                     yield release, promotion
 
-    def find(self, number: int) -> tuple[Release, Promotion] | None:
+    def find_promotion(self, number: int) -> tuple[Release, Promotion] | None:
         """Return a promotion of an open release by its number, ended or not, with its release."""
         for release in self.releases.values():
             for promotion in release.promotions:
@@ -114,16 +120,16 @@ class Draft:
                     return release, promotion
         return None
 
-    def get(self, number: int) -> tuple[Release, Promotion]:
+    def promotion(self, number: int) -> tuple[Release, Promotion]:
         """Return a promotion that is known to be there."""
-        found = self.find(number)
+        found = self.find_promotion(number)
         if found is None:
             raise LookupError(f"promotion {number} of {self.service} is not open")
         return found
 
     def keep(self, promotion: Promotion) -> Promotion:
         """Put a changed promotion, or a new one, into the release it belongs to."""
-        release, _ = self.get(promotion.number)
+        release, _ = self.promotion(promotion.number)
         return self._keep(release, promotion)
 
     def _keep(self, release: Release, promotion: Promotion) -> Promotion:
@@ -181,7 +187,7 @@ class Draft:
             raise IllegalMove(
                 f"{promotion.kind} promotion {promotion.number} of {self.service}", promotion.phase, phase
             )
-        release, _ = self.get(promotion.number)
+        release, _ = self.promotion(promotion.number)
         self.moves += 1
         self.notes.append(
             f"{release.version.tag} {promotion.environment} #{promotion.number} {promotion.kind}:"

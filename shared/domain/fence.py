@@ -36,7 +36,7 @@ def may_act(
     one. What stands in this partition, and time, were decided about; a step that has begun is finished.
     """
     draft = Draft(state, estate, now)
-    found = draft.find(number)
+    found = draft.find_promotion(number)
     if found is None or found[1].phase is not phase or found[1].attempt != attempt:
         return May.NOT, None, None
     release, promotion = found

@@ -219,7 +219,7 @@ def slot(q: Question) -> Result:
 
 
 def _slot_taken(q: Question, taken: Slot) -> Result:
-    found = q.draft.find(taken.promotion)
+    found = q.draft.find_promotion(taken.promotion)
     if found is None or found[1].phase not in RUNNING:
         reason = f"promotion {taken.promotion} left {q.rules.name} unknown; adopt what is live, or roll back"
         return blocked("SlotTaken", reason, who=(OPERATORS,), since=taken.since)
@@ -229,6 +229,6 @@ def _slot_taken(q: Question, taken: Slot) -> Result:
 
 def _frees(q: Question, holder: int) -> bool:
     # What left live unknown keeps the slot so that nothing goes forward; a rollback may take it over.
-    found = q.draft.find(holder)
+    found = q.draft.find_promotion(holder)
     gone = found is None or found[1].phase not in RUNNING
     return gone and q.promotion.kind is PromotionKind.ROLLBACK

@@ -13,7 +13,7 @@ from shared.domain.version import Version
 
 def known_release(draft: Draft, version: str) -> Release | Answer:
     """Return a release, open or ended, or why there is none."""
-    release = draft.release(Version.parse(version).key())
+    release = draft.find_release(Version.parse(version))
     if release is None:
         return refused("unknown-release", f"there is no release {version} of {draft.service.service}")
     return release

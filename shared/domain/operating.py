@@ -44,7 +44,7 @@ def promote(draft: Draft, event: PromoteRequested) -> Answer:
     reopen(draft, release, f"promoted by {event.person.name}")
     cause = f"promoted by {event.person.name}"
     added = tagging.add_forward(draft, release, rules, cause=cause)
-    draft.keep(replace(draft.get(added.number)[1], requested_by=event.person))
+    draft.keep(replace(draft.promotion(added.number)[1], requested_by=event.person))
     draft.note(f"{release.version.tag} {rules.name} #{added.number} forward: {cause}")
     if hint := brings_older(draft.environment(rules.name), release, added):
         draft.note(hint)
@@ -67,7 +67,7 @@ def _against_promoting(release: Release, rules: EnvironmentPolicy) -> Answer | N
 def _renew_what_follows(draft: Draft, release: Release, rules: EnvironmentPolicy, cause: str) -> None:
     """Give environments further on a new attempt where theirs was skipped because of this one."""
     for following in draft.in_force.environments_after(rules.name):
-        current = draft.releases[release.version.key()]
+        current = draft.release(release.version)
         latest = current.latest(following.name)
         if latest is None or latest.phase in (Phase.SKIPPED, Phase.ABORTED):
             tagging.add_forward(draft, current, following, cause=cause)
@@ -98,7 +98,7 @@ def retry(draft: Draft, event: RetryRequested) -> Answer:
         again = replace(promotion, attempt=promotion.attempt + 1, plan=None, facts=None, facts_asked=None)
         draft.move(draft.keep(again), Phase.WAITING, reason)
         if draft.policy is not None and (rules := draft.policy.environment(promotion.environment)):
-            _renew_what_follows(draft, draft.releases[reopened.version.key()], rules, reason)
+            _renew_what_follows(draft, draft.release(reopened.version), rules, reason)
     return done(", ".join(str(one.number) for one in errored))
 
 
@@ -169,7 +169,7 @@ def adopt(draft: Draft, event: LiveAdopted) -> Answer:
     if event.version and live is None:
         known = ", ".join(one.artifact.version.text for one in environment.good) or "none"
         return refused("no-such-target", f"{event.version} was never good in {event.environment}; there is {known}")
-    holder = draft.find(environment.slot.promotion) if environment.slot else None
+    holder = draft.find_promotion(environment.slot.promotion) if environment.slot else None
     kept = environment.slot if holder is not None and holder[1].phase in RUNNING else None
     foreign = [one.facts.foreign for _, one in draft.promotions() if one.environment == event.environment and one.facts]
     # The same change is read again until something is deployed; it is adopted once.

@@ -22,21 +22,21 @@ from shared.domain.records import replace
 
 
 def _current(draft: Draft, number: int, attempt: int, phase: Phase) -> Promotion | None:
-    found = draft.find(number)
+    found = draft.find_promotion(number)
     if found is None or found[1].attempt != attempt or found[1].phase is not phase:
         return None
     return found[1]
 
 
 def _replaced(draft: Draft, number: int, attempt: int, what: str) -> Answer:
-    found = draft.find(number)
+    found = draft.find_promotion(number)
     stands = f"is {found[1].phase} at attempt {found[1].attempt}" if found else "is not under way"
     return ignored("replaced", f"attempt {attempt} {what}, but promotion {number} {stands}")
 
 
 def facts_gathered(draft: Draft, event: FactsGathered) -> Answer:
     """Keep what was read for a promotion that still waits."""
-    found = draft.find(event.number)
+    found = draft.find_promotion(event.number)
     if found is None or found[1].phase is not Phase.WAITING:
         return ignored("late", f"promotion {event.number} does not wait any more")
     asked = GatherFacts(service=draft.service, number=event.number, asked=found[1].facts_round)
@@ -92,7 +92,7 @@ def deployed(draft: Draft, event: ArtifactDeployed) -> Answer:
 
 def _wrote(draft: Draft, number: int, attempt: int, what: str) -> Answer:
     # A report of an attempt that was given up still says that it can no longer write.
-    found = draft.find(number)
+    found = draft.find_promotion(number)
     if found is not None and found[1].writing_until is not None and found[1].attempt == attempt:
         draft.keep(replace(found[1], writing_until=None))
         draft.note(f"{found[1].environment} #{number} {what} after it had ended; it writes no more")
@@ -114,7 +114,7 @@ def observed(draft: Draft, event: RolloutObserved) -> Answer:
 
 def effect_failed(draft: Draft, event: EffectFailed) -> Answer:
     """A step came to nothing: the release's fault ends in Failed, ours in Errored."""
-    found = draft.find(event.number)
+    found = draft.find_promotion(event.number)
     if event.effect == GatherFacts(service=draft.service, number=event.number, asked=event.attempt).id:
         waits = found is not None and found[1].phase is Phase.WAITING and found[1].facts_asked is not None
         if found is None or not waits or found[1].facts_round != event.attempt:
@@ -164,7 +164,7 @@ def _closed(draft: Draft, request: str) -> str:
 def _answer(
     draft: Draft, promotion: Promotion, request: ApprovalRequest, rule: ApprovalRule, event: ApprovalAnswered
 ) -> Answer:
-    release, _ = draft.get(promotion.number)
+    release, _ = draft.promotion(promotion.number)
     vote = Vote(person=event.person, groups=event.groups, at=draft.now, comment=event.comment)
     if not event.approve:
         if not is_approver(rule, event.person, event.groups):

@@ -7,7 +7,7 @@ from shared.domain.answers import Answer, done, refused
 from shared.domain.decision import Outcome
 from shared.domain.draft import Draft
 from shared.domain.events import RedeployRequested, RollbackRequested
-from shared.domain.lookup import earlier_good, known_environment, reopen
+from shared.domain.lookup import earlier_good, known_environment, known_release, reopen
 from shared.domain.person import Person
 from shared.domain.phases import RUNNING, Phase, PromotionKind
 from shared.domain.promotion import Deployed, Promotion
@@ -30,9 +30,9 @@ def redeploy(draft: Draft, event: RedeployRequested) -> Answer:
         if earlier_good(environment.good, wanted) is None:
             return refused("never-succeeded", f"{wanted} has not succeeded in {rules.name}; promote it")
         return _roll_back(draft, rules.name, wanted, f"redeploy of {wanted}", event.person)
-    release = draft.release(live.artifact.version.key())
-    if release is None:
-        return refused("unknown-release", f"there is no release {wanted} of {draft.service.service}")
+    release = known_release(draft, wanted)
+    if isinstance(release, Answer):
+        return release
     latest = release.latest(rules.name)
     if latest is not None and not latest.phase.ended:
         return refused("under-way", f"promotion {latest.number} to {rules.name} is {latest.phase} already")
@@ -76,7 +76,7 @@ def _undo(draft: Draft, release: Release, promotion: Promotion, to: str, reason:
         return _no_such_target(promotion.environment, to, good)
     running.fail(draft, promotion, Phase.ABORTED, reason, changed=True)
     running.hold_artifact(draft, release, f"{release.version.tag} was {reason}")
-    _, added = draft.get(draft.numbers.promotion)
+    _, added = draft.promotion(draft.numbers.promotion)
     draft.keep(replace(added, target=target))
     return done(str(added.number))
 
@@ -95,7 +95,7 @@ def _roll_back(draft: Draft, name: str, to: str, reason: str, person: Person) ->
     if already:
         return refused("rolling-back", f"rollback {already[0].number} of {name} is under way already")
     version, number = _undone(draft, name, live)
-    undone = draft.release(version.key())
+    undone = draft.find_release(version)
     if undone is None:
         return refused("unknown-release", f"there is no release of {version.tag} to undo")
     bad = undone.artifact.id if undone.artifact else ""
@@ -126,10 +126,10 @@ def _without(good: tuple[Deployed, ...], artifact: str) -> tuple[Deployed, ...]:
 
 def _stop_retry(draft: Draft, release: Release, number: int, person: Person) -> Release:
     """End the retry of what is undone, where it still waits: it would keep the slot from the rollback."""
-    found = draft.find(number)
+    found = draft.find_promotion(number)
     if found is not None and found[1].phase is Phase.WAITING:
         waiting.close(draft, found[1], Phase.ABORTED, f"rolled back by {person.name}")
-    return draft.releases[release.version.key()]
+    return draft.release(release.version)
 
 
 def _undone(draft: Draft, name: str, live: Deployed) -> tuple[Version, int]:

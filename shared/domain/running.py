@@ -25,7 +25,7 @@ _EFFECTS: Mapping[Phase, type[Retag] | type[Deploy] | type[ObserveRollout]] = {
 
 def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
     """Take the slot, pin the plan and begin the first step, or the one that failed before."""
-    release, _ = draft.get(promotion.number)
+    release, _ = draft.promotion(promotion.number)
     environment = draft.environment(promotion.environment)
     slot = Slot(version=release.version.text, promotion=promotion.number, since=draft.now)
     draft.put_environment(replace(environment, slot=slot))
@@ -58,7 +58,7 @@ def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
 
 def begin(draft: Draft, number: int, phase: Phase) -> None:
     """Move on to a running phase, give it its deadline and ask for its effect."""
-    _, promotion = draft.get(number)
+    _, promotion = draft.promotion(number)
     rules = draft.rules(promotion)
     if rules is None:
         raise LookupError(f"promotion {number} of {draft.service} has started without a plan")
@@ -80,7 +80,7 @@ def effect_of(draft: Draft, promotion: Promotion) -> Retag | Deploy | ObserveRol
 
 def succeed(draft: Draft, promotion: Promotion) -> None:
     """What was brought is live, and first among the good ones; the slot is free."""
-    release, _ = draft.get(promotion.number)
+    release, _ = draft.promotion(promotion.number)
     environment = draft.environment(promotion.environment)
     rollback = promotion.kind is PromotionKind.ROLLBACK
     live = brought(release, promotion, draft.now)
@@ -132,7 +132,7 @@ def fail(draft: Draft, promotion: Promotion, phase: Phase, reason: str, *, chang
     if promotion.kind is PromotionKind.ROLLBACK:
         fail_rollback(draft, promotion, reason)
         return
-    release, _ = draft.get(promotion.number)
+    release, _ = draft.promotion(promotion.number)
     failed_at = promotion.phase
     environment = draft.environment(promotion.environment)
     # Unknown is what an earlier attempt of this promotion left: nothing else starts meanwhile.
@@ -212,7 +212,7 @@ def fail_rollback(draft: Draft, promotion: Promotion, reason: str) -> None:
 
     A rollback that a person asked for and that never wrote leaves what runs as it was.
     """
-    release, _ = draft.get(promotion.number)
+    release, _ = draft.promotion(promotion.number)
     untouched = promotion.phase is Phase.WAITING and promotion.requested_by is not None
     if not untouched:
         environment = draft.environment(promotion.environment)

@@ -15,7 +15,7 @@ from shared.domain.version import Version
 
 def tags_read(draft: Draft, event: TagsRead) -> Answer:
     """Go on if the version is new to the registry; stop a packaged one whose tag names something else now."""
-    release = draft.release(Version.parse(event.version).key())
+    release = draft.find_release(Version.parse(event.version))
     if release is None:
         return ignored("unknown-release", f"there is no release of {event.version}")
     lost = release.lost.parts if release.lost is not None else ()
@@ -62,7 +62,7 @@ def _compare(draft: Draft, release: Release, artifact: Artifact, event: TagsRead
 
 def artifact_announced(draft: Draft, event: ArtifactAnnounced) -> Answer:
     """Keep an early digest as a fact; ask the registry where a known one seems to have changed."""
-    release = draft.release(Version.parse(event.version).key())
+    release = draft.find_release(Version.parse(event.version))
     if release is None:
         return ignored("unknown-release", f"there is no release of {event.version}")
     what = event.part.kind

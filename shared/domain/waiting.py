@@ -86,10 +86,10 @@ def _live_now(draft: Draft, promotion: Promotion) -> str:
 
 
 def _note_reason(draft: Draft, promotion: Promotion, first: Result) -> None:
-    _, current = draft.get(promotion.number)
+    _, current = draft.promotion(promotion.number)
     if current.reason != first.reason:
         draft.keep(replace(current, reason=first.reason))
-        release, _ = draft.get(promotion.number)
+        release, _ = draft.promotion(promotion.number)
         draft.note(f"{release.version.tag} {promotion.environment} #{promotion.number} waits: {first.reason}")
 
 
@@ -151,7 +151,7 @@ def _with_time(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> 
     if promotion.deadline is None:
         expires = rules.approval.expires if rules.approval else DEFAULT_EXPIRY
         promotion = draft.keep(replace(promotion, deadline=draft.now + expires))
-    release, _ = draft.get(promotion.number)
+    release, _ = draft.promotion(promotion.number)
     return pause(draft, promotion, stopped=obstructed(draft, promotion, release, rules) is not None)
 
 
@@ -175,7 +175,7 @@ def _ask_facts(draft: Draft, promotion: Promotion) -> Promotion:
 def close(draft: Draft, promotion: Promotion, phase: Phase, reason: str) -> Promotion:
     """End a promotion that has not started, or send it back, and withdraw its question."""
     if promotion.approval is not None:
-        release, _ = draft.get(promotion.number)
+        release, _ = draft.promotion(promotion.number)
         said = f"promotion {promotion.number} of {release.version.tag} is {phase}: {reason}"
         asking.remember(draft, promotion, promotion.approval.id, said)
         draft.emit(closing(draft.service, promotion.number, promotion.approval, f"{phase}: {reason}"))

@@ -9,7 +9,10 @@ from shared.domain.errors import ReleaseNotLoaded
 from shared.domain.estate import Estate
 from shared.domain.phases import Phase, ReleasePhase
 from shared.domain.release import ServiceState
+from shared.domain.version import Version
 from tests.support.pilot import DELIVERY, NOON, Pilot
+
+VERSION = Version.parse("1.0.0")
 
 
 def drafted(state: ServiceState) -> Draft:
@@ -42,23 +45,23 @@ def test_a_release_that_ends_leaves_the_open_ones() -> None:
 def test_an_ended_release_has_to_be_loaded_before_it_is_read() -> None:
     """What the partition's range does not hold is never taken for absent."""
     with pytest.raises(ReleaseNotLoaded, match="is not loaded") as found:
-        drafted(ServiceState(service=DELIVERY)).release("key")
+        drafted(ServiceState(service=DELIVERY)).find_release(VERSION)
 
-    assert found.value.version_key == "key"
+    assert found.value.version_key == VERSION.key()
 
 
 def test_a_release_that_was_looked_for_in_vain_is_known_to_be_absent() -> None:
     """None stands for it."""
-    assert drafted(ServiceState(service=DELIVERY, ended={"key": None})).release("key") is None
+    assert drafted(ServiceState(service=DELIVERY, ended={VERSION.key(): None})).find_release(VERSION) is None
 
 
 def test_a_promotion_that_is_not_open_is_not_found() -> None:
     """Asking for it as if it had to be there is a defect."""
     draft = drafted(ServiceState(service=DELIVERY))
 
-    assert draft.find(7) is None
+    assert draft.find_promotion(7) is None
     with pytest.raises(LookupError, match="promotion 7 of shipping~delivery is not open"):
-        draft.get(7)
+        draft.promotion(7)
 
 
 def test_numbers_are_given_out_once() -> None:

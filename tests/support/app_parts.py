@@ -12,7 +12,7 @@ from typing import Any
 from shared.app.handle_event import Handled
 from shared.app.operate import Caller, operate
 from shared.app.parts import App
-from shared.app.service_view import read_release, read_service
+from shared.app.service_view import read_service, release_in
 from shared.app.sweep import sweep
 from shared.app.take_message import take_message
 from shared.codec.envelope import encode_event
@@ -203,7 +203,7 @@ class Harness:
 
     def release(self, version: str, service: ServiceKey = DELIVERY) -> Release:
         """A release, open or ended."""
-        found = read_release(self.app, service, Version.parse(version))
+        found = release_in(self.app, read_service(self.app, service), Version.parse(version))
         assert found is not None, f"{service} has no release {version}"
         return found
 

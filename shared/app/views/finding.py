@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shared.app.configuration import policy_in_force
 from shared.app.parts import App
 from shared.app.service_view import ServiceView as Snapshot
-from shared.app.service_view import read_release, read_service
+from shared.app.service_view import read_service, release_in
 from shared.domain.errors import InvalidValue, Refused
 from shared.domain.names import ServiceKey, valid_name
 from shared.domain.release import Numbers, Release
@@ -78,7 +78,8 @@ def find_service(app: App, name: str, repository: str = "") -> ServiceKey:
 def find_release(app: App, service: ServiceKey, version: str) -> Release:
     """Return a release, open or ended; raise NotKnown."""
     try:
-        release = read_release(app, service, Version.parse(version.removeprefix("v")))
+        wanted = Version.parse(version.removeprefix("v"))
+        release = release_in(app, read_service(app, service, exact=False), wanted)
     except InvalidValue:
         release = None
     if release is None:
