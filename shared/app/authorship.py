@@ -132,7 +132,7 @@ def _known(state: ServiceState, authors: Authors | None) -> Iterator[Person]:
         yield from (one for one in release.pushers if are_known_by(one.mails))
         for promotion in release.promotions:
             yield from who_answered(release, promotion)
-    for rules in state.policy.environments if state.policy else ():
-        approval = rules.approval or ApprovalRule()
+    for policy in state.policy.environments if state.policy else ():
+        approval = policy.approval or ApprovalRule()
         for one in (*approval.approvers, *(id_ for _, id_ in approval.pinned)):
             yield Person(id=one, name=one)

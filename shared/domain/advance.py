@@ -44,19 +44,19 @@ def advance(draft: Draft) -> None:
 
 
 def _step(draft: Draft, release: Release, promotion: Promotion) -> None:
-    rules = draft.rules(promotion)
-    if rules is None and promotion.kind is not PromotionKind.ROLLBACK:
+    policy = draft.policy_of(promotion)
+    if policy is None and promotion.kind is not PromotionKind.ROLLBACK:
         waiting.close(draft, promotion, Phase.ABORTED, _left(draft, promotion))
-    elif rules is None:
+    elif policy is None:
         running.fail_rollback(draft, promotion, _left(draft, promotion))
     elif promotion.phase is Phase.PENDING:
-        _pending(draft, release, promotion, rules)
+        _pending(draft, release, promotion, policy)
     elif promotion.phase is Phase.WAITING:
-        _waiting(draft, release, promotion, rules)
+        _waiting(draft, release, promotion, policy)
     elif promotion.phase is Phase.RETAGGING:
-        _retagging(draft, release, promotion, rules)
+        _retagging(draft, release, promotion, policy)
     else:
-        _applying(draft, release, promotion, rules)
+        _applying(draft, release, promotion, policy)
 
 
 def _left(draft: Draft, promotion: Promotion) -> str:
@@ -65,13 +65,13 @@ def _left(draft: Draft, promotion: Promotion) -> str:
     return f"environment {promotion.environment} left the configuration"
 
 
-def _pending(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
-    before = {name: progress(release, name) for name in rules.after}
+def _pending(draft: Draft, release: Release, promotion: Promotion, policy: EnvironmentPolicy) -> None:
+    before = {name: progress(release, name) for name in policy.after}
     ended = next((name for name, one in before.items() if one is Progress.ENDED), None)
     if ended is not None:
         draft.move(promotion, Phase.SKIPPED, f"{release.version.tag} did not succeed in {ended}")
     elif promotion.deadline is not None and draft.now >= promotion.deadline:
-        draft.move(promotion, Phase.EXPIRED, f"{', '.join(rules.after)} did not succeed in time")
+        draft.move(promotion, Phase.EXPIRED, f"{', '.join(policy.after)} did not succeed in time")
     elif all(one is Progress.REACHED for one in before.values()):
         draft.move(promotion, Phase.WAITING, "")
     else:
@@ -88,17 +88,17 @@ def _comes_after(before: Mapping[str, Progress]) -> str:
     return f"comes after {', '.join(name for name, one in before.items() if one is not Progress.REACHED)}"
 
 
-def _waiting(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
+def _waiting(draft: Draft, release: Release, promotion: Promotion, policy: EnvironmentPolicy) -> None:
     if promotion.kind is PromotionKind.FORWARD and promotion.resume_at is None:
-        before = {name: progress(release, name) for name in rules.after}
+        before = {name: progress(release, name) for name in policy.after}
         if any(one is not Progress.REACHED for one in before.values()):
             waiting.close(draft, promotion, Phase.PENDING, _comes_after(before))
             return
-    waiting.step(draft, release, promotion, rules)
+    waiting.step(draft, release, promotion, policy)
 
 
-def _retagging(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
-    stopped = waiting.obstructed(draft, promotion, release, rules)
+def _retagging(draft: Draft, release: Release, promotion: Promotion, policy: EnvironmentPolicy) -> None:
+    stopped = waiting.obstructed(draft, promotion, release, policy)
     promotion = waiting.pause(draft, promotion, stopped=stopped is not None)
     overdue = promotion.deadline is not None and promotion.paused_since is None and draft.now >= promotion.deadline
     if overdue and not promotion.retagged:
@@ -110,10 +110,10 @@ def _retagging(draft: Draft, release: Release, promotion: Promotion, rules: Envi
         draft.note(f"{release.version.tag} {promotion.environment} #{promotion.number} waits: {stopped.reason}")
 
 
-def _applying(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
+def _applying(draft: Draft, release: Release, promotion: Promotion, policy: EnvironmentPolicy) -> None:
     if promotion.phase is Phase.DEPLOYING and promotion.kind is not PromotionKind.ROLLBACK:
         # What was not written when a hold or freeze began is not written before it ends.
-        stopped = waiting.obstructed(draft, promotion, release, rules) is not None
+        stopped = waiting.obstructed(draft, promotion, release, policy) is not None
         promotion = waiting.pause(draft, promotion, stopped=stopped)
     if promotion.deadline is not None and promotion.paused_since is None and draft.now >= promotion.deadline:
         _overdue(draft, promotion)

@@ -30,12 +30,12 @@ class Objection(Record):
     reason: str
 
 
-def rule_listed(rules: EnvironmentPolicy) -> tuple[tuple[str, str], ...]:
+def rule_listed(policy: EnvironmentPolicy) -> tuple[tuple[str, str], ...]:
     """List the effective approval and gate rules; freezes and queueing are not part of it.
 
     As with inputs.py the list is written out and not made of records as they are stored: an upgrade asks nobody again.
     """
-    approval, gates = rules.approval or ApprovalRule(), rules.gates
+    approval, gates = policy.approval or ApprovalRule(), policy.gates
     return (
         ("rules", "1"),
         *(("approver", one) for one in sorted(approval.approvers)),
@@ -59,7 +59,7 @@ def _milliseconds(span: timedelta) -> str:
     return f"{span // timedelta(milliseconds=1)} ms"
 
 
-def request_id(artifact: Artifact, promotion: Promotion, rules: EnvironmentPolicy) -> str:
+def request_id(artifact: Artifact, promotion: Promotion, policy: EnvironmentPolicy) -> str:
     """Name the question: other inputs, another artifact, environment, promotion or rule is another question."""
     return _digest(
         (
@@ -68,7 +68,7 @@ def request_id(artifact: Artifact, promotion: Promotion, rules: EnvironmentPolic
             ("environment", promotion.environment),
             ("promotion", str(promotion.number)),
             ("inputs", rendered_inputs(promotion)),
-            *rule_listed(rules),
+            *rule_listed(policy),
         )
     )
 

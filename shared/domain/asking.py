@@ -14,9 +14,9 @@ from shared.domain.words import counted
 CLOSED_KEPT = 10
 
 
-def in_step(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> Promotion:
+def in_step(draft: Draft, release: Release, promotion: Promotion, policy: EnvironmentPolicy) -> Promotion:
     """Keep the request that was put, and the answers to it, in step with the rule in force and what was read."""
-    request, rule = promotion.approval, rules.approval
+    request, rule = promotion.approval, policy.approval
     if request is None or release.artifact is None:
         return promotion
     if rule is None:
@@ -26,7 +26,7 @@ def in_step(draft: Draft, release: Release, promotion: Promotion, rules: Environ
         return draft.keep(replace(promotion, approval=None, asked=request.round))
     if request.inputs != rendered_inputs(promotion):
         return _void(draft, release, promotion, request)
-    wanted, votes = request_id(release.artifact, promotion, rules), counting(rule, release, promotion, request.votes)
+    wanted, votes = request_id(release.artifact, promotion, policy), counting(rule, release, promotion, request.votes)
     if wanted == request.id and votes == request.votes:
         return promotion
     where, enough = f"{release.version.tag} {promotion.environment}", len(votes) >= rule.minimum
@@ -61,14 +61,14 @@ def _void(draft: Draft, release: Release, promotion: Promotion, request: Approva
     return draft.keep(replace(promotion, approval=None, asked=request.round))
 
 
-def ask_people(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> Promotion:
+def ask_people(draft: Draft, release: Release, promotion: Promotion, policy: EnvironmentPolicy) -> Promotion:
     """Put the question, or put it again after an approval lapsed; what is open already stays."""
-    old, rule = promotion.approval, rules.approval
+    old, rule = promotion.approval, policy.approval
     if rule is None or release.artifact is None or (old is not None and old.granted is None):
         return promotion
     if old is None:
         request = ApprovalRequest(
-            id=request_id(release.artifact, promotion, rules),
+            id=request_id(release.artifact, promotion, policy),
             inputs=rendered_inputs(promotion),
             asked=draft.now,
             round=promotion.asked + 1,

@@ -109,8 +109,8 @@ def _blocker(
 
 
 def _gates(draft: Draft, release: Release, promotion: Promotion) -> tuple[Blocker, ...]:
-    rules = draft.rules(promotion)
-    return gates.blockers(waiting.question(draft, release, promotion, rules)) if rules else ()
+    policy = draft.policy_of(promotion)
+    return gates.blockers(waiting.question(draft, release, promotion, policy)) if policy else ()
 
 
 def _next_look(promotion: Promotion) -> Blocker:
@@ -119,8 +119,8 @@ def _next_look(promotion: Promotion) -> Blocker:
 
 
 def _comes_after(draft: Draft, release: Release, promotion: Promotion) -> Iterator[Blocker]:
-    rules = draft.rules(promotion)
-    stands = {name: progress(release, name) for name in rules.after} if rules else {}
+    policy = draft.policy_of(promotion)
+    stands = {name: progress(release, name) for name in policy.after} if policy else {}
     missing = [name for name, one in stands.items() if one is not Progress.REACHED]
     for name in missing:
         yield _before(draft, release, promotion, name)

@@ -94,7 +94,7 @@ class Draft:
             raise LookupError(f"{self.service} is not configured")
         return self.policy
 
-    def rules(self, promotion: Promotion) -> EnvironmentPolicy | None:
+    def policy_of(self, promotion: Promotion) -> EnvironmentPolicy | None:
         """The plan that a started promotion pinned, the policy in force for one that waits; None where it left.
 
         A rollback out of an environment that left goes by the plan of what it undoes.

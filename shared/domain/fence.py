@@ -40,9 +40,9 @@ def may_act(
     if found is None or found[1].phase is not phase or found[1].attempt != attempt:
         return May.NOT, None, None
     release, promotion = found
-    rules = draft.rules(promotion)
-    if promotion.kind is PromotionKind.ROLLBACK or rules is None:
+    policy = draft.policy_of(promotion)
+    if promotion.kind is PromotionKind.ROLLBACK or policy is None:
         return May.ACT, release, promotion
-    hold = estate.covering(draft.service, rules.name, now)
-    held = hold is not None and obstructed(draft, promotion, release, rules) is not None
+    hold = estate.covering(draft.service, policy.name, now)
+    held = hold is not None and obstructed(draft, promotion, release, policy) is not None
     return (May.WAIT if held else May.ACT), release, promotion

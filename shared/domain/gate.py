@@ -40,7 +40,7 @@ class Question(NamedTuple):
     """May this promotion start now?"""
 
     draft: Draft
-    rules: EnvironmentPolicy
+    policy: EnvironmentPolicy
     environment: EnvironmentState
     release: Release
     promotion: Promotion

@@ -25,10 +25,10 @@ def hold(q: Question) -> Result:
     """People's holds, and the hold on an artifact that was rolled back; what nobody let it past, then the newest."""
     artifact = q.release.artifact.id if q.release.artifact and q.draft.holds else ""
     own = [one for one in q.draft.holds if one.artifact == artifact]
-    people = q.draft.estate.all_covering(q.draft.service, q.rules.name, q.now)
+    people = q.draft.estate.all_covering(q.draft.service, q.policy.name, q.now)
     if not people and not own:
         return passed()
-    given = [one for one in q.release.overrides if one.counts(q.rules.name, "hold", q.promotion.number)]
+    given = [one for one in q.release.overrides if one.counts(q.policy.name, "hold", q.promotion.number)]
 
     def first(found: Hold | ArtifactHold) -> tuple[bool, datetime, bool, str]:
         seen = any(one.saw(found.since) for one in given)
@@ -47,11 +47,11 @@ def live_known(q: Question) -> Result:
     slot = q.environment.slot
     resumes = slot is not None and slot.promotion == q.promotion.number
     if q.environment.unknown and not resumes:
-        reason = f"what is live in {q.rules.name} is not known: {q.environment.unknown}; adopt it, or roll back"
+        reason = f"what is live in {q.policy.name} is not known: {q.environment.unknown}; adopt it, or roll back"
         return blocked("LiveUnknown", reason, who=(OPERATORS,))
     read = q.promotion.facts
     if read is not None and read.foreign and read.foreign != q.environment.adopted:
-        reason = f"{q.rules.name} was changed by hand: {read.foreign}; adopt it, or roll back"
+        reason = f"{q.policy.name} was changed by hand: {read.foreign}; adopt it, or roll back"
         return blocked("LiveUnknown", reason, since=read.at, who=(OPERATORS,))
     return passed()
 
@@ -98,20 +98,20 @@ def scan(q: Question) -> Result:
     A report that the change's own tests wrote is no report, unless the environment takes it for one.
     """
     found = q.release.result.scan if q.release.result else None
-    own = found is not None and found.by_change and not q.rules.gates.own_scan
+    own = found is not None and found.by_change and not q.policy.gates.own_scan
     if found is None or found.worst is None or own:
-        if q.rules.gates.unknown_scan is Verdict.ALLOW:
+        if q.policy.gates.unknown_scan is Verdict.ALLOW:
             return passed()
         why = found.reason if found else "the build reported no scan"
         if found is not None and found.worst is not None:
-            why = f"the change's own tests wrote the report ({found.worst}), and gates.own_scan of {q.rules.name} does not let it count"
+            why = f"the change's own tests wrote the report ({found.worst}), and gates.own_scan of {q.policy.name} does not let it count"
         return blocked(
             "ScanUnknown",
             f"the image's vulnerabilities are unknown: {why}",
             who=(TEAM, OPERATORS),
         )
-    if found.worst.rank > q.rules.gates.scan.rank:
-        reason = f"the scan found {found.worst} vulnerabilities; {q.rules.name} takes at most {q.rules.gates.scan}"
+    if found.worst.rank > q.policy.gates.scan.rank:
+        reason = f"the scan found {found.worst} vulnerabilities; {q.policy.name} takes at most {q.policy.gates.scan}"
         return blocked("ScanAbove", reason, who=(TEAM, OPERATORS))
     return passed()
 
@@ -122,7 +122,9 @@ def rollback_target(q: Question) -> Result:
     if live is None or read is None:
         return passed()
     if read.presence(live.promotion) is Presence.GONE:
-        reason = f"{live.artifact.version.tag}, live in {q.rules.name}, is gone from the registry; there is no way back"
+        reason = (
+            f"{live.artifact.version.tag}, live in {q.policy.name}, is gone from the registry; there is no way back"
+        )
         return blocked("NoWayBack", reason, since=read.at, who=(OPERATORS,))
     return passed()
 
@@ -130,9 +132,9 @@ def rollback_target(q: Question) -> Result:
 def older_than_live(q: Question) -> Result:
     """Where the environment asks for it, a version lower than the live one does not go forward."""
     live = q.environment.live
-    if q.rules.gates.older_than_live is Verdict.ALLOW or live is None:
+    if q.policy.gates.older_than_live is Verdict.ALLOW or live is None:
         return passed()
-    reason = older(q.rules.name, live.artifact.version, q.release.version)
+    reason = older(q.policy.name, live.artifact.version, q.release.version)
     return blocked("OlderThanLive", reason, since=live.at, who=(OPERATORS,)) if reason else passed()
 
 
@@ -143,7 +145,7 @@ def manifests(q: Question) -> Result:
     if q.promotion.facts is not None and (rendered is None or not rendered.manifests):
         why = f"{found[0].object}: {found[0].field}: {found[0].problem}" if found else "nothing was rendered"
         return blocked("NotRendered", why, who=(TEAM,))
-    if not found or q.rules.gates.comply is Verdict.ALLOW:
+    if not found or q.policy.gates.comply is Verdict.ALLOW:
         return passed()
     more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
     reason = f"{found[0].object}: {found[0].field}: {found[0].problem}{more}"
@@ -157,7 +159,7 @@ def order(q: Question) -> Result:
     for release, promotion in q.draft.promotions():
         lower = release.version.line == q.release.version.line and release.version.key() < q.release.version.key()
         forward = promotion.kind is PromotionKind.FORWARD and promotion.phase in QUEUED | RUNNING
-        if lower and forward and promotion.environment == q.rules.name:
+        if lower and forward and promotion.environment == q.policy.name:
             who = (f"promotion {promotion.number}",)
             return waiting("Queued", f"{release.version.tag} goes first", who=who, since=promotion.since)
     return passed()
@@ -165,7 +167,7 @@ def order(q: Question) -> Result:
 
 def freeze(q: Question) -> Result:
     """No deny window of the environment is open."""
-    found = windows.first_active(q.rules.freezes, q.now)
+    found = windows.first_active(q.policy.freezes, q.now)
     if found is None:
         return passed()
     window, until = found
@@ -174,23 +176,25 @@ def freeze(q: Question) -> Result:
 
 def soak(q: Question) -> Result:
     """What it comes after has run well for the time the environment asks for."""
-    since = soaks_since(q.release, q.rules)
-    if since is None or q.now >= since + q.rules.gates.soak:
+    since = soaks_since(q.release, q.policy)
+    if since is None or q.now >= since + q.policy.gates.soak:
         return passed()
-    until = since + q.rules.gates.soak
+    until = since + q.policy.gates.soak
     return waiting(
         "Soaking",
-        f"runs in {', '.join(q.rules.after)} until {until:%Y-%m-%d %H:%M} UTC first",
+        f"runs in {', '.join(q.policy.after)} until {until:%Y-%m-%d %H:%M} UTC first",
         who=(OPERATORS,),
         since=since,
         until=until,
     )
 
 
-def soaks_since(release: Release, rules: EnvironmentPolicy) -> datetime | None:
+def soaks_since(release: Release, policy: EnvironmentPolicy) -> datetime | None:
     """Return when the release last succeeded in what the environment comes after; None without a time to soak."""
-    there = [one.since for one in release.promotions if one.environment in rules.after and one.phase is Phase.SUCCEEDED]
-    return max(there, default=None) if rules.gates.soak else None
+    there = [
+        one.since for one in release.promotions if one.environment in policy.after and one.phase is Phase.SUCCEEDED
+    ]
+    return max(there, default=None) if policy.gates.soak else None
 
 
 def fence(q: Question) -> Result:
@@ -198,7 +202,7 @@ def fence(q: Question) -> Result:
     for release in q.draft.releases.values():
         for one in release.promotions:
             writes = one.writing_until is not None and one.phase.ended and q.now < one.writing_until
-            if writes and one.environment == q.rules.name and one.number != q.promotion.number:
+            if writes and one.environment == q.policy.name and one.number != q.promotion.number:
                 reason = f"promotion {one.number} may still write"
                 return waiting("Fencing", reason, who=(OURSELVES,), since=one.since, until=one.writing_until)
     return passed()
@@ -212,7 +216,7 @@ def slot(q: Question) -> Result:
     if q.promotion.kind is PromotionKind.ROLLBACK:
         return passed()
     for _, promotion in q.draft.promotions():
-        if promotion.kind is PromotionKind.ROLLBACK and promotion.environment == q.rules.name:
+        if promotion.kind is PromotionKind.ROLLBACK and promotion.environment == q.policy.name:
             who = (f"promotion {promotion.number}",)
             return waiting("SlotTaken", f"rollback {promotion.number} goes first", who=who, since=promotion.since)
     return passed()
@@ -221,9 +225,9 @@ def slot(q: Question) -> Result:
 def _slot_taken(q: Question, taken: Slot) -> Result:
     found = q.draft.find_promotion(taken.promotion)
     if found is None or found[1].phase not in RUNNING:
-        reason = f"promotion {taken.promotion} left {q.rules.name} unknown; adopt what is live, or roll back"
+        reason = f"promotion {taken.promotion} left {q.policy.name} unknown; adopt what is live, or roll back"
         return blocked("SlotTaken", reason, who=(OPERATORS,), since=taken.since)
-    reason = f"promotion {taken.promotion} is being deployed to {q.rules.name}"
+    reason = f"promotion {taken.promotion} is being deployed to {q.policy.name}"
     return waiting("SlotTaken", reason, who=(f"promotion {taken.promotion}",), since=taken.since)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 
-from shared.domain import gate_rules as rules
+from shared.domain import gate_rules as policy
 from shared.domain import gates_of_people
 from shared.domain.gate import Question, Result, Status, passed
 from shared.domain.phases import PromotionKind
@@ -39,35 +39,35 @@ class Gate(StrEnum):
 
 # In the order in which a release is told about them: what somebody must change first, what time solves last.
 _FORWARD: Mapping[Gate, Callable[[Question], Result]] = {
-    Gate.QUARANTINE: rules.quarantine,
-    Gate.HOLD: rules.hold,
-    Gate.LIVE_KNOWN: rules.live_known,
-    Gate.TESTS: rules.tests,
-    Gate.FACTS: rules.facts,
-    Gate.SCAN: rules.scan,
-    Gate.ROLLBACK_TARGET: rules.rollback_target,
-    Gate.OLDER_THAN_LIVE: rules.older_than_live,
-    Gate.MANIFESTS: rules.manifests,
-    Gate.ORDER: rules.order,
+    Gate.QUARANTINE: policy.quarantine,
+    Gate.HOLD: policy.hold,
+    Gate.LIVE_KNOWN: policy.live_known,
+    Gate.TESTS: policy.tests,
+    Gate.FACTS: policy.facts,
+    Gate.SCAN: policy.scan,
+    Gate.ROLLBACK_TARGET: policy.rollback_target,
+    Gate.OLDER_THAN_LIVE: policy.older_than_live,
+    Gate.MANIFESTS: policy.manifests,
+    Gate.ORDER: policy.order,
     Gate.AUTHORS: gates_of_people.authors,
     Gate.APPROVAL: gates_of_people.approval,
-    Gate.FREEZE: rules.freeze,
-    Gate.SOAK: rules.soak,
-    Gate.FENCE: rules.fence,
-    Gate.SLOT: rules.slot,
+    Gate.FREEZE: policy.freeze,
+    Gate.SOAK: policy.soak,
+    Gate.FENCE: policy.fence,
+    Gate.SLOT: policy.slot,
 }
 _REDEPLOY: Mapping[Gate, Callable[[Question], Result]] = {
-    Gate.HOLD: rules.hold,
-    Gate.LIVE_KNOWN: rules.live_known,
-    Gate.FACTS: rules.facts,
-    Gate.FREEZE: rules.freeze,
-    Gate.FENCE: rules.fence,
-    Gate.SLOT: rules.slot,
+    Gate.HOLD: policy.hold,
+    Gate.LIVE_KNOWN: policy.live_known,
+    Gate.FACTS: policy.facts,
+    Gate.FREEZE: policy.freeze,
+    Gate.FENCE: policy.fence,
+    Gate.SLOT: policy.slot,
 }
 _ROLLBACK: Mapping[Gate, Callable[[Question], Result]] = {
-    Gate.FACTS: rules.facts,
-    Gate.FENCE: rules.fence,
-    Gate.SLOT: rules.slot,
+    Gate.FACTS: policy.facts,
+    Gate.FENCE: policy.fence,
+    Gate.SLOT: policy.slot,
 }
 _BY_KIND = {
     PromotionKind.FORWARD: _FORWARD,
@@ -150,7 +150,7 @@ def _fresh(question: Question) -> Result:
     if read is not None and question.now - read.at <= FACTS_FRESH:
         return passed()
     reason = "what was read of the outside is too old; it is read again"
-    return rules.missing(question, reason, since=question.now)
+    return policy.missing(question, reason, since=question.now)
 
 
 def blockers(question: Question) -> tuple[Blocker, ...]:

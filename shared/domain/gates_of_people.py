@@ -9,7 +9,7 @@ from shared.domain.gate import OPERATORS, Question, Result, blocked, passed, wai
 
 def authors(q: Question) -> Result:
     """Where authors may not approve, each of them is known, or an operator answered for them."""
-    if q.rules.approval is None or AUTHOR not in q.rules.approval.forbid:
+    if q.policy.approval is None or AUTHOR not in q.policy.approval.forbid:
         return passed()
     missing = unanswered(q.release, q.promotion)
     return blocked("UnknownAuthor", unknown_author(missing), who=(OPERATORS,)) if missing else passed()
@@ -17,14 +17,14 @@ def authors(q: Question) -> Result:
 
 def approval(q: Question) -> Result:
     """The people whom the rule asks for said yes to this artifact, here, under this rule."""
-    rule, request = q.rules.approval, q.promotion.approval
+    rule, request = q.policy.approval, q.promotion.approval
     if rule is None:
         return passed()
     over = lapsed(rule, q.promotion, q.now)
     if request is not None and request.granted is not None and not over:
         return passed()
     given = len(request.votes) if request and not over else 0
-    reason = f"{q.rules.name} waits for approval: {given} of {rule.minimum} given"
+    reason = f"{q.policy.name} waits for approval: {given} of {rule.minimum} given"
     if over:
         reason = f"{reason}; the one before lapsed"
     return waiting("ApprovalNeeded", reason, since=request.asked if request else None, who=(who_may(rule),))

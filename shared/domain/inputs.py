@@ -29,7 +29,7 @@ _TOLD = 3
 def inputs_of(
     place: Place,
     artifact: Artifact,
-    rules: EnvironmentPolicy,
+    policy: EnvironmentPolicy,
     *,
     promotion: int,
     files: Sequence[tuple[str, bytes | None]],
@@ -43,7 +43,7 @@ def inputs_of(
         _FIRST,
         ("environment", place.environment),
         ("promotion", str(promotion)),
-        *_parts(artifact, rules),
+        *_parts(artifact, policy),
         *((f"{_VALUES}{path}", _ABSENT if content is None else _sha256(content)) for path, content in files),
         *((f"{_SET}{key}", f"{value.kind} {value.text}") for key, value in settings.items()),
         ("namespace", place.namespace),
@@ -52,8 +52,8 @@ def inputs_of(
     )
 
 
-def _parts(artifact: Artifact, rules: EnvironmentPolicy) -> Iterator[Input]:
-    for part, reference in zip(artifact.images, image_references(artifact, rules), strict=True):
+def _parts(artifact: Artifact, policy: EnvironmentPolicy) -> Iterator[Input]:
+    for part, reference in zip(artifact.images, image_references(artifact, policy), strict=True):
         yield "image" if part is artifact.image else f"image {part.repository}", reference
     if artifact.chart is not None:
         chart = artifact.chart

@@ -49,16 +49,16 @@ def _times(draft: Draft) -> Iterator[tuple[datetime, str]]:
 def _promotion_times(draft: Draft, release: Release, promotion: Promotion) -> Iterator[tuple[datetime, str]]:
     if promotion.deadline is not None and promotion.paused_since is None:
         yield promotion.deadline, "deadline"
-    rules = draft.rules(promotion)
-    if rules is None or promotion.phase not in (Phase.WAITING, Phase.RETAGGING, Phase.DEPLOYING):
+    policy = draft.policy_of(promotion)
+    if policy is None or promotion.phase not in (Phase.WAITING, Phase.RETAGGING, Phase.DEPLOYING):
         return
-    change = windows.next_change(rules.freezes, draft.now)
+    change = windows.next_change(policy.freezes, draft.now)
     if change is not None:
         yield change, "freeze"
-    soaks = soaks_since(release, rules)
+    soaks = soaks_since(release, policy)
     if soaks is not None:
-        yield soaks + rules.gates.soak, "soak"
-    lapse = lapses(rules.approval, promotion) if rules.approval else None
+        yield soaks + policy.gates.soak, "soak"
+    lapse = lapses(policy.approval, promotion) if policy.approval else None
     if lapse is not None:
         yield lapse, "approval"
     if promotion.facts_asked is not None:

@@ -26,47 +26,47 @@ from shared.domain.release import Override, Release
 
 def promote(draft: Draft, event: PromoteRequested) -> Answer:
     """A new attempt after one that ended; what comes after it, and was skipped, follows."""
-    release, rules = known_release(draft, event.version), known_environment(draft, event.environment)
+    release, policy = known_release(draft, event.version), known_environment(draft, event.environment)
     if isinstance(release, Answer):
         return release
-    if isinstance(rules, Answer):
-        return rules
-    against = _against_promoting(release, rules)
+    if isinstance(policy, Answer):
+        return policy
+    against = _against_promoting(release, policy)
     if against is not None:
         return against
-    live = draft.environment(rules.name).live
-    latest = release.latest(rules.name)
+    live = draft.environment(policy.name).live
+    latest = release.latest(policy.name)
     if latest is not None and latest.phase is Phase.ERRORED and not waiting.overtaken(draft, latest):
         reason = f"promotion {latest.number} of {release.version.tag} is Errored; retry the release instead"
         return refused("errored", reason)
     if live is not None and release.artifact is not None and live.artifact.id == release.artifact.id:
-        return refused("already-live", f"{release.version.tag} is live in {rules.name}; redeploy it instead")
+        return refused("already-live", f"{release.version.tag} is live in {policy.name}; redeploy it instead")
     reopen(draft, release, f"promoted by {event.person.name}")
     cause = f"promoted by {event.person.name}"
-    added = tagging.add_forward(draft, release, rules, cause=cause)
+    added = tagging.add_forward(draft, release, policy, cause=cause)
     draft.keep(replace(draft.promotion(added.number)[1], requested_by=event.person))
-    draft.note(f"{release.version.tag} {rules.name} #{added.number} forward: {cause}")
-    if hint := brings_older(draft.environment(rules.name), release, added):
+    draft.note(f"{release.version.tag} {policy.name} #{added.number} forward: {cause}")
+    if hint := brings_older(draft.environment(policy.name), release, added):
         draft.note(hint)
-    _renew_what_follows(draft, release, rules, cause)
+    _renew_what_follows(draft, release, policy, cause)
     return done(str(added.number))
 
 
-def _against_promoting(release: Release, rules: EnvironmentPolicy) -> Answer | None:
-    tag, latest = release.version.tag, release.latest(rules.name)
+def _against_promoting(release: Release, policy: EnvironmentPolicy) -> Answer | None:
+    tag, latest = release.version.tag, release.latest(policy.name)
     if not release.packaged:
         return refused("not-packaged", f"{tag} is {release.phase}; only a packaged release is promoted")
     if latest is not None and not latest.phase.ended:
-        return refused("under-way", f"promotion {latest.number} of {tag} to {rules.name} is {latest.phase} already")
-    for name in rules.after:
+        return refused("under-way", f"promotion {latest.number} of {tag} to {policy.name} is {latest.phase} already")
+    for name in policy.after:
         if progress(release, name) is not Progress.REACHED:
             return refused("out-of-order", f"{tag} has not succeeded in {name}; promote it there first")
     return None
 
 
-def _renew_what_follows(draft: Draft, release: Release, rules: EnvironmentPolicy, cause: str) -> None:
+def _renew_what_follows(draft: Draft, release: Release, policy: EnvironmentPolicy, cause: str) -> None:
     """Give environments further on a new attempt where theirs was skipped because of this one."""
-    for following in draft.in_force.environments_after(rules.name):
+    for following in draft.in_force.environments_after(policy.name):
         current = draft.release(release.version)
         latest = current.latest(following.name)
         if latest is None or latest.phase in (Phase.SKIPPED, Phase.ABORTED):
@@ -97,8 +97,8 @@ def retry(draft: Draft, event: RetryRequested) -> Answer:
     for promotion in errored:
         again = replace(promotion, attempt=promotion.attempt + 1, plan=None, facts=None, facts_asked=None)
         draft.move(draft.keep(again), Phase.WAITING, reason)
-        if draft.policy is not None and (rules := draft.policy.environment(promotion.environment)):
-            _renew_what_follows(draft, draft.release(reopened.version), rules, reason)
+        if draft.policy is not None and (policy := draft.policy.environment(promotion.environment)):
+            _renew_what_follows(draft, draft.release(reopened.version), policy, reason)
     return done(", ".join(str(one.number) for one in errored))
 
 
@@ -126,11 +126,11 @@ def _retry_tags(draft: Draft, release: Release, reason: str) -> Answer:
 
 def override(draft: Draft, event: OverrideGranted) -> Answer:
     """Let one version past one gate in one environment, once."""
-    release, rules = known_release(draft, event.version), known_environment(draft, event.environment)
+    release, policy = known_release(draft, event.version), known_environment(draft, event.environment)
     if isinstance(release, Answer):
         return release
-    if isinstance(rules, Answer):
-        return rules
+    if isinstance(policy, Answer):
+        return policy
     if event.gate not in {gate.value for gate in OVERRIDABLE}:
         names = ", ".join(sorted(OVERRIDABLE))
         return refused("not-overridable", f"gate {event.gate} cannot be overridden; these can: {names}")
@@ -139,16 +139,16 @@ def override(draft: Draft, event: OverrideGranted) -> Answer:
     if event.gate == Gate.AUTHORS:
         return answering.answer_for_unknown(draft, release, event)
     given = Override(
-        environment=rules.name,
+        environment=policy.name,
         gate=event.gate,
         person=event.person,
         reason=event.reason,
         at=draft.now,
-        holds=_holds_on(draft, release, rules.name) if event.gate == Gate.HOLD else None,
+        holds=_holds_on(draft, release, policy.name) if event.gate == Gate.HOLD else None,
     )
     draft.put(replace(release, overrides=(*release.overrides, given)))
     draft.note(
-        f"{release.version.tag} {rules.name}: gate {event.gate} overridden by {event.person.name}: {event.reason}"
+        f"{release.version.tag} {policy.name}: gate {event.gate} overridden by {event.person.name}: {event.reason}"
     )
     return done()
 

@@ -20,14 +20,14 @@ class Place(Record):
     target: DeployTarget
 
 
-def place_of(service: ServiceKey, rules: EnvironmentPolicy) -> Place:
+def place_of(service: ServiceKey, policy: EnvironmentPolicy) -> Place:
     """Return where a service runs by an environment's rules: those that a promotion pinned, or those in force."""
     return Place(
         service=service,
-        environment=rules.name,
-        namespace=rules.namespace,
+        environment=policy.name,
+        namespace=policy.namespace,
         release_name=service.service,
-        target=_filled(rules.deploy, service.service, rules.name),
+        target=_filled(policy.deploy, service.service, policy.name),
     )
 
 

@@ -26,10 +26,10 @@ def stand_in(policy: ServicePolicy, commit: str) -> Artifact:
     )
 
 
-def image_references(artifact: Artifact, rules: EnvironmentPolicy) -> tuple[str, ...]:
+def image_references(artifact: Artifact, policy: EnvironmentPolicy) -> tuple[str, ...]:
     """Return each image as the environment pulls it, `host/repository:tag@digest`; the service's own is the first."""
     return tuple(
-        f"{artifact.registry}/{in_namespace(part.repository, rules.registry_namespace)}:{part.tag}@{part.digest}"
+        f"{artifact.registry}/{in_namespace(part.repository, policy.registry_namespace)}:{part.tag}@{part.digest}"
         for part in artifact.images
     )
 
@@ -46,9 +46,9 @@ def plain_words(text: str) -> str:
     return " ".join(kept.split()).lstrip(_BEFORE_LETTERS)[:LONGEST_REASON].rstrip()
 
 
-def placeholder_values(service: str, artifact: Artifact, rules: EnvironmentPolicy, *, reason: str) -> dict[str, str]:
+def placeholder_values(service: str, artifact: Artifact, policy: EnvironmentPolicy, *, reason: str) -> dict[str, str]:
     """Return every placeholder's value for an artifact in an environment; `reason` may hold any words of people."""
-    repository = in_namespace(artifact.image.repository, rules.registry_namespace)
+    repository = in_namespace(artifact.image.repository, policy.registry_namespace)
     return {
         "registry": artifact.registry,
         "repository": repository,
@@ -57,7 +57,7 @@ def placeholder_values(service: str, artifact: Artifact, rules: EnvironmentPolic
         "digest": artifact.image.digest.text,
         "version": artifact.version.text,
         "service": service,
-        "environment": rules.name,
+        "environment": policy.name,
         "commit": artifact.commit,
         "reason": plain_words(reason),
     }

@@ -131,8 +131,8 @@ def effect_failed(draft: Draft, event: EffectFailed) -> Answer:
 def approval_answered(draft: Draft, event: ApprovalAnswered) -> Answer:
     """Count a person's answer to an open request; any rejection ends it."""
     for _, promotion in list(draft.promotions()):
-        request, rules = promotion.approval, draft.rules(promotion)
-        rule = rules.approval if rules else None
+        request, policy = promotion.approval, draft.policy_of(promotion)
+        rule = policy.approval if policy else None
         if (
             promotion.phase is Phase.WAITING
             and request is not None

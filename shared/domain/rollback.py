@@ -18,28 +18,28 @@ from shared.domain.version import Version
 
 def redeploy(draft: Draft, event: RedeployRequested) -> Answer:
     """Deploy what is live again; an older good version is a rollback, any other has to be promoted."""
-    rules = known_environment(draft, event.environment)
-    if isinstance(rules, Answer):
-        return rules
-    environment = draft.environment(rules.name)
+    policy = known_environment(draft, event.environment)
+    if isinstance(policy, Answer):
+        return policy
+    environment = draft.environment(policy.name)
     live = environment.live
     if live is None:
-        return refused("nothing-live", f"nothing is live in {rules.name}; promote a release")
+        return refused("nothing-live", f"nothing is live in {policy.name}; promote a release")
     wanted = event.version or live.artifact.version.text
     if wanted != live.artifact.version.text:
         if earlier_good(environment.good, wanted) is None:
-            return refused("never-succeeded", f"{wanted} has not succeeded in {rules.name}; promote it")
-        return _roll_back(draft, rules.name, wanted, f"redeploy of {wanted}", event.person)
+            return refused("never-succeeded", f"{wanted} has not succeeded in {policy.name}; promote it")
+        return _roll_back(draft, policy.name, wanted, f"redeploy of {wanted}", event.person)
     release = known_release(draft, wanted)
     if isinstance(release, Answer):
         return release
-    latest = release.latest(rules.name)
+    latest = release.latest(policy.name)
     if latest is not None and not latest.phase.ended:
-        return refused("under-way", f"promotion {latest.number} to {rules.name} is {latest.phase} already")
+        return refused("under-way", f"promotion {latest.number} to {policy.name} is {latest.phase} already")
     cause = f"redeployed by {event.person.name}"
     current = reopen(draft, release, cause)
     kind = PromotionKind.REDEPLOY
-    added = draft.add(current, rules.name, kind, cause=cause, person=event.person, target=live)
+    added = draft.add(current, policy.name, kind, cause=cause, person=event.person, target=live)
     return done(str(added.number))
 
 

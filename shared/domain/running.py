@@ -23,7 +23,7 @@ _EFFECTS: Mapping[Phase, type[Retag] | type[Deploy] | type[ObserveRollout]] = {
 }
 
 
-def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
+def start(draft: Draft, promotion: Promotion, policy: EnvironmentPolicy) -> None:
     """Take the slot, pin the plan and begin the first step, or the one that failed before."""
     release, _ = draft.promotion(promotion.number)
     environment = draft.environment(promotion.environment)
@@ -38,13 +38,13 @@ def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
     )
     if used != release.overrides:
         draft.put(replace(release, overrides=used))
-    draft.keep(replace(promotion, plan=rules, previous=environment.live, turn=draft.next_turn()))
+    draft.keep(replace(promotion, plan=policy, previous=environment.live, turn=draft.next_turn()))
     request = promotion.approval
     fresh = request is not None and request.granted is not None and request.granted > promotion.since
     if request is not None and (fresh or promotion.resume_at is None):
         # A card that was answered is closed for everybody else.
         draft.emit(closing(draft.service, promotion.number, request, "approved, and used by this promotion"))
-    copies = rules.registry_namespace is not None and promotion.kind is PromotionKind.FORWARD
+    copies = policy.registry_namespace is not None and promotion.kind is PromotionKind.FORWARD
     first = promotion.resume_at or Phase.RETAGGING
     begin(draft, promotion.number, Phase.DEPLOYING if first is Phase.RETAGGING and not copies else first)
     draft.status(
@@ -59,16 +59,16 @@ def start(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> None:
 def begin(draft: Draft, number: int, phase: Phase) -> None:
     """Move on to a running phase, give it its deadline and ask for its effect."""
     _, promotion = draft.promotion(number)
-    rules = draft.rules(promotion)
-    if rules is None:
+    policy = draft.policy_of(promotion)
+    if policy is None:
         raise LookupError(f"promotion {number} of {draft.service} has started without a plan")
     if phase is Phase.RETAGGING:
-        moved = draft.move(promotion, phase, "", deadline=draft.now + rules.deadlines.retagging)
+        moved = draft.move(promotion, phase, "", deadline=draft.now + policy.deadlines.retagging)
     elif phase is Phase.DEPLOYING:
-        until = draft.now + rules.deadlines.deploying
+        until = draft.now + policy.deadlines.deploying
         moved = draft.move(promotion, phase, "", deadline=until, writing_until=until)
     else:
-        moved = draft.move(promotion, phase, "", deadline=draft.now + rules.deadlines.verifying)
+        moved = draft.move(promotion, phase, "", deadline=draft.now + policy.deadlines.verifying)
     draft.emit(effect_of(draft, moved))
 
 
@@ -158,9 +158,9 @@ def fail(draft: Draft, promotion: Promotion, phase: Phase, reason: str, *, chang
 def _go_back(draft: Draft, release: Release, failed: Promotion, *, hold: bool) -> None:
     environment = draft.environment(failed.environment)
     if environment.live is None:
-        rules = draft.rules(failed)
+        policy = draft.policy_of(failed)
         draft.note(f"{failed.environment} has no earlier version to go back to; nothing is live there")
-        if rules is not None and rules.on_first_failure is OnFirstFailure.UNINSTALL:
+        if policy is not None and policy.on_first_failure is OnFirstFailure.UNINSTALL:
             version = release.version.text
             draft.emit(Remove(service=draft.service, version=version, number=failed.number, attempt=failed.attempt))
         return

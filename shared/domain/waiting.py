@@ -24,13 +24,13 @@ DEFAULT_EXPIRY = timedelta(days=7)
 ROLLBACK_BEGINS = timedelta(hours=2)
 
 
-def question(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> Question:
+def question(draft: Draft, release: Release, promotion: Promotion, policy: EnvironmentPolicy) -> Question:
     """Put together what the gates of a promotion look at."""
     environment = draft.environment(promotion.environment)
-    return Question(draft=draft, rules=rules, environment=environment, release=release, promotion=promotion)
+    return Question(draft=draft, policy=policy, environment=environment, release=release, promotion=promotion)
 
 
-def step(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
+def step(draft: Draft, release: Release, promotion: Promotion, policy: EnvironmentPolicy) -> None:
     """Start the promotion if every gate passes, end it if its time is over, else note what it waits for."""
     forward = promotion.kind is PromotionKind.FORWARD
     newer = _newer_waiting(draft, release, promotion) if forward else None
@@ -40,15 +40,15 @@ def step(draft: Draft, release: Release, promotion: Promotion, rules: Environmen
     if overtaken(draft, promotion):
         close(draft, promotion, Phase.SUPERSEDED, f"{_live_now(draft, promotion)} in {promotion.environment} meanwhile")
         return
-    promotion = _with_time(draft, asking.in_step(draft, release, _of_now(draft, promotion), rules), rules)
+    promotion = _with_time(draft, asking.in_step(draft, release, _of_now(draft, promotion), policy), policy)
     overdue = promotion.deadline is not None and promotion.paused_since is None and draft.now >= promotion.deadline
     if overdue and promotion.kind is not PromotionKind.ROLLBACK:
         close(draft, promotion, Phase.EXPIRED, f"nobody acted in time: {promotion.reason}")
         return
-    results = evaluate(question(draft, release, promotion, rules))
+    results = evaluate(question(draft, release, promotion, policy))
     open_gates = {gate: result for gate, result in results.items() if result.status is not Status.PASSED}
     if not open_gates:
-        _start(draft, release, promotion, rules)
+        _start(draft, release, promotion, policy)
         return
     if overdue:
         running.fail_rollback(draft, promotion, f"it could not begin in time: {next(iter(open_gates.values())).reason}")
@@ -57,7 +57,7 @@ def step(draft: Draft, release: Release, promotion: Promotion, rules: Environmen
         promotion = _ask_facts(draft, promotion)
     # While somebody is unknown nobody can say yes; they can say no, and see what an operator has to answer for.
     if Gate.APPROVAL in open_gates and not open_gates.keys() - TIME - {Gate.APPROVAL, Gate.AUTHORS}:
-        promotion = asking.ask_people(draft, release, promotion, rules)
+        promotion = asking.ask_people(draft, release, promotion, policy)
     _note_reason(draft, promotion, next(iter(open_gates.values())))
 
 
@@ -93,21 +93,21 @@ def _note_reason(draft: Draft, promotion: Promotion, first: Result) -> None:
         draft.note(f"{release.version.tag} {promotion.environment} #{promotion.number} waits: {first.reason}")
 
 
-def _start(draft: Draft, release: Release, promotion: Promotion, rules: EnvironmentPolicy) -> None:
+def _start(draft: Draft, release: Release, promotion: Promotion, policy: EnvironmentPolicy) -> None:
     if promotion.approval is not None:
         reason = f"promotion {promotion.number} of {release.version.tag} was approved and has started"
         asking.remember(draft, promotion, promotion.approval.id, reason)
     if promotion.kind is not PromotionKind.ROLLBACK:
-        running.start(draft, promotion, rules)
+        running.start(draft, promotion, policy)
         return
     read = promotion.facts
-    wanted = gate_rules.wanted_targets(question(draft, release, promotion, rules))
+    wanted = gate_rules.wanted_targets(question(draft, release, promotion, policy))
     target = next((one for one in wanted if read and read.presence(one.promotion) is not Presence.GONE), None)
     if target is None:
         gone = ", ".join(one.artifact.version.tag for one in wanted) or "no earlier version"
         running.fail_rollback(draft, promotion, f"nothing to go back to: {gone} cannot be had any more")
         return
-    running.start(draft, draft.keep(replace(promotion, target=target)), rules)
+    running.start(draft, draft.keep(replace(promotion, target=target)), policy)
 
 
 def _newer_waiting(draft: Draft, release: Release, promotion: Promotion) -> Release | None:
@@ -121,9 +121,9 @@ def _newer_waiting(draft: Draft, release: Release, promotion: Promotion) -> Rele
     return None
 
 
-def obstructed(draft: Draft, promotion: Promotion, release: Release, rules: EnvironmentPolicy) -> Result | None:
+def obstructed(draft: Draft, promotion: Promotion, release: Release, policy: EnvironmentPolicy) -> Result | None:
     """Return the hold or freeze that stands in the way of the next step, overrides applied."""
-    asked = question(draft, release, promotion, rules)
+    asked = question(draft, release, promotion, policy)
     for gate in (Gate.HOLD, Gate.FREEZE):
         result = result_of(asked, gate)
         if result.status is not Status.PASSED:
@@ -143,16 +143,16 @@ def pause(draft: Draft, promotion: Promotion, *, stopped: bool) -> Promotion:
     return promotion
 
 
-def _with_time(draft: Draft, promotion: Promotion, rules: EnvironmentPolicy) -> Promotion:
+def _with_time(draft: Draft, promotion: Promotion, policy: EnvironmentPolicy) -> Promotion:
     if promotion.kind is PromotionKind.ROLLBACK:
         # Nothing pauses it: no hold keeps it, so none excuses it.
         begins = promotion.created + ROLLBACK_BEGINS
         return promotion if promotion.deadline == begins else draft.keep(replace(promotion, deadline=begins))
     if promotion.deadline is None:
-        expires = rules.approval.expires if rules.approval else DEFAULT_EXPIRY
+        expires = policy.approval.expires if policy.approval else DEFAULT_EXPIRY
         promotion = draft.keep(replace(promotion, deadline=draft.now + expires))
     release, _ = draft.promotion(promotion.number)
-    return pause(draft, promotion, stopped=obstructed(draft, promotion, release, rules) is not None)
+    return pause(draft, promotion, stopped=obstructed(draft, promotion, release, policy) is not None)
 
 
 def ask_again(promotion: Promotion, asked: datetime) -> datetime:

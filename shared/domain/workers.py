@@ -15,13 +15,13 @@ def worker_of(effect: ServiceEffect, state: ServiceState, production: Set[str]) 
     """Say who performs an effect of a decision; `production` are the identities that only production's worker holds."""
     if not isinstance(effect, EnvironmentEffect):
         return taker_of(effect.kind)
-    rules = _rules(effect.number, state)
-    return worker_for(rules, production) if rules is not None else NONPROD
+    policy = _rules(effect.number, state)
+    return worker_for(policy, production) if policy is not None else NONPROD
 
 
-def worker_for(rules: EnvironmentPolicy, production: Set[str]) -> str:
+def worker_for(policy: EnvironmentPolicy, production: Set[str]) -> str:
     """Say who acts on an environment."""
-    return PRODUCTION if rules.identity in production else NONPROD
+    return PRODUCTION if policy.identity in production else NONPROD
 
 
 def _rules(number: int, state: ServiceState) -> EnvironmentPolicy | None:
@@ -29,9 +29,9 @@ def _rules(number: int, state: ServiceState) -> EnvironmentPolicy | None:
     found = _find(number, state)
     if found is None or found.plan is not None:
         return found.plan if found else None
-    rules = state.policy.environment(found.environment) if state.policy else None
-    undone = _find(found.undoes, state) if rules is None and found.undoes is not None else None
-    return undone.plan if undone else rules
+    policy = state.policy.environment(found.environment) if state.policy else None
+    undone = _find(found.undoes, state) if policy is None and found.undoes is not None else None
+    return undone.plan if undone else policy
 
 
 def _find(number: int, state: ServiceState) -> Promotion | None:

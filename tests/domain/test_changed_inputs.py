@@ -18,9 +18,9 @@ TWO = replace(PRODUCTION, approval=ApprovalRule(approvers=("release-manager@exam
 CHANGED = {"inputs": "j" * 64, "changed": "values-production.yaml changed"}
 
 
-def waiting(rules: object = TWO) -> Pilot:
+def waiting(environment_policy: object = TWO) -> Pilot:
     """Version 1.0.0 has one of two votes for production."""
-    pilot = Pilot(policy(QA, rules)).release_to("1.0.0", approve=False)  # type: ignore[arg-type]
+    pilot = Pilot(policy(QA, environment_policy)).release_to("1.0.0", approve=False)  # type: ignore[arg-type]
     pilot.answer()
     return pilot
 
@@ -28,9 +28,11 @@ def waiting(rules: object = TWO) -> Pilot:
 def read_again(pilot: Pilot, **rendered: object) -> Pilot:
     """The environment's rules change in what people are not asked about, and all is read once more."""
     pilot.world.rendered = rendered
-    [rules] = [one for one in pilot.state.policy.environments if one.name == "production"] if pilot.state.policy else []
-    later = replace(rules.deadlines, verifying=rules.deadlines.verifying + timedelta(minutes=1))
-    change(pilot, QA, replace(rules, deadlines=later))
+    [policy] = (
+        [one for one in pilot.state.policy.environments if one.name == "production"] if pilot.state.policy else []
+    )
+    later = replace(policy.deadlines, verifying=policy.deadlines.verifying + timedelta(minutes=1))
+    change(pilot, QA, replace(policy, deadlines=later))
     return pilot.perform(ef.GatherFacts)
 
 

@@ -38,7 +38,7 @@ def a_question(
     draft = Draft(pilot.state, estate or Estate(), NOON)
     return Question(
         draft=draft,
-        rules=replace(PRODUCTION, gates=gate or PRODUCTION.gates),
+        policy=replace(PRODUCTION, gates=gate or PRODUCTION.gates),
         environment=replace(draft.environment("production"), **environment or {}),
         release=about,
         promotion=asked,
@@ -117,10 +117,10 @@ def test_no_report_is_unknown_and_never_clean(scan: ScanResult | None, verdict: 
 @pytest.mark.parametrize(("own_scan", "code"), [(False, "ScanUnknown"), (True, "ScanAbove")])
 def test_attack_a_change_brings_its_own_scan(own_scan: bool, code: str) -> None:
     """What the change's own tests wrote is unknown, whatever it says, unless the environment lets it count."""
-    rules = GateRules(scan=Severity.LOW, unknown_scan=Verdict.BLOCK, own_scan=own_scan)
+    policy = GateRules(scan=Severity.LOW, unknown_scan=Verdict.BLOCK, own_scan=own_scan)
     wrote = {worst: result(scan=ScanResult(worst=worst, by_change=True)) for worst in (Severity.NONE, Severity.HIGH)}
 
-    clean, bad = (gate_rules.scan(a_question(gate=rules, release=wrote[one])) for one in wrote)
+    clean, bad = (gate_rules.scan(a_question(gate=policy, release=wrote[one])) for one in wrote)
 
     assert is_passed(clean) is own_scan
     assert bad.code == code
@@ -162,7 +162,7 @@ def test_where_it_is_asked_for_nothing_older_than_what_is_live_goes_forward(live
     question = question._replace(environment=environment)
 
     assert is_passed(gate_rules.older_than_live(question)) is passes
-    assert is_passed(gate_rules.older_than_live(question._replace(rules=replace(PRODUCTION, gates=GateRules()))))
+    assert is_passed(gate_rules.older_than_live(question._replace(policy=replace(PRODUCTION, gates=GateRules()))))
 
 
 def test_manifests_that_do_not_comply_name_object_and_field() -> None:
@@ -173,7 +173,7 @@ def test_manifests_that_do_not_comply_name_object_and_field() -> None:
     def asked(*found: Finding, gate: GateRules = PRODUCTION.gates) -> Result:
         rendered = Rendered(inputs="i" * 64, manifests="m" * 64, findings=found)
         promotion = replace(question.promotion, rendered=rendered)
-        return gate_rules.manifests(question._replace(promotion=promotion, rules=replace(PRODUCTION, gates=gate)))
+        return gate_rules.manifests(question._replace(promotion=promotion, policy=replace(PRODUCTION, gates=gate)))
 
     assert asked(*findings).reason == "Deployment/delivery: spec.x: runs as root (and 1 more)"
     assert asked(findings[0]).reason == "Deployment/delivery: spec.x: runs as root"

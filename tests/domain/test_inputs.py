@@ -34,10 +34,12 @@ SET = {"image.tag": Setting("v1.0.0"), "replicas": Setting("3", Kind.PLAIN)}
 
 def listed(**changed: Any) -> tuple[Input, ...]:
     """The list of one release, with something else about it."""
-    rules = changed.pop("rules", RULES)
+    policy = changed.pop("policy", RULES)
     artifact = changed.pop("artifact", ARTIFACT)
     made = {"promotion": 2, "files": FILES, "settings": SET, **changed}
-    return inputs_of(place_of(ServiceKey("shipping", made.pop("service", "delivery")), rules), artifact, rules, **made)
+    return inputs_of(
+        place_of(ServiceKey("shipping", made.pop("service", "delivery")), policy), artifact, policy, **made
+    )
 
 
 def target(**changed: Any) -> Any:
@@ -58,12 +60,12 @@ OTHERS: dict[str, dict[str, Any]] = {
     "setting replicas changed": {"settings": {**SET, "replicas": Setting("3")}},
     "setting more was added": {"settings": {**SET, "more": Setting("")}},
     "setting replicas was taken out": {"settings": {"image.tag": SET["image.tag"]}},
-    "the namespace changed": {"rules": replace(RULES, namespace="elsewhere")},
+    "the namespace changed": {"policy": replace(RULES, namespace="elsewhere")},
     "the release name changed, the target path changed": {"service": "package"},
-    "the target repository changed": {"rules": target(repository="others.git")},
-    "the target branch changed": {"rules": target(branch="other")},
-    "the target path changed": {"rules": target(path="flat")},
-    "the target hooks changed": {"rules": target(hooks=Hooks.NONE)},
+    "the target repository changed": {"policy": target(repository="others.git")},
+    "the target branch changed": {"policy": target(branch="other")},
+    "the target path changed": {"policy": target(path="flat")},
+    "the target hooks changed": {"policy": target(hooks=Hooks.NONE)},
     "the promotion changed": {"promotion": 3},
 }
 
@@ -81,14 +83,14 @@ def test_another_kind_of_target_or_environment_is_another_list() -> None:
     """More than three changes are counted."""
     moved = replace(RULES, deploy=HelmTarget(context="prod-aks"), name="qa", namespace="qa")
 
-    assert changes(listed(), listed(rules=moved)) == (
+    assert changes(listed(), listed(policy=moved)) == (
         "the environment changed, the namespace changed, the target changed and 5 other inputs changed"
     )
 
 
 def test_what_is_no_input_changes_nothing() -> None:
     """Freezes, queueing and the rules for people are asked about elsewhere."""
-    assert listed(rules=replace(RULES, approval=None, after=(), freezes=())) == listed()
+    assert listed(policy=replace(RULES, approval=None, after=(), freezes=())) == listed()
 
 
 def test_a_list_is_kept_as_it_is() -> None:

@@ -13,16 +13,16 @@ from tests.support.pilot import DELIVERY, environment
 
 def test_a_place_is_a_service_in_an_environment() -> None:
     """Its release is named like the service; two services of one environment are two places."""
-    rules = environment("qa", deploy=HelmTarget(context="qa-aks"))
+    policy = environment("qa", deploy=HelmTarget(context="qa-aks"))
 
-    assert place_of(DELIVERY, rules) == Place(
+    assert place_of(DELIVERY, policy) == Place(
         service=DELIVERY,
         environment="qa",
         namespace="backend-qa",
         release_name="delivery",
         target=HelmTarget(context="qa-aks"),
     )
-    assert place_of(ServiceKey("shipping", "package"), rules) != place_of(DELIVERY, rules)
+    assert place_of(ServiceKey("shipping", "package"), policy) != place_of(DELIVERY, policy)
 
 
 def test_a_place_can_be_copied_to_another_process() -> None:
@@ -34,6 +34,6 @@ def test_a_place_can_be_copied_to_another_process() -> None:
 
 def test_a_target_has_its_place_filled_in() -> None:
     """Folder and repository name the service and the environment."""
-    rules = environment("qa", deploy=GitOpsTarget(repository="{service}.git", path="{environment}/{service}"))
+    policy = environment("qa", deploy=GitOpsTarget(repository="{service}.git", path="{environment}/{service}"))
 
-    assert place_of(DELIVERY, rules).target == GitOpsTarget(repository="delivery.git", path="qa/delivery")
+    assert place_of(DELIVERY, policy).target == GitOpsTarget(repository="delivery.git", path="qa/delivery")

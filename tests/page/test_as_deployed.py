@@ -49,10 +49,10 @@ def test_what_was_deployed_before_that_was_kept_is_named_by_the_rule_in_force(sl
     live, policy = slipway.state().environments["production"].live, slipway.state().policy
     assert live is not None
     assert policy is not None
-    older, rules = replace(live, registry_namespace=None), policy.environment("production")
+    older, environment_policy = replace(live, registry_namespace=None), policy.environment("production")
 
-    def image(rules: EnvironmentPolicy | None) -> str:
-        return live_view(older, rules).artifact.image
+    def image(environment_policy: EnvironmentPolicy | None) -> str:
+        return live_view(older, environment_policy).artifact.image
 
-    assert image(rules) == "localhost:5000/prod/delivery:v1.0.0"
+    assert image(environment_policy) == "localhost:5000/prod/delivery:v1.0.0"
     assert image(None) == "localhost:5000/delivery:v1.0.0"

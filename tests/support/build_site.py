@@ -102,7 +102,9 @@ class Site:
             version="1.0.2",
             registry=self.registry,
             parts=policy.parts,
-            environments=tuple(render_for(policy, rules, commit) for rules in policy.environments),
+            environments=tuple(
+                render_for(policy, environment_policy, commit) for environment_policy in policy.environments
+            ),
         )
         return replace(order, **fields)  # type: ignore[arg-type] # fields by name, as the test wants them
 

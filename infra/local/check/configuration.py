@@ -53,5 +53,5 @@ def _called_otherwise(files: Iterable[str]) -> str:
     return f"is {found} meant? name it {FILE}" if found else "see docs/configuration.md for what it needs"
 
 
-def _order(rules: EnvironmentPolicy) -> str:
-    return f"{rules.name} after {' and '.join(rules.after)}" if rules.after else rules.name
+def _order(policy: EnvironmentPolicy) -> str:
+    return f"{policy.name} after {' and '.join(policy.after)}" if policy.after else policy.name

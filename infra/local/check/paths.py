@@ -56,16 +56,19 @@ def _matches(pattern: str, tree: Tree) -> bool:
 
 def _values(report: Report, policy: ServicePolicy, tree: Tree) -> None:
     part, every, told = policy.service.service, set[str](), True
-    for rules in policy.environments:
-        paths, whole = _expanded(policy, rules)
+    for environment_policy in policy.environments:
+        paths, whole = _expanded(policy, environment_policy)
         told = told and whole
         every.update(paths)
         for path in paths:
             # The file of this name is looked for where slipway.yaml names none.
-            if path != f"{policy.chart}/{_VALUES}{rules.name}.yaml" and not tree.there(path):
+            if path != f"{policy.chart}/{_VALUES}{environment_policy.name}.yaml" and not tree.there(path):
                 near = meant(tree.names.nearest(path))
-                report.note(part, f"{rules.name}: the values file {path} is not in the commit, and is left out{near}")
-    names = ", ".join(rules.name for rules in policy.environments)
+                report.note(
+                    part,
+                    f"{environment_policy.name}: the values file {path} is not in the commit, and is left out{near}",
+                )
+    names = ", ".join(environment_policy.name for environment_policy in policy.environments)
     spare = [file for file in tree.files if told and file not in every and _is_values_of(policy.chart, file)]
     for file in spare[:_MOST]:
         report.note(part, f"{file} is read for no environment; there are {names}")
@@ -76,9 +79,9 @@ def _is_values_of(chart: str, file: str) -> bool:
     return parent == chart and last.startswith(_VALUES) and last.endswith(_ENDS)
 
 
-def _expanded(policy: ServicePolicy, rules: EnvironmentPolicy) -> tuple[list[str], bool]:
+def _expanded(policy: ServicePolicy, environment_policy: EnvironmentPolicy) -> tuple[list[str], bool]:
     """The values files as far as they can be told before there is a version, and whether these are all."""
-    values = placeholder_values(policy.service.service, stand_in(policy, ""), rules, reason="")
+    values = placeholder_values(policy.service.service, stand_in(policy, ""), environment_policy, reason="")
     known = {name: values[name] for name in _KNOWN_BEFORE}
-    paths = [expand(one, known) for one in rules.values if set(placeholders(one)) <= set(known)]
-    return paths, len(paths) == len(rules.values)
+    paths = [expand(one, known) for one in environment_policy.values if set(placeholders(one)) <= set(known)]
+    return paths, len(paths) == len(environment_policy.values)

@@ -20,8 +20,8 @@ _ROLE = APPROVE_ROLE.partition(":")[0]
 
 def look_at_approvers(report: Report, policy: RepositoryPolicy, people: Sequence[LocalPerson] | None) -> None:
     """Say who of the approvers cannot be anybody; `people` are those of a local host, None where nobody gave them."""
-    rules = policy.services[0].environments if policy.services else ()
-    asking = [(one.name, one.approval) for one in rules if one.approval is not None]
+    environment_policy = policy.services[0].environments if policy.services else ()
+    asking = [(one.name, one.approval) for one in environment_policy if one.approval is not None]
     for name, rule in asking:
         written = list(_as_written(rule))
         for problem in (*written, *(_against(rule, people) if people is not None else ())):

@@ -52,10 +52,10 @@ def look_at(look: Looking, policy: ServicePolicy, commit: str) -> None:
     else:
         report.change(part, NO_COMMAND)
     _chart(look, policy, commit)
-    for rules in policy.environments:
-        report.fine(part, _asked(rules))
-        for known in _good_to_know(rules):
-            report.note(part, f"{rules.name}: {known}")
+    for environment_policy in policy.environments:
+        report.fine(part, _asked(environment_policy))
+        for known in _good_to_know(environment_policy):
+            report.note(part, f"{environment_policy.name}: {known}")
 
 
 def _paths(look: Looking, policy: ServicePolicy, commit: str) -> str:
@@ -96,11 +96,11 @@ def _chart(look: Looking, policy: ServicePolicy, commit: str) -> None:
     for said in _warnings(look, result):
         report.note(part, said)
     if result.outcome is BuildOutcome.SUCCEEDED:
-        names = ", ".join(rules.name for rules in policy.environments)
+        names = ", ".join(environment_policy.name for environment_policy in policy.environments)
         report.fine(part, f"its image can be made, and its chart packaged, linted and rendered for {names}")
     for one in result.would_block:
-        rules = policy.environment(one.environment)
-        comply = rules.gates.comply if rules is not None else ""
+        environment_policy = policy.environment(one.environment)
+        comply = environment_policy.gates.comply if environment_policy is not None else ""
         mark = report.change if comply == "block" else report.note
         for finding in look.problems[one.environment]:
             mark(part, f"{one.environment} would {'block' if comply == 'block' else 'let through'}: {finding}")
@@ -113,17 +113,19 @@ def _warnings(look: Looking, result: BuildResult) -> Iterator[str]:
             yield from (f"lint: {one.decode('utf-8', 'replace')}" for one in found[:_MOST_LINT])
 
 
-def _good_to_know(rules: EnvironmentPolicy) -> Iterator[str]:
+def _good_to_know(policy: EnvironmentPolicy) -> Iterator[str]:
     """Name what surprises people later, and is no fault."""
-    if rules.gates.unknown_scan is Verdict.BLOCK:
+    if policy.gates.unknown_scan is Verdict.BLOCK:
         yield "takes no image whose scan is unknown; nothing on one machine scans (gates.unknown_scan: allow)"
-    left = [name for name in _USUAL if name not in dict(rules.set)]
+    left = [name for name in _USUAL if name not in dict(policy.set)]
     if left:
         yield f"`set` takes the place of the defaults, and leaves out {', '.join(left)}"
 
 
-def _asked(rules: EnvironmentPolicy) -> str:
-    where = rules.deploy.repository if isinstance(rules.deploy, GitOpsTarget) else f"the cluster {rules.deploy.context}"
-    asked = "nobody is asked" if rules.approval is None else f"asks {who_may(rules.approval)}"
-    copied = f", copied to {rules.registry_namespace}/ first" if rules.registry_namespace else ""
-    return f"{rules.name}: {asked}; namespace {rules.namespace}, by {where}{copied}"
+def _asked(policy: EnvironmentPolicy) -> str:
+    where = (
+        policy.deploy.repository if isinstance(policy.deploy, GitOpsTarget) else f"the cluster {policy.deploy.context}"
+    )
+    asked = "nobody is asked" if policy.approval is None else f"asks {who_may(policy.approval)}"
+    copied = f", copied to {policy.registry_namespace}/ first" if policy.registry_namespace else ""
+    return f"{policy.name}: {asked}; namespace {policy.namespace}, by {where}{copied}"

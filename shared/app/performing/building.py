@@ -120,20 +120,24 @@ def order_of(policy: ServicePolicy, *, id: str, ref: str, commit: str, steps: tu
         env=tuple(name for name in policy.build.env if may_pass(name)),
         registry=policy.registry,
         parts=policy.parts,
-        environments=tuple(render_for(policy, rules, commit) for rules in policy.environments),
+        environments=tuple(
+            render_for(policy, environment_policy, commit) for environment_policy in policy.environments
+        ),
     )
 
 
-def render_for(policy: ServicePolicy, rules: EnvironmentPolicy, commit: str) -> RenderFor:
+def render_for(policy: ServicePolicy, environment_policy: EnvironmentPolicy, commit: str) -> RenderFor:
     """Say how an environment would have the chart of a commit rendered, before it has a version and an image."""
     # Why it will be deployed is not known yet.
-    values = placeholder_values(policy.service.service, stand_in(policy, commit), rules, reason="check of the build")
+    values = placeholder_values(
+        policy.service.service, stand_in(policy, commit), environment_policy, reason="check of the build"
+    )
     return RenderFor(
-        place=place_of(policy.service, rules),
-        values=rules.values,
-        set=rules.set,
+        place=place_of(policy.service, environment_policy),
+        values=environment_policy.values,
+        set=environment_policy.set,
         placeholders=tuple(values.items()),
-        hooks=hooks_of(rules.deploy),
+        hooks=hooks_of(environment_policy.deploy),
     )
 
 

@@ -51,22 +51,22 @@ def gather(app: App, effect: GatherFacts, worker: str) -> Performed:
     view = read_service(app, effect.service, exact=False)
     found = _waiting(view.state, effect)
     # A rollback out of an environment that left the configuration goes by the plan of what it undoes.
-    rules = Draft(view.state, view.estate, app.now()).rules(found[1]) if found else None
-    if found is None or rules is None:
+    environment_policy = Draft(view.state, view.estate, app.now()).policy_of(found[1]) if found else None
+    if found is None or environment_policy is None:
         return NothingToReport()
     release, promotion = found
-    at = access_to(app, rules, worker)
-    environment = view.state.environments.get(rules.name) or EnvironmentState(name=rules.name)
+    at = access_to(app, environment_policy, worker)
+    environment = view.state.environments.get(environment_policy.name) or EnvironmentState(name=environment_policy.name)
     look = presence_or_assumed if promotion.kind is PromotionKind.ROLLBACK else presence
     facts = Facts(
         at=app.now(),
-        targets=tuple((one.promotion, look(at, one.artifact, rules)) for one in _targets(environment)),
+        targets=tuple((one.promotion, look(at, one.artifact, environment_policy)) for one in _targets(environment)),
     )
     policy, rendered = view.state.policy, None
     if policy is not None and promotion.kind is not PromotionKind.ROLLBACK:
-        facts = replace(facts, foreign=_foreign(at, policy, rules))
+        facts = replace(facts, foreign=_foreign(at, policy, environment_policy))
         if promotion.kind is PromotionKind.FORWARD and release.artifact is not None:
-            rendered = render(app, at, policy, rules, release.artifact, promotion)
+            rendered = render(app, at, policy, environment_policy, release.artifact, promotion)
             facts = replace(facts, authors=read_authors(app, policy, release, promotion, environment))
     return FactsGathered(
         id=report_id(effect.id),
@@ -92,21 +92,21 @@ def _targets(environment: EnvironmentState) -> tuple[Deployed, ...]:
     return (*live, *(one for one in environment.good if one not in live))
 
 
-def presence(at: EnvironmentAccess, artifact: Artifact, rules: EnvironmentPolicy) -> Presence:
+def presence(at: EnvironmentAccess, artifact: Artifact, policy: EnvironmentPolicy) -> Presence:
     """Say whether all parts of an artifact are where the environment reads them, or can be copied there again."""
-    if _holds_all(at, artifact, rules.registry_namespace):
+    if _holds_all(at, artifact, policy.registry_namespace):
         return Presence.HERE
-    if rules.registry_namespace and _holds_all(at, artifact, None):
+    if policy.registry_namespace and _holds_all(at, artifact, None):
         return Presence.COPYABLE
     return Presence.GONE
 
 
-def presence_or_assumed(at: EnvironmentAccess, artifact: Artifact, rules: EnvironmentPolicy) -> Presence:
+def presence_or_assumed(at: EnvironmentAccess, artifact: Artifact, policy: EnvironmentPolicy) -> Presence:
     """Say the same for a rollback, which does not wait for a registry that is out of reach: nodes may hold the image."""
     try:
-        return presence(at, artifact, rules)
+        return presence(at, artifact, policy)
     except Transient as error:
-        log_event("rollback.target_assumed", environment=rules.name, version=artifact.version.text, reason=str(error))
+        log_event("rollback.target_assumed", environment=policy.name, version=artifact.version.text, reason=str(error))
         return Presence.HERE
 
 
@@ -122,9 +122,9 @@ def running_now(at: EnvironmentAccess, place: Place) -> Running | None:
     return at.applier(place).running(place)
 
 
-def _foreign(at: EnvironmentAccess, policy: ServicePolicy, rules: EnvironmentPolicy) -> str:
+def _foreign(at: EnvironmentAccess, policy: ServicePolicy, environment_policy: EnvironmentPolicy) -> str:
     """Say what runs that Slipway did not bring there; empty where all is as it was left."""
-    running = running_now(at, place_of(policy.service, rules))
+    running = running_now(at, place_of(policy.service, environment_policy))
     if running is None or not running.foreign:
         return ""
     return f"revision {running.revision[:12]} was not written by Slipway"

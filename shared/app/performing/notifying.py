@@ -30,9 +30,16 @@ def ask(app: App, effect: AskApproval) -> Performed:
         for promotion in release.promotions:
             request, policy = promotion.approval, view.state.policy
             open_still = request is not None and request.id == effect.request and not promotion.phase.ended
-            rules = policy.environment(promotion.environment) if policy else None
-            if open_still and rules is not None and rules.approval is not None and release.artifact is not None:
-                app.people.ask(_question(app, effect, view, release, promotion, release.artifact, rules.approval))
+            environment_policy = policy.environment(promotion.environment) if policy else None
+            if (
+                open_still
+                and environment_policy is not None
+                and environment_policy.approval is not None
+                and release.artifact is not None
+            ):
+                app.people.ask(
+                    _question(app, effect, view, release, promotion, release.artifact, environment_policy.approval)
+                )
     return NothingToReport()
 
 

@@ -28,7 +28,7 @@ def render(
     app: App,
     at: EnvironmentAccess,
     policy: ServicePolicy,
-    rules: EnvironmentPolicy,
+    environment_policy: EnvironmentPolicy,
     artifact: Artifact,
     promotion: Promotion,
 ) -> Rendered:
@@ -36,11 +36,11 @@ def render(
 
     A chart that cannot be rendered is a finding, and is tried again; Transient and our own faults come out.
     """
-    rendering, files = _filled(app, policy, rules, artifact, promotion)
+    rendering, files = _filled(app, policy, environment_policy, artifact, promotion)
     inputs = inputs_of(
-        place_of(policy.service, rules),
+        place_of(policy.service, environment_policy),
         artifact,
-        rules,
+        environment_policy,
         promotion=promotion.number,
         files=files,
         settings=rendering.settings,
@@ -50,12 +50,12 @@ def render(
     if before is not None and before.manifests and before.inputs == name:
         return before
     # Where nobody is asked, nobody is told in what they changed; their name is enough.
-    kept = app.evidence.put(written) if rules.approval is not None else name
+    kept = app.evidence.put(written) if environment_policy.approval is not None else name
     known = Rendered(inputs=kept, changed=_changed(app, before, name, inputs))
     try:
         manifests = _render(app, at.charts, artifact, rendering)
         known = replace(known, manifests=app.evidence.put(manifests))
-        found = _judged(at, rules, artifact, manifests)
+        found = _judged(at, environment_policy, artifact, manifests)
     except Permanent as error:
         if error.ours:
             raise
@@ -64,10 +64,10 @@ def render(
 
 
 def _filled(
-    app: App, policy: ServicePolicy, rules: EnvironmentPolicy, artifact: Artifact, promotion: Promotion
+    app: App, policy: ServicePolicy, environment_policy: EnvironmentPolicy, artifact: Artifact, promotion: Promotion
 ) -> tuple[Rendering, tuple[tuple[str, bytes | None], ...]]:
     """Return what the chart is rendered with, and the values files of the released commit."""
-    place, repository = place_of(policy.service, rules), policy.service.repository
+    place, repository = place_of(policy.service, environment_policy), policy.service.repository
 
     def read(path: str) -> bytes | None:
         return app.repository(repository).source.file(repository, artifact.commit, path)
@@ -75,21 +75,21 @@ def _filled(
     return filled(
         place.release_name,
         place.namespace,
-        paths=rules.values,
-        settings=rules.set,
+        paths=environment_policy.values,
+        settings=environment_policy.set,
         placeholders=placeholder_values(
-            policy.service.service, artifact, rules, reason=change_cause(artifact, promotion)
+            policy.service.service, artifact, environment_policy, reason=change_cause(artifact, promotion)
         ),
         read=read,
     )
 
 
 def _judged(
-    at: EnvironmentAccess, rules: EnvironmentPolicy, artifact: Artifact, manifests: bytes
+    at: EnvironmentAccess, policy: EnvironmentPolicy, artifact: Artifact, manifests: bytes
 ) -> tuple[Finding, ...]:
     """Check what was rendered. What cannot be read is a finding, for which a person may answer."""
     unread: list[Finding] = []
-    images = image_references(artifact, rules)
+    images = image_references(artifact, policy)
     try:
         objects = at.charts.parse(manifests)
     except UnreadManifests as error:
@@ -103,7 +103,7 @@ def _judged(
             if error.ours:
                 raise
             unread.append(Finding(image, "image", str(error)))
-    hooks = hooks_of(rules.deploy)
+    hooks = hooks_of(policy.deploy)
     return findings(
         objects, image=images[0], others=images[1:], users=users, hooks=hooks, manifests=manifests, before=unread
     )

@@ -52,10 +52,10 @@ def retag(app: App, effect: Retag, worker: str) -> Performed:
     )
 
 
-def _copy(at: EnvironmentAccess, artifact: Artifact, rules: EnvironmentPolicy) -> list[CopyReport]:
+def _copy(at: EnvironmentAccess, artifact: Artifact, policy: EnvironmentPolicy) -> list[CopyReport]:
     reports = []
     for part in artifact.parts:
-        target = in_namespace(part.repository, rules.registry_namespace)
+        target = in_namespace(part.repository, policy.registry_namespace)
         reports.append(at.registry.copy(artifact.registry, part.repository, target, part.digest, part.tag))
     return reports
 
@@ -75,12 +75,12 @@ def deploy(app: App, effect: Deploy, worker: str) -> Performed:
     may, release, promotion = _may(app, view, effect, Phase.DEPLOYING)
     if release is None or promotion is None or promotion.plan is None:
         return NothingToReport()
-    rules = promotion.plan
-    at = access_to(app, rules, worker)
+    policy = promotion.plan
+    at = access_to(app, policy, worker)
     # Held since this was decided: what has written already is finished, what has not waits.
-    if may is May.WAIT and not _is_there(at, effect, promotion, rules):
+    if may is May.WAIT and not _is_there(at, effect, promotion, policy):
         return LookAgain(app.timing.held_poll)
-    order = _order(app, at, effect, release, promotion, rules)
+    order = _order(app, at, effect, release, promotion, policy)
     report = at.applier(order.place).apply(replace(order, ledger_head=view.ledger_hash))
     return ArtifactDeployed(
         id=report_id(effect.id),
@@ -100,8 +100,8 @@ def has_written(app: App, effect: Deploy, worker: str) -> bool:
     return _is_there(access_to(app, promotion.plan, worker), effect, promotion, promotion.plan)
 
 
-def _is_there(at: EnvironmentAccess, effect: Deploy, promotion: Promotion, rules: EnvironmentPolicy) -> bool:
-    running = running_now(at, place_of(effect.service, rules))
+def _is_there(at: EnvironmentAccess, effect: Deploy, promotion: Promotion, policy: EnvironmentPolicy) -> bool:
+    running = running_now(at, place_of(effect.service, policy))
     return running is not None and running.turn == promotion.turn
 
 
@@ -111,21 +111,21 @@ def _order(
     effect: Deploy | Remove,
     release: Release,
     promotion: Promotion,
-    rules: EnvironmentPolicy,
+    policy: EnvironmentPolicy,
 ) -> DeployOrder:
     deployed = brought(release, promotion, app.now())
     artifact = deployed.artifact
     look = presence_or_assumed if promotion.kind is PromotionKind.ROLLBACK else presence
-    if promotion.target is not None and look(at, artifact, rules) is Presence.COPYABLE:
-        _copy(at, artifact, rules)
+    if promotion.target is not None and look(at, artifact, policy) is Presence.COPYABLE:
+        _copy(at, artifact, policy)
     return DeployOrder(
         id=effect.id,
         turn=promotion.turn,
         promotion=effect.number,
-        place=place_of(effect.service, rules),
+        place=place_of(effect.service, policy),
         version=artifact.version.text,
         commit=artifact.commit,
-        images=image_references(artifact, rules),
+        images=image_references(artifact, policy),
         manifests=_manifests(app, deployed),
         author=promotion.requested_by or SLIPWAY,
         cause=change_cause(artifact, promotion),
@@ -146,18 +146,18 @@ def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
     _, release, promotion = _may(app, view, effect, Phase.VERIFYING)
     if release is None or promotion is None or promotion.plan is None:
         return NothingToReport()
-    rules = promotion.plan
-    place, at = place_of(effect.service, rules), access_to(app, rules, worker)
+    policy = promotion.plan
+    place, at = place_of(effect.service, policy), access_to(app, policy, worker)
     rollout = at.watcher(place).observe(place, promotion.revision)
     if rollout.state is RolloutState.PROGRESSING:
         return LookAgain(app.timing.rollout_poll)
     healthy, reason = rollout.state is RolloutState.HEALTHY, rollout.reason
     if healthy:
-        wanted = image_references(brought(release, promotion, app.now()).artifact, rules)
+        wanted = image_references(brought(release, promotion, app.now()).artifact, policy)
         running = running_now(at, place)
         missing = not_run(wanted, running.images if running else ())
         if missing:
-            healthy, reason = False, f"{rules.name} is healthy but does not run {missing}"
+            healthy, reason = False, f"{policy.name} is healthy but does not run {missing}"
     return RolloutObserved(
         id=report_id(effect.id),
         service=effect.service,

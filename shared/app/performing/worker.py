@@ -13,9 +13,9 @@ class WrongWorker(SlipwayError):
     """The message lies in a queue whose worker does not act on what it is about."""
 
 
-def access_to(app: App, rules: EnvironmentPolicy, worker: str) -> EnvironmentAccess:
+def access_to(app: App, policy: EnvironmentPolicy, worker: str) -> EnvironmentAccess:
     """Return what acts on an environment, with its identity. Raise WrongWorker, and Permanent where it is not held."""
-    right = worker_for(rules, app.production)
+    right = worker_for(policy, app.production)
     if right != worker:
-        raise WrongWorker(f"{rules.name} is served by the {right} worker, and not by {worker}")
-    return app.access_as(rules.identity)
+        raise WrongWorker(f"{policy.name} is served by the {right} worker, and not by {worker}")
+    return app.access_as(policy.identity)

@@ -44,11 +44,11 @@ def release_view(snapshot: Snapshot, release: Release, *, viewer: Viewer | None,
     )
 
 
-def live_view(deployed: Deployed, rules: EnvironmentPolicy | None) -> view.LiveView:
-    """Describe what succeeded in an environment, as it is read there; `rules` are those in force."""
+def live_view(deployed: Deployed, policy: EnvironmentPolicy | None) -> view.LiveView:
+    """Describe what succeeded in an environment, as it is read there; `policy` is that in force."""
     namespace = deployed.registry_namespace
-    if namespace is None and rules is not None:
-        namespace = rules.registry_namespace
+    if namespace is None and policy is not None:
+        namespace = policy.registry_namespace
     artifact = _artifact(deployed.artifact, namespace)
     return view.LiveView.of(deployed, version=deployed.artifact.version.text, since=deployed.at, artifact=artifact)
 
@@ -105,8 +105,8 @@ def _approval(
     viewer: Viewer | None,
     now: datetime,
 ) -> view.ApprovalView:
-    rules = one.plan or (state.policy.environment(one.environment) if state.policy else None)
-    rule = rules.approval if rules and rules.approval else ApprovalRule()
+    policy = one.plan or (state.policy.environment(one.environment) if state.policy else None)
+    rule = policy.approval if policy and policy.approval else ApprovalRule()
     is_open = one.phase is Phase.WAITING and request.granted is None
     return view.ApprovalView.of(
         request,

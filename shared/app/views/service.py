@@ -47,7 +47,7 @@ def _environments(state: ServiceState, releases: Sequence[view.ReleaseView]) -> 
     return tuple(
         _environment(
             state.environments.get(name) or EnvironmentState(name=name),
-            rules=configured.get(name),
+            policy=configured.get(name),
             releases=releases,
         )
         for name in (*configured, *gone)
@@ -55,15 +55,15 @@ def _environments(state: ServiceState, releases: Sequence[view.ReleaseView]) -> 
 
 
 def _environment(
-    one: EnvironmentState, *, rules: EnvironmentPolicy | None, releases: Iterable[view.ReleaseView]
+    one: EnvironmentState, *, policy: EnvironmentPolicy | None, releases: Iterable[view.ReleaseView]
 ) -> view.EnvironmentView:
     return view.EnvironmentView(
         environment=one.name,
-        configured=rules is not None,
-        after=rules.after if rules else (),
-        live=live_view(one.live, rules) if one.live else None,
+        configured=policy is not None,
+        after=policy.after if policy else (),
+        live=live_view(one.live, policy) if one.live else None,
         earlier=tuple(
-            live_view(good, rules) for good in one.good if one.live is None or good.artifact.id != one.live.artifact.id
+            live_view(good, policy) for good in one.good if one.live is None or good.artifact.id != one.live.artifact.id
         ),
         unknown=one.unknown,
         slot=one.slot.promotion if one.slot else None,
