@@ -22,7 +22,7 @@ from shared.domain.version import Version, parse_release_branch
 
 
 def policy_changed(draft: Draft, event: PolicyChanged) -> Answer:
-    """Put a policy in force; what waits follows it, what has started keeps its plan."""
+    """Put a policy in force; what waits follows it, what has started keeps its own."""
     if draft.policy == event.policy:
         return ignored("known", "this policy is in force already")
     known = {one.name: one for one in draft.policy.environments} if draft.policy else {}
@@ -199,4 +199,4 @@ def _reached_the_end(draft: Draft, release: Release) -> bool:
     """Whether a promotion to a last environment has left the queue."""
     last = draft.policy.last_environments() if draft.policy else ()
     latest = [one for name in last if (one := release.latest(name)) is not None]
-    return any(one.phase not in QUEUED and one.plan is not None for one in latest)
+    return any(one.phase not in QUEUED and one.pinned_policy is not None for one in latest)

@@ -95,15 +95,15 @@ class Draft:
         return self.policy
 
     def policy_of(self, promotion: Promotion) -> EnvironmentPolicy | None:
-        """The plan that a started promotion pinned, the policy in force for one that waits; None where it left.
+        """The policy that a started promotion pinned, the policy in force for one that waits; None where it left.
 
-        A rollback out of an environment that left goes by the plan of what it undoes.
+        A rollback out of an environment that left goes by the policy of what it undoes.
         """
-        if promotion.plan is not None:
-            return promotion.plan
+        if promotion.pinned_policy is not None:
+            return promotion.pinned_policy
         found = self.policy.environment(promotion.environment) if self.policy else None
         undone = self.find_promotion(promotion.undoes) if found is None and promotion.undoes is not None else None
-        return undone[1].plan if undone else found
+        return undone[1].pinned_policy if undone else found
 
     def promotions(self) -> Iterator[tuple[Release, Promotion]]:
         """Every promotion of the open releases that has not ended."""

@@ -12,8 +12,8 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 
 from shared.domain.artifact import Artifact
+from shared.domain.deployment import image_references
 from shared.domain.place import Place
-from shared.domain.plan import image_references
 from shared.domain.policy import DeployTarget, EnvironmentPolicy, GitOpsTarget
 from shared.domain.setting import Setting
 from shared.domain.words import counted

@@ -95,7 +95,7 @@ def retry(draft: Draft, event: RetryRequested) -> Answer:
         return refused("overtaken", f"something else went live in {where} since; promote {release.version.tag} there")
     reopened = reopen(draft, release, reason)
     for promotion in errored:
-        again = replace(promotion, attempt=promotion.attempt + 1, plan=None, facts=None, facts_asked=None)
+        again = replace(promotion, attempt=promotion.attempt + 1, pinned_policy=None, facts=None, facts_asked=None)
         draft.move(draft.keep(again), Phase.WAITING, reason)
         if draft.policy is not None and (policy := draft.policy.environment(promotion.environment)):
             _renew_what_follows(draft, draft.release(reopened.version), policy, reason)

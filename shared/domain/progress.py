@@ -29,5 +29,5 @@ def progress(release: Release, name: str) -> Progress:
     if forward.phase is not Phase.SUCCEEDED:
         return Progress.ENDED
     rollbacks = [one for one in there if one.kind is PromotionKind.ROLLBACK and one.number > forward.number]
-    undone = any(one.phase is not Phase.ROLLBACK_FAILED or one.plan is not None for one in rollbacks)
+    undone = any(one.phase is not Phase.ROLLBACK_FAILED or one.pinned_policy is not None for one in rollbacks)
     return Progress.WITHDRAWN if undone else Progress.REACHED

@@ -163,7 +163,7 @@ class Promotion(Record):
     trouble: str = ""
     approval: ApprovalRequest | None = None
     asked: int = 0
-    plan: EnvironmentPolicy | None = None
+    pinned_policy: EnvironmentPolicy | None = None
     retagged: bool = False
     revision: str = ""
     writing_until: Time | None = None

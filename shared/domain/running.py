@@ -24,7 +24,7 @@ _EFFECTS: Mapping[Phase, type[Retag] | type[Deploy] | type[ObserveRollout]] = {
 
 
 def start(draft: Draft, promotion: Promotion, policy: EnvironmentPolicy) -> None:
-    """Take the slot, pin the plan and begin the first step, or the one that failed before."""
+    """Take the slot, pin the policy and begin the first step, or the one that failed before."""
     release, _ = draft.promotion(promotion.number)
     environment = draft.environment(promotion.environment)
     slot = Slot(version=release.version.text, promotion=promotion.number, since=draft.now)
@@ -38,7 +38,7 @@ def start(draft: Draft, promotion: Promotion, policy: EnvironmentPolicy) -> None
     )
     if used != release.overrides:
         draft.put(replace(release, overrides=used))
-    draft.keep(replace(promotion, plan=policy, previous=environment.live, turn=draft.next_turn()))
+    draft.keep(replace(promotion, pinned_policy=policy, previous=environment.live, turn=draft.next_turn()))
     request = promotion.approval
     fresh = request is not None and request.granted is not None and request.granted > promotion.since
     if request is not None and (fresh or promotion.resume_at is None):
@@ -61,7 +61,7 @@ def begin(draft: Draft, number: int, phase: Phase) -> None:
     _, promotion = draft.promotion(number)
     policy = draft.policy_of(promotion)
     if policy is None:
-        raise LookupError(f"promotion {number} of {draft.service} has started without a plan")
+        raise LookupError(f"promotion {number} of {draft.service} has started without a policy")
     if phase is Phase.RETAGGING:
         moved = draft.move(promotion, phase, "", deadline=draft.now + policy.deadlines.retagging)
     elif phase is Phase.DEPLOYING:
@@ -123,7 +123,7 @@ def brought(release: Release, promotion: Promotion, now: datetime) -> Deployed:
         promotion=promotion.number,
         at=now,
         authors=promotion.facts.authors.evidence if promotion.facts else "",
-        registry_namespace=(promotion.plan.registry_namespace or "") if promotion.plan else None,
+        registry_namespace=(promotion.pinned_policy.registry_namespace or "") if promotion.pinned_policy else None,
     )
 
 

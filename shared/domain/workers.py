@@ -27,11 +27,11 @@ def worker_for(policy: EnvironmentPolicy, production: Set[str]) -> str:
 def _rules(number: int, state: ServiceState) -> EnvironmentPolicy | None:
     """As Draft.rules, also for what the decision has ended."""
     found = _find(number, state)
-    if found is None or found.plan is not None:
-        return found.plan if found else None
+    if found is None or found.pinned_policy is not None:
+        return found.pinned_policy if found else None
     policy = state.policy.environment(found.environment) if state.policy else None
     undone = _find(found.undoes, state) if policy is None and found.undoes is not None else None
-    return undone.plan if undone else policy
+    return undone.pinned_policy if undone else policy
 
 
 def _find(number: int, state: ServiceState) -> Promotion | None:

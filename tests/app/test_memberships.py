@@ -179,7 +179,7 @@ def test_a_page_is_shown_while_the_directory_is_out_of_reach(slipway: Harness, e
 def test_a_rule_without_groups_asks_nobody(slipway: Harness, entra: EntraStandIn) -> None:
     """Nobody but the people whom it lists may answer."""
     rule = slipway.promotion("1.0.0", "production")
-    assert rule.plan is None
+    assert rule.pinned_policy is None
     files = slipway.outside.source.file(
         "shipping", slipway.outside.source.refs("shipping")["refs/heads/main"], "slipway.yaml"
     )

@@ -178,7 +178,7 @@ def test_a_removal_of_what_never_was_takes_nothing_out(slipway: Harness, version
 
 
 def test_a_promotion_that_never_started_has_nothing_to_take_out(slipway: Harness) -> None:
-    """It pinned no plan: nobody knows where it would have been."""
+    """It pinned no policy: nobody knows where it would have been."""
     slipway.release_to("1.0.0", approve=False)
     waiting = slipway.promotion("1.0.0", "production")
     do(slipway, Remove(service=DELIVERY, version="1.0.0", number=waiting.number, attempt=1))

@@ -231,7 +231,7 @@ def test_a_worker_that_lacks_the_identity_says_which(fleet: Fleet) -> None:
 
 
 def test_a_first_deployment_is_taken_out_by_the_worker_that_wrote_it(tmp_path: Path) -> None:
-    """The release has ended by then, and its plan still says whose it is."""
+    """The release has ended by then, and its policy still says whose it is."""
     removing = WITH_IDENTITIES.replace(
         "    registry_namespace: prod", "    on_first_failure: uninstall\n    registry_namespace: prod"
     )

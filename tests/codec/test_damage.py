@@ -111,7 +111,7 @@ def test_a_missing_field_is_named_or_has_a_fixed_meaning(name: str) -> None:
 
 
 def _of_policy(name: str, path: tuple[Any, ...]) -> bool:
-    return name.startswith("policy") or not {"policy", "plan"}.isdisjoint(path)
+    return name.startswith("policy") or not {"policy", "pinned_policy"}.isdisjoint(path)
 
 
 def _read(stored: Example, data: bytes) -> Any:

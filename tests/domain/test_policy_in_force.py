@@ -88,7 +88,7 @@ def test_what_is_pending_for_an_environment_that_leaves_is_aborted_too() -> None
 def test_what_runs_finishes_in_an_environment_that_leaves(
     leave: Callable[[Pilot], Decision], performed: tuple[type[ef.Effect], ...]
 ) -> None:
-    """By the plan that it pinned when it started; the history stays."""
+    """By the policy that it pinned when it started; the history stays."""
     pilot = in_production(*performed)
 
     leave(pilot)
@@ -102,7 +102,7 @@ def test_what_runs_finishes_in_an_environment_that_leaves(
 
 @pytest.mark.parametrize("leave", [change, remove])
 def test_what_fails_in_an_environment_that_leaves_is_still_rolled_back(leave: Callable[[Pilot], Decision]) -> None:
-    """By the plan of what is undone."""
+    """By the policy of what is undone."""
     pilot = Pilot().release_to("1.0.0")
     pilot.world.unhealthy = {4}
     pilot.release_to("1.1.0", approve=False)
@@ -113,7 +113,7 @@ def test_what_fails_in_an_environment_that_leaves_is_still_rolled_back(leave: Ca
     pilot.perform()
 
     rollback = pilot.promotion("1.1.0", "production")
-    assert (rollback.phase, rollback.plan) == (Phase.ROLLED_BACK, PRODUCTION)
+    assert (rollback.phase, rollback.pinned_policy) == (Phase.ROLLED_BACK, PRODUCTION)
 
 
 def test_a_service_that_leaves_has_its_builds_cancelled_and_what_waits_aborted() -> None:
@@ -156,7 +156,7 @@ def test_a_service_that_comes_back_is_released_again() -> None:
 
 
 def test_a_rollback_that_no_plan_is_known_for_fails_and_calls_people() -> None:
-    """Its environment left, and what it undoes had given up its plan for a retry."""
+    """Its environment left, and what it undoes had given up its policy for a retry."""
     pilot = Pilot().release_to("1.0.0")
     pilot.world.broken["deploy"] = {"changed": True}
     pilot.release_to("1.1.0", approve=False)

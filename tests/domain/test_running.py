@@ -57,7 +57,7 @@ def test_a_promotion_takes_the_slot_and_pins_its_plan() -> None:
 
     pilot.tell(ev.PolicyChanged(**pilot.ids(), policy=policy(QA, replace(PRODUCTION, namespace="other"), digest="e")))
 
-    assert pilot.promotion("1.0.0", "production").plan == PRODUCTION
+    assert pilot.promotion("1.0.0", "production").pinned_policy == PRODUCTION
 
 
 def test_production_is_copied_deployed_and_watched_in_this_order() -> None:
@@ -269,5 +269,5 @@ def test_nothing_starts_without_a_plan() -> None:
     draft = Draft(replace(pilot.state, policy=None), Estate(), NOON)
     draft.put_environment(EnvironmentState(name="production"))
 
-    with pytest.raises(LookupError, match="promotion 2 of shipping~delivery has started without a plan"):
+    with pytest.raises(LookupError, match="promotion 2 of shipping~delivery has started without a policy"):
         running.begin(draft, 2, Phase.DEPLOYING)

@@ -90,7 +90,7 @@ def test_a_promotion_under_way_stays_with_the_worker_of_its_plan() -> None:
 
 
 def test_a_rollback_out_of_an_environment_that_left_goes_by_the_plan_of_what_it_undoes() -> None:
-    """Its facts are gathered before it has a plan of its own."""
+    """Its facts are gathered before it has a policy of its own."""
     pilot = Pilot(policy(QA, GUARDED)).release_to("1.0.0").release_to("1.1.0")
     configured(pilot, QA)
     roll_back(pilot)

@@ -21,7 +21,7 @@ WITHOUT_PRODUCTION = (
 def test_a_rollout_that_fails_after_its_place_left_the_configuration_is_rolled_back(
     slipway: Harness, text: str
 ) -> None:
-    """By the plan of what it undoes: nothing of the policy in force is needed for it."""
+    """By the policy of what it undoes: nothing of the policy in force is needed for it."""
     slipway.release_to("1.0.0")
     slipway.outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
     slipway.release_to("1.1.0", approve=False)

@@ -235,7 +235,7 @@ def test_a_service_that_leaves_the_configuration_stops_what_waits(slipway: Harne
 
 
 def test_an_environment_that_leaves_the_configuration_lets_what_runs_there_finish(slipway: Harness) -> None:
-    """It goes by the plan that it pinned."""
+    """It goes by the policy that it pinned."""
     slipway.outside.environments.slow["delivery", "production", "1.0.0"] = 150
     slipway.release_to("1.0.0")
     slipway.push(MAIN, {"slipway.yaml": WITHOUT_PRODUCTION.encode()})

@@ -110,7 +110,7 @@ class Laws:
             assert self.phases.setdefault(number, str(one.phase)) == one.phase, f"#{number} moved without a word"
 
     def _approved(self, one: Promotion) -> None:
-        rule = one.plan.approval if one.plan else None
+        rule = one.pinned_policy.approval if one.pinned_policy else None
         if one.kind is not PromotionKind.FORWARD or rule is None:
             return
         assert one.approval is not None

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from infra.local.check.nearest import Names, plain
 from infra.local.check.report import Report
+from shared.domain.deployment import placeholder_values, stand_in
 from shared.domain.nearest import meant
 from shared.domain.patterns import path_covered, segments
 from shared.domain.placeholders import expand, placeholders
-from shared.domain.plan import placeholder_values, stand_in
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy
 
 _MOST = 20

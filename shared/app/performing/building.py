@@ -21,11 +21,11 @@ from shared.domain.build import (
     BuildRun,
     Step,
 )
+from shared.domain.deployment import hooks_of, placeholder_values, stand_in
 from shared.domain.effects import Build, CancelBuild, LookAtBuild
 from shared.domain.events import BuildReported, BuildStarted
 from shared.domain.host_variables import may_pass
 from shared.domain.place import place_of
-from shared.domain.plan import hooks_of, placeholder_values, stand_in
 from shared.domain.policy import EnvironmentPolicy, ServicePolicy, Verdict
 from shared.domain.records import replace
 from shared.domain.release import Release, ServiceState, Validation

@@ -50,7 +50,7 @@ def gather(app: App, effect: GatherFacts, worker: str) -> Performed:
     """Read authors, ways back, manifests and what runs, for a promotion that waits and has not asked again since."""
     view = read_service(app, effect.service, exact=False)
     found = _waiting(view.state, effect)
-    # A rollback out of an environment that left the configuration goes by the plan of what it undoes.
+    # A rollback out of an environment that left the configuration goes by the policy of what it undoes.
     environment_policy = Draft(view.state, view.estate, app.now()).policy_of(found[1]) if found else None
     if found is None or environment_policy is None:
         return NothingToReport()

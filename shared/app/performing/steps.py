@@ -12,6 +12,7 @@ from shared.app.performing.outcome import LookAgain, NothingToReport, Performed,
 from shared.app.performing.worker import access_to
 from shared.app.service_view import ServiceView, read_service, release_in
 from shared.domain.artifact import Artifact, in_namespace
+from shared.domain.deployment import change_cause, image_references
 from shared.domain.effects import Deploy, ObserveRollout, Remove, Retag
 from shared.domain.events import ArtifactDeployed, ArtifactRetagged, RolloutObserved
 from shared.domain.fence import May, may_act
@@ -19,7 +20,6 @@ from shared.domain.manifests import not_run
 from shared.domain.person import SLIPWAY
 from shared.domain.phases import Phase, PromotionKind
 from shared.domain.place import place_of
-from shared.domain.plan import change_cause, image_references
 from shared.domain.policy import EnvironmentPolicy
 from shared.domain.promotion import Deployed, Presence, Promotion
 from shared.domain.release import Release
@@ -36,12 +36,12 @@ def retag(app: App, effect: Retag, worker: str) -> Performed:
     """Copy every part into the environment's namespace, by digest."""
     view = read_service(app, effect.service)
     may, release, promotion = _may(app, view, effect, Phase.RETAGGING)
-    if release is None or promotion is None or promotion.plan is None or release.artifact is None:
+    if release is None or promotion is None or promotion.pinned_policy is None or release.artifact is None:
         return NothingToReport()
-    at = access_to(app, promotion.plan, worker)
+    at = access_to(app, promotion.pinned_policy, worker)
     if may is May.WAIT:
         return LookAgain(app.timing.held_poll)
-    reports = _copy(at, release.artifact, promotion.plan)
+    reports = _copy(at, release.artifact, promotion.pinned_policy)
     return ArtifactRetagged(
         id=report_id(effect.id),
         service=effect.service,
@@ -73,9 +73,9 @@ def deploy(app: App, effect: Deploy, worker: str) -> Performed:
     """Apply the manifests that were checked; a rollback applies those that were good before."""
     view = read_service(app, effect.service)
     may, release, promotion = _may(app, view, effect, Phase.DEPLOYING)
-    if release is None or promotion is None or promotion.plan is None:
+    if release is None or promotion is None or promotion.pinned_policy is None:
         return NothingToReport()
-    policy = promotion.plan
+    policy = promotion.pinned_policy
     at = access_to(app, policy, worker)
     # Held since this was decided: what has written already is finished, what has not waits.
     if may is May.WAIT and not _is_there(at, effect, promotion, policy):
@@ -95,9 +95,9 @@ def deploy(app: App, effect: Deploy, worker: str) -> Performed:
 def has_written(app: App, effect: Deploy, worker: str) -> bool:
     """Whether the environment shows that this promotion was written there."""
     _, _, promotion = _may(app, read_service(app, effect.service), effect, Phase.DEPLOYING)
-    if promotion is None or promotion.plan is None:
+    if promotion is None or promotion.pinned_policy is None:
         return False
-    return _is_there(access_to(app, promotion.plan, worker), effect, promotion, promotion.plan)
+    return _is_there(access_to(app, promotion.pinned_policy, worker), effect, promotion, promotion.pinned_policy)
 
 
 def _is_there(at: EnvironmentAccess, effect: Deploy, promotion: Promotion, policy: EnvironmentPolicy) -> bool:
@@ -144,9 +144,9 @@ def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
     """Watch until the environment settles; healthy counts only if it runs what was deployed."""
     view = read_service(app, effect.service, exact=False)
     _, release, promotion = _may(app, view, effect, Phase.VERIFYING)
-    if release is None or promotion is None or promotion.plan is None:
+    if release is None or promotion is None or promotion.pinned_policy is None:
         return NothingToReport()
-    policy = promotion.plan
+    policy = promotion.pinned_policy
     place, at = place_of(effect.service, policy), access_to(app, policy, worker)
     rollout = at.watcher(place).observe(place, promotion.revision)
     if rollout.state is RolloutState.PROGRESSING:
@@ -174,13 +174,13 @@ def remove(app: App, effect: Remove, worker: str) -> Performed:
     view = read_service(app, effect.service)
     release = release_in(app, view, Version.parse(effect.version))
     promotion = next((one for one in release.promotions if one.number == effect.number), None) if release else None
-    if release is None or promotion is None or promotion.plan is None:
+    if release is None or promotion is None or promotion.pinned_policy is None:
         return NothingToReport()
     environment = view.state.environments.get(promotion.environment)
     if environment is not None and (environment.live is not None or environment.slot is not None):
         return NothingToReport()
-    at = access_to(app, promotion.plan, worker)
-    order = _order(app, at, effect, release, promotion, promotion.plan)
+    at = access_to(app, promotion.pinned_policy, worker)
+    order = _order(app, at, effect, release, promotion, promotion.pinned_policy)
     # Something newer may be written between the look and the act; the applier's fence decides then.
     with suppress(Fenced):
         at.applier(order.place).remove(order)

@@ -17,7 +17,7 @@ ENTRY, RELEASE = RECORDS["ledger"].data, RECORDS["release"].data
 # What was packed by a dictionary is lost with it.
 RELEASED = {
     "ledger-1.txt": "209296c13c18065059e5f90bbb1b069d142bb4c248edab82702b663251eb1540",
-    "record-1.txt": "3a579ca96b6a79a067362b939f73391c51089c809036f7712cd7f2ac9e5ed747",
+    "record-1.txt": "4740c54ea6163550ee795e9d277a8ea2e67f7d4c08e93cff75f317394862d8aa",
 }
 
 

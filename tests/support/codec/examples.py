@@ -164,7 +164,7 @@ TO_QA = Promotion(
     facts=FACTS,
     rendered=RENDERED,
     facts_round=1,
-    plan=QA,
+    pinned_policy=QA,
     revision=COMMIT,
 )
 TO_PRODUCTION = Promotion(
@@ -187,7 +187,7 @@ TO_PRODUCTION = Promotion(
         votes=(Vote(person=BEN, groups=("release-managers",), at=NOON + timedelta(minutes=8), comment="ok"),),
         granted=NOON + timedelta(minutes=8),
     ),
-    plan=PRODUCTION,
+    pinned_policy=PRODUCTION,
     retagged=True,
 )
 RELEASE = Release(

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain import events as ev
-from shared.domain.plan import (
+from shared.domain.deployment import (
     LONGEST_REASON,
     change_cause,
     image_references,
