@@ -12,8 +12,8 @@ from functions.queries import queries
 from functions.timers import timers
 from functions.workers import workers
 from shared.bootstrap import settings
-from shared.domain.errors import InvalidValue
-from shared.domain.queues import CONTROL, NONPROD, PRODUCTION
+from shared.domain.messages.queues import CONTROL, NONPROD, PRODUCTION
+from shared.domain.values.errors import InvalidValue
 
 # Control decides, reads pushes and speaks with people. A worker acts on what lies outside: production's on its environments alone,
 # the other one on everything else; it builds what other people wrote.

@@ -28,8 +28,8 @@ commands = HttpFunctions()
 )
 def add_hold(req: func.HttpRequest) -> func.HttpResponse:
     """Hold everything, an environment or a service, with the person's name and reason."""
-    from shared.app import operate
-    from shared.app.views.finding import known_scope
+    from shared.app.operating import operate
+    from shared.app.operating.finding import known_scope
     from shared.app.views.service import hold_view
     from shared.inbound import requests
 
@@ -53,11 +53,11 @@ def add_hold(req: func.HttpRequest) -> func.HttpResponse:
 )
 def lift_hold(req: func.HttpRequest) -> func.HttpResponse:
     """Lift it, and have what it kept back looked at again."""
-    from shared.app import operate
+    from shared.app.operating import operate
+    from shared.app.operating.finding import find_artifact_hold
     from shared.app.views.answers import LiftedView
-    from shared.app.views.finding import find_artifact_hold
     from shared.app.views.service import hold_view
-    from shared.domain.decision import Outcome
+    from shared.domain.drafts.decision import Outcome
     from shared.inbound import requests
 
     caller, hold = caller_of(req, who="operators"), req.route_params["id"]
@@ -218,7 +218,7 @@ def answer_approval(req: func.HttpRequest) -> func.HttpResponse:
 )
 def requeue_poison(req: func.HttpRequest) -> func.HttpResponse:
     """Have it delivered again, as it was; what it asks for is done if it is still wanted."""
-    from shared.domain.poison import Settling
+    from shared.domain.state.poison import Settling
 
     return settle(req, Settling.REQUEUED, who="operators")
 
@@ -235,6 +235,6 @@ def requeue_poison(req: func.HttpRequest) -> func.HttpResponse:
 )
 def dismiss_poison(req: func.HttpRequest) -> func.HttpResponse:
     """Leave it; it stays on record with who did so and why."""
-    from shared.domain.poison import Settling
+    from shared.domain.state.poison import Settling
 
     return settle(req, Settling.DISMISSED, who="operators")

@@ -14,7 +14,7 @@ from shared.openapi.operation import Operation
 from shared.openapi.registry_bodies import BODIES
 
 if TYPE_CHECKING:
-    from shared.domain.events import RegistryEvent
+    from shared.domain.messages.events import RegistryEvent
     from shared.inbound.registry_message import RegistryMessage
 
 hooks = HttpFunctions()

@@ -22,7 +22,7 @@ pages = HttpFunctions()
 @pages.page("/", Operation(tag="page", who="readers", answer="text/html", query=(*CHOOSING, EARLIER)))
 def show_overview(req: func.HttpRequest) -> str:
     """Show every service, a page of them at a time."""
-    from shared.app.read_overview import read_overview
+    from shared.app.views.read_overview import read_overview
     from shared.page.overview import overview
 
     viewer = viewer_of(req)
@@ -33,7 +33,7 @@ def show_overview(req: func.HttpRequest) -> str:
 @pages.page("services/{service}", Operation(tag="page", who="readers", answer="text/html", query=(ENDED_AFTER,)))
 def show_service(req: func.HttpRequest) -> str:
     """Show one service; `after` goes on to releases that ended earlier."""
-    from shared.app.read_overview import read_service_page
+    from shared.app.views.read_overview import read_service_page
     from shared.page.service import service_page
 
     viewer = viewer_of(req)
@@ -44,7 +44,7 @@ def show_service(req: func.HttpRequest) -> str:
 @pages.page("holds", Operation(tag="page", who="readers", answer="text/html"))
 def show_holds(req: func.HttpRequest) -> str:
     """Show holds by people with their history."""
-    from shared.app.read_overview import read_holds_page
+    from shared.app.views.read_overview import read_holds_page
     from shared.page.held import holds_page
 
     viewer = viewer_of(req)
@@ -54,7 +54,7 @@ def show_holds(req: func.HttpRequest) -> str:
 @pages.page("poison", Operation(tag="page", who="readers", answer="text/html", query=(POISON_AFTER,)))
 def show_poison(req: func.HttpRequest) -> str:
     """Show them, a page at a time, with buttons for those who may settle them."""
-    from shared.app.read_overview import read_poison_page
+    from shared.app.views.read_overview import read_poison_page
     from shared.page.poisoned import poison_messages
 
     viewer = viewer_of(req)
@@ -64,10 +64,10 @@ def show_poison(req: func.HttpRequest) -> str:
 @pages.get("api/mark", Operation(tag="page", who="readers", answer="MarkView", query=(OF_SERVICE, OF_PAGE, *CHOOSING)))
 def get_mark(req: func.HttpRequest) -> func.HttpResponse:
     """Read the mark of a page: of a service, of people's holds, of messages in poison, or of a page of services with this query."""
-    from shared.app.read_overview import overview_mark
+    from shared.app.operating.finding import find_service
     from shared.app.views.answers import MarkView
-    from shared.app.views.finding import find_service
     from shared.app.views.mark import mark
+    from shared.app.views.read_overview import overview_mark
 
     viewer_of(req)
     name, repository = OF_SERVICE.of(req.params), REPOSITORY.of(req.params)

@@ -29,7 +29,7 @@ queries = HttpFunctions()
 )
 def get_services(req: func.HttpRequest) -> func.HttpResponse:
     """Read services in order; `next` is the `after` of the next page, which may hold fewer than asked."""
-    from shared.app import read_status
+    from shared.app.views import read_status
 
     viewer, most = viewer_of(req), SERVICES.of(req.params)
     return json_answer(read_status.services(app(), viewer=viewer, chosen=chosen_of(req), most=most))
@@ -38,7 +38,7 @@ def get_services(req: func.HttpRequest) -> func.HttpResponse:
 @queries.get("api/services/{service}", Operation(tag="services", who="readers", answer="ServiceView"))
 def get_service(req: func.HttpRequest) -> func.HttpResponse:
     """Read what is live, what is on its way, and what holds it."""
-    from shared.app import read_status
+    from shared.app.views import read_status
 
     viewer = viewer_of(req)
     return json_answer(read_status.service(app(), service_of(req), viewer=viewer))
@@ -50,7 +50,7 @@ def get_service(req: func.HttpRequest) -> func.HttpResponse:
 )
 def get_releases(req: func.HttpRequest) -> func.HttpResponse:
     """Read open releases, then ended ones, the last to end first."""
-    from shared.app import read_status
+    from shared.app.views import read_status
 
     viewer = viewer_of(req)
     after, most = RELEASES_AFTER.of(req.params), RELEASES.of(req.params)
@@ -62,7 +62,7 @@ def get_releases(req: func.HttpRequest) -> func.HttpResponse:
 )
 def get_release(req: func.HttpRequest) -> func.HttpResponse:
     """Read a release with its artifact, promotions and blockers."""
-    from shared.app import read_status
+    from shared.app.views import read_status
 
     viewer = viewer_of(req)
     return json_answer(read_status.release(app(), service_of(req), req.route_params["version"], viewer=viewer))
@@ -73,7 +73,7 @@ def get_release(req: func.HttpRequest) -> func.HttpResponse:
 )
 def get_why(req: func.HttpRequest) -> func.HttpResponse:
     """Read the blockers in order: the gate, the reason, since when, until when, and who can act."""
-    from shared.app import read_status
+    from shared.app.views import read_status
     from shared.app.views.answers import WhyView
 
     viewer = viewer_of(req)
@@ -94,7 +94,7 @@ def get_why(req: func.HttpRequest) -> func.HttpResponse:
 )
 def get_build(req: func.HttpRequest) -> func.HttpResponse:
     """Read how a build ended, step by step."""
-    from shared.app import read_builds
+    from shared.app.views import read_builds
 
     viewer_of(req)
     return json_answer(read_builds.build(app(), service_of(req), req.route_params["number"]))
@@ -106,7 +106,7 @@ def get_build(req: func.HttpRequest) -> func.HttpResponse:
 )
 def get_output(req: func.HttpRequest) -> func.HttpResponse:
     """Read the kept output as plain text, with a mark where it is none."""
-    from shared.app import read_builds
+    from shared.app.views import read_builds
 
     viewer_of(req)
     route = req.route_params
@@ -141,7 +141,7 @@ def get_ledger_check(req: func.HttpRequest) -> func.HttpResponse:
 )
 def get_estate_ledger(req: func.HttpRequest) -> func.HttpResponse:
     """Read entries above a sequence; `next` is the `after` of the next page."""
-    from shared.app.operate import ESTATE
+    from shared.app.operating.operate import ESTATE
     from shared.app.views.ledger import ledger_page
 
     viewer_of(req)
@@ -151,7 +151,7 @@ def get_estate_ledger(req: func.HttpRequest) -> func.HttpResponse:
 @queries.get("api/estate/ledger/verify", Operation(tag="ledger", who="readers", answer="Verified"))
 def get_estate_ledger_check(req: func.HttpRequest) -> func.HttpResponse:
     """Check the chain from its first entry."""
-    from shared.app.operate import ESTATE
+    from shared.app.operating.operate import ESTATE
     from shared.app.views.ledger import verify_ledger
 
     viewer_of(req)
@@ -161,7 +161,7 @@ def get_estate_ledger_check(req: func.HttpRequest) -> func.HttpResponse:
 @queries.get("api/statuses/{commit}", Operation(tag="commits", who="readers", answer="StatusesView"))
 def get_statuses(req: func.HttpRequest) -> func.HttpResponse:
     """Read the statuses of a full commit id in every repository."""
-    from shared.app import read_status
+    from shared.app.views import read_status
 
     viewer_of(req)
     return json_answer(read_status.statuses(app(), req.route_params["commit"]))
@@ -170,7 +170,7 @@ def get_statuses(req: func.HttpRequest) -> func.HttpResponse:
 @queries.get("api/holds", Operation(tag="holds", who="readers", answer="HoldsView"))
 def get_holds(req: func.HttpRequest) -> func.HttpResponse:
     """Read the holds on everything, on environments and on services."""
-    from shared.app import read_status
+    from shared.app.views import read_status
     from shared.app.views.answers import HoldsView
 
     viewer_of(req)
@@ -189,7 +189,7 @@ def get_poison(req: func.HttpRequest) -> func.HttpResponse:
 @queries.get("api/poison/{poison}", Operation(tag="poison", who="readers", answer="PoisonDetail"))
 def get_poison_message(req: func.HttpRequest) -> func.HttpResponse:
     """Read it whether or not somebody settled it, and who did."""
-    from shared.app.poison import number_of
+    from shared.app.operating.poison import number_of
     from shared.app.views.poison import poison_detail
 
     viewer_of(req)

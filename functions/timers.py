@@ -26,6 +26,6 @@ def tick(timer: func.TimerRequest) -> None:
 @timers.timer_trigger(arg_name="timer", schedule=EACH_HOUR, run_on_startup=False, use_monitor=True)
 def anchor(timer: func.TimerRequest) -> None:
     """Anchor how far each ledger is, where the day's anchor is not there yet."""
-    from shared.app import anchor as anchoring
+    from shared.app.operating import anchor as anchoring
 
     anchoring.anchor(app())

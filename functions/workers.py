@@ -1,4 +1,4 @@
-"""The workers: one function for each queue of the table in shared/domain/queues.py, which says what lies there and who takes it."""
+"""The workers: one function for each queue of the table in shared/domain/messages/queues.py, which says what lies there and who takes it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import azure.functions as func
 
 from shared.bootstrap import app
-from shared.domain.queues import CONTROL, EVENTS_QUEUE, NONPROD, PRODUCTION, QUEUES, SLIPWAY
+from shared.domain.messages.queues import CONTROL, EVENTS_QUEUE, NONPROD, PRODUCTION, QUEUES, SLIPWAY
 
 _NAMES: Mapping[str, str] = {EVENTS_QUEUE: "event_worker"}
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from shared import wiring
 from shared.config import Settings
-from shared.domain.errors import InvalidValue
+from shared.domain.values.errors import InvalidValue
 from shared.on_first_use import OnFirstUse
 from shared.telemetry import quiet_others
 

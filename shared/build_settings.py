@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.domain.errors import InvalidValue
+from shared.domain.values.errors import InvalidValue
 from shared.environment import whole
 
 MIB = 1 << 20

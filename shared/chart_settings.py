@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from shared.domain.errors import InvalidValue
+from shared.domain.values.errors import InvalidValue
 from shared.environment import names, whole
 from shared.ports.chart_limits import MIB, ChartLimits
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from shared.build_settings import BuildSettings
 from shared.chart_settings import ChartSettings
-from shared.domain.errors import InvalidValue
+from shared.domain.values.errors import InvalidValue
 from shared.environment import address, credentials, names, texts, whole
 from shared.inbound.entra import AUTHORITY, GRAPH, Entra
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from shared.domain.errors import InvalidValue
+from shared.domain.values.errors import InvalidValue
 
 
 def whole(name: str, text: str) -> int:

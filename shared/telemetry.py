@@ -48,7 +48,7 @@ class Exporter(Protocol):
         ...
 
     def measure(self, name: str, value: float, attributes: Mapping[str, object]) -> None:
-        """Add to a measure, by its name in shared/domain/measures.py."""
+        """Add to a measure, by its name in shared/domain/drafts/measures.py."""
         ...
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from shared.config import Settings, host_variables
-from shared.domain.queues import CONTROL, NONPROD, PRODUCTION
+from shared.domain.messages.queues import CONTROL, NONPROD, PRODUCTION
 from shared.on_first_use import OnceForEach, OnFirstUse
 from shared.ports.errors import Permanent
 from shared.telemetry import install, log_warning
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from shared.adapters.opentelemetry_export import OpenTelemetryExporter
     from shared.app.access import EnvironmentAccess
     from shared.app.parts import App
-    from shared.domain.delivery import Delivery
-    from shared.domain.events import Report
-    from shared.domain.place import Place
+    from shared.domain.messages.delivery import Delivery
+    from shared.domain.messages.events import Report
+    from shared.domain.policies.place import Place
     from shared.ports.anchors import Anchors
     from shared.ports.applier import Applier
     from shared.ports.builder import Builder
@@ -156,7 +156,7 @@ def _builds_refused(chosen: Settings) -> str:
 
 def policies(chosen: Settings) -> PolicyReader:
     """Return what reads slipway.yaml."""
-    from shared.domain.policy import GitOpsTarget
+    from shared.domain.policies.policy import GitOpsTarget
     from shared.inbound.one_machine import OneMachinePolicies
     from shared.inbound.slipway_yaml import SlipwayYaml
     from shared.inbound.with_identities import PoliciesWithIdentities
@@ -171,7 +171,7 @@ def policies(chosen: Settings) -> PolicyReader:
 
 def reporting() -> Callable[[App, Report, Delivery], None]:
     """Return what takes the reports of effects: who decides, in this process."""
-    from shared.app.take_report import take_report
+    from shared.app.handling.take_report import take_report
 
     return take_report
 
@@ -219,7 +219,7 @@ def deploying(chosen: Settings, now: Callable[[], datetime]) -> tuple[Appliers, 
     from shared.adapters.gitops.folders import Folders
     from shared.adapters.gitops.watcher import GitOpsWatcher
     from shared.adapters.helm_charts import HelmCharts
-    from shared.domain.policy import GitOpsTarget
+    from shared.domain.policies.policy import GitOpsTarget
 
     def resolve(repository: str) -> str | Path:
         return repository if "://" in repository else chosen.gitops / Path(repository)

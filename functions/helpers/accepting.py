@@ -9,10 +9,10 @@ import azure.functions as func
 
 from functions.helpers.answers import headers_of, json_answer
 from shared.bootstrap import app, settings
-from shared.domain.queues import EVENTS_QUEUE
+from shared.domain.messages.queues import EVENTS_QUEUE
 
 if TYPE_CHECKING:
-    from shared.domain.events import HookEvent
+    from shared.domain.messages.events import HookEvent
 
 
 def accept(
@@ -43,7 +43,7 @@ def accept(
 def put(events: Sequence[HookEvent]) -> None:
     """Queue events that a door took in, all of them written before the first is sent; raise what the queues raise."""
     from shared.codec.envelope import encode_event
-    from shared.domain.records import type_name
+    from shared.domain.values.records import type_name
     from shared.telemetry import log_event, record, started
 
     now, began = app().now(), started()

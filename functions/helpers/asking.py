@@ -12,8 +12,8 @@ from shared.bootstrap import app, settings
 from shared.openapi.operation import REPOSITORY, Who
 
 if TYPE_CHECKING:
-    from shared.app.operate import Caller
-    from shared.domain.names import ServiceKey
+    from shared.app.operating.operate import Caller
+    from shared.domain.values.names import ServiceKey
 
 
 def caller_of(req: func.HttpRequest, *, who: Who) -> Caller:
@@ -21,8 +21,8 @@ def caller_of(req: func.HttpRequest, *, who: Who) -> Caller:
 
     Operators are known by their role. Who approves is decided by the rules: everybody who is signed in may try.
     """
-    from shared.app.authorize import OPERATORS, require
-    from shared.app.operate import Caller
+    from shared.app.operating.operate import Caller
+    from shared.app.people.authorize import OPERATORS, require
     from shared.inbound.json_body import check_json
     from shared.inbound.principal import refuse_other_sites
     from shared.inbound.requests import idempotency_key
@@ -55,6 +55,6 @@ def body_of(req: func.HttpRequest) -> dict[str, object]:
 
 def service_of(req: func.HttpRequest) -> ServiceKey:
     """Return the service that the route names; raise NotKnown (404) or Ambiguous (409)."""
-    from shared.app.views.finding import find_service
+    from shared.app.operating.finding import find_service
 
     return find_service(app(), req.route_params["service"], REPOSITORY.of(req.params))

@@ -12,7 +12,7 @@ import azure.functions as func
 from shared.openapi.operation import Number, Text
 
 if TYPE_CHECKING:
-    from shared.app.views.finding import Chosen
+    from shared.app.operating.finding import Chosen
 
 OF_REPOSITORY = Text(name="repository", says="services of this repository only")
 NAMED = Text(name="name", says="services only whose name begins so")
@@ -25,6 +25,6 @@ POISON_AFTER = Number(
 
 def chosen_of(req: func.HttpRequest) -> Chosen:
     """Read it from the query."""
-    from shared.app.views.finding import Chosen
+    from shared.app.operating.finding import Chosen
 
     return Chosen(repository=OF_REPOSITORY.of(req.params), name=NAMED.of(req.params), after=AFTER.of(req.params))

@@ -10,12 +10,12 @@ from functions.helpers.answers import headers_of
 from shared.bootstrap import app
 
 if TYPE_CHECKING:
-    from shared.app.authorize import Viewer
+    from shared.app.people.authorize import Viewer
 
 
 def viewer_of(req: func.HttpRequest) -> Viewer:
     """Return who reads; raise Unacceptable (401) or NotAllowed (403)."""
-    from shared.app.authorize import viewer
+    from shared.app.people.authorize import viewer
     from shared.signing_in import sign_in
 
     principal = sign_in().principal(headers_of(req))
@@ -25,7 +25,7 @@ def viewer_of(req: func.HttpRequest) -> Viewer:
 
 def may_read(req: func.HttpRequest) -> bool:
     """Whether who asks may read, for an answer that says less to others; nobody may while nobody can be known."""
-    from shared.domain.errors import SlipwayError
+    from shared.domain.values.errors import SlipwayError
 
     try:
         viewer_of(req)

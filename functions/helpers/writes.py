@@ -13,10 +13,10 @@ from shared.bootstrap import app
 from shared.openapi.operation import Who
 
 if TYPE_CHECKING:
-    from shared.app.operate import Caller
-    from shared.domain.events import ServiceEvent
-    from shared.domain.names import ServiceKey
-    from shared.domain.poison import Settling
+    from shared.app.operating.operate import Caller
+    from shared.domain.messages.events import ServiceEvent
+    from shared.domain.state.poison import Settling
+    from shared.domain.values.names import ServiceKey
     from shared.inbound.requests import Asked
 
 
@@ -36,13 +36,13 @@ def decide(
     status: int = 200,
 ) -> func.HttpResponse:
     """Decide on a caller's request and answer; a refusal is a problem that says who may, which phase, what to do."""
-    from shared.app.memberships import as_known
-    from shared.app.operate import operate, request_id
-    from shared.app.read_status import release_about
+    from shared.app.operating.memberships import as_known
+    from shared.app.operating.operate import operate, request_id
     from shared.app.views.answers import DecidedView, WrittenView
+    from shared.app.views.read_status import release_about
     from shared.app.views.view import members
-    from shared.domain.decision import Outcome
-    from shared.domain.events import ApprovalAnswered
+    from shared.domain.drafts.decision import Outcome
+    from shared.domain.messages.events import ApprovalAnswered
     from shared.inbound.problems import refusal
     from shared.inbound.requests import Asked
 
@@ -68,7 +68,7 @@ def decide(
 
 def settle(req: func.HttpRequest, how: Settling, *, who: Who) -> func.HttpResponse:
     """Let those who may settle the message in poison that the route names, and answer with its record."""
-    from shared.app import poison
+    from shared.app.operating import poison
     from shared.app.views.poison import PoisonView
     from shared.inbound import requests
 

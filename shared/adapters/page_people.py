@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain.names import ServiceKey
+from shared.domain.values.names import ServiceKey
 from shared.ports.people import Question
 from shared.telemetry import log_event
 

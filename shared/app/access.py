@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.domain.place import Place
+from shared.domain.policies.place import Place
 from shared.ports.applier import Applier
 from shared.ports.builder import Builder
 from shared.ports.chart import Charts

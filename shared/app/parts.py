@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from shared.app.access import EnvironmentAccess, RepositoryAccess
-from shared.domain.delivery import Delivery
-from shared.domain.events import Report
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.events import Report
 from shared.ports.anchors import Anchors
 from shared.ports.directory import Directory
 from shared.ports.errors import NotFound

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 
-from shared.app.at_least_once import perhaps_unsent
-from shared.app.compare_branches import compare_branches
-from shared.app.handle_event import Handled, handle, send_again
-from shared.app.measure_queues import measure_queues
+from shared.app.handling.at_least_once import perhaps_unsent
+from shared.app.handling.handle_event import Handled, handle, send_again
+from shared.app.hook_events.compare_branches import compare_branches
+from shared.app.operating.measure_queues import measure_queues
+from shared.app.operating.take_poisoned import take_poisoned
 from shared.app.parts import App
-from shared.app.take_poisoned import take_poisoned
 from shared.codec import clock
-from shared.domain.decision import Outcome
-from shared.domain.events import TimePassed
-from shared.domain.names import ServiceKey
-from shared.domain.waiting import CLOCKS_APART
+from shared.domain.deciding.waiting import CLOCKS_APART
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages.events import TimePassed
+from shared.domain.values.names import ServiceKey
 from shared.ports.store import Due, DueRow, Message
 from shared.telemetry import log_event, log_fault
 

@@ -5,22 +5,22 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import cast
 
-from shared.app.at_least_once import put_back_after
-from shared.app.build_finished import build_finished
-from shared.app.by_reference import whole
-from shared.app.handle_event import handle
-from shared.app.inspect_push import inspect_push
-from shared.app.manifest_deleted import manifest_deleted
+from shared.app.handling.at_least_once import put_back_after
+from shared.app.handling.by_reference import whole
+from shared.app.handling.handle_event import handle
+from shared.app.hook_events.build_finished import build_finished
+from shared.app.hook_events.inspect_push import inspect_push
+from shared.app.hook_events.manifest_deleted import manifest_deleted
+from shared.app.hook_events.tag_pushed import tag_pushed
 from shared.app.parts import App
-from shared.app.perform_effect import perform, refuse
-from shared.app.tag_pushed import tag_pushed
+from shared.app.performing.perform_effect import perform, refuse
 from shared.codec.envelope import Message, encode_effect, read_message
 from shared.codec.errors import UnreadableRecord
-from shared.domain.delivery import Delivery
-from shared.domain.errors import SlipwayError
-from shared.domain.events import BuildFinished, ManifestDeleted, PushReceived, ServiceEvent, TagPushed
-from shared.domain.queues import EVENTS_QUEUE, INSPECT_QUEUE, QUEUES, Queue
-from shared.domain.records import type_name
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.events import BuildFinished, ManifestDeleted, PushReceived, ServiceEvent, TagPushed
+from shared.domain.messages.queues import EVENTS_QUEUE, INSPECT_QUEUE, QUEUES, Queue
+from shared.domain.values.errors import SlipwayError
+from shared.domain.values.records import type_name
 from shared.ports.store import StoreUnavailable
 from shared.telemetry import about, log_event, span
 

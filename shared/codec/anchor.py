@@ -8,8 +8,8 @@ import zlib
 
 from shared.codec.errors import UnreadableRecord
 from shared.codec.stored import Stored
-from shared.domain.anchor import Anchor, Mismatch
-from shared.domain.records import Record, Time, replace
+from shared.domain.state.anchor import Anchor, Mismatch
+from shared.domain.values.records import Record, Time, replace
 
 # No repository's name holds a "~": none has this partition.
 PARTITION, ROW = "anchors~state", "newest"

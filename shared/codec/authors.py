@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from shared.codec.stored import Stored
-from shared.domain.promotion import Author
-from shared.domain.records import Record
+from shared.domain.state.promotion import Author
+from shared.domain.values.records import Record
 
 
 class AuthorsRead(Record):

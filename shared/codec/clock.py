@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.codec.stored import Stored
-from shared.domain.records import Record, Time
+from shared.domain.values.records import Record, Time
 
 # No repository's name holds a "~": none has this partition.
 PARTITION, ROW = "clock~tick", "shown"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.codec.stored import Stored
-from shared.domain.repository import Compared, NotCompared
+from shared.domain.state.repository import Compared, NotCompared
 
 # Whoever compares reads the tips, too: one prefix has both, so that it is one reading while there is nothing to tell.
 ROW, COMPARED_ROW, BESIDE_TIPS = "tips-trouble", "tips-compared", "tip"

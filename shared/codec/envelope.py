@@ -15,12 +15,12 @@ import msgspec
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.codec.memo import Memo
 from shared.codec.stored import decoder, is_read, look_closely, written
-from shared.domain.delivery import Delivery
-from shared.domain.effects import Effect, ServiceEffect
-from shared.domain.errors import InvalidValue
-from shared.domain.events import HookEvent, ServiceEvent
-from shared.domain.reading import problem_of
-from shared.domain.records import Record, Time
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import Effect, ServiceEffect
+from shared.domain.messages.events import HookEvent, ServiceEvent
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.reading import problem_of
+from shared.domain.values.records import Record, Time
 
 # Of all messages: an older worker sees that one is newer than itself, also where it does not know the type.
 SCHEMA = 1

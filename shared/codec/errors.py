@@ -9,7 +9,7 @@ SlipwayError
 
 from __future__ import annotations
 
-from shared.domain.errors import SlipwayError
+from shared.domain.values.errors import SlipwayError
 
 
 class UnreadableRecord(SlipwayError):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from shared.codec.errors import UnreadableRecord
 from shared.codec.keys import encode_part
 from shared.codec.stored import Stored
-from shared.domain.estate import Estate, Hold
+from shared.domain.state.estate import Estate, Hold
 
 HOLD = "1~hold~"
 HOLDS = Stored[Hold]("hold", Hold)

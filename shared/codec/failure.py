@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.codec.keys import encode_part
 from shared.codec.stored import Stored
-from shared.domain.failure import Failure
+from shared.domain.state.failure import Failure
 
 FAILURES = Stored[Failure]("failure", Failure)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from shared.domain.errors import InvalidValue
+from shared.domain.values.errors import InvalidValue
 
 _ESCAPED = re.compile(r"[/\\#?~%=\x00-\x1f\x7f-\x9f]")
 # A row's key has 512 characters, and what stands before a part in it is short.

@@ -8,9 +8,9 @@ from typing import Protocol
 from shared.codec.chain import GENESIS, link
 from shared.codec.errors import BrokenLedger
 from shared.codec.stored import Stored
-from shared.domain.decision import Outcome, SaidOfCommit
-from shared.domain.person import Person
-from shared.domain.records import Record, Time
+from shared.domain.drafts.decision import Outcome, SaidOfCommit
+from shared.domain.values.person import Person
+from shared.domain.values.records import Record, Time
 
 __all__ = ["ENTRIES", "GENESIS", "LedgerEntry", "link", "verify"]
 

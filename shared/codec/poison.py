@@ -7,7 +7,7 @@ costs the same however many there were before.
 from __future__ import annotations
 
 from shared.codec.stored import Stored
-from shared.domain.poison import PoisonMessage
+from shared.domain.state.poison import PoisonMessage
 
 OPEN, SETTLED = "2~poison~", "3~poison~"
 OPEN_END = f"{OPEN}\x7f"

@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from shared.codec.errors import HalfWritten
 from shared.codec.keys import encode_part
 from shared.codec.stored import Stored
-from shared.domain.policy import RepositoryPolicy, ServicePolicy
-from shared.domain.records import Record, Time
-from shared.domain.repository import ConfigInForce, Tip
+from shared.domain.policies.policy import RepositoryPolicy, ServicePolicy
+from shared.domain.state.repository import ConfigInForce, Tip
+from shared.domain.values.records import Record, Time
 
 # What every page shows of each repository's configuration lies together, and holds no policies.
 SHOWN = "board~configurations"

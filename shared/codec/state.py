@@ -10,11 +10,11 @@ from shared.codec.errors import UnreadableRecord
 from shared.codec.keys import encode_part
 from shared.codec.repository import POLICIES
 from shared.codec.stored import Stored
-from shared.domain.build import ReportedBuild
-from shared.domain.names import ServiceKey
-from shared.domain.phases import ReleasePhase
-from shared.domain.records import Record, Time
-from shared.domain.release import ArtifactHold, EnvironmentState, Numbers, Release, ServiceState, Validation
+from shared.domain.state.build import ReportedBuild
+from shared.domain.state.phases import ReleasePhase
+from shared.domain.state.release import ArtifactHold, EnvironmentState, Numbers, Release, ServiceState, Validation
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.records import Record, Time
 
 POLICY_ROW, NUMBERS_ROW, HOLDS_ROW = "1~policy", "1~numbers", "1~holds"
 ENVIRONMENT, RELEASE, VALIDATION = "1~environment~", "1~release~", "1~validation~"

@@ -17,11 +17,11 @@ import msgspec
 
 from shared.codec.errors import UnreadableRecord
 from shared.codec.memo import Memo
-from shared.domain.errors import InvalidValue
-from shared.domain.names import Digest, ServiceKey
-from shared.domain.reading import leaves, no_key_twice, problem_of
-from shared.domain.records import Record
-from shared.domain.version import Version
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.names import Digest, ServiceKey
+from shared.domain.values.reading import leaves, no_key_twice, problem_of
+from shared.domain.values.records import Record
+from shared.domain.values.version import Version
 
 R = TypeVar("R")
 

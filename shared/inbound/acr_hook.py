@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from shared.domain.events import ManifestDeleted, TagPushed
-from shared.domain.names import Digest
+from shared.domain.messages.events import ManifestDeleted, TagPushed
+from shared.domain.values.names import Digest
 from shared.inbound.json_body import Id, Name, NeededName, decode
 from shared.inbound.registry_hook import MaybeDigest, Request
 from shared.inbound.registry_message import RegistryMessage

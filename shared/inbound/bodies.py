@@ -7,10 +7,10 @@ from typing import Annotated, Literal, TypeAlias, dataclass_transform
 import msgspec
 from msgspec import Meta
 
-from shared.domain.gates import Gate
-from shared.domain.names import NAME_PATTERN, REPOSITORY_PATTERN
-from shared.domain.records import RecordMeta
-from shared.domain.version import LONGEST, VERSION_PATTERN
+from shared.domain.gating.gates import Gate
+from shared.domain.values.names import NAME_PATTERN, REPOSITORY_PATTERN
+from shared.domain.values.records import RecordMeta
+from shared.domain.values.version import LONGEST, VERSION_PATTERN
 from shared.inbound.json_body import MOST_TEXT, NeededText, Text, looks
 
 _MOST_AUTHOR = 1000

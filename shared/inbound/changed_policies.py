@@ -5,9 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 
-from shared.domain.policy import EnvironmentPolicy, RepositoryPolicy, ServicePolicy
-from shared.domain.policy_digest import policy_digest
-from shared.domain.records import replace
+from shared.domain.policies.policy import EnvironmentPolicy, RepositoryPolicy, ServicePolicy
+from shared.domain.policies.policy_digest import policy_digest
+from shared.domain.values.records import replace
 from shared.ports.policies import Fault, PolicyReader
 
 

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from shared.domain.artifact import DOCKER_HUB
-from shared.domain.events import TagPushed
+from shared.domain.messages.events import TagPushed
+from shared.domain.values.artifact import DOCKER_HUB
 from shared.inbound.json_body import NeededName, decode
 from shared.inbound.registry_message import RegistryMessage
 

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from shared.domain.errors import InvalidValue
-from shared.domain.names import is_object_id
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.names import is_object_id
 from shared.inbound.principal import Principal, groups_among, is_program, readable
 from shared.ports.sign_in import WrongToken
 
@@ -67,7 +67,7 @@ def is_private(url: str) -> bool:
 
 def principal_of(claims: Mapping[str, object], entra: Entra, now: datetime) -> Principal:
     """Return who a token, whose signature is good, is of; raise WrongToken where it is not for us, or not for now."""
-    from shared.domain.person import Person
+    from shared.domain.values.person import Person
 
     _check_whose(claims, entra)
     _check_when(claims, now)

@@ -8,9 +8,9 @@ from typing import Annotated, TypeAlias
 import msgspec
 from msgspec import Meta
 
-from shared.domain.events import PushReceived
-from shared.domain.names import REPOSITORY_PATTERN
-from shared.domain.person import Person
+from shared.domain.messages.events import PushReceived
+from shared.domain.values.names import REPOSITORY_PATTERN
+from shared.domain.values.person import Person
 from shared.inbound.json_body import Id, decode, looks, read_object
 
 _MOST_REFS, _MOST_REF, _MOST_NAME = 1000, 500, 200

@@ -12,8 +12,8 @@ from typing import Annotated, Any, TypeAlias, TypeVar, overload
 import msgspec
 from msgspec import Meta
 
-from shared.domain.errors import InvalidValue
-from shared.domain.reading import NOT_BLANK, leaves, no_key_twice, problem_of
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.reading import NOT_BLANK, leaves, no_key_twice, problem_of
 from shared.inbound.problems import Unacceptable
 
 _DEEPEST, _LONGEST_NUMBER = 32, 300

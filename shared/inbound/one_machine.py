@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.domain.policy import EnvironmentPolicy, GitOpsTarget
-from shared.domain.records import replace
+from shared.domain.policies.policy import EnvironmentPolicy, GitOpsTarget
+from shared.domain.values.records import replace
 from shared.inbound.changed_policies import ChangedPolicies
 from shared.ports.policies import PolicyReader
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from shared.inbound.problems import Unacceptable
 
 if TYPE_CHECKING:
-    from shared.domain.person import Person
+    from shared.domain.values.person import Person
 
 HEADER = "x-ms-client-principal"
 NOBODY = "not-signed-in"
@@ -99,7 +99,7 @@ def _is_from_elsewhere(headers: Mapping[str, str]) -> bool:
 
 
 def _principal(claims: list[tuple[str, str]], role_type: str) -> Principal:
-    from shared.domain.person import Person
+    from shared.domain.values.person import Person
 
     id_ = next(_of(claims, _ID), "")
     if not id_:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Mapping
 from http import HTTPStatus
 
-from shared.domain.errors import InvalidValue, Refused, SlipwayError
+from shared.domain.values.errors import InvalidValue, Refused, SlipwayError
 from shared.ports.errors import Transient
 from shared.ports.store import StaleService, StoreFull, StoreUnavailable
 

@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from shared.domain.events import ManifestDeleted, RegistryEvent, TagPushed
-from shared.domain.names import DIGEST_PATTERN, Digest
+from shared.domain.messages.events import ManifestDeleted, RegistryEvent, TagPushed
+from shared.domain.values.names import DIGEST_PATTERN, Digest
 from shared.inbound.json_body import Id, Name, NeededName, Text, bad, decode, looks
 from shared.inbound.problems import Unacceptable
 from shared.inbound.registry_message import RegistryMessage

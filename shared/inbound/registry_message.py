@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from shared.domain.events import RegistryEvent
+from shared.domain.messages.events import RegistryEvent
 
 
 class RegistryMessage(NamedTuple):

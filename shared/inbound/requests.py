@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from shared.domain import requests as asked_for
-from shared.domain.events import ApprovalAnswered
-from shared.domain.gates import Gate
-from shared.domain.names import ServiceKey
-from shared.domain.person import Person
-from shared.domain.records import Time
+from shared.domain.gating.gates import Gate
+from shared.domain.messages import requests as asked_for
+from shared.domain.messages.events import ApprovalAnswered
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.person import Person
+from shared.domain.values.records import Time
 from shared.inbound import bodies
 from shared.inbound.json_body import bad, decode
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Set
 
-from shared.domain.policy import EnvironmentPolicy
-from shared.domain.records import replace
+from shared.domain.policies.policy import EnvironmentPolicy
+from shared.domain.values.records import replace
 from shared.inbound.changed_policies import ChangedPolicies
 from shared.ports.policies import BrokenPolicy, Fault, PolicyReader
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 
-from shared.app import read_status
-from shared.app.views import answers, build, health, ledger, poison, records
+from shared.app.views import answers, build, health, ledger, poison, read_status, records
 from shared.openapi.operation import Operation
 from shared.openapi.problems import PROBLEM, REFUSED
 from shared.openapi.schemas import Schema, reference

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from shared.app.poison import NUMBER_PATTERN as POISON_PATTERN
-from shared.app.read_builds import NUMBER_PATTERN
-from shared.app.read_status import AFTER_PATTERN, COMMIT_PATTERN
-from shared.domain.build import Step
-from shared.domain.names import NAME_PATTERN
-from shared.domain.version import LONGEST
+from shared.app.operating.poison import NUMBER_PATTERN as POISON_PATTERN
+from shared.app.views.read_builds import NUMBER_PATTERN
+from shared.app.views.read_status import AFTER_PATTERN, COMMIT_PATTERN
+from shared.domain.state.build import Step
+from shared.domain.values.names import NAME_PATTERN
+from shared.domain.values.version import LONGEST
 from shared.inbound.bodies import VERSION
 from shared.inbound.requests import KEY_PATTERN
 from shared.openapi.operation import Number, Operation, Text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from shared.app.authorize import Viewer
+from shared.app.people.authorize import Viewer
 from shared.app.views.records import EnvironmentView, LiveView, PromotionView, ServiceView, WayView
 from shared.page.html import Html, element
 from shared.page.parts import actions, badge, blocker, button, digests, moment, reference

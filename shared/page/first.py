@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from shared.app.authorize import Viewer
-from shared.app.links import page_of
+from shared.app.handling.links import page_of
+from shared.app.people.authorize import Viewer
 from shared.app.views.records import ServiceView, WayView
-from shared.domain.failure import Failure
-from shared.domain.gate import OPERATORS
+from shared.domain.gating.gate import OPERATORS
+from shared.domain.state.failure import Failure
 from shared.page.html import Html, element
 from shared.page.parts import badge, moment, section
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from shared.app.authorize import Viewer
-from shared.app.read_overview import HoldsPage
+from shared.app.people.authorize import Viewer
+from shared.app.views.read_overview import HoldsPage
 from shared.page.html import element
 from shared.page.layout import layout
 from shared.page.notices import holds

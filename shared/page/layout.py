@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.app.authorize import Viewer
+from shared.app.people.authorize import Viewer
 from shared.page.html import Child, Html, element, joined
 from shared.page.static_files import address
 

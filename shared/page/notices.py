@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from urllib.parse import quote, urlencode
 
-from shared.app.authorize import Viewer
+from shared.app.people.authorize import Viewer
 from shared.app.views.health import RepositoryView
 from shared.app.views.poison import COUNTED
 from shared.app.views.records import HoldView
-from shared.domain.words import counted
+from shared.domain.values.words import counted
 from shared.page.html import Html, element
 from shared.page.parts import actions, button, moment
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlencode
 
-from shared.app.authorize import Viewer
-from shared.app.links import page_of
-from shared.app.read_overview import Overview
-from shared.app.views.finding import Chosen
+from shared.app.handling.links import page_of
+from shared.app.operating.finding import Chosen
+from shared.app.people.authorize import Viewer
+from shared.app.views.read_overview import Overview
 from shared.app.views.records import ServiceView
 from shared.page.environments import environment
 from shared.page.first import just_failed, waits_for_you

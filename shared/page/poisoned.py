@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shared.app.authorize import Viewer
+from shared.app.people.authorize import Viewer
 from shared.app.views.poison import PoisonPage, PoisonView
-from shared.domain.words import counted
+from shared.domain.values.words import counted
 from shared.page.html import Html, element
 from shared.page.layout import layout
 from shared.page.parts import actions, button, moment

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from shared.app.authorize import Viewer
+from shared.app.people.authorize import Viewer
 from shared.app.views.build import BuildView
 from shared.app.views.records import PromotionView, ReleaseView, ServiceView
-from shared.domain.older import older
-from shared.domain.version import Version
+from shared.domain.state.older import older
+from shared.domain.values.version import Version
 from shared.page.environments import api, in_brackets, older_hint
 from shared.page.html import Html, element
 from shared.page.parts import actions, badge, blocker, button, digests, moment

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from shared.app.authorize import Viewer
-from shared.app.read_overview import ServicePage
+from shared.app.people.authorize import Viewer
+from shared.app.views.read_overview import ServicePage
 from shared.app.views.records import ServiceView
 from shared.page.environments import environment
 from shared.page.html import Html, element

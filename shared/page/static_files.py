@@ -7,7 +7,7 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.domain.errors import Refused
+from shared.domain.values.errors import Refused
 
 _FOLDER = Path(__file__).parent / "static"
 _TYPES = {"page.js": "text/javascript", "page.css": "text/css", "icon.svg": "image/svg+xml"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from shared.domain.errors import SlipwayError
+from shared.domain.values.errors import SlipwayError
 
 
 class AnchorTaken(SlipwayError):

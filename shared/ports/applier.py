@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.domain.person import Person
-from shared.domain.place import Place
+from shared.domain.policies.place import Place
+from shared.domain.values.person import Person
 from shared.ports.errors import Permanent
 
 

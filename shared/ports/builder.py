@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.domain.artifact import PartName
-from shared.domain.build import (
+from shared.domain.charts.hooks import Hooks
+from shared.domain.policies.place import Place
+from shared.domain.policies.setting import Setting
+from shared.domain.state.build import (
     NO_HANDLE,
     PACKAGE,
     VALIDATE_BRANCH,
@@ -20,9 +22,7 @@ from shared.domain.build import (
     TestCounts,
     WouldBlock,
 )
-from shared.domain.hooks import Hooks
-from shared.domain.place import Place
-from shared.domain.setting import Setting
+from shared.domain.values.artifact import PartName
 
 __all__ = [
     "PACKAGE",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from shared.domain.names import Digest
-from shared.domain.placeholders import expand
-from shared.domain.setting import Setting
+from shared.domain.policies.setting import Setting
+from shared.domain.values.names import Digest
+from shared.domain.values.placeholders import expand
 from shared.ports.errors import Permanent
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.domain.errors import SlipwayError
+from shared.domain.values.errors import SlipwayError
 
 
 class AdapterError(SlipwayError):

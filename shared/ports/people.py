@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.artifact import ArtifactPart
-from shared.domain.names import ServiceKey
+from shared.domain.values.artifact import ArtifactPart
+from shared.domain.values.names import ServiceKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

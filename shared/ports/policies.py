@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.domain.errors import SlipwayError
-from shared.domain.policy import RepositoryPolicy
+from shared.domain.policies.policy import RepositoryPolicy
+from shared.domain.values.errors import SlipwayError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.errors import Permanent
 
 # Set to `unknown` by a builder that cannot know who its image would run as: then an empty user does not mean root.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from shared.domain.place import Place
+from shared.domain.policies.place import Place
 
 
 class RolloutState(StrEnum):

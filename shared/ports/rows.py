@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from shared.domain.errors import SlipwayError
+from shared.domain.values.errors import SlipwayError
 
 
 class StaleRow(SlipwayError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from shared.domain.errors import SlipwayError
+from shared.domain.values.errors import SlipwayError
 
 
 class StaleService(SlipwayError):

@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from shared.adapters.page_people import PagePeople
-from shared.domain.names import Digest, ServiceKey
+from shared.domain.values.names import Digest, ServiceKey
 from shared.ports.people import Question
 from tests.support.parts import image_and_chart
 

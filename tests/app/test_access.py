@@ -12,7 +12,7 @@ import pytest
 
 from shared.adapters.kept_statuses import KeptStatuses
 from shared.app.access import RepositoryAccess
-from shared.domain import events as ev
+from shared.domain.messages import events as ev
 from shared.ports.errors import NotFound
 from tests.support.app_parts import Harness, make_app
 from tests.support.outside import ADA, MAIN, SHIPPING, Outside

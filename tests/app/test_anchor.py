@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from shared.adapters.sqlite.packed import LEDGER, pack
-from shared.app.anchor import MOST_DAYS, anchor
-from shared.app.operate import ESTATE, add_hold
+from shared.app.operating.anchor import MOST_DAYS, anchor
+from shared.app.operating.operate import ESTATE, add_hold
 from shared.app.views.health import AnchorsView, health
 from shared.app.views.ledger import Verified, verify_ledger
 from shared.codec.anchor import decode_anchor, digest
 from shared.codec.ledger import ENTRIES, GENESIS, LedgerEntry, link
-from shared.domain.decision import Outcome
+from shared.domain.drafts.decision import Outcome
 from tests.contracts.memory.anchors import MemoryAnchors
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, make_app
 from tests.support.clock import NOON

@@ -9,14 +9,14 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.anchor import anchor
+from shared.app.operating.anchor import anchor
 from shared.app.views.health import AnchorsView, health
 from shared.app.views.ledger import verify_ledger
 from shared.codec import anchor as codec
 from shared.codec.anchor import decode_anchor, encode_anchor
 from shared.codec.errors import UnreadableRecord
-from shared.domain.anchor import Anchor
-from shared.domain.records import replace
+from shared.domain.state.anchor import Anchor
+from shared.domain.values.records import replace
 from shared.ports.anchors import AnchorTaken
 from tests.contracts.memory.anchors import MemoryAnchors
 from tests.support.app_parts import DELIVERY, Harness

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.anchor import anchor
+from shared.app.operating.anchor import anchor
 from shared.app.views.health import AnchorsView, health
 from shared.app.views.ledger import verify_ledger
 from shared.codec.anchor import decode_anchor, digest, encode_anchor
-from shared.domain.records import replace
+from shared.domain.values.records import replace
 from tests.contracts.memory.anchors import MemoryAnchors
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.log_lines import log_lines

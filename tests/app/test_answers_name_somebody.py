@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.handle_event import Handled
-from shared.domain import events as ev
-from shared.domain.errors import InvalidValue
-from shared.domain.person import Person
-from shared.domain.phases import Phase, PromotionKind
-from shared.domain.records import replace
+from shared.app.handling.handle_event import Handled
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import Phase, PromotionKind
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.person import Person
+from shared.domain.values.records import replace
 from tests.app.test_authors_kept import BRANCH, CODE
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.outside import RITA, SAM

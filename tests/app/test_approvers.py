@@ -9,14 +9,14 @@ import pytest
 
 from shared.adapters.entra.graph import GraphDirectory
 from shared.adapters.storage.delivery import running_time
-from shared.app.configuration import configuration, policy_in_force
-from shared.app.inspect_push import inspect_push
-from shared.domain import events as ev
-from shared.domain.approval import who_may
-from shared.domain.decision import Outcome
-from shared.domain.person import Person
-from shared.domain.policy import ApprovalRule
-from shared.domain.policy_digest import policy_digest
+from shared.app.hook_events.configuration import configuration, policy_in_force
+from shared.app.hook_events.inspect_push import inspect_push
+from shared.domain.drafts.decision import Outcome
+from shared.domain.gating.approval import who_may
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import ApprovalRule
+from shared.domain.policies.policy_digest import policy_digest
+from shared.domain.values.person import Person
 from shared.ports.errors import Transient
 from shared.ports.statuses import CommitState
 from tests.support.app_parts import Harness, make_app

@@ -6,15 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app import at_least_once as rules
+from shared.app.handling import at_least_once as rules
 from shared.app.parts import Timing
 from shared.codec.envelope import encode_effect
 from shared.codec.errors import HalfWritten, UnreadableRecord
-from shared.domain.build import BuildOutcome, BuildResult
-from shared.domain.decision import Outcome, SaidOfCommit
-from shared.domain.delivery import Delivery
-from shared.domain.effects import Build, SetStatus
-from shared.domain.events import BuildReported, MessagePoisoned, ServiceEvent, TimePassed
+from shared.domain.drafts.decision import Outcome, SaidOfCommit
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import Build, SetStatus
+from shared.domain.messages.events import BuildReported, MessagePoisoned, ServiceEvent, TimePassed
+from shared.domain.state.build import BuildOutcome, BuildResult
 from shared.ports.errors import Permanent, Transient
 from shared.ports.store import Message, StaleService, StoreRefused, StoreUnavailable, outbox_key
 from tests.support.app_parts import DELIVERY, SECOND

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from shared.codec.repository import TIPS, tip_row
-from shared.domain.events import PushReceived
-from shared.domain.person import Person
-from shared.domain.records import replace
-from shared.domain.repository import Pushed, Tip
+from shared.domain.messages.events import PushReceived
+from shared.domain.state.repository import Pushed, Tip
+from shared.domain.values.person import Person
+from shared.domain.values.records import replace
 from tests.support.app_parts import Harness, branch
 from tests.support.outside import ADA, MAIN, RITA, SAM, SHIPPING, SLIPWAY_YAML
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app import authorship
-from shared.app.authorship import with_authorship
+from shared.app.people import authorship
+from shared.app.people.authorship import with_authorship
 from shared.codec.authors import AUTHORS, AuthorsRead, encode_authors_read
-from shared.domain import events as ev
-from shared.domain.person import Person
-from shared.domain.promotion import Author, Authors
+from shared.domain.messages import events as ev
+from shared.domain.state.promotion import Author, Authors
+from shared.domain.values.person import Person
 from shared.ports.errors import Transient
 from tests.support.app_parts import Harness, branch, make_app
 from tests.support.outside import ADA, MAIN, RITA, SAM, SLIPWAY_YAML

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from shared.app import authorship
-from shared.app.authorize import Viewer
-from shared.app.handle_event import Handled
+from shared.app.handling.handle_event import Handled
+from shared.app.handling.service_view import read_service
+from shared.app.people import authorship
+from shared.app.people.authorize import Viewer
 from shared.app.performing.authors import written_paths
-from shared.app.service_view import read_service
 from shared.app.views.release import release_view
-from shared.domain import events as ev
-from shared.domain.person import Person
+from shared.domain.messages import events as ev
+from shared.domain.values.person import Person
 from shared.ports.errors import Permanent
 from tests.app.test_authors_kept import BRANCH, CODE, counted
 from tests.support.app_parts import DELIVERY, Harness, branch, make_app

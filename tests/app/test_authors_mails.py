@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.person import Person
+from shared.domain.values.person import Person
 from tests.app.test_authors_kept import BRANCH, CODE, read
 from tests.support.app_parts import Harness
 from tests.support.outside import ADA, RITA

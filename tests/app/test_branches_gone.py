@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from shared.app.inspect_push import set_aside
+from shared.app.hook_events.inspect_push import set_aside
 from shared.app.sweep import sweep
 from shared.codec.repository import TIP, TIPS, gone_row, tip_row
-from shared.domain.repository import Tip
+from shared.domain.state.repository import Tip
 from shared.ports.rows import Row
 from tests.support.app_parts import Harness
 from tests.support.outside import MAIN, SHIPPING

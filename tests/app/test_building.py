@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.handle_event import handle
-from shared.domain import events as ev
-from shared.domain.build import PACKAGE, VALIDATE_BRANCH, VALIDATE_PULL_REQUEST, BuildOutcome, BuildResult, WouldBlock
-from shared.domain.effects import Build, CancelBuild
-from shared.domain.names import Digest
-from shared.domain.placeholders import PLACEHOLDERS
-from shared.domain.setting import Setting
+from shared.app.handling.handle_event import handle
+from shared.domain.messages import events as ev
+from shared.domain.messages.effects import Build, CancelBuild
+from shared.domain.policies.setting import Setting
+from shared.domain.state.build import (
+    PACKAGE,
+    VALIDATE_BRANCH,
+    VALIDATE_PULL_REQUEST,
+    BuildOutcome,
+    BuildResult,
+    WouldBlock,
+)
+from shared.domain.values.names import Digest
+from shared.domain.values.placeholders import PLACEHOLDERS
 from shared.ports.errors import Permanent
 from tests.support.app_looks import all_but, do, latest, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, SECOND, Harness, branch

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shared.domain.build import BuildOutcome, BuildResult
-from shared.domain.effects import Build
-from shared.domain.names import Digest
+from shared.domain.messages.effects import Build
+from shared.domain.state.build import BuildOutcome, BuildResult
+from shared.domain.values.names import Digest
 from tests.support.app_looks import all_but, do, the
 from tests.support.app_parts import Harness, branch
 from tests.support.parts import chart_of, image_and_chart

@@ -7,14 +7,14 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.compare_branches import not_compared
-from shared.app.inspect_push import inspect_push
+from shared.app.hook_events.compare_branches import not_compared
+from shared.app.hook_events.inspect_push import inspect_push
 from shared.app.sweep import sweep
 from shared.app.views.health import health
 from shared.codec.comparing import NOT_COMPARED, ROW
 from shared.codec.repository import tip_row
-from shared.domain import events as ev
-from shared.domain.repository import NotCompared
+from shared.domain.messages import events as ev
+from shared.domain.state.repository import NotCompared
 from shared.ports.errors import Transient
 from shared.ports.store import StoreUnavailable
 from tests.support.app_looks import queued

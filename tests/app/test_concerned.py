@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.inspect_push import inspect_push
-from shared.domain import events as ev
+from shared.app.hook_events.inspect_push import inspect_push
+from shared.domain.messages import events as ev
 from shared.ports.errors import NotFound, Permanent
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness
 from tests.support.outside import MAIN, SHIPPING, SLIPWAY_YAML

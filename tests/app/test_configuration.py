@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.configuration import configuration, policy_in_force, refresh_configuration
-from shared.app.inspect_push import inspect_push
+from shared.app.hook_events.configuration import configuration, policy_in_force, refresh_configuration
+from shared.app.hook_events.inspect_push import inspect_push
 from shared.codec.errors import HalfWritten
 from shared.codec.repository import CONFIG, SERVICE
-from shared.domain import events as ev
-from shared.domain.names import ServiceKey
-from shared.domain.policy import RepositoryPolicy
-from shared.domain.repository import ConfigInForce
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import RepositoryPolicy
+from shared.domain.state.repository import ConfigInForce
+from shared.domain.values.names import ServiceKey
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.statuses import CommitState
 from tests.support.app_looks import latest, policy_row

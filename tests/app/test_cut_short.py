@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from shared.domain import events as ev
-from shared.domain.effects import Deploy
-from shared.domain.phases import PromotionKind
+from shared.domain.messages import events as ev
+from shared.domain.messages.effects import Deploy
+from shared.domain.state.phases import PromotionKind
 from shared.ports.errors import Permanent, Transient
 from tests.support.app_looks import Failing, all_but, do, the
 from tests.support.app_parts import Harness

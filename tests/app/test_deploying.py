@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from shared.app.operate import add_hold
-from shared.domain import events as ev
-from shared.domain.effects import Deploy, ObserveRollout
-from shared.domain.names import Digest
+from shared.app.operating.operate import add_hold
+from shared.domain.messages import events as ev
+from shared.domain.messages.effects import Deploy, ObserveRollout
+from shared.domain.values.names import Digest
 from shared.ports.applier import DeployOrder, DeployReport
 from shared.ports.errors import Permanent, Transient
 from shared.ports.rollout_watcher import RolloutState

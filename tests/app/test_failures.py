@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.failures import MOST_SHOWN, note_failure, recent_failures
-from shared.domain.failure import SHOWN_FOR, partitions_at
+from shared.app.handling.failures import MOST_SHOWN, note_failure, recent_failures
+from shared.domain.state.failure import SHOWN_FOR, partitions_at
 from shared.ports.statuses import CommitState, CommitStatus
 from tests.support.app_parts import Harness
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.person import Person
+from shared.domain.values.person import Person
 from tests.app.test_pushed_unheard import BRANCH, NEW, pushed, told
 from tests.support.app_parts import Harness, make_app
 from tests.support.outside import ADA, RITA, SAM, SHIPPING

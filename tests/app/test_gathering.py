@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.handle_event import handle
-from shared.domain import events as ev
-from shared.domain.effects import GatherFacts, ReadTags
-from shared.domain.names import Digest
-from shared.domain.phases import PromotionKind
-from shared.domain.promotion import Author, Authors, Facts, Presence
+from shared.app.handling.handle_event import handle
+from shared.domain.messages import events as ev
+from shared.domain.messages.effects import GatherFacts, ReadTags
+from shared.domain.state.phases import PromotionKind
+from shared.domain.state.promotion import Author, Authors, Facts, Presence
+from shared.domain.values.names import Digest
 from shared.ports.errors import Transient
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_looks import all_but, do, latest, open_effects, the

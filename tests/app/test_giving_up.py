@@ -7,9 +7,17 @@ from typing import Any
 
 import pytest
 
-from shared.app.handle_event import handle
-from shared.domain import events as ev
-from shared.domain.effects import AskApproval, CancelBuild, Deploy, GatherFacts, ObserveRollout, ReadTags, Retag
+from shared.app.handling.handle_event import handle
+from shared.domain.messages import events as ev
+from shared.domain.messages.effects import (
+    AskApproval,
+    CancelBuild,
+    Deploy,
+    GatherFacts,
+    ObserveRollout,
+    ReadTags,
+    Retag,
+)
 from shared.ports.errors import Permanent, Transient
 from tests.support.app_looks import all_but, do, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, Harness

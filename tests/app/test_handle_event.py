@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from shared.app.authorship import with_authorship
-from shared.app.handle_event import Handled, handle
-from shared.app.operate import add_hold
+from shared.app.handling.handle_event import Handled, handle
+from shared.app.operating.operate import add_hold
+from shared.app.people.authorship import with_authorship
 from shared.codec.envelope import decode
 from shared.codec.errors import UnreadableRecord
-from shared.domain import events as ev
-from shared.domain.decision import Outcome
-from shared.domain.delivery import Delivery
-from shared.domain.effects import Deploy, ReadTags, SetStatus
-from shared.domain.records import replace
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import events as ev
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import Deploy, ReadTags, SetStatus
+from shared.domain.values.records import replace
 from shared.ports.store import Committed, Loaded, Store, Write
 from tests.support.app_looks import Mute, all_but, hints, latest, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, Harness, branch

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from shared.app.operate import ESTATE, add_hold, holds, lift_hold
+from shared.app.operating.operate import ESTATE, add_hold, holds, lift_hold
 from shared.codec.errors import HalfWritten
-from shared.domain.errors import InvalidValue
-from shared.domain.estate import Hold
+from shared.domain.state.estate import Hold
+from shared.domain.values.errors import InvalidValue
 from tests.support.app_looks import Before, Mute, latest, policy_row, queued
 from tests.support.app_parts import Harness
 from tests.support.outside import RITA, SAM, SHIPPING

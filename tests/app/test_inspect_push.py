@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.inspect_push import inspect_push
+from shared.app.hook_events.inspect_push import inspect_push
 from shared.codec.repository import TIPS, tip_row
-from shared.domain import events as ev
-from shared.domain.person import Person
-from shared.domain.repository import Tip
+from shared.domain.messages import events as ev
+from shared.domain.state.repository import Tip
+from shared.domain.values.person import Person
 from shared.ports.errors import Transient
 from shared.ports.statuses import CommitState
 from tests.support.app_looks import all_but, latest, queued

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shared.app.inspect_push import inspect_push
-from shared.domain import events as ev
-from shared.domain.decision import Outcome
+from shared.app.hook_events.inspect_push import inspect_push
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import events as ev
 from tests.support.app_looks import latest
 from tests.support.app_parts import PACKAGE, Harness
 from tests.support.outside import MAIN, SHIPPING

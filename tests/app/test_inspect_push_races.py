@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shared.app.inspect_push import inspect_push
+from shared.app.hook_events.inspect_push import inspect_push
 from shared.codec.repository import TIPS, tip_row
-from shared.domain import events as ev
-from shared.domain.records import replace
-from shared.domain.repository import Tip
+from shared.domain.messages import events as ev
+from shared.domain.state.repository import Tip
+from shared.domain.values.records import replace
 from tests.support.app_looks import latest
 from tests.support.app_parts import Harness
 from tests.support.outside import SHIPPING

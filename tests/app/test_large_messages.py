@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from shared.app.poison import text_of
+from shared.app.operating.poison import text_of
 from shared.app.take_message import take_message
 from shared.codec.envelope import encode_effect, reference_to, referred_to
-from shared.domain import events as ev
-from shared.domain.delivery import Delivery
-from shared.domain.effects import Build
-from shared.domain.phases import ReleasePhase
-from shared.domain.queues import EVENTS_QUEUE
+from shared.domain.messages import events as ev
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import Build
+from shared.domain.messages.queues import EVENTS_QUEUE
+from shared.domain.state.phases import ReleasePhase
 from shared.ports.errors import NotFound
 from shared.ports.store import StoreRefused, StoreUnavailable
 from tests.support.app_looks import all_but, latest, queued, the

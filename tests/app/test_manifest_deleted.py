@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from shared.app.manifest_deleted import manifest_deleted
-from shared.domain import events as ev
-from shared.domain.names import Digest
+from shared.app.hook_events.manifest_deleted import manifest_deleted
+from shared.domain.messages import events as ev
+from shared.domain.values.names import Digest
 from tests.support.app_looks import latest
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness
 

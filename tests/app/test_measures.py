@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain import events as ev
-from shared.domain.measures import DEPLOYMENTS, FAILURES, LEAD_TIME, RESTORE
-from shared.domain.phases import Phase
+from shared.domain.drafts.measures import DEPLOYMENTS, FAILURES, LEAD_TIME, RESTORE
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import Phase
 from shared.ports.errors import Permanent
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import Harness

@@ -9,16 +9,16 @@ import pytest
 
 from shared.adapters.entra.graph import GraphDirectory
 from shared.adapters.storage.delivery import running_time
-from shared.app import read_status
-from shared.app.approvers import NotLookedUp
-from shared.app.authorize import viewer
-from shared.app.memberships import as_known
-from shared.app.operate import Caller, operate
+from shared.app.operating.memberships import as_known
+from shared.app.operating.operate import Caller, operate
+from shared.app.people.approvers import NotLookedUp
+from shared.app.people.authorize import viewer
+from shared.app.views import read_status
 from shared.app.views.records import ApprovalView
-from shared.domain.decision import Outcome
-from shared.domain.events import ApprovalAnswered
-from shared.domain.person import Person
-from shared.domain.records import replace
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages.events import ApprovalAnswered
+from shared.domain.values.person import Person
+from shared.domain.values.records import replace
 from shared.ports.errors import Transient
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.entra_stand_in import EntraStandIn, Human, entra_stand_in, object_id

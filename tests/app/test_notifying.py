@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from shared.app.handle_event import handle
+from shared.app.handling.handle_event import handle
 from shared.app.take_message import take_message
-from shared.domain import events as ev
-from shared.domain.decision import SaidOfCommit
-from shared.domain.effects import AskApproval, CloseApproval, SetStatus
-from shared.domain.queues import queue_of
-from shared.domain.records import replace
+from shared.domain.drafts.decision import SaidOfCommit
+from shared.domain.messages import events as ev
+from shared.domain.messages.effects import AskApproval, CloseApproval, SetStatus
+from shared.domain.messages.queues import queue_of
+from shared.domain.values.records import replace
 from tests.support.app_looks import all_but, decided, do, open_effects, the
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.outside import MAIN, SLIPWAY_YAML, Outside

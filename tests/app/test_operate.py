@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from shared.app.operate import operate, request_id
-from shared.domain import events as ev
+from shared.app.operating.operate import operate, request_id
+from shared.domain.messages import events as ev
 from tests.support.app_looks import Before, Dying, hints, latest
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.outside import RITA, SAM

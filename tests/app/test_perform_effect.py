@@ -9,9 +9,9 @@ import pytest
 from shared.app.parts import Timing
 from shared.app.take_message import take_message
 from shared.codec.envelope import decode
-from shared.domain import events as ev
-from shared.domain.effects import CancelBuild, Deploy, ObserveRollout
-from shared.domain.queues import queue_of
+from shared.domain.messages import events as ev
+from shared.domain.messages.effects import CancelBuild, Deploy, ObserveRollout
+from shared.domain.messages.queues import queue_of
 from shared.ports.errors import Transient
 from tests.support.app_looks import Mute, all_but, do, latest, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, Harness

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 from hypothesis import given
 
-from shared.app.operate import ESTATE
-from shared.app.poison import open_poison
+from shared.app.operating.operate import ESTATE
+from shared.app.operating.poison import open_poison
 from shared.codec.envelope import encode_effect
-from shared.domain import events as ev
-from shared.domain.decision import Outcome
-from shared.domain.delivery import Delivery
-from shared.domain.effects import CloseApproval, Deploy
-from shared.domain.phases import Phase, ReleasePhase
-from shared.domain.queues import queue_of
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import events as ev
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import CloseApproval, Deploy
+from shared.domain.messages.queues import queue_of
+from shared.domain.state.phases import Phase, ReleasePhase
 from shared.ports.store import StaleService, StoreRefused, StoreUnavailable
 from tests.support.app_looks import Failing, all_but, decided, latest
 from tests.support.app_parts import DELIVERY, Harness, make_app

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from shared.codec.envelope import encode_effect
-from shared.domain.delivery import Delivery
-from shared.domain.effects import Build, Deploy, ObserveRollout, Retag, ServiceEffect
-from shared.domain.phases import Phase
-from shared.domain.queues import NONPROD, PRODUCTION, queue_of
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import Build, Deploy, ObserveRollout, Retag, ServiceEffect
+from shared.domain.messages.queues import NONPROD, PRODUCTION, queue_of
+from shared.domain.state.phases import Phase
 from tests.app.test_workers import stopped_before
 from tests.support.app_looks import latest, open_effects, the
 from tests.support.app_parts import DELIVERY

@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from shared.app.operate import ESTATE
-from shared.app.poison import open_poison, poison, settle
+from shared.app.operating.finding import NotKnown
+from shared.app.operating.operate import ESTATE
+from shared.app.operating.poison import open_poison, poison, settle
 from shared.app.take_message import take_message
-from shared.app.views.finding import NotKnown
-from shared.domain.effects import ReadTags
-from shared.domain.errors import Refused
-from shared.domain.phases import ReleasePhase
-from shared.domain.poison import Settling
-from shared.domain.queues import EVENTS_QUEUE, queue_of
+from shared.domain.messages.effects import ReadTags
+from shared.domain.messages.queues import EVENTS_QUEUE, queue_of
+from shared.domain.state.phases import ReleasePhase
+from shared.domain.state.poison import Settling
+from shared.domain.values.errors import Refused
 from tests.support.app_looks import Before, all_but, latest, queued, the
 from tests.support.app_parts import Harness
 from tests.support.in_poison import PUSH, poisoned, settled, written

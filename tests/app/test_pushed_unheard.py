@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.inspect_push import inspect_push
+from shared.app.hook_events.inspect_push import inspect_push
 from shared.codec.repository import TIPS, tip_row
-from shared.domain.events import PushReceived
-from shared.domain.person import Person
-from shared.domain.repository import Pushed
+from shared.domain.messages.events import PushReceived
+from shared.domain.state.repository import Pushed
+from shared.domain.values.person import Person
 from shared.ports.errors import NotFound, Permanent
 from tests.support.app_parts import Harness, branch
 from tests.support.outside import ADA, MAIN, RITA, SAM, SHIPPING, SLIPWAY_YAML

@@ -9,8 +9,8 @@ import pytest
 
 from shared.app.take_message import take_message
 from shared.codec.envelope import encode_event, read_message, reference_to
-from shared.domain import events as ev
-from shared.domain.queues import EVENTS_QUEUE
+from shared.domain.messages import events as ev
+from shared.domain.messages.queues import EVENTS_QUEUE
 from shared.ports.store import Committed, Store, StoreRefused, StoreUnavailable
 from tests.support.app_looks import Failing, all_but, queued
 from tests.support.app_parts import DELIVERY, Harness

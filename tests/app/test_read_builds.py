@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from shared.app import read_builds, read_status
-from shared.app.views.finding import NotKnown
+from shared.app.operating.finding import NotKnown
+from shared.app.views import read_builds, read_status
 from shared.codec.state import BUILD
-from shared.domain.build import BuildOutcome, BuildResult, Step, StepResult
+from shared.domain.state.build import BuildOutcome, BuildResult, Step, StepResult
 from tests.support.app_parts import DELIVERY, Harness
 
 SOON = timedelta(seconds=3)

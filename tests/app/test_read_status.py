@@ -6,10 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app import read_status
-from shared.app.authorize import NotAllowed, Viewer, require, viewer
-from shared.app.read_overview import read_overview, read_service_page
-from shared.app.views.finding import (
+from shared.app.operating.finding import (
     Ambiguous,
     Chosen,
     NotKnown,
@@ -17,13 +14,16 @@ from shared.app.views.finding import (
     find_service,
     service_names,
 )
+from shared.app.people.authorize import NotAllowed, Viewer, require, viewer
+from shared.app.views import read_status
 from shared.app.views.mark import mark
+from shared.app.views.read_overview import read_overview, read_service_page
 from shared.codec.repository import CONFIG
 from shared.codec.state import ARTIFACT_HOLDS, HOLDS_ROW
-from shared.domain.events import PromoteRequested
-from shared.domain.names import ServiceKey
-from shared.domain.person import Person
-from shared.domain.release import ArtifactHold
+from shared.domain.messages.events import PromoteRequested
+from shared.domain.state.release import ArtifactHold
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.person import Person
 from shared.ports.rollout_watcher import RolloutState
 from shared.ports.store import Write
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness

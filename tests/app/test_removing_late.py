@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.effects import Remove
+from shared.domain.messages.effects import Remove
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_looks import all_but, do, the
 from tests.support.app_parts import Harness, make_app

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from shared.adapters.helm_charts import HelmCharts
-from shared.domain.inputs import read_inputs
-from shared.domain.names import Digest
-from shared.domain.promotion import Rendered
+from shared.domain.state.inputs import read_inputs
+from shared.domain.state.promotion import Rendered
+from shared.domain.values.names import Digest
 from shared.ports.chart import Rendering, UnreadManifests
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.registry import ImageDescription

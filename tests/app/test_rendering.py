@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.promotion import Rendered
+from shared.domain.state.promotion import Rendered
 from shared.ports.errors import Permanent, Transient
 from tests.support.app_parts import Harness, branch
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.operate import add_hold
-from shared.domain import events as ev
-from shared.domain.effects import Retag
-from shared.domain.names import Digest
+from shared.app.operating.operate import add_hold
+from shared.domain.messages import events as ev
+from shared.domain.messages.effects import Retag
+from shared.domain.values.names import Digest
 from tests.support.app_looks import all_but, do, open_effects, the
 from tests.support.app_parts import SECOND, Harness
 from tests.support.outside import SAM

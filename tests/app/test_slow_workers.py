@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.app.configuration import configuration, policy_in_force, refresh_configuration
+from shared.app.hook_events.configuration import configuration, policy_in_force, refresh_configuration
 from shared.app.views.health import health
 from shared.codec.repository import CONFIG, SERVICE, SHOWN
 from shared.ports.policies import PolicyReader

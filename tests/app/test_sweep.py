@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.handle_event import handle
+from shared.app.handling.handle_event import handle
 from shared.app.sweep import sweep
 from shared.codec.repository import tip_row
-from shared.domain import events as ev
+from shared.domain.messages import events as ev
 from shared.ports.errors import Transient
 from shared.ports.store import Due, OutboxRow, StaleService, StoreUnavailable, Write
 from tests.support.app_looks import Failing, Mute, all_but, hints, queued

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from shared.app.handle_event import handle
+from shared.app.handling.handle_event import handle
 from shared.app.sweep import sweep
 from shared.codec import clock
-from shared.domain.events import TimePassed
-from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.messages.events import TimePassed
+from shared.domain.state.phases import Phase, ReleasePhase
 from shared.ports.store import Due
 from tests.support.app_looks import all_but, hints
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness

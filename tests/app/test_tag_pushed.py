@@ -6,10 +6,10 @@ import logging
 
 import pytest
 
-from shared.app.tag_pushed import tag_pushed
-from shared.domain import events as ev
-from shared.domain.names import Digest
-from shared.domain.records import replace
+from shared.app.hook_events.tag_pushed import tag_pushed
+from shared.domain.messages import events as ev
+from shared.domain.values.names import Digest
+from shared.domain.values.records import replace
 from tests.support.app_looks import latest
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness
 from tests.support.outside import ADA, MAIN, SLIPWAY_YAML

@@ -6,11 +6,11 @@ import pytest
 
 from shared.app.take_message import take_message
 from shared.codec.envelope import encode_effect
-from shared.domain import events as ev
-from shared.domain.delivery import Delivery
-from shared.domain.effects import Build, Tag
-from shared.domain.names import Digest
-from shared.domain.queues import PRODUCTION, queue_of
+from shared.domain.messages import events as ev
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import Build, Tag
+from shared.domain.messages.queues import PRODUCTION, queue_of
+from shared.domain.values.names import Digest
 from shared.ports.errors import Permanent, Transient
 from tests.support.app_looks import all_but, do, open_effects, the
 from tests.support.app_parts import DELIVERY, Harness, branch

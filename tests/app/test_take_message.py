@@ -11,12 +11,12 @@ from shared.app.take_message import take_message
 from shared.codec.envelope import encode_effect, encode_event, parse
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.codec.repository import CONFIG
-from shared.domain import events as ev
-from shared.domain.delivery import Delivery
-from shared.domain.effects import CloseApproval, ReadTags
-from shared.domain.names import Digest
-from shared.domain.queues import EVENTS_QUEUE, queue_of
-from shared.domain.records import replace
+from shared.domain.messages import events as ev
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import CloseApproval, ReadTags
+from shared.domain.messages.queues import EVENTS_QUEUE, queue_of
+from shared.domain.values.names import Digest
+from shared.domain.values.records import replace
 from shared.ports.errors import Transient
 from shared.ports.store import StaleService
 from tests.support.app_looks import Failing, all_but, latest, policy_row, queued

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from shared.app.poison import open_poison
+from shared.app.operating.poison import open_poison
 from shared.app.sweep import sweep
 from shared.codec.envelope import encode_effect, reference_to
-from shared.domain.delivery import Delivery
-from shared.domain.effects import Deploy
-from shared.domain.phases import Phase
-from shared.domain.queues import EVENTS_QUEUE, poison_of, queue_of
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import Deploy
+from shared.domain.messages.queues import EVENTS_QUEUE, poison_of, queue_of
+from shared.domain.state.phases import Phase
 from shared.ports.store import StoreUnavailable
 from tests.support.app_looks import Failing, all_but, the
 from tests.support.app_parts import DELIVERY, Harness

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from shared.app.handling.take_report import take_report
 from shared.app.parts import App
 from shared.app.take_message import take_message
-from shared.app.take_report import take_report
-from shared.domain.delivery import Delivery
-from shared.domain.effects import Build, CloseApproval, ReadTags
-from shared.domain.events import EffectDone, EffectRefused, Report, TagsRead
-from shared.domain.queues import NONPROD, queue_of
-from shared.domain.records import replace
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import Build, CloseApproval, ReadTags
+from shared.domain.messages.events import EffectDone, EffectRefused, Report, TagsRead
+from shared.domain.messages.queues import NONPROD, queue_of
+from shared.domain.values.records import replace
 from tests.support.app_looks import all_but, decided, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, Harness
 

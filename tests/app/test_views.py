@@ -9,15 +9,15 @@ from datetime import UTC, datetime
 import msgspec
 import pytest
 
-from shared.app.authorize import viewer
-from shared.app.operate import add_hold
-from shared.app.read_status import release
+from shared.app.operating.operate import add_hold
+from shared.app.people.authorize import viewer
 from shared.app.views.ledger import ledger_page, verify_ledger
+from shared.app.views.read_status import release
 from shared.app.views.view import View, encode, members
-from shared.domain import events as ev
-from shared.domain.person import Person
-from shared.domain.phases import Phase
-from shared.domain.records import Time
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import Phase
+from shared.domain.values.person import Person
+from shared.domain.values.records import Time
 from shared.ports.store import LedgerRow, Loaded
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.outside import RITA, SLIPWAY_YAML, Outside

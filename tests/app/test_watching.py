@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain import events as ev
-from shared.domain.effects import ObserveRollout, Remove
+from shared.domain.messages import events as ev
+from shared.domain.messages.effects import ObserveRollout, Remove
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_looks import all_but, do, open_effects, the
 from tests.support.app_parts import DELIVERY, SECOND, Harness, make_app

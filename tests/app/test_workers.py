@@ -10,11 +10,20 @@ import pytest
 
 from shared.app.take_message import Misplaced, take_message
 from shared.codec.envelope import encode_effect, encode_event
-from shared.domain import events as ev
-from shared.domain.delivery import Delivery
-from shared.domain.effects import Build, Deploy, GatherFacts, ObserveRollout, ReadTags, Retag, ServiceEffect, SetStatus
-from shared.domain.phases import Phase
-from shared.domain.queues import EVENTS_QUEUE, NONPROD, PRODUCTION, QUEUES, queue_of
+from shared.domain.messages import events as ev
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import (
+    Build,
+    Deploy,
+    GatherFacts,
+    ObserveRollout,
+    ReadTags,
+    Retag,
+    ServiceEffect,
+    SetStatus,
+)
+from shared.domain.messages.queues import EVENTS_QUEUE, NONPROD, PRODUCTION, QUEUES, queue_of
+from shared.domain.state.phases import Phase
 from shared.ports.errors import Transient
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_looks import Failing, all_but, latest, open_effects, the

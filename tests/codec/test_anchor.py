@@ -9,8 +9,8 @@ import pytest
 
 from shared.codec.anchor import decode_anchor, encode_anchor
 from shared.codec.errors import UnreadableRecord
-from shared.domain.anchor import Anchor, Anchored, Mismatch
-from shared.domain.records import replace
+from shared.domain.state.anchor import Anchor, Anchored, Mismatch
+from shared.domain.values.records import replace
 from tests.support.clock import NOON
 
 ANCHOR = Anchor(

@@ -17,9 +17,9 @@ from shared import codec
 from shared.adapters import local_build
 from shared.codec import envelope
 from shared.codec.stored import Row, Stored
-from shared.domain.names import Digest, ServiceKey
-from shared.domain.records import Policy, Record
-from shared.domain.version import Version
+from shared.domain.values.names import Digest, ServiceKey
+from shared.domain.values.records import Policy, Record
+from shared.domain.values.version import Version
 from tests.support.codec.messages import MESSAGES
 from tests.support.codec.stored import GOLDEN, RECORDS
 
@@ -163,6 +163,8 @@ def shape(type_: Any) -> str:
             return f"({','.join(shape(one.type) for one in type_.fields)})"
         case declared.Metadata():
             return shape(type_.type)
+        case declared.CustomType():
+            return f"text of {type_.cls.__name__}"
     return repr(type_)
 
 

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from shared.codec import envelope
 from shared.codec.errors import UnknownMessage, UnreadableRecord
-from shared.domain.delivery import Delivery
-from shared.domain.effects import ServiceEffect
-from shared.domain.events import HookEvent, ServiceEvent
-from shared.domain.records import type_name
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import ServiceEffect
+from shared.domain.messages.events import HookEvent, ServiceEvent
+from shared.domain.values.records import type_name
 from tests.support.codec import examples as ex
 from tests.support.codec.messages import MESSAGES, encode
 from tests.support.codec.records import any_of

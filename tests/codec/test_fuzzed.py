@@ -14,7 +14,7 @@ from shared.codec import ledger
 from shared.codec.envelope import decode, effect_id_of
 from shared.codec.errors import BrokenLedger, UnknownMessage, UnreadableRecord
 from shared.codec.state import decode_state, encode_changes
-from shared.domain.release import ServiceState
+from shared.domain.state.release import ServiceState
 from shared.ports.store import LedgerRow
 from tests.codec.test_damage import ALL
 from tests.support.codec import examples as ex

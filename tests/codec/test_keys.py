@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.codec.keys import decode_part, encode_part
-from shared.domain.errors import InvalidValue
+from shared.domain.values.errors import InvalidValue
 
 TEXTS = st.text(st.characters(codec="utf-8"))
 

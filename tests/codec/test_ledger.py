@@ -11,8 +11,8 @@ from hypothesis import given
 
 from shared.codec.errors import BrokenLedger
 from shared.codec.ledger import ENTRIES, GENESIS, LedgerEntry, link, verify
-from shared.domain.decision import Outcome
-from shared.domain.records import replace
+from shared.domain.drafts.decision import Outcome
+from shared.domain.values.records import replace
 from tests.support.codec import examples as ex
 from tests.support.codec.records import any_of
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from shared.codec.envelope import decode, encode_effect, read_message
 from shared.codec.memo import Memo
-from shared.domain.delivery import Delivery
-from shared.domain.effects import Retag
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import Retag
 from tests.support.codec import examples as ex
 
 

@@ -9,10 +9,10 @@ from shared.codec import estate, repository
 from shared.codec.errors import HalfWritten, UnreadableRecord
 from shared.codec.estate import HOLDS
 from shared.codec.repository import POLICIES
-from shared.domain.estate import Estate, Hold
-from shared.domain.policy import RepositoryPolicy, ServicePolicy
-from shared.domain.records import replace
-from shared.domain.repository import ConfigInForce, Tip
+from shared.domain.policies.policy import RepositoryPolicy, ServicePolicy
+from shared.domain.state.estate import Estate, Hold
+from shared.domain.state.repository import ConfigInForce, Tip
+from shared.domain.values.records import replace
 from tests.support.codec import examples as ex
 from tests.support.codec.records import any_of
 

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from shared.codec import state as codec
 from shared.codec.errors import UnreadableRecord
 from shared.codec.state import BUILDS
-from shared.domain.phases import ReleasePhase
-from shared.domain.records import replace
-from shared.domain.release import ArtifactHold, Numbers, Release, ServiceState
+from shared.domain.state.phases import ReleasePhase
+from shared.domain.state.release import ArtifactHold, Numbers, Release, ServiceState
+from shared.domain.values.records import replace
 from tests.support.codec import examples as ex
 from tests.support.codec.records import any_state
 

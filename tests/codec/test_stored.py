@@ -18,10 +18,10 @@ from shared.codec.envelope import decode, encode_event
 from shared.codec.errors import UnreadableRecord
 from shared.codec.state import RELEASES
 from shared.codec.stored import is_read
-from shared.domain.errors import InvalidValue
-from shared.domain.events import PushReceived
-from shared.domain.records import replace
-from shared.domain.words import time_text
+from shared.domain.messages.events import PushReceived
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.records import replace
+from shared.domain.values.words import time_text
 from tests.support.codec import examples as ex
 
 DATA = RELEASES.encode(ex.RELEASE)

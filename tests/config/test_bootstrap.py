@@ -13,8 +13,8 @@ from shared.adapters.anchor_files import AnchorFiles
 from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.azure_storage.anchors import BlobAnchors
 from shared.config import Identities, Settings, Storage
-from shared.domain.errors import InvalidValue
-from shared.domain.policy import GitOpsTarget, HelmTarget
+from shared.domain.policies.policy import GitOpsTarget, HelmTarget
+from shared.domain.values.errors import InvalidValue
 from shared.inbound.one_machine import OneMachinePolicies
 from shared.inbound.with_identities import PoliciesWithIdentities
 from shared.ports.errors import Permanent, Transient

@@ -12,7 +12,7 @@ import pytest
 from shared.build_settings import BuildSettings
 from shared.chart_settings import ChartSettings
 from shared.config import MIB, Identities, Settings, Storage
-from shared.domain.errors import InvalidValue
+from shared.domain.values.errors import InvalidValue
 from shared.inbound.entra import Entra
 from shared.ports.chart_limits import ChartLimits
 

@@ -15,7 +15,7 @@ from shared.adapters.azure_identity import Credentials
 from shared.adapters.sqlite import SqliteDatabase
 from shared.app.access import EnvironmentAccess
 from shared.config import Identities, Settings
-from shared.domain.queues import CONTROL, NONPROD, PRODUCTION
+from shared.domain.messages.queues import CONTROL, NONPROD, PRODUCTION
 from tests.support.tree import ROOT
 
 ACTING = ("shared.adapters.helm_charts", "shared.adapters.oci_registry", "shared.adapters.gitops")

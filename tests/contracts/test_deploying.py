@@ -9,9 +9,9 @@ from typing import Protocol
 
 import pytest
 
-from shared.domain.person import Person
-from shared.domain.place import Place
-from shared.domain.policy import GitOpsTarget
+from shared.domain.policies.place import Place
+from shared.domain.policies.policy import GitOpsTarget
+from shared.domain.values.person import Person
 from shared.ports.applier import Applier, DeployOrder, Fenced
 from shared.ports.rollout_watcher import RolloutState, RolloutWatcher
 from tests.support.git_repositories import GitRepository, a_repository

@@ -11,7 +11,7 @@ import pytest
 from shared.adapters.storage.by_reference import LargeMessages
 from shared.codec.envelope import encode_event, referred_to
 from shared.codec.errors import UnreadableRecord
-from shared.domain.events import PushReceived
+from shared.domain.messages.events import PushReceived
 from tests.support.clock import NOON
 from tests.support.stores import ALL, SERVICE, Opened, a_message, a_write, always, opened, receive_one
 

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from shared.app.operate import ESTATE
-from shared.app.poison import open_poison, poison
+from shared.app.operating.operate import ESTATE
+from shared.app.operating.poison import open_poison, poison
 from shared.app.views.ledger import verify_ledger
-from shared.domain.errors import Refused
-from shared.domain.poison import Settling
+from shared.domain.state.poison import Settling
+from shared.domain.values.errors import Refused
 from tests.contracts.memory.queues import MemoryQueues
 from tests.contracts.memory.table import Table
 from tests.support.app_parts import Harness

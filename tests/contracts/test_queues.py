@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from shared.codec.envelope import encode_event, parse
-from shared.domain.events import TimePassed
-from shared.domain.names import ServiceKey
+from shared.domain.messages.events import TimePassed
+from shared.domain.values.names import ServiceKey
 from shared.ports.store import TooLarge
 from tests.support.clock import NOON
 from tests.support.stores import ALL, LOCAL, MINUTE, BothEnds, Opened, opened, receive_none, receive_one

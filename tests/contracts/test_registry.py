@@ -10,7 +10,7 @@ import pytest
 from shared.adapters.oci_registry import OciRegistry
 from shared.adapters.oci_registry.describing import MOST_PLATFORMS
 from shared.adapters.oci_registry.manifest import OCI_INDEX, OCI_MANIFEST, canonical
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.registry import USER_LABEL, USER_UNKNOWN, CopyReport, TagTaken
 from tests.support import registries

@@ -14,7 +14,7 @@ from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.oci_registry import OciRegistry
 from shared.adapters.oci_registry.connection import Connection
 from shared.adapters.oci_registry.manifest import digest_of
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.registry import HELM_CONFIG, TagTaken
 from tests.support import registries

@@ -32,7 +32,7 @@ bootstrap.database().close()
 print(json.dumps([name for name in sys.modules if name.startswith(("opentelemetry", "azure.monitor"))]))
 """
 # What deciding takes, which a door does not do.
-RULES = ("shared.domain.decide",)
+RULES = ("shared.domain.deciding.decide",)
 # What takes its time, by what a first message may have use for.
 DEAR = (
     "azure.containerregistry",

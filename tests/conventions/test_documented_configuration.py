@@ -15,8 +15,8 @@ import pytest
 from pydantic.fields import FieldInfo
 
 from shared.config import Settings
-from shared.domain.placeholders import PLACEHOLDERS
-from shared.domain.policy import GitOpsTarget, ServicePolicy
+from shared.domain.policies.policy import GitOpsTarget, ServicePolicy
+from shared.domain.values.placeholders import PLACEHOLDERS
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.inbound.slipway_yaml.models import Environment, Freeze, Head, Part, Service
 from tests.support.documents import AZURE, CONFIGURATION, README, code_in, coded, documents, rows, text

@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
-from shared.domain import gates
-from shared.domain.gates import OVERRIDABLE, Gate
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.domain.queues import EVENTS_QUEUE, INSPECT_QUEUE, QUEUES
-from shared.domain.transitions import FORWARD_MOVES, RELEASE_MOVES, ROLLBACK_MOVES
+from shared.domain.gating import gates
+from shared.domain.gating.gates import OVERRIDABLE, Gate
+from shared.domain.messages.queues import EVENTS_QUEUE, INSPECT_QUEUE, QUEUES
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.state.transitions import FORWARD_MOVES, RELEASE_MOVES, ROLLBACK_MOVES
 from tests.support.documents import API, AZURE, OPERATIONS, RELEASES, coded, rows, section
 from tests.support.tree import ROOT, written_files
 
@@ -95,7 +95,8 @@ def test_every_gate_is_told_with_its_codes_kinds_and_whether_it_can_be_overridde
     """As the rules have it."""
     told = {coded(name)[0]: (coded(codes), kinds, may) for name, codes, _, _, kinds, may in rows(RELEASES, "Gates")}
     source = "".join(
-        (ROOT / "shared/domain" / name).read_text() for name in ("gate_rules.py", "gates_of_people.py", "gates.py")
+        (ROOT / "shared/domain/gating" / name).read_text()
+        for name in ("gate_rules.py", "gates_of_people.py", "gates.py")
     )
     codes = set(re.findall(r"\b(?:waiting|blocked)\(\s*\"(\w+)\"", source))
 

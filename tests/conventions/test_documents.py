@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from infra.local import __main__ as local
-from shared.domain.queues import QUEUES
+from shared.domain.messages.queues import QUEUES
 from tests.support.documents import (
     DEVELOPMENT,
     README,

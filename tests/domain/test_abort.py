@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.decision import Decision, Outcome
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
 from tests.support.pilot import OPERATOR, QA, Pilot, environment, policy
 
 

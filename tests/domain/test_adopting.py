@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain.decision import Outcome
-from shared.domain.phases import Phase
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.state.phases import Phase
 from tests.support.pilot import Pilot
 from tests.support.pilot_more import HOUR, adopt, asked, codes, retry, roll_back
 

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from shared.domain import authorship
-from shared.domain import events as ev
-from shared.domain.blockers import why
-from shared.domain.decision import Decision, Outcome
-from shared.domain.gates import Gate
-from shared.domain.person import Person
-from shared.domain.phases import Phase, PromotionKind
-from shared.domain.policy import ApprovalRule
-from shared.domain.promotion import Author
-from shared.domain.records import replace
+from shared.domain.deciding.blockers import why
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.gating.gates import Gate
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import ApprovalRule
+from shared.domain.state import authorship
+from shared.domain.state.phases import Phase, PromotionKind
+from shared.domain.state.promotion import Author
+from shared.domain.values.person import Person
+from shared.domain.values.records import replace
 from tests.support.pilot import AUTHOR, OPERATOR, PRODUCTION, QA, SECOND, Pilot, policy
 from tests.support.pilot_more import person
 

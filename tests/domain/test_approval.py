@@ -7,15 +7,24 @@ from typing import Any
 
 import pytest
 
-from shared.domain.approval import counting, group_ids, is_approver, lapses, objection, request_id, rule_listed, who_may
-from shared.domain.artifact import PartKind
-from shared.domain.person import Person
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.domain.policy import ApprovalRule, DenyWindow, EnvironmentPolicy, GateRules, Severity, Verdict
-from shared.domain.promotion import ApprovalRequest, Authors, Facts, Looked, Promotion, Vote
-from shared.domain.records import replace
-from shared.domain.release import Release
-from shared.domain.version import Version
+from shared.domain.gating.approval import (
+    counting,
+    group_ids,
+    is_approver,
+    lapses,
+    objection,
+    request_id,
+    rule_listed,
+    who_may,
+)
+from shared.domain.policies.policy import ApprovalRule, DenyWindow, EnvironmentPolicy, GateRules, Severity, Verdict
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.state.promotion import ApprovalRequest, Authors, Facts, Looked, Promotion, Vote
+from shared.domain.state.release import Release
+from shared.domain.values.artifact import PartKind
+from shared.domain.values.person import Person
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from tests.support.parts import with_digest
 from tests.support.pilot import AUTHOR, MANAGER, NOON, OPERATOR, PRODUCTION, SECOND, Pilot
 from tests.support.pilot_more import DAY, HOUR, person
@@ -286,7 +295,5 @@ def test_an_approval_lapses_after_its_time_of_waiting(
     """A retry waits anew, with the approval it has."""
     request = ApprovalRequest(id="r", asked=NOON, granted=NOON + granted if granted else None)
 
-    found = lapses(RULE, a_promotion(approval=request, since=NOON + since))
-
-    assert found == (NOON + expected if expected else None)
+    assert lapses(RULE, a_promotion(approval=request, since=NOON + since)) == (NOON + expected if expected else None)
     assert lapses(RULE, a_promotion()) is None

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.decision import Outcome
-from shared.domain.person import Person
-from shared.domain.phases import Phase, ReleasePhase
-from shared.domain.policy import ApprovalRule, ServicePolicy
-from shared.domain.records import replace
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import ApprovalRule, ServicePolicy
+from shared.domain.state.phases import Phase, ReleasePhase
+from shared.domain.values.person import Person
+from shared.domain.values.records import replace
 from tests.support.pilot import AUTHOR, MANAGER, OPERATOR, PRODUCTION, QA, SECOND, Pilot, policy
 from tests.support.pilot_more import DAY, GROUP, ask, asked, change, closings, hold, lift, roll_back
 

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.blockers import why
-from shared.domain.phases import Phase
-from shared.domain.policy import DenyWindow
-from shared.domain.records import replace
+from shared.domain.deciding.blockers import why
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import DenyWindow
+from shared.domain.state.phases import Phase
+from shared.domain.values.records import replace
 from tests.support.pilot import NOON, PRODUCTION, QA, Pilot, environment, policy
 from tests.support.pilot_more import (
     DAY,

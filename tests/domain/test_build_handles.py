@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.build import NO_HANDLE, BuildHandle, BuildOutcome, BuildResult
-from shared.domain.decision import Outcome
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.build import NO_HANDLE, BuildHandle, BuildOutcome, BuildResult
 from tests.support.pilot import Pilot
 
 FEATURE = "refs/heads/feature/delivery/x"

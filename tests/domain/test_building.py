@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.artifact import PartName
-from shared.domain.build import BuildOutcome, WouldBlock
-from shared.domain.phases import Phase, ReleasePhase
-from shared.domain.records import replace
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.build import BuildOutcome, WouldBlock
+from shared.domain.state.phases import Phase, ReleasePhase
+from shared.domain.values.artifact import PartName
+from shared.domain.values.records import replace
 from tests.support.parts import PARTS, chart_of
 from tests.support.pilot import Pilot, digest, good_result, policy
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.build import BuildOutcome, BuildResult, ReportedBuild
-from shared.domain.decision import Decision, Outcome
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.build import BuildOutcome, BuildResult, ReportedBuild
 from tests.support.pilot import NOON, OPERATOR, Pilot, good_result, policy
 
 BRANCH = "refs/heads/feature/delivery/x"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.domain import effects as ef
-from shared.domain.manifests import Finding
-from shared.domain.phases import Phase
-from shared.domain.policy import ApprovalRule, OnFirstFailure
-from shared.domain.promotion import ApprovalRequest
-from shared.domain.records import replace
+from shared.domain.charts.manifests import Finding
+from shared.domain.messages import effects as ef
+from shared.domain.policies.policy import ApprovalRule, OnFirstFailure
+from shared.domain.state.phases import Phase
+from shared.domain.state.promotion import ApprovalRequest
+from shared.domain.values.records import replace
 from tests.support.pilot import MANAGER, PRODUCTION, QA, SECOND, Pilot, policy
 from tests.support.pilot_more import GROUP, asked, change, closings, codes, retry
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.build import BuildOutcome
-from shared.domain.decision import Decision, Outcome
-from shared.domain.phases import Phase, ReleasePhase
-from shared.domain.records import replace
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.build import BuildOutcome
+from shared.domain.state.phases import Phase, ReleasePhase
+from shared.domain.values.records import replace
 from tests.support.parts import image_and_chart
 from tests.support.pilot import AUTHOR, PRODUCTION, QA, SECOND, Pilot, digest, environment, good_result, policy
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.chart_words import misspelt
+from shared.domain.charts.chart_words import misspelt
 
 
 @pytest.mark.parametrize(

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.decision import Outcome
-from shared.domain.estate import Estate
-from shared.domain.gates import FACTS_FRESH
-from shared.domain.phases import Phase, ReleasePhase
-from shared.domain.policy import DenyWindow, GateRules
-from shared.domain.records import replace
-from shared.domain.waiting import CLOCKS_APART
+from shared.domain.deciding.waiting import CLOCKS_APART
+from shared.domain.drafts.decision import Outcome
+from shared.domain.gating.gates import FACTS_FRESH
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import DenyWindow, GateRules
+from shared.domain.state.estate import Estate
+from shared.domain.state.phases import Phase, ReleasePhase
+from shared.domain.values.records import replace
 from tests.support.pilot import NOON, PRODUCTION, QA, Pilot, policy
 from tests.support.pilot_more import DAY, HOUR, asked, codes, hold
 

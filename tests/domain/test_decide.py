@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.decide import decide
-from shared.domain.decision import Outcome
-from shared.domain.errors import ReleaseNotLoaded
-from shared.domain.estate import Estate
-from shared.domain.phases import Phase
-from shared.domain.release import ServiceState
+from shared.domain.deciding.decide import decide
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.estate import Estate
+from shared.domain.state.phases import Phase
+from shared.domain.state.release import ServiceState
+from shared.domain.values.errors import ReleaseNotLoaded
 from tests.support.pilot import DELIVERY, NOON, OPERATOR, Pilot, policy
 
 PUSH = ev.ChangeFound(id="x", service=DELIVERY, ref="refs/heads/release/delivery/v1.0.0", commit="a" * 40, number=1)

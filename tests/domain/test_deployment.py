@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain import events as ev
-from shared.domain.deployment import (
+from shared.domain.messages import events as ev
+from shared.domain.state.deployment import (
     LONGEST_REASON,
     change_cause,
     image_references,
@@ -16,8 +16,8 @@ from shared.domain.deployment import (
     plain_words,
     stand_in,
 )
-from shared.domain.promotion import Promotion
-from shared.domain.release import Release
+from shared.domain.state.promotion import Promotion
+from shared.domain.state.release import Release
 from tests.support.parts import chart_of
 from tests.support.pilot import OPERATOR, PRODUCTION, QA, Pilot, digest, policy
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.draft import Draft
-from shared.domain.errors import ReleaseNotLoaded
-from shared.domain.estate import Estate
-from shared.domain.phases import Phase, ReleasePhase
-from shared.domain.release import ServiceState
-from shared.domain.version import Version
+from shared.domain.drafts.draft import Draft
+from shared.domain.state.estate import Estate
+from shared.domain.state.phases import Phase, ReleasePhase
+from shared.domain.state.release import ServiceState
+from shared.domain.values.errors import ReleaseNotLoaded
+from shared.domain.values.version import Version
 from tests.support.pilot import DELIVERY, NOON, Pilot
 
 VERSION = Version.parse("1.0.0")

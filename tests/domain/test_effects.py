@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain.queues import EVENTS, INSPECT, NONPROD, PRODUCTION, QUEUES, queue_of
+from shared.domain.messages import effects as ef
+from shared.domain.messages.queues import EVENTS, INSPECT, NONPROD, PRODUCTION, QUEUES, queue_of
 from tests.support.pilot import DELIVERY
 
 

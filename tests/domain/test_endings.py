@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.endings import ending
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.domain.promotion import Promotion
-from shared.domain.records import replace
-from shared.domain.release import Release
-from shared.domain.version import Version
+from shared.domain.drafts.endings import ending
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.state.promotion import Promotion
+from shared.domain.state.release import Release
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from tests.support.pilot import MANAGER, NOON, Pilot
 
 

@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.errors import InvalidValue
-from shared.domain.estate import Estate, checked_scope
-from shared.domain.names import ServiceKey
+from shared.domain.state.estate import Estate, checked_scope
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.names import ServiceKey
 from tests.support.pilot import DELIVERY, NOON
 from tests.support.pilot_more import HOUR, a_hold
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.decision import Decision, Outcome
-from shared.domain.phases import Phase
-from shared.domain.promotion import Facts, Presence
-from shared.domain.records import replace
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import Phase
+from shared.domain.state.promotion import Facts, Presence
+from shared.domain.values.records import replace
 from tests.support.pilot import NOON, PRODUCTION, QA, Pilot, policy
 from tests.support.pilot_more import HOUR, change, codes, hold, lift, promote
 

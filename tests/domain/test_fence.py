@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.estate import EVERYTHING, Estate, Hold
-from shared.domain.fence import May, may_act
-from shared.domain.phases import Phase
-from shared.domain.records import replace
-from shared.domain.release import ArtifactHold
+from shared.domain.deciding.fence import May, may_act
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.estate import EVERYTHING, Estate, Hold
+from shared.domain.state.phases import Phase
+from shared.domain.state.release import ArtifactHold
+from shared.domain.values.records import replace
 from tests.support.pilot import NOON, OPERATOR, Pilot
 
 FREE = Estate()

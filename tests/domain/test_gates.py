@@ -6,19 +6,19 @@ from typing import Any
 
 import pytest
 
-from shared.domain import gate_rules, gates
-from shared.domain.build import BuildResult, ScanResult, TestCounts
-from shared.domain.draft import Draft
-from shared.domain.estate import Estate, Hold
-from shared.domain.gate import Question, Result, Status
-from shared.domain.gates import OVERRIDABLE, Gate
-from shared.domain.manifests import Finding
-from shared.domain.phases import PromotionKind
-from shared.domain.policy import GateRules, Severity, Verdict
-from shared.domain.promotion import Presence, Rendered
-from shared.domain.records import replace
-from shared.domain.release import ArtifactHold, Override, Slot
-from shared.domain.version import Version
+from shared.domain.charts.manifests import Finding
+from shared.domain.drafts.draft import Draft
+from shared.domain.gating import gate_rules, gates
+from shared.domain.gating.gate import Question, Result, Status
+from shared.domain.gating.gates import OVERRIDABLE, Gate
+from shared.domain.policies.policy import GateRules, Severity, Verdict
+from shared.domain.state.build import BuildResult, ScanResult, TestCounts
+from shared.domain.state.estate import Estate, Hold
+from shared.domain.state.phases import PromotionKind
+from shared.domain.state.promotion import Presence, Rendered
+from shared.domain.state.release import ArtifactHold, Override, Slot
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from tests.support.pilot import NOON, OPERATOR, PRODUCTION, Pilot, good_result
 from tests.support.pilot_more import DAY, HOUR, a_hold
 

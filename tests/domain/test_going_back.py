@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain.decision import Outcome
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.domain.promotion import Presence
-from shared.domain.records import replace
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.state.promotion import Presence
+from shared.domain.values.records import replace
 from tests.support.pilot import OPERATOR, Pilot
 from tests.support.pilot_more import codes, redeploy, retry, roll_back
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.estate import EVERYTHING, Estate, Hold
-from shared.domain.phases import Phase
-from shared.domain.policy import DenyWindow
-from shared.domain.records import replace
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import DenyWindow
+from shared.domain.state.estate import EVERYTHING, Estate, Hold
+from shared.domain.state.phases import Phase
+from shared.domain.values.records import replace
 from tests.support.pilot import OPERATOR, PRODUCTION, QA, Pilot, policy
 
 # From one o'clock: an hour after the pilot's time begins.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.decision import Outcome
-from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import Phase, ReleasePhase
 from tests.support.pilot import QA, Pilot, policy
 from tests.support.pilot_more import DAY, HOUR, ask, codes, hold, lift, promote, reasons, redeploy, roll_back
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain.estate import Estate
-from shared.domain.phases import Phase
-from shared.domain.records import replace
+from shared.domain.messages import effects as ef
+from shared.domain.state.estate import Estate
+from shared.domain.state.phases import Phase
+from shared.domain.values.records import replace
 from tests.support.pilot import NOON, PRODUCTION, Pilot, policy
 from tests.support.pilot_more import DAY, a_hold, hold, override
 

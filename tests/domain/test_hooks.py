@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.hooks import ARGOCD_HOOK, HOOK, SKIPS_FILE, Hooks, only_tests
-from shared.domain.manifests import CHANGE_CAUSE, findings
+from shared.domain.charts.hooks import ARGOCD_HOOK, HOOK, SKIPS_FILE, Hooks, only_tests
+from shared.domain.charts.manifests import CHANGE_CAUSE, findings
 
 IMAGE = f"localhost:5000/delivery:v1.0.2@sha256:{'1' * 64}"
 FLUX, FLUX_APPLY = "kustomize.toolkit.fluxcd.io/reconcile", "kustomize.toolkit.fluxcd.io/ssa"

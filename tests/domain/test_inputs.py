@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from shared.domain.approval import request_id
-from shared.domain.artifact import Artifact, PartKind
-from shared.domain.hooks import Hooks
-from shared.domain.inputs import Input, changes, inputs_of, read_inputs, write_inputs
-from shared.domain.names import ServiceKey
-from shared.domain.place import place_of
-from shared.domain.policy import ApprovalRule, GitOpsTarget, HelmTarget
-from shared.domain.promotion import Rendered
-from shared.domain.records import replace
-from shared.domain.setting import Kind, Setting
-from shared.domain.version import Version
+from shared.domain.charts.hooks import Hooks
+from shared.domain.gating.approval import request_id
+from shared.domain.policies.place import place_of
+from shared.domain.policies.policy import ApprovalRule, GitOpsTarget, HelmTarget
+from shared.domain.policies.setting import Kind, Setting
+from shared.domain.state.inputs import Input, changes, inputs_of, read_inputs, write_inputs
+from shared.domain.state.promotion import Rendered
+from shared.domain.values.artifact import Artifact, PartKind
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from tests.support.parts import image_and_chart, with_digest
 from tests.support.pilot import PRODUCTION, Pilot, digest
 

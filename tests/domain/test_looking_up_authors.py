@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import authorship
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.policy import ApprovalRule
-from shared.domain.promotion import Author, Authors, Looked
-from shared.domain.records import replace
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import ApprovalRule
+from shared.domain.state import authorship
+from shared.domain.state.promotion import Author, Authors, Looked
+from shared.domain.values.records import replace
 from tests.support.pilot import MANAGER, PRODUCTION, QA, SECOND, Pilot, policy
 
 BRANCH = "refs/heads/release/delivery/v1.0.0"

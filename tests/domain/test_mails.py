@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.mails import are_known_by, is_plain_mail
+from shared.domain.values.mails import are_known_by, is_plain_mail
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.manifests import CHANGE_CAUSE, Finding, findings
+from shared.domain.charts.manifests import CHANGE_CAUSE, Finding, findings
 
 ONE, OTHER = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
 IMAGE = f"localhost:5000/prod/delivery:v1.0.2@{ONE}"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.artifact import Artifact, in_namespace
-from shared.domain.errors import InvalidValue
-from shared.domain.names import Digest, ServiceKey, checked_name, valid_name
-from shared.domain.person import Person
-from shared.domain.version import Version
+from shared.domain.values.artifact import Artifact, in_namespace
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.names import Digest, ServiceKey, checked_name, valid_name
+from shared.domain.values.person import Person
+from shared.domain.values.version import Version
 from tests.support.parts import image_and_chart
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.nearest import closest, meant
+from shared.domain.values.nearest import closest, meant
 
 
 @pytest.mark.parametrize(

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain.draft import Draft
-from shared.domain.estate import Estate
-from shared.domain.manifests import Finding
-from shared.domain.next_look import next_look
-from shared.domain.policy import DenyWindow
-from shared.domain.records import replace
+from shared.domain.charts.manifests import Finding
+from shared.domain.deciding.next_look import next_look
+from shared.domain.drafts.draft import Draft
+from shared.domain.messages import effects as ef
+from shared.domain.policies.policy import DenyWindow
+from shared.domain.state.estate import Estate
+from shared.domain.values.records import replace
 from tests.support.pilot import NOON, PRODUCTION, QA, Pilot, policy
 from tests.support.pilot_more import DAY, HOUR, hold
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.manifests import Finding
-from shared.domain.phases import Phase
-from shared.domain.policy import GateRules, Verdict
-from shared.domain.records import replace
+from shared.domain.charts.manifests import Finding
+from shared.domain.policies.policy import GateRules, Verdict
+from shared.domain.state.phases import Phase
+from shared.domain.values.records import replace
 from tests.support.pilot import QA, Pilot, policy
 from tests.support.pilot_more import codes, override, reasons
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.older import brings_older, older
-from shared.domain.phases import Phase, PromotionKind
-from shared.domain.records import replace
-from shared.domain.version import Version
+from shared.domain.state.older import brings_older, older
+from shared.domain.state.phases import Phase, PromotionKind
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from tests.support.pilot import Pilot
 from tests.support.pilot_more import promote, redeploy, roll_back
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.decision import Outcome
-from shared.domain.overdue import VALIDATING_DEADLINE
-from shared.domain.phases import ReleasePhase
+from shared.domain.deciding.overdue import VALIDATING_DEADLINE
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import ReleasePhase
 from tests.support.pilot import OPERATOR, Pilot, good_result, policy
 
 BUILD = timedelta(hours=2)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain.build import ScanResult
-from shared.domain.decision import Outcome
-from shared.domain.gates import OVERRIDABLE, Gate
-from shared.domain.phases import Phase
-from shared.domain.policy import DenyWindow, ServicePolicy, Severity
-from shared.domain.records import replace
+from shared.domain.drafts.decision import Outcome
+from shared.domain.gating.gates import OVERRIDABLE, Gate
+from shared.domain.messages import effects as ef
+from shared.domain.policies.policy import DenyWindow, ServicePolicy, Severity
+from shared.domain.state.build import ScanResult
+from shared.domain.state.phases import Phase
+from shared.domain.values.records import replace
 from tests.support.pilot import PRODUCTION, QA, Pilot, good_result, policy
 from tests.support.pilot_more import DAY, HOUR, codes, hold, override, promote, retry, roll_back
 

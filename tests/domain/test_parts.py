@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.artifact import Artifact, PartKind, PartName
-from shared.domain.decision import Outcome
-from shared.domain.inputs import inputs_of
-from shared.domain.manifests import Finding, findings, not_run
-from shared.domain.phases import Phase, ReleasePhase
-from shared.domain.place import place_of
-from shared.domain.records import replace
-from shared.domain.tagging import known_as
+from shared.domain.charts.manifests import Finding, findings, not_run
+from shared.domain.deciding.tagging import known_as
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.place import place_of
+from shared.domain.state.inputs import inputs_of
+from shared.domain.state.phases import Phase, ReleasePhase
+from shared.domain.values.artifact import Artifact, PartKind, PartName
+from shared.domain.values.records import replace
 from tests.support.parts import CHART, FIRST, IMAGE, MIGRATION, NO_CHART, TWO_IMAGES
 from tests.support.pilot import DELIVERY, PRODUCTION, Pilot, digest, good_result, policy
 from tests.support.pilot_more import codes

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import pickle
 
-from shared.domain.names import ServiceKey
-from shared.domain.place import Place, place_of
-from shared.domain.policy import GitOpsTarget, HelmTarget
+from shared.domain.policies.place import Place, place_of
+from shared.domain.policies.policy import GitOpsTarget, HelmTarget
+from shared.domain.values.names import ServiceKey
 from tests.support.pilot import DELIVERY, environment
 
 

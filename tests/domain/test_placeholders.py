@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.errors import InvalidValue
-from shared.domain.placeholders import expand, placeholders
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.placeholders import expand, placeholders
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.approval import is_approver
-from shared.domain.mails import is_exact_mail
-from shared.domain.person import Person
-from shared.domain.policy import ApprovalRule
+from shared.domain.gating.approval import is_approver
+from shared.domain.policies.policy import ApprovalRule
+from shared.domain.values.mails import is_exact_mail
+from shared.domain.values.person import Person
 
 RULE = ApprovalRule(approvers=("release-manager@example.com", "gross@example.com"))
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.manifests import CHANGE_CAUSE, MOST_FINDINGS, Finding, findings, user_problems
-from shared.domain.pods import MOST_DEPTH
+from shared.domain.charts.manifests import CHANGE_CAUSE, MOST_FINDINGS, Finding, findings, user_problems
+from shared.domain.charts.pods import MOST_DEPTH
 
 ONE, OTHER = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
 IMAGE = f"localhost:5000/delivery:v1.0.2@{ONE}"

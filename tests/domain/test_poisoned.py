@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.build import BuildOutcome
-from shared.domain.decision import Decision, Outcome
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.build import BuildOutcome
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
 from tests.support.pilot import Pilot
 from tests.support.pilot_more import codes, hold, lift, retry, roll_back
 

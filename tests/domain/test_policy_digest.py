@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.policy import (
+from shared.domain.policies.policy import (
     ApprovalRule,
     BuildPolicy,
     GitOpsTarget,
@@ -15,8 +15,8 @@ from shared.domain.policy import (
     RepositoryPolicy,
     ServicePolicy,
 )
-from shared.domain.policy_digest import policy_digest
-from shared.domain.records import replace
+from shared.domain.policies.policy_digest import policy_digest
+from shared.domain.values.records import replace
 from tests.support.pilot import PRODUCTION, QA, environment, policy
 
 

@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.decision import Decision, Outcome
-from shared.domain.estate import EVERYTHING, Estate, Hold
-from shared.domain.phases import Phase, ReleasePhase
-from shared.domain.policy import ServicePolicy
-from shared.domain.records import replace
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import ServicePolicy
+from shared.domain.state.estate import EVERYTHING, Estate, Hold
+from shared.domain.state.phases import Phase, ReleasePhase
+from shared.domain.values.records import replace
 from tests.support.pilot import OPERATOR, PRODUCTION, QA, Pilot, policy
 
 ONLY_QA = policy(QA, digest="e" * 64)

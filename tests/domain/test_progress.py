@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.advance import PENDING_EXPIRY, Unsettled, advance
-from shared.domain.draft import Draft
-from shared.domain.estate import EVERYTHING, Estate, Hold
-from shared.domain.names import ServiceKey
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.domain.progress import Progress, progress
-from shared.domain.promotion import Presence
-from shared.domain.records import replace
-from shared.domain.release import ServiceState
+from shared.domain.deciding.advance import PENDING_EXPIRY, Unsettled, advance
+from shared.domain.drafts.draft import Draft
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.estate import EVERYTHING, Estate, Hold
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.state.progress import Progress, progress
+from shared.domain.state.promotion import Presence
+from shared.domain.state.release import ServiceState
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.records import replace
 from tests.support.pilot import NOON, OPERATOR, PRODUCTION, QA, Pilot, environment, policy
 
 STAGING = environment("staging")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain import events as ev
-from shared.domain.decision import Outcome
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.domain.records import replace
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.values.records import replace
 from tests.support.pilot import OPERATOR, PRODUCTION, QA, Pilot, environment, policy
 from tests.support.pilot_more import DAY, ask, asked, codes, promote
 

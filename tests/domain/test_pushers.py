@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.decision import Decision, Outcome
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
 from tests.support.pilot import AUTHOR, MANAGER, SECOND, Pilot
 
 BRANCH = "refs/heads/release/delivery/v1.0.0"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.decision import Decision, Outcome
-from shared.domain.phases import Phase, ReleasePhase
-from shared.domain.version import Version
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import Phase, ReleasePhase
+from shared.domain.values.version import Version
 from tests.support.parts import CHART, IMAGE, image_and_chart
 from tests.support.pilot import OPERATOR, Pilot, digest
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from shared.domain.errors import InvalidValue
-from shared.domain.reading import NOT_BLANK, problem_of
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.reading import NOT_BLANK, problem_of
 
 
 class Colour(StrEnum):

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from shared.domain.names import Digest, ServiceKey
-from shared.domain.person import Person
-from shared.domain.records import replace
-from shared.domain.version import Version
+from shared.domain.values.names import Digest, ServiceKey
+from shared.domain.values.person import Person
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from tests.support.codec import examples as ex
 
 RITA = Person(id="rita", name="Rita")

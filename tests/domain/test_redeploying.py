@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.decision import Outcome
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.domain.policy import Queueing
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import Queueing
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
 from tests.support.parts import IMAGE, image_and_chart
 from tests.support.pilot import Pilot, digest, policy
 from tests.support.pilot_more import adopt, ask, codes, redeploy, retry, roll_back

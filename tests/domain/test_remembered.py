@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from shared.domain.phases import Phase, PromotionKind
-from shared.domain.promotion import Promotion, remembered
+from shared.domain.state.phases import Phase, PromotionKind
+from shared.domain.state.promotion import Promotion, remembered
 from tests.support.pilot import NOON, Pilot
 from tests.support.pilot_more import redeploy
 

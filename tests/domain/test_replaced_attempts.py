@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.decision import Decision, Outcome
-from shared.domain.phases import Phase
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import Phase
 from tests.support.pilot import OPERATOR, Pilot
 
 REPORTS: dict[type[ev.ServiceEvent], dict[str, Any]] = {

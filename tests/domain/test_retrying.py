@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.build import BuildOutcome
-from shared.domain.decision import Outcome
-from shared.domain.phases import Phase, ReleasePhase
-from shared.domain.records import replace
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.build import BuildOutcome
+from shared.domain.state.phases import Phase, ReleasePhase
+from shared.domain.values.records import replace
 from tests.support.pilot import PRODUCTION, QA, SECOND, Pilot, environment, good_result, policy
 from tests.support.pilot_more import GROUP, HOUR, asked, change, codes, hold, promote, retry, roll_back
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.domain import effects as ef
-from shared.domain.phases import Phase
+from shared.domain.messages import effects as ef
+from shared.domain.state.phases import Phase
 from tests.support.pilot import Pilot
 from tests.support.pilot_more import HOUR, codes, hold, reasons, roll_back
 

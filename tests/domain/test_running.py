@@ -6,16 +6,16 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain import running
-from shared.domain.draft import Draft
-from shared.domain.estate import Estate
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.domain.policy import Deadlines, OnFirstFailure
-from shared.domain.promotion import Presence
-from shared.domain.records import replace
-from shared.domain.release import EnvironmentState
+from shared.domain.deciding import running
+from shared.domain.drafts.draft import Draft
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import Deadlines, OnFirstFailure
+from shared.domain.state.estate import Estate
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.state.promotion import Presence
+from shared.domain.state.release import EnvironmentState
+from shared.domain.values.records import replace
 from tests.support.pilot import NOON, OPERATOR, PRODUCTION, QA, Pilot, policy
 
 DEADLINES = Deadlines(retagging=timedelta(minutes=1), deploying=timedelta(minutes=2), verifying=timedelta(minutes=3))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.errors import InvalidValue
-from shared.domain.setting import MOST_INDEX, Kind, Path, Setting, path_of, put, written
+from shared.domain.policies.setting import MOST_INDEX, Kind, Path, Setting, path_of, put, written
+from shared.domain.values.errors import InvalidValue
 
 VALUES = {"image": "host/a", "tag": "v1"}
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain.phases import Phase
-from shared.domain.policy import DenyWindow, ServicePolicy
-from shared.domain.records import replace
+from shared.domain.messages import effects as ef
+from shared.domain.policies.policy import DenyWindow, ServicePolicy
+from shared.domain.state.phases import Phase
+from shared.domain.values.records import replace
 from tests.support.pilot import NOON, PRODUCTION, Pilot, environment, policy
 from tests.support.pilot_more import HOUR, codes, reasons, redeploy, roll_back
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.phases import Phase, ReleasePhase
-from shared.domain.policy import Queueing
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import Queueing
+from shared.domain.state.phases import Phase, ReleasePhase
 from tests.support.pilot import OPERATOR, Pilot, policy
 
 

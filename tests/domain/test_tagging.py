@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.blockers import why
-from shared.domain.build import WouldBlock
-from shared.domain.decision import Decision, Outcome
-from shared.domain.phases import ReleasePhase
-from shared.domain.records import replace
-from shared.domain.tagging import TAGGING_DEADLINE, known_as
+from shared.domain.deciding.blockers import why
+from shared.domain.deciding.tagging import TAGGING_DEADLINE, known_as
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.build import WouldBlock
+from shared.domain.state.phases import ReleasePhase
+from shared.domain.values.records import replace
 from tests.support.parts import IMAGE, image_and_chart
 from tests.support.pilot import AUTHOR, OPERATOR, Pilot, digest, good_result
 

@@ -6,10 +6,10 @@ from itertools import pairwise, product
 
 import pytest
 
-from shared.domain.draft import Draft
-from shared.domain.estate import Estate
-from shared.domain.phases import QUEUED, RUNNING, Phase, PromotionKind, ReleasePhase
-from shared.domain.transitions import IllegalMove, legal, legal_release
+from shared.domain.drafts.draft import Draft
+from shared.domain.state.estate import Estate
+from shared.domain.state.phases import QUEUED, RUNNING, Phase, PromotionKind, ReleasePhase
+from shared.domain.state.transitions import IllegalMove, legal, legal_release
 from tests.support.flow_laws import MOVES, RELEASE
 from tests.support.pilot import NOON, Pilot
 

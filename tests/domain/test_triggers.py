@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.names import ServiceKey
-from shared.domain.policy import Patterns, ServicePolicy, TriggerPolicy
-from shared.domain.records import replace
-from shared.domain.triggers import (
+from shared.domain.policies.policy import Patterns, ServicePolicy, TriggerPolicy
+from shared.domain.policies.triggers import (
     affected,
     affected_by_links,
     any_path_matches,
@@ -16,6 +14,8 @@ from shared.domain.triggers import (
     path_matches,
     skip_marker,
 )
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.records import replace
 from tests.support.parts import PARTS
 
 

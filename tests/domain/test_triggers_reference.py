@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from shared.domain.patterns import path_covered, segments, text_matches
+from shared.domain.values.patterns import path_covered, segments, text_matches
 
 WORDS = st.text(alphabet="ab*?", max_size=8)
 TEXTS = st.text(alphabet="ab/", max_size=10)

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.build import BuildOutcome, WouldBlock
-from shared.domain.decision import Decision, Outcome
-from shared.domain.policy import TriggerPolicy
-from shared.domain.records import replace
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import TriggerPolicy
+from shared.domain.state.build import BuildOutcome, WouldBlock
+from shared.domain.values.records import replace
 from tests.support.pilot import Pilot, good_result, policy
 
 FEATURE = "refs/heads/feature/delivery/x"

@@ -9,8 +9,8 @@ import semver
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.errors import InvalidVersion
-from shared.domain.version import LONGEST, VERSION_PATTERN, Version, parse_release_branch
+from shared.domain.values.errors import InvalidVersion
+from shared.domain.values.version import LONGEST, VERSION_PATTERN, Version, parse_release_branch
 
 NUMBERS = st.integers(0, 10**12).map(str) | st.sampled_from(["0", "1", "2", "9", "10", "99", "100"])
 IDENTIFIERS = NUMBERS | st.from_regex(r"[0-9]{0,2}[a-zA-Z-][a-zA-Z0-9-]{0,3}", fullmatch=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import events as ev
-from shared.domain.decision import Decision, Outcome
-from shared.domain.phases import ReleasePhase
-from shared.domain.version import Version
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import ReleasePhase
+from shared.domain.values.version import Version
 from tests.support.parts import PARTS
 from tests.support.pilot import DELIVERY, Pilot, digest
 

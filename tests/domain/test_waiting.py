@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.manifests import Finding
-from shared.domain.phases import Phase, ReleasePhase
-from shared.domain.policy import DenyWindow, Queueing
-from shared.domain.promotion import Presence
-from shared.domain.records import replace
+from shared.domain.charts.manifests import Finding
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import DenyWindow, Queueing
+from shared.domain.state.phases import Phase, ReleasePhase
+from shared.domain.state.promotion import Presence
+from shared.domain.values.records import replace
 from tests.support.pilot import MANAGER, PRODUCTION, QA, SECOND, Pilot, policy
 from tests.support.pilot_more import DAY, GROUP, HOUR, ask, asked, closings, codes, hold, lift, promote, roll_back
 

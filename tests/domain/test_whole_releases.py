@@ -16,15 +16,15 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.build import BuildOutcome
-from shared.domain.decision import Decision, Outcome
-from shared.domain.estate import EVERYTHING, Estate, Hold
-from shared.domain.policy import ApprovalRule, DenyWindow, GateRules, OnFirstFailure, Queueing, ServicePolicy
-from shared.domain.promotion import Presence
-from shared.domain.records import replace
-from shared.domain.version import Version
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import ApprovalRule, DenyWindow, GateRules, OnFirstFailure, Queueing, ServicePolicy
+from shared.domain.state.build import BuildOutcome
+from shared.domain.state.estate import EVERYTHING, Estate, Hold
+from shared.domain.state.promotion import Presence
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from tests.support.flow_laws import REPORTS, Laws, promotions
 from tests.support.parts import CHART, IMAGE, image_and_chart
 from tests.support.pilot import (

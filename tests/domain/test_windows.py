@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.domain.errors import InvalidValue
-from shared.domain.policy import DenyWindow
-from shared.domain.windows import active, check, first_active, next_change
+from shared.domain.policies.policy import DenyWindow
+from shared.domain.policies.windows import active, check, first_active, next_change
+from shared.domain.values.errors import InvalidValue
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.policy import DenyWindow
-from shared.domain.windows import active, next_change
+from shared.domain.policies.policy import DenyWindow
+from shared.domain.policies.windows import active, next_change
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 # Each zone with the days on which its clocks go forward and back (one that has none: any day).

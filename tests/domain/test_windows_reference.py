@@ -9,8 +9,8 @@ from cronsim import CronSim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.domain.policy import DenyWindow
-from shared.domain.windows import active, next_change
+from shared.domain.policies.policy import DenyWindow
+from shared.domain.policies.windows import active, next_change
 
 ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "America/Sao_Paulo", "Asia/Kolkata", "UTC"]
 CRONS = ["30 2 * * *", "0 */6 * * *", "15,45 1-3 * * *", "0 0 * * 0", "0 16 * * 5", "*/20 * * * *", "30 * * * *"]

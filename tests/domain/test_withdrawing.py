@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.artifact import PartKind
-from shared.domain.decision import Decision, Outcome
-from shared.domain.names import Digest
-from shared.domain.phases import Phase
-from shared.domain.promotion import Presence
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import Phase
+from shared.domain.state.promotion import Presence
+from shared.domain.values.artifact import PartKind
+from shared.domain.values.names import Digest
 from tests.support.pilot import Pilot, digest
 from tests.support.pilot_more import codes, roll_back
 

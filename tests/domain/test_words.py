@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.words import counted
+from shared.domain.values.words import counted
 
 
 @pytest.mark.parametrize(

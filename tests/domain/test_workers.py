@@ -6,13 +6,13 @@ from typing import Any, get_args
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.phases import Phase, PromotionKind
-from shared.domain.policy import OnFirstFailure
-from shared.domain.queues import CONTROL, NONPROD, PRODUCTION, QUEUES, SLIPWAY, poison_of, queue_of, taker_of
-from shared.domain.records import replace
-from shared.domain.workers import worker_of
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.messages.queues import CONTROL, NONPROD, PRODUCTION, QUEUES, SLIPWAY, poison_of, queue_of, taker_of
+from shared.domain.messages.workers import worker_of
+from shared.domain.policies.policy import OnFirstFailure
+from shared.domain.state.phases import Phase, PromotionKind
+from shared.domain.values.records import replace
 from tests.support.pilot import DELIVERY, QA, Pilot, policy
 from tests.support.pilot import PRODUCTION as OPEN_TO_ALL
 from tests.support.pilot_more import roll_back

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.app.anchor import anchor
+from shared.app.operating.anchor import anchor
 from tests.contracts.memory.anchors import MemoryAnchors
 from tests.support.app_parts import Harness
 from tests.support.doors import Doors, serving

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.build import BuildOutcome, BuildResult, Step, StepResult
+from shared.domain.state.build import BuildOutcome, BuildResult, Step, StepResult
 from tests.support.app_parts import Harness
 from tests.support.doors import Doors
 

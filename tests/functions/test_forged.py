@@ -21,7 +21,7 @@ import function_app
 from functions.helpers.described import describes, routes
 from shared import bootstrap, signing_in
 from shared.config import Settings
-from shared.domain.errors import InvalidValue
+from shared.domain.values.errors import InvalidValue
 from tests.support.app_parts import Harness
 from tests.support.doors import HOOK_SECRET, PEOPLE, settings_of
 from tests.support.entra_stand_in import CLIENT, TENANT, object_id

@@ -10,8 +10,8 @@ import function_app
 from functions.workers import name_of
 from infra.local.host.functions import read_functions
 from infra.local.host.host_json import read_host_json
-from shared.domain.errors import InvalidValue
-from shared.domain.queues import PRODUCTION, QUEUES
+from shared.domain.messages.queues import PRODUCTION, QUEUES
+from shared.domain.values.errors import InvalidValue
 from tests.support.app_parts import Harness
 from tests.support.clock import NOON
 from tests.support.doors import HOOK_SECRET, open_doors

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.phases import Phase
-from shared.domain.queues import EVENTS_QUEUE, queue_of
+from shared.domain.messages.queues import EVENTS_QUEUE, queue_of
+from shared.domain.state.phases import Phase
 from tests.support.app_parts import Harness
 from tests.support.doors import Doors, open_doors, signed_in
 from tests.support.host import Answer, wait_until

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.app.operate import add_hold
+from shared.app.operating.operate import add_hold
 from shared.codec.repository import SHOWN
 from shared.ports.store import StoreFull, StoreUnavailable
 from tests.contracts.memory.store import MemoryStore

@@ -12,7 +12,7 @@ from azure.functions.eventgrid import EventGridEventInConverter
 from azure.functions.meta import Datum
 
 import function_app
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from tests.functions.test_hooks import FullQueues
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.doors import Doors, serving

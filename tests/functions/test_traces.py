@@ -14,7 +14,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 
 from shared import telemetry
 from shared.adapters.opentelemetry_export import OpenTelemetryExporter
-from shared.domain.measures import DEPLOYMENTS, FAILURES, LEAD_TIME, RESTORE
+from shared.domain.drafts.measures import DEPLOYMENTS, FAILURES, LEAD_TIME, RESTORE
 from shared.ports.errors import Transient
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import Harness

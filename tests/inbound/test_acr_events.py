@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.domain.events import ManifestDeleted, TagPushed
-from shared.domain.names import Digest
+from shared.domain.messages.events import ManifestDeleted, TagPushed
+from shared.domain.values.names import Digest
 from shared.inbound.acr_events import read_event
 from shared.inbound.problems import Unacceptable
 from shared.inbound.registry_message import RegistryMessage

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from shared.domain.events import ManifestDeleted, TagPushed
-from shared.domain.names import Digest
+from shared.domain.messages.events import ManifestDeleted, TagPushed
+from shared.domain.values.names import Digest
 from shared.inbound.acr_hook import changes_in
 from shared.inbound.json_body import read_object
 from shared.inbound.problems import Unacceptable

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.events import TagPushed
+from shared.domain.messages.events import TagPushed
 from shared.inbound.docker_hub import changes_in
 from shared.inbound.json_body import read_object
 from shared.inbound.problems import Unacceptable

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.errors import InvalidValue
-from shared.domain.person import Person
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.person import Person
 from shared.inbound.entra import Entra, is_private, principal_of
 from shared.inbound.principal import Principal
 from shared.ports.sign_in import WrongToken

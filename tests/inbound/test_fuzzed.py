@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.errors import InvalidValue
-from shared.domain.events import PushReceived, RegistryEvent
-from shared.domain.names import ServiceKey
-from shared.domain.person import Person
+from shared.domain.messages.events import PushReceived, RegistryEvent
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.person import Person
 from shared.inbound import requests
 from shared.inbound.acr_events import read_event
 from shared.inbound.bodies import RedeployBody

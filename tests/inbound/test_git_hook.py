@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from shared.domain.events import PushReceived
-from shared.domain.person import Person
+from shared.domain.messages.events import PushReceived
+from shared.domain.values.person import Person
 from shared.inbound.git_hook import read_pushes
 from shared.inbound.problems import Unacceptable
 from tests.support.payloads import changed, payload

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Meta
 
-from shared.domain.reading import NOT_BLANK
+from shared.domain.values.reading import NOT_BLANK
 from shared.inbound.json_body import NeededName, Text, check_plain, check_size, decode, looks, read_object
 from shared.inbound.problems import Unacceptable
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from shared.domain.policy import DeployTarget, GitOpsTarget, HelmTarget, RepositoryPolicy
-from shared.domain.policy_digest import policy_digest
-from shared.domain.records import replace
+from shared.domain.policies.policy import DeployTarget, GitOpsTarget, HelmTarget, RepositoryPolicy
+from shared.domain.policies.policy_digest import policy_digest
+from shared.domain.values.records import replace
 from shared.inbound.one_machine import OneMachinePolicies
 from shared.ports.policies import Fault
 from tests.support.pilot import PRODUCTION, QA, environment, policy

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from infra.local.host.identity import principal_of
 from infra.local.host.people import new_person
-from shared.domain.person import Person
+from shared.domain.values.person import Person
 from shared.inbound.principal import read_principal, refuse_other_sites
 from shared.inbound.problems import Unacceptable
 

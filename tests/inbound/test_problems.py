@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 import pytest
 
-from shared.domain.errors import InvalidValue, InvalidVersion, Refused
+from shared.domain.values.errors import InvalidValue, InvalidVersion, Refused
 from shared.inbound.json_body import bad
 from shared.inbound.problems import Problem, Unacceptable, problem_of, refusal, status_of
 from shared.ports.errors import Permanent, Transient

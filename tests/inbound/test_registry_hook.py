@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from infra.local.registry.notifications import Pushed, envelope
-from shared.domain.events import ManifestDeleted, RegistryEvent, TagPushed
-from shared.domain.names import Digest
+from shared.domain.messages.events import ManifestDeleted, RegistryEvent, TagPushed
+from shared.domain.values.names import Digest
 from shared.inbound.json_body import read_object
 from shared.inbound.problems import Unacceptable
 from shared.inbound.registry_hook import changes_in

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from shared.domain import events as ev
-from shared.domain.names import ServiceKey
-from shared.domain.person import Person
+from shared.domain.messages import events as ev
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.person import Person
 from shared.inbound import requests
 from shared.inbound.problems import Unacceptable
 from shared.inbound.requests import Asked, HoldAsked

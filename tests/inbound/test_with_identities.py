@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.policy import EnvironmentPolicy, GitOpsTarget
-from shared.domain.policy_digest import policy_digest
-from shared.domain.records import replace
+from shared.domain.policies.policy import EnvironmentPolicy, GitOpsTarget
+from shared.domain.policies.policy_digest import policy_digest
+from shared.domain.values.records import replace
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.inbound.with_identities import PoliciesWithIdentities
 from shared.ports.policies import BrokenPolicy

@@ -11,7 +11,7 @@ from infra.local.check.command import check
 from infra.local.githook.install import install_hook
 from infra.local.repository import NoRepository, find_repository
 from infra.local.sample import git
-from shared.domain.names import ServiceKey
+from shared.domain.values.names import ServiceKey
 
 
 def a_clone(path: Path) -> Path:

@@ -12,8 +12,8 @@ from openapi_spec_validator import validate
 from openapi_spec_validator.validation.exceptions import OpenAPIValidationError
 
 import function_app
-from shared.domain.build import BuildOutcome
-from shared.domain.reading import NOT_BLANK
+from shared.domain.state.build import BuildOutcome
+from shared.domain.values.reading import NOT_BLANK
 from tests.support.api_document import operations, served
 
 pytestmark = pytest.mark.pure

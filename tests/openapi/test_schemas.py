@@ -8,7 +8,7 @@ import pytest
 from msgspec import inspect
 
 from shared.app.views.view import View
-from shared.domain.records import Time
+from shared.domain.values.records import Time
 from shared.inbound.problems import Unacceptable
 from shared.openapi.answers import view, views
 from shared.openapi.bodies import request_body

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from shared.app.views.release import live_view
-from shared.domain.policy import EnvironmentPolicy
-from shared.domain.records import replace
+from shared.domain.policies.policy import EnvironmentPolicy
+from shared.domain.values.records import replace
 from tests.page.test_pages import page
 from tests.support.app_parts import Harness
 from tests.support.doors import Doors

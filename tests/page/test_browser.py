@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from shared.domain.build import BuildOutcome, BuildResult
-from shared.domain.phases import Phase
+from shared.domain.state.build import BuildOutcome, BuildResult
+from shared.domain.state.phases import Phase
 from tests.support.app_parts import Harness, branch
 from tests.support.doors import PEOPLE, Doors
 from tests.support.host import wait_until

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.handle_event import handle
-from shared.domain.build import BuildHandle, BuildOutcome, BuildResult, Step, StepResult, WouldBlock
-from shared.domain.events import BuildStarted
+from shared.app.handling.handle_event import handle
+from shared.domain.messages.events import BuildStarted
+from shared.domain.state.build import BuildHandle, BuildOutcome, BuildResult, Step, StepResult, WouldBlock
 from tests.support.app_parts import DELIVERY, SECOND, Harness
 from tests.support.doors import Doors
 from tests.support.pilot import good_result

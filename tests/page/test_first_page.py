@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 import re
 
-from shared.domain.build import BuildOutcome, BuildResult, ScanResult, TestCounts
-from shared.domain.policy import Severity
+from shared.domain.policies.policy import Severity
+from shared.domain.state.build import BuildOutcome, BuildResult, ScanResult, TestCounts
 from tests.page.test_pages import page
 from tests.support.app_parts import Harness, branch
 from tests.support.doors import Doors

@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from shared.app.handle_event import handle
-from shared.app.operate import add_hold
-from shared.domain.events import PolicyChanged
-from shared.domain.names import ServiceKey
-from shared.domain.records import replace
+from shared.app.handling.handle_event import handle
+from shared.app.operating.operate import add_hold
+from shared.domain.messages.events import PolicyChanged
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.records import replace
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.doors import Doors

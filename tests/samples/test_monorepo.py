@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from shared.adapters.helm_charts import HelmCharts
-from shared.domain.policy import GitOpsTarget
+from shared.domain.policies.policy import GitOpsTarget
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.chart import Rendering
 from tests.support.tree_state import tree_state

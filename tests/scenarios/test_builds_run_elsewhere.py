@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from shared.app import read_builds, read_status
-from shared.domain import events as ev
-from shared.domain.build import NO_HANDLE, BuildHandle
-from shared.domain.effects import Build, LookAtBuild
-from shared.domain.phases import ReleasePhase
+from shared.app.views import read_builds, read_status
+from shared.domain.messages import events as ev
+from shared.domain.messages.effects import Build, LookAtBuild
+from shared.domain.state.build import NO_HANDLE, BuildHandle
+from shared.domain.state.phases import ReleasePhase
 from tests.support.app_looks import open_effects
 from tests.support.app_parts import DELIVERY, Harness, branch, make_app
 from tests.support.crashes import Crash, Fuse, with_fuse

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from shared.adapters.sqlite import SqliteDatabase
 from shared.codec.ledger import LedgerEntry, verify
-from shared.domain.decision import Outcome
-from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.drafts.decision import Outcome
+from shared.domain.state.phases import Phase, ReleasePhase
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.by_kind import ALL_KINDS
 from tests.support.outside import SLIPWAY_YAML, Clock, Outside

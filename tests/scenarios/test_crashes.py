@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from shared.app.operate import add_hold, lift_hold, operate
-from shared.domain import events as ev
+from shared.app.operating.operate import add_hold, lift_hold, operate
+from shared.domain.messages import events as ev
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, Harness, branch
 from tests.support.crashes import MortalSlipway, Outage, Step, UnluckySlipway, port_of

@@ -7,16 +7,16 @@ from datetime import timedelta
 
 import pytest
 
-from shared.app.operate import operate
+from shared.app.operating.operate import operate
 from shared.app.take_message import take_message
 from shared.codec.envelope import encode_effect
 from shared.codec.errors import UnknownMessage
-from shared.domain import events as ev
-from shared.domain.decision import Outcome
-from shared.domain.delivery import Delivery
-from shared.domain.effects import SetStatus
-from shared.domain.phases import ReleasePhase
-from shared.domain.queues import poison_of, queue_of
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import events as ev
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import SetStatus
+from shared.domain.messages.queues import poison_of, queue_of
+from shared.domain.state.phases import ReleasePhase
 from shared.ports.queues import Received
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.clock import NOON

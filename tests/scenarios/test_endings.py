@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.domain import events as ev
-from shared.domain.build import BuildOutcome, BuildResult
-from shared.domain.decision import Outcome
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import events as ev
+from shared.domain.state.build import BuildOutcome, BuildResult
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
 from shared.ports.errors import Permanent, Transient
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, branch

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.app.operate import ESTATE, add_hold, holds, lift_hold
+from shared.app.operating.operate import ESTATE, add_hold, holds, lift_hold
 from shared.codec.ledger import verify
-from shared.domain import events as ev
-from shared.domain.build import BuildOutcome
-from shared.domain.decision import Outcome
-from shared.domain.phases import Phase, ReleasePhase
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import events as ev
+from shared.domain.state.build import BuildOutcome
+from shared.domain.state.phases import Phase, ReleasePhase
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, Harness, branch
 from tests.support.outside import MAIN, SLIPWAY_YAML

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from shared.adapters.oci_registry import OciRegistry
-from shared.domain.effects import Tag
-from shared.domain.names import Digest
+from shared.domain.messages.effects import Tag
+from shared.domain.values.names import Digest
 from shared.ports.builder import BuildOrder, BuildOutcome, BuildResult
 from tests.support import registries
 from tests.support.app_looks import all_but, do, the

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.app.operate import operate
-from shared.domain import events as ev
-from shared.domain.phases import PromotionKind
+from shared.app.operating.operate import operate
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import PromotionKind
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.outside import RITA

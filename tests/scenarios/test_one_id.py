@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from shared.adapters.page_people import PagePeople
-from shared.app.operate import add_hold
-from shared.domain.events import PushReceived
-from shared.domain.phases import Phase, ReleasePhase
+from shared.app.operating.operate import add_hold
+from shared.domain.messages.events import PushReceived
+from shared.domain.state.phases import Phase, ReleasePhase
 from shared.ports.errors import Transient
 from shared.ports.queues import Received
 from tests.support.app_parts import Harness, branch

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.artifact import PartName
-from shared.domain.blockers import why
-from shared.domain.estate import Estate
-from shared.domain.gates import Blocker
-from shared.domain.policy import RepositoryPolicy
-from shared.domain.records import replace
+from shared.domain.deciding.blockers import why
+from shared.domain.gating.gates import Blocker
+from shared.domain.policies.policy import RepositoryPolicy
+from shared.domain.state.estate import Estate
+from shared.domain.values.artifact import PartName
+from shared.domain.values.records import replace
 from shared.ports.policies import Fault, PolicyReader
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.outside import Outside

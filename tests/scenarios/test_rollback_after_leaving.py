@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain import effects as ef
-from shared.domain.phases import Phase
+from shared.domain.messages import effects as ef
+from shared.domain.state.phases import Phase
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_looks import all_but
 from tests.support.app_parts import Harness

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.domain import events as ev
+from shared.domain.messages import events as ev
 from shared.ports.errors import Transient
 from tests.support.app_parts import Harness
 

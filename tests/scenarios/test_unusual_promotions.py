@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from shared.domain import events as ev
-from shared.domain.decision import Outcome
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
 from shared.ports.errors import Transient
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, Harness

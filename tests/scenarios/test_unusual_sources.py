@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.app.configuration import configuration
-from shared.domain.decision import Outcome
-from shared.domain.names import ServiceKey
-from shared.domain.phases import Phase, ReleasePhase
+from shared.app.hook_events.configuration import configuration
+from shared.domain.drafts.decision import Outcome
+from shared.domain.state.phases import Phase, ReleasePhase
+from shared.domain.values.names import ServiceKey
 from shared.ports.errors import Transient
 from shared.ports.statuses import CommitState
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, branch

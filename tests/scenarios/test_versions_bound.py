@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.phases import ReleasePhase
+from shared.domain.state.phases import ReleasePhase
 from tests.support.app_parts import Harness
 from tests.support.mended import REF, VERSION, MendedSlipway
 from tests.support.parts import chart_of

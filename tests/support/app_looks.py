@@ -7,15 +7,15 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar
 
-from shared.app.at_least_once import overtaken
+from shared.app.handling.at_least_once import overtaken
 from shared.app.take_message import take_message
 from shared.codec.envelope import decode, encode_effect
 from shared.codec.ledger import ENTRIES, LedgerEntry
-from shared.domain.decision import Outcome, SaidOfCommit
-from shared.domain.delivery import Delivery
-from shared.domain.effects import Effect, ServiceEffect
-from shared.domain.names import ServiceKey
-from shared.domain.queues import queue_of
+from shared.domain.drafts.decision import Outcome, SaidOfCommit
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import Effect, ServiceEffect
+from shared.domain.messages.queues import queue_of
+from shared.domain.values.names import ServiceKey
 from shared.ports.rows import Row
 from shared.ports.store import DueRow, Loaded, Message, OutboxRow, Write
 from tests.support.app_parts import DELIVERY, Harness

@@ -9,22 +9,22 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from shared.app.handle_event import Handled
-from shared.app.operate import Caller, operate
+from shared.app.handling.handle_event import Handled
+from shared.app.handling.service_view import read_service, release_in
+from shared.app.operating.operate import Caller, operate
 from shared.app.parts import App
-from shared.app.service_view import read_service, release_in
 from shared.app.sweep import sweep
 from shared.app.take_message import take_message
 from shared.codec.envelope import encode_event
 from shared.codec.ledger import ENTRIES, LedgerEntry
-from shared.domain import events as ev
-from shared.domain.estate import Estate
-from shared.domain.names import ServiceKey
-from shared.domain.person import Person
-from shared.domain.promotion import Promotion
-from shared.domain.queues import EVENTS_QUEUE, QUEUES
-from shared.domain.release import EnvironmentState, Release, ServiceState
-from shared.domain.version import Version
+from shared.domain.messages import events as ev
+from shared.domain.messages.queues import EVENTS_QUEUE, QUEUES
+from shared.domain.state.estate import Estate
+from shared.domain.state.promotion import Promotion
+from shared.domain.state.release import EnvironmentState, Release, ServiceState
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.person import Person
+from shared.domain.values.version import Version
 from shared.ports.queues import Received
 from shared.ports.statuses import CommitStatus
 from tests.support import by_kind

@@ -18,7 +18,7 @@ from shared.adapters.oci_registry import OciRegistry
 from shared.app.performing.building import render_for
 from shared.build_settings import BuildSettings
 from shared.config import host_variables
-from shared.domain.policy import GitOpsTarget, ServicePolicy
+from shared.domain.policies.policy import GitOpsTarget, ServicePolicy
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.builder import NO_HANDLE, PACKAGE, Builder, BuildOrder, BuildResult
 from tests.contracts.memory.rows import MemoryEvidence

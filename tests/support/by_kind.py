@@ -9,8 +9,8 @@ from datetime import timedelta
 from typing import Any
 
 from shared.codec.envelope import decode
-from shared.domain.errors import SlipwayError
-from shared.domain.queues import EVENTS, INSPECT, PRODUCTION, QUEUES, Queue
+from shared.domain.messages.queues import EVENTS, INSPECT, PRODUCTION, QUEUES, Queue
+from shared.domain.values.errors import SlipwayError
 from shared.ports.queues import Received
 
 # The order in which a post without a seed delivers them; a kind that is not named here comes last.

@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.app.access import EnvironmentAccess
 from shared.app.parts import App
-from shared.domain.queues import NONPROD, PRODUCTION
+from shared.domain.messages.queues import NONPROD, PRODUCTION
 from shared.ports.errors import Permanent
 from tests.support.app_parts import Harness, make_app
 from tests.support.outside import SLIPWAY_YAML, Outside

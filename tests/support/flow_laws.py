@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shared.domain import events as ev
-from shared.domain.blockers import why
-from shared.domain.decision import Decision, Outcome
-from shared.domain.phases import Phase, PromotionKind
-from shared.domain.promotion import Promotion
-from shared.domain.records import replace
-from shared.domain.release import Release, ServiceState
+from shared.domain.deciding.blockers import why
+from shared.domain.drafts.decision import Decision, Outcome
+from shared.domain.messages import events as ev
+from shared.domain.state.phases import Phase, PromotionKind
+from shared.domain.state.promotion import Promotion
+from shared.domain.state.release import Release, ServiceState
+from shared.domain.values.records import replace
 from tests.support.pilot import AUTHOR, Pilot
 
 QUEUE_ENDS = {"Skipped", "Rejected", "Expired", "Superseded", "Aborted"}

@@ -12,9 +12,9 @@ from shared.adapters.gitops.applier import GitOpsApplier
 from shared.adapters.gitops.folders import Folders
 from shared.adapters.gitops.watcher import GitOpsWatcher
 from shared.adapters.helm_charts import HelmCharts
-from shared.domain.names import ServiceKey
-from shared.domain.place import Place
-from shared.domain.policy import DeployTarget
+from shared.domain.policies.place import Place
+from shared.domain.policies.policy import DeployTarget
+from shared.domain.values.names import ServiceKey
 
 
 class GitOps:

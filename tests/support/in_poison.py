@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from shared.app.poison import open_poison, settle, take_poison
+from shared.app.operating.poison import open_poison, settle, take_poison
 from shared.codec.envelope import encode_event
-from shared.domain import events as ev
-from shared.domain.person import Person
-from shared.domain.poison import PoisonMessage, Settling
-from shared.domain.queues import EVENTS_QUEUE
+from shared.domain.messages import events as ev
+from shared.domain.messages.queues import EVENTS_QUEUE
+from shared.domain.state.poison import PoisonMessage, Settling
+from shared.domain.values.person import Person
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.clock import NOON
 from tests.support.outside import RITA, SHIPPING

@@ -5,12 +5,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from shared.app.operate import add_hold
-from shared.app.poison import take_poison
+from shared.app.operating.operate import add_hold
+from shared.app.operating.poison import take_poison
 from shared.codec.envelope import encode_event
-from shared.domain.build import BuildOutcome, BuildResult, Step, StepResult
-from shared.domain.events import TimePassed
-from shared.domain.queues import EVENTS_QUEUE
+from shared.domain.messages.events import TimePassed
+from shared.domain.messages.queues import EVENTS_QUEUE
+from shared.domain.state.build import BuildOutcome, BuildResult, Step, StepResult
 from shared.ports.errors import Permanent
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness, make_app

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.codec.authors import AUTHORS
-from shared.domain.person import Person
+from shared.domain.values.person import Person
 from shared.ports.source import Contributor, Contributors
 from tests.support.app_parts import DELIVERY, Harness, make_app
 from tests.support.outside import MAIN, RITA, SAM, SLIPWAY_YAML, Outside

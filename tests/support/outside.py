@@ -9,12 +9,12 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 
-from shared.domain.artifact import ArtifactPart, PartName, find_part
-from shared.domain.names import Digest, ServiceKey
-from shared.domain.person import Person
-from shared.domain.policy import GitOpsTarget, RepositoryPolicy, Severity
-from shared.domain.records import replace
-from shared.domain.version import Version
+from shared.domain.policies.policy import GitOpsTarget, RepositoryPolicy, Severity
+from shared.domain.values.artifact import ArtifactPart, PartName, find_part
+from shared.domain.values.names import Digest, ServiceKey
+from shared.domain.values.person import Person
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.builder import (
     NO_HANDLE,

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from shared.app.operate import ESTATE
+from shared.app.operating.operate import ESTATE
 from shared.codec.ledger import verify
-from shared.domain.names import ServiceKey
+from shared.domain.values.names import ServiceKey
 from tests.support.app_parts import DELIVERY, PACKAGE, Harness
 from tests.support.outside import SHIPPING
 

@@ -6,8 +6,8 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass
 
-from shared.domain.place import Place
-from shared.domain.policy import GitOpsTarget
+from shared.domain.policies.place import Place
+from shared.domain.policies.policy import GitOpsTarget
 from shared.ports.applier import DeployOrder, DeployReport, Fenced, Running
 from shared.ports.rollout_watcher import Rollout, RolloutState
 from tests.support.outside_source import Troubles

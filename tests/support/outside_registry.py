@@ -8,7 +8,7 @@ import threading
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.chart import LintFinding, Rendering
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.registry import CopyReport, ImageDescription, TagTaken

@@ -11,7 +11,7 @@ from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
 
-from shared.domain.person import Person
+from shared.domain.values.person import Person
 from shared.ports.errors import NotFound
 from shared.ports.source import Commit, Contributor, Contributors, UsedPaths, is_below
 

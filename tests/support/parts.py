@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from shared.domain.artifact import Artifact, ArtifactPart, PartKind, PartName
-from shared.domain.build import BuildResult
-from shared.domain.names import Digest
-from shared.domain.records import replace
-from shared.domain.version import Version
+from shared.domain.state.build import BuildResult
+from shared.domain.values.artifact import Artifact, ArtifactPart, PartKind, PartName
+from shared.domain.values.names import Digest
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 
 IMAGE = PartName(kind=PartKind.IMAGE, repository="delivery")
 MIGRATION = PartName(kind=PartKind.IMAGE, repository="delivery-migration")

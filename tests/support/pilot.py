@@ -11,19 +11,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.artifact import Artifact
-from shared.domain.authorship import who_answered
-from shared.domain.build import BuildOutcome, BuildResult, ScanResult, TestCounts
-from shared.domain.decide import decide
-from shared.domain.decision import Decision, SaidOfCommit
-from shared.domain.errors import ReleaseNotLoaded
-from shared.domain.estate import Estate
-from shared.domain.names import Digest, ServiceKey
-from shared.domain.person import Person
-from shared.domain.phases import Phase, PromotionKind
-from shared.domain.policy import (
+from shared.domain.deciding.decide import decide
+from shared.domain.drafts.decision import Decision, SaidOfCommit
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import (
     ApprovalRule,
     EnvironmentPolicy,
     GateRules,
@@ -31,10 +23,18 @@ from shared.domain.policy import (
     ServicePolicy,
     Severity,
 )
-from shared.domain.promotion import Author, Authors, Facts, Looked, Presence, Promotion, Rendered
-from shared.domain.records import replace
-from shared.domain.release import Release, ServiceState
-from shared.domain.version import Version
+from shared.domain.state.authorship import who_answered
+from shared.domain.state.build import BuildOutcome, BuildResult, ScanResult, TestCounts
+from shared.domain.state.estate import Estate
+from shared.domain.state.phases import Phase, PromotionKind
+from shared.domain.state.promotion import Author, Authors, Facts, Looked, Presence, Promotion, Rendered
+from shared.domain.state.release import Release, ServiceState
+from shared.domain.values.artifact import Artifact
+from shared.domain.values.errors import ReleaseNotLoaded
+from shared.domain.values.names import Digest, ServiceKey
+from shared.domain.values.person import Person
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from tests.support.parts import PARTS, image_and_chart
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)

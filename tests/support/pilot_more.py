@@ -6,14 +6,14 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.domain import effects as ef
-from shared.domain import events as ev
-from shared.domain.blockers import why
-from shared.domain.decision import Decision
-from shared.domain.estate import EVERYTHING, Estate, Hold
-from shared.domain.gates import Blocker
-from shared.domain.person import Person
-from shared.domain.policy import ServicePolicy
+from shared.domain.deciding.blockers import why
+from shared.domain.drafts.decision import Decision
+from shared.domain.gating.gates import Blocker
+from shared.domain.messages import effects as ef
+from shared.domain.messages import events as ev
+from shared.domain.policies.policy import ServicePolicy
+from shared.domain.state.estate import EVERYTHING, Estate, Hold
+from shared.domain.values.person import Person
 from tests.support.pilot import OPERATOR, Pilot, policy
 
 GROUP = "release-managers"

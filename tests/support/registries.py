@@ -29,7 +29,7 @@ from shared.adapters.oci_registry.manifest import (
     canonical,
     digest_of,
 )
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from tests.support.cncf_registry import cncf_registry
 
 

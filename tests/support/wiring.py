@@ -12,8 +12,8 @@ from typing import Any, TypeAlias
 from shared.adapters.kept_statuses import KeptStatuses
 from shared.adapters.storage.by_reference import LargeMessages
 from shared.app.access import EnvironmentAccess, RepositoryAccess
+from shared.app.handling.take_report import take_report
 from shared.app.parts import App, Timing
-from shared.app.take_report import take_report
 from tests.support.outside import Outside
 
 _Ports: TypeAlias = Callable[[str, Any], Any]

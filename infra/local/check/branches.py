@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from infra.local.check.configuration import FILE
 from infra.local.check.nearest import Names
 from infra.local.check.report import Report
-from shared.domain.errors import InvalidVersion
-from shared.domain.nearest import closest, meant
-from shared.domain.patterns import text_matches
-from shared.domain.policy import RepositoryPolicy, ServicePolicy
-from shared.domain.version import Version, parse_release_branch
+from shared.domain.policies.policy import RepositoryPolicy, ServicePolicy
+from shared.domain.values.errors import InvalidVersion
+from shared.domain.values.nearest import closest, meant
+from shared.domain.values.patterns import text_matches
+from shared.domain.values.version import Version, parse_release_branch
 
 HEADS = "refs/heads/"
 MOST_BRANCHES = 20

@@ -25,7 +25,7 @@ from shared.adapters.local_build import LocalBuilder
 from shared.adapters.oci_registry import OciRegistry
 from shared.adapters.sqlite import SqliteDatabase
 from shared.bootstrap import utc_now
-from shared.domain.policy import RepositoryPolicy
+from shared.domain.policies.policy import RepositoryPolicy
 from shared.ports.errors import AdapterError, NotFound
 
 

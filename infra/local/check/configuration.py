@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from infra.local.check.report import Report
 from shared.adapters.git_disk.source import GitSource
-from shared.domain.nearest import closest
-from shared.domain.policy import EnvironmentPolicy, GitOpsTarget, RepositoryPolicy
-from shared.domain.words import counted
+from shared.domain.policies.policy import EnvironmentPolicy, GitOpsTarget, RepositoryPolicy
+from shared.domain.values.nearest import closest
+from shared.domain.values.words import counted
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.policies import BrokenPolicy
 

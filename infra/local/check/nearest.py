@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from shared.domain.nearest import closest
+from shared.domain.values.nearest import closest
 
 _WILD = frozenset("*?")
 

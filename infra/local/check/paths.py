@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from infra.local.check.nearest import Names, plain
 from infra.local.check.report import Report
-from shared.domain.deployment import placeholder_values, stand_in
-from shared.domain.nearest import meant
-from shared.domain.patterns import path_covered, segments
-from shared.domain.placeholders import expand, placeholders
-from shared.domain.policy import EnvironmentPolicy, ServicePolicy
+from shared.domain.policies.policy import EnvironmentPolicy, ServicePolicy
+from shared.domain.state.deployment import placeholder_values, stand_in
+from shared.domain.values.nearest import meant
+from shared.domain.values.patterns import path_covered, segments
+from shared.domain.values.placeholders import expand, placeholders
 
 _MOST = 20
 _VALUES, _ENDS = "values-", (".yaml", ".yml")

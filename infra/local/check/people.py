@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from infra.local.check.report import Report
 from infra.local.host import LocalPerson
-from shared.domain.approval import APPROVE_ROLE, is_approver, is_group
-from shared.domain.mails import is_exact, is_plain_mail
-from shared.domain.names import is_object_id
-from shared.domain.person import Person
-from shared.domain.policy import ApprovalRule, RepositoryPolicy
-from shared.domain.records import replace
-from shared.domain.words import counted
+from shared.domain.gating.approval import APPROVE_ROLE, is_approver, is_group
+from shared.domain.policies.policy import ApprovalRule, RepositoryPolicy
+from shared.domain.values.mails import is_exact, is_plain_mail
+from shared.domain.values.names import is_object_id
+from shared.domain.values.person import Person
+from shared.domain.values.records import replace
+from shared.domain.values.words import counted
 
 _ROLE = APPROVE_ROLE.partition(":")[0]
 

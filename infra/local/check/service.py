@@ -10,9 +10,9 @@ from infra.local.check.report import Report
 from shared.adapters.git_disk.source import GitSource
 from shared.adapters.local_build import NO_COMMAND, LocalBuilder
 from shared.app.performing.building import order_of
-from shared.domain.approval import who_may
-from shared.domain.build import BuildOutcome, BuildResult, Step
-from shared.domain.policy import EnvironmentPolicy, GitOpsTarget, Patterns, ServicePolicy, Verdict
+from shared.domain.gating.approval import who_may
+from shared.domain.policies.policy import EnvironmentPolicy, GitOpsTarget, Patterns, ServicePolicy, Verdict
+from shared.domain.state.build import BuildOutcome, BuildResult, Step
 from shared.ports.builder import NO_HANDLE, BuildUnderWay
 from shared.ports.errors import AdapterError
 from shared.ports.evidence import Evidence

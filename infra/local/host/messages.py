@@ -12,7 +12,7 @@ from infra.local.host.functions import Registered
 from infra.local.host.host_json import QueueOptions
 from infra.local.host.in_hand import InHand
 from infra.local.host.log import log_event
-from shared.domain.queues import POISON
+from shared.domain.messages.queues import POISON
 from shared.ports.queues import QueueReceiver, Received
 from shared.ports.store import StoreRefused
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
 from infra.local.host.leases import LENGTH, Leases
-from shared.domain.queues import poison_of
+from shared.domain.messages.queues import poison_of
 from shared.ports.queues import QueueReceiver, Queues, Received
 from shared.ports.store import OutboxRow
 

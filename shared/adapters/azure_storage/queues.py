@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from shared.adapters.azure_storage.trouble import failures_named, patiently
 from shared.adapters.storage import partition
 from shared.adapters.storage.sizes import message_text
-from shared.domain.queues import POISON, SLIPWAY, poison_of
+from shared.domain.messages.queues import POISON, SLIPWAY, poison_of
 from shared.on_first_use import OnFirstUse
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, TooLarge

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from shared.adapters.entra.http import JsonHttp
-from shared.domain.names import is_object_id
+from shared.domain.values.names import is_object_id
 from shared.ports.errors import NotFound, Permanent
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from shared.adapters.gitops.branch import RemoteBranch
 from shared.adapters.gitops.folder import MANIFESTS, PROMOTION, Promoted
 from shared.adapters.gitops.folders import Folders
 from shared.adapters.gitops.refusals import PushedFirst
-from shared.domain.person import SLIPWAY, Person
-from shared.domain.place import Place
+from shared.domain.policies.place import Place
+from shared.domain.values.person import SLIPWAY, Person
 from shared.ports.applier import DeployOrder, DeployReport, Fenced, Running
 from shared.ports.errors import Transient
 

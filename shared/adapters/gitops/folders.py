@@ -9,8 +9,8 @@ from types import MappingProxyType
 from shared.adapters.gitops import folder as files
 from shared.adapters.gitops.branch import RemoteBranch
 from shared.adapters.gitops.credentials import Credentials
-from shared.domain.place import Place
-from shared.domain.policy import GitOpsTarget
+from shared.domain.policies.place import Place
+from shared.domain.policies.policy import GitOpsTarget
 from shared.ports.errors import Permanent
 
 

@@ -6,7 +6,7 @@ import re
 
 from shared.adapters.git_disk.git import Git, GitFailed, text_of
 from shared.adapters.processes import Completed
-from shared.domain.errors import SlipwayError
+from shared.domain.values.errors import SlipwayError
 from shared.ports.errors import NotFound, Permanent, Transient
 
 # git-push(1), --porcelain: flag, refs and what was said of them, between tabs.

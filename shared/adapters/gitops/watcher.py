@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.adapters.gitops.folder import MANIFESTS, PROMOTION, STATUS
 from shared.adapters.gitops.folders import Folders
 from shared.adapters.gitops.rollout import read_rollout
-from shared.domain.place import Place
+from shared.domain.policies.place import Place
 from shared.ports.rollout_watcher import Rollout, RolloutState
 
 

@@ -15,7 +15,7 @@ from shared.adapters.helm_charts.manifests import read, render
 from shared.adapters.helm_charts.prepared import Preparing
 from shared.adapters.helm_charts.private import Private
 from shared.adapters.helm_charts.registries import NoRegistries, Registries, keep
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.chart import LintFinding, Rendering
 from shared.ports.chart_limits import ChartLimits
 from shared.ports.errors import Damaged, NotFound, Permanent

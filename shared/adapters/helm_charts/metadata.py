@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.adapters.helm_charts.children import Children
-from shared.domain.chart_words import DESCRIPTIONS, folded, misspelt
+from shared.domain.charts.chart_words import DESCRIPTIONS, folded, misspelt
 from shared.ports.errors import Permanent
 from shared.ports.source import MOST_FILE
 

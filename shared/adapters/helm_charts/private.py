@@ -17,8 +17,8 @@ from shared.adapters.helm_charts.children import Children
 from shared.adapters.helm_charts.hosts import Hosts
 from shared.adapters.helm_charts.metadata import Dependency
 from shared.adapters.helm_charts.registries import Registries, keep
-from shared.domain.errors import InvalidVersion
-from shared.domain.version import Version
+from shared.domain.values.errors import InvalidVersion
+from shared.domain.values.version import Version
 from shared.ports.errors import NotFound
 
 _OCI = "oci://"

@@ -8,7 +8,7 @@ import helm_python as helm
 
 from shared.adapters.helm_child.documents import HARMLESS, SEPARATOR, fields, unmarked
 from shared.adapters.helm_child.oddities import oddities
-from shared.domain.hooks import HOOK, only_tests
+from shared.domain.charts.hooks import HOOK, only_tests
 
 
 def without_tests(text: str) -> str:

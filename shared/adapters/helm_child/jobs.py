@@ -14,7 +14,7 @@ import helm_python as helm
 from shared.adapters.helm_child.documents import documents, fields
 from shared.adapters.helm_child.hooks import without_tests
 from shared.adapters.helm_child.schemas import check
-from shared.domain.setting import put
+from shared.domain.policies.setting import put
 
 _THERE = frozenset({"ok", "unpacked"})
 

@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Iterator
 
 from shared.adapters.local_build.work import Work
-from shared.domain.chart_words import DESCRIPTIONS
+from shared.domain.charts.chart_words import DESCRIPTIONS
 from shared.ports.chart import UnreadManifests
 from shared.ports.errors import Permanent
 

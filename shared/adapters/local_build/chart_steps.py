@@ -8,9 +8,9 @@ from pathlib import Path
 
 from shared.adapters.local_build.chart_folders import folders
 from shared.adapters.local_build.work import StepFailed, Work
-from shared.domain.artifact import PartKind
-from shared.domain.errors import InvalidValue
-from shared.domain.manifests import Finding, findings
+from shared.domain.charts.manifests import Finding, findings
+from shared.domain.values.artifact import PartKind
+from shared.domain.values.errors import InvalidValue
 from shared.ports.builder import RenderFor, WouldBlock
 from shared.ports.chart import LintFinding, Rendering, UnreadManifests, filled
 from shared.ports.errors import Permanent

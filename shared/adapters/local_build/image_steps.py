@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.adapters.local_build import dockerfile, image, scans
 from shared.adapters.local_build.work import SCAN_REPORT, StepFailed, Work
-from shared.domain.artifact import PartKind
+from shared.domain.values.artifact import PartKind
 from shared.ports.builder import ScanResult
 
 # Reading JSON takes thirty times as much memory.

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from shared.domain.names import DIGEST_PATTERN, Digest
-from shared.domain.policy import Severity
+from shared.domain.policies.policy import Severity
+from shared.domain.values.names import DIGEST_PATTERN, Digest
 from shared.ports.builder import ScanResult
 
 _SEVERITIES = {

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-from shared.domain.host_variables import may_pass
+from shared.domain.policies.host_variables import may_pass
 
 HostVariables = Callable[[Iterable[str]], Mapping[str, str]]
 

@@ -11,9 +11,9 @@ from shared.adapters.local_build.disk import Taken
 from shared.adapters.local_build.scans import ScanReport
 from shared.adapters.local_build.sight import Sight
 from shared.adapters.local_build.surroundings import HostVariables
-from shared.domain.artifact import ArtifactPart, PartKind
-from shared.domain.names import Digest
-from shared.domain.version import Version
+from shared.domain.values.artifact import ArtifactPart, PartKind
+from shared.domain.values.names import Digest
+from shared.domain.values.version import Version
 from shared.ports.builder import BuildOrder, ScanResult, TestCounts, WouldBlock
 from shared.ports.chart import Charts
 from shared.ports.errors import Permanent

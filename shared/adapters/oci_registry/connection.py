@@ -15,8 +15,8 @@ from shared.adapters.oci_registry.answers import Answer, following, listed, path
 from shared.adapters.oci_registry.faults import refused, reported
 from shared.adapters.oci_registry.manifest import ACCEPTED, RawManifest, digest_of, is_manifest, json_object
 from shared.adapters.oci_registry.policies import allow_http, plain_challenges, show_again, transport
-from shared.domain.errors import InvalidValue
-from shared.domain.names import Digest
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.names import Digest
 from shared.ports.errors import Damaged, NotFound, Permanent, Transient
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import IO, cast
 from shared.adapters.oci_registry.connection import Connection
 from shared.adapters.oci_registry.faults import reported
 from shared.adapters.oci_registry.manifest import OCI_INDEX, Descriptor, RawManifest
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.errors import Permanent, Transient
 from shared.ports.registry import CopyReport, TagTaken
 

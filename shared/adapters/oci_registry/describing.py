@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from shared.adapters.oci_registry.connection import Connection
 from shared.adapters.oci_registry.manifest import IMAGE_CONFIGS, RawManifest, json_object
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.errors import Permanent
 from shared.ports.registry import USER_LABEL, USER_UNKNOWN, ImageDescription
 

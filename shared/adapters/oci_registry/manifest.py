@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from shared.domain.errors import InvalidValue
-from shared.domain.names import Digest
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.names import Digest
 from shared.ports.errors import Permanent
 
 OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"

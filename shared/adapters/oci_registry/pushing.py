@@ -21,7 +21,7 @@ from shared.adapters.oci_registry.manifest import (
     canonical,
     digest_of,
 )
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.errors import Permanent
 from shared.ports.registry import HELM_CONFIG
 

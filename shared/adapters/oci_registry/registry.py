@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from shared.adapters.oci_registry import chart, copying, describing, pushing, tagging
 from shared.adapters.oci_registry.connection import Connection
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.registry import CopyReport, ImageDescription
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.adapters.oci_registry.connection import Connection
 from shared.adapters.oci_registry.copying import holds
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.errors import NotFound, Permanent, Transient
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from opentelemetry.metrics import Meter
 from opentelemetry.util.types import Attributes
 
-from shared.domain import measures
+from shared.domain.drafts import measures
 from shared.ports.queues import QUEUE_AGE, QUEUE_LENGTH
 
 Taker = Callable[[float, Attributes], None]

@@ -23,7 +23,7 @@ from shared.adapters.storage import partition
 from shared.adapters.storage.delivery import Delivery
 from shared.adapters.storage.leased_message import LeasedMessage
 from shared.codec.envelope import addressee
-from shared.domain.queues import POISON, poison_of
+from shared.domain.messages.queues import POISON, poison_of
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, StoreUnavailable, TooLarge
 

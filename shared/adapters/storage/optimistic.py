@@ -21,7 +21,7 @@ from shared.adapters.storage import packing, partition
 from shared.adapters.storage.partition import Plan
 from shared.adapters.storage.partitions import PartitionChanged, Partitions, Snapshot, Unsure
 from shared.adapters.storage.read_cache import ReadCache
-from shared.domain.errors import SlipwayError
+from shared.domain.values.errors import SlipwayError
 from shared.ports.store import (
     Committed,
     Due,

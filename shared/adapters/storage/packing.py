@@ -14,7 +14,7 @@ from typing import Any
 from shared.adapters.storage import partition
 from shared.adapters.storage.partition import Plan
 from shared.codec.chain import GENESIS
-from shared.domain.errors import SlipwayError
+from shared.domain.values.errors import SlipwayError
 from shared.ports.store import Due, DueRow, Head, LedgerRow, Loaded, Message
 
 SCHEMA = 1

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from shared.adapters.storage.sizes import sent_size
 from shared.codec.chain import link
 from shared.codec.keys import decode_part, encode_part
-from shared.domain.errors import InvalidValue
+from shared.domain.values.errors import InvalidValue
 from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, OutboxRow, TooLarge, Write, outbox_key
 
 HEAD = "1~head"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.adapters.storage.packing import Batch
-from shared.domain.errors import SlipwayError
+from shared.domain.values.errors import SlipwayError
 from shared.ports.store import Due, Loaded
 
 

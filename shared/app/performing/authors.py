@@ -9,18 +9,18 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from shared.app.authorship import keep_list, list_of, wrote
-from shared.app.configuration import FILE
+from shared.app.hook_events.configuration import FILE
 from shared.app.parts import App
+from shared.app.people.authorship import keep_list, list_of, wrote
 from shared.codec.authors import encode_authors_read
-from shared.domain.authorship import nobody_known, short, who_answered
-from shared.domain.chart_words import DESCRIPTIONS, misspelt
-from shared.domain.mails import are_known_by
-from shared.domain.patterns import segments
-from shared.domain.policy import ServicePolicy
-from shared.domain.promotion import Author, Authors, Deployed, Looked, Promotion
-from shared.domain.records import replace
-from shared.domain.release import EnvironmentState, Release
+from shared.domain.charts.chart_words import DESCRIPTIONS, misspelt
+from shared.domain.policies.policy import ServicePolicy
+from shared.domain.state.authorship import nobody_known, short, who_answered
+from shared.domain.state.promotion import Author, Authors, Deployed, Looked, Promotion
+from shared.domain.state.release import EnvironmentState, Release
+from shared.domain.values.mails import are_known_by
+from shared.domain.values.patterns import segments
+from shared.domain.values.records import replace
 from shared.ports.errors import NotFound, Permanent
 
 _WHOLE = ""

@@ -5,12 +5,16 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
+from shared.app.handling.service_view import read_service
 from shared.app.parts import App
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
 from shared.app.performing.tagging import tagged_parts
-from shared.app.service_view import read_service
-from shared.domain.artifact import find_part
-from shared.domain.build import (
+from shared.domain.messages.effects import Build, CancelBuild, LookAtBuild
+from shared.domain.messages.events import BuildReported, BuildStarted
+from shared.domain.policies.host_variables import may_pass
+from shared.domain.policies.place import place_of
+from shared.domain.policies.policy import EnvironmentPolicy, ServicePolicy, Verdict
+from shared.domain.state.build import (
     NO_HANDLE,
     PACKAGE,
     VALIDATE_BRANCH,
@@ -21,15 +25,11 @@ from shared.domain.build import (
     BuildRun,
     Step,
 )
-from shared.domain.deployment import hooks_of, placeholder_values, stand_in
-from shared.domain.effects import Build, CancelBuild, LookAtBuild
-from shared.domain.events import BuildReported, BuildStarted
-from shared.domain.host_variables import may_pass
-from shared.domain.place import place_of
-from shared.domain.policy import EnvironmentPolicy, ServicePolicy, Verdict
-from shared.domain.records import replace
-from shared.domain.release import Release, ServiceState, Validation
-from shared.domain.version import Version
+from shared.domain.state.deployment import hooks_of, placeholder_values, stand_in
+from shared.domain.state.release import Release, ServiceState, Validation
+from shared.domain.values.artifact import find_part
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from shared.ports.builder import BuildOrder, BuildUnderWay, RenderFor
 
 

@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from shared.app.access import EnvironmentAccess
+from shared.app.handling.service_view import read_service, release_in
 from shared.app.parts import App
 from shared.app.performing.authors import read_authors
 from shared.app.performing.outcome import NothingToReport, Performed, report_id
 from shared.app.performing.rendering import render
 from shared.app.performing.tagging import tagged_parts
 from shared.app.performing.worker import access_to
-from shared.app.service_view import read_service, release_in
-from shared.domain.artifact import Artifact, in_namespace
-from shared.domain.draft import Draft
-from shared.domain.effects import GatherFacts, ReadTags
-from shared.domain.events import FactsGathered, TagsRead
-from shared.domain.phases import Phase, PromotionKind
-from shared.domain.place import Place, place_of
-from shared.domain.policy import EnvironmentPolicy, ServicePolicy
-from shared.domain.promotion import Deployed, Facts, Presence, Promotion
-from shared.domain.records import replace
-from shared.domain.release import EnvironmentState, Release, ServiceState
-from shared.domain.version import Version
+from shared.domain.drafts.draft import Draft
+from shared.domain.messages.effects import GatherFacts, ReadTags
+from shared.domain.messages.events import FactsGathered, TagsRead
+from shared.domain.policies.place import Place, place_of
+from shared.domain.policies.policy import EnvironmentPolicy, ServicePolicy
+from shared.domain.state.phases import Phase, PromotionKind
+from shared.domain.state.promotion import Deployed, Facts, Presence, Promotion
+from shared.domain.state.release import EnvironmentState, Release, ServiceState
+from shared.domain.values.artifact import Artifact, in_namespace
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from shared.ports.applier import Running
 from shared.ports.errors import Transient
 from shared.telemetry import log_event

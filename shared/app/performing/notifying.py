@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from shared.app.failures import note_failure
-from shared.app.links import link_of_status, link_to
+from shared.app.handling.failures import note_failure
+from shared.app.handling.links import link_of_status, link_to
+from shared.app.handling.service_view import ServiceView, read_service
 from shared.app.parts import App
 from shared.app.performing.outcome import NothingToReport, Performed
-from shared.app.service_view import ServiceView, read_service
 from shared.codec.ledger import ENTRIES
-from shared.domain.approval import who_may
-from shared.domain.artifact import Artifact
-from shared.domain.asking import changes_of
-from shared.domain.effects import AskApproval, CloseApproval, SetStatus
-from shared.domain.older import brings_older
-from shared.domain.policy import ApprovalRule
-from shared.domain.promotion import Authors, Promotion
-from shared.domain.release import EnvironmentState, Release
+from shared.domain.gating.approval import who_may
+from shared.domain.gating.asking import changes_of
+from shared.domain.messages.effects import AskApproval, CloseApproval, SetStatus
+from shared.domain.policies.policy import ApprovalRule
+from shared.domain.state.older import brings_older
+from shared.domain.state.promotion import Authors, Promotion
+from shared.domain.state.release import EnvironmentState, Release
+from shared.domain.values.artifact import Artifact
 from shared.ports.people import Question
 from shared.ports.statuses import CommitState, CommitStatus
 

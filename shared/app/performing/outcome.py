@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from shared.domain.events import ServiceEvent
+from shared.domain.messages.events import ServiceEvent
 
 
 @dataclass(frozen=True, slots=True)

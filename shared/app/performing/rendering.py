@@ -12,14 +12,14 @@ from os.path import isdir
 
 from shared.app.access import EnvironmentAccess
 from shared.app.parts import App
-from shared.domain.artifact import Artifact
-from shared.domain.deployment import change_cause, hooks_of, image_references, placeholder_values
-from shared.domain.inputs import Input, changes, inputs_of, read_inputs, write_inputs
-from shared.domain.manifests import Finding, bounded, findings
-from shared.domain.place import place_of
-from shared.domain.policy import EnvironmentPolicy, ServicePolicy
-from shared.domain.promotion import Promotion, Rendered
-from shared.domain.records import replace
+from shared.domain.charts.manifests import Finding, bounded, findings
+from shared.domain.policies.place import place_of
+from shared.domain.policies.policy import EnvironmentPolicy, ServicePolicy
+from shared.domain.state.deployment import change_cause, hooks_of, image_references, placeholder_values
+from shared.domain.state.inputs import Input, changes, inputs_of, read_inputs, write_inputs
+from shared.domain.state.promotion import Promotion, Rendered
+from shared.domain.values.artifact import Artifact
+from shared.domain.values.records import replace
 from shared.ports.chart import Charts, Rendering, UnreadManifests, filled
 from shared.ports.errors import NotFound, Permanent
 

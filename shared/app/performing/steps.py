@@ -6,26 +6,26 @@ from contextlib import suppress
 from dataclasses import replace
 
 from shared.app.access import EnvironmentAccess
+from shared.app.handling.service_view import ServiceView, read_service, release_in
 from shared.app.parts import App
 from shared.app.performing.facts import presence, presence_or_assumed, running_now
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
 from shared.app.performing.worker import access_to
-from shared.app.service_view import ServiceView, read_service, release_in
-from shared.domain.artifact import Artifact, in_namespace
-from shared.domain.deployment import change_cause, image_references
-from shared.domain.effects import Deploy, ObserveRollout, Remove, Retag
-from shared.domain.events import ArtifactDeployed, ArtifactRetagged, RolloutObserved
-from shared.domain.fence import May, may_act
-from shared.domain.manifests import not_run
-from shared.domain.person import SLIPWAY
-from shared.domain.phases import Phase, PromotionKind
-from shared.domain.place import place_of
-from shared.domain.policy import EnvironmentPolicy
-from shared.domain.promotion import Deployed, Presence, Promotion
-from shared.domain.release import Release
-from shared.domain.running import brought
-from shared.domain.version import Version
-from shared.domain.words import counted
+from shared.domain.charts.manifests import not_run
+from shared.domain.deciding.fence import May, may_act
+from shared.domain.deciding.running import brought
+from shared.domain.messages.effects import Deploy, ObserveRollout, Remove, Retag
+from shared.domain.messages.events import ArtifactDeployed, ArtifactRetagged, RolloutObserved
+from shared.domain.policies.place import place_of
+from shared.domain.policies.policy import EnvironmentPolicy
+from shared.domain.state.deployment import change_cause, image_references
+from shared.domain.state.phases import Phase, PromotionKind
+from shared.domain.state.promotion import Deployed, Presence, Promotion
+from shared.domain.state.release import Release
+from shared.domain.values.artifact import Artifact, in_namespace
+from shared.domain.values.person import SLIPWAY
+from shared.domain.values.version import Version
+from shared.domain.values.words import counted
 from shared.ports.applier import DeployOrder, Fenced
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.registry import CopyReport

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from shared.app.handling.service_view import read_service
 from shared.app.parts import App
 from shared.app.performing.outcome import NothingToReport, Performed, report_id
-from shared.app.service_view import read_service
-from shared.domain.artifact import Artifact, ArtifactPart, PartName
-from shared.domain.effects import Tag
-from shared.domain.events import ArtifactTagged, TaggingFailed
-from shared.domain.phases import ReleasePhase
-from shared.domain.version import Version
+from shared.domain.messages.effects import Tag
+from shared.domain.messages.events import ArtifactTagged, TaggingFailed
+from shared.domain.state.phases import ReleasePhase
+from shared.domain.values.artifact import Artifact, ArtifactPart, PartName
+from shared.domain.values.version import Version
 from shared.ports.errors import NotFound, Permanent, Transient
 from shared.ports.registry import TagTaken
 

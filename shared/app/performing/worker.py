@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from shared.app.access import EnvironmentAccess
 from shared.app.parts import App
-from shared.domain.errors import SlipwayError
-from shared.domain.policy import EnvironmentPolicy
-from shared.domain.workers import worker_for
+from shared.domain.messages.workers import worker_for
+from shared.domain.policies.policy import EnvironmentPolicy
+from shared.domain.values.errors import SlipwayError
 
 
 class WrongWorker(SlipwayError):

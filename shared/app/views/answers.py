@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from shared.app.views.records import BlockerView, HoldView, ReleaseView
 from shared.app.views.view import View
-from shared.domain.decision import Outcome
-from shared.domain.phases import ReleasePhase
+from shared.domain.drafts.decision import Outcome
+from shared.domain.state.phases import ReleasePhase
 
 
 class DecidedView(View):

@@ -8,10 +8,10 @@ from urllib.parse import quote
 from msgspec import Meta
 
 from shared.app.views.view import View
-from shared.domain.build import BuildHandle, BuildOutcome, BuildResult, BuildRun, ReportedBuild, Step
-from shared.domain.names import ServiceKey
-from shared.domain.policy import Severity
-from shared.domain.records import Time
+from shared.domain.policies.policy import Severity
+from shared.domain.state.build import BuildHandle, BuildOutcome, BuildResult, BuildRun, ReportedBuild, Step
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.records import Time
 
 RUNNING: Final = "running"
 # The library takes no union of an enumeration and a word.

@@ -8,17 +8,17 @@ from typing import Final, Literal
 
 from msgspec.structs import replace
 
-from shared.app.compare_branches import not_compared
-from shared.app.configuration import shown_configurations
+from shared.app.hook_events.compare_branches import not_compared
+from shared.app.hook_events.configuration import shown_configurations
 from shared.app.parts import App
 from shared.app.views.poison import count_poison
 from shared.app.views.view import View
 from shared.codec import anchor as codec
 from shared.codec.errors import UnreadableRecord
 from shared.codec.repository import decode_config_state
-from shared.domain.anchor import day_of
-from shared.domain.repository import ConfigInForce, NotCompared
-from shared.domain.words import time_text
+from shared.domain.state.anchor import day_of
+from shared.domain.state.repository import ConfigInForce, NotCompared
+from shared.domain.values.words import time_text
 from shared.ports.rows import Row
 
 _LATE, _EARLY = timedelta(days=2), timedelta(days=1)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.app.anchor import Compared, anchored_heads
+from shared.app.operating.anchor import Compared, anchored_heads
 from shared.app.parts import App
 from shared.app.views.records import PersonView
 from shared.app.views.view import View
 from shared.codec.errors import BrokenLedger, UnreadableRecord
 from shared.codec.ledger import ENTRIES, GENESIS, verify
-from shared.domain.decision import Outcome
-from shared.domain.names import ServiceKey
-from shared.domain.records import Time
+from shared.domain.drafts.decision import Outcome
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.records import Time
 from shared.ports.store import LedgerRow, Loaded
 
 _PAGE = 500

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 
-from shared.app.configuration import shown_configurations
-from shared.app.operate import ESTATE
+from shared.app.hook_events.configuration import shown_configurations
+from shared.app.operating.operate import ESTATE
 from shared.app.parts import App
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from shared.app import poison
+from shared.app.operating import poison
 from shared.app.parts import App
 from shared.app.views.records import PersonView
 from shared.app.views.view import View
-from shared.domain.poison import Settling
-from shared.domain.records import Time
+from shared.domain.state.poison import Settling
+from shared.domain.values.records import Time
 
 COUNTED = 100
 

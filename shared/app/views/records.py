@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from shared.app.views.build import BuildView
 from shared.app.views.view import View
-from shared.domain.artifact import PartKind
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.domain.records import Time
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.values.artifact import PartKind
+from shared.domain.values.records import Time
 
 
 class PersonView(View):

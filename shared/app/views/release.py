@@ -5,23 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import chain
 
-from shared.app.authorize import Viewer
-from shared.app.authorship import seems_to_have_written
-from shared.app.memberships import memberships_for
-from shared.app.service_view import ServiceView as Snapshot
+from shared.app.handling.service_view import ServiceView as Snapshot
+from shared.app.operating.memberships import memberships_for
+from shared.app.people.authorize import Viewer
+from shared.app.people.authorship import seems_to_have_written
 from shared.app.views import records as view
 from shared.app.views.build import BuildView, ended_build, running_build
-from shared.domain.approval import is_approver, objection, who_may
-from shared.domain.artifact import Artifact, ArtifactPart, in_namespace
-from shared.domain.authorship import looked_up, unanswered, unknown
-from shared.domain.blockers import by_promotion, why
-from shared.domain.gates import Blocker
-from shared.domain.names import ServiceKey
-from shared.domain.older import brings_older
-from shared.domain.phases import Phase
-from shared.domain.policy import ApprovalRule, EnvironmentPolicy
-from shared.domain.promotion import ApprovalRequest, Authors, Deployed, Promotion, Vote
-from shared.domain.release import EnvironmentState, Release, ServiceState
+from shared.domain.deciding.blockers import by_promotion, why
+from shared.domain.gating.approval import is_approver, objection, who_may
+from shared.domain.gating.gates import Blocker
+from shared.domain.policies.policy import ApprovalRule, EnvironmentPolicy
+from shared.domain.state.authorship import looked_up, unanswered, unknown
+from shared.domain.state.older import brings_older
+from shared.domain.state.phases import Phase
+from shared.domain.state.promotion import ApprovalRequest, Authors, Deployed, Promotion, Vote
+from shared.domain.state.release import EnvironmentState, Release, ServiceState
+from shared.domain.values.artifact import Artifact, ArtifactPart, in_namespace
+from shared.domain.values.names import ServiceKey
 
 _NOTHING_LIVE = EnvironmentState(name="")
 

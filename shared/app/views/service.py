@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from shared.app.authorize import Viewer
-from shared.app.service_view import ServiceView as Snapshot
+from shared.app.handling.service_view import ServiceView as Snapshot
+from shared.app.people.authorize import Viewer
 from shared.app.views import records as view
 from shared.app.views.build import running_build
 from shared.app.views.release import live_view, release_view
-from shared.domain.estate import Hold
-from shared.domain.phases import Phase
-from shared.domain.policy import EnvironmentPolicy
-from shared.domain.release import EnvironmentState, ServiceState
+from shared.domain.policies.policy import EnvironmentPolicy
+from shared.domain.state.estate import Hold
+from shared.domain.state.phases import Phase
+from shared.domain.state.release import EnvironmentState, ServiceState
 
 _ENDED = frozenset(phase.value for phase in Phase if phase.ended)
 

@@ -9,7 +9,7 @@ from typing import Any, Self, dataclass_transform
 
 import msgspec
 
-from shared.domain.records import RecordMeta
+from shared.domain.values.records import RecordMeta
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(msgspec.field,))

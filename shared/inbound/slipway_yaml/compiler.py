@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.domain.artifact import PartKind, PartName
-from shared.domain.names import ServiceKey
-from shared.domain.placeholders import expand
-from shared.domain.policy import DenyWindow, DeployTarget, GitOpsTarget, RepositoryPolicy, ServicePolicy
-from shared.domain.policy_digest import policy_digest
-from shared.domain.records import replace
+from shared.domain.policies.policy import DenyWindow, DeployTarget, GitOpsTarget, RepositoryPolicy, ServicePolicy
+from shared.domain.policies.policy_digest import policy_digest
+from shared.domain.values.artifact import PartKind, PartName
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.placeholders import expand
+from shared.domain.values.records import replace
 from shared.inbound.slipway_yaml import records
 from shared.inbound.slipway_yaml.discovery import Located, locate
 from shared.inbound.slipway_yaml.document import read

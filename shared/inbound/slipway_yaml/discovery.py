@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from shared.domain.names import valid_name
+from shared.domain.values.names import valid_name
 from shared.inbound.slipway_yaml.faults import Faults
 from shared.inbound.slipway_yaml.fields import ROOT
 from shared.inbound.slipway_yaml.models import Build, Service

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 import yaml
 
-from shared.domain.setting import Setting
+from shared.domain.policies.setting import Setting
 from shared.inbound.slipway_yaml.faults import FILE, Faults, Place
 from shared.inbound.slipway_yaml.settings import UNSHOWN, setting
 from shared.ports.policies import BrokenPolicy, Fault

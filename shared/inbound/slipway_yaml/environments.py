@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 
-from shared.domain.errors import InvalidValue
-from shared.domain.policy import DenyWindow, DeployTarget, GitOpsTarget, HelmTarget
-from shared.domain.windows import check
+from shared.domain.policies.policy import DenyWindow, DeployTarget, GitOpsTarget, HelmTarget
+from shared.domain.policies.windows import check
+from shared.domain.values.errors import InvalidValue
 from shared.inbound.slipway_yaml.faults import Faults
 from shared.inbound.slipway_yaml.models import Deploy
 from shared.inbound.slipway_yaml.parts import Parts

@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
 
-from shared.domain.errors import InvalidValue
-from shared.domain.host_variables import may_pass
-from shared.domain.mails import is_exact, is_plain_mail
-from shared.domain.placeholders import PLACEHOLDERS, placeholders
-from shared.domain.setting import Setting, path_of
+from shared.domain.policies.host_variables import may_pass
+from shared.domain.policies.setting import Setting, path_of
+from shared.domain.values.errors import InvalidValue
+from shared.domain.values.mails import is_exact, is_plain_mail
+from shared.domain.values.placeholders import PLACEHOLDERS, placeholders
 from shared.inbound.slipway_yaml.settings import setting_of
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")

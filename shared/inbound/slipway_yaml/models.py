@@ -8,10 +8,10 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.domain.errors import InvalidValue
-from shared.domain.hooks import Hooks
-from shared.domain.policy import OnFirstFailure, Queueing, Severity, Verdict
-from shared.domain.setting import Kind, put
+from shared.domain.charts.hooks import Hooks
+from shared.domain.policies.policy import OnFirstFailure, Queueing, Severity, Verdict
+from shared.domain.policies.setting import Kind, put
+from shared.domain.values.errors import InvalidValue
 from shared.inbound.slipway_yaml.fields import (
     Address,
     Approver,

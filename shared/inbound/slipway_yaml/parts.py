@@ -9,7 +9,7 @@ from typing import TypeVar, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from shared.domain.names import valid_name
+from shared.domain.values.names import valid_name
 from shared.inbound.slipway_yaml.document import Data, Document
 from shared.inbound.slipway_yaml.faults import Faults, Place
 from shared.inbound.slipway_yaml.models import Environment, Freeze, Head, Part, Service

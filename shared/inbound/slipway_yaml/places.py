@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from shared.domain.patterns import segments
-from shared.domain.placeholders import PLACEHOLDERS, expand
-from shared.domain.policy import DeployTarget, HelmTarget
+from shared.domain.policies.policy import DeployTarget, HelmTarget
+from shared.domain.values.patterns import segments
+from shared.domain.values.placeholders import PLACEHOLDERS, expand
 from shared.inbound.slipway_yaml.discovery import Located
 from shared.inbound.slipway_yaml.faults import Faults
 from shared.inbound.slipway_yaml.fields import valid_repository

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from shared.domain.policy import GitOpsTarget, RepositoryPolicy
+from shared.domain.policies.policy import GitOpsTarget, RepositoryPolicy
 from shared.ports.policies import Fault
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.domain.policy import (
+from shared.domain.policies.policy import (
     ApprovalRule,
     BuildPolicy,
     Deadlines,
@@ -16,7 +16,7 @@ from shared.domain.policy import (
     TriggerPolicy,
     Verdict,
 )
-from shared.domain.setting import Setting
+from shared.domain.policies.setting import Setting
 from shared.inbound.slipway_yaml.discovery import Located
 from shared.inbound.slipway_yaml.environments import PRODUCTION
 from shared.inbound.slipway_yaml.fields import ROOT

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import yaml
 
-from shared.domain.setting import Kind, Setting, as_json
+from shared.domain.policies.setting import Kind, Setting, as_json
 
 MOST_CHARACTERS = 4000
 # What a quoted scalar can smuggle in by escapes: controls (but line break and tab) and halves of characters.

@@ -10,12 +10,12 @@ from shared.adapters.git_disk.source import GitSource
 from shared.adapters.git_disk.writing import Identity
 from shared.adapters.helm_charts import HelmCharts
 from shared.app.performing.authors import read_authors
-from shared.domain.names import ServiceKey
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.domain.promotion import Deployed, Promotion
-from shared.domain.records import replace
-from shared.domain.release import EnvironmentState, Release
-from shared.domain.version import Version
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.state.promotion import Deployed, Promotion
+from shared.domain.state.release import EnvironmentState, Release
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from tests.support.app_parts import make_app
 from tests.support.git_repositories import ANN, BEN, NOON, GitRepository, a_repository
 from tests.support.pilot import Pilot, policy

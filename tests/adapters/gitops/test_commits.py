@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.person import Person
-from shared.domain.policy import GitOpsTarget, HelmTarget
+from shared.domain.policies.policy import GitOpsTarget, HelmTarget
+from shared.domain.values.person import Person
 from shared.ports.applier import DeployOrder, Fenced
 from shared.ports.errors import NotFound, Permanent, Transient
 from shared.ports.rollout_watcher import RolloutState

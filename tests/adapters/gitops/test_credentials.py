@@ -13,8 +13,8 @@ import pytest
 
 from shared.adapters.git_disk.git import without_password
 from shared.adapters.gitops.credentials import Credentials
-from shared.domain.person import SLIPWAY
-from shared.domain.policy import GitOpsTarget
+from shared.domain.policies.policy import GitOpsTarget
+from shared.domain.values.person import SLIPWAY
 from shared.ports.applier import DeployOrder
 from shared.ports.errors import AdapterError, NotFound, Permanent
 from tests.support.git_https import GitHttps, git_https

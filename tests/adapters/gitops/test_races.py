@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.person import SLIPWAY
-from shared.domain.policy import GitOpsTarget
+from shared.domain.policies.policy import GitOpsTarget
+from shared.domain.values.person import SLIPWAY
 from shared.ports.applier import DeployOrder, Fenced
 from shared.ports.errors import NotFound, Transient
 from tests.support.git_repositories import GitRepository, a_repository

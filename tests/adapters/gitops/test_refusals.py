@@ -10,7 +10,7 @@ import pytest
 from shared.adapters.git_disk.git import Git
 from shared.adapters.gitops.refusals import PushedFirst, of_push
 from shared.adapters.processes import Completed
-from shared.domain.policy import GitOpsTarget
+from shared.domain.policies.policy import GitOpsTarget
 from shared.ports.errors import Permanent, Transient
 from tests.adapters.gitops.test_races import a_gitops, an_order
 from tests.support.git_repositories import GitRepository, a_repository

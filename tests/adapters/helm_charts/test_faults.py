@@ -13,7 +13,7 @@ from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.oci_registry import OciRegistry
 from shared.adapters.oci_registry.connection import Connection
 from shared.adapters.oci_registry.manifest import HELM_LAYER, OCI_MANIFEST, canonical, digest_of
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 from shared.ports.registry import HELM_CONFIG
 from tests.support.acr import WSGIApp

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.helm_charts import HelmCharts
-from shared.domain.setting import Kind, Setting
+from shared.domain.policies.setting import Kind, Setting
 from shared.ports.chart import LintFinding, Rendering
 from tests.adapters.helm_charts.test_settings import chart
 

@@ -10,7 +10,7 @@ import pytest
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.helm_charts.hosts import is_loopback
 from shared.adapters.oci_registry import OciRegistry
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.errors import NotFound, Permanent, Transient
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.helm_charts import HelmCharts
-from shared.domain.setting import Kind, Setting, as_json
+from shared.domain.policies.setting import Kind, Setting, as_json
 from shared.inbound.slipway_yaml.models import Environment
 from shared.inbound.slipway_yaml.settings import _WORDS
 from shared.ports.chart import Rendering

@@ -13,7 +13,7 @@ import pytest
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.oci_registry import OciRegistry
 from shared.config import Settings
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.chart import Charts
 from shared.ports.errors import Permanent
 from shared.wiring import access_with
@@ -25,7 +25,7 @@ PULL = """
 import sys, pathlib
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.oci_registry import OciRegistry
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from tests.adapters.helm_charts.conftest import QA
 into, host, digest = sys.argv[1:]
 charts = HelmCharts(registries=OciRegistry(lambda _: QA))

@@ -10,9 +10,9 @@ import pytest
 
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.oci_registry import OciRegistry
-from shared.domain.artifact import PartKind, PartName
-from shared.domain.names import Digest
-from shared.domain.policy import Severity
+from shared.domain.policies.policy import Severity
+from shared.domain.values.artifact import PartKind, PartName
+from shared.domain.values.names import Digest
 from shared.ports.builder import PACKAGE, VALIDATE_PULL_REQUEST, BuildOutcome, Step, TestCounts
 from shared.ports.errors import Permanent, Transient
 from tests.support.build_site import Site

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from shared.adapters.helm_charts import HelmCharts
-from shared.domain.artifact import PartKind
-from shared.domain.hooks import Hooks
+from shared.domain.charts.hooks import Hooks
+from shared.domain.values.artifact import PartKind
 from shared.ports.builder import (
     NO_HANDLE,
     PACKAGE,

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.local_build import counts, dockerfile, scans
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from tests.support.fuzzing import ANY_BYTES, filled_anew, many, mutated, spoilt
 from tests.support.tree import ROOT
 

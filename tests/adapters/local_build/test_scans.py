@@ -7,8 +7,8 @@ import json
 import pytest
 
 from shared.adapters.local_build import scans
-from shared.domain.names import Digest
-from shared.domain.policy import Severity
+from shared.domain.policies.policy import Severity
+from shared.domain.values.names import Digest
 
 IMAGE = Digest("sha256:" + "a" * 64)
 OTHER = Digest("sha256:" + "b" * 64)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.domain.artifact import PartKind
+from shared.domain.values.artifact import PartKind
 from shared.ports.builder import VALIDATE_BRANCH, BuildOrder, BuildOutcome
 from tests.support.build_site import Site
 from tests.support.parts import pushed

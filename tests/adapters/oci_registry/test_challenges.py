@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request, Response
 
 from shared.adapters.oci_registry import OciRegistry
 from shared.adapters.oci_registry.challenges import UnknownChallenge, bearer
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.errors import Permanent
 from tests.support.registries import answering, embedded_registry
 

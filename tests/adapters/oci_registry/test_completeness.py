@@ -14,7 +14,7 @@ from werkzeug.wrappers import Request, Response
 from shared.adapters.oci_registry import OciRegistry
 from shared.adapters.oci_registry.connection import Connection
 from shared.adapters.oci_registry.manifest import OCI_INDEX, OCI_MANIFEST, digest_of
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.errors import Permanent, Transient
 from tests.support import registries
 from tests.support.registries import answer_of, embedded_registry

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 from infra.local.registry.server import RunningServer
 from shared.adapters.oci_registry import OciRegistry
 from shared.adapters.oci_registry.connection import Connection
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.errors import AdapterError, Permanent, Transient
 from tests.support.registries import answering
 

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from shared.adapters.oci_registry import OciRegistry, copying
 from shared.adapters.oci_registry.connection import Connection
-from shared.domain.names import Digest
+from shared.domain.values.names import Digest
 from shared.ports.errors import Permanent
 from tests.support import registries
 from tests.support.registries import RequestLog, embedded_registry

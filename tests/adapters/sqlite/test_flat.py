@@ -16,18 +16,18 @@ from typing import Any, TypeAlias
 import pytest
 
 from shared.adapters.sqlite import SqliteDatabase, committer, readers, schema
-from shared.app import read_overview, read_status
-from shared.app.authorize import Viewer
-from shared.app.authorship import with_authorship
-from shared.app.handle_event import handle
+from shared.app.handling.handle_event import handle
+from shared.app.operating.finding import Chosen, find_service
 from shared.app.parts import App
+from shared.app.people.authorize import Viewer
+from shared.app.people.authorship import with_authorship
 from shared.app.sweep import sweep
-from shared.app.views.finding import Chosen, find_service
+from shared.app.views import read_overview, read_status
 from shared.app.views.health import health
 from shared.app.views.ledger import ledger_page
 from shared.app.views.poison import poison_page
 from shared.bootstrap import utc_now
-from shared.domain.events import ApprovalAnswered, TimePassed
+from shared.domain.messages.events import ApprovalAnswered, TimePassed
 from shared.ports.people import Question
 from shared.ports.store import Due
 from tests.support.outside import RITA

@@ -11,7 +11,7 @@ from shared.adapters.storage import partition
 from shared.adapters.storage.delivery import Delivery, running_time
 from shared.adapters.storage.leased_message import LeasedMessage
 from shared.codec.envelope import addressee
-from shared.domain.queues import POISON, poison_of
+from shared.domain.messages.queues import POISON, poison_of
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, TooLarge
 from tests.contracts.memory.table import Table

@@ -10,10 +10,10 @@ import pytest
 
 from infra.local.sample import git
 from shared.codec.envelope import encode_effect
-from shared.domain.delivery import Delivery
-from shared.domain.effects import Deploy, GatherFacts, ObserveRollout, Retag
-from shared.domain.names import ServiceKey
-from shared.domain.queues import EVENTS_QUEUE, QUEUES, queue_of
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import Deploy, GatherFacts, ObserveRollout, Retag
+from shared.domain.messages.queues import EVENTS_QUEUE, QUEUES, queue_of
+from shared.domain.values.names import ServiceKey
 from tests.conventions.test_cold_start import outside
 from tests.support.clock import NOON
 from tests.support.doors import PEOPLE

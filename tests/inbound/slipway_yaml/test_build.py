@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.policy import GitOpsTarget, ServicePolicy
+from shared.domain.policies.policy import GitOpsTarget, ServicePolicy
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.policies import BrokenPolicy
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.policy import (
+from shared.domain.policies.policy import (
     ApprovalRule,
     BuildPolicy,
     Deadlines,
@@ -27,7 +27,7 @@ from shared.domain.policy import (
     TriggerPolicy,
     Verdict,
 )
-from shared.domain.setting import Kind, Setting
+from shared.domain.policies.setting import Kind, Setting
 from shared.inbound.slipway_yaml import SlipwayYaml
 
 LOCAL = GitOpsTarget(repository=".local/environments.git")

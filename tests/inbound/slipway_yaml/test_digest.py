@@ -7,9 +7,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import fields
 
-from shared.domain.policy import GitOpsTarget, HelmTarget, RepositoryPolicy, ServicePolicy
-from shared.domain.policy_digest import policy_digest
-from shared.domain.records import replace
+from shared.domain.policies.policy import GitOpsTarget, HelmTarget, RepositoryPolicy, ServicePolicy
+from shared.domain.policies.policy_digest import policy_digest
+from shared.domain.values.records import replace
 from shared.inbound.slipway_yaml import SlipwayYaml
 
 TEXT = """

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.policy import GitOpsTarget, RepositoryPolicy
+from shared.domain.policies.policy import GitOpsTarget, RepositoryPolicy
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.inbound.slipway_yaml.document import MOST_BYTES
 from shared.ports.policies import BrokenPolicy

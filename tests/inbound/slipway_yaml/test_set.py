@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.setting import Kind, Setting
+from shared.domain.policies.setting import Kind, Setting
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.inbound.slipway_yaml.models import Environment
 from shared.ports.policies import BrokenPolicy

@@ -14,8 +14,8 @@ import yaml
 
 from infra.local.operator.operator import Operator
 from infra.local.operator.verdict import Health, Verdict, judge
-from shared.domain.person import SLIPWAY
-from shared.domain.policy import GitOpsTarget
+from shared.domain.policies.policy import GitOpsTarget
+from shared.domain.values.person import SLIPWAY
 from shared.ports.applier import DeployOrder
 from shared.ports.errors import Transient
 from shared.ports.rollout_watcher import RolloutState

@@ -4,24 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from shared.domain.artifact import Artifact
-from shared.domain.build import (
-    BuildHandle,
-    BuildOutcome,
-    BuildResult,
-    BuildRun,
-    ReportedBuild,
-    ScanResult,
-    Step,
-    StepResult,
-    TestCounts,
-    WouldBlock,
-)
-from shared.domain.manifests import Finding
-from shared.domain.names import Digest, ServiceKey
-from shared.domain.person import Person
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.domain.policy import (
+from shared.domain.charts.manifests import Finding
+from shared.domain.policies.policy import (
     ApprovalRule,
     BuildPolicy,
     DenyWindow,
@@ -35,7 +19,21 @@ from shared.domain.policy import (
     TriggerPolicy,
     Verdict,
 )
-from shared.domain.promotion import (
+from shared.domain.policies.setting import Setting
+from shared.domain.state.build import (
+    BuildHandle,
+    BuildOutcome,
+    BuildResult,
+    BuildRun,
+    ReportedBuild,
+    ScanResult,
+    Step,
+    StepResult,
+    TestCounts,
+    WouldBlock,
+)
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.state.promotion import (
     ApprovalRequest,
     Author,
     Authors,
@@ -46,10 +44,12 @@ from shared.domain.promotion import (
     Rendered,
     Vote,
 )
-from shared.domain.records import replace
-from shared.domain.release import EnvironmentState, Override, Push, Release, Slot, Tagging, Validation
-from shared.domain.setting import Setting
-from shared.domain.version import Version
+from shared.domain.state.release import EnvironmentState, Override, Push, Release, Slot, Tagging, Validation
+from shared.domain.values.artifact import Artifact
+from shared.domain.values.names import Digest, ServiceKey
+from shared.domain.values.person import Person
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from tests.support.parts import PARTS, image_and_chart
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from shared.codec import envelope
-from shared.domain import effects, events
-from shared.domain.delivery import Delivery
-from shared.domain.names import Digest
+from shared.domain.messages import effects, events
+from shared.domain.messages.delivery import Delivery
+from shared.domain.values.names import Digest
 from tests.support.codec import examples as ex
 from tests.support.codec import odd
 from tests.support.codec.stored import GOLDEN

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.domain import events
-from shared.domain.build import BuildOutcome, BuildResult, ScanResult, Step, StepResult
-from shared.domain.person import SLIPWAY
-from shared.domain.phases import Phase, PromotionKind, ReleasePhase
-from shared.domain.policy import (
+from shared.domain.messages import events
+from shared.domain.policies.policy import (
     ApprovalRule,
     BuildPolicy,
     Deadlines,
@@ -20,11 +17,14 @@ from shared.domain.policy import (
     Severity,
     TriggerPolicy,
 )
-from shared.domain.promotion import ApprovalRequest, Facts, Promotion, Vote
-from shared.domain.records import replace
-from shared.domain.release import EnvironmentState, Override, Push, Release, Validation
-from shared.domain.repository import ConfigInForce, Tip
-from shared.domain.version import Version
+from shared.domain.state.build import BuildOutcome, BuildResult, ScanResult, Step, StepResult
+from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.state.promotion import ApprovalRequest, Facts, Promotion, Vote
+from shared.domain.state.release import EnvironmentState, Override, Push, Release, Validation
+from shared.domain.state.repository import ConfigInForce, Tip
+from shared.domain.values.person import SLIPWAY
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from tests.support.codec import examples as ex
 from tests.support.parts import IMAGE, chart_of
 

@@ -12,10 +12,10 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from shared.domain.artifact import Artifact, ArtifactPart, PartKind
-from shared.domain.names import Digest, ServiceKey
-from shared.domain.release import ServiceState
-from shared.domain.version import Version
+from shared.domain.state.release import ServiceState
+from shared.domain.values.artifact import Artifact, ArtifactPart, PartKind
+from shared.domain.values.names import Digest, ServiceKey
+from shared.domain.values.version import Version
 
 # A duration that the library reads again.
 LONGEST = timedelta(days=100_000_000)

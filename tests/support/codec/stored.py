@@ -10,16 +10,16 @@ from typing import Any
 from shared.adapters.local_build.results import RESULTS
 from shared.codec import anchor, authors, clock, comparing, estate, failure, ledger, poison, repository, state
 from shared.codec.stored import Stored
-from shared.domain.anchor import Anchor, Anchored, Mismatch
-from shared.domain.decision import Outcome
-from shared.domain.estate import Hold
-from shared.domain.failure import Failure
-from shared.domain.poison import PoisonMessage, Settled, Settling
-from shared.domain.policy import RepositoryPolicy
-from shared.domain.promotion import Author
-from shared.domain.records import replace
-from shared.domain.release import ArtifactHold, Numbers
-from shared.domain.repository import Compared, ConfigInForce, NotCompared, Pushed, Tip
+from shared.domain.drafts.decision import Outcome
+from shared.domain.policies.policy import RepositoryPolicy
+from shared.domain.state.anchor import Anchor, Anchored, Mismatch
+from shared.domain.state.estate import Hold
+from shared.domain.state.failure import Failure
+from shared.domain.state.poison import PoisonMessage, Settled, Settling
+from shared.domain.state.promotion import Author
+from shared.domain.state.release import ArtifactHold, Numbers
+from shared.domain.state.repository import Compared, ConfigInForce, NotCompared, Pushed, Tip
+from shared.domain.values.records import replace
 from tests.support.codec import examples as ex
 from tests.support.codec import odd
 

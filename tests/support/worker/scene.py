@@ -11,10 +11,10 @@ from typing import Any
 from azure.functions.decorators.function_app import Function
 
 import function_app
-from shared.domain.effects import Effect
-from shared.domain.events import PushReceived, TimePassed
-from shared.domain.queues import EVENTS, INSPECT, QUEUES
-from shared.domain.records import replace
+from shared.domain.messages.effects import Effect
+from shared.domain.messages.events import PushReceived, TimePassed
+from shared.domain.messages.queues import EVENTS, INSPECT, QUEUES
+from shared.domain.values.records import replace
 from tests.support.app_parts import DELIVERY
 from tests.support.codec import examples, messages
 from tests.support.doors import HOOK_SECRET, PEOPLE, REGISTRY_SECRET

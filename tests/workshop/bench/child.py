@@ -19,8 +19,8 @@ from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.sqlite import SqliteDatabase
 from shared.bootstrap import Database
 from shared.codec.envelope import encode_event
-from shared.domain.names import ServiceKey
-from shared.domain.queues import EVENTS_QUEUE
+from shared.domain.messages.queues import EVENTS_QUEUE
+from shared.domain.values.names import ServiceKey
 from shared.ports.people import Question
 from tests.workshop.bench.shape import Shape
 from tests.workshop.bench.story import Decisions, Doors, logging_to, on_end, release_begins

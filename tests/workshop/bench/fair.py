@@ -15,9 +15,9 @@ from threading import Event
 from shared.adapters.sqlite import SqliteDatabase
 from shared.bootstrap import utc_now
 from shared.codec.envelope import encode_event
-from shared.domain.events import ApprovalAnswered
-from shared.domain.names import ServiceKey
-from shared.domain.queues import EVENTS_QUEUE
+from shared.domain.messages.events import ApprovalAnswered
+from shared.domain.messages.queues import EVENTS_QUEUE
+from shared.domain.values.names import ServiceKey
 from shared.ports.people import Question
 from tests.support.host import wait_until
 from tests.support.outside import RITA

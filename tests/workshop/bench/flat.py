@@ -12,8 +12,8 @@ from pathlib import Path
 from statistics import median
 
 from shared.app.sweep import sweep
-from shared.domain.names import ServiceKey
-from shared.domain.records import replace
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.records import replace
 from shared.ports.store import Due
 from tests.workshop.bench.callers import Asker, person
 from tests.workshop.bench.figures import CACHE, Report, in_folder, milliseconds

@@ -21,8 +21,8 @@ from shared.adapters.sqlite import SqliteDatabase
 from shared.adapters.sqlite.schema import FORMAT
 from shared.bootstrap import utc_now
 from shared.codec.repository import CONFIG, POLICIES, SHOWN, TIPS, encode_config, encode_services, tip_row
-from shared.domain.policy import RepositoryPolicy
-from shared.domain.repository import ConfigInForce, Tip
+from shared.domain.policies.policy import RepositoryPolicy
+from shared.domain.state.repository import ConfigInForce, Tip
 from shared.inbound.slipway_yaml import SlipwayYaml
 from tests.support.outside_source import MAIN
 from tests.workshop.bench.figures import CACHE, in_folder

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from shared.domain.artifact import PartKind, PartName
-from shared.domain.names import ServiceKey
+from shared.domain.values.artifact import PartKind, PartName
+from shared.domain.values.names import ServiceKey
 from tests.support.outside import built
 from tests.support.outside_environments import Applied
 from tests.support.outside_registry import digest_of

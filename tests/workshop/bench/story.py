@@ -13,13 +13,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from queue import SimpleQueue
 
-from shared.app.authorship import with_authorship
 from shared.app.parts import App
+from shared.app.people.authorship import with_authorship
 from shared.app.take_message import take_message
 from shared.codec.envelope import encode_event
-from shared.domain.events import ApprovalAnswered, ChangeFound, ServiceEvent
-from shared.domain.names import ServiceKey
-from shared.domain.queues import EVENTS_QUEUE, QUEUES
+from shared.domain.messages.events import ApprovalAnswered, ChangeFound, ServiceEvent
+from shared.domain.messages.queues import EVENTS_QUEUE, QUEUES
+from shared.domain.values.names import ServiceKey
 from shared.ports.people import Question
 from shared.ports.queues import PoolReceiver
 from shared.ports.statuses import CommitStatus

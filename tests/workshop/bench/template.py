@@ -23,10 +23,10 @@ from shared.bootstrap import utc_now
 from shared.codec.chain import GENESIS, link
 from shared.codec.ledger import ENTRIES
 from shared.codec.state import ENVIRONMENT, NUMBERS, NUMBERS_ROW, POLICY_ROW, build_row, ended_release_row, ended_row
-from shared.domain.names import ServiceKey
-from shared.domain.records import replace
-from shared.domain.release import Numbers
-from shared.domain.version import Version
+from shared.domain.state.release import Numbers
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.records import replace
+from shared.domain.values.version import Version
 from tests.support.host import Clock
 from tests.workshop.bench.shape import SAMPLE_SERVICE, SAMPLES
 from tests.workshop.bench.story import BareEngine, Doors, Story

@@ -9,16 +9,16 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.sqlite import SqliteDatabase
-from shared.app import read_status
+from shared.app.operating.finding import Chosen
 from shared.app.parts import App
 from shared.app.sweep import look_at_due
-from shared.app.views.finding import Chosen
+from shared.app.views import read_status
 from shared.app.views.health import health
 from shared.app.views.ledger import verify_ledger
 from shared.bootstrap import utc_now
 from shared.codec.repository import CONFIG
 from shared.codec.state import BUILD, BUILDS, ENDED, ENDED_RELEASE, ENDS, RELEASES, decode_state
-from shared.domain.phases import ReleasePhase
+from shared.domain.state.phases import ReleasePhase
 from tests.workshop.bench.large import copy_store, large_store
 from tests.workshop.bench.shape import Shape
 from tests.workshop.bench.story import BareEngine, Doors, Story

@@ -22,7 +22,7 @@ from shared.app.parts import App
 from shared.app.views.ledger import verify_ledger
 from shared.bootstrap import Database, utc_now
 from shared.codec.ledger import ENTRIES
-from shared.domain.names import ServiceKey
+from shared.domain.values.names import ServiceKey
 from tests.workshop.bench.figures import Report, in_folder, percentile
 from tests.workshop.bench.story import BareEngine, Doors, HttpDoors, Story, Told, logging_to
 from tests.workshop.bench.world import REPOSITORY, Quiet, configure, hosted, names_of, quiet, wire

@@ -19,14 +19,14 @@ from infra.local.host.remote import RemoteQueues
 from shared import bootstrap
 from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.sqlite import SqliteDatabase
-from shared.app.inspect_push import inspect_push
+from shared.app.hook_events.inspect_push import inspect_push
 from shared.app.parts import App, Timing
 from shared.app.take_message import take_message
 from shared.bootstrap import Database, utc_now
 from shared.config import Settings
-from shared.domain.events import PushReceived
-from shared.domain.queues import QUEUES
-from shared.domain.records import replace
+from shared.domain.messages.events import PushReceived
+from shared.domain.messages.queues import QUEUES
+from shared.domain.values.records import replace
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.ports.queues import QueueReceiver, Queues
 from shared.ports.statuses import CommitStatus

@@ -9,9 +9,9 @@ from enum import StrEnum
 from typing import get_args
 
 from shared.codec.envelope import parse, read_message
-from shared.domain.effects import ServiceEffect
-from shared.domain.queues import queue_of
-from shared.domain.records import type_name
+from shared.domain.messages.effects import ServiceEffect
+from shared.domain.messages.queues import queue_of
+from shared.domain.values.records import type_name
 
 
 class Place(StrEnum):

@@ -15,15 +15,15 @@ from infra.local.registry.repositories import Repositories
 from infra.local.sample import REPOSITORY, git
 from shared import bootstrap
 from shared.adapters.sqlite import SqliteDatabase
-from shared.app.operate import ESTATE, holds
-from shared.app.poison import open_poison
-from shared.app.service_view import ServiceView, read_service, release_in
+from shared.app.handling.service_view import ServiceView, read_service, release_in
+from shared.app.operating.operate import ESTATE, holds
+from shared.app.operating.poison import open_poison
 from shared.codec.ledger import verify
 from shared.config import Settings
-from shared.domain.names import ServiceKey
-from shared.domain.promotion import Promotion
-from shared.domain.release import EnvironmentState
-from shared.domain.version import Version
+from shared.domain.state.promotion import Promotion
+from shared.domain.state.release import EnvironmentState
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.version import Version
 from tests.support.parts import chart_of
 from tests.workshop.drill.scene import SERVICE, Scene
 from tests.workshop.drill.story import VERSIONS

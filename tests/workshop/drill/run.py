@@ -13,7 +13,7 @@ from typing import Any
 
 from infra.local.demo.team import StoryBroken
 from infra.local.folder import Folder
-from shared.domain.errors import SlipwayError
+from shared.domain.values.errors import SlipwayError
 from tests.support.mortal import differences
 from tests.workshop.drill.boundaries import Death, Place
 from tests.workshop.drill.end import End, end_of

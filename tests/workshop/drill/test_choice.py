@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from shared.codec.envelope import encode_effect, encode_event
-from shared.domain.delivery import Delivery
-from shared.domain.effects import ReadTags
-from shared.domain.events import PushReceived
-from shared.domain.names import ServiceKey
-from shared.domain.queues import EVENTS_QUEUE, queue_of
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import ReadTags
+from shared.domain.messages.events import PushReceived
+from shared.domain.messages.queues import EVENTS_QUEUE, queue_of
+from shared.domain.values.names import ServiceKey
 from tests.support.clock import NOON
 from tests.workshop.drill.boundaries import EFFECT_KINDS, EFFECTS, KINDS, Boundary, Place, work_of
 from tests.workshop.drill.full import not_run

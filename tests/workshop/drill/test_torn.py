@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from shared.codec.envelope import encode_effect
-from shared.domain.delivery import Delivery
-from shared.domain.effects import Build
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.effects import Build
 from tests.support.app_parts import DELIVERY, make_app
 from tests.support.outside import Outside
 from tests.workshop.drill.wal import DAMAGES, copy_still, first_change, put_in_place, read_log

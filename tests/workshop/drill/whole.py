@@ -14,8 +14,8 @@ from shared.adapters.storage.partition import ESTATE, OUTBOX
 from shared.codec.envelope import effect_id_of
 from shared.codec.ledger import ENTRIES, verify
 from shared.codec.state import decode_state
-from shared.domain.errors import SlipwayError
-from shared.domain.names import ServiceKey
+from shared.domain.values.errors import SlipwayError
+from shared.domain.values.names import ServiceKey
 from shared.ports.store import LedgerRow, Loaded
 
 _ALL = 1_000_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from shared.domain.queues import EVENTS_QUEUE
+from shared.domain.messages.queues import EVENTS_QUEUE
 from tests.support.app_parts import make_app
 from tests.support.in_poison import ASK, poisoned
 from tests.workshop.load.watching import POISON, queues

@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.app.operate import ESTATE
+from shared.app.operating.operate import ESTATE
 from shared.codec.poison import OPEN, OPEN_END
 
 _TICKS = os.sysconf("SC_CLK_TCK")

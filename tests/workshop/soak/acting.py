@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
-from shared.domain import events as ev
-from shared.domain.gates import OVERRIDABLE, Gate
-from shared.domain.names import ServiceKey
-from shared.domain.person import Person
+from shared.domain.gating.gates import OVERRIDABLE, Gate
+from shared.domain.messages import events as ev
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.person import Person
 from tests.support.outside import ADA, RITA, SAM
 from tests.workshop.soak.configurations import NED, OLGA, PEOPLE
 from tests.workshop.soak.stage import SERVICES, Stage

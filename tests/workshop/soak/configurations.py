@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from shared.domain.person import Person
-from shared.domain.records import replace
+from shared.domain.values.person import Person
+from shared.domain.values.records import replace
 from tests.support.outside import ADA, RITA, SAM
 
 SECRET = "hunter2-do-not-tell"

@@ -8,10 +8,10 @@ from datetime import timedelta
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from shared.domain import events as ev
-from shared.domain.build import BuildOutcome, BuildResult
-from shared.domain.names import Digest, ServiceKey
-from shared.domain.person import Person
+from shared.domain.messages import events as ev
+from shared.domain.state.build import BuildOutcome, BuildResult
+from shared.domain.values.names import Digest, ServiceKey
+from shared.domain.values.person import Person
 from shared.ports.errors import Transient
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_parts import branch

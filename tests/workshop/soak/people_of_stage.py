@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shared.app.service_view import read_service
-from shared.domain import events as ev
-from shared.domain.names import ServiceKey
-from shared.domain.person import Person
+from shared.app.handling.service_view import read_service
+from shared.domain.messages import events as ev
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.person import Person
 from shared.ports.people import Question
 from tests.support.app_parts import DELIVERY, PACKAGE, branch
 from tests.support.outside import MAIN, SHIPPING, Outside

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.domain import events as ev
-from shared.domain.names import Digest, ServiceKey
+from shared.domain.messages import events as ev
+from shared.domain.values.names import Digest, ServiceKey
 from tests.support.app_parts import DELIVERY, PACKAGE
 from tests.support.outside import Outside
 from tests.workshop.soak.judge import Judge

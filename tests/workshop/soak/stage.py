@@ -8,15 +8,15 @@ from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
-from shared.app.handle_event import Handled
-from shared.app.operate import ESTATE, add_hold, lift_hold, operate
-from shared.app.service_view import view_of
+from shared.app.handling.handle_event import Handled
+from shared.app.handling.service_view import view_of
+from shared.app.operating.operate import ESTATE, add_hold, lift_hold, operate
 from shared.app.sweep import sweep
 from shared.app.views.service import service_view
-from shared.domain import events as ev
-from shared.domain.decision import Outcome
-from shared.domain.names import ServiceKey
-from shared.domain.person import Person
+from shared.domain.drafts.decision import Outcome
+from shared.domain.messages import events as ev
+from shared.domain.values.names import ServiceKey
+from shared.domain.values.person import Person
 from shared.ports.applier import DeployOrder
 from shared.ports.people import Question
 from shared.ports.rollout_watcher import RolloutState

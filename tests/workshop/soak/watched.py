@@ -7,11 +7,11 @@ from typing import ClassVar, Protocol
 
 from shared.app.views import records
 from shared.codec.envelope import parse
-from shared.domain.phases import Phase
-from shared.domain.place import Place
-from shared.domain.policy import GitOpsTarget, RepositoryPolicy
-from shared.domain.queues import INSPECT, INSPECT_QUEUE
-from shared.domain.records import replace
+from shared.domain.messages.queues import INSPECT, INSPECT_QUEUE
+from shared.domain.policies.place import Place
+from shared.domain.policies.policy import GitOpsTarget, RepositoryPolicy
+from shared.domain.state.phases import Phase
+from shared.domain.values.records import replace
 from shared.ports.applier import DeployOrder, DeployReport
 from shared.ports.people import Question
 from shared.ports.policies import Fault, PolicyReader

@@ -1,0 +1,1 @@
+"""From an event to a saved decision, and when its effects are sent and done."""

@@ -1,0 +1,1 @@
+"""What repositories, registries and hosts that build say, brought to the services that it concerns."""

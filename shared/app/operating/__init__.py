@@ -1,0 +1,1 @@
+"""What operators do beside releases: holds, poison, anchors, memberships."""

@@ -1,0 +1,1 @@
+"""Who may do what, who approves, and whose change it is."""

@@ -1,0 +1,1 @@
+"""What a rendered chart says: manifests, pods and hooks."""

@@ -1,0 +1,1 @@
+"""A decision in the making: the changed state, its effects and its answer."""

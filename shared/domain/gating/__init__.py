@@ -1,0 +1,1 @@
+"""What a promotion has to pass before it starts: the gates, and the approval of people."""

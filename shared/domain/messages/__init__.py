@@ -1,0 +1,1 @@
+"""What comes in and goes out: events, effects, and the queues that they lie in."""

@@ -1,0 +1,1 @@
+"""Names, versions, people and artifacts: values that everything else is made of."""
