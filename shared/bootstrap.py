@@ -157,7 +157,7 @@ def build(
         access_as=access_as,
         people=PagePeople(),
         policies=wiring.policies(chosen),
-        reporting=wiring.reporting(),
+        reporting=wiring.reporting(chosen),
         now=now,
         new_id=lambda: str(uuid4()),
         scratch=chosen.work / "scratch",

@@ -183,6 +183,11 @@ class Settings:
         """Whether this process has one of the roles; one that names none has all."""
         return not self.roles or not self.roles.isdisjoint(any_of)
 
+    @property
+    def decides(self) -> bool:
+        """Whether this process writes state: control does, and whoever can open the file that all of it lies in."""
+        return self.database is not None or self.has_role("control")
+
     def to_env(self) -> dict[str, str]:
         """Return the variables that `from_env` reads these settings from, for a child process."""
         return {

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from shared.app.access import EnvironmentAccess, RepositoryAccess
 from shared.domain.messages.delivery import Delivery
-from shared.domain.messages.events import Report
+from shared.domain.messages.reports import Report
 from shared.ports.anchors import Anchors
 from shared.ports.directory import Directory
 from shared.ports.errors import NotFound

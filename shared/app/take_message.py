@@ -8,17 +8,26 @@ from typing import cast
 from shared.app.handling.at_least_once import put_back_after
 from shared.app.handling.by_reference import whole
 from shared.app.handling.handle_event import handle
+from shared.app.handling.take_report import take_sent_report
 from shared.app.hook_events.build_finished import build_finished
 from shared.app.hook_events.inspect_push import inspect_push
 from shared.app.hook_events.manifest_deleted import manifest_deleted
 from shared.app.hook_events.tag_pushed import tag_pushed
 from shared.app.parts import App
 from shared.app.performing.perform_effect import perform, refuse
-from shared.codec.envelope import Message, encode_effect, read_message
+from shared.codec.envelope import Message, encode_effect, encode_report, read_message
 from shared.codec.errors import UnreadableRecord
 from shared.domain.messages.delivery import Delivery
-from shared.domain.messages.events import BuildFinished, ManifestDeleted, PushReceived, ServiceEvent, TagPushed
+from shared.domain.messages.events import (
+    BuildFinished,
+    EffectDone,
+    ManifestDeleted,
+    PushReceived,
+    ServiceEvent,
+    TagPushed,
+)
 from shared.domain.messages.queues import EVENTS_QUEUE, INSPECT_QUEUE, QUEUES, Queue
+from shared.domain.messages.reports import REPORTS
 from shared.domain.values.errors import SlipwayError
 from shared.domain.values.records import type_name
 from shared.ports.store import StoreUnavailable
@@ -26,7 +35,7 @@ from shared.telemetry import about, log_event, span
 
 
 class Misplaced(SlipwayError):
-    """A queue that is for effects brought an event; nobody sends that."""
+    """A queue brought what is not for it; nobody sends that."""
 
 
 def take_message(app: App, queue: str, body: str, *, redelivered: bool = False) -> None:
@@ -48,7 +57,7 @@ def take_message(app: App, queue: str, body: str, *, redelivered: bool = False) 
             with _span_of(message, queue):
                 _act(app, row, body, message, delivery)
         except Exception as error:
-            if not _put_back(app, queue, _once_more(body, message), error):
+            if not _put_back(app, queue, _once_more(row, body, message), error):
                 raise
 
 
@@ -66,14 +75,18 @@ def _put_back(app: App, queue: str, body: str, error: Exception) -> bool:
     return True
 
 
-def _once_more(body: str, message: Message) -> str:
-    """Write a message for another delivery; an effect's says that it is not the first.
+def _once_more(queue: Queue, body: str, message: Message) -> str:
+    """Write a message for another delivery; an effect's, and a report, says that it is not the first.
 
-    What the effect had led to may be committed without our knowing, and not be sent.
+    What it had led to may be committed without our knowing, and not be sent.
     """
-    if message.effect is None or message.delivery.redelivered:
+    if message.delivery.redelivered:
         return body
-    return encode_effect(message.effect, message.delivery.put_back(), at=message.at)
+    if message.effect is not None:
+        return encode_effect(message.effect, message.delivery.put_back(), at=message.at)
+    if queue.reports_of and isinstance(message.event, REPORTS):
+        return encode_report(message.event, message.delivery.put_back(), at=message.at)
+    return body
 
 
 def _span_of(message: Message, queue: str) -> AbstractContextManager[None]:
@@ -87,7 +100,9 @@ def _span_of(message: Message, queue: str) -> AbstractContextManager[None]:
 
 def _act(app: App, queue: Queue, body: str, message: Message, delivery: Delivery) -> None:
     effect = message.effect
-    if effect is None:
+    if queue.reports_of:
+        _take_reported(app, queue, message, delivery)
+    elif effect is None:
         _take_event(app, queue, body, message)
     elif effect.kind in queue.kinds:
         perform(app, effect, delivery)
@@ -95,10 +110,18 @@ def _act(app: App, queue: Queue, body: str, message: Message, delivery: Delivery
         refuse(app, effect, queue.name, delivery, reason=f"{queue.name} is not where such effects lie")
 
 
+def _take_reported(app: App, queue: Queue, message: Message, delivery: Delivery) -> None:
+    if not isinstance(message.event, REPORTS):
+        raise Misplaced(f"{queue.name} brought what no worker reports")
+    take_sent_report(app, queue, message.event, delivery)
+
+
 def _take_event(app: App, queue: Queue, body: str, message: Message) -> None:
     event = message.event
     if queue.name not in (EVENTS_QUEUE, INSPECT_QUEUE):
         raise Misplaced(f"{queue.name} brought an event, and is for effects")
+    if isinstance(event, EffectDone):
+        raise Misplaced(f"{queue.name} brought {type_name(event)}, and is for no reports of workers")
     if isinstance(event, PushReceived) and queue.name == EVENTS_QUEUE:
         app.queues.send(INSPECT_QUEUE, body)
     elif isinstance(event, PushReceived):

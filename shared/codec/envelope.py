@@ -17,7 +17,8 @@ from shared.codec.memo import Memo
 from shared.codec.stored import decoder, is_read, look_closely, written
 from shared.domain.messages.delivery import Delivery
 from shared.domain.messages.effects import Effect, ServiceEffect
-from shared.domain.messages.events import HookEvent, ServiceEvent
+from shared.domain.messages.events import EffectDone, HookEvent, ServiceEvent
+from shared.domain.messages.reports import Report
 from shared.domain.values.errors import InvalidValue
 from shared.domain.values.reading import problem_of
 from shared.domain.values.records import Record, Time
@@ -25,7 +26,7 @@ from shared.domain.values.records import Record, Time
 # Of all messages: an older worker sees that one is newer than itself, also where it does not know the type.
 SCHEMA = 1
 
-AnyMessage: TypeAlias = ServiceEvent | HookEvent | ServiceEffect
+AnyMessage: TypeAlias = ServiceEvent | EffectDone | HookEvent | ServiceEffect
 TYPES = frozenset(str(one.__struct_config__.tag) for one in get_args(AnyMessage))
 _REFERENCE = "by-reference"
 _IS_REFERENCE = f'"type":"{_REFERENCE}"'
@@ -94,13 +95,18 @@ class Message(NamedTuple):
 
     at: datetime
     delivery: Delivery
-    event: ServiceEvent | HookEvent | None = None
+    event: ServiceEvent | EffectDone | HookEvent | None = None
     effect: ServiceEffect | None = None
 
 
 def encode_event(event: ServiceEvent | HookEvent, *, correlation: str, at: datetime) -> str:
     """Return an event as a queue carries it; `at` is when it was received or made."""
     return _text(Envelope(schema=SCHEMA, at=at, delivery=Delivery(correlation=correlation), message=event))
+
+
+def encode_report(report: Report, delivery: Delivery, *, at: datetime) -> str:
+    """Return what a worker reports as a queue carries it."""
+    return _text(Envelope(schema=SCHEMA, at=at, delivery=delivery, message=report))
 
 
 def encode_effect(effect: ServiceEffect, delivery: Delivery, *, at: datetime) -> str:

@@ -7,8 +7,9 @@ from shared.app.parts import App
 from shared.app.take_message import take_message
 from shared.domain.messages.delivery import Delivery
 from shared.domain.messages.effects import Build, CloseApproval, ReadTags
-from shared.domain.messages.events import EffectDone, EffectRefused, Report, TagsRead
+from shared.domain.messages.events import EffectDone, EffectRefused, TagsRead
 from shared.domain.messages.queues import NONPROD, queue_of
+from shared.domain.messages.reports import Report
 from shared.domain.values.records import replace
 from tests.support.app_looks import all_but, decided, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, Harness

@@ -26,13 +26,14 @@ from shared.domain.messages.queues import EVENTS_QUEUE, NONPROD, PRODUCTION, QUE
 from shared.domain.state.phases import Phase
 from shared.ports.errors import Transient
 from shared.ports.rollout_watcher import RolloutState
-from tests.support.app_looks import Failing, all_but, latest, open_effects, the
+from tests.support.app_looks import Unreachable, all_but, latest, open_effects, the
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.fleet import CONTROL, OWN, PRODUCTION_IDENTITY, QA_IDENTITY, WITH_IDENTITIES, Fleet
 from tests.support.outside import MAIN
 
 # What Slipway itself asks a registry: whether a version is new, whether a build is there, and for its tags.
 BUILDS = {"registry.digest_of", "registry.has", "registry.tag"}
+REPORTS = ("reports-nonprod", "reports-production")
 ACTS = {"registry.copy", "applier.apply", "watcher.observe", "applier.running"}
 
 
@@ -45,11 +46,12 @@ def fleet(tmp_path: Path) -> Fleet:
 
 
 def deliver(fleet: Fleet, effect: ServiceEffect, worker: str) -> None:
-    """Put a message by hand into the queue of a worker, its deployments' where it has none for such, and have it delivered."""
+    """Put a message by hand into the queue of a worker, its deployments' where it has none for such; have it done and reported."""
     app = fleet.slipway.app
     body = encode_effect(effect, Delivery(correlation="by hand", effect_number=1), at=app.now())
     there = any(queue.worker == worker and effect.kind in queue.kinds for queue in QUEUES.values())
     take_message(fleet.slipway.workers[worker], queue_of(effect.kind if there else Deploy.kind, worker), body)
+    fleet.slipway.pump(*REPORTS)
 
 
 def stopped_before(fleet: Fleet, kind: type[ServiceEffect]) -> Harness:
@@ -58,7 +60,7 @@ def stopped_before(fleet: Fleet, kind: type[ServiceEffect]) -> Harness:
     slipway.push_release("1.0.0")
     slipway.pump(*all_but("observe-rollout"))
     if kind is GatherFacts:
-        slipway.deliver_one("observe-rollout")
+        slipway.pump("observe-rollout", *REPORTS)
         slipway.pump(*all_but("gather-facts"))
         return slipway
     slipway.pump()
@@ -122,7 +124,7 @@ def test_a_message_that_storage_puts_off_goes_back_into_the_same_queue(fleet: Fl
     slipway = stopped_before(fleet, Retag)
     production = slipway.workers[PRODUCTION]
     [message] = slipway.receive(Retag.kind)
-    slipway.workers[PRODUCTION] = replace(production, store=Failing(production.store, Transient("throttled")))
+    slipway.workers[PRODUCTION] = replace(production, store=Unreachable(production.store))
     slipway.take(message)
     slipway.receiver.delete(message)
 
@@ -186,6 +188,7 @@ def test_an_effect_in_a_queue_of_another_kind_is_refused(fleet: Fleet) -> None:
     take_message(slipway.app, EVENTS_QUEUE, body)
     first = latest(slipway)
     take_message(slipway.workers[PRODUCTION], queue_of(Retag.kind, PRODUCTION), body)
+    slipway.pump(*REPORTS)
 
     assert first.detail_of("code") == latest(slipway).detail_of("code") == "misplaced"
     assert latest(slipway).reason.endswith("slipway-retag-production is not where such effects lie")

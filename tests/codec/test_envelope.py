@@ -13,13 +13,13 @@ from shared.codec import envelope
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.domain.messages.delivery import Delivery
 from shared.domain.messages.effects import ServiceEffect
-from shared.domain.messages.events import HookEvent, ServiceEvent
+from shared.domain.messages.events import EffectDone, HookEvent, ServiceEvent
 from shared.domain.values.records import type_name
 from tests.support.codec import examples as ex
 from tests.support.codec.messages import MESSAGES, encode
 from tests.support.codec.records import any_of
 
-EVENTS = get_args(ServiceEvent) + get_args(HookEvent)
+EVENTS = (*get_args(ServiceEvent), *get_args(HookEvent), EffectDone)
 EFFECTS = get_args(ServiceEffect)
 
 

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
-from shared import bootstrap
+from shared import bootstrap, wiring
 from shared.adapters.azure_identity import Credentials
 from shared.adapters.sqlite import SqliteDatabase
 from shared.app.access import EnvironmentAccess
+from shared.app.handling.send_report import send_report
+from shared.app.handling.take_report import take_report
 from shared.config import Identities, Settings
 from shared.domain.messages.queues import CONTROL, NONPROD, PRODUCTION
 from tests.support.tree import ROOT
@@ -24,7 +26,7 @@ ANSWERING = ("shared.signing_in", "shared.adapters.entra", "shared.adapters.anch
 LOOKING = """
 import json, sys
 import function_app
-from shared import bootstrap
+from shared import bootstrap, wiring
 from shared.ports.errors import Permanent
 
 app = bootstrap.app()
@@ -78,6 +80,27 @@ def test_a_worker_signs_nobody_in_and_keeps_no_anchors(
 
     assert not modules & set(without)
     assert (builder, anchors, refused) == (builds, False, "")
+
+
+@pytest.mark.parametrize(
+    ("roles", "file", "decides"),
+    [
+        ((), False, True),
+        ((CONTROL,), False, True),
+        ((CONTROL, NONPROD), False, True),
+        ((NONPROD,), False, False),
+        ((PRODUCTION,), False, False),
+        ((NONPROD, PRODUCTION), False, False),
+        ((NONPROD,), True, True),
+    ],
+)
+def test_control_decides_and_so_does_whoever_can_open_the_file_of_all_state(
+    tmp_path: Path, roles: tuple[str, ...], file: bool, decides: bool
+) -> None:
+    """Any other worker sends its reports."""
+    settings = Settings(database=tmp_path / "state.db" if file else None, roles=frozenset(roles))
+
+    assert wiring.reporting(settings) is (take_report if decides else send_report)
 
 
 def test_an_environment_is_reached_for_when_something_is_to_be_done_there(tmp_path: Path) -> None:

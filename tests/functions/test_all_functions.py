@@ -17,6 +17,8 @@ ALL = {
         event_worker: queue slipway-events
         inspect_push: queue slipway-inspect-push
         people: queue slipway-people
+        reports_nonprod: queue slipway-reports-nonprod
+        reports_production: queue slipway-reports-production
         tick: timer 0 * * * * *
         anchor: timer 0 17 * * * *
         add_hold: POST api/holds (operators)

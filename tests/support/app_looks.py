@@ -17,7 +17,7 @@ from shared.domain.messages.effects import Effect, ServiceEffect
 from shared.domain.messages.queues import queue_of
 from shared.domain.values.names import ServiceKey
 from shared.ports.rows import Row
-from shared.ports.store import DueRow, Loaded, Message, OutboxRow, Write
+from shared.ports.store import DueRow, Loaded, Message, OutboxRow, StoreUnavailable, Write
 from tests.support.app_parts import DELIVERY, Harness
 from tests.support.by_kind import ALL_KINDS
 from tests.support.outside import SHIPPING
@@ -132,6 +132,20 @@ class Before:
         if self._happens:
             self._happens.pop()()
         return self._store.transact(*args, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+class Unreachable:
+    """A store that nothing can be read of."""
+
+    def __init__(self, store: Any) -> None:
+        self._store = store
+
+    def read(self, service: str, *, exact: bool = True) -> Any:
+        """See Store."""
+        raise StoreUnavailable(f"{service} is out of reach")
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._store, name)

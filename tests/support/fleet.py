@@ -1,6 +1,6 @@
 """Three processes on one store: control, the worker for everything but production, and production's.
 
-Each acts outside with the identities that it holds and no other, and what it does there is written down with whose identity it was.
+Control alone decides; the workers report to it by their queues. Each acts outside with the identities that it holds and no other, and what it does there is written down with whose identity it was.
 """
 
 from __future__ import annotations
@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from shared.app.access import EnvironmentAccess
+from shared.app.handling.send_report import send_report
 from shared.app.parts import App
 from shared.domain.messages.queues import NONPROD, PRODUCTION
 from shared.ports.errors import Permanent
+from tests.contracts.memory.store import MemoryStore
 from tests.support.app_parts import Harness, make_app
 from tests.support.outside import SLIPWAY_YAML, Outside
 from tests.support.wiring import around_ports, wire
@@ -61,11 +63,13 @@ class Fleet:
 
     def __init__(self, folder: Path, *, slipway_yaml: str = WITH_IDENTITIES) -> None:
         self.used: list[Used] = []
-        self.slipway: Harness = make_app("memory", folder, Outside(slipway_yaml=slipway_yaml))
-        database, world = self.slipway.database, self.slipway.outside
+        world = Outside(slipway_yaml=slipway_yaml)
+        database = MemoryStore(world.clock, elapsed=world.clock.elapsed, apart=True)
+        self.slipway: Harness = make_app("memory", folder, world, database=database)
         self.slipway.app = self._process(CONTROL, self.slipway.app)
         self.slipway.workers = {
-            role: self._process(role, wire(database, world, folder / role)) for role in (NONPROD, PRODUCTION)
+            role: replace(self._process(role, wire(database, world, folder / role)), reporting=send_report)
+            for role in (NONPROD, PRODUCTION)
         }
 
     def by(self, role: str) -> set[tuple[str, str]]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from shared.app.handling.at_least_once import done_by, first_number, needs_mark, overtaken, reported_before
 from shared.app.handling.log_decision import DecisionLog, log_decision
@@ -22,6 +22,7 @@ from shared.domain.drafts.measures import Measure, measures
 from shared.domain.messages.delivery import Delivery
 from shared.domain.messages.events import ChangeFound, FactsGathered, ServiceEvent, TimePassed
 from shared.domain.messages.queues import queue_of
+from shared.domain.messages.reports import Objection
 from shared.domain.messages.workers import worker_of
 from shared.domain.state.estate import Estate
 from shared.domain.state.release import ServiceState
@@ -32,6 +33,8 @@ from shared.ports.store import Committed, Due, Loaded, Message, NeedsRows, Outbo
 from shared.telemetry import started
 
 _BY_HAND = Delivery()
+# Says why an event is not taken, by the state that it would be decided in and the outbox beside it; None where it is.
+Guard: TypeAlias = Callable[[ServiceState, Mapping[str, Message]], Objection | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,16 +67,17 @@ class _Made(NamedTuple):
     unsent: Mapping[str, Message] = MappingProxyType({})
 
 
-def handle(app: App, event: ServiceEvent, delivery: Delivery = _BY_HAND) -> Handled:
+def handle(app: App, event: ServiceEvent, delivery: Delivery = _BY_HAND, *, guard: Guard | None = None) -> Handled:
     """Commit what the event leads to and send its effects; a second delivery sends again what is not done.
 
+    What `guard` objects to leads to nothing; the answer has its code, its reason, and the effect as what it is about.
     Raise StaleService, StoreUnavailable or UnreadableRecord, all before anything is known to be changed.
     """
     made: list[_Made] = []
     began, own = started(), delivery.correlation or event.id
 
     def fn(loaded: Loaded) -> Write | None:
-        made.append(_decide(app, event, loaded, delivery, own))
+        made.append(_guarded(event, loaded, guard) or _decide(app, event, loaded, delivery, own))
         return made[-1].write
 
     service = str(event.service)
@@ -104,6 +108,17 @@ def handle(app: App, event: ServiceEvent, delivery: Delivery = _BY_HAND) -> Hand
         )
     )
     return _handled(decision, committed.sequence)
+
+
+def _guarded(event: ServiceEvent, loaded: Loaded, guard: Guard | None) -> _Made | None:
+    if guard is None:
+        return None
+    state = view_of(event.service, loaded).state
+    against = guard(state, loaded.outbox)
+    if against is None:
+        return None
+    nothing = Decision(state, Outcome.NOTHING, code=against.code, reason=against.reason, about=against.effect)
+    return _Made(nothing, None, unsent=loaded.outbox)
 
 
 def _handled(decision: Decision, sequence: int) -> Handled:

@@ -9,18 +9,15 @@ from dataclasses import dataclass
 
 from shared.app.handling.by_reference import whole
 from shared.app.handling.handle_event import handle
-from shared.app.handling.service_view import read_service
+from shared.app.operating.effect_lost import effect_lost
 from shared.app.operating.finding import NotKnown
 from shared.app.operating.operate import ESTATE, Caller, estate_write, request_id
 from shared.app.parts import App
-from shared.codec.envelope import decode, parse
+from shared.codec.envelope import Message, decode, parse
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.codec.poison import OPEN, OPEN_END, POISON, open_row, settled_row
 from shared.domain.messages.delivery import Delivery
-from shared.domain.messages.effects import ServiceEffect
 from shared.domain.messages.events import MessagePoisoned
-from shared.domain.messages.queues import PRODUCTION, QUEUES
-from shared.domain.messages.workers import worker_of
 from shared.domain.state.poison import PoisonMessage, Settled, Settling
 from shared.domain.values.errors import InvalidValue, Refused
 from shared.domain.values.names import ServiceKey
@@ -39,10 +36,10 @@ _GONE = "it was too large for a queue, and its content, which was kept as eviden
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Seen:
-    """What shows of a body: a record without its number, and the effect that it asks for where all of it can be read."""
+    """What shows of a body: a record without its number, and the message where all of it can be read."""
 
     record: PoisonMessage
-    effect: ServiceEffect | None = None
+    message: Message | None = None
 
 
 def take_poison(app: App, queue: str, body: bytes, delivery: str, *, why: str = "", unread: bool = False) -> None:
@@ -75,10 +72,10 @@ def take_poison(app: App, queue: str, body: bytes, delivery: str, *, why: str = 
     log_warning("message.poisoned", number=number, queue=queue, type=seen.record.type, message=seen.record.message)
     service = _known_service(app, seen.record.service)
     if service is not None:
-        _tell(app, service, replace(seen.record, number=number), seen.effect)
+        _tell(app, service, replace(seen.record, number=number), seen.message)
 
 
-def _tell(app: App, service: ServiceKey, found: PoisonMessage, effect: ServiceEffect | None) -> None:
+def _tell(app: App, service: ServiceKey, found: PoisonMessage, message: Message | None) -> None:
     try:
         event = MessagePoisoned(
             id=f"poison:{found.number}",
@@ -86,7 +83,7 @@ def _tell(app: App, service: ServiceKey, found: PoisonMessage, effect: ServiceEf
             poison=found.number,
             queue=found.queue,
             message_type=found.type,
-            effect=effect.id if effect is not None and _belongs(app, found.queue, effect) else "",
+            effect=effect_lost(app, found.queue, message) if message is not None else "",
         )
         handle(app, event, Delivery(correlation=found.correlation))
     except Exception as error:
@@ -115,11 +112,12 @@ def _look_into(app: App, body: bytes, record: PoisonMessage, why: str) -> _Seen:
     if found is None:
         return _Seen(record=replace(said, reason=_GONE))
     try:
-        effect = decode(found).effect
+        message = decode(found)
     except (UnreadableRecord, UnknownMessage) as error:
         return _Seen(record=replace(said, reason=str(error)[:_MOST_REASON]))
     reason = f"it can be read, but {why}; the log says more"[:_MOST_REASON] if why else _READABLE
-    return _Seen(record=replace(said, reason=reason, message=effect.id if effect else said.message), effect=effect)
+    name = message.effect.id if message.effect is not None else said.message
+    return _Seen(record=replace(said, reason=reason, message=name), message=message)
 
 
 def _whole_or_none(app: App, text: str) -> str | None:
@@ -127,15 +125,6 @@ def _whole_or_none(app: App, text: str) -> str | None:
         return whole(app, text)
     except NotFound:
         return None
-
-
-def _belongs(app: App, queue: str, effect: ServiceEffect) -> bool:
-    """Whether an effect lay where such effects lie: who may write elsewhere only must not end what others do."""
-    found = QUEUES.get(queue)
-    if found is None or effect.kind not in found.kinds:
-        return False
-    right = worker_of(effect, read_service(app, effect.service).state, app.production)
-    return found.worker in (right, PRODUCTION)
 
 
 def _known_service(app: App, name: str) -> ServiceKey | None:

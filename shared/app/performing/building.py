@@ -7,10 +7,11 @@ from datetime import timedelta
 
 from shared.app.handling.service_view import read_service
 from shared.app.parts import App
-from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
+from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
 from shared.app.performing.tagging import tagged_parts
 from shared.domain.messages.effects import Build, CancelBuild, LookAtBuild
 from shared.domain.messages.events import BuildReported, BuildStarted
+from shared.domain.messages.reports import report_id, started_id
 from shared.domain.policies.host_variables import may_pass
 from shared.domain.policies.place import place_of
 from shared.domain.policies.policy import EnvironmentPolicy, ServicePolicy, Verdict
@@ -55,7 +56,7 @@ def _started(effect: Build, run: BuildRun, handle: BuildHandle) -> BuildStarted 
     if handle in (run.handle, NO_HANDLE):
         return None
     return BuildStarted(
-        id=f"{effect.id}:runs:{handle.id}",
+        id=started_id(effect.id, handle.id),
         service=effect.service,
         number=effect.number,
         attempt=effect.attempt,

@@ -6,13 +6,14 @@ from shared.app.access import EnvironmentAccess
 from shared.app.handling.service_view import read_service, release_in
 from shared.app.parts import App
 from shared.app.performing.authors import read_authors
-from shared.app.performing.outcome import NothingToReport, Performed, report_id
+from shared.app.performing.outcome import NothingToReport, Performed
 from shared.app.performing.rendering import render
 from shared.app.performing.tagging import tagged_parts
 from shared.app.performing.worker import access_to
 from shared.domain.drafts.draft import Draft
 from shared.domain.messages.effects import GatherFacts, ReadTags
 from shared.domain.messages.events import FactsGathered, TagsRead
+from shared.domain.messages.reports import report_id
 from shared.domain.policies.place import Place, place_of
 from shared.domain.policies.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.state.phases import Phase, PromotionKind

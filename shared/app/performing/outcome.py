@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TypeAlias
 
-from shared.domain.messages.events import ServiceEvent
+from shared.domain.messages.events import BuildStarted
+from shared.domain.messages.reports import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class LookAgain:
     """Not finished yet, which is neither success nor failure; `meanwhile` is what there is to report already."""
 
     after: timedelta
-    meanwhile: ServiceEvent | None = None
+    meanwhile: BuildStarted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,4 @@ class NothingToReport:
     over: bool = False
 
 
-Performed: TypeAlias = ServiceEvent | LookAgain | NothingToReport
-
-
-def report_id(effect_id: str) -> str:
-    """Name the report of an effect: only the first one counts."""
-    return f"{effect_id}:done"
+Performed: TypeAlias = Report | LookAgain | NothingToReport

@@ -8,13 +8,14 @@ from typing import assert_never
 from shared.app.handling.at_least_once import LONGEST_RETRY, retry_after, row_of, used_up
 from shared.app.parts import App
 from shared.app.performing import building, facts, notifying, steps, tagging
-from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
+from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
 from shared.app.performing.worker import WrongWorker
 from shared.codec.envelope import encode_effect
 from shared.domain.messages import effects as ef
 from shared.domain.messages.delivery import Delivery
-from shared.domain.messages.events import EffectDone, EffectFailed, EffectRefused, ServiceEvent
+from shared.domain.messages.events import EffectDone, EffectFailed, EffectRefused
 from shared.domain.messages.queues import queue_of, taker_of
+from shared.domain.messages.reports import refusal_id, report_id
 from shared.domain.state.build import BuildOutcome, BuildResult
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 from shared.ports.store import Message, OutboxRow
@@ -46,7 +47,7 @@ def perform(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> None:
         outcome = _given_up(app, effect, error, worker, ours=error.ours)
     if isinstance(outcome, LookAgain):
         if outcome.meanwhile is not None:
-            app.report(outcome.meanwhile, Delivery(correlation=delivery.correlation, worker=delivery.worker))
+            app.report(outcome.meanwhile, delivery)
         _put_off(app, effect, delivery, tries, outcome.after)
     elif isinstance(outcome, NothingToReport):
         if not outcome.over:
@@ -62,7 +63,7 @@ def refuse(app: App, effect: ef.ServiceEffect, queue: str, delivery: Delivery, *
     Nothing is taken out of the outbox, where the effect may stand for the worker that it does belong to.
     """
     log_event("effect.refused", effect=effect.id, queue=queue, reason=reason)
-    event = EffectRefused(id=f"{effect.id}:refused:{queue}", service=effect.service, refused=effect.id, reason=reason)
+    event = EffectRefused(id=refusal_id(effect.id, queue), service=effect.service, refused=effect.id, reason=reason)
     app.report(event, Delivery(correlation=delivery.correlation, worker=delivery.worker))
 
 
@@ -144,7 +145,7 @@ def _failed(
     *,
     ours: bool,
     changed: bool = False,
-) -> ServiceEvent:
+) -> EffectFailed:
     return EffectFailed(
         id=report_id(effect.id),
         service=effect.service,

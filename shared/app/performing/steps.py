@@ -9,13 +9,14 @@ from shared.app.access import EnvironmentAccess
 from shared.app.handling.service_view import ServiceView, read_service, release_in
 from shared.app.parts import App
 from shared.app.performing.facts import presence, presence_or_assumed, running_now
-from shared.app.performing.outcome import LookAgain, NothingToReport, Performed, report_id
+from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
 from shared.app.performing.worker import access_to
 from shared.domain.charts.manifests import not_run
 from shared.domain.deciding.fence import May, may_act
 from shared.domain.deciding.running import brought
 from shared.domain.messages.effects import Deploy, ObserveRollout, Remove, Retag
 from shared.domain.messages.events import ArtifactDeployed, ArtifactRetagged, RolloutObserved
+from shared.domain.messages.reports import report_id
 from shared.domain.policies.place import place_of
 from shared.domain.policies.policy import EnvironmentPolicy
 from shared.domain.state.deployment import change_cause, image_references

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 from shared.app.handling.service_view import read_service
 from shared.app.parts import App
-from shared.app.performing.outcome import NothingToReport, Performed, report_id
+from shared.app.performing.outcome import NothingToReport, Performed
 from shared.domain.messages.effects import Tag
 from shared.domain.messages.events import ArtifactTagged, TaggingFailed
+from shared.domain.messages.reports import report_id
 from shared.domain.state.phases import ReleasePhase
 from shared.domain.values.artifact import Artifact, ArtifactPart, PartName
 from shared.domain.values.version import Version

@@ -27,6 +27,10 @@ class Delivery(Record):
         """Return what a worker was given; `redelivered` is what the queue says."""
         return replace(self, worker=worker, redelivered=redelivered or self.redelivered)
 
+    def reported(self) -> Delivery:
+        """Return what goes with the report of an effect. That is a message of its own, which nobody has had yet."""
+        return Delivery(correlation=self.correlation, effect_number=self.effect_number)
+
     def put_back(self) -> Delivery:
         """Return what goes with a message that is put back because storage was out of reach: that uses up no try."""
         return replace(self, worker="", redelivered=True)

@@ -8,15 +8,32 @@ from __future__ import annotations
 
 from typing import ClassVar, TypeAlias
 
+from shared.domain.messages.event import Event
+from shared.domain.messages.events import (
+    ArtifactDeployed,
+    ArtifactRetagged,
+    ArtifactTagged,
+    BuildReported,
+    BuildStarted,
+    EffectFailed,
+    FactsGathered,
+    RolloutObserved,
+    TaggingFailed,
+    TagsRead,
+)
 from shared.domain.state.build import NO_HANDLE, BuildHandle
 from shared.domain.values.names import ServiceKey
 from shared.domain.values.records import Record, type_name
 
 
 class Effect(Record, tag_field="type"):
-    """One thing to do for one service. `kind` also names the queue it goes to."""
+    """One thing to do for one service. `kind` also names the queue it goes to.
+
+    `reports` are the events that may come of it, beside that it is done.
+    """
 
     kind: ClassVar[str]
+    reports: ClassVar[tuple[type[Event], ...]] = ()
 
     service: ServiceKey
 
@@ -55,12 +72,14 @@ class Build(_OfBuild, tag="build"):
     """Build a validation's or a release's commit."""
 
     kind: ClassVar[str] = "build"
+    reports: ClassVar[tuple[type[Event], ...]] = (BuildStarted, BuildReported)
 
 
 class LookAtBuild(_OfBuild, tag="look-at-build"):
     """Ask once how a build is doing whose run is said to have ended. Whoever waits for it looks at times, all the same."""
 
     kind: ClassVar[str] = "gather-facts"
+    reports: ClassVar[tuple[type[Event], ...]] = (BuildReported,)
 
 
 class CancelBuild(_OfBuild, tag="cancel-build"):
@@ -77,6 +96,7 @@ class ReadTags(Effect, tag="read-tags"):
     """Read what the version's tags name in the registry. `asked` tells one question from the next."""
 
     kind: ClassVar[str] = "gather-facts"
+    reports: ClassVar[tuple[type[Event], ...]] = (TagsRead,)
     version: str
     asked: int
 
@@ -90,6 +110,7 @@ class Tag(Effect, tag="tag"):
     """Let the version's tags name what was built. `attempt` counts how often that was asked of the release."""
 
     kind: ClassVar[str] = "tag"
+    reports: ClassVar[tuple[type[Event], ...]] = (ArtifactTagged, TaggingFailed)
     version: str
     attempt: int
 
@@ -103,6 +124,7 @@ class GatherFacts(Effect, tag="gather-facts"):
     """Read what a promotion's gates need. `asked` tells one question from the next."""
 
     kind: ClassVar[str] = "gather-facts"
+    reports: ClassVar[tuple[type[Event], ...]] = (FactsGathered, EffectFailed)
     number: int
     asked: int
 
@@ -145,12 +167,14 @@ class Retag(_OfPromotion, tag="retag"):
     """Copy image and chart into the environment's registry namespace."""
 
     kind: ClassVar[str] = "retag"
+    reports: ClassVar[tuple[type[Event], ...]] = (ArtifactRetagged, EffectFailed)
 
 
 class Deploy(_OfPromotion, tag="deploy"):
     """Apply the artifact to the environment."""
 
     kind: ClassVar[str] = "deploy"
+    reports: ClassVar[tuple[type[Event], ...]] = (ArtifactDeployed, EffectFailed)
 
 
 class Remove(_OfPromotion, tag="remove"):
@@ -164,6 +188,7 @@ class ObserveRollout(_OfPromotion, tag="observe-rollout"):
     """Watch the environment until it settles."""
 
     kind: ClassVar[str] = "observe-rollout"
+    reports: ClassVar[tuple[type[Event], ...]] = (RolloutObserved, EffectFailed)
 
 
 class SetStatus(Effect, tag="set-status"):

@@ -236,5 +236,3 @@ ChangeEvent: TypeAlias = (
     | TimePassed
 )
 ServiceEvent: TypeAlias = ChangeEvent | PromotionEvent
-# What a worker may report: all but "done" is decided upon.
-Report: TypeAlias = ServiceEvent | EffectDone

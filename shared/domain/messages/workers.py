@@ -19,6 +19,11 @@ def worker_of(effect: ServiceEffect, state: ServiceState, production: Set[str]) 
     return worker_for(policy, production) if policy is not None else NONPROD
 
 
+def is_known(effect: EnvironmentEffect, state: ServiceState) -> bool:
+    """Whether a state has the promotion that an effect is about; that of an ended release is not read."""
+    return _find(effect.number, state) is not None
+
+
 def worker_for(policy: EnvironmentPolicy, production: Set[str]) -> str:
     """Say who acts on an environment."""
     return PRODUCTION if policy.identity in production else NONPROD

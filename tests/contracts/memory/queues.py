@@ -1,4 +1,7 @@
-"""Queues in memory. An acknowledged effect leaves the outbox too, as it does where outbox and queue are one (SQLite)."""
+"""Queues in memory. An acknowledged effect leaves the outbox too, as it does where outbox and queue are one (SQLite).
+
+`ApartQueues` know nothing of the outbox, as a storage account's do.
+"""
 
 from __future__ import annotations
 
@@ -98,6 +101,19 @@ class MemoryQueues:
             [LeasedMessage(id=id_, queue=queue, body=body, delay=delay, group=addressee(body), reason=reason)]
         )
         return id_
+
+
+class ApartQueues(MemoryQueues):
+    """Beside a store, and no part of it: what is acknowledged is in the outbox until a decision takes it out."""
+
+    def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
+        """See Queues."""
+        for row in rows:
+            self._offer(row.message.queue, row.message.body, row.message.delay)
+
+    def put_off(self, service: str, row: OutboxRow, *, delay: timedelta) -> None:
+        """See Queues."""
+        self._offer(row.message.queue, row.message.body, delay)
 
 
 def _leased(service: str, row: OutboxRow, delay: timedelta) -> LeasedMessage:

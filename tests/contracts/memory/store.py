@@ -12,15 +12,17 @@ from shared.adapters.storage.optimistic import OptimisticTransactions
 from shared.adapters.storage.packing import Batch
 from shared.adapters.storage.partitions import Snapshot
 from shared.ports.store import Committed, Due, DueRow, Head, LedgerRow, Loaded, Write
-from tests.contracts.memory.queues import MemoryQueues
+from tests.contracts.memory.queues import ApartQueues, MemoryQueues
 from tests.contracts.memory.rows import MemoryEvidence, MemoryRows
 from tests.contracts.memory.table import Table
 
 
 class MemoryStore:
-    """Services, rows, evidence and queues of one process, gone with it."""
+    """Services, rows, evidence and queues of one process, gone with it; `apart`: queues as a storage account has them."""
 
-    def __init__(self, now: Callable[[], datetime], *, elapsed: Callable[[], timedelta] = running_time) -> None:
+    def __init__(
+        self, now: Callable[[], datetime], *, elapsed: Callable[[], timedelta] = running_time, apart: bool = False
+    ) -> None:
         self._now = now
         self._services = Table()
         self._due: dict[str, DueRow] = {}
@@ -29,7 +31,7 @@ class MemoryStore:
         self._transactions = OptimisticTransactions(self, now)
         self.rows = MemoryRows(self._others)
         self.evidence = MemoryEvidence()
-        self.queues = MemoryQueues(self._services, elapsed=elapsed)
+        self.queues = (ApartQueues if apart else MemoryQueues)(self._services, elapsed=elapsed)
 
     @property
     def store(self) -> MemoryStore:

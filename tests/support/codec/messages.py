@@ -54,6 +54,7 @@ MESSAGES: tuple[Any, ...] = (
         **_TO, poison=7, queue="slipway-deploy", message_type="deploy", effect="shop~delivery:4:deploy:1"
     ),
     events.EffectFailed(**_DONE, reason="timed out", ours=True, changed=False),
+    events.EffectDone(**_TO, effect="shop~delivery:4:remove:1"),
     events.EffectRefused(**_TO, refused="shop~delivery:3:deploy:1", reason="qa is served by the nonprod worker"),
     events.PromoteRequested(**_ASKED, version="1.1.0", environment="qa"),
     events.AbortRequested(**_ASKED, version="1.1.0", reason="because"),
