@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
-from shared import wiring
+from shared import by_role, wiring
 from shared.config import Settings
 from shared.domain.values.errors import InvalidValue
 from shared.on_first_use import OnFirstUse
@@ -137,27 +137,27 @@ def build(
     from shared.adapters.git_disk.source import GitSource
     from shared.adapters.kept_statuses import KeptStatuses
     from shared.adapters.page_people import PagePeople
-    from shared.adapters.storage.by_reference import LargeMessages
     from shared.app.access import RepositoryAccess
     from shared.app.parts import App, Timing
 
+    store, rows, queues = by_role.state_of(chosen, kept.store, kept.rows, kept.queues, kept.evidence)
     access_as = wiring.environment_access(chosen, now, held, around)
     source = GitSource(chosen.repositories, most_bytes=chosen.builds.disk)
     on_disk = RepositoryAccess(
         source=source,
-        statuses=KeptStatuses(kept.rows, now=now),
+        statuses=KeptStatuses(rows, now=now),
         builder=wiring.builder(chosen, source, access_as, kept.evidence),
     )
     return App(
-        store=kept.store,
-        rows=kept.rows,
+        store=store,
+        rows=rows,
         evidence=kept.evidence,
-        queues=LargeMessages(kept.queues, kept.evidence),
+        queues=queues,
         hosts=(on_disk,),
         access_as=access_as,
         people=PagePeople(),
         policies=wiring.policies(chosen),
-        reporting=wiring.reporting(chosen),
+        reporting=by_role.reporting(chosen),
         now=now,
         new_id=lambda: str(uuid4()),
         scratch=chosen.work / "scratch",
@@ -165,7 +165,7 @@ def build(
         production=chosen.identities.production,
         directory=wiring.directory(chosen, held) if held else None,
         queue_look=kept.queue_look,
-        receiver=kept.queues,
+        receiver=kept.queues if chosen.decides else None,
         anchors=wiring.anchors(chosen, held),
         warnings=wiring.warnings(chosen),
         url=chosen.url,

@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from shared.adapters.azure_identity import Credentials, ManagedIdentity
     from shared.adapters.opentelemetry_export import OpenTelemetryExporter
     from shared.app.access import EnvironmentAccess
-    from shared.app.parts import App
-    from shared.domain.messages.delivery import Delivery
-    from shared.domain.messages.reports import Report
     from shared.domain.policies.place import Place
     from shared.ports.anchors import Anchors
     from shared.ports.applier import Applier
@@ -167,14 +164,6 @@ def policies(chosen: Settings) -> PolicyReader:
     deploy = GitOpsTarget(repository="environments.git")
     reader = SlipwayYaml(local_deploy=deploy, default_registry=chosen.registry)
     return OneMachinePolicies(reader, registry=chosen.registry, deploy=deploy)
-
-
-def reporting(chosen: Settings) -> Callable[[App, Report, Delivery], None]:
-    """Return what takes the reports of effects: a worker whose state is in an account sends them to who decides."""
-    from shared.app.handling.send_report import send_report
-    from shared.app.handling.take_report import take_report
-
-    return take_report if chosen.decides else send_report
 
 
 def directory(chosen: Settings, held: Credentials) -> Directory | None:

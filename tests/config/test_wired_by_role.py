@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from shared import bootstrap, wiring
+from shared import bootstrap, by_role
 from shared.adapters.azure_identity import Credentials
 from shared.adapters.sqlite import SqliteDatabase
 from shared.app.access import EnvironmentAccess
@@ -26,7 +26,7 @@ ANSWERING = ("shared.signing_in", "shared.adapters.entra", "shared.adapters.anch
 LOOKING = """
 import json, sys
 import function_app
-from shared import bootstrap, wiring
+from shared import bootstrap, by_role
 from shared.ports.errors import Permanent
 
 app = bootstrap.app()
@@ -100,7 +100,7 @@ def test_control_decides_and_so_does_whoever_can_open_the_file_of_all_state(
     """Any other worker sends its reports."""
     settings = Settings(database=tmp_path / "state.db" if file else None, roles=frozenset(roles))
 
-    assert wiring.reporting(settings) is (take_report if decides else send_report)
+    assert by_role.reporting(settings) is (take_report if decides else send_report)
 
 
 def test_an_environment_is_reached_for_when_something_is_to_be_done_there(tmp_path: Path) -> None:

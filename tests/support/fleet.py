@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from shared.app.access import EnvironmentAccess
-from shared.app.handling.send_report import send_report
 from shared.app.parts import App
+from shared.by_role import reporting, state_of
+from shared.config import Settings
 from shared.domain.messages.queues import NONPROD, PRODUCTION
 from shared.ports.errors import Permanent
 from tests.contracts.memory.store import MemoryStore
@@ -68,8 +69,7 @@ class Fleet:
         self.slipway: Harness = make_app("memory", folder, world, database=database)
         self.slipway.app = self._process(CONTROL, self.slipway.app)
         self.slipway.workers = {
-            role: replace(self._process(role, wire(database, world, folder / role)), reporting=send_report)
-            for role in (NONPROD, PRODUCTION)
+            role: self._worker(role, wire(database, world, folder / role)) for role in (NONPROD, PRODUCTION)
         }
 
     def by(self, role: str) -> set[tuple[str, str]]:
@@ -79,6 +79,13 @@ class Fleet:
     def roles(self, identity: str) -> set[str]:
         """The processes that acted with an identity."""
         return {one.role for one in self.used if one.identity == identity}
+
+    def _worker(self, role: str, app: App) -> App:
+        """A worker as it is wired where state lies in an account."""
+        chosen = Settings(roles=frozenset({role}))
+        store, rows, queues = state_of(chosen, app.store, app.rows, self.slipway.database.queues, app.evidence)
+        own = replace(app, store=store, rows=rows, queues=queues, receiver=None, reporting=reporting(chosen))
+        return self._process(role, own)
 
     def _process(self, role: str, app: App) -> App:
         def acting(identity: str | None) -> EnvironmentAccess:

@@ -12,7 +12,7 @@ from infra.local.sample import git
 from shared.codec.envelope import encode_effect
 from shared.domain.messages.delivery import Delivery
 from shared.domain.messages.effects import Deploy, GatherFacts, ObserveRollout, Retag
-from shared.domain.messages.queues import EVENTS_QUEUE, QUEUES, queue_of
+from shared.domain.messages.queues import EVENTS_QUEUE, QUEUES, queue_of, reports_queue_of
 from shared.domain.values.names import ServiceKey
 from tests.conventions.test_cold_start import outside
 from tests.support.clock import NOON
@@ -57,6 +57,7 @@ def forge(apps: InRoles, role: str, kind: type[Act]) -> Mapping[str, Any]:
     effect = kind(service=DELIVERY, number=number(apps, "production"), **turn)
     body = encode_effect(effect, Delivery(correlation=f"{kind.kind} by hand"), at=NOON)
     assert apps.app(role).deliver(queue_of(kind.kind, role), body).error == ""
+    apps.bring(reports_queue_of(role))
     entries: list[dict[str, Any]] = apps.read("/api/services/delivery/ledger?most=200")["entries"]
     return entries[-1]
 

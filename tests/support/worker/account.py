@@ -137,6 +137,13 @@ class OnAzure:
                     self._bring(platform, name, str(function.trigger["queueName"]))
         self._operator.step()
 
+    def bring(self, queue: str) -> None:
+        """Bring what may be seen in one queue to the app that takes from it."""
+        for platform in self.platforms:
+            for name, function in platform.worker.functions.items():
+                if function.trigger.get("queueName") == queue:
+                    self._bring(platform, name, queue)
+
     def until(self, look: Callable[[], Any]) -> Any:
         """Go on until there is something to see; fail where a function fails, or it does not come."""
         end = time.monotonic() + _PATIENCE

@@ -12,7 +12,7 @@ from azure.functions.decorators.function_app import Function
 
 import function_app
 from shared.domain.messages.effects import Effect
-from shared.domain.messages.events import PushReceived, TimePassed
+from shared.domain.messages.events import EffectDone, PushReceived, TimePassed
 from shared.domain.messages.queues import EVENTS, INSPECT, QUEUES
 from shared.domain.values.records import replace
 from tests.support.app_parts import DELIVERY
@@ -87,6 +87,8 @@ def _trigger(function: Function) -> Mapping[str, Any]:
 def message_of(kind: str) -> str:
     """A message of ours of that kind; raise LookupError where none is known."""
     kinds: dict[str, Any] = {EVENTS: TimePassed(id="e-1", service=DELIVERY), INSPECT: PUSHED}
+    reported = EffectDone(id="x:done", service=DELIVERY, effect="x")
+    kinds |= {kind: reported for queue in QUEUES.values() if queue.reports_of for kind in queue.kinds}
     for message in messages.MESSAGES:
         if isinstance(message, Effect):
             kinds.setdefault(message.kind, replace(message, service=DELIVERY))
