@@ -81,7 +81,8 @@ def about(**fields: object) -> Iterator[None]:
 def log_event(name: str, **fields: object) -> None:
     """Log a fact at INFO; values are written as JSON, anything else as its text."""
     if _LOG.isEnabledFor(logging.INFO):
-        _LOG.info(_line(name, fields))
+        # Who called need not be looked for: it would be this module.
+        _LOG.handle(_LOG.makeRecord(_LOG.name, logging.INFO, __file__, 0, _line(name, fields), (), None))
 
 
 def log_warning(name: str, **fields: object) -> None:

@@ -42,7 +42,8 @@ class LedgerEntry(Record):
         return dict(self.detail).get(name, "")
 
 
-ENTRIES = Stored[LedgerEntry]("ledger entry", LedgerEntry)
+# What a decision has written is read a moment later, to say it of a commit.
+ENTRIES = Stored[LedgerEntry]("ledger entry", LedgerEntry, remembers=1024)
 
 
 class ChainRow(Protocol):

@@ -25,15 +25,23 @@ class Readers:
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
         """Lend a connection on which all reads see one state. Raise StoreUnavailable."""
+        with self.lent() as connection:
+            connection.execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+
+    @contextmanager
+    def lent(self) -> Iterator[sqlite3.Connection]:
+        """Lend a connection for one query, which sees one state by itself. Raise StoreUnavailable."""
         self._before()
         connection = self._borrow()
         try:
             with failures_named(self._path):
-                connection.execute("BEGIN")
                 yield connection
         finally:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
             self._return(connection)
 
     def close(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from shared.adapters.sqlite.readers import Readers
@@ -23,6 +24,11 @@ _PUT = (
     "ON CONFLICT (partition, key) DO UPDATE SET value = excluded.value, etag = excluded.etag"
 )
 
+_KEEP = (
+    "INSERT INTO evidence VALUES (?, ?) "
+    "ON CONFLICT (sha256) DO UPDATE SET content = excluded.content WHERE content <> excluded.content"
+)
+
 
 class SqliteRows:
     """Small records outside the services' partitions."""
@@ -33,7 +39,7 @@ class SqliteRows:
     def get(self, partition: str, key: str) -> Row | None:
         """See Rows."""
         query = f"SELECT {_ROW} WHERE partition = ? AND key = ?"
-        with self._readers.snapshot() as connection:
+        with self._readers.lent() as connection:
             found = connection.execute(query, (partition, key)).fetchone()
         return _row(found) if found else None
 
@@ -102,26 +108,22 @@ class SqliteEvidence:
         """See Evidence."""
         name = hashlib.sha256(content).hexdigest()
         if name not in self._there:
-            self._keep(name, content)  # on disk first: only then is it known
-            if len(self._there) >= _MOST_KNOWN:
-                self._there.clear()
-            self._there.add(name)
+            # Whatever refers to it for the same message is kept or lost together with it.
+            self._writer.submit_deferred(partial(self._keep, name, content))
         return name
 
-    def _keep(self, name: str, content: bytes) -> None:
-        with self._readers.snapshot() as connection:
-            same = "SELECT 1 FROM evidence WHERE sha256 = ? AND content = ?"
-            if connection.execute(same, (name, content)).fetchone():
-                return
+    def _keep(self, name: str, content: bytes, transaction: Transaction) -> None:
+        transaction.execute(_KEEP, (name, content))
+        transaction.afterwards.append(partial(self._is_there, name))  # on disk first: only then is it known
 
-        def work(transaction: Transaction) -> None:
-            transaction.execute("INSERT OR REPLACE INTO evidence VALUES (?, ?)", (name, content))
-
-        self._writer.submit(work)
+    def _is_there(self, name: str) -> None:
+        if len(self._there) >= _MOST_KNOWN:
+            self._there.clear()
+        self._there.add(name)
 
     def get(self, sha256: str) -> bytes:
         """See Evidence."""
-        with self._readers.snapshot() as connection:
+        with self._readers.lent() as connection:
             found = connection.execute("SELECT content FROM evidence WHERE sha256 = ?", (sha256,)).fetchone()
         if found is None:
             raise NotFound(

@@ -93,6 +93,9 @@ class SqliteStore:
 
     def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
         """See Store."""
+        if number := self._cache.number(service):
+            with self._readers.lent() as connection:
+                return reading.ledger(connection.execute, number, after, most)
         with self._readers.snapshot() as connection:
             return reading.ledger(connection.execute, reading.head(connection.execute, service).id, after, most)
 

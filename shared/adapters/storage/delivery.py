@@ -28,7 +28,7 @@ _ALREADY = timedelta(0)
 
 def running_time() -> timedelta:
     """How long the machine has run; nobody can set it."""
-    return timedelta(seconds=time.monotonic())
+    return timedelta(microseconds=time.monotonic_ns() // 1000)
 
 
 @dataclass(slots=True)

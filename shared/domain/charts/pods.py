@@ -74,13 +74,13 @@ class Walk:
         open_: list[Iterator[object]] = [iter(documents)]
         while open_:
             for each in open_[-1]:
-                items = each.get("items") if isinstance(each, Mapping) else None
+                items = each.get("items") if isinstance(each, dict) else None
                 # Like kubectl: whatever holds a list of items is one, however its kind is called.
                 is_list = isinstance(items, list | tuple)
-                rest = _beside_items(each) if is_list and isinstance(each, Mapping) else each
+                rest = _beside_items(each) if is_list and isinstance(each, dict) else each
                 if rest is not None:
-                    is_object = isinstance(rest, Mapping) and isinstance(rest.get("kind"), str)
-                    yield Object(number, rest) if is_object and isinstance(rest, Mapping) else number
+                    is_object = isinstance(rest, dict) and isinstance(rest.get("kind"), str)
+                    yield Object(number, rest) if is_object and isinstance(rest, dict) else number
                     number += 1
                 if isinstance(items, list | tuple):
                     self._take(len(items), len(open_))
@@ -99,7 +99,7 @@ class Walk:
         todo: list[tuple[object, _Path, int]] = [(found.content, None, 0)]
         while todo:
             value, path_, depth = todo.pop()
-            if isinstance(value, Mapping):
+            if isinstance(value, dict):
                 if value is not own and _is_pod(value):
                     yield Pod(_written(path_), value, template=False)
                 inside: list[tuple[object, object]] = list(value.items())
@@ -109,7 +109,7 @@ class Walk:
             todo += [
                 (one, (path_, key if isinstance(key, int) else str(key)), depth + 1)
                 for key, one in reversed(inside)
-                if isinstance(one, Mapping | list | tuple)
+                if isinstance(one, dict | list | tuple)
             ]
 
     def _take(self, values: int, depth: int) -> None:
@@ -129,8 +129,8 @@ def _beside_items(found: Mapping[str, object]) -> Mapping[str, object] | None:
 def at(value: object, *keys: str) -> Mapping[str, object]:
     """Go down by keys; empty where there is no object."""
     for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, Mapping) else {}
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, dict) else {}
 
 
 def listed(value: object) -> Sequence[object]:

@@ -72,14 +72,16 @@ def _target(target: DeployTarget) -> Iterator[Input]:
         yield "target context", target.context
 
 
+_line = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
+
+
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
 def write_inputs(inputs: Sequence[Input]) -> bytes:
     """The list as it is kept; its SHA-256 names it."""
-    lines = [json.dumps(each, ensure_ascii=True, separators=(",", ":")) for each in inputs]
-    return ("[" + ",\n".join(lines) + "]\n").encode("ascii")
+    return ("[" + ",\n".join(map(_line, inputs)) + "]\n").encode("ascii")
 
 
 def read_inputs(content: bytes) -> tuple[Input, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Collection
+from functools import lru_cache
 
 # Control and format characters, blanks, opening and closing brackets and quotes, and what is not assigned.
 _ODD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zs", "Zl", "Zp", "Ps", "Pe", "Pi", "Pf"})
@@ -38,6 +39,7 @@ def is_exact(text: str) -> bool:
     return unicodedata.normalize("NFKC", text) == text and text.casefold() == text.lower()
 
 
+@lru_cache(maxsize=4096)
 def is_plain_mail(mail: str) -> bool:
     """Whether a mail is written as mails are, so that whoever has it equals it but for the case of letters."""
     plain = _PROGRAM.sub("", mail)
