@@ -8,6 +8,7 @@ import azure.functions as func
 
 from shared.bootstrap import app
 from shared.domain.messages.queues import CONTROL, EVENTS_QUEUE, NONPROD, PRODUCTION, QUEUES, SLIPWAY
+from shared.storage_settings import TRIGGERS
 
 _NAMES: Mapping[str, str] = {EVENTS_QUEUE: "event_worker"}
 
@@ -27,7 +28,7 @@ def _blueprint(worker: str) -> func.Blueprint:
 
 def _register(blueprint: func.Blueprint, queue: str) -> None:
     @blueprint.function_name(name_of(queue))
-    @blueprint.queue_trigger(arg_name="msg", queue_name=queue, connection="AzureWebJobsStorage")
+    @blueprint.queue_trigger(arg_name="msg", queue_name=queue, connection=TRIGGERS)
     def take(msg: func.QueueMessage) -> None:
         """Do what a message asks for, if it is still wanted; done twice it is harmless.
 

@@ -14,49 +14,9 @@ from shared.chart_settings import ChartSettings
 from shared.domain.values.errors import InvalidValue
 from shared.environment import address, credentials, names, texts, whole
 from shared.inbound.entra import AUTHORITY, GRAPH, Entra
+from shared.storage_settings import Storage, holds_keys
 
 MIB = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Storage:
-    """The storage account of tables, queues and blobs: a connection string, or an account's name to be used with an identity.
-
-    Without settings of its own it is the one that the Functions host uses, as queue triggers listen there.
-    """
-
-    connection: str = field(default="", repr=False)
-    account: str = ""
-    suffix: str = "core.windows.net"
-
-    def __bool__(self) -> bool:
-        return bool(self.connection or self.account)
-
-    @staticmethod
-    def from_env(env: Mapping[str, str]) -> Storage:
-        """Read SLIPWAY_STORAGE*, else AzureWebJobsStorage*."""
-        own = env.get("SLIPWAY_STORAGE", ""), env.get("SLIPWAY_STORAGE_ACCOUNT", "")
-        hosts = env.get("AzureWebJobsStorage", ""), env.get("AzureWebJobsStorage__accountName", "")
-        connection, account = own if any(own) else hosts
-        return Storage(
-            connection=connection, account=account, suffix=env.get("SLIPWAY_STORAGE_SUFFIX") or "core.windows.net"
-        )
-
-    def check(self, identities: Identities) -> None:
-        """Raise InvalidValue where nothing opens the account: told with the first message, each would be poison."""
-        if self.account and not (self.connection or identities.own):
-            raise InvalidValue(
-                "SLIPWAY_IDENTITY",
-                f"is not set, and opens the storage account {self.account}; set it to the client id of Slipway's own identity",
-            )
-
-    def to_env(self) -> dict[str, str]:
-        """See Settings."""
-        return {
-            "SLIPWAY_STORAGE": self.connection,
-            "SLIPWAY_STORAGE_ACCOUNT": self.account,
-            "SLIPWAY_STORAGE_SUFFIX": self.suffix,
-        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +81,7 @@ class Settings:
     """
 
     database: Path | None = None
-    storage: Storage = Storage()
+    storage: Storage = field(default_factory=Storage)
     identities: Identities = Identities()
     work: Path = Path(".local/work")
     repositories: Mapping[str, Path] = field(default_factory=dict)
@@ -172,11 +132,11 @@ class Settings:
             telemetry=_telemetry(env),
             url=address("SLIPWAY_URL", env.get("SLIPWAY_URL", "")),
             path=env.get("PATH", os.defpath),
-            account_keys=any(map(_opens_an_account, (env.get("SLIPWAY_STORAGE"), env.get("AzureWebJobsStorage")))),
+            account_keys=holds_keys(env),
         )
         made.identities.check(made.roles)
         if made.database is None:
-            made.storage.check(made.identities)
+            made.storage.check(made.identities.own)
         return made
 
     def has_role(self, *any_of: str) -> bool:
@@ -228,12 +188,6 @@ def _entra(env: Mapping[str, str]) -> Entra:
         authority=(env.get("SLIPWAY_ENTRA_AUTHORITY") or AUTHORITY).rstrip("/"),
         graph=(env.get("SLIPWAY_GRAPH") or GRAPH).rstrip("/"),
     )
-
-
-def _opens_an_account(connection: str | None) -> bool:
-    """Whether a connection string holds a secret; the one that Azurite has on every machine is none."""
-    secret = any(word in (connection or "") for word in ("AccountKey=", "SharedAccessSignature="))
-    return secret and "//127.0.0.1:" not in (connection or "")
 
 
 def _telemetry(env: Mapping[str, str]) -> str:

@@ -23,7 +23,8 @@ from shared.adapters.git_disk.git import Git
 from shared.app.parts import App
 from shared.build_settings import BuildSettings
 from shared.chart_settings import ChartSettings
-from shared.config import Settings, Storage
+from shared.config import Settings
+from shared.storage_settings import Storage
 
 if TYPE_CHECKING:
     from azure.functions import FunctionApp

@@ -12,13 +12,14 @@ from shared import bootstrap, signing_in, telemetry, wiring
 from shared.adapters.anchor_files import AnchorFiles
 from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.azure_storage.anchors import BlobAnchors
-from shared.config import Identities, Settings, Storage
+from shared.config import Identities, Settings
 from shared.domain.policies.policy import GitOpsTarget, HelmTarget
 from shared.domain.values.errors import InvalidValue
 from shared.inbound.one_machine import OneMachinePolicies
 from shared.inbound.with_identities import PoliciesWithIdentities
 from shared.ports.errors import Permanent, Transient
 from shared.ports.store import StoreUnavailable
+from shared.storage_settings import Storage
 from tests.support.acr import acr
 from tests.support.entra_stand_in import TENANT, entra_stand_in
 from tests.support.gitops import place_at
@@ -82,7 +83,7 @@ def test_a_given_application_takes_the_place_of_the_wired_one(environment: Path)
 
 def test_an_installation_without_a_database_is_told_which_variable_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is written to a place that nobody chose."""
-    for name in ("SLIPWAY_DATABASE", *Storage().to_env(), "AzureWebJobsStorage"):
+    for name in ("SLIPWAY_DATABASE", *Storage().to_env(), "SlipwayStorage"):
         monkeypatch.delenv(name, raising=False)
 
     with pytest.raises(InvalidValue, match="set one to where the state is kept") as refused:

@@ -42,8 +42,10 @@ def test_attack_a_build_in_an_app_with_productions_identity(tmp_path: Path) -> N
     [
         ("SLIPWAY_STORAGE", ACCOUNT, True),
         ("AzureWebJobsStorage", ACCOUNT, True),
+        ("SlipwayStorage", ACCOUNT, True),
         ("AzureWebJobsStorage", SIGNED, True),
         ("SLIPWAY_STORAGE", AZURITE, False),
+        ("SlipwayStorage", "UseDevelopmentStorage=true", False),
         ("AzureWebJobsStorage", "UseDevelopmentStorage=true", False),
     ],
 )

@@ -11,10 +11,11 @@ import pytest
 
 from shared.build_settings import BuildSettings
 from shared.chart_settings import ChartSettings
-from shared.config import MIB, Identities, Settings, Storage
+from shared.config import MIB, Identities, Settings
 from shared.domain.values.errors import InvalidValue
 from shared.inbound.entra import Entra
 from shared.ports.chart_limits import ChartLimits
+from shared.storage_settings import Storage
 
 CONNECTION = (
     "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k3y;TableEndpoint=https://a.table.core.windows.net;"
@@ -93,29 +94,6 @@ def test_a_limit_leaves_room_for_what_is_ordinary(name: str) -> None:
 def test_roles_are_a_list_with_commas() -> None:
     """Spaces and empty parts are nobody's role."""
     assert Settings.from_env({"SLIPWAY_ROLES": " control, ,nonprod,"}).roles == {"control", "nonprod"}
-
-
-@pytest.mark.parametrize(
-    ("variables", "storage"),
-    [
-        ({"AzureWebJobsStorage": CONNECTION}, Storage(connection=CONNECTION)),
-        ({"AzureWebJobsStorage__accountName": "fabrikam"}, Storage(account="fabrikam")),
-        ({"AzureWebJobsStorage": CONNECTION, "SLIPWAY_STORAGE_ACCOUNT": "fabrikam"}, Storage(account="fabrikam")),
-    ],
-    ids=["the host's connection", "the host's account", "its own"],
-)
-def test_state_lies_where_queue_triggers_listen_unless_it_is_said(variables: dict[str, str], storage: Storage) -> None:
-    """What is sent to another account's queues would never be received."""
-    assert Settings.from_env({**variables, "SLIPWAY_IDENTITY": "own-id"}).storage == storage
-
-
-@pytest.mark.parametrize("name", ["AzureWebJobsStorage__accountName", "SLIPWAY_STORAGE_ACCOUNT"])
-def test_an_account_that_is_only_named_takes_an_identity(name: str) -> None:
-    """There is no key to open it with; an app that starts all the same would bring each message to poison."""
-    with pytest.raises(InvalidValue, match=r"SLIPWAY_IDENTITY: .* opens the storage account fabrikam"):
-        Settings.from_env({name: "fabrikam"})
-
-    assert Settings.from_env({name: "fabrikam", "SLIPWAY_DATABASE": "slipway.db"}).database is not None
 
 
 @pytest.mark.parametrize(

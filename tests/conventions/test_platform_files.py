@@ -138,7 +138,7 @@ def test_every_function_has_a_name_that_azure_takes() -> None:
 
 
 def test_every_connection_is_a_setting_or_the_beginning_of_some() -> None:
-    """AzureWebJobsStorage is a connection string, or AzureWebJobsStorage__accountName and its like for an identity."""
+    """SlipwayStorage is a connection string, or SlipwayStorage__accountName and its like for an identity."""
     found = functions()
     wanted = {str(one.trigger["connection"]) for one in found.queues}
 

@@ -59,12 +59,15 @@ def test_an_unknown_role_is_refused_with_those_there_are() -> None:
 
 
 def test_every_queue_that_is_written_has_one_function() -> None:
-    """An effect that nobody takes would wait for ever. A poison queue has none: it would be looked at for ever."""
+    """An effect that nobody takes would wait for ever. A poison queue has none: it would be looked at for ever.
+
+    They listen with a connection of their own: the host's storage holds its locks and keys.
+    """
     found = read_functions(function_app.make(frozenset()), {}, read_host_json(ROOT / "host.json"), NOON)
 
     assert sorted(str(one.trigger["queueName"]) for one in found.queues) == sorted(QUEUES)
     assert {one.name: one.trigger["queueName"] for one in found.queues} == {name_of(queue): queue for queue in QUEUES}
-    assert {one.trigger["connection"] for one in found.queues} == {"AzureWebJobsStorage"}
+    assert {one.trigger["connection"] for one in found.queues} == {"SlipwayStorage"}
 
 
 @pytest.mark.parametrize("slipway", ["memory", "sqlite"], indirect=True)
