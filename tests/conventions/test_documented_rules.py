@@ -11,6 +11,8 @@ from collections.abc import Iterable, Mapping
 
 import pytest
 
+from shared.adapters.azure_storage import AzureStorage
+from shared.bootstrap import utc_now
 from shared.domain.gating import gates
 from shared.domain.gating.gates import OVERRIDABLE, Gate
 from shared.domain.messages.queues import EVENTS_QUEUE, INSPECT_QUEUE, QUEUES
@@ -120,6 +122,16 @@ def test_every_queue_is_told_with_its_kinds_and_who_takes_from_it() -> None:
 
     assert list(told) == list(QUEUES)
     assert told == {name: (words.get(name, ", ".join(queue.kinds)), queue.worker) for name, queue in QUEUES.items()}
+
+
+def test_every_table_of_the_account_is_told_with_who_may_write_it() -> None:
+    """Workers write none but that of evidence."""
+    account = AzureStorage.of_connection("UseDevelopmentStorage=true", utc_now)
+    state = [account.store._services, account.rows._table, account.store._lists]
+    told = [(coded(of), worker) for of, _, worker in rows(AZURE, "What an app may do with the account")]
+
+    assert told[0] == ([table.name for table in state], "Storage Table Data Reader")
+    assert told[1][0] == [account.evidence._table.name]
 
 
 def test_the_api_lists_every_route_with_who_may_use_it_and_no_other() -> None:
