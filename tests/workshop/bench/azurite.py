@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -18,7 +19,13 @@ from typing import Any
 
 from infra.local.azurite.launcher import Azurite
 from shared.adapters.azure_storage import AzureStorage, client
+from shared.app.handling.send_report import send_report
+from shared.app.handling.take_report import take_report
+from shared.app.parts import App
 from shared.bootstrap import utc_now
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.queues import CONTROL
+from shared.domain.messages.reports import Report as WorkersReport
 from tests.workshop.azurite import calls
 from tests.workshop.azurite.proxy import StorageProxy
 from tests.workshop.bench import recovery
@@ -76,27 +83,36 @@ def _add(report: Report, kind: str, services: int, runs: list[Run], floor: float
 
 
 def operations(report: Report, *, releases: int) -> None:
-    """Count through a proxy what each of some releases with two environments asks of an account, by kind."""
+    """Count through a proxy what each of some releases with two environments asks of an account, by kind.
+
+    And what is asked for more where workers report by queues, as apps of their own do.
+    """
     report.say(f"Azurite: requests of a release, counted over {releases}")
-    seen: list[Counter[str]] = []
-
-    def counted(folder: Path) -> None:
-        with Azurite() as azurite:
-            proxy = StorageProxy(azurite.connection)
-            storage = AzureStorage.of_connection(proxy.connection, utc_now)
-
-            def mark() -> None:
-                seen.append(Counter(calls.counted(proxy.calls)))
-
-            run(FUNCTIONS, 1, releases, folder, database=storage, mark=mark)
-            proxy.close()
-
-    in_folder(counted)
-    found = seen[1] - seen[0]
+    found, ran = in_folder(partial(_counted, releases, lambda app: app))
     for name, number in sorted(found.items()):
         own = "the host's own" if name.partition(" ")[2] in calls.HOST else ""
         report.add(f"azurite/{name}", number / releases, "1/release", note=own)
     report.add("azurite/operations", calls.ours(found) / releases, "1/release", goal=80)
+    apart, slower = in_folder(partial(_counted, releases, _workers_apart))
+    more = (calls.ours(apart) - calls.ours(found)) / releases
+    report.add("azurite/reports/operations", more, "1/release", note="more, by queue")
+    report.add("azurite/reports/release_p50", slower.release(50) - ran.release(50), "ms", note="more, by queue")
+
+
+def _counted(releases: int, around: Callable[[App], App], folder: Path) -> tuple[Counter[str], Run]:
+    seen: list[Counter[str]] = []
+    with Azurite() as azurite, closing(StorageProxy(azurite.connection)) as proxy:
+        storage = AzureStorage.of_connection(proxy.connection, utc_now)
+        mark = lambda: seen.append(Counter(calls.counted(proxy.calls)))  # noqa: E731
+        ran = run(FUNCTIONS, 1, releases, folder, database=storage, mark=mark, around=around)
+    return seen[1] - seen[0], ran
+
+
+def _workers_apart(app: App) -> App:
+    def report(app: App, event: WorkersReport, delivery: Delivery) -> None:
+        (take_report if delivery.worker == CONTROL else send_report)(app, event, delivery)
+
+    return replace(app, reporting=report)
 
 
 def recover(report: Report, *, at_once: int = 200, runs: int = 3) -> None:

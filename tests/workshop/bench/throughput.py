@@ -57,7 +57,9 @@ class Run:
 
 
 @contextmanager
-def _opened(kind: str, database: Database, folder: Path, outside: Quiet, services: int) -> Iterator[tuple[App, Doors]]:
+def _opened(
+    kind: str, database: Database, folder: Path, outside: Quiet, services: int, around: Callable[[App], App]
+) -> Iterator[tuple[App, Doors]]:
     if kind == ENGINE and isinstance(database, SqliteDatabase):
         database.recover()
         app = wire(database, outside, folder / "scratch")
@@ -68,7 +70,7 @@ def _opened(kind: str, database: Database, folder: Path, outside: Quiet, service
             pool.stop()
             database.close()
         return
-    with hosted(folder, outside, database, bare=kind == ENGINE) as host:
+    with hosted(folder, outside, database, bare=kind == ENGINE, around=around) as host:
         if kind == HTTP:
             with closing(HttpDoors(host, outside, min(services, 16))) as doors:
                 yield host.app, doors
@@ -85,6 +87,7 @@ def run(
     database: Database | None = None,
     warm: int = 1,
     mark: Callable[[], object] = lambda: None,
+    around: Callable[[App], App] = lambda app: app,
 ) -> Run:
     """Tell the story on an empty store, with `mark` after the warm-up and after its end.
 
@@ -95,7 +98,7 @@ def run(
     with (
         open(folder / "log", "w", encoding="utf-8") as log,
         logging_to(logging.StreamHandler(log)),
-        _opened(kind, opened, folder, outside, services) as (app, doors),
+        _opened(kind, opened, folder, outside, services, around) as (app, doors),
     ):
 
         def counted() -> tuple[int, int, int, int]:

@@ -165,10 +165,17 @@ class Hosted:
 
 
 @contextmanager
-def hosted(folder: Path, outside: Quiet, database: Database | None = None, *, bare: bool = False) -> Iterator[Hosted]:
+def hosted(
+    folder: Path,
+    outside: Quiet,
+    database: Database | None = None,
+    *,
+    bare: bool = False,
+    around: Callable[[App], App] = lambda app: app,
+) -> Iterator[Hosted]:
     """Run the functions that function_app registers, on a file in the folder unless something else keeps the state.
 
-    With `bare` the use cases alone stand in the functions' place.
+    With `bare` the use cases alone stand in the functions' place; `around` changes the application.
     """
     secret = "the bench's"
     os.environ.update(Settings(database=folder / "slipway.db", work=folder, hook_secrets=frozenset({secret})).to_env())
@@ -178,7 +185,7 @@ def hosted(folder: Path, outside: Quiet, database: Database | None = None, *, ba
     database = database or SqliteDatabase(folder / "slipway.db", utc_now)
     database.recover()
     queues = RemoteQueues(database.queues) if isinstance(database, AzureStorage) else database.queues
-    app = wire(database, outside, folder / "scratch", queues)
+    app = around(wire(database, outside, folder / "scratch", queues))
     bootstrap.use(app)
     roles = ("Slipway.Read", "Slipway.Approve", "Slipway.Operate")
     manager = replace(new_person(RITA.name, mails=RITA.mails, roles=roles), id=RITA.id)
