@@ -98,6 +98,19 @@ def test_a_crash_at_any_boundary_ends_the_same(tmp_path: Path, part: int) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("part", range(PARTS))
+def test_a_crash_at_any_boundary_ends_the_same_where_workers_report(tmp_path: Path, part: int) -> None:
+    """Before and after a report is sent, before and after it is decided upon, and before each is acknowledged."""
+    wanted, boundaries = uncrashed("apart", tmp_path)
+
+    found = {at: crashed("apart", tmp_path, at) for at in range(1 + part, boundaries + 1, PARTS)}
+
+    assert boundaries > uncrashed("memory", tmp_path)[1]
+    assert wanted == uncrashed("memory", tmp_path)[0]
+    assert different(wanted, found) == {}
+
+
+@pytest.mark.slow
 def test_a_crash_soon_after_a_crash_ends_the_same(tmp_path: Path) -> None:
     """What makes up for a crash may be cut short too."""
     wanted, boundaries = uncrashed("memory", tmp_path)
@@ -118,12 +131,12 @@ def test_a_crash_at_a_boundary_ends_the_same_on_disk(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("every", "long"), [(11, 1), (31, 12)])
-def test_storage_out_of_reach_at_a_boundary_ends_the_same(tmp_path: Path, every: int, long: int) -> None:
+@pytest.mark.parametrize(("store", "every", "long"), [("memory", 11, 1), ("memory", 31, 12), ("apart", 23, 1)])
+def test_storage_out_of_reach_at_a_boundary_ends_the_same(tmp_path: Path, store: str, every: int, long: int) -> None:
     """The process lives on and puts messages back, also where what they led to was committed and it could not know."""
-    wanted, whole = unlucky(tmp_path)
+    wanted, whole = unlucky(store, tmp_path)
 
-    found = {at: unlucky(tmp_path, *range(at, at + 3 * long, 3)) for at in range(1, whole.count + 1, every)}
+    found = {at: unlucky(store, tmp_path, *range(at, at + 3 * long, 3)) for at in range(1, whole.count + 1, every)}
 
     met = {at: (end, fuse.where) for at, (end, fuse) in found.items() if fuse.where}
     # A registry is no storage: where nothing else was met, there is nothing to be out of reach.
@@ -132,9 +145,9 @@ def test_storage_out_of_reach_at_a_boundary_ends_the_same(tmp_path: Path, every:
     assert different(wanted, met) == {}
 
 
-def unlucky(folder: Path, *at: int) -> tuple[dict[str, Any], Outage]:
+def unlucky(store: str, folder: Path, *at: int) -> tuple[dict[str, Any], Outage]:
     """The end where storage was out of reach at boundaries, and what says which."""
-    slipway = UnluckySlipway("memory", folder / "-".join(map(str, at)), *at)
+    slipway = UnluckySlipway(store, folder / "-".join(map(str, at)), *at)
     return end_of(slipway.live(STORY), VERSIONS), slipway.fuse
 
 

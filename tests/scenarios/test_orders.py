@@ -108,7 +108,7 @@ def test_the_story_in_order_is_what_it_is_meant_to_be() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("store", "examples"), [("memory", 60), ("sqlite", 15)])
+@pytest.mark.parametrize(("store", "examples"), [("memory", 60), ("sqlite", 15), ("apart", 30)])
 def test_order_delay_and_repetition_change_nothing(store: str, examples: int) -> None:
     """Rounds are shuffled; messages overtake each other, come late and twice."""
 

@@ -32,7 +32,7 @@ from tests.support.by_kind import ALL_KINDS
 from tests.support.databases import open_database
 from tests.support.outside import ADA, RITA, SHIPPING, Outside
 from tests.support.outside_environments import Applied
-from tests.support.wiring import ACTED_ON, around_ports, wire
+from tests.support.wiring import ACTED_ON, around_ports, wire, workers_apart
 
 DELIVERY, PACKAGE = ServiceKey(SHIPPING, "delivery"), ServiceKey(SHIPPING, "package")
 SECOND = timedelta(seconds=1)
@@ -49,7 +49,7 @@ def make_app(
     careless: bool = False,
     database: Any = None,
 ) -> Harness:
-    """Start the application on a store (`memory`, `sqlite`), or on a database that is open already.
+    """Start the application on a store (`memory`, `sqlite`), or on a database that is open already; `apart`: its workers report.
 
     With a seed messages are delivered in an order that follows from it; without one, in the order of `ALL_KINDS`. A
     careless post delivers some of them twice or late.
@@ -57,6 +57,8 @@ def make_app(
     world = outside or Outside()
     opened = database or open_database(store, folder, world)
     app = wire(opened, world, folder / "scratch")
+    if store == "apart":
+        app = workers_apart(app)
     return Harness(app, opened, world, seed=seed, careless=careless)
 
 

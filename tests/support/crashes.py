@@ -143,7 +143,7 @@ class MortalSlipway:
     """An application that dies at a boundary, and is started again over what it had written down."""
 
     def __init__(self, store: str, folder: Path, *crash_at: int) -> None:
-        self._folder, self._files = folder, itertools.count(1)
+        self._store, self._folder, self._files = store, folder, itertools.count(1)
         self.outside = Outside()
         self.fuse = Fuse(*crash_at)
         # A build has boundaries of its own: between its two pushes, and before them.
@@ -189,7 +189,7 @@ class MortalSlipway:
             database = without_flushes(SqliteDatabase(path, self.outside.clock, elapsed=self.outside.clock.elapsed))
         else:
             assert isinstance(database, MemoryStore)
-        self.harness = with_fuse(make_app("", self._folder, self.outside, database=database), self.fuse)
+        self.harness = with_fuse(make_app(self._store, self._folder, self.outside, database=database), self.fuse)
 
 
 class UnluckySlipway(MortalSlipway):

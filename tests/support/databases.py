@@ -13,11 +13,11 @@ from tests.support.outside import Outside
 
 
 def open_database(store: str, folder: Path, outside: Outside) -> Any:
-    """Open the store named `memory`, `sqlite` or `tables`, empty in an empty folder."""
+    """Open the store named `memory`, `apart` (the same, with queues as an account has them), `sqlite` or `tables`, empty in an empty folder."""
     if store == "tables":
         return ClockedAzure(outside.clock, outside.clock.elapsed)
-    if store == "memory":
-        return MemoryStore(outside.clock, elapsed=outside.clock.elapsed)
+    if store in ("memory", "apart"):
+        return MemoryStore(outside.clock, elapsed=outside.clock.elapsed, apart=store == "apart")
     return without_flushes(SqliteDatabase(folder / "slipway.db", outside.clock, elapsed=outside.clock.elapsed))
 
 

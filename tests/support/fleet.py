@@ -16,8 +16,8 @@ from shared.by_role import reporting, state_of
 from shared.config import Settings
 from shared.domain.messages.queues import NONPROD, PRODUCTION
 from shared.ports.errors import Permanent
-from tests.contracts.memory.store import MemoryStore
 from tests.support.app_parts import Harness, make_app
+from tests.support.databases import open_database
 from tests.support.outside import SLIPWAY_YAML, Outside
 from tests.support.wiring import around_ports, wire
 
@@ -65,7 +65,7 @@ class Fleet:
     def __init__(self, folder: Path, *, slipway_yaml: str = WITH_IDENTITIES) -> None:
         self.used: list[Used] = []
         world = Outside(slipway_yaml=slipway_yaml)
-        database = MemoryStore(world.clock, elapsed=world.clock.elapsed, apart=True)
+        database = open_database("apart", folder, world)
         self.slipway: Harness = make_app("memory", folder, world, database=database)
         self.slipway.app = self._process(CONTROL, self.slipway.app)
         self.slipway.workers = {

@@ -12,8 +12,12 @@ from typing import Any, TypeAlias
 from shared.adapters.kept_statuses import KeptStatuses
 from shared.adapters.storage.by_reference import LargeMessages
 from shared.app.access import EnvironmentAccess, RepositoryAccess
+from shared.app.handling.send_report import send_report
 from shared.app.handling.take_report import take_report
 from shared.app.parts import App, Timing
+from shared.domain.messages.delivery import Delivery
+from shared.domain.messages.queues import CONTROL
+from shared.domain.messages.reports import Report
 from tests.support.outside import Outside
 
 _Ports: TypeAlias = Callable[[str, Any], Any]
@@ -54,6 +58,15 @@ def wire(database: Any, outside: Outside, scratch: Path) -> App:
         timing=TIMING,
         receiver=database.queues,
     )
+
+
+def workers_apart(app: App) -> App:
+    """Have workers report by their queues, as they do where they are apps of their own and state is in an account."""
+
+    def report(app: App, event: Report, delivery: Delivery) -> None:
+        (take_report if delivery.worker == CONTROL else send_report)(app, event, delivery)
+
+    return replace(app, reporting=report)
 
 
 def around_ports(app: App, wrap: _Ports) -> App:

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -19,13 +19,9 @@ from typing import Any
 
 from infra.local.azurite.launcher import Azurite
 from shared.adapters.azure_storage import AzureStorage, client
-from shared.app.handling.send_report import send_report
-from shared.app.handling.take_report import take_report
 from shared.app.parts import App
 from shared.bootstrap import utc_now
-from shared.domain.messages.delivery import Delivery
-from shared.domain.messages.queues import CONTROL
-from shared.domain.messages.reports import Report as WorkersReport
+from tests.support.wiring import workers_apart
 from tests.workshop.azurite import calls
 from tests.workshop.azurite.proxy import StorageProxy
 from tests.workshop.bench import recovery
@@ -93,7 +89,7 @@ def operations(report: Report, *, releases: int) -> None:
         own = "the host's own" if name.partition(" ")[2] in calls.HOST else ""
         report.add(f"azurite/{name}", number / releases, "1/release", note=own)
     report.add("azurite/operations", calls.ours(found) / releases, "1/release", goal=80)
-    apart, slower = in_folder(partial(_counted, releases, _workers_apart))
+    apart, slower = in_folder(partial(_counted, releases, workers_apart))
     more = (calls.ours(apart) - calls.ours(found)) / releases
     report.add("azurite/reports/operations", more, "1/release", note="more, by queue")
     report.add("azurite/reports/release_p50", slower.release(50) - ran.release(50), "ms", note="more, by queue")
@@ -106,13 +102,6 @@ def _counted(releases: int, around: Callable[[App], App], folder: Path) -> tuple
         mark = lambda: seen.append(Counter(calls.counted(proxy.calls)))  # noqa: E731
         ran = run(FUNCTIONS, 1, releases, folder, database=storage, mark=mark, around=around)
     return seen[1] - seen[0], ran
-
-
-def _workers_apart(app: App) -> App:
-    def report(app: App, event: WorkersReport, delivery: Delivery) -> None:
-        (take_report if delivery.worker == CONTROL else send_report)(app, event, delivery)
-
-    return replace(app, reporting=report)
 
 
 def recover(report: Report, *, at_once: int = 200, runs: int = 3) -> None:
