@@ -35,7 +35,7 @@ def sign_in() -> SignIn:
 @OnFirstUse
 def _sign_in() -> SignIn:
     from shared.adapters.entra.tokens import EntraTokens
-    from shared.adapters.storage.delivery import running_time
+    from shared.adapters.storage.message_leases import running_time
     from shared.inbound.entra import is_private
     from shared.inbound.sign_in import SignIn
 

@@ -82,13 +82,13 @@ def access_with(
 ) -> EnvironmentAccess:
     """Put together what acts with a credential, or with none."""
     from shared.adapters.helm_charts import HelmCharts, Hosts
-    from shared.adapters.oci_registry import OciRegistry, SignIn
+    from shared.adapters.oci_registry import OciRegistry, RegistrySignIn
     from shared.app.access import EnvironmentAccess
 
     # Where nobody has an identity everything is on one machine, its registry too.
     own = {chosen.registry.lower()} if chosen.registry else set[str]()
     hosts = Hosts(listed=chosen.charts.hosts | own, near=not chosen.identities)
-    registry = OciRegistry(SignIn(credential, chosen.registry)) if credential is not None else OciRegistry()
+    registry = OciRegistry(RegistrySignIn(credential, chosen.registry)) if credential is not None else OciRegistry()
     charts = HelmCharts(
         limits=chosen.charts.limits,
         hosts=hosts,
@@ -175,7 +175,7 @@ def directory(chosen: Settings, held: Credentials) -> Directory | None:
         return None
     if chosen.identities:
         from shared.adapters.entra.graph import GraphDirectory
-        from shared.adapters.storage.delivery import running_time
+        from shared.adapters.storage.message_leases import running_time
 
         return GraphDirectory(chosen.entra.graph, held.own, elapsed=running_time)
     if chosen.entra.tenant:
@@ -205,7 +205,7 @@ def anchors(chosen: Settings, held: Credentials | None) -> Anchors | None:
 def deploying(chosen: Settings, now: Callable[[], datetime]) -> tuple[Appliers, Watchers]:
     """Return what says which applier serves a place, and which watcher."""
     from shared.adapters.gitops.applier import GitOpsApplier
-    from shared.adapters.gitops.credentials import Credentials
+    from shared.adapters.gitops.credentials import GitCredentials
     from shared.adapters.gitops.folders import Folders
     from shared.adapters.gitops.watcher import GitOpsWatcher
     from shared.adapters.helm_charts import HelmCharts
@@ -214,7 +214,7 @@ def deploying(chosen: Settings, now: Callable[[], datetime]) -> tuple[Appliers, 
     def resolve(repository: str) -> str | Path:
         return repository if "://" in repository else chosen.gitops / Path(repository)
 
-    shown = Credentials(chosen.gitops_credentials)
+    shown = GitCredentials(chosen.gitops_credentials)
     # One reading for what is judged and for what runs; it needs no identity.
     parse = HelmCharts(limits=chosen.charts.limits).parse
     folders = Folders(resolve, chosen.work / "gitops", credentials=shown)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from infra.local.asked_to_stop import AskedToStop
 from infra.local.folder import AZURITE, STORES, Folder
-from infra.local.host import People
+from infra.local.host import LocalPeople
 from infra.local.repository import NoRepository, Repository, find_repository
 from infra.local.sample import REPOSITORY, make_origin
 from shared.adapters.processes import keep_to_itself
@@ -132,7 +132,7 @@ def _not_begun(found: Repository | None) -> list[str]:
     return [f"the default branch {found.branch} of {found.path} has no commit; push one with a slipway.yaml to it"]
 
 
-def tell_links(url: str, people: People) -> None:
+def tell_links(url: str, people: LocalPeople) -> None:
     """Print where the page is, and where each of them signs in where that is known: right after the keys were made."""
     print(f"The page: {url}/")
     if not any(person.key for person in people):

@@ -11,7 +11,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpAnswer:
     """An HTTP status and what came with it."""
 
     status: int
@@ -24,19 +24,19 @@ class Client:
     def __init__(self, url: str, key: str) -> None:
         self._url, self._key = url, key
 
-    def get(self, path: str) -> Answer:
+    def get(self, path: str) -> HttpAnswer:
         """Read."""
         return self._call("GET", path, None, "")
 
-    def post(self, path: str, body: Mapping[str, object], *, idempotency_key: str = "") -> Answer:
+    def post(self, path: str, body: Mapping[str, object], *, idempotency_key: str = "") -> HttpAnswer:
         """Ask for something; with a key, asking again changes nothing."""
         return self._call("POST", path, body, idempotency_key)
 
-    def delete(self, path: str, *, idempotency_key: str = "") -> Answer:
+    def delete(self, path: str, *, idempotency_key: str = "") -> HttpAnswer:
         """Take something away; with a key, asking again changes nothing."""
         return self._call("DELETE", path, None, idempotency_key)
 
-    def _call(self, method: str, path: str, body: Mapping[str, object] | None, key: str) -> Answer:
+    def _call(self, method: str, path: str, body: Mapping[str, object] | None, key: str) -> HttpAnswer:
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         if key:
             headers["Idempotency-Key"] = key
@@ -44,11 +44,11 @@ class Client:
         request = urllib.request.Request(self._url + path, data=data, headers=headers, method=method)
         try:
             with urllib.request.urlopen(request, timeout=30) as response:
-                return Answer(response.status, json.loads(response.read() or b"{}"))
+                return HttpAnswer(response.status, json.loads(response.read() or b"{}"))
         except urllib.error.HTTPError as error:
             with error:
                 content = error.read()
             try:
-                return Answer(error.code, json.loads(content))
+                return HttpAnswer(error.code, json.loads(content))
             except ValueError:
-                return Answer(error.code, {"detail": content.decode(errors="replace")[:200]})
+                return HttpAnswer(error.code, {"detail": content.decode(errors="replace")[:200]})

@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-from infra.local.host import LocalPerson, People, new_person, with_new_key
+from infra.local.host import LocalPeople, LocalPerson, new_person, with_new_key
 from shared.adapters.local_build.disk import remove
 
 READ, APPROVE, OPERATE, ADMIN = "Slipway.Read", "Slipway.Approve", "Slipway.Operate", "Slipway.Admin"
@@ -29,7 +29,7 @@ _TEMPORARY_FOR = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class KeptSettings:
     """Secrets and ports: hooks hold the URL, and image references hold the registry's port. `store` says what state is in."""
 
     hook_secret: str
@@ -59,7 +59,7 @@ class Folder:
         self._kept = self.root / "host.json"
         self._lock = self.root / "lock"
 
-    def kept(self, *, repository: str, source: Path, port: int | None = None, store: str | None = None) -> Kept:
+    def kept(self, *, repository: str, source: Path, port: int | None = None, store: str | None = None) -> KeptSettings:
         """Read what was chosen at the first start, or choose it now; another port may be chosen later.
 
         Raise SystemExit where another store or repository is asked for: the state is of the one that was chosen.
@@ -75,7 +75,7 @@ class Folder:
                 found = replace(found, port=_free_port(port))
                 write_private(self._kept, json.dumps(asdict(found), indent=1))
             return found
-        made = Kept(
+        made = KeptSettings(
             hook_secret=secrets.token_urlsafe(32),
             registry_secret=secrets.token_urlsafe(32),
             host_key=secrets.token_urlsafe(32),
@@ -106,13 +106,13 @@ class Folder:
         """What a host kept its state in here, None where there was none."""
         return self._read().store if self._kept.exists() else None
 
-    def _read(self) -> Kept:
+    def _read(self) -> KeptSettings:
         values = json.loads(self._kept.read_text(encoding="utf-8"))
         if values.get("format") != FORMAT:
             raise SystemExit(f"{self.root} keeps its state in another format; give another DIR, or start what wrote it")
-        return Kept(**values)
+        return KeptSettings(**values)
 
-    def load_people(self) -> People:
+    def load_people(self) -> LocalPeople:
         """Read the people of this host; the first time an author, a release manager and an operator are made.
 
         Only then are their keys known.
@@ -120,15 +120,15 @@ class Folder:
         if not self.people.exists():
             self.keep_private()
             return self.keep_people(first_people())
-        return People.load(self.people)
+        return LocalPeople.load(self.people)
 
-    def make_new_keys(self) -> People:
+    def make_new_keys(self) -> LocalPeople:
         """Give everybody another key, which is known only now; those before prove nothing any more."""
         return self.keep_people(with_new_key(person) for person in self.load_people())
 
-    def keep_people(self, people: Iterable[LocalPerson]) -> People:
+    def keep_people(self, people: Iterable[LocalPerson]) -> LocalPeople:
         """Have the host know these people, and nobody else."""
-        made = People(people)
+        made = LocalPeople(people)
         made.save(self.people)
         return made
 

@@ -15,7 +15,7 @@ from infra.local.azurite.launcher import Azurite, AzuriteFailed
 from infra.local.azurite.program import CannotInstall
 from infra.local.folder import AZURITE, Folder
 from infra.local.githook.install import install_hook
-from infra.local.host import LocalHost, People
+from infra.local.host import LocalHost, LocalPeople
 from infra.local.host.remote import RemoteQueues
 from infra.local.operator.operator import Operator
 from infra.local.registry import RunningRegistry, serve
@@ -57,7 +57,7 @@ class Machine:
         self.folder, self._change = folder, change
         self._lock = folder.take()
         self.kept = folder.kept(repository=repository, source=source, port=port, store=store)
-        self.people: People = folder.make_new_keys() if links else folder.load_people()
+        self.people: LocalPeople = folder.make_new_keys() if links else folder.load_people()
         self._stop, self._wake = threading.Event(), threading.Event()
         self._azurite: Azurite | None = None
         self._registry: RunningRegistry | None = None

@@ -15,7 +15,7 @@ from shared.app.hook_events.manifest_deleted import manifest_deleted
 from shared.app.hook_events.tag_pushed import tag_pushed
 from shared.app.parts import App
 from shared.app.performing.perform_effect import perform, refuse
-from shared.codec.envelope import Message, encode_effect, encode_report, read_message
+from shared.codec.envelope import ReadMessage, encode_effect, encode_report, read_message
 from shared.codec.errors import UnreadableRecord
 from shared.domain.messages.delivery import Delivery
 from shared.domain.messages.events import (
@@ -75,7 +75,7 @@ def _put_back(app: App, queue: str, body: str, error: Exception) -> bool:
     return True
 
 
-def _once_more(queue: Queue, body: str, message: Message) -> str:
+def _once_more(queue: Queue, body: str, message: ReadMessage) -> str:
     """Write a message for another delivery; an effect's, and a report, says that it is not the first.
 
     What it had led to may be committed without our knowing, and not be sent.
@@ -89,7 +89,7 @@ def _once_more(queue: Queue, body: str, message: Message) -> str:
     return body
 
 
-def _span_of(message: Message, queue: str) -> AbstractContextManager[None]:
+def _span_of(message: ReadMessage, queue: str) -> AbstractContextManager[None]:
     effect, delivery = message.effect, message.delivery
     if effect is None:
         return span(f"take {queue}", delivery.correlation)
@@ -98,7 +98,7 @@ def _span_of(message: Message, queue: str) -> AbstractContextManager[None]:
     )
 
 
-def _act(app: App, queue: Queue, body: str, message: Message, delivery: Delivery) -> None:
+def _act(app: App, queue: Queue, body: str, message: ReadMessage, delivery: Delivery) -> None:
     effect = message.effect
     if queue.reports_of:
         _take_reported(app, queue, message, delivery)
@@ -110,13 +110,13 @@ def _act(app: App, queue: Queue, body: str, message: Message, delivery: Delivery
         refuse(app, effect, queue.name, delivery, reason=f"{queue.name} is not where such effects lie")
 
 
-def _take_reported(app: App, queue: Queue, message: Message, delivery: Delivery) -> None:
+def _take_reported(app: App, queue: Queue, message: ReadMessage, delivery: Delivery) -> None:
     if not isinstance(message.event, REPORTS):
         raise Misplaced(f"{queue.name} brought what no worker reports")
     take_sent_report(app, queue, message.event, delivery)
 
 
-def _take_event(app: App, queue: Queue, body: str, message: Message) -> None:
+def _take_event(app: App, queue: Queue, body: str, message: ReadMessage) -> None:
     event = message.event
     if queue.name not in (EVENTS_QUEUE, INSPECT_QUEUE):
         raise Misplaced(f"{queue.name} brought an event, and is for effects")

@@ -76,7 +76,7 @@ class _Correlated(msgspec.Struct, frozen=True, kw_only=True):
     correlation: str = ""
 
 
-class Head(msgspec.Struct, frozen=True, kw_only=True):
+class MessageHead(msgspec.Struct, frozen=True, kw_only=True):
     """An envelope, as far as any Slipway writes it."""
 
     schema: int
@@ -90,7 +90,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
         return self.delivery.correlation
 
 
-class Message(NamedTuple):
+class ReadMessage(NamedTuple):
     """What a queue brought: either an event or an effect, never both."""
 
     at: datetime
@@ -122,9 +122,9 @@ def _text(record: Record) -> str:
     return written(record).decode()
 
 
-def _opened(envelope: Envelope) -> Message:
+def _opened(envelope: Envelope) -> ReadMessage:
     message, effect = envelope.message, isinstance(envelope.message, Effect)
-    return Message(
+    return ReadMessage(
         at=envelope.at,
         delivery=envelope.delivery,
         event=None if effect else message,  # type: ignore[arg-type]
@@ -138,8 +138,8 @@ def _envelopes() -> msgspec.json.Decoder[Envelope]:
 
 
 @cache
-def _heads() -> msgspec.json.Decoder[Head]:
-    return decoder(Head)
+def _heads() -> msgspec.json.Decoder[MessageHead]:
+    return decoder(MessageHead)
 
 
 def addressee(text: str) -> str:
@@ -150,7 +150,7 @@ def addressee(text: str) -> str:
         return ""
 
 
-def decode(text: str) -> Message:
+def decode(text: str) -> ReadMessage:
     """Read a message whole.
 
     Raise UnreadableRecord for a newer schema (give it back to the queue with a delay) and for a damaged message,
@@ -175,7 +175,7 @@ def _why(text: str, error: Exception) -> UnreadableRecord | UnknownMessage:
     return UnreadableRecord(f"message {type_}", found=head.schema, known=SCHEMA, field=path, problem=problem)
 
 
-def read_message(text: str) -> Message:
+def read_message(text: str) -> ReadMessage:
     """Read a message as `decode` does, or remember it."""
     return _READ.read(text)
 
@@ -183,12 +183,12 @@ def read_message(text: str) -> Message:
 _READ = Memo(decode, 2048)
 
 
-def parse(text: str) -> Head:
+def parse(text: str) -> MessageHead:
     """Read what a message says of itself, e.g. to show what lies in a poison queue. Raise UnreadableRecord."""
     try:
         return _heads().decode(text)
     except (msgspec.MsgspecError, RecursionError, UnicodeError) as error:
-        path, problem = problem_of(error, Head)
+        path, problem = problem_of(error, MessageHead)
         raise UnreadableRecord("message", found=0, known=SCHEMA, field=path, problem=problem) from error
 
 

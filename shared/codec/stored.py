@@ -35,7 +35,7 @@ _OTHER_ZONE = re.compile(rb"T\d\d:\d\d:\d\d(?:\.\d+)?[^Z.\d]")
 _NO_TIME = timedelta(0)
 
 
-class Row(Record, Generic[R]):
+class StoredRow(Record, Generic[R]):
     """What a row holds. A schema's number says which declaration of the record was written."""
 
     schema: int
@@ -54,12 +54,12 @@ class Stored(Generic[R]):
         self._memo = Memo[bytes, R](self.read, remembers) if remembers else None
 
     @cached_property
-    def _decoder(self) -> msgspec.json.Decoder[Row[R]]:
-        return decoder(Row[self.declared])  # type: ignore[name-defined]
+    def _decoder(self) -> msgspec.json.Decoder[StoredRow[R]]:
+        return decoder(StoredRow[self.declared])  # type: ignore[name-defined]
 
     def encode(self, record: R) -> bytes:
         """Return the stored bytes of a record; raise InvalidValue for what would not be read again."""
-        data = written(Row(schema=self.schema, record=record))
+        data = written(StoredRow(schema=self.schema, record=record))
         if self._memo is not None:
             self._memo.keep(data, record)
         return data
@@ -87,7 +87,7 @@ class Stored(Generic[R]):
             found = msgspec.json.decode(data, type=_Numbered).schema
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
             found = 0
-        path, problem = problem_of(error, Row[self.declared])  # type: ignore[name-defined]
+        path, problem = problem_of(error, StoredRow[self.declared])  # type: ignore[name-defined]
         return self._damaged(found, path, problem)
 
     def _damaged(self, found: int, path: str, problem: str) -> UnreadableRecord:

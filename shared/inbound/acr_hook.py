@@ -21,14 +21,14 @@ _PUSHES, _DELETIONS = (PUSH, CHART_PUSH), (DELETE, CHART_DELETE)
 _RETIRED = "application/vnd.acr.helm.chart"
 
 
-class Kind(msgspec.Struct, frozen=True, kw_only=True):
+class AcrKind(msgspec.Struct, frozen=True, kw_only=True):
     """What the target alone says: whether it counts."""
 
     tag: Name | None = None
     mediaType: Name | None = None
 
 
-class AcrTarget(Kind, frozen=True, kw_only=True):
+class AcrTarget(AcrKind, frozen=True, kw_only=True):
     """What was pushed or deleted."""
 
     repository: NeededName
@@ -42,10 +42,10 @@ class AcrChange(msgspec.Struct, frozen=True, kw_only=True):
     request: Request | None = None
 
 
-class Looked(msgspec.Struct, frozen=True, kw_only=True):
+class LookedAt(msgspec.Struct, frozen=True, kw_only=True):
     """As much of a change as says whether it counts."""
 
-    target: Kind | None = None
+    target: AcrKind | None = None
 
 
 class AcrBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +75,7 @@ def read_message(
     if action not in (*_PUSHES, *_DELETIONS):
         # Also ping, which tries the address, and quarantine, which tells of a push that nobody may pull yet.
         return RegistryMessage(passed_over=(f"the action {action[:100]} changes nothing that is released",))
-    kind = decode(found, Looked, at).target or Kind()
+    kind = decode(found, LookedAt, at).target or AcrKind()
     if kind.mediaType == _RETIRED:
         return RegistryMessage(passed_over=("a chart of a retired chart repository; charts are OCI artifacts",))
     if action in _PUSHES and not kind.tag:

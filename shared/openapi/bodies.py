@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from shared.inbound import acr_hook, bodies, docker_hub, git_hook, registry_hook
 from shared.inbound.json_body import decode
-from shared.openapi.operation import Body, Operation
+from shared.openapi.operation import Operation, RequestBody
 from shared.openapi.schemas import Schema, components, reference
 
 _DECLARED = {
@@ -38,13 +38,13 @@ def request_body(operation: Operation) -> Schema:
     return {"required": needed, "content": {"application/json": content}}
 
 
-def _bodies(operation: Operation) -> Iterator[Body]:
+def _bodies(operation: Operation) -> Iterator[RequestBody]:
     if operation.body:
-        yield Body(operation.body, operation.example)
+        yield RequestBody(operation.body, operation.example)
         yield from operation.bodies
 
 
-def _taken(one: Body) -> Schema:
+def _taken(one: RequestBody) -> Schema:
     decode(one.example, _declared(one.record))
     return reference(one.name)
 

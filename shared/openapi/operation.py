@@ -44,7 +44,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class RequestBody:
     """What a body is read as, `module.Record` of shared/inbound, and a body that shows each of its fields."""
 
     record: str
@@ -79,7 +79,7 @@ class Operation:
     also: Mapping[int, str] = field(default_factory=dict)
     body: str = ""
     example: Mapping[str, object] = field(default_factory=dict)
-    bodies: tuple[Body, ...] = ()
+    bodies: tuple[RequestBody, ...] = ()
     query: tuple[Number | Text, ...] = ()
     bearer: bool = False
     code: bool = False

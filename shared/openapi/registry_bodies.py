@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.openapi.operation import Body
+from shared.openapi.operation import RequestBody
 
 _DIGEST = "sha256:fea8895f450959fa676bcc1df0611ea93823a735a01205fd8622846041d0c7cf"
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
@@ -35,7 +35,7 @@ _DOCKER_HUB = {
 }
 
 BODIES = (
-    Body("registry_hook.RegistryBody", _CNCF),
-    Body("acr_hook.AcrBody", _ACR),
-    Body("docker_hub.DockerHubBody", _DOCKER_HUB),
+    RequestBody("registry_hook.RegistryBody", _CNCF),
+    RequestBody("acr_hook.AcrBody", _ACR),
+    RequestBody("docker_hub.DockerHubBody", _DOCKER_HUB),
 )

@@ -146,7 +146,7 @@ class LedgerRow:
     body: bytes
 
 
-class Head(NamedTuple):
+class LedgerHead(NamedTuple):
     """A ledger's last entry, as its service's head says."""
 
     sequence: int
@@ -218,7 +218,7 @@ class Store(Protocol):
         """Say how far each service is, 0 where it was never written; cheaper than reading it."""
         ...
 
-    def heads(self, services: Sequence[str]) -> Mapping[str, Head]:
+    def heads(self, services: Sequence[str]) -> Mapping[str, LedgerHead]:
         """Say of each which entry of its ledger is the last; sequence 0 where it was never written."""
         ...
 

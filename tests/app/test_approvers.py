@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.entra.graph import GraphDirectory
-from shared.adapters.storage.delivery import running_time
+from shared.adapters.storage.message_leases import running_time
 from shared.app.hook_events.configuration import configuration, policy_in_force
 from shared.app.hook_events.inspect_push import inspect_push
 from shared.domain.drafts.decision import Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from shared.app.handling.handle_event import Handled
-from shared.app.handling.service_view import read_service
+from shared.app.handling.loaded_service import read_service
 from shared.app.people import authorship
 from shared.app.people.authorize import Viewer
 from shared.app.performing.authors import written_paths

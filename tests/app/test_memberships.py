@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.entra.graph import GraphDirectory
-from shared.adapters.storage.delivery import running_time
+from shared.adapters.storage.message_leases import running_time
 from shared.app.operating.memberships import as_known
 from shared.app.operating.operate import Caller, operate
 from shared.app.people.approvers import NotLookedUp

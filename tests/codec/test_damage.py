@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from shared.codec.envelope import Message, decode
+from shared.codec.envelope import ReadMessage, decode
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from tests.support.codec import odd
 from tests.support.codec.messages import MESSAGES, encode
 from tests.support.codec.stored import RECORDS, Example
 
 
-def _message(data: bytes) -> Message:
+def _message(data: bytes) -> ReadMessage:
     return decode(data.decode())
 
 

@@ -16,7 +16,7 @@ from msgspec import inspect as declared
 from shared import codec
 from shared.adapters import local_build
 from shared.codec import envelope
-from shared.codec.stored import Row, Stored
+from shared.codec.stored import Stored, StoredRow
 from shared.domain.values.names import Digest, ServiceKey
 from shared.domain.values.records import Policy, Record
 from shared.domain.values.version import Version
@@ -46,7 +46,7 @@ def kinds() -> dict[str, Stored[Any]]:
 
 
 KINDS = kinds()
-ROOTS = {**{name: one.declared for name, one in KINDS.items()}, "row": Row[str], "message": envelope.Envelope}
+ROOTS = {**{name: one.declared for name, one in KINDS.items()}, "row": StoredRow[str], "message": envelope.Envelope}
 
 
 def types(root: Any) -> Iterator[Any]:

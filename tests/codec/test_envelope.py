@@ -32,7 +32,7 @@ def test_every_event_comes_out_as_it_went_in(type_: Any, data: st.DataObject) ->
 
     message = envelope.decode(envelope.encode_event(event, correlation="c", at=ex.NOON))
 
-    assert message == envelope.Message(event=event, delivery=Delivery(correlation="c"), at=ex.NOON)
+    assert message == envelope.ReadMessage(event=event, delivery=Delivery(correlation="c"), at=ex.NOON)
 
 
 @pytest.mark.parametrize("type_", EFFECTS, ids=lambda type_: type_.__name__)
@@ -44,7 +44,7 @@ def test_every_effect_comes_out_as_it_went_in(type_: Any, data: st.DataObject) -
 
     text = envelope.encode_effect(effect, delivery, at=ex.NOON)
 
-    assert envelope.decode(text) == envelope.Message(effect=effect, delivery=delivery, at=ex.NOON)
+    assert envelope.decode(text) == envelope.ReadMessage(effect=effect, delivery=delivery, at=ex.NOON)
     assert envelope.effect_id_of(text) == effect.id
 
 

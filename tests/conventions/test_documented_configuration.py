@@ -18,12 +18,12 @@ from shared.config import Settings
 from shared.domain.policies.policy import GitOpsTarget, ServicePolicy
 from shared.domain.values.placeholders import PLACEHOLDERS
 from shared.inbound.slipway_yaml import SlipwayYaml
-from shared.inbound.slipway_yaml.models import Environment, Freeze, Head, Part, Service
+from shared.inbound.slipway_yaml.models import Environment, FileHead, Freeze, Part, Service
 from tests.support.documents import AZURE, CONFIGURATION, README, code_in, coded, documents, rows, text
 from tests.support.tree import ROOT
 
 MODELS: dict[str, type[Part]] = {
-    "top level": Head,
+    "top level": FileHead,
     "services.<name>.": Service,
     "environments.<name>.": Environment,
     "freezes[].": Freeze,

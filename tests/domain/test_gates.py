@@ -9,7 +9,7 @@ import pytest
 from shared.domain.charts.manifests import Finding
 from shared.domain.drafts.draft import Draft
 from shared.domain.gating import gate_rules, gates
-from shared.domain.gating.gate import Question, Result, Status
+from shared.domain.gating.gate import GateQuestion, Result, Status
 from shared.domain.gating.gates import OVERRIDABLE, Gate
 from shared.domain.policies.policy import GateRules, Severity, Verdict
 from shared.domain.state.build import BuildResult, ScanResult, TestCounts
@@ -30,13 +30,13 @@ def a_question(
     promotion: dict[str, Any] | None = None,
     environment: dict[str, Any] | None = None,
     estate: Estate | None = None,
-) -> Question:
+) -> GateQuestion:
     """May v1.1.0 go to production, where v1.0.0 is live? Everything passes but the approval."""
     pilot = Pilot().release_to("1.0.0").release_to("1.1.0", approve=False)
     asked = replace(pilot.promotion("1.1.0", "production"), **promotion or {})
     about = replace(pilot.release("1.1.0"), **release or {})
     draft = Draft(pilot.state, estate or Estate(), NOON)
-    return Question(
+    return GateQuestion(
         draft=draft,
         policy=replace(PRODUCTION, gates=gate or PRODUCTION.gates),
         environment=replace(draft.environment("production"), **environment or {}),

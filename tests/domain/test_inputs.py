@@ -11,7 +11,7 @@ from shared.domain.charts.hooks import Hooks
 from shared.domain.gating.approval import request_id
 from shared.domain.policies.place import place_of
 from shared.domain.policies.policy import ApprovalRule, GitOpsTarget, HelmTarget
-from shared.domain.policies.setting import Kind, Setting
+from shared.domain.policies.setting import Setting, SettingKind
 from shared.domain.state.inputs import Input, changes, inputs_of, read_inputs, write_inputs
 from shared.domain.state.promotion import Rendered
 from shared.domain.values.artifact import Artifact, PartKind
@@ -29,7 +29,7 @@ ARTIFACT = Artifact(
 )
 RULES = replace(PRODUCTION, deploy=GitOpsTarget(repository="environments.git"))
 FILES: tuple[tuple[str, bytes | None], ...] = (("values.yaml", b"a: 1\n"), ("values-production.yaml", None))
-SET = {"image.tag": Setting("v1.0.0"), "replicas": Setting("3", Kind.PLAIN)}
+SET = {"image.tag": Setting("v1.0.0"), "replicas": Setting("3", SettingKind.PLAIN)}
 
 
 def listed(**changed: Any) -> tuple[Input, ...]:

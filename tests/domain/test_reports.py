@@ -15,8 +15,8 @@ from shared.domain.messages.reports import (
     NOT_OPEN,
     NOT_THEIRS,
     REPORTS,
-    Objection,
     Report,
+    ReportObjection,
     objection,
     refusal_id,
     refused_by,
@@ -78,13 +78,13 @@ EMPTY = Pilot().state
 
 def against(
     report: Report, effect: ef.ServiceEffect | None, *, queue: str = "", worker: str = NONPROD, state: Any = EMPTY
-) -> Objection | None:
+) -> ReportObjection | None:
     """Say what is objected to."""
     lies = queue or (queue_of(effect.kind) if effect is not None else "")
     return objection(report, effect, lies, worker=worker, state=state, production=HELD)
 
 
-def code(found: Objection | None) -> str:
+def code(found: ReportObjection | None) -> str:
     """The objection's code; empty where there is none."""
     return found.code if found is not None else ""
 
@@ -125,7 +125,7 @@ def test_what_another_worker_was_asked_for_is_not_taken(effect: ef.ServiceEffect
     """Attack: the outbox says whose it is, the queue who reports; neither is the report's to say."""
     found = against(report, effect, worker=PRODUCTION)
 
-    assert found == Objection(
+    assert found == ReportObjection(
         MISPLACED, "the production worker reports what the nonprod worker was asked for", effect.id
     )
 
@@ -139,7 +139,7 @@ def test_what_control_does_itself_is_nobodys_to_report() -> None:
 
 def test_what_is_not_in_the_outbox_is_not_open() -> None:
     """It was reported before, or never asked for; it names no effect."""
-    assert against(BUILT, None) == Objection(NOT_OPEN, f"{BUILT.id}: its effect is not open")
+    assert against(BUILT, None) == ReportObjection(NOT_OPEN, f"{BUILT.id}: its effect is not open")
 
 
 def test_a_refusal_is_no_report_of_an_effect() -> None:
@@ -158,7 +158,7 @@ def test_an_environment_that_is_another_workers_by_now_is_not_reported_of() -> N
     )
     there = queue_of(asked.kind, PRODUCTION)
 
-    assert against(read, asked, state=pilot.state) == Objection(
+    assert against(read, asked, state=pilot.state) == ReportObjection(
         NOT_THEIRS, "its environment is the production worker's, and not nonprod's", asked.id
     )
     assert against(of(asked, ev.EffectDone), asked, state=pilot.state) is None

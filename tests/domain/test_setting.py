@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.policies.setting import MOST_INDEX, Kind, Path, Setting, path_of, put, written
+from shared.domain.policies.setting import MOST_INDEX, Path, Setting, SettingKind, path_of, put, written
 from shared.domain.values.errors import InvalidValue
 
 VALUES = {"image": "host/a", "tag": "v1"}
@@ -103,16 +103,16 @@ def test_a_key_goes_through_no_other_value(before: dict[str, Any], key: str, pro
 
 def test_placeholders_are_filled_in_texts_and_in_the_texts_of_lists_and_objects() -> None:
     """Plain braces of a text are doubled; those of JSON are JSON's own."""
-    written_out = Setting('{"a":["{image}:{tag}",1,null],"{tag}":"{{x}}"}', Kind.JSON)
+    written_out = Setting('{"a":["{image}:{tag}",1,null],"{tag}":"{{x}}"}', SettingKind.JSON)
 
     assert Setting("{image}@{{x}}").expanded(VALUES) == Setting("host/a@{x}")
-    assert written_out.expanded(VALUES) == Setting('{"a":["host/a:v1",1,null],"{tag}":"{x}"}', Kind.JSON)
-    assert Setting("3", Kind.PLAIN).expanded(VALUES) == Setting("3", Kind.PLAIN)
+    assert written_out.expanded(VALUES) == Setting('{"a":["host/a:v1",1,null],"{tag}":"{x}"}', SettingKind.JSON)
+    assert Setting("3", SettingKind.PLAIN).expanded(VALUES) == Setting("3", SettingKind.PLAIN)
 
 
 def test_what_fills_a_text_cannot_break_out_of_it() -> None:
     """A quote or a brace in a value stays in its text."""
-    filled = Setting('["{image}"]', Kind.JSON).expanded({"image": '"], {"x'})
+    filled = Setting('["{image}"]', SettingKind.JSON).expanded({"image": '"], {"x'})
 
     assert filled.text == r'["\"], {\"x"]'
 
@@ -120,5 +120,5 @@ def test_what_fills_a_text_cannot_break_out_of_it() -> None:
 def test_placeholders_are_named_in_order() -> None:
     """Of lists and objects, too; a plain value has none."""
     assert Setting("{tag}{image}").placeholders() == ("tag", "image")
-    assert Setting('{"a":["{tag}",{"b":"{image}"}],"c":1}', Kind.JSON).placeholders() == ("tag", "image")
-    assert Setting("true", Kind.PLAIN).placeholders() == ()
+    assert Setting('{"a":["{tag}",{"b":"{image}"}],"c":1}', SettingKind.JSON).placeholders() == ("tag", "image")
+    assert Setting("true", SettingKind.PLAIN).placeholders() == ()

@@ -13,7 +13,7 @@ import pytest
 import function_app
 from functions.helpers.described import describes, routes
 from shared.adapters.entra.graph import GraphDirectory
-from shared.adapters.storage.delivery import running_time
+from shared.adapters.storage.message_leases import running_time
 from shared.openapi.document import Route
 from tests.support.app_parts import Harness
 from tests.support.doors import Doors, open_host, serving

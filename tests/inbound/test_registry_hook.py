@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from infra.local.registry.notifications import Pushed, envelope
+from infra.local.registry.notifications import PushedTag, envelope
 from shared.domain.messages.events import ManifestDeleted, RegistryEvent, TagPushed
 from shared.domain.values.names import Digest
 from shared.inbound.json_body import read_object
@@ -62,7 +62,7 @@ def test_a_deletion_names_a_tag_or_only_the_repository(target: dict[str, str], t
 
 def test_what_the_embedded_registry_sends_is_read_alike() -> None:
     """It speaks the same envelope."""
-    pushed = Pushed(
+    pushed = PushedTag(
         repository="charts/delivery",
         tag="1.0.2",
         digest="sha256:" + "a" * 64,

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from infra.local.__main__ import main
-from infra.local.folder import FORMAT, Folder, Kept
+from infra.local.folder import FORMAT, Folder, KeptSettings
 
 
-def kept(root: Path, store: str | None) -> Kept:
+def kept(root: Path, store: str | None) -> KeptSettings:
     """What a host that is started there works with."""
     return Folder(root).kept(repository="shipping", source=root, store=store)
 

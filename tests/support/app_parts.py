@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from shared.app.handling.handle_event import Handled
-from shared.app.handling.service_view import read_service, release_in
+from shared.app.handling.loaded_service import read_service, release_in
 from shared.app.operating.operate import Caller, operate
 from shared.app.parts import App
 from shared.app.sweep import sweep

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 
 from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.azure_storage.queues import AzureQueues
-from shared.adapters.storage.delivery import Delivery
 from shared.adapters.storage.leased_message import LeasedMessage
+from shared.adapters.storage.message_leases import MessageLeases
 from shared.codec.envelope import addressee
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow
@@ -45,7 +45,7 @@ class ClockedQueues:
     """Azure's queues, with leases and delays by a clock that a test moves."""
 
     def __init__(self, queues: AzureQueues, elapsed: Callable[[], timedelta]) -> None:
-        self._queues, self._delivery = queues, Delivery(elapsed)
+        self._queues, self._delivery = queues, MessageLeases(elapsed)
         self._held: dict[str, Received] = {}
 
     def send(self, queue: str, body: str, *, delay: timedelta = _NOW) -> None:

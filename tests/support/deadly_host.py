@@ -15,7 +15,7 @@ from pathlib import Path
 
 import azure.functions as func
 
-from infra.local.host import LocalHost, People
+from infra.local.host import LocalHost, LocalPeople
 from shared.adapters.sqlite import SqliteDatabase
 from tests.support.host import KEY, wait_until, write_host_json
 from tests.support.mortal import MortalProcess
@@ -79,7 +79,7 @@ def _main(folder: Path, before: int) -> None:
     host = LocalHost(
         Deadly(folder, before).app,
         receiver=database.queues,
-        people=People([]),
+        people=LocalPeople([]),
         host_json=write_host_json(folder),
         clock=lambda: datetime.now(UTC),
         settings={},

@@ -15,8 +15,8 @@ from typing import Any
 
 import azure.functions as func
 
-from infra.local.host import LocalHost, LocalPerson, People
-from shared.adapters.storage.delivery import running_time
+from infra.local.host import LocalHost, LocalPeople, LocalPerson
+from shared.adapters.storage.message_leases import running_time
 from shared.ports.queues import QueueReceiver
 from tests.contracts.memory.queues import MemoryQueues
 from tests.contracts.memory.table import Table
@@ -159,7 +159,7 @@ def running(
     host = LocalHost(
         app,
         receiver=receiver or messages,
-        people=People(people),
+        people=LocalPeople(people),
         host_json=write_host_json(folder, prefix=prefix, **(queues or {})),
         clock=clock,
         settings=settings or {},

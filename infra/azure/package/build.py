@@ -12,7 +12,7 @@ from pathlib import Path
 
 from infra.azure.package.left_out import check_rules, why_left_out
 from infra.azure.package.reach import UNUSED, Site, reached
-from infra.azure.package.report import Pile, Report
+from infra.azure.package.report import PackageReport, Pile
 from infra.azure.package.target import PYTHON, installed, pins
 
 # .funcignore says the same to Core Tools.
@@ -24,10 +24,10 @@ _MOUNTED = "/home/site/wwwroot"
 _NO_TIME, _MODE = (1980, 1, 1, 0, 0, 0), 0o100644
 
 
-def build(root: Path, out: Path) -> Report:
+def build(root: Path, out: Path) -> PackageReport:
     """Build `slipway.zip` in a folder, and beside it what is in it; raise CannotPackage."""
     shutil.rmtree(out, ignore_errors=True)
-    report = Report(zip=out / "slipway.zip", folder=out / "slipway")
+    report = PackageReport(zip=out / "slipway.zip", folder=out / "slipway")
     for path in _our_files(root):
         report.ours.add(_copy(root / path, report.folder / path))
     product = list(report.folder.rglob("*.py"))
@@ -44,7 +44,7 @@ def _our_files(root: Path) -> Iterator[Path]:
         yield from (p.relative_to(root) for p in found if p.is_file() and "__pycache__" not in p.parts)
 
 
-def _copy_packages(site: Site, product: list[Path], pyproject: Path, report: Report) -> None:
+def _copy_packages(site: Site, product: list[Path], pyproject: Path, report: PackageReport) -> None:
     wanted = reached(site, product, pyproject)
     files = [(name, path) for name in sorted(site.names) for path in site.files(name)]
     check_rules((name, path) for name, path in files if name in wanted)
@@ -69,7 +69,7 @@ def _copy(source: Path, target: Path) -> int:
     return target.stat().st_size
 
 
-def _compile(report: Report) -> None:
+def _compile(report: PackageReport) -> None:
     """Compile without a look at file times, which a zip does not keep exactly: nothing is written where the package is mounted."""
     compileall.compile_dir(
         report.folder,
@@ -84,7 +84,7 @@ def _compile(report: Report) -> None:
         report.compiled.add(path.stat().st_size)
 
 
-def write_zip(report: Report) -> None:
+def write_zip(report: PackageReport) -> None:
     """Zip without times and modes of this machine: the same files give the same bytes, so that others can build it too."""
     with zipfile.ZipFile(report.zip, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as file:
         for path in sorted(report.folder.rglob("*")):

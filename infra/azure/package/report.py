@@ -23,7 +23,7 @@ class Pile:
 
 
 @dataclass(slots=True, kw_only=True)
-class Report:
+class PackageReport:
     """A package that was built: `packages` by project, `left_out` by reason."""
 
     zip: Path

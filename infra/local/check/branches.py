@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from infra.local.check.configuration import FILE
 from infra.local.check.nearest import Names
-from infra.local.check.report import Report
+from infra.local.check.report import CheckReport
 from shared.domain.policies.policy import RepositoryPolicy, ServicePolicy
 from shared.domain.values.errors import InvalidVersion
 from shared.domain.values.nearest import closest, meant
@@ -28,7 +28,7 @@ _VERSION = re.compile(
 _VERSION_SHOWN = re.compile(r"[vV]?[0-9]+\.[0-9]+.*")
 
 
-def look_at_releases(report: Report, policy: RepositoryPolicy, refs: Iterable[str]) -> None:
+def look_at_releases(report: CheckReport, policy: RepositoryPolicy, refs: Iterable[str]) -> None:
     """Say which branches release nothing though they look like it, and what would have to be their name."""
     services = [one.service.service for one in policy.services]
     wrong: list[str] = []
@@ -41,7 +41,7 @@ def look_at_releases(report: Report, policy: RepositoryPolicy, refs: Iterable[st
         report.note(policy.repository, f"{len(wrong) - MOST_BRANCHES} more branches are like that")
 
 
-def look_at_filters(report: Report, policy: ServicePolicy, refs: Sequence[str]) -> None:
+def look_at_filters(report: CheckReport, policy: ServicePolicy, refs: Sequence[str]) -> None:
     """Say which branch of the triggers is not there, where another one is called nearly so."""
     names = [ref.removeprefix(HEADS) for ref in refs]
     known, filters = Names(names), policy.triggers.branches

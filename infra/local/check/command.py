@@ -12,11 +12,11 @@ from tempfile import TemporaryDirectory
 from infra.local.check.branches import HEADS, look_at_filters, look_at_releases
 from infra.local.check.configuration import FILE, read_policy
 from infra.local.check.nearest import Names
-from infra.local.check.paths import Tree, look_at_paths
+from infra.local.check.paths import CheckedTree, look_at_paths
 from infra.local.check.people import look_at_approvers
-from infra.local.check.report import Report
+from infra.local.check.report import CheckReport
 from infra.local.check.service import Looking, look_at
-from infra.local.host import HostRefused, LocalPerson, People
+from infra.local.host import HostRefused, LocalPeople, LocalPerson
 from infra.local.repository import NoRepository, Repository, find_repository
 from shared.adapters.git_disk.git import is_commit_id
 from shared.adapters.git_disk.source import GitSource
@@ -32,7 +32,7 @@ from shared.ports.errors import AdapterError, NotFound
 def run_check(repo: Path, ref: str | None, *, people: Path | None = None, path: str = os.defpath) -> int:
     """Print the list; 0 where nothing has to be changed, 1 where something has, 2 where there is nothing to look at."""
     try:
-        known = list(People.load(people)) if people is not None else None
+        known = list(LocalPeople.load(people)) if people is not None else None
         report = check(repo, ref, people=known, path=path)
     except (HostRefused, NoRepository) as error:
         print(error, file=sys.stderr)
@@ -46,11 +46,11 @@ def run_check(repo: Path, ref: str | None, *, people: Path | None = None, path: 
 
 def check(
     repo: Path, ref: str | None, *, people: Sequence[LocalPerson] | None = None, path: str = os.defpath
-) -> Report:
+) -> CheckReport:
     """Look at a branch, or a commit, of a repository on disk; approvers are compared with `people`. Raise NoRepository, and what a source raises."""
     found = find_repository(repo)
     name = found.name
-    source, report = GitSource({name: found.path}), Report()
+    source, report = GitSource({name: found.path}), CheckReport()
     wanted, commit = _commit(source, found, ref)
     shown = wanted.removeprefix(HEADS)
     report.fine(name, f"{shown} is at {commit[:12]}")
@@ -86,14 +86,14 @@ def _database(folder: str) -> SqliteDatabase:
 
 
 def look_at_names(
-    source: GitSource, report: Report, policy: RepositoryPolicy, people: Sequence[LocalPerson] | None
+    source: GitSource, report: CheckReport, policy: RepositoryPolicy, people: Sequence[LocalPerson] | None
 ) -> None:
     """Say which branches, paths and people are named as nobody and nothing is."""
     name, commit = policy.repository, policy.commit
     branches, files = sorted(source.tips(name)), source.files(name, commit)
     look_at_releases(report, policy, branches)
     look_at_approvers(report, policy, people)
-    tree = Tree(files, Names(files), lambda file: _is_there(source, name, commit, file))
+    tree = CheckedTree(files, Names(files), lambda file: _is_there(source, name, commit, file))
     for service in policy.services:
         look_at_filters(report, service, branches)
         look_at_paths(report, service, tree)
@@ -114,7 +114,7 @@ def _commit(source: GitSource, repository: Repository, ref: str | None) -> tuple
     return full, found
 
 
-def _compare(source: GitSource, report: Report, name: str, default: str, commit: str, shown: str) -> None:
+def _compare(source: GitSource, report: CheckReport, name: str, default: str, commit: str, shown: str) -> None:
     """Say where the file that was looked at is not the one in force."""
     main = source.tip(name, default)
     if main is None or main == commit:

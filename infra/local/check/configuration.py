@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from infra.local.check.report import Report
+from infra.local.check.report import CheckReport
 from shared.adapters.git_disk.source import GitSource
 from shared.domain.policies.policy import EnvironmentPolicy, GitOpsTarget, RepositoryPolicy
 from shared.domain.values.nearest import closest
@@ -20,7 +20,7 @@ _MACHINE = SlipwayYaml(
 )
 
 
-def read_policy(source: GitSource, report: Report, name: str, commit: str) -> RepositoryPolicy | None:
+def read_policy(source: GitSource, report: CheckReport, name: str, commit: str) -> RepositoryPolicy | None:
     """Compile the file and say what is wrong with it; None where nothing more can be looked at."""
     content = source.file(name, commit, FILE)
     files = source.files(name, commit)

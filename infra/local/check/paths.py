@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from infra.local.check.nearest import Names, plain
-from infra.local.check.report import Report
+from infra.local.check.report import CheckReport
 from shared.domain.policies.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.state.deployment import placeholder_values, stand_in
 from shared.domain.values.nearest import meant
@@ -19,7 +19,7 @@ _KNOWN_BEFORE = ("registry", "repository", "image", "service", "environment")
 
 
 @dataclass(frozen=True, slots=True)
-class Tree:
+class CheckedTree:
     """A commit's files, and `there`: whether a file can be read, by way of links too."""
 
     files: Sequence[str]
@@ -27,13 +27,13 @@ class Tree:
     there: Callable[[str], bool]
 
 
-def look_at_paths(report: Report, policy: ServicePolicy, tree: Tree) -> None:
+def look_at_paths(report: CheckReport, policy: ServicePolicy, tree: CheckedTree) -> None:
     """Say which trigger paths match nothing, and which values files are not there or are nobody's."""
     _triggers(report, policy, tree)
     _values(report, policy, tree)
 
 
-def _triggers(report: Report, policy: ServicePolicy, tree: Tree) -> None:
+def _triggers(report: CheckReport, policy: ServicePolicy, tree: CheckedTree) -> None:
     if policy.triggers.follow_links:
         return  # Slipway named them, and looked
     part, paths = policy.service.service, policy.triggers.paths
@@ -47,14 +47,14 @@ def _triggers(report: Report, policy: ServicePolicy, tree: Tree) -> None:
             report.note(part, f"{nothing}{meant(tree.names.nearest(pattern))}")
 
 
-def _matches(pattern: str, tree: Tree) -> bool:
+def _matches(pattern: str, tree: CheckedTree) -> bool:
     parts, (begin, wild, _) = segments(pattern), plain(pattern)
     if not wild:
         return not parts or "/".join(parts) in tree.names
     return any(path_covered(parts, segments(file)) for file in tree.files if file.startswith(begin))
 
 
-def _values(report: Report, policy: ServicePolicy, tree: Tree) -> None:
+def _values(report: CheckReport, policy: ServicePolicy, tree: CheckedTree) -> None:
     part, every, told = policy.service.service, set[str](), True
     for environment_policy in policy.environments:
         paths, whole = _expanded(policy, environment_policy)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
-from infra.local.check.report import Report
+from infra.local.check.report import CheckReport
 from infra.local.host import LocalPerson
 from shared.domain.gating.approval import APPROVE_ROLE, is_approver, is_group
 from shared.domain.policies.policy import ApprovalRule, RepositoryPolicy
@@ -18,7 +18,7 @@ from shared.domain.values.words import counted
 _ROLE = APPROVE_ROLE.partition(":")[0]
 
 
-def look_at_approvers(report: Report, policy: RepositoryPolicy, people: Sequence[LocalPerson] | None) -> None:
+def look_at_approvers(report: CheckReport, policy: RepositoryPolicy, people: Sequence[LocalPerson] | None) -> None:
     """Say who of the approvers cannot be anybody; `people` are those of a local host, None where nobody gave them."""
     environment_policy = policy.services[0].environments if policy.services else ()
     asking = [(one.name, one.approval) for one in environment_policy if one.approval is not None]

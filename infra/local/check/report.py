@@ -25,7 +25,7 @@ class Line:
 
 
 @dataclass(slots=True)
-class Report:
+class CheckReport:
     """Lines by what they are about, in the order in which they were found."""
 
     parts: dict[str, list[Line]] = field(default_factory=dict)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from infra.local.check.report import Report
+from infra.local.check.report import CheckReport
 from shared.adapters.git_disk.source import GitSource
 from shared.adapters.local_build import NO_COMMAND, LocalBuilder
 from shared.app.performing.building import order_of
@@ -31,7 +31,7 @@ class Looking:
     source: GitSource
     builder: LocalBuilder
     evidence: Evidence
-    report: Report
+    report: CheckReport
     problems: Mapping[str, Sequence[str]]
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from infra.local.client import Answer, Client
+from infra.local.client import Client, HttpAnswer
 from infra.local.sample import git
 
 T = TypeVar("T")
@@ -50,7 +50,7 @@ class Team:
         """The branch's commit at the origin, empty where it was not pushed."""
         return git(self.copy, "ls-remote", "origin", f"refs/heads/{branch}").partition("\t")[0]
 
-    def read(self, path: str) -> Answer:
+    def read(self, path: str) -> HttpAnswer:
         """Read as the operator, once somebody listens."""
         return self.expect(f"an answer to {path}", lambda: self.operator.get(path))
 
@@ -90,7 +90,7 @@ class Team:
         found = self.promotion(service, version, "production")
         return str((found.get("approval") or {}).get("request", "")) if found.get("phase") == "Waiting" else ""
 
-    def answer(self, client: Client, service: str, request: str, decision: str, comment: str = "") -> Answer:
+    def answer(self, client: Client, service: str, request: str, decision: str, comment: str = "") -> HttpAnswer:
         """Answer a request as a person, again with the same key where nobody was there to listen."""
         path, body = f"/api/services/{service}/approvals/{request}", {"decision": decision, "comment": comment}
         key = f"{request}-{decision}"

@@ -2,6 +2,6 @@
 
 from infra.local.host.errors import HostRefused
 from infra.local.host.host import LocalHost
-from infra.local.host.people import LocalPerson, People, new_person, with_new_key
+from infra.local.host.people import LocalPeople, LocalPerson, new_person, with_new_key
 
-__all__ = ["HostRefused", "LocalHost", "LocalPerson", "People", "new_person", "with_new_key"]
+__all__ = ["HostRefused", "LocalHost", "LocalPerson", "LocalPeople", "new_person", "with_new_key"]

@@ -18,11 +18,11 @@ from infra.local.host.events import BadEvents, as_argument, read_events, validat
 from infra.local.host.functions import Functions, Registered
 from infra.local.host.identity import ForeignPage, WrongKey, identify
 from infra.local.host.log import log_event
-from infra.local.host.people import People
+from infra.local.host.people import LocalPeople
 from infra.local.host.problem import MIMETYPE, problem
 from infra.local.host.routes import path_of, rules_for
 from infra.local.host.sessions import Sessions, cookie_name
-from infra.local.host.sign_in import PATH, SCRIPT, WHO, SignIn
+from infra.local.host.sign_in import PATH, SCRIPT, WHO, LocalSignIn
 
 _HOSTS = ("127.0.0.1", "localhost")
 _PIECE = 64 * 1024
@@ -32,7 +32,7 @@ _EVENT_GRID = "/runtime/webhooks/eventgrid"
 class HostApplication:
     """A WSGI application over the http and eventGrid functions."""
 
-    def __init__(self, functions: Functions, *, prefix: str, people: People, key: str, max_body: int) -> None:
+    def __init__(self, functions: Functions, *, prefix: str, people: LocalPeople, key: str, max_body: int) -> None:
         rules = [
             Rule(rule, endpoint=one, methods=one.methods)
             for one in functions.http
@@ -42,7 +42,7 @@ class HostApplication:
         self._events = {one.name.lower(): one for one in functions.events}
         self._people, self._key, self._max_body = people, key, max_body
         self._sessions = Sessions()
-        self._sign_in = SignIn(people, self._sessions)
+        self._sign_in = LocalSignIn(people, self._sessions)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""

@@ -15,7 +15,7 @@ from infra.local.host.errors import HostRefused
 from infra.local.host.functions import read_functions
 from infra.local.host.host_json import read_host_json
 from infra.local.host.in_hand import InHand
-from infra.local.host.people import People
+from infra.local.host.people import LocalPeople
 from infra.local.host.queues import dispatchers
 from infra.local.host.server import HostServer
 from infra.local.host.timers import Timers
@@ -39,7 +39,7 @@ class LocalHost:
         function_app: func.FunctionApp,
         *,
         receiver: QueueReceiver,
-        people: People,
+        people: LocalPeople,
         host_json: Path,
         clock: Callable[[], datetime],
         settings: Mapping[str, str],

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from infra.local.host.people import LocalPerson, People
+from infra.local.host.people import LocalPeople, LocalPerson
 from infra.local.host.sessions import Sessions
 
 _CLAIMS = "http://schemas.microsoft.com/identity/claims"
@@ -33,7 +33,9 @@ class Headers:
     person: LocalPerson | None
 
 
-def identify(method: str, sent: Mapping[str, str], people: People, sessions: Sessions, cookie_name: str) -> Headers:
+def identify(
+    method: str, sent: Mapping[str, str], people: LocalPeople, sessions: Sessions, cookie_name: str
+) -> Headers:
     """Take out what the caller says about themselves, the key and the session, and put in who they are.
 
     `sent` has lower-case names. Raise WrongKey, or ForeignPage for a write that only the cookie vouches for.

@@ -23,7 +23,7 @@ class _Lease:
     leaving: bool = False
 
 
-class Leases:
+class RenewedLeases:
     """What is leased by which receipt now. A thread renews what is older than a third of the length, while there is any."""
 
     def __init__(self, renew: Callable[[Received, timedelta], Received | None], *, length: timedelta = LENGTH) -> None:

@@ -60,7 +60,7 @@ def with_new_key(person: LocalPerson) -> LocalPerson:
     return replace(person, key=secrets.token_urlsafe(32))
 
 
-class People:
+class LocalPeople:
     """The people of one local host."""
 
     def __init__(self, people: Iterable[LocalPerson] = ()) -> None:
@@ -83,7 +83,7 @@ class People:
         return found
 
     @classmethod
-    def load(cls, file: Path) -> People:
+    def load(cls, file: Path) -> LocalPeople:
         """Read people.json; raise HostRefused where others may read it or it is not in the form `save` writes."""
         try:
             if stat.S_IMODE(file.stat().st_mode) & 0o077:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Protocol, runtime_checkable
 
-from infra.local.host.leases import LENGTH, Leases
+from infra.local.host.leases import LENGTH, RenewedLeases
 from shared.domain.messages.queues import poison_of
 from shared.ports.queues import QueueReceiver, Queues, Received
 from shared.ports.store import OutboxRow
@@ -37,7 +37,7 @@ class RemoteQueues:
     def __init__(self, queues: Remote, *, lease: timedelta = LENGTH) -> None:
         self._queues = queues
         self._listener: Callable[[str, timedelta], None] | None = None
-        self._leases = Leases(lambda message, length: queues.renew(message, visibility=length), length=lease)
+        self._leases = RenewedLeases(lambda message, length: queues.renew(message, visibility=length), length=lease)
 
     def on_sent(self, tell: Callable[[str, timedelta], None]) -> None:
         """See AnnouncingReceiver."""

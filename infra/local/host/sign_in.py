@@ -13,7 +13,7 @@ from werkzeug.exceptions import MethodNotAllowed
 from werkzeug.wrappers import Request, Response
 
 from infra.local.host.identity import ForeignPage, check_origin
-from infra.local.host.people import People
+from infra.local.host.people import LocalPeople
 from infra.local.host.problem import MIMETYPE, problem
 from infra.local.host.sessions import Sessions, cookie_name
 
@@ -64,10 +64,10 @@ if (key) {{
 """
 
 
-class SignIn:
+class LocalSignIn:
     """Answers what lies below /local/sign-in."""
 
-    def __init__(self, people: People, sessions: Sessions) -> None:
+    def __init__(self, people: LocalPeople, sessions: Sessions) -> None:
         self._people, self._sessions = people, sessions
 
     def answer(self, path: str, request: Request, body: bytes) -> Response:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from threading import Event
 
-from infra.local.operator.verdict import Health, Verdict, judge
+from infra.local.operator.verdict import Health, RolloutVerdict, judge
 from shared.adapters.git_disk.writing import Identity, NewCommit
 from shared.adapters.gitops.branch import RemoteBranch
 from shared.adapters.gitops.folder import MANIFESTS, PROMOTION, STATUS, read_mapping
@@ -35,7 +35,7 @@ class Operator:
         work: Path,
         *,
         branch: str = "main",
-        verdict: Callable[[bytes | None], Verdict] = judge,
+        verdict: Callable[[bytes | None], RolloutVerdict] = judge,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._branch = RemoteBranch(repository, branch, work)
@@ -95,7 +95,7 @@ class Operator:
         )
         return len(files)
 
-    def _look(self, tip: str, folder: str) -> tuple[Verdict, bytes | None] | None:
+    def _look(self, tip: str, folder: str) -> tuple[RolloutVerdict, bytes | None] | None:
         """The verdict of a folder, with the status.yaml to write where it is news; None where there is nothing to say."""
         manifests, record, status = self._branch.read(
             tip, *(f"{folder}/{name}" for name in (MANIFESTS, PROMOTION, STATUS))
@@ -123,7 +123,7 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
     return found.st_ino, found.st_mtime_ns, found.st_size
 
 
-def _status(revision: str, verdict: Verdict) -> bytes:
+def _status(revision: str, verdict: RolloutVerdict) -> bytes:
     fields = {"revision": revision, "health": verdict.health.value, "message": verdict.message}
     return "".join(f"{key}: {json.dumps(value, ensure_ascii=False)}\n" for key, value in fields.items()).encode(
         "utf-8", "replace"

@@ -23,17 +23,17 @@ class Health(StrEnum):
     DEGRADED = "Degraded"
 
 
-class Verdict(NamedTuple):
+class RolloutVerdict(NamedTuple):
     """How a folder's objects are doing, with the reason for people."""
 
     health: Health
     message: str
 
 
-def judge(manifests: bytes | None) -> Verdict:
+def judge(manifests: bytes | None) -> RolloutVerdict:
     """Degraded where the manifests cannot be applied or ask to fail, healthy otherwise; None means nothing is deployed."""
     if manifests is None:
-        return Verdict(Health.HEALTHY, "nothing is deployed")
+        return RolloutVerdict(Health.HEALTHY, "nothing is deployed")
     try:
         # Read as Slipway judged them, and as a cluster's tools do.
         documents = HelmCharts().parse(manifests)
@@ -48,20 +48,22 @@ def judge(manifests: bytes | None) -> Verdict:
     for number, document in enumerate(documents, 1):
         name = _name(document)
         if name is None:
-            return Verdict(Health.DEGRADED, f"document {number} is no object with apiVersion, kind and metadata.name")
+            return RolloutVerdict(
+                Health.DEGRADED, f"document {number} is no object with apiVersion, kind and metadata.name"
+            )
         if document["kind"] in _WORKLOADS:
             replicas = _at(document, "spec").get("replicas", 1)
             fault = next(_faults(document), None)
             if not isinstance(replicas, int):
-                return Verdict(Health.DEGRADED, f"{name}: spec.replicas is no whole number")
+                return RolloutVerdict(Health.DEGRADED, f"{name}: spec.replicas is no whole number")
             if fault is not None:
-                return Verdict(Health.DEGRADED, f"{name}: 0 of {replicas} replicas ready: {fault}")
+                return RolloutVerdict(Health.DEGRADED, f"{name}: 0 of {replicas} replicas ready: {fault}")
             healthy.append(f"{name}: {replicas} of {replicas} replicas ready")
-    return Verdict(Health.HEALTHY, "; ".join(healthy) or f"{len(documents)} objects applied")
+    return RolloutVerdict(Health.HEALTHY, "; ".join(healthy) or f"{len(documents)} objects applied")
 
 
-def _unfit(error: Permanent) -> Verdict:
-    return Verdict(Health.DEGRADED, f"manifests.yaml cannot be applied: {' '.join(str(error).split())[:300]}")
+def _unfit(error: Permanent) -> RolloutVerdict:
+    return RolloutVerdict(Health.DEGRADED, f"manifests.yaml cannot be applied: {' '.join(str(error).split())[:300]}")
 
 
 def _name(document: Mapping[str, object]) -> str | None:

@@ -27,7 +27,7 @@ Handler: TypeAlias = Callable[..., Response]
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class RegistryRoute:
     """A shape of path below /v2/ and what answers each method there, called with (request, repository, rest)."""
 
     path: re.Pattern[str]
@@ -58,16 +58,16 @@ def create_registry(root: Path, notify: Notifier | None = None) -> WSGIApp:
     return registry
 
 
-def _routes(blobs: BlobRoutes, manifests: ManifestRoutes) -> tuple[Route, ...]:
+def _routes(blobs: BlobRoutes, manifests: ManifestRoutes) -> tuple[RegistryRoute, ...]:
     # The first that fits wins; a repository may itself be called "uploads" or "tags".
     return (
-        Route(re.compile(r"/v2/(.+)/blobs/uploads/?"), {"POST": blobs.start}),
-        Route(
+        RegistryRoute(re.compile(r"/v2/(.+)/blobs/uploads/?"), {"POST": blobs.start}),
+        RegistryRoute(
             re.compile(r"/v2/(.+)/blobs/uploads/([^/]+)"),
             {"PATCH": blobs.append, "PUT": blobs.finish, "GET": blobs.progress, "DELETE": blobs.cancel},
         ),
-        Route(re.compile(r"/v2/(.+)/blobs/([^/]+)"), {"GET": blobs.read, "HEAD": blobs.read}),
-        Route(
+        RegistryRoute(re.compile(r"/v2/(.+)/blobs/([^/]+)"), {"GET": blobs.read, "HEAD": blobs.read}),
+        RegistryRoute(
             re.compile(r"/v2/(.+)/manifests/([^/]+)"),
             {
                 "GET": manifests.read,
@@ -76,8 +76,8 @@ def _routes(blobs: BlobRoutes, manifests: ManifestRoutes) -> tuple[Route, ...]:
                 "DELETE": manifests.delete,
             },
         ),
-        Route(re.compile(r"/v2/(.+)/tags/list"), {"GET": manifests.tags}),
-        Route(re.compile(r"/v2/(.+)/referrers/([^/]+)"), {"GET": manifests.referrers}),
+        RegistryRoute(re.compile(r"/v2/(.+)/tags/list"), {"GET": manifests.tags}),
+        RegistryRoute(re.compile(r"/v2/(.+)/referrers/([^/]+)"), {"GET": manifests.referrers}),
     )
 
 
@@ -88,7 +88,7 @@ def _check_host(request: Request) -> None:
         raise RegistryError(421, "DENIED", f"this registry answers to {', '.join(_HOSTS)} only")
 
 
-def _answer(routes: tuple[Route, ...], request: Request) -> Response:
+def _answer(routes: tuple[RegistryRoute, ...], request: Request) -> Response:
     if request.path in ("/v2", "/v2/"):
         return Response("{}", content_type="application/json")
     for route in routes:

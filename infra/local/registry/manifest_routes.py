@@ -10,7 +10,7 @@ from werkzeug.wrappers import Request, Response
 from infra.local.registry.errors import RegistryError
 from infra.local.registry.manifests import MOST_BYTES, parse_manifest
 from infra.local.registry.names import checked_digest, checked_reference, is_digest
-from infra.local.registry.notifications import Notifier, Pushed
+from infra.local.registry.notifications import Notifier, PushedTag
 from infra.local.registry.repositories import Repositories
 
 _INDEX = "application/vnd.oci.image.index.v1+json"
@@ -77,8 +77,8 @@ class ManifestRoutes:
         return Response(json.dumps(body), headers=headers, content_type=_INDEX)
 
 
-def _pushed(request: Request, repository: str, tag: str | None, digest: str, media_type: str, size: int) -> Pushed:
-    return Pushed(
+def _pushed(request: Request, repository: str, tag: str | None, digest: str, media_type: str, size: int) -> PushedTag:
+    return PushedTag(
         repository=repository,
         tag=tag,
         digest=digest,

@@ -20,7 +20,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Pushed:
+class PushedTag:
     """A manifest that was just kept, and the request that brought it."""
 
     repository: str
@@ -61,7 +61,7 @@ class Notifier:
         for thread in self._threads:
             thread.start()
 
-    def pushed(self, push: Pushed) -> None:
+    def pushed(self, push: PushedTag) -> None:
         """Tell of a push; returns at once."""
         body = envelope(push, id=str(uuid.uuid4()), at=datetime.now(UTC))
         for endpoint, waiting in self._lanes:
@@ -94,7 +94,7 @@ class Notifier:
         return False
 
 
-def envelope(push: Pushed, *, id: str, at: datetime) -> bytes:
+def envelope(push: PushedTag, *, id: str, at: datetime) -> bytes:
     """Write a push as CNCF distribution does."""
     target: dict[str, object] = {
         "mediaType": push.media_type,

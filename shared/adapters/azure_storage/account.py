@@ -13,7 +13,7 @@ from shared.adapters.azure_storage.queues import AzureQueues
 from shared.adapters.azure_storage.rows import TableRows
 from shared.adapters.azure_storage.table import Table
 from shared.adapters.azure_storage.tables import TableStore
-from shared.adapters.storage.delivery import running_time
+from shared.adapters.storage.message_leases import running_time
 from shared.on_first_use import OnFirstUse
 
 if TYPE_CHECKING:

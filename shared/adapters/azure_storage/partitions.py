@@ -17,7 +17,7 @@ _FRESH = timedelta(seconds=5)  # as long as a hold by people may be overlooked b
 _REFUSED = {404, 409, 412}  # a row to delete is gone, a row to insert is there, the head's etag is another
 
 
-class Partitions:
+class TablePartitions:
     """What OptimisticTransactions asks for, on Azure Tables."""
 
     def __init__(

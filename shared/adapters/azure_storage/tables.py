@@ -6,13 +6,13 @@ import itertools
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from shared.adapters.azure_storage.partitions import Partitions
+from shared.adapters.azure_storage.partitions import TablePartitions
 from shared.adapters.azure_storage.table import Table
 from shared.adapters.azure_storage.trouble import failures_named
 from shared.adapters.storage import packing, partition
 from shared.adapters.storage.due_hints import take_out
 from shared.adapters.storage.optimistic import OptimisticTransactions
-from shared.ports.store import Committed, Due, DueRow, Head, LedgerRow, Loaded, Write
+from shared.ports.store import Committed, Due, DueRow, LedgerHead, LedgerRow, Loaded, Write
 
 _NAMES, _DUE = "names", "due"
 _TOGETHER = partition.MOST_ROWS // 2  # a mark and what says when it goes
@@ -25,7 +25,7 @@ class TableStore:
         self, services: Table, lists: Table, now: Callable[[], datetime], elapsed: Callable[[], timedelta]
     ) -> None:
         self._services, self._lists, self._now = services, lists, now
-        self._partitions = Partitions(services, self._hint, elapsed)
+        self._partitions = TablePartitions(services, self._hint, elapsed)
         self._transactions = OptimisticTransactions(self._partitions, now)
 
     def transact(
@@ -84,7 +84,7 @@ class TableStore:
         with failures_named(_NAMES):
             return packing.sequences({name: self._services.get(name, partition.HEAD) for name in services})
 
-    def heads(self, services: Sequence[str]) -> Mapping[str, Head]:
+    def heads(self, services: Sequence[str]) -> Mapping[str, LedgerHead]:
         """See Store. A request for each."""
         with failures_named(_NAMES):
             return packing.heads({name: self._services.get(name, partition.HEAD) for name in services})

@@ -20,7 +20,7 @@ class GitObject(NamedTuple):
     content: bytes
 
 
-class TooLarge(Permanent):
+class ObjectTooLarge(Permanent):
     """An object has more bytes than somebody wants to read: nothing of its `size` bytes and the line's end was read."""
 
     def __init__(self, name: str, kind: str, size: int) -> None:
@@ -41,7 +41,7 @@ def next_object(answer: IO[bytes], name: str, *, most: int) -> GitObject | None:
     if not kind:
         return None
     if size > most:
-        raise TooLarge(name, kind, size)
+        raise ObjectTooLarge(name, kind, size)
     content = answer.read(size)
     if len(content) != size or answer.read(1) != b"\n":
         raise EOFError

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator, Sequence
 
-from shared.adapters.git_disk.batch import TooLarge, next_object, skip
+from shared.adapters.git_disk.batch import ObjectTooLarge, next_object, skip
 from shared.adapters.git_disk.commits import MOST_COMMIT, RawCommit
 from shared.adapters.git_disk.git import Git, GitFailed
 from shared.adapters.git_disk.streams import piped, records
@@ -81,7 +81,7 @@ def raw_commits(git: Git, ids: Sequence[str], *, seconds: float) -> Iterator[tup
         for id in ids:
             try:
                 found = next_object(answers, id, most=MOST_COMMIT)
-            except TooLarge as large:
+            except ObjectTooLarge as large:
                 skip(answers, large.size + 1)
                 yield id, None
                 continue

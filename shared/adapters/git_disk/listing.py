@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from shared.adapters.git_disk.git import Git, text_of
 from shared.adapters.git_disk.objects import TREE
 from shared.adapters.git_disk.streams import piped, records
-from shared.adapters.git_disk.walk import Tree
+from shared.adapters.git_disk.walk import GitTree
 from shared.ports.errors import Permanent
 
 _LINK = b"120000 "
@@ -31,7 +31,7 @@ def records_of(git: Git, *command: str, most: int, seconds: float) -> list[bytes
     return found
 
 
-def named(lines: Sequence[bytes], tree: Tree) -> Iterator[str]:
+def named(lines: Sequence[bytes], tree: GitTree) -> Iterator[str]:
     """Return the names in what ls-tree printed; that of a link which leads to a folder ends in `/`."""
     for line in lines:
         head, _, name = line.partition(b"\t")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import IO, Final, NamedTuple
 
-from shared.adapters.git_disk.batch import BROKEN, GitObject, TooLarge, WrongKind, next_object, skip
+from shared.adapters.git_disk.batch import BROKEN, GitObject, ObjectTooLarge, WrongKind, next_object, skip
 from shared.adapters.git_disk.git import Git
 from shared.adapters.git_disk.streams import talking
 from shared.ports.errors import Permanent, Transient
@@ -36,7 +36,7 @@ class Entry(NamedTuple):
     id: str
 
 
-class Folder(NamedTuple):
+class GitFolder(NamedTuple):
     """What a tree says: what each name in it stands for, and names that no checkout can have, such as `..` or one twice.
 
     What git would not make is among the odd ones, and in place of what cannot be read stands a word.
@@ -50,7 +50,7 @@ class Folder(NamedTuple):
         return name[:_SHOWN] in self.odd or _REST in self.odd
 
 
-class TooMuch(Permanent):
+class TooManyObjects(Permanent):
     """A tree is larger than what is read, by itself or with those before it; the message says how."""
 
 
@@ -64,13 +64,13 @@ class Objects:
     def __init__(self, ask: IO[bytes], answer: IO[bytes], *, most_trees: int = MOST_TREES) -> None:
         self._ask, self._answer = ask, answer
         self._left = self._most = most_trees
-        self._kept: dict[str, tuple[Folder, int]] = {}
+        self._kept: dict[str, tuple[GitFolder, int]] = {}
         self._kept_bytes = 0
         self._looked: set[str] = set()
         self._unread = 0
 
     def read(self, name: str, *, most: int) -> GitObject | None:
-        """Read an object, None where there is none; raise TooLarge without reading what has more than `most` bytes."""
+        """Read an object, None where there is none; raise ObjectTooLarge without reading what has more than `most` bytes."""
         # Only now: nearly always nobody asks again, and what was too large need not come at all.
         skip(self._answer, self._unread)
         self._unread = 0
@@ -78,7 +78,7 @@ class Objects:
         self._ask.flush()
         try:
             return next_object(self._answer, name, most=most)
-        except TooLarge as error:
+        except ObjectTooLarge as error:
             self._unread = error.size + 1
             raise
 
@@ -91,8 +91,8 @@ class Objects:
             raise WrongKind(id, kind, found.kind)
         return found.content
 
-    def tree(self, id: str) -> Folder:
-        """Read a tree; raise TooMuch for one that is not read."""
+    def tree(self, id: str) -> GitFolder:
+        """Read a tree; raise TooManyObjects for one that is not read."""
         if id in self._kept:
             self._kept[id] = self._kept.pop(id)  # the one used last stays longest
             return self._kept[id][0]
@@ -116,13 +116,15 @@ class Objects:
     def _content(self, id: str) -> bytes:
         try:
             content = self.need(id, "tree", most=MOST_TREE)
-        except TooLarge as error:
+        except ObjectTooLarge as error:
             if error.kind != "tree":
                 raise WrongKind(id, "tree", error.kind) from error
-            raise TooMuch(f"has {error.size} bytes in its list of names, and {MOST_TREE} are read at most") from error
+            raise TooManyObjects(
+                f"has {error.size} bytes in its list of names, and {MOST_TREE} are read at most"
+            ) from error
         self._left -= len(content)
         if self._left < 0:
-            raise TooMuch(f"and those before it have more than {self._most} bytes in their lists of names")
+            raise TooManyObjects(f"and those before it have more than {self._most} bytes in their lists of names")
         return content
 
 
@@ -130,7 +132,7 @@ _SHOWN = _MOST_NAME + 1  # bytes of an odd name that are kept
 _NEVER = re.compile(rb"\.{1,2}|\.git|git~1|.*/.*", re.IGNORECASE | re.DOTALL)
 
 
-def parse_tree(content: bytes, width: int, *, only: bytes | None = None) -> Folder:
+def parse_tree(content: bytes, width: int, *, only: bytes | None = None) -> GitFolder:
     """Read a tree, whose ids have `width` bytes; with `only`, nothing is said of other names."""
     entries: dict[bytes, Entry] = {}
     odd: dict[bytes, None] = {}
@@ -154,7 +156,7 @@ def parse_tree(content: bytes, width: int, *, only: bytes | None = None) -> Fold
         last = max(last, order)
     for name in odd:
         entries.pop(name, None)
-    return Folder(entries, odd.keys())
+    return GitFolder(entries, odd.keys())
 
 
 def _canonical(mode: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from shared.adapters.git_disk.objects import LINK, SUBMODULE, TREE, Entry
-from shared.adapters.git_disk.walk import End, Parts, Tree, Way, fits, shortened
+from shared.adapters.git_disk.walk import End, GitTree, Parts, Way, fits, shortened
 from shared.ports.errors import Permanent
 
 _USUAL_DEPTH: Final = 20  # of all that is used, on average: every name on the way to a file is kept with it
@@ -15,7 +15,7 @@ _USUAL_DEPTH: Final = 20  # of all that is used, on average: every name on the w
 class Reach:
     """Everything that some paths lead to: what is named by it, the folders `around` that, and what lies there."""
 
-    def __init__(self, tree: Tree, *, most: int) -> None:
+    def __init__(self, tree: GitTree, *, most: int) -> None:
         self._tree, self._most = tree, most
         self._seen: set[Parts] = set()
         self._walked: set[Parts] = set()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from shared.adapters.git_disk import export, history, refs
-from shared.adapters.git_disk.batch import TooLarge
+from shared.adapters.git_disk.batch import ObjectTooLarge
 from shared.adapters.git_disk.contributors import commits as read_commits
 from shared.adapters.git_disk.contributors import contributors
 from shared.adapters.git_disk.git import Git, GitFailed, is_commit_id, text_of
@@ -18,7 +18,7 @@ from shared.adapters.git_disk.objects import FILE, MOST_TREES, PROGRAM, objects_
 from shared.adapters.git_disk.reach import Reach
 from shared.adapters.git_disk.settings import reading
 from shared.adapters.git_disk.used import is_pointer, parts_of, pointers_in, used_paths
-from shared.adapters.git_disk.walk import End, Tree, shortened, tree_of
+from shared.adapters.git_disk.walk import End, GitTree, shortened, tree_of
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.source import MOST_FILE, Commit, Contributors, UsedPaths
 
@@ -152,7 +152,7 @@ class GitSource:
                 return None
             try:
                 content = tree.objects.need(way.entry.id, "blob", most=self._most_file)
-            except TooLarge as large:
+            except ObjectTooLarge as large:
                 raise Permanent(f"{path} has {large.size} bytes; {self._most_file} are read at most") from large
         if is_pointer(content):
             raise Permanent(UsedPaths(paths=(), pointers=(path,)).refusal())
@@ -205,7 +205,7 @@ class GitSource:
             raise
 
     @contextmanager
-    def _tree(self, repository: str, commit: str, *, most_trees: int = MOST_TREES) -> Iterator[Tree]:
+    def _tree(self, repository: str, commit: str, *, most_trees: int = MOST_TREES) -> Iterator[GitTree]:
         """Give the folders of a commit, as long as the block lasts."""
         git = self._git(repository)
         if not is_commit_id(commit):

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from shared.adapters.git_disk.batch import TooLarge
+from shared.adapters.git_disk.batch import ObjectTooLarge
 from shared.adapters.git_disk.commits import MOST_COMMIT, RawCommit
 from shared.adapters.git_disk.git import text_of
-from shared.adapters.git_disk.objects import LINK, SUBMODULE, TREE, Entry, Folder, Objects, TooMuch
+from shared.adapters.git_disk.objects import LINK, SUBMODULE, TREE, Entry, GitFolder, Objects, TooManyObjects
 from shared.ports.errors import Permanent
 
 Parts = tuple[bytes, ...]
@@ -54,7 +54,7 @@ class Way:
     submodule: Parts = ()
 
 
-class Tree:
+class GitTree:
     """The folders of one commit; `whose` names it. Raise Permanent where a folder is larger than what is read."""
 
     def __init__(self, objects: Objects, root: str, *, whose: str, most_steps: int = _MOST_STEPS) -> None:
@@ -77,11 +77,11 @@ class Tree:
         """Where a link leads, as it is written; None for what no link on disk can hold."""
         try:
             text = self.objects.need(link.id, "blob", most=_MOST_LINK)
-        except TooLarge:
+        except ObjectTooLarge:
             return None
         return None if b"\0" in text else text
 
-    def folder(self, at: Parts, id: str) -> Folder:
+    def folder(self, at: Parts, id: str) -> GitFolder:
         """Read the folder that lies at a path."""
         with self._named(at):
             return self.objects.tree(id)
@@ -95,23 +95,23 @@ class Tree:
     def _named(self, at: Parts) -> Iterator[None]:
         try:
             yield
-        except TooMuch as error:
+        except TooManyObjects as error:
             where = f"the folder {shown(at)}" if at else "the root"
             raise Permanent(f"{where} of {self._whose} {error}; have fewer files in one folder") from error
 
 
-def tree_of(objects: Objects, commit: str, whose: str) -> Tree | None:
+def tree_of(objects: Objects, commit: str, whose: str) -> GitTree | None:
     """The folders of a commit; None where there is none. Raise Permanent for one that is not as git writes it."""
     try:
         found = objects.read(commit, most=MOST_COMMIT)
-    except TooLarge as large:
+    except ObjectTooLarge as large:
         raise Permanent(f"{whose} has {large.size} bytes, and {MOST_COMMIT} are read; commit it anew") from large
     if found is None or found.kind != "commit":
         return None
     root = RawCommit(found.content).tree
     if not root:
         raise Permanent(f"{whose} names no tree; commit anew with git itself")
-    return Tree(objects, root, whose=whose)
+    return GitTree(objects, root, whose=whose)
 
 
 def shown(path: Parts) -> str:
@@ -137,7 +137,7 @@ def shortened(path: Parts) -> Parts:
 class _Walk:
     """One walk: `_stack` is where it is, each folder with whether a link's text named it; `_todo` is still to go."""
 
-    def __init__(self, tree: Tree) -> None:
+    def __init__(self, tree: GitTree) -> None:
         self._tree = tree
         self._stack: list[tuple[bytes, Entry | None, bool]] = []
         self._todo: list[tuple[bytes, bool]] = []

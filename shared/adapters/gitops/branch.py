@@ -14,7 +14,7 @@ from types import MappingProxyType
 
 from shared.adapters.git_disk.git import Git, GitFailed, is_full_ref, split, without_password
 from shared.adapters.git_disk.writing import NewCommit, write_commit
-from shared.adapters.gitops.credentials import Credentials
+from shared.adapters.gitops.credentials import GitCredentials
 from shared.adapters.gitops.refusals import not_let_in, of_push
 from shared.ports.errors import NotFound, Permanent, Transient
 from shared.ports.source import Commit
@@ -34,7 +34,7 @@ _SETTINGS = {
 }
 _NEW = "refs/slipway/new"
 _KINDS = {"040000": "a folder", "100644": "a file", "120000": "a symbolic link", "160000": "a submodule"}
-_NOBODY = Credentials()
+_NOBODY = GitCredentials()
 _FIELDS = "%H%x00%an%x00%ae%x00%cn%x00%ce%x00%B"
 
 
@@ -51,7 +51,7 @@ class RemoteBranch:
         branch: str,
         work: Path,
         *,
-        credentials: Credentials = _NOBODY,
+        credentials: GitCredentials = _NOBODY,
         environment: Mapping[str, str] = MappingProxyType({}),
         timeout: float = 60,
     ) -> None:

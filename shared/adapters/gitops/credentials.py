@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 _NONE: Mapping[str, str] = MappingProxyType({})
 
 
-class Credentials:
+class GitCredentials:
     """What to show where: `known` gives `name:password` by the beginning of an https address, the longest that fits counts."""
 
     def __init__(self, known: Mapping[str, str] = _NONE) -> None:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 from shared.adapters.gitops import folder as files
 from shared.adapters.gitops.branch import RemoteBranch
-from shared.adapters.gitops.credentials import Credentials
+from shared.adapters.gitops.credentials import GitCredentials
 from shared.domain.policies.place import Place
 from shared.domain.policies.policy import GitOpsTarget
 from shared.ports.errors import Permanent
@@ -27,7 +27,7 @@ class Folders:
         work: Path,
         *,
         timeout: float = 60,
-        credentials: Credentials = Credentials(),  # noqa: B008 (it is never changed)
+        credentials: GitCredentials = GitCredentials(),  # noqa: B008 (it is never changed)
         environment: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self._resolve, self._work, self._timeout = resolve, work, timeout

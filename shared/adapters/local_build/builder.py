@@ -14,7 +14,7 @@ from shared.adapters.local_build.disk import MOST_FILES, Taken
 from shared.adapters.local_build.sight import ONLY_ITS_OWN, Sight
 from shared.adapters.local_build.steps import DO
 from shared.adapters.local_build.surroundings import HostVariables, no_variables
-from shared.adapters.local_build.work import Cancelled, Judged, StepFailed, Work, nobody
+from shared.adapters.local_build.work import BuildWork, Cancelled, Judged, StepFailed, nobody
 from shared.adapters.local_build.workplace import Workplace
 from shared.ports.builder import (
     BuildHandle,
@@ -94,7 +94,7 @@ class LocalBuilder:
             return self._run_with(order, place, cache)
 
     def _run_with(self, order: BuildOrder, place: Workplace, cache: Path) -> BuildResult:
-        work = Work(
+        work = BuildWork(
             order=order,
             source=self._source,
             charts=self._charts,
@@ -128,7 +128,7 @@ class LocalBuilder:
             would_block=work.would_block,
         )
 
-    def _step(self, step: Step, work: Work) -> StepResult:
+    def _step(self, step: Step, work: BuildWork) -> StepResult:
         started = time.monotonic()
         outcome, reason = BuildOutcome.SUCCEEDED, ""
         try:

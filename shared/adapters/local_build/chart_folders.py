@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator
 
-from shared.adapters.local_build.work import Work
+from shared.adapters.local_build.work import BuildWork
 from shared.domain.charts.chart_words import DESCRIPTIONS
 from shared.ports.chart import UnreadManifests
 from shared.ports.errors import Permanent
@@ -14,7 +14,7 @@ _BESIDE = "file://"
 _MOST = 200
 
 
-def folders(work: Work) -> tuple[str, ...]:
+def folders(work: BuildWork) -> tuple[str, ...]:
     """Name them, the chart's own first. Where a description cannot be read, whoever packages the chart says so."""
     found = [work.order.chart]
     for folder in found:
@@ -24,7 +24,7 @@ def folders(work: Work) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _beside(work: Work, folder: str) -> Iterator[str]:
+def _beside(work: BuildWork, folder: str) -> Iterator[str]:
     for name in DESCRIPTIONS:
         for place in _repositories(work, f"{folder}/{name}"):
             beside = posixpath.normpath(f"{folder}/{place.removeprefix(_BESIDE)}")
@@ -32,7 +32,7 @@ def _beside(work: Work, folder: str) -> Iterator[str]:
                 yield beside
 
 
-def _repositories(work: Work, path: str) -> Iterator[str]:
+def _repositories(work: BuildWork, path: str) -> Iterator[str]:
     try:
         content = work.source.file(work.order.repository, work.order.commit, path)
         described = work.charts.parse(content) if content is not None else ()

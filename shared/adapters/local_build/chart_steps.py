@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from shared.adapters.local_build.chart_folders import folders
-from shared.adapters.local_build.work import StepFailed, Work
+from shared.adapters.local_build.work import BuildWork, StepFailed
 from shared.domain.charts.manifests import Finding, findings
 from shared.domain.values.artifact import PartKind
 from shared.domain.values.errors import InvalidValue
@@ -22,7 +22,7 @@ _MOST_FINDINGS = 50
 _MOST_RENDERED = 4 << 20
 
 
-def check_chart(work: Work) -> bytes:
+def check_chart(work: BuildWork) -> bytes:
     """Package, lint and render the chart as each environment would have it, with stand-ins for version and digest."""
     chart = work.tree("source") / work.order.chart
     if not (chart / "Chart.yaml").is_file():
@@ -41,7 +41,7 @@ def check_chart(work: Work) -> bytes:
     return printed.text()
 
 
-def push_chart(work: Work) -> bytes:
+def push_chart(work: BuildWork) -> bytes:
     """Package the chart under the version, render it once more with the image that was pushed, and push it."""
     order, repository, printed = work.order, work.repository(PartKind.CHART), _Printed()
     package = _packaged(work, work.version(), printed)
@@ -93,7 +93,7 @@ class _Printed:
         return b"".join(self._pieces)
 
 
-def _lint(work: Work, chart: Path, as_deployed: Sequence[Rendering], printed: _Printed) -> None:
+def _lint(work: BuildWork, chart: Path, as_deployed: Sequence[Rendering], printed: _Printed) -> None:
     found = work.charts.lint(chart, as_deployed, root=work.tree("source"))
     for each in found:
         printed.line(f"{each.severity}: {_said(work, each)}")
@@ -105,12 +105,12 @@ def _lint(work: Work, chart: Path, as_deployed: Sequence[Rendering], printed: _P
         )
 
 
-def _said(work: Work, finding: LintFinding) -> str:
+def _said(work: BuildWork, finding: LintFinding) -> str:
     line = f":{finding.line}" if finding.line else ""
     return f"{work.order.chart}/{finding.path}{line}: {finding.message}"
 
 
-def _packaged(work: Work, version: str, printed: _Printed) -> Path:
+def _packaged(work: BuildWork, version: str, printed: _Printed) -> Path:
     chart = work.tree("source") / work.order.chart
     package = work.charts.package(
         chart, version=version, app_version=f"v{version}", into=work.scratch / "package", root=work.tree("source")
@@ -128,7 +128,7 @@ def _packaged(work: Work, version: str, printed: _Printed) -> Path:
 
 
 def _rendered(
-    work: Work, package: Path, wanted: Sequence[_Filled], printed: _Printed
+    work: BuildWork, package: Path, wanted: Sequence[_Filled], printed: _Printed
 ) -> tuple[Sequence[tuple[_Filled, bytes]], Sequence[str]]:
     """Render for every environment, and say for which ones it failed."""
     found: list[tuple[_Filled, bytes]] = []
@@ -154,7 +154,7 @@ def _refuse(failures: Sequence[str], printed: _Printed) -> None:
         raise StepFailed(f"the chart cannot be rendered {'; '.join(failures[:3])}", printed.text())
 
 
-def _judged(work: Work, rendered: Sequence[tuple[_Filled, bytes]], printed: _Printed) -> Iterator[WouldBlock]:
+def _judged(work: BuildWork, rendered: Sequence[tuple[_Filled, bytes]], printed: _Printed) -> Iterator[WouldBlock]:
     """Say for which environments the manifests would not do."""
     for each, manifests in rendered:
         problems, name = _problems(work, each, manifests), each.order.place.environment
@@ -167,7 +167,7 @@ def _judged(work: Work, rendered: Sequence[tuple[_Filled, bytes]], printed: _Pri
             yield WouldBlock(environment=name, reason=reason)
 
 
-def _problems(work: Work, each: _Filled, manifests: bytes) -> Sequence[str]:
+def _problems(work: BuildWork, each: _Filled, manifests: bytes) -> Sequence[str]:
     unread: Sequence[Finding] = ()
     try:
         objects = work.charts.parse(manifests)
@@ -187,7 +187,7 @@ def _problems(work: Work, each: _Filled, manifests: bytes) -> Sequence[str]:
     return [": ".join(filter(None, (one.object, one.field, one.problem))) for one in found]
 
 
-def _filled(work: Work, each: RenderFor, known: Mapping[str, str], printed: _Printed) -> _Filled:
+def _filled(work: BuildWork, each: RenderFor, known: Mapping[str, str], printed: _Printed) -> _Filled:
     order = work.order
 
     def read(path: str) -> bytes | None:

@@ -22,7 +22,7 @@ _PIECE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class EndedCommand:
     """How a command ended; `code` is None where it was killed. `output` is both streams, their last MiB."""
 
     code: int | None
@@ -49,7 +49,7 @@ def run(
     cancelled: Callable[[], bool],
     sight: Sight,
     largest: int = 0,
-) -> Ended:
+) -> EndedCommand:
     """Run a command to its end, or until it is cancelled or its time is over; `notes` is a folder of our own.
 
     No file that it writes grows beyond `largest` bytes; 0 leaves that to the disk. It sees what programs need and its `sight`, where the kernel has a way to keep it to that.
@@ -79,7 +79,7 @@ def run(
         process.wait()
         pid_file.unlink(missing_ok=True)
     code = int(exit_file.read_text()) if exit_file.exists() else None
-    return Ended(code=code, output=tail.close(), cancelled=stopped, timed_out=late)
+    return EndedCommand(code=code, output=tail.close(), cancelled=stopped, timed_out=late)
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float, cancelled: Callable[[], bool]) -> tuple[bool, bool]:

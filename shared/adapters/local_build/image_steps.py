@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.adapters.local_build import dockerfile, image, scans
-from shared.adapters.local_build.work import SCAN_REPORT, StepFailed, Work
+from shared.adapters.local_build.work import SCAN_REPORT, BuildWork, StepFailed
 from shared.domain.values.artifact import PartKind
 from shared.ports.builder import ScanResult
 
@@ -11,7 +11,7 @@ from shared.ports.builder import ScanResult
 _LARGEST_REPORT = 8 << 20
 
 
-def build_image(work: Work) -> bytes:
+def build_image(work: BuildWork) -> bytes:
     """Pack the build context, and read from the Dockerfile who the image would run as."""
     order = work.order
     work.refuse_unusable(order.context, order.dockerfile)
@@ -26,7 +26,7 @@ def build_image(work: Work) -> bytes:
     return f"{warning}{packed}".encode()
 
 
-def _user(work: Work) -> tuple[str | None, str]:
+def _user(work: BuildWork) -> tuple[str | None, str]:
     order = work.order
     content = work.source.file(order.repository, order.commit, order.dockerfile)
     if content is None:
@@ -40,7 +40,7 @@ def _user(work: Work) -> tuple[str | None, str]:
         raise StepFailed(f"{order.dockerfile} cannot be read: it {error}") from error
 
 
-def scan(work: Work) -> bytes:
+def scan(work: BuildWork) -> bytes:
     """Take the report that a scanner left, if one did; what it says is a gate's business."""
     report = work.tested / SCAN_REPORT
     if not report.is_file() or report.is_symlink():
@@ -58,7 +58,7 @@ def scan(work: Work) -> bytes:
     return f"unknown: {work.scan.reason}\n".encode()
 
 
-def push_image(work: Work) -> bytes:
+def push_image(work: BuildWork) -> bytes:
     """Push the image by its digest, and let a scan report say whether it is about this image."""
     order, repository = work.order, work.repository(PartKind.IMAGE)
     if work.layer is None:

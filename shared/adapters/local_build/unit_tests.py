@@ -10,13 +10,13 @@ from shared.adapters.local_build import commands, counts
 from shared.adapters.local_build.disk import DiskWatch, remove
 from shared.adapters.local_build.sight import Sight
 from shared.adapters.local_build.surroundings import CERTIFICATES, environment
-from shared.adapters.local_build.work import SCAN_REPORT, TESTED, TESTS, Cancelled, StepFailed, Work
+from shared.adapters.local_build.work import SCAN_REPORT, TESTED, TESTS, BuildWork, Cancelled, StepFailed
 
 REPORTS = "testresults"
 NO_COMMAND = "there is no test command and no container engine here; set build.test in slipway.yaml"
 
 
-def unit_tests(work: Work) -> bytes:
+def unit_tests(work: BuildWork) -> bytes:
     """Run the service's own test command in its folder and count what ran."""
     order = work.order
     if not order.test:
@@ -60,7 +60,7 @@ def unit_tests(work: Work) -> bytes:
     return ended.output
 
 
-def _folder(work: Work) -> Path:
+def _folder(work: BuildWork) -> Path:
     """Where the tests run: the service's folder, without results that came with the commit and are nobody's."""
     path = work.order.path
     work.refuse_unusable(path)
@@ -72,13 +72,13 @@ def _folder(work: Work) -> Path:
     return work.tested
 
 
-def _sight(work: Work, env: Mapping[str, str]) -> Sight:
+def _sight(work: BuildWork, env: Mapping[str, str]) -> Sight:
     trusted = tuple(Path(env[name]) for name in CERTIFICATES if name in env)
     sight = work.sight.with_writes(work.scratch / TESTS, work.cache)
     return replace(sight, reads=(*sight.reads, *trusted))
 
 
-def _judge(work: Work, ended: commands.Ended, reports: Path) -> None:
+def _judge(work: BuildWork, ended: commands.EndedCommand, reports: Path) -> None:
     try:
         found = counts.of_reports(reports, ended_well=ended.code == 0 and not ended.timed_out)
         work.tests = found = found or counts.of_output(ended.output)

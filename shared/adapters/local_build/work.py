@@ -51,7 +51,7 @@ def nobody(environment: str, problems: Sequence[str]) -> None:
 
 
 @dataclass(kw_only=True)
-class Work:
+class BuildWork:
     """One run of a build: what it works with, and what its steps found so far."""
 
     order: BuildOrder

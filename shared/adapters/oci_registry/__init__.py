@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from shared.adapters.oci_registry.registry import OciRegistry
-from shared.adapters.oci_registry.signing_in import SignIn
+from shared.adapters.oci_registry.signing_in import RegistrySignIn
 
-__all__ = ["OciRegistry", "SignIn"]
+__all__ = ["OciRegistry", "RegistrySignIn"]

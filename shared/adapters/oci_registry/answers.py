@@ -18,7 +18,7 @@ _SHOWN = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class RegistryAnswer:
     """One answer; `whole` is False where there was more of it than anybody wanted."""
 
     status: int
@@ -38,7 +38,7 @@ class Answer:
         return f"HTTP {self.status} {self.media_type[:_SHOWN] or 'without a type'}: {shown!r}"
 
 
-def read(response: HttpResponse, most: int) -> Answer:
+def read(response: HttpResponse, most: int) -> RegistryAnswer:
     """Read an answer that was not read yet, `most` bytes of it."""
     pieces: list[bytes] = []
     size = 0
@@ -49,7 +49,7 @@ def read(response: HttpResponse, most: int) -> Answer:
             if size > most:
                 break
     content = b"".join(pieces)
-    return Answer(
+    return RegistryAnswer(
         status=response.status_code, headers=response.headers, content=content[:most], whole=len(content) <= most
     )
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
-from shared.adapters.oci_registry.answers import Answer, following, listed, path_of, read
+from shared.adapters.oci_registry.answers import RegistryAnswer, following, listed, path_of, read
 from shared.adapters.oci_registry.faults import refused, reported
 from shared.adapters.oci_registry.manifest import ACCEPTED, RawManifest, digest_of, is_manifest, json_object
 from shared.adapters.oci_registry.policies import allow_http, plain_challenges, show_again, transport
@@ -156,7 +156,7 @@ class Connection:
         *,
         ok: Collection[int],
         content: bytes | None = None,
-    ) -> Answer:
+    ) -> RegistryAnswer:
         from azure.core.rest import HttpRequest
 
         doing = f"{method} {self.registry}{path[:500]}"

@@ -9,7 +9,7 @@ from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, cast
 
-from shared.adapters.oci_registry.answers import Answer, read
+from shared.adapters.oci_registry.answers import RegistryAnswer, read
 from shared.adapters.oci_registry.challenges import UnknownChallenge, quoted
 from shared.ports.errors import AdapterError, Damaged, NotFound, Permanent, Transient
 
@@ -23,7 +23,7 @@ _MOST_SAID, _MOST_ERRORS = 64 << 10, 5
 _LONGEST_WAIT = timedelta(hours=1)
 
 
-def refused(answer: Answer, doing: str) -> AdapterError:
+def refused(answer: RegistryAnswer, doing: str) -> AdapterError:
     """Say what an answer that is no success means."""
     status = answer.status
     said = f"{doing}: HTTP {status}{_reason(answer)}"
@@ -75,7 +75,7 @@ def reported(doing: str) -> Iterator[None]:
         raise Transient(f"{doing}: the answer cannot be understood: {type(error).__name__}: {error!s:.200}") from error
 
 
-def _answer(response: HttpResponse) -> Answer:
+def _answer(response: HttpResponse) -> RegistryAnswer:
     from azure.core.exceptions import AzureError, ResponseNotReadError
 
     try:
@@ -86,10 +86,10 @@ def _answer(response: HttpResponse) -> Answer:
             return read(response, _MOST_SAID)
         except (AzureError, OSError):
             content = b""
-    return Answer(status=response.status_code, headers=response.headers, content=content)
+    return RegistryAnswer(status=response.status_code, headers=response.headers, content=content)
 
 
-def _reason(answer: Answer) -> str:
+def _reason(answer: RegistryAnswer) -> str:
     try:
         errors = json.loads(answer.content)["errors"][:_MOST_ERRORS]
         return ", " + "; ".join(f"{error['code']}: {error.get('message', '')}"[:300] for error in errors)
@@ -97,12 +97,12 @@ def _reason(answer: Answer) -> str:
         return f", with {answer}" if answer.content else ""
 
 
-def _asked(answer: Answer) -> str:
+def _asked(answer: RegistryAnswer) -> str:
     challenge = answer.headers.get("WWW-Authenticate")
     return f", and asks for {quoted(challenge)}" if challenge else ""
 
 
-def _retry_after(answer: Answer) -> timedelta | None:
+def _retry_after(answer: RegistryAnswer) -> timedelta | None:
     """When to come back, if the registry said; an absurd time is an hour."""
     stated = answer.headers.get("Retry-After", "").strip()
     if stated.isascii() and stated.isdecimal():

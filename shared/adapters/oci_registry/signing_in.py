@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _AZURE = re.compile(r"[a-z0-9-]{5,63}\.azurecr\.(io|cn|us)(:443)?", re.IGNORECASE)
 
 
-class SignIn:
+class RegistrySignIn:
     """Signs in at Azure's registries, and at the one that the installation names, with one identity.
 
     slipway.yaml says where images lie. A host that it made up would be shown a token that opens every registry of Azure

@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from shared.adapters.sqlite import reading
 from shared.adapters.sqlite.locks import WriteLock
-from shared.adapters.sqlite.reading import Estate
+from shared.adapters.sqlite.reading import LoadedEstate
 from shared.adapters.sqlite.submission import Transaction
 from shared.adapters.storage import partition
 from shared.ports.store import Loaded
@@ -24,7 +24,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Kept(NamedTuple):
+class CachedService(NamedTuple):
     """A service as it is remembered, with its number in the file; 0 if it has none yet."""
 
     id: int
@@ -40,9 +40,9 @@ class Cache:
     def __init__(self) -> None:
         self._lock: WriteLock | None = None
         self._version = -1
-        self._services: OrderedDict[str, Kept] = OrderedDict()
+        self._services: OrderedDict[str, CachedService] = OrderedDict()
         self._names: OrderedDict[int, str] = OrderedDict()
-        self._estate: Estate | None = None
+        self._estate: LoadedEstate | None = None
         self.hints: dict[int, datetime] = {}  # by service: the file has a hint for this time, or for an earlier one
         self._fresh: dict[str, Loaded | None] = {}
         self._published: OrderedDict[str, Loaded] = OrderedDict()
@@ -71,14 +71,14 @@ class Cache:
         found = self._published.get(service)
         return found if found is not None and self._lock is not None and self._lock.ours else None
 
-    def load(self, transaction: Transaction, service: str) -> Kept:
+    def load(self, transaction: Transaction, service: str) -> CachedService:
         """Return the service as the open transaction has it so far; read it if it is not remembered."""
         kept = self._services.get(service)
         if kept is None:
             if self._estate is None:
                 self._estate = reading.load_estate(transaction.execute)
             head = reading.head(transaction.execute, service)
-            kept = Kept(head.id, reading.load(transaction.execute, head, self._estate))
+            kept = CachedService(head.id, reading.load(transaction.execute, head, self._estate))
             self._remember(service, kept)
         return kept
 
@@ -92,7 +92,7 @@ class Cache:
             insert = "INSERT INTO service (name, sequence, hash) VALUES (?, 0, x'')"
             found = transaction.execute(insert, (service,)).lastrowid or 0
         if kept is not None:
-            self._remember(service, Kept(found, kept.loaded))
+            self._remember(service, CachedService(found, kept.loaded))
         return found
 
     def number(self, service: str) -> int:
@@ -102,7 +102,7 @@ class Cache:
 
     def keep(self, service: str, id_: int, loaded: Loaded) -> None:
         """Remember a service as the open transaction leaves it."""
-        self._remember(service, Kept(id_, loaded))
+        self._remember(service, CachedService(id_, loaded))
         self._fresh[service] = loaded
 
     def without(self, id_: int, keys: Iterable[str]) -> None:
@@ -122,7 +122,7 @@ class Cache:
             self._estate = None
             self._fresh = dict.fromkeys((*self._fresh, *self._published))
 
-    def _remember(self, service: str, kept: Kept) -> None:
+    def _remember(self, service: str, kept: CachedService) -> None:
         _put(self._services, service, kept)
         if kept.id:
             _put(self._names, kept.id, service)

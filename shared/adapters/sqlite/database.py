@@ -18,7 +18,7 @@ from shared.adapters.sqlite.rows import SqliteEvidence, SqliteRows
 from shared.adapters.sqlite.schema import failures_named
 from shared.adapters.sqlite.store import SqliteStore
 from shared.adapters.sqlite.writer import Writer
-from shared.adapters.storage.delivery import Delivery, running_time
+from shared.adapters.storage.message_leases import MessageLeases, running_time
 
 W = TypeVar("W")
 
@@ -39,7 +39,7 @@ class SqliteDatabase:
         cache = Cache()
         self._writer = Writer(self._path, begin=cache.begin, undone=cache.clear)
         self._readers = Readers(self._path, self._writer.flush)
-        self._delivery = Delivery(elapsed, work=self._writer)
+        self._delivery = MessageLeases(elapsed, work=self._writer)
         self._leases = Leases(self._path, self._writer, self._readers, now)
         self.queues = SqliteQueues(self._writer, self._leases, cache, self._delivery, now)
         self.store = SqliteStore(self._writer, self._readers, cache, self.queues, now)

@@ -2,7 +2,7 @@
 
 A message's row names the host that has its lease. A host holds a lock file for as long as it lives, and the kernel drops
 the lock with the process. So a lease in the file needs no time: a dead host's leases are free at once, and a living host's
-never run out. When a receiver within the host has to be done with a message is kept in memory (`storage/delivery.py`).
+never run out. When a receiver within the host has to be done with a message is kept in memory (`storage/message_leases.py`).
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from shared.adapters.sqlite.reading import DOOR
 from shared.adapters.sqlite.schema import microseconds
 from shared.adapters.sqlite.submission import Transaction
 from shared.adapters.sqlite.writer import Writer
-from shared.adapters.storage.delivery import Delivery
 from shared.adapters.storage.leased_message import LeasedMessage
+from shared.adapters.storage.message_leases import MessageLeases
 from shared.codec.envelope import addressee
 
 POLL_SECONDS = 1.0
@@ -63,7 +63,7 @@ class Leases:
                 self._free(lock, hosts | set(lock.others()))
                 self._lock = lock
 
-    def poll(self, delivery: Delivery) -> None:
+    def poll(self, delivery: MessageLeases) -> None:
         """Claim and offer messages that no living host has, unless that was done a moment ago."""
         if time.monotonic() < self._next_poll or not self._polling.acquire(blocking=False):
             return
@@ -79,7 +79,7 @@ class Leases:
         finally:
             self._polling.release()
 
-    def close(self, delivery: Delivery) -> None:
+    def close(self, delivery: MessageLeases) -> None:
         """Give the leases back with each message's count of deliveries, and stop being a host."""
         with self._polling, self._starting:
             self._closed = True

@@ -18,7 +18,7 @@ _FILES = {LEDGER: "ledger-1.txt", RECORD: "record-1.txt"}
 _WINDOW, _MEMORY, _LEVEL = -13, 8, 3  # 8 KiB, no header: most values are a few hundred bytes long
 
 
-class Damaged(ValueError):
+class DamagedValue(ValueError):
     """A packed value cannot be unpacked."""
 
 
@@ -33,7 +33,7 @@ def pack(kind: bytes, data: bytes) -> bytes:
 
 
 def unpack(value: bytes) -> bytes:
-    """Return what was packed, to the byte; raise Damaged."""
+    """Return what was packed, to the byte; raise DamagedValue."""
     kind = value[:1]
     if kind == _AS_IT_IS:
         return value[1:]
@@ -43,9 +43,9 @@ def unpack(value: bytes) -> bytes:
     try:
         data = inflater.decompress(value[1:]) + inflater.flush()
     except zlib.error as error:
-        raise Damaged(f"a value is damaged: {error}; restore the file from its backup") from error
+        raise DamagedValue(f"a value is damaged: {error}; restore the file from its backup") from error
     if not inflater.eof:
-        raise Damaged("a value is cut short; restore the file from its backup")
+        raise DamagedValue("a value is cut short; restore the file from its backup")
     return data
 
 

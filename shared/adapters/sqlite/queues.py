@@ -20,8 +20,8 @@ from shared.adapters.sqlite.schema import microseconds
 from shared.adapters.sqlite.submission import Handling, Transaction
 from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage import partition
-from shared.adapters.storage.delivery import Delivery
 from shared.adapters.storage.leased_message import LeasedMessage
+from shared.adapters.storage.message_leases import MessageLeases
 from shared.codec.envelope import addressee
 from shared.domain.messages.queues import POISON, poison_of
 from shared.ports.queues import Received
@@ -38,7 +38,7 @@ class SqliteQueues:
     """Sends and receives; durable, and as fast as memory while one host does both."""
 
     def __init__(
-        self, writer: Writer, leases: Leases, cache: Cache, delivery: Delivery, now: Callable[[], datetime]
+        self, writer: Writer, leases: Leases, cache: Cache, delivery: MessageLeases, now: Callable[[], datetime]
     ) -> None:
         self._writer, self._leases, self._cache, self._now = writer, leases, cache, now
         self._delivery = delivery

@@ -17,7 +17,7 @@ Execute = Callable[..., sqlite3.Cursor]
 DOOR = 0  # the service of messages that are in no outbox
 
 
-class Head(NamedTuple):
+class ServiceHead(NamedTuple):
     """A service's number in this file, its sequence and its last hash; number 0 if nothing of it is there yet."""
 
     id: int
@@ -26,19 +26,19 @@ class Head(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Estate:
+class LoadedEstate:
     """The part of the partition `estate` that every decision sees."""
 
     rows: Mapping[str, bytes]
     sequence: int
 
 
-def head(execute: Execute, service: str) -> Head:
+def head(execute: Execute, service: str) -> ServiceHead:
     """Read a service's head."""
     found = execute("SELECT id, sequence, hash FROM service WHERE name = ?", (service,)).fetchone()
     if found is None:
-        return Head(0, 0, GENESIS)
-    return Head(found[0], found[1], found[2].hex() or GENESIS)
+        return ServiceHead(0, 0, GENESIS)
+    return ServiceHead(found[0], found[1], found[2].hex() or GENESIS)
 
 
 def names(execute: Execute, after: str, prefix: str, most: int) -> list[str]:
@@ -52,7 +52,7 @@ def names(execute: Execute, after: str, prefix: str, most: int) -> list[str]:
     return [name for (name,) in execute(query, values)]
 
 
-def load(execute: Execute, at: Head, estate: Estate) -> Loaded:
+def load(execute: Execute, at: ServiceHead, estate: LoadedEstate) -> Loaded:
     """Read a service as a decision sees it."""
     return Loaded(
         sequence=at.sequence,
@@ -65,10 +65,10 @@ def load(execute: Execute, at: Head, estate: Estate) -> Loaded:
     )
 
 
-def load_estate(execute: Execute) -> Estate:
+def load_estate(execute: Execute) -> LoadedEstate:
     """Read the estate."""
     at = head(execute, partition.ESTATE)
-    return Estate(_current(execute, at.id) if at.id else {}, at.sequence)
+    return LoadedEstate(_current(execute, at.id) if at.id else {}, at.sequence)
 
 
 def load_outbox(execute: Execute, service: int) -> dict[str, Message]:

@@ -16,7 +16,7 @@ from shared.adapters.sqlite.submission import Transaction
 from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage import partition
 from shared.adapters.storage.partition import Plan
-from shared.ports.store import Committed, Due, DueRow, Head, LedgerRow, Loaded, Write
+from shared.ports.store import Committed, Due, DueRow, LedgerHead, LedgerRow, Loaded, Write
 
 _LOOKED_AT = 1000  # marks at a time, however many a service has
 _PUT = "INSERT OR REPLACE INTO state VALUES (?, ?, ?)"
@@ -109,11 +109,11 @@ class SqliteStore:
         with self._readers.snapshot() as connection:
             return {service: reading.head(connection.execute, service).sequence for service in services}
 
-    def heads(self, services: Sequence[str]) -> Mapping[str, Head]:
+    def heads(self, services: Sequence[str]) -> Mapping[str, LedgerHead]:
         """See Store."""
         with self._readers.snapshot() as connection:
             found = {service: reading.head(connection.execute, service) for service in services}
-        return {service: Head(one.sequence, one.hash) for service, one in found.items()}
+        return {service: LedgerHead(one.sequence, one.hash) for service, one in found.items()}
 
     def due(self, now: datetime, *, most: int) -> Sequence[DueRow]:
         """See Store."""

@@ -15,7 +15,7 @@ from shared.adapters.storage import partition
 from shared.adapters.storage.partition import Plan
 from shared.codec.chain import GENESIS
 from shared.domain.values.errors import SlipwayError
-from shared.ports.store import Due, DueRow, Head, LedgerRow, Loaded, Message
+from shared.ports.store import Due, DueRow, LedgerHead, LedgerRow, Loaded, Message
 
 SCHEMA = 1
 _MICROSECOND = timedelta(microseconds=1)
@@ -116,9 +116,9 @@ def unpack_range(rows: Mapping[str, bytes], estate: Mapping[str, bytes]) -> Load
     )
 
 
-def heads(rows: Mapping[str, tuple[bytes, str] | None]) -> dict[str, Head]:
+def heads(rows: Mapping[str, tuple[bytes, str] | None]) -> dict[str, LedgerHead]:
     """Read services' heads, with etags as they were read."""
-    return {name: Head(*_unpack_head({partition.HEAD: row[0]} if row else {})) for name, row in rows.items()}
+    return {name: LedgerHead(*_unpack_head({partition.HEAD: row[0]} if row else {})) for name, row in rows.items()}
 
 
 def sequences(rows: Mapping[str, tuple[bytes, str] | None]) -> dict[str, int]:

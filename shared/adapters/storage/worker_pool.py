@@ -22,7 +22,7 @@ _BUSY = 0.8  # of a processor: Python runs one thread at a time, so more of them
 _NO_QUEUE = ""
 
 
-class Work(Protocol):
+class HeldBackWork(Protocol):
     """Work of threads that is held back, to be finished for all of them at once."""
 
     @property
@@ -66,7 +66,7 @@ class _Idle:
 class WorkerPool:
     """Counts which threads wait and which are busy with a message. Every method is called with the messages' lock held."""
 
-    def __init__(self, lock: threading.Lock, next_seen: Callable[[], float | None], work: Work | None) -> None:
+    def __init__(self, lock: threading.Lock, next_seen: Callable[[], float | None], work: HeldBackWork | None) -> None:
         self._lock, self._next_seen, self._work = lock, next_seen, work
         self._ready = _Idle(lock)
         self._look = threading.Condition(lock)

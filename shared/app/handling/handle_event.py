@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from shared.app.handling.at_least_once import done_by, first_number, needs_mark, overtaken, reported_before
+from shared.app.handling.loaded_service import view_of
 from shared.app.handling.log_decision import DecisionLog, log_decision
-from shared.app.handling.service_view import view_of
 from shared.app.parts import App
 from shared.codec.envelope import encode_effect
 from shared.codec.ledger import ENTRIES, LedgerEntry
@@ -22,7 +22,7 @@ from shared.domain.drafts.measures import Measure, measures
 from shared.domain.messages.delivery import Delivery
 from shared.domain.messages.events import ChangeFound, FactsGathered, ServiceEvent, TimePassed
 from shared.domain.messages.queues import queue_of
-from shared.domain.messages.reports import Objection
+from shared.domain.messages.reports import ReportObjection
 from shared.domain.messages.workers import worker_of
 from shared.domain.state.estate import Estate
 from shared.domain.state.release import ServiceState
@@ -34,7 +34,7 @@ from shared.telemetry import started
 
 _BY_HAND = Delivery()
 # Says why an event is not taken, by the state that it would be decided in and the outbox beside it; None where it is.
-Guard: TypeAlias = Callable[[ServiceState, Mapping[str, Message]], Objection | None]
+Guard: TypeAlias = Callable[[ServiceState, Mapping[str, Message]], ReportObjection | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from shared.app.handling.at_least_once import row_of, unsent_behind
 from shared.app.handling.handle_event import Guard, handle, send_again
-from shared.app.handling.service_view import view_of
+from shared.app.handling.loaded_service import view_of
 from shared.app.parts import App
 from shared.codec.envelope import read_message
 from shared.domain.messages.delivery import Delivery
@@ -20,8 +20,8 @@ from shared.domain.messages.queues import Queue
 from shared.domain.messages.reports import (
     MISPLACED,
     NOT_THEIRS,
-    Objection,
     Report,
+    ReportObjection,
     objection,
     refusal_id,
     refused_by,
@@ -60,13 +60,13 @@ def take_sent_report(app: App, queue: Queue, event: Report, delivery: Delivery) 
             send_again(app, str(event.service), app.store.read(str(event.service)).outbox)
     else:
         handled = handle(app, event, delivery, guard=guard)
-        against = Objection(handled.code, handled.reason, handled.about)
+        against = ReportObjection(handled.code, handled.reason, handled.about)
     if against is not None and against.code in (MISPLACED, NOT_THEIRS):
         _record(app, queue, event, delivery, against)
 
 
 def _guard(app: App, worker: str, event: Report, delivery: Delivery) -> Guard:
-    def guard(state: ServiceState, outbox: Mapping[str, Message]) -> Objection | None:
+    def guard(state: ServiceState, outbox: Mapping[str, Message]) -> ReportObjection | None:
         row = outbox.get(row_of(delivery.effect_number))
         effect, queue = (read_message(row.body).effect, row.queue) if row is not None else (None, "")
         return objection(event, effect, queue, worker=worker, state=state, production=app.production)
@@ -74,7 +74,7 @@ def _guard(app: App, worker: str, event: Report, delivery: Delivery) -> Guard:
     return guard
 
 
-def _against(app: App, event: Report, guard: Guard) -> Objection | None:
+def _against(app: App, event: Report, guard: Guard) -> ReportObjection | None:
     loaded = app.store.read(str(event.service), exact=False)
     return guard(view_of(event.service, loaded).state, loaded.outbox)
 
@@ -88,7 +88,7 @@ def _take_refusal(app: App, queue: Queue, event: EffectRefused, delivery: Delive
         log_event("report.refused", service=service, queue=queue.name, reason="no worker refuses an effect so")
 
 
-def _record(app: App, queue: Queue, event: Report, delivery: Delivery, against: Objection) -> None:
+def _record(app: App, queue: Queue, event: Report, delivery: Delivery, against: ReportObjection) -> None:
     """Say in the service's ledger that a report was not taken, once of each effect."""
     log_event("report.refused", service=str(event.service), queue=queue.name, reason=against.reason)
     refused = EffectRefused(

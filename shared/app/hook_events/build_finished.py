@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.app.handling.handle_event import handle
-from shared.app.handling.service_view import read_service
+from shared.app.handling.loaded_service import read_service
 from shared.app.hook_events.configuration import policy_in_force
 from shared.app.parts import App
 from shared.domain.messages.delivery import Delivery

@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from shared.app.handling.handle_event import handle
-from shared.app.handling.service_view import read_service, release_in
+from shared.app.handling.loaded_service import read_service, release_in
 from shared.app.parts import App
 from shared.codec.repository import TIPS, gone_row, tip_row
 from shared.domain.messages.delivery import Delivery

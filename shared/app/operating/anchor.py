@@ -17,7 +17,7 @@ from shared.codec.anchor import AnchorState, decode_anchor, digest, encode_ancho
 from shared.codec.errors import UnreadableRecord
 from shared.domain.state.anchor import Anchor, Anchored, Mismatch, anchor_name, day_of
 from shared.ports.anchors import Anchors, AnchorTaken
-from shared.ports.store import Head
+from shared.ports.store import LedgerHead
 from shared.telemetry import log_event, log_warning
 
 MOST_DAYS = 31  # how far back anchors are compared, and mismatches are reported
@@ -108,7 +108,7 @@ def _anchor_of_now(app: App, name: str, newest: _Read | None) -> Anchor:
     )
 
 
-def _heads(app: App, before: Mapping[str, Anchored]) -> Iterator[tuple[str, Head]]:
+def _heads(app: App, before: Mapping[str, Anchored]) -> Iterator[tuple[str, LedgerHead]]:
     """Read the head of each ledger that there is, and of each that there was."""
     left = set(before)
     for names in _pages(app):
@@ -125,7 +125,7 @@ def _pages(app: App) -> Iterator[Sequence[str]]:
         after = names[-1]
 
 
-def _problem(app: App, ledger: str, head: Head, anchored: Anchored | None, day: str) -> str:
+def _problem(app: App, ledger: str, head: LedgerHead, anchored: Anchored | None, day: str) -> str:
     """Say in what a ledger is not any more as it was anchored."""
     if anchored is None:
         return ""
@@ -144,7 +144,7 @@ def _show(app: App, made: Anchor, ahead: tuple[Mismatch, ...]) -> None:
         app.rows.overwrite(codec.PARTITION, codec.ROW, state)
 
 
-class Compared(NamedTuple):
+class AnchorsCompared(NamedTuple):
     """What anchors say of one ledger, by sequence the hash and the day; `fault` where they don't fit each other."""
 
     anchors: int
@@ -157,21 +157,21 @@ class Compared(NamedTuple):
         return max(self.heads, default=0)
 
 
-def anchored_heads(app: App, ledger: str) -> Compared:
+def anchored_heads(app: App, ledger: str) -> AnchorsCompared:
     """Read the anchors of the last days, and check that each is the one that the next names."""
     if app.anchors is None:
-        return Compared(0, {}, "")
+        return AnchorsCompared(0, {}, "")
     heads: dict[int, tuple[str, str]] = {}
     count, after = 0, None
     for name in app.anchors.newest(most=MOST_DAYS, up_to=_latest(app)):
         try:
             read = _read(name, app.anchors.get(name))
         except UnreadableRecord as error:
-            return Compared(count, heads, f"anchor {name} cannot be read: {error}")
+            return AnchorsCompared(count, heads, f"anchor {name} cannot be read: {error}")
         if after is not None and (after.previous, after.previous_sha256) != (name, read.sha256):
-            return Compared(count, heads, f"anchor {name} is not the one that anchor {after.name} names")
+            return AnchorsCompared(count, heads, f"anchor {name} is not the one that anchor {after.name} names")
         count, after = count + 1, read.anchor
         head = dict(read.anchor.heads).get(ledger)
         if head is not None:
             heads[head.sequence] = (head.hash, day_of(name))
-    return Compared(count, heads, "")
+    return AnchorsCompared(count, heads, "")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from shared.app.handling.service_view import read_service
+from shared.app.handling.loaded_service import read_service
 from shared.app.handling.take_report import effect_of
 from shared.app.parts import App
-from shared.codec.envelope import Message
+from shared.codec.envelope import ReadMessage
 from shared.domain.messages.effects import ServiceEffect
 from shared.domain.messages.queues import PRODUCTION, QUEUES, Queue
 from shared.domain.messages.reports import REPORTS
 from shared.domain.messages.workers import worker_of
 
 
-def effect_lost(app: App, queue: str, message: Message) -> str:
+def effect_lost(app: App, queue: str, message: ReadMessage) -> str:
     """Name the effect that nobody will hear of any more, by its own message or by its worker's report; empty for none."""
     found, effect, event = QUEUES.get(queue), message.effect, message.event
     if found is None:

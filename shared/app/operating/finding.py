@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from shared.app.handling.service_view import ServiceView as Snapshot
-from shared.app.handling.service_view import read_service, release_in
+from shared.app.handling.loaded_service import LoadedService as Snapshot
+from shared.app.handling.loaded_service import read_service, release_in
 from shared.app.hook_events.configuration import policy_in_force
 from shared.app.parts import App
 from shared.domain.state.release import Numbers, Release

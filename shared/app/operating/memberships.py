@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from shared.app.handling.service_view import read_service
+from shared.app.handling.loaded_service import read_service
 from shared.app.operating.operate import Caller
 from shared.app.parts import App
 from shared.app.people.approvers import check_looked_up

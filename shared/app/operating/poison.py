@@ -13,7 +13,7 @@ from shared.app.operating.effect_lost import effect_lost
 from shared.app.operating.finding import NotKnown
 from shared.app.operating.operate import ESTATE, Caller, estate_write, request_id
 from shared.app.parts import App
-from shared.codec.envelope import Message, decode, parse
+from shared.codec.envelope import ReadMessage, decode, parse
 from shared.codec.errors import UnknownMessage, UnreadableRecord
 from shared.codec.poison import OPEN, OPEN_END, POISON, open_row, settled_row
 from shared.domain.messages.delivery import Delivery
@@ -39,7 +39,7 @@ class _Seen:
     """What shows of a body: a record without its number, and the message where all of it can be read."""
 
     record: PoisonMessage
-    message: Message | None = None
+    message: ReadMessage | None = None
 
 
 def take_poison(app: App, queue: str, body: bytes, delivery: str, *, why: str = "", unread: bool = False) -> None:
@@ -75,7 +75,7 @@ def take_poison(app: App, queue: str, body: bytes, delivery: str, *, why: str = 
         _tell(app, service, replace(seen.record, number=number), seen.message)
 
 
-def _tell(app: App, service: ServiceKey, found: PoisonMessage, message: Message | None) -> None:
+def _tell(app: App, service: ServiceKey, found: PoisonMessage, message: ReadMessage | None) -> None:
     try:
         event = MessagePoisoned(
             id=f"poison:{found.number}",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from shared.app.handling.service_view import read_service
+from shared.app.handling.loaded_service import read_service
 from shared.app.parts import App
 from shared.app.people.authorize import Viewer
 from shared.codec.authors import AUTHORS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import timedelta
 
-from shared.app.handling.service_view import read_service
+from shared.app.handling.loaded_service import read_service
 from shared.app.parts import App
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
 from shared.app.performing.tagging import tagged_parts

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.app.access import EnvironmentAccess
-from shared.app.handling.service_view import read_service, release_in
+from shared.app.handling.loaded_service import read_service, release_in
 from shared.app.parts import App
 from shared.app.performing.authors import read_authors
 from shared.app.performing.outcome import NothingToReport, Performed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from shared.app.handling.failures import note_failure
 from shared.app.handling.links import link_of_status, link_to
-from shared.app.handling.service_view import ServiceView, read_service
+from shared.app.handling.loaded_service import LoadedService, read_service
 from shared.app.parts import App
 from shared.app.performing.outcome import NothingToReport, Performed
 from shared.codec.ledger import ENTRIES
@@ -46,7 +46,7 @@ def ask(app: App, effect: AskApproval) -> Performed:
 def _question(
     app: App,
     effect: AskApproval,
-    view: ServiceView,
+    view: LoadedService,
     release: Release,
     promotion: Promotion,
     artifact: Artifact,

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from shared.app.access import EnvironmentAccess
-from shared.app.handling.service_view import ServiceView, read_service, release_in
+from shared.app.handling.loaded_service import LoadedService, read_service, release_in
 from shared.app.parts import App
 from shared.app.performing.facts import presence, presence_or_assumed, running_now
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
@@ -189,6 +189,6 @@ def remove(app: App, effect: Remove, worker: str) -> Performed:
 
 
 def _may(
-    app: App, view: ServiceView, effect: Retag | Deploy | ObserveRollout, phase: Phase
+    app: App, view: LoadedService, effect: Retag | Deploy | ObserveRollout, phase: Phase
 ) -> tuple[May, Release | None, Promotion | None]:
     return may_act(view.state, view.estate, number=effect.number, attempt=effect.attempt, phase=phase, now=app.now())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shared.app.handling.service_view import read_service
+from shared.app.handling.loaded_service import read_service
 from shared.app.parts import App
 from shared.app.performing.outcome import NothingToReport, Performed
 from shared.domain.messages.effects import Tag

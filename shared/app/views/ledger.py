@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shared.app.operating.anchor import Compared, anchored_heads
+from shared.app.operating.anchor import AnchorsCompared, anchored_heads
 from shared.app.parts import App
 from shared.app.views.records import PersonView
 from shared.app.views.view import View
@@ -103,7 +103,7 @@ def _other_than_written(name: str, rows: Sequence[LedgerRow], stored: Loaded) ->
     return ""
 
 
-def _other_than_anchored(name: str, rows: Sequence[LedgerRow], compared: Compared) -> str:
+def _other_than_anchored(name: str, rows: Sequence[LedgerRow], compared: AnchorsCompared) -> str:
     for row in rows:
         hash_, day = compared.heads.get(row.sequence, (row.hash, ""))
         if row.hash != hash_:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from shared.app.handling.service_view import read_service
+from shared.app.handling.loaded_service import read_service
 from shared.app.operating.finding import NotKnown
 from shared.app.parts import App
 from shared.app.views.build import NumberedBuildView, ended_by_number, running_by_number

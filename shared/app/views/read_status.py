@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from shared.app.handling.service_view import ServiceView as Snapshot
-from shared.app.handling.service_view import read_service
+from shared.app.handling.loaded_service import LoadedService as Snapshot
+from shared.app.handling.loaded_service import read_service
 from shared.app.operating import operate
 from shared.app.operating.finding import Chosen, NotKnown, find_release, known_among, service_names
 from shared.app.parts import App

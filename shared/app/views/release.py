@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from itertools import chain
 
-from shared.app.handling.service_view import ServiceView as Snapshot
+from shared.app.handling.loaded_service import LoadedService as Snapshot
 from shared.app.operating.memberships import memberships_for
 from shared.app.people.authorize import Viewer
 from shared.app.people.authorship import seems_to_have_written

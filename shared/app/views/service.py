@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from shared.app.handling.service_view import ServiceView as Snapshot
+from shared.app.handling.loaded_service import LoadedService as Snapshot
 from shared.app.people.authorize import Viewer
 from shared.app.views import records as view
 from shared.app.views.build import running_build

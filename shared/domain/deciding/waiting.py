@@ -8,7 +8,7 @@ from shared.domain.deciding import running
 from shared.domain.drafts.draft import Draft
 from shared.domain.gating import asking, gate_rules
 from shared.domain.gating.approval import closing
-from shared.domain.gating.gate import Question, Result, Status
+from shared.domain.gating.gate import GateQuestion, Result, Status
 from shared.domain.gating.gates import TIME, Gate, evaluate, result_of
 from shared.domain.messages.effects import GatherFacts
 from shared.domain.policies.policy import EnvironmentPolicy, Queueing
@@ -25,10 +25,10 @@ DEFAULT_EXPIRY = timedelta(days=7)
 ROLLBACK_BEGINS = timedelta(hours=2)
 
 
-def question(draft: Draft, release: Release, promotion: Promotion, policy: EnvironmentPolicy) -> Question:
+def question(draft: Draft, release: Release, promotion: Promotion, policy: EnvironmentPolicy) -> GateQuestion:
     """Put together what the gates of a promotion look at."""
     environment = draft.environment(promotion.environment)
-    return Question(draft=draft, policy=policy, environment=environment, release=release, promotion=promotion)
+    return GateQuestion(draft=draft, policy=policy, environment=environment, release=release, promotion=promotion)
 
 
 def step(draft: Draft, release: Release, promotion: Promotion, policy: EnvironmentPolicy) -> None:

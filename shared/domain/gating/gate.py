@@ -36,7 +36,7 @@ class Result(Record):
     until: Time | None = None
 
 
-class Question(NamedTuple):
+class GateQuestion(NamedTuple):
     """May this promotion start now?"""
 
     draft: Draft

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from shared.domain.gating.gate import OPERATORS, OURSELVES, TEAM, Question, Result, blocked, passed, waiting
+from shared.domain.gating.gate import OPERATORS, OURSELVES, TEAM, GateQuestion, Result, blocked, passed, waiting
 from shared.domain.policies import windows
 from shared.domain.policies.policy import EnvironmentPolicy, Queueing, Verdict
 from shared.domain.state.estate import Hold
@@ -14,14 +14,14 @@ from shared.domain.state.promotion import Deployed, Presence
 from shared.domain.state.release import ArtifactHold, Release, Slot
 
 
-def quarantine(q: Question) -> Result:
+def quarantine(q: GateQuestion) -> Result:
     """A tag that changed its digest after packaging stops the release."""
     if q.release.quarantine:
         return blocked("Quarantined", f"{q.release.quarantine}; release a higher version", who=(TEAM,))
     return passed()
 
 
-def hold(q: Question) -> Result:
+def hold(q: GateQuestion) -> Result:
     """People's holds, and the hold on an artifact that was rolled back; what nobody let it past, then the newest."""
     artifact = q.release.artifact.id if q.release.artifact and q.draft.holds else ""
     own = [one for one in q.draft.holds if one.artifact == artifact]
@@ -42,7 +42,7 @@ def hold(q: Question) -> Result:
     return blocked("Held", f"{found.reason}; a higher version passes", since=found.since, who=(OPERATORS,))
 
 
-def live_known(q: Question) -> Result:
+def live_known(q: GateQuestion) -> Result:
     """What runs must be known, unless this very promotion resumes what made it unknown."""
     slot = q.environment.slot
     resumes = slot is not None and slot.promotion == q.promotion.number
@@ -56,7 +56,7 @@ def live_known(q: Question) -> Result:
     return passed()
 
 
-def tests(q: Question) -> Result:
+def tests(q: GateQuestion) -> Result:
     """The build's unit tests ran and passed."""
     counts = q.release.result.tests if q.release.result else None
     if counts is not None and counts.failed:
@@ -66,7 +66,7 @@ def tests(q: Question) -> Result:
     return passed()
 
 
-def facts(q: Question) -> Result:
+def facts(q: GateQuestion) -> Result:
     """What the other gates need was read, and after the last change of what is live."""
     read = q.promotion.facts
     if read is None or any(read.presence(one.promotion) is None for one in wanted_targets(q)):
@@ -74,7 +74,7 @@ def facts(q: Question) -> Result:
     return passed()
 
 
-def missing(q: Question, reason: str, *, since: datetime) -> Result:
+def missing(q: GateQuestion, reason: str, *, since: datetime) -> Result:
     """What is read is not there yet; where it cannot be, say why, and that somebody may have to mend it."""
     if not q.promotion.trouble:
         return waiting("FactMissing", reason, who=(OURSELVES,), since=since)
@@ -82,7 +82,7 @@ def missing(q: Question, reason: str, *, since: datetime) -> Result:
     return waiting("FactMissing", trouble, who=(OPERATORS, OURSELVES), since=since)
 
 
-def wanted_targets(q: Question) -> tuple[Deployed, ...]:
+def wanted_targets(q: GateQuestion) -> tuple[Deployed, ...]:
     """Earlier good artifacts whose presence decides: the ones to go back to, or the one to deploy again."""
     if q.promotion.kind is PromotionKind.FORWARD:
         return (q.environment.live,) if q.environment.live else ()
@@ -92,7 +92,7 @@ def wanted_targets(q: Question) -> tuple[Deployed, ...]:
     return tuple(one for one in q.environment.good if one.artifact.id != bad)
 
 
-def scan(q: Question) -> Result:
+def scan(q: GateQuestion) -> Result:
     """No vulnerability above the environment's limit; an unknown scan where the environment allows it.
 
     A report that the change's own tests wrote is no report, unless the environment takes it for one.
@@ -116,7 +116,7 @@ def scan(q: Question) -> Result:
     return passed()
 
 
-def rollback_target(q: Question) -> Result:
+def rollback_target(q: GateQuestion) -> Result:
     """Going forward needs a way back: the live artifact is proven present, or this is the first."""
     live, read = q.environment.live, q.promotion.facts
     if live is None or read is None:
@@ -129,7 +129,7 @@ def rollback_target(q: Question) -> Result:
     return passed()
 
 
-def older_than_live(q: Question) -> Result:
+def older_than_live(q: GateQuestion) -> Result:
     """Where the environment asks for it, a version lower than the live one does not go forward."""
     live = q.environment.live
     if q.policy.gates.older_than_live is Verdict.ALLOW or live is None:
@@ -138,7 +138,7 @@ def older_than_live(q: Question) -> Result:
     return blocked("OlderThanLive", reason, since=live.at, who=(OPERATORS,)) if reason else passed()
 
 
-def manifests(q: Question) -> Result:
+def manifests(q: GateQuestion) -> Result:
     """Manifests were rendered and comply; each finding names object and field. Nothing goes ahead with no manifests."""
     rendered = q.promotion.rendered
     found = rendered.findings if rendered else ()
@@ -152,7 +152,7 @@ def manifests(q: Question) -> Result:
     return blocked("ManifestsDoNotComply", reason, who=(TEAM, OPERATORS))
 
 
-def order(q: Question) -> Result:
+def order(q: GateQuestion) -> Result:
     """With `in_order`, a lower version of the line that is on its way goes first."""
     if q.draft.policy is None or q.draft.policy.queueing is not Queueing.IN_ORDER:
         return passed()
@@ -165,7 +165,7 @@ def order(q: Question) -> Result:
     return passed()
 
 
-def freeze(q: Question) -> Result:
+def freeze(q: GateQuestion) -> Result:
     """No deny window of the environment is open."""
     found = windows.first_active(q.policy.freezes, q.now)
     if found is None:
@@ -174,7 +174,7 @@ def freeze(q: Question) -> Result:
     return waiting("Frozen", f"frozen until {until:%Y-%m-%d %H:%M} UTC: {window.reason}", who=(OPERATORS,), until=until)
 
 
-def soak(q: Question) -> Result:
+def soak(q: GateQuestion) -> Result:
     """What it comes after has run well for the time the environment asks for."""
     since = soaks_since(q.release, q.policy)
     if since is None or q.now >= since + q.policy.gates.soak:
@@ -197,7 +197,7 @@ def soaks_since(release: Release, policy: EnvironmentPolicy) -> datetime | None:
     return max(there, default=None) if policy.gates.soak else None
 
 
-def fence(q: Question) -> Result:
+def fence(q: GateQuestion) -> Result:
     """Nothing starts while an attempt that was given up may still write; running ones are the slot's business."""
     for release in q.draft.releases.values():
         for one in release.promotions:
@@ -208,7 +208,7 @@ def fence(q: Question) -> Result:
     return passed()
 
 
-def slot(q: Question) -> Result:
+def slot(q: GateQuestion) -> Result:
     """One deployment at a time, rollbacks first."""
     taken = q.environment.slot
     if taken is not None and taken.promotion != q.promotion.number and not _frees(q, taken.promotion):
@@ -222,7 +222,7 @@ def slot(q: Question) -> Result:
     return passed()
 
 
-def _slot_taken(q: Question, taken: Slot) -> Result:
+def _slot_taken(q: GateQuestion, taken: Slot) -> Result:
     found = q.draft.find_promotion(taken.promotion)
     if found is None or found[1].phase not in RUNNING:
         reason = f"promotion {taken.promotion} left {q.policy.name} unknown; adopt what is live, or roll back"
@@ -231,7 +231,7 @@ def _slot_taken(q: Question, taken: Slot) -> Result:
     return waiting("SlotTaken", reason, who=(f"promotion {taken.promotion}",), since=taken.since)
 
 
-def _frees(q: Question, holder: int) -> bool:
+def _frees(q: GateQuestion, holder: int) -> bool:
     # What left live unknown keeps the slot so that nothing goes forward; a rollback may take it over.
     found = q.draft.find_promotion(holder)
     gone = found is None or found[1].phase not in RUNNING

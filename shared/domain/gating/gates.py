@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from shared.domain.gating import gate_rules as policy
 from shared.domain.gating import gates_of_people
-from shared.domain.gating.gate import Question, Result, Status, passed
+from shared.domain.gating.gate import GateQuestion, Result, Status, passed
 from shared.domain.state.phases import PromotionKind
 from shared.domain.values.records import Record, Time, replace
 
@@ -38,7 +38,7 @@ class Gate(StrEnum):
 
 
 # In the order in which a release is told about them: what somebody must change first, what time solves last.
-_FORWARD: Mapping[Gate, Callable[[Question], Result]] = {
+_FORWARD: Mapping[Gate, Callable[[GateQuestion], Result]] = {
     Gate.QUARANTINE: policy.quarantine,
     Gate.HOLD: policy.hold,
     Gate.LIVE_KNOWN: policy.live_known,
@@ -56,7 +56,7 @@ _FORWARD: Mapping[Gate, Callable[[Question], Result]] = {
     Gate.FENCE: policy.fence,
     Gate.SLOT: policy.slot,
 }
-_REDEPLOY: Mapping[Gate, Callable[[Question], Result]] = {
+_REDEPLOY: Mapping[Gate, Callable[[GateQuestion], Result]] = {
     Gate.HOLD: policy.hold,
     Gate.LIVE_KNOWN: policy.live_known,
     Gate.FACTS: policy.facts,
@@ -64,7 +64,7 @@ _REDEPLOY: Mapping[Gate, Callable[[Question], Result]] = {
     Gate.FENCE: policy.fence,
     Gate.SLOT: policy.slot,
 }
-_ROLLBACK: Mapping[Gate, Callable[[Question], Result]] = {
+_ROLLBACK: Mapping[Gate, Callable[[GateQuestion], Result]] = {
     Gate.FACTS: policy.facts,
     Gate.FENCE: policy.fence,
     Gate.SLOT: policy.slot,
@@ -109,7 +109,7 @@ class Blocker(Record):
     waiting: bool
 
 
-def evaluate(question: Question) -> dict[Gate, Result]:
+def evaluate(question: GateQuestion) -> dict[Gate, Result]:
     """Ask every gate of the promotion's kind, overrides applied, in order. All pass: it may start."""
     results = {gate: rule(question) for gate, rule in _BY_KIND[question.promotion.kind].items()}
     closed = [gate for gate, result in results.items() if result.status is not Status.PASSED]
@@ -120,13 +120,13 @@ def evaluate(question: Question) -> dict[Gate, Result]:
     return results
 
 
-def result_of(question: Question, gate: Gate) -> Result:
+def result_of(question: GateQuestion, gate: Gate) -> Result:
     """Ask one gate, overrides applied; one that the promotion's kind does not know passes."""
     rule = _BY_KIND[question.promotion.kind].get(gate)
     return _overridden(question, gate, rule(question)) if rule else passed()
 
 
-def _overridden(question: Question, gate: Gate, result: Result) -> Result:
+def _overridden(question: GateQuestion, gate: Gate, result: Result) -> Result:
     if result.status is Status.PASSED or gate not in OVERRIDABLE or result.code in _NEVER_OVERRIDDEN:
         return result
     if gate is Gate.AUTHORS:
@@ -144,7 +144,7 @@ def _overridden(question: Question, gate: Gate, result: Result) -> Result:
     return result
 
 
-def _fresh(question: Question) -> Result:
+def _fresh(question: GateQuestion) -> Result:
     # Facts may have been read long before an approval came; what is acted on must be of now.
     read = question.promotion.facts
     if read is not None and question.now - read.at <= FACTS_FRESH:
@@ -153,7 +153,7 @@ def _fresh(question: Question) -> Result:
     return policy.missing(question, reason, since=question.now)
 
 
-def blockers(question: Question) -> tuple[Blocker, ...]:
+def blockers(question: GateQuestion) -> tuple[Blocker, ...]:
     """Return what a waiting promotion waits for, the first being its reason."""
     return tuple(
         Blocker(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from shared.domain.gating.approval import AUTHOR, lapsed, unknown_author, who_may
-from shared.domain.gating.gate import OPERATORS, Question, Result, blocked, passed, waiting
+from shared.domain.gating.gate import OPERATORS, GateQuestion, Result, blocked, passed, waiting
 from shared.domain.state.authorship import unanswered
 
 
-def authors(q: Question) -> Result:
+def authors(q: GateQuestion) -> Result:
     """Where authors may not approve, each of them is known, or an operator answered for them."""
     if q.policy.approval is None or AUTHOR not in q.policy.approval.forbid:
         return passed()
@@ -15,7 +15,7 @@ def authors(q: Question) -> Result:
     return blocked("UnknownAuthor", unknown_author(missing), who=(OPERATORS,)) if missing else passed()
 
 
-def approval(q: Question) -> Result:
+def approval(q: GateQuestion) -> Result:
     """The people whom the rule asks for said yes to this artifact, here, under this rule."""
     rule, request = q.policy.approval, q.promotion.approval
     if rule is None:

@@ -55,7 +55,7 @@ _NUMBERS = ("number", "attempt", "version")
 _LONGEST = 1000
 
 
-class Objection(NamedTuple):
+class ReportObjection(NamedTuple):
     """Why a report is not taken. `effect` is the id of the effect whose number it came with, empty where none is open."""
 
     code: str
@@ -80,22 +80,26 @@ def refusal_id(effect_id: str, queue: str) -> str:
 
 def objection(
     report: Report, effect: ServiceEffect | None, queue: str, *, worker: str, state: ServiceState, production: Set[str]
-) -> Objection | None:
+) -> ReportObjection | None:
     """Say why a worker's report is not taken; None where it is.
 
     `effect` is what stands in the service's outbox under the number that the report came with, and `queue` the one it went to.
     """
     if effect is None:
-        return Objection(NOT_OPEN, f"{report.id}: its effect is not open")
+        return ReportObjection(NOT_OPEN, f"{report.id}: its effect is not open")
     asked = QUEUES[queue].worker
     if asked != worker:
-        return Objection(MISPLACED, f"the {worker} worker reports what the {asked} worker was asked for", effect.id)
+        return ReportObjection(
+            MISPLACED, f"the {worker} worker reports what the {asked} worker was asked for", effect.id
+        )
     if not _agrees(report, effect):
-        return Objection(MISPLACED, f"what the {worker} worker reports is no report of this effect", effect.id)
+        return ReportObjection(MISPLACED, f"what the {worker} worker reports is no report of this effect", effect.id)
     if isinstance(effect, EnvironmentEffect) and not isinstance(report, EffectDone) and is_known(effect, state):
         right = worker_of(effect, state, production)
         if right != worker:
-            return Objection(NOT_THEIRS, f"its environment is the {right} worker's, and not {worker}'s", effect.id)
+            return ReportObjection(
+                NOT_THEIRS, f"its environment is the {right} worker's, and not {worker}'s", effect.id
+            )
     return None
 
 

@@ -21,7 +21,7 @@ _INDEX = re.compile(r"\[([0-9]{1,9})\]")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 
 
-class Kind(StrEnum):
+class SettingKind(StrEnum):
     """How the text of a setting is read."""
 
     TEXT = "text"
@@ -33,21 +33,21 @@ class Setting(Policy, kw_only=False, array_like=True):
     """A value as it was written. TEXT is what stands there; PLAIN means what Helm's reader of values files makes of it."""
 
     text: str
-    kind: Kind = Kind.TEXT
+    kind: SettingKind = SettingKind.TEXT
 
     def placeholders(self) -> tuple[str, ...]:
         """Name the placeholders in order; raise InvalidValue for a brace that opens or closes nothing."""
-        if self.kind is not Kind.JSON:
-            return placeholders(self.text) if self.kind is Kind.TEXT else ()
+        if self.kind is not SettingKind.JSON:
+            return placeholders(self.text) if self.kind is SettingKind.TEXT else ()
         return tuple(name for text in _texts(json.loads(self.text)) for name in placeholders(text))
 
     def expanded(self, values: Mapping[str, str]) -> Setting:
         """Put the values in; of a list or an object into its texts."""
-        if self.kind is Kind.PLAIN:
+        if self.kind is SettingKind.PLAIN:
             return self
-        if self.kind is Kind.TEXT:
+        if self.kind is SettingKind.TEXT:
             return Setting(expand(self.text, values))
-        return Setting(as_json(_filled(json.loads(self.text), values)), Kind.JSON)
+        return Setting(as_json(_filled(json.loads(self.text), values)), SettingKind.JSON)
 
 
 def as_json(value: object) -> str:

@@ -17,7 +17,7 @@ from shared.inbound.slipway_yaml.document import read
 from shared.inbound.slipway_yaml.environments import check_order, targets_of, windows_of
 from shared.inbound.slipway_yaml.faults import Faults
 from shared.inbound.slipway_yaml.hosts import trouble
-from shared.inbound.slipway_yaml.models import Environment, Head
+from shared.inbound.slipway_yaml.models import Environment, FileHead
 from shared.inbound.slipway_yaml.parts import validate
 from shared.inbound.slipway_yaml.places import check_repositories, check_targets
 
@@ -26,7 +26,7 @@ from shared.inbound.slipway_yaml.places import check_repositories, check_targets
 class _Whole:
     """A file without faults in its parts."""
 
-    head: Head
+    head: FileHead
     registry: str
     environments: Mapping[str, Environment | None]
     targets: Mapping[str, DeployTarget]
@@ -64,7 +64,7 @@ class Compiler:
         policies = tuple(_policy(whole, each, ServiceKey(repository, each.name), commit) for each in services)
         return RepositoryPolicy(repository=repository, commit=commit, services=policies)
 
-    def _check_registry(self, head: Head, faults: Faults) -> None:
+    def _check_registry(self, head: FileHead, faults: Faults) -> None:
         # A setting takes the place of what the file names; on one machine it is the machine's own.
         near = self.local_deploy is not None or self.default_registry is not None
         found = trouble(head.registry, near=near) if head.registry is not None else ""

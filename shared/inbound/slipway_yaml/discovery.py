@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from shared.domain.values.names import valid_name
 from shared.inbound.slipway_yaml.faults import Faults
 from shared.inbound.slipway_yaml.fields import ROOT
-from shared.inbound.slipway_yaml.models import Build, Service
+from shared.inbound.slipway_yaml.models import BuildSection, Service
 
 _CHART = "Chart.yaml"
 
@@ -109,7 +109,7 @@ def _completed(name: str, service: Service, tree: Tree, faults: Faults) -> Locat
     return Located(name, path, chart, service)
 
 
-def _check_build(name: str, build: Build, tree: Tree, faults: Faults) -> None:
+def _check_build(name: str, build: BuildSection, tree: Tree, faults: Faults) -> None:
     if build.dockerfile is not None and not tree.holds_file(build.dockerfile):
         faults.add(("services", name, "build", "dockerfile"), f"{build.dockerfile} is not a file of the repository")
     if build.context not in (None, ROOT) and not tree.holds(build.context):

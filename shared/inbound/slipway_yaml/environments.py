@@ -9,7 +9,7 @@ from shared.domain.policies.policy import DenyWindow, DeployTarget, GitOpsTarget
 from shared.domain.policies.windows import check
 from shared.domain.values.errors import InvalidValue
 from shared.inbound.slipway_yaml.faults import Faults
-from shared.inbound.slipway_yaml.models import Deploy
+from shared.inbound.slipway_yaml.models import DeploySection
 from shared.inbound.slipway_yaml.parts import Parts
 
 PRODUCTION = "production"
@@ -78,7 +78,7 @@ def _cycle(graph: Mapping[str, list[str]]) -> list[str] | None:
     return None
 
 
-def _target(deploy: Deploy | None) -> DeployTarget | None:
+def _target(deploy: DeploySection | None) -> DeployTarget | None:
     if deploy is not None and deploy.gitops is not None:
         gitops = deploy.gitops
         return GitOpsTarget(repository=gitops.repository, path=gitops.path, branch=gitops.branch, hooks=gitops.hooks)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.domain.charts.hooks import Hooks
 from shared.domain.policies.policy import OnFirstFailure, Queueing, Severity, Verdict
-from shared.domain.policies.setting import Kind, put
+from shared.domain.policies.setting import SettingKind, put
 from shared.domain.values.errors import InvalidValue
 from shared.inbound.slipway_yaml.fields import (
     Address,
@@ -57,7 +57,7 @@ class Triggers(Part):
     batch: bool = True
 
 
-class Build(Part):
+class BuildSection(Part):
     """How the service is built and tested."""
 
     test: Text | None = None
@@ -75,7 +75,7 @@ class Service(Part):
     path: Folder | None = None
     chart: Folder | None = None
     triggers: Triggers = Triggers()
-    build: Build = Build()
+    build: BuildSection = BuildSection()
 
 
 class Approval(Part):
@@ -108,7 +108,7 @@ class Gates(Part):
     soak: Duration = timedelta(0)
 
 
-class Deadlines(Part):
+class DeadlinesSection(Part):
     """How long each phase may last."""
 
     retagging: Span = timedelta(minutes=30)
@@ -131,7 +131,7 @@ class Helm(Part):
     context: Text
 
 
-class Deploy(Part):
+class DeploySection(Part):
     """Exactly one of them."""
 
     gitops: GitOps | None = None
@@ -154,8 +154,8 @@ class Environment(Part):
     set: dict[SettingKey, SettingValue] | None = None
     approval: Annotated[Approval | None, or_none("none")] = None
     gates: Gates = Gates()
-    deadlines: Deadlines = Deadlines()
-    deploy: Deploy | None = None
+    deadlines: DeadlinesSection = DeadlinesSection()
+    deploy: DeploySection | None = None
     identity: Text | None = None
     on_first_failure: Annotated[OnFirstFailure, Choice] = OnFirstFailure.LEAVE
 
@@ -164,7 +164,7 @@ class Environment(Part):
         values: dict[str, object] = {}
         for key, setting in (self.set or {}).items():
             try:
-                put(values, key, json.loads(setting.text) if setting.kind is Kind.JSON else setting.text)
+                put(values, key, json.loads(setting.text) if setting.kind is SettingKind.JSON else setting.text)
             except InvalidValue as error:
                 raise ValueError(f"set: {error.problem}") from error
         return self
@@ -187,7 +187,7 @@ class Artifacts(Part):
     chart: ArtifactTemplate = "charts/{service}"
 
 
-class Head(Part):
+class FileHead(Part):
     """The file without its sections `services`, `environments` and `freezes`, which are read part by part."""
 
     version: FileVersion

@@ -12,7 +12,7 @@ from pydantic_core import ErrorDetails
 from shared.domain.values.names import valid_name
 from shared.inbound.slipway_yaml.document import Data, Document
 from shared.inbound.slipway_yaml.faults import Faults, Place
-from shared.inbound.slipway_yaml.models import Environment, Freeze, Head, Part, Service
+from shared.inbound.slipway_yaml.models import Environment, FileHead, Freeze, Part, Service
 
 _SECTIONS = ("services", "environments", "freezes")
 # What a file gets that names no environments.
@@ -47,7 +47,7 @@ class Parts:
     `given` is what stands in the environments, with faults or not.
     """
 
-    head: Head | None
+    head: FileHead | None
     services: dict[str, Service | None] | None
     environments: dict[str, Environment | None]
     given: Mapping[str, Mapping[str, Data]]
@@ -59,7 +59,7 @@ def validate(document: Document) -> Parts:
     data, faults = document.data, document.faults
     _refuse_empty(data, (), faults)
     environments = {"environments": _ENVIRONMENTS, **data}
-    head = _read(Head, {key: value for key, value in data.items() if key not in _SECTIONS}, (), faults)
+    head = _read(FileHead, {key: value for key, value in data.items() if key not in _SECTIONS}, (), faults)
     return Parts(
         head=head,
         services=_section(Service, data, "services", faults),
@@ -137,5 +137,5 @@ def _keys(model: type[Part], place: Place) -> Iterator[str]:
         kinds = (annotation, *get_args(annotation))
         model = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Part))
     yield from model.model_fields
-    if model is Head:
+    if model is FileHead:
         yield from _SECTIONS

@@ -20,7 +20,7 @@ from shared.domain.policies.setting import Setting
 from shared.inbound.slipway_yaml.discovery import Located
 from shared.inbound.slipway_yaml.environments import PRODUCTION
 from shared.inbound.slipway_yaml.fields import ROOT
-from shared.inbound.slipway_yaml.models import Approval, Build, Environment, Gates
+from shared.inbound.slipway_yaml.models import Approval, BuildSection, Environment, Gates
 
 # What every chart needs to run the released image and to say why; a file with `set` says it itself.
 _SET = {
@@ -44,7 +44,7 @@ def triggers(located: Located) -> TriggerPolicy:
     )
 
 
-def build(wanted: Build) -> BuildPolicy:
+def build(wanted: BuildSection) -> BuildPolicy:
     """The deadline is the service's, not the build's."""
     return BuildPolicy(
         test=wanted.test,

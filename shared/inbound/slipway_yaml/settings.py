@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import yaml
 
-from shared.domain.policies.setting import Kind, Setting, as_json
+from shared.domain.policies.setting import Setting, SettingKind, as_json
 
 MOST_CHARACTERS = 4000
 # What a quoted scalar can smuggle in by escapes: controls (but line break and tab) and halves of characters.
@@ -37,7 +37,7 @@ def setting(node: yaml.Node, problems: list[str]) -> Setting | None:
     if problems:
         return None
     plain = isinstance(node, yaml.ScalarNode) and not isinstance(value, str)
-    made = Setting(str(node.value), Kind.PLAIN) if plain else setting_of(value)
+    made = Setting(str(node.value), SettingKind.PLAIN) if plain else setting_of(value)
     if len(made.text) > MOST_CHARACTERS:
         problems.append(f"is longer than {MOST_CHARACTERS} characters")
     return made
@@ -49,7 +49,7 @@ def setting_of(value: object) -> Setting:
         return value
     if isinstance(value, str):
         return Setting(value)
-    return Setting(as_json(value), Kind.JSON if isinstance(value, list | dict) else Kind.PLAIN)
+    return Setting(as_json(value), SettingKind.JSON if isinstance(value, list | dict) else SettingKind.PLAIN)
 
 
 def _value(node: yaml.Node, problems: list[str]) -> object:

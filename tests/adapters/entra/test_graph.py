@@ -10,7 +10,7 @@ from azure.core.credentials import AccessToken
 from azure.core.exceptions import ClientAuthenticationError
 
 from shared.adapters.entra.graph import KEPT, GraphDirectory
-from shared.adapters.storage.delivery import running_time
+from shared.adapters.storage.message_leases import running_time
 from shared.ports.errors import Permanent, Transient
 from tests.support.entra_stand_in import GRAPH_TOKEN, EntraStandIn, Human, object_id
 

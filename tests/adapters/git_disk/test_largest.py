@@ -13,7 +13,7 @@ from shared.adapters.git_disk.git import Git
 from shared.adapters.git_disk.objects import MOST_TREE, objects_of
 from shared.adapters.git_disk.reach import Reach
 from shared.adapters.git_disk.source import GitSource
-from shared.adapters.git_disk.walk import End, Tree
+from shared.adapters.git_disk.walk import End, GitTree
 from shared.ports.errors import Permanent
 from tests.support.raw_git import FILE, LINK, TREE, RawGit, link
 
@@ -194,7 +194,7 @@ def test_attack_links_through_the_same_folders_again_and_again_are_refused(shop:
     text = shop.put("blob", b"d/../" * 800 + b"d")
     root = shop.tree([(TREE, b"d", shop.folder({})), *((LINK, b"l%02d" % number, text) for number in range(30))])
     with objects_of(Git(shop.path), seconds=60) as objects:
-        tree = Tree(objects, root, whose="commit x", most_steps=10_000)
+        tree = GitTree(objects, root, whose="commit x", most_steps=10_000)
 
         assert tree.walk((b"l00",)).end is End.THERE
         with pytest.raises(Permanent, match="the links of commit x lead through more than 10000 folders"):

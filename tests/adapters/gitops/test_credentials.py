@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.git_disk.git import without_password
-from shared.adapters.gitops.credentials import Credentials
+from shared.adapters.gitops.credentials import GitCredentials
 from shared.domain.policies.policy import GitOpsTarget
 from shared.domain.values.person import SLIPWAY
 from shared.ports.applier import DeployOrder
@@ -59,7 +59,7 @@ def deploy(server: GitHttps, known: dict[str, str], name: str = "environments.gi
         now=lambda: NOON,
         tries=2,
         pause=lambda _: None,
-        credentials=Credentials(known),
+        credentials=GitCredentials(known),
         environment=server.environment,
     )
     return gitops.apply(an_order(f"{server.url}/{name}")).revision
@@ -154,7 +154,7 @@ def test_whatever_stands_before_the_host_is_left_out(text: str, shown: str) -> N
 
 def test_nothing_is_known_of_a_path(tmp_path: Path) -> None:
     """A repository on this disk is shown nothing."""
-    assert Credentials({"https://git.example.com": SECRET}).environment(str(tmp_path)) == {}
+    assert GitCredentials({"https://git.example.com": SECRET}).environment(str(tmp_path)) == {}
 
 
 def test_the_order_is_the_same_the_second_time(server: GitHttps) -> None:

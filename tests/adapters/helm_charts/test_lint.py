@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.adapters.helm_charts import HelmCharts
-from shared.domain.policies.setting import Kind, Setting
+from shared.domain.policies.setting import Setting, SettingKind
 from shared.ports.chart import LintFinding, Rendering
 from tests.adapters.helm_charts.test_settings import chart
 
@@ -72,8 +72,8 @@ def test_no_finding_names_a_folder_of_this_machine(charts: HelmCharts, needy: Pa
 def test_a_setting_counts_like_a_value(charts: HelmCharts, tmp_path: Path) -> None:
     """Null, too."""
     where = chart(tmp_path, {"templates/b.yaml": "kind: X\nlevel: {{ .Values.debug.level.x }}\n"})
-    without = Rendering(release_name="show", namespace="qa", set=(("debug.level", Setting("null", Kind.PLAIN)),))
-    given = Rendering(release_name="show", namespace="qa", set=(("debug.level", Setting('{"x":1}', Kind.JSON)),))
+    without = Rendering(release_name="show", namespace="qa", set=(("debug.level", Setting("null", SettingKind.PLAIN)),))
+    given = Rendering(release_name="show", namespace="qa", set=(("debug.level", Setting('{"x":1}', SettingKind.JSON)),))
 
     assert errors(charts.lint(where, [without])) != []
     assert errors(charts.lint(where, [given])) == []

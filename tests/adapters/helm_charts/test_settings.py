@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.helm_charts import HelmCharts
-from shared.domain.policies.setting import Kind, Setting, as_json
+from shared.domain.policies.setting import Setting, SettingKind, as_json
 from shared.inbound.slipway_yaml.models import Environment
 from shared.inbound.slipway_yaml.settings import _WORDS
 from shared.ports.chart import Rendering
@@ -49,7 +49,7 @@ def shown(charts: HelmCharts, where: Path, settings: Mapping[str, Setting | str]
 def test_a_plain_value_means_what_helm_makes_of_it(charts: HelmCharts, tmp_path: Path, word: str) -> None:
     """In a list and by itself; the words that slipway.yaml knows are Helm's own."""
     value = _WORDS[word] if word in _WORDS else json.loads(word)
-    settings = {"a.b": Setting(word, Kind.PLAIN), "list": Setting(as_json([value]), Kind.JSON)}
+    settings = {"a.b": Setting(word, SettingKind.PLAIN), "list": Setting(as_json([value]), SettingKind.JSON)}
     found = shown(charts, chart(tmp_path, {}), settings, b"from: " + word.encode())
 
     assert found.get("a", {}).get("b") == found.get("from")
@@ -70,7 +70,7 @@ def test_a_number_passes_a_schema(charts: HelmCharts, tmp_path: Path) -> None:
     """Where a text would not."""
     where = chart(tmp_path, {"values.schema.json": '{"properties": {"replicas": {"type": "integer"}}}'})
 
-    assert shown(charts, where, {"replicas": Setting("3", Kind.PLAIN)})["replicas"] == 3
+    assert shown(charts, where, {"replicas": Setting("3", SettingKind.PLAIN)})["replicas"] == 3
     with pytest.raises(Permanent, match=r"/replicas.*got string, want integer"):
         shown(charts, where, {"replicas": "3"})
 
@@ -78,7 +78,9 @@ def test_a_number_passes_a_schema(charts: HelmCharts, tmp_path: Path) -> None:
 def test_a_null_takes_a_default_out(charts: HelmCharts, tmp_path: Path) -> None:
     """A single value, or all that is below a key."""
     found = shown(
-        charts, chart(tmp_path, {}), {"debug.level": Setting("null", Kind.PLAIN), "hosts": Setting("~", Kind.PLAIN)}
+        charts,
+        chart(tmp_path, {}),
+        {"debug.level": Setting("null", SettingKind.PLAIN), "hosts": Setting("~", SettingKind.PLAIN)},
     )
 
     assert found == {"debug": {"enabled": True}, "replicas": 1}
@@ -98,7 +100,7 @@ def test_a_key_reaches_into_lists_as_with_helm_set(charts: HelmCharts, tmp_path:
 
 def test_lists_and_objects_are_set_whole(charts: HelmCharts, tmp_path: Path) -> None:
     """Beside what later keys put into them."""
-    settings = {"a": Setting('{"b":[1,"x"]}', Kind.JSON), "a.d": Setting("y")}
+    settings = {"a": Setting('{"b":[1,"x"]}', SettingKind.JSON), "a.d": Setting("y")}
 
     assert shown(charts, chart(tmp_path, {}), settings)["a"] == {"b": [1, "x"], "d": "y"}
 
@@ -115,10 +117,10 @@ def test_a_key_through_another_value_is_the_charts_fault(charts: HelmCharts, tmp
     ("settings", "values", "kinds"),
     [
         ({}, b"", {"Shown", "Tagged"}),
-        ({"sub.enabled": Setting("true", Kind.PLAIN)}, b"", {"Shown", "Tagged", "Sub"}),
+        ({"sub.enabled": Setting("true", SettingKind.PLAIN)}, b"", {"Shown", "Tagged", "Sub"}),
         ({}, b"sub: {enabled: true}", {"Shown", "Tagged", "Sub"}),
-        ({"sub.enabled": Setting("no", Kind.PLAIN)}, b"sub: {enabled: true}", {"Shown", "Tagged"}),
-        ({"tags.extra": Setting("false", Kind.PLAIN)}, b"", {"Shown"}),
+        ({"sub.enabled": Setting("no", SettingKind.PLAIN)}, b"sub: {enabled: true}", {"Shown", "Tagged"}),
+        ({"tags.extra": Setting("false", SettingKind.PLAIN)}, b"", {"Shown"}),
     ],
 )
 def test_conditions_and_tags_of_subcharts_see_what_is_set(

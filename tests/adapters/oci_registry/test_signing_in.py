@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from azure.core.credentials import AccessToken
 
-from shared.adapters.oci_registry import OciRegistry, SignIn
+from shared.adapters.oci_registry import OciRegistry, RegistrySignIn
 from shared.adapters.oci_registry.connection import Connection
 from shared.ports.errors import Permanent
 from tests.support import registries
@@ -133,7 +133,7 @@ def test_a_registry_that_asks_nobody_is_shown_no_token(tmp_path: Path) -> None:
 )
 def test_a_token_is_shown_to_azures_registries_and_the_installations_own_only(registry: str, shown: bool) -> None:
     """A configuration that names a host of its author's would have the token sent there."""
-    sign_in = SignIn(Credential("own"), named="127.0.0.1:5000")
+    sign_in = RegistrySignIn(Credential("own"), named="127.0.0.1:5000")
 
     assert (sign_in(registry) is not None) is shown
 

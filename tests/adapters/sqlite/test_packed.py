@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.adapters.sqlite import packed
-from shared.adapters.sqlite.packed import LEDGER, RECORD, Damaged, pack, unpack
+from shared.adapters.sqlite.packed import LEDGER, RECORD, DamagedValue, pack, unpack
 from tests.support.codec.stored import RECORDS
 
 ENTRY, RELEASE = RECORDS["ledger"].data, RECORDS["release"].data
@@ -41,13 +41,13 @@ def test_what_was_never_packed_is_read_as_it_is() -> None:
 @pytest.mark.parametrize("cut", [slice(0, -3), slice(0, 1)])
 def test_a_value_that_was_cut_short_is_said_to_be_damaged(cut: slice) -> None:
     """It is never read as something shorter."""
-    with pytest.raises(Damaged, match="restore the file"):
+    with pytest.raises(DamagedValue, match="restore the file"):
         unpack(pack(LEDGER, ENTRY)[cut])
 
 
 def test_a_value_that_is_no_deflated_text_is_said_to_be_damaged() -> None:
     """It is not passed on."""
-    with pytest.raises(Damaged, match="restore the file"):
+    with pytest.raises(DamagedValue, match="restore the file"):
         unpack(RECORD + b"\xff\xff\xff")
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from datetime import timedelta
 
-from shared.adapters.storage.delivery import Delivery
 from shared.adapters.storage.leased_message import LeasedMessage
+from shared.adapters.storage.message_leases import MessageLeases
 from tests.support.host import wait_until
 
 MINUTE = timedelta(minutes=1)
@@ -17,7 +17,7 @@ AT_ONCE = {QUEUE: 9, "slipway-deploy": 9}
 class Hands:
     """Threads that take messages, each until it is told that it may end."""
 
-    def __init__(self, delivery: Delivery) -> None:
+    def __init__(self, delivery: MessageLeases) -> None:
         self._delivery = delivery
         self.taken: list[str] = []
         self.go = threading.Event()
@@ -51,7 +51,7 @@ def leased(id_: str, queue: str = QUEUE) -> LeasedMessage:
 
 def test_a_message_does_not_lie_while_somebody_is_idle() -> None:
     """One thread is out for long, and the watch wakes the other."""
-    delivery = Delivery()
+    delivery = MessageLeases()
     hands = Hands(delivery)
     hands.join()
     hands.join()
@@ -64,7 +64,7 @@ def test_a_message_does_not_lie_while_somebody_is_idle() -> None:
 
 def test_more_hands_are_called_for_where_everybody_is_out() -> None:
     """And only there: whoever joins takes what lies."""
-    delivery = Delivery()
+    delivery = MessageLeases()
     hands = Hands(delivery)
     delivery.on_need(hands.join)
     hands.join()
@@ -77,7 +77,7 @@ def test_more_hands_are_called_for_where_everybody_is_out() -> None:
 
 def test_a_message_that_comes_later_is_taken_when_it_can_be_seen() -> None:
     """By whoever waits; nobody has to ask at the right moment."""
-    delivery = Delivery()
+    delivery = MessageLeases()
     hands = Hands(delivery)
     hands.go.set()
     hands.join()
@@ -89,7 +89,7 @@ def test_a_message_that_comes_later_is_taken_when_it_can_be_seen() -> None:
 
 def test_who_rests_beside_a_busy_thread_helps_when_that_one_is_kept_waiting() -> None:
     """Short work keeps one thread busy and the other at rest; then it takes what does not end."""
-    delivery, go = Delivery(), threading.Event()
+    delivery, go = MessageLeases(), threading.Event()
     taken: list[str] = []
 
     def work() -> None:

@@ -11,8 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 
 from shared.adapters.storage import partition
-from shared.adapters.storage.delivery import Delivery, running_time
 from shared.adapters.storage.leased_message import LeasedMessage
+from shared.adapters.storage.message_leases import MessageLeases, running_time
 from shared.codec.envelope import addressee
 from shared.domain.messages.queues import POISON, poison_of
 from shared.ports.queues import Received
@@ -25,7 +25,7 @@ class MemoryQueues:
 
     def __init__(self, services: Table, *, elapsed: Callable[[], timedelta] = running_time) -> None:
         self._services = services
-        self._delivery = Delivery(elapsed)
+        self._delivery = MessageLeases(elapsed)
         self._numbers = itertools.count(1)
         self.reasons: dict[str, str] = {}
 

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.adapters.storage import packing, partition
-from shared.adapters.storage.delivery import running_time
 from shared.adapters.storage.due_hints import take_out
+from shared.adapters.storage.message_leases import running_time
 from shared.adapters.storage.optimistic import OptimisticTransactions
 from shared.adapters.storage.packing import Batch
 from shared.adapters.storage.partitions import Snapshot
-from shared.ports.store import Committed, Due, DueRow, Head, LedgerRow, Loaded, Write
+from shared.ports.store import Committed, Due, DueRow, LedgerHead, LedgerRow, Loaded, Write
 from tests.contracts.memory.queues import ApartQueues, MemoryQueues
 from tests.contracts.memory.rows import MemoryEvidence, MemoryRows
 from tests.contracts.memory.table import Table
@@ -92,7 +92,7 @@ class MemoryStore:
         """See Store."""
         return packing.sequences({name: self._services.get(name, partition.HEAD) for name in services})
 
-    def heads(self, services: Sequence[str]) -> Mapping[str, Head]:
+    def heads(self, services: Sequence[str]) -> Mapping[str, LedgerHead]:
         """See Store."""
         return packing.heads({name: self._services.get(name, partition.HEAD) for name in services})
 

@@ -27,7 +27,7 @@ from shared.domain.policies.policy import (
     TriggerPolicy,
     Verdict,
 )
-from shared.domain.policies.setting import Kind, Setting
+from shared.domain.policies.setting import Setting, SettingKind
 from shared.inbound.slipway_yaml import SlipwayYaml
 
 LOCAL = GitOpsTarget(repository=".local/environments.git")
@@ -44,8 +44,8 @@ SET = tuple(
 )
 SET_OF_QA = (
     ("image.tag", Setting("{tag}@{digest}")),
-    ("replicas", Setting("2", Kind.PLAIN)),
-    ("debug", Setting("false", Kind.PLAIN)),
+    ("replicas", Setting("2", SettingKind.PLAIN)),
+    ("debug", Setting("false", SettingKind.PLAIN)),
 )
 WHOLE = """
 version: 1

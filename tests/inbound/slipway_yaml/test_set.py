@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.domain.policies.setting import Kind, Setting
+from shared.domain.policies.setting import Setting, SettingKind
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.inbound.slipway_yaml.models import Environment
 from shared.ports.policies import BrokenPolicy
@@ -43,7 +43,7 @@ def faults(*lines: str) -> list[str]:
 )
 def test_a_plain_word_or_number_is_kept_as_it_is_written(word: str) -> None:
     """Helm says what it means."""
-    assert settings(f"debug.enabled: {word}") == {"debug.enabled": Setting(word, Kind.PLAIN)}
+    assert settings(f"debug.enabled: {word}") == {"debug.enabled": Setting(word, SettingKind.PLAIN)}
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_what_is_quoted_or_no_word_of_yaml_is_text(written: str, meant: str) -> 
 )
 def test_a_list_or_a_mapping_is_json(lines: list[str], json: str) -> None:
     """In either way of writing it; what stands in it is read like the rest."""
-    assert settings(*lines) == {"a": Setting(json, Kind.JSON)}
+    assert settings(*lines) == {"a": Setting(json, SettingKind.JSON)}
 
 
 @pytest.mark.parametrize(
@@ -139,10 +139,10 @@ def test_values_that_are_no_yaml_any_more_mean_the_same() -> None:
     made = Environment.model_validate({"set": {"a": False, "b": "3", "c": 3, "d": 0.5, "e": [1], "f": None}}).set
 
     assert made == {
-        "a": Setting("false", Kind.PLAIN),
+        "a": Setting("false", SettingKind.PLAIN),
         "b": Setting("3"),
-        "c": Setting("3", Kind.PLAIN),
-        "d": Setting("0.5", Kind.PLAIN),
-        "e": Setting("[1]", Kind.JSON),
-        "f": Setting("null", Kind.PLAIN),
+        "c": Setting("3", SettingKind.PLAIN),
+        "d": Setting("0.5", SettingKind.PLAIN),
+        "e": Setting("[1]", SettingKind.JSON),
+        "f": Setting("null", SettingKind.PLAIN),
     }

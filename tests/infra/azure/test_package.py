@@ -15,7 +15,7 @@ import pytest
 
 from infra.azure.package.build import OURS, SITE_PACKAGES, build, write_zip
 from infra.azure.package.left_out import RULES, check_rules, why_left_out
-from infra.azure.package.report import Report
+from infra.azure.package.report import PackageReport
 from infra.azure.package.target import PYTHON, CannotPackage
 from infra.local.sample import git
 from tests.conventions.third_party_contract import covers, outside_uses
@@ -68,7 +68,7 @@ print(json.dumps([str(_native.library_path), sorted(chart.render(name="delivery"
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Report:
+def package(tmp_path_factory: pytest.TempPathFactory) -> PackageReport:
     """Built once."""
     worker_or_skip()
     if sys.version_info[:2] != tuple(map(int, PYTHON.split("."))):
@@ -77,7 +77,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Report:
 
 
 @pytest.fixture(scope="module")
-def unzipped(package: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def unzipped(package: PackageReport, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """As the platform mounts it."""
     folder = tmp_path_factory.mktemp("wwwroot")
     with zipfile.ZipFile(package.zip) as file:
@@ -93,7 +93,7 @@ def alone(script: str, unzipped: Path, *arguments: str, asked: object = None) ->
     return json.loads(done.stdout)
 
 
-def test_it_holds_what_runs_and_nothing_else(package: Report) -> None:
+def test_it_holds_what_runs_and_nothing_else(package: PackageReport) -> None:
     """No tests, no infrastructure, no local settings; every library once."""
     with zipfile.ZipFile(package.zip) as file:
         names = file.namelist()
@@ -106,10 +106,10 @@ def test_it_holds_what_runs_and_nothing_else(package: Report) -> None:
     assert package.left_out["copy of the Helm library"].files == 2
 
 
-def test_the_same_files_make_the_same_package(package: Report, tmp_path: Path) -> None:
+def test_the_same_files_make_the_same_package(package: PackageReport, tmp_path: Path) -> None:
     """To the byte, whenever and under whatever umask it is made: two who build it can compare."""
     one = package.folder / "host.json"
-    again = Report(zip=tmp_path / "again.zip", folder=package.folder)
+    again = PackageReport(zip=tmp_path / "again.zip", folder=package.folder)
     os.utime(one, (0, 0))
     one.chmod(0o600)
 

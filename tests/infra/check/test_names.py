@@ -11,8 +11,8 @@ from infra.local.check.branches import MOST_BRANCHES, look_at_releases
 from infra.local.check.command import look_at_names
 from infra.local.check.configuration import read_policy
 from infra.local.check.nearest import Names
-from infra.local.check.report import Mark, Report
-from infra.local.host import LocalPerson, People, new_person
+from infra.local.check.report import CheckReport, Mark
+from infra.local.host import LocalPeople, LocalPerson, new_person
 from shared.adapters.git_disk.source import GitSource
 from tests.support.build_site import SAMPLE
 from tests.support.check_lines import lines
@@ -31,7 +31,7 @@ def changed(repository: GitRepository, old: str, new: str) -> None:
 def of(repository: GitRepository, mark: Mark, word: str, *, people: list[LocalPerson] | None = None) -> list[str]:
     """The lines about names that hold a word."""
     name = repository.path.stem
-    source, report = GitSource({name: repository.path}), Report()
+    source, report = GitSource({name: repository.path}), CheckReport()
     policy = read_policy(source, report, name, repository.tip() or "")
     if policy is not None:
         look_at_names(source, report, policy, people)
@@ -114,7 +114,7 @@ def test_what_is_a_release_and_what_is_no_such_name_is_not_told(repository: GitR
 
 def test_attack_fill_the_list_with_branches(repository: GitRepository) -> None:
     """So many are named, and the others counted."""
-    report = Report()
+    report = CheckReport()
     policy = read_policy(GitSource({"shop": repository.path}), report, "shop", repository.tip() or "")
     assert policy is not None
 
@@ -197,7 +197,7 @@ def test_the_people_are_read_from_a_hosts_file(
 ) -> None:
     """The one that `make up` keeps; one that others may read is refused."""
     file = tmp_path / "people.json"
-    People([ADA]).save(file)
+    LocalPeople([ADA]).save(file)
     ask = ["check", "--repo", str(repository.path), "--people", str(file)]
 
     assert main(ask) == 1

@@ -6,7 +6,7 @@ import threading
 from dataclasses import replace
 from datetime import timedelta
 
-from infra.local.host.leases import Leases
+from infra.local.host.leases import RenewedLeases
 from shared.ports.queues import Received
 from tests.support.host import wait_until
 
@@ -36,7 +36,7 @@ class Service:
 def test_a_lease_is_renewed_for_as_long_as_the_message_is_worked_on() -> None:
     """Each time with the newest receipt, and it is the newest that settles it."""
     service = Service()
-    leases = Leases(service.renew, length=SHORT)
+    leases = RenewedLeases(service.renew, length=SHORT)
 
     leases.take([MESSAGE])
     wait_until(lambda: len(service.renewed) >= 3)
@@ -49,7 +49,7 @@ def test_a_lease_is_renewed_for_as_long_as_the_message_is_worked_on() -> None:
 def test_nothing_is_renewed_that_was_let_go() -> None:
     """Its thread ends, and another begins with the next message."""
     service = Service()
-    leases = Leases(service.renew, length=SHORT)
+    leases = RenewedLeases(service.renew, length=SHORT)
     others = set(threading.enumerate())
     leases.take([MESSAGE])
     leases.let_go(MESSAGE)
@@ -66,7 +66,7 @@ def test_who_settles_a_message_waits_for_its_renewal() -> None:
     """The receipt in hand is void once the service has renewed it."""
     service = Service()
     service.go.clear()
-    leases = Leases(service.renew, length=SHORT)
+    leases = RenewedLeases(service.renew, length=SHORT)
     leases.take([MESSAGE])
     wait_until(lambda: service.renewed)
     settled: list[Received] = []
@@ -86,7 +86,7 @@ def test_a_renewal_that_failed_is_tried_again() -> None:
     """With the receipt that still counts."""
     service = Service()
     service.failures = 1
-    leases = Leases(service.renew, length=SHORT)
+    leases = RenewedLeases(service.renew, length=SHORT)
 
     leases.take([MESSAGE])
     wait_until(lambda: len(service.renewed) >= 2)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.host import HostRefused, People, new_person, with_new_key
+from infra.local.host import HostRefused, LocalPeople, new_person, with_new_key
 
 ANN = new_person("Ann", mails=["ann@example.com"], groups=["g"], roles=["Slipway.Admin"])
 BEN = new_person("Ben", mails=["ben@example.com"])
@@ -15,9 +15,9 @@ BEN = new_person("Ben", mails=["ben@example.com"])
 
 def test_people_are_read_back_as_they_were_written(tmp_path: Path) -> None:
     """Who shows the key is still found, though the file does not hold it."""
-    People([ANN, BEN]).save(tmp_path / "people.json")
+    LocalPeople([ANN, BEN]).save(tmp_path / "people.json")
 
-    found = People.load(tmp_path / "people.json")
+    found = LocalPeople.load(tmp_path / "people.json")
     assert list(found) == [ANN, BEN]
     assert found.by_key(BEN.key) == BEN
 
@@ -25,8 +25,8 @@ def test_people_are_read_back_as_they_were_written(tmp_path: Path) -> None:
 def test_attack_keys_are_read_from_the_file(tmp_path: Path) -> None:
     """It holds their hashes, which open nothing."""
     file = tmp_path / "people.json"
-    People([ANN, BEN]).save(file)
-    found = People.load(file)
+    LocalPeople([ANN, BEN]).save(file)
+    found = LocalPeople.load(file)
 
     assert not any(key in file.read_text() for key in (ANN.key, BEN.key))
     assert [person.key for person in found] == ["", ""]
@@ -36,7 +36,7 @@ def test_attack_keys_are_read_from_the_file(tmp_path: Path) -> None:
 def test_a_new_key_takes_the_place_of_the_one_before() -> None:
     """The person stays who they are."""
     renewed = with_new_key(ANN)
-    people = People([renewed, BEN])
+    people = LocalPeople([renewed, BEN])
 
     assert people.by_key(ANN.key) is None
     assert people.by_key(renewed.key) == renewed
@@ -46,8 +46,8 @@ def test_a_new_key_takes_the_place_of_the_one_before() -> None:
 def test_only_the_owner_reads_the_file(tmp_path: Path) -> None:
     """From its first moment on, and nothing else is left in the folder."""
     file = tmp_path / "people.json"
-    People([ANN]).save(file)
-    People([ANN, BEN]).save(file)
+    LocalPeople([ANN]).save(file)
+    LocalPeople([ANN, BEN]).save(file)
 
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert list(tmp_path.iterdir()) == [file]
@@ -56,11 +56,11 @@ def test_only_the_owner_reads_the_file(tmp_path: Path) -> None:
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     """Others may have changed it, or seen who may what."""
     file = tmp_path / "people.json"
-    People([ANN]).save(file)
+    LocalPeople([ANN]).save(file)
     file.chmod(0o640)
 
     with pytest.raises(HostRefused, match="chmod 600"):
-        People.load(file)
+        LocalPeople.load(file)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"people": [{"id": "1"}]}',
@@ -72,12 +72,12 @@ def test_a_file_in_another_form_is_refused(tmp_path: Path, content: str) -> None
     file.chmod(0o600)
 
     with pytest.raises(HostRefused, match=r"people\.json"):
-        People.load(file)
+        LocalPeople.load(file)
 
 
 def test_a_key_finds_its_person_and_no_other() -> None:
     """A wrong, an empty and a strange key find nobody."""
-    people = People([ANN, BEN])
+    people = LocalPeople([ANN, BEN])
 
     assert people.by_key(BEN.key) == BEN
     assert [people.by_key(key) for key in ("", "wrong", "schlüssel", BEN.key[:-1])] == [None] * 4
@@ -89,7 +89,7 @@ def test_two_people_with_one_key_are_refused() -> None:
     same = type(twin)(id="2", name="Other", mails=(), key=twin.key)
 
     with pytest.raises(HostRefused, match="same key"):
-        People([twin, same])
+        LocalPeople([twin, same])
 
 
 def test_a_key_is_not_shown_where_a_person_is_printed() -> None:

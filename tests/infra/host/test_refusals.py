@@ -10,7 +10,7 @@ from pathlib import Path
 import azure.functions as func
 import pytest
 
-from infra.local.host import HostRefused, LocalHost, People
+from infra.local.host import HostRefused, LocalHost, LocalPeople
 from infra.local.host.routes import BadRoute, rules_for
 from infra.local.host.schedule import BadSchedule, check_schedule, next_run
 from tests.support.host import Clock, new_queues, running
@@ -170,7 +170,7 @@ def test_a_host_json_that_azure_would_refuse_is_refused(content: str, tmp_path: 
     host = LocalHost(
         func.FunctionApp(),
         receiver=new_queues(clock),
-        people=People(),
+        people=LocalPeople(),
         host_json=file,
         clock=clock,
         settings={},
@@ -194,7 +194,7 @@ def test_a_port_in_use_is_named(tmp_path: Path) -> None:
         host = LocalHost(
             app,
             receiver=new_queues(clock),
-            people=People(),
+            people=LocalPeople(),
             host_json=tmp_path / "host.json",
             clock=clock,
             settings={},

@@ -12,7 +12,7 @@ from typing import Any, cast
 import azure.functions as func
 import pytest
 
-from infra.local.host import LocalHost, People
+from infra.local.host import LocalHost, LocalPeople
 from infra.local.host.remote import RemoteQueues
 from shared.adapters.azure_storage import AzureStorage
 from shared.adapters.azure_storage.queues import AzureQueues
@@ -83,7 +83,7 @@ def running(
     host = LocalHost(
         work.app,
         receiver=queues,
-        people=People(),
+        people=LocalPeople(),
         host_json=write_host_json(folder, **{"maxPollingInterval": NEVER, **options}),
         clock=Clock(),
         settings={},

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from infra.local.operator.operator import Operator
-from infra.local.operator.verdict import Health, Verdict, judge
+from infra.local.operator.verdict import Health, RolloutVerdict, judge
 from shared.domain.policies.policy import GitOpsTarget
 from shared.domain.values.person import SLIPWAY
 from shared.ports.applier import DeployOrder
@@ -151,7 +151,7 @@ def test_a_restarted_operator_answers_what_is_open(
 
 def test_progressing_is_asked_again_until_it_settles(repository: GitRepository, gitops: GitOps, tmp_path: Path) -> None:
     """Each change of mind is a commit, the same answer is none."""
-    answers = [Verdict(Health.PROGRESSING, "1 of 2")] * 2 + [Verdict(Health.HEALTHY, "2 of 2")]
+    answers = [RolloutVerdict(Health.PROGRESSING, "1 of 2")] * 2 + [RolloutVerdict(Health.HEALTHY, "2 of 2")]
     operator = Operator(repository.path, tmp_path / "slow", verdict=lambda _: answers.pop(0), now=lambda: NOON)
     gitops.apply(an_order(1))
 
@@ -163,7 +163,7 @@ def test_somebody_who_pushes_first_is_built_upon(repository: GitRepository, gito
     """The answer is given again for what is there then."""
     revisions = [gitops.apply(an_order(1)).revision]
 
-    def promotes_meanwhile(manifests: bytes | None) -> Verdict:
+    def promotes_meanwhile(manifests: bytes | None) -> RolloutVerdict:
         if len(revisions) < 2:
             revisions.append(gitops.apply(an_order(2)).revision)
         return judge(manifests)
@@ -177,7 +177,7 @@ def test_who_loses_every_race_says_so(repository: GitRepository, tmp_path: Path)
     """The loop tries again later."""
     repository.commit({"qa/delivery/manifests.yaml": GOOD})
 
-    def always_first(manifests: bytes | None) -> Verdict:
+    def always_first(manifests: bytes | None) -> RolloutVerdict:
         repository.commit({"theirs.txt": str(repository.tip())})
         return judge(manifests)
 

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import azure.functions as func
 
-from infra.local.host import LocalHost, LocalPerson, People, new_person
+from infra.local.host import LocalHost, LocalPeople, LocalPerson, new_person
 from infra.local.host.remote import RemoteQueues
 from shared import bootstrap
 from shared.adapters.azure_storage import AzureStorage
@@ -227,7 +227,7 @@ def local_host(functions: func.FunctionApp, receiver: QueueReceiver, folder: Pat
     return LocalHost(
         functions,
         receiver=receiver,
-        people=People(people),
+        people=LocalPeople(people),
         host_json=HOST_JSON,
         clock=utc_now,
         settings={},

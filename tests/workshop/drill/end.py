@@ -15,7 +15,7 @@ from infra.local.registry.repositories import Repositories
 from infra.local.sample import REPOSITORY, git
 from shared import bootstrap
 from shared.adapters.sqlite import SqliteDatabase
-from shared.app.handling.service_view import ServiceView, read_service, release_in
+from shared.app.handling.loaded_service import LoadedService, read_service, release_in
 from shared.app.operating.operate import ESTATE, holds
 from shared.app.operating.poison import open_poison
 from shared.codec.ledger import verify
@@ -92,7 +92,7 @@ def _same(text: str) -> str:
     return _OF_ITS_OWN.sub(r"\1: …", _PORT.sub("registry", _BUILD.sub("build", text)))
 
 
-def _release(app: Any, view: ServiceView, version: str) -> object:
+def _release(app: Any, view: LoadedService, version: str) -> object:
     found = release_in(app, view, Version.parse(version))
     if found is None:
         return None

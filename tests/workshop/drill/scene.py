@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
-from infra.local.folder import FORMAT, SQLITE, Folder, Kept, first_people, write_private
+from infra.local.folder import FORMAT, SQLITE, Folder, KeptSettings, first_people, write_private
 from infra.local.sample import REPOSITORY, git, make_origin
 
 SERVICE = "delivery"
@@ -65,7 +65,7 @@ class Scene:
         origin = root / "origin.git"
         shutil.copytree(self._origin, origin)
         port, registry_port = _free_ports()
-        kept = Kept(
+        kept = KeptSettings(
             hook_secret="drill-hook-secret",
             registry_secret="drill-registry-secret",
             host_key="drill-host-key",

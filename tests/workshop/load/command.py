@@ -17,7 +17,7 @@ from statistics import quantiles
 
 from infra.local.client import Client
 from infra.local.folder import Folder
-from infra.local.host import People
+from infra.local.host import LocalPeople
 from tests.support.tree import ROOT
 from tests.workshop.load import judging
 from tests.workshop.load.accounting import Account, account, read_ledgers
@@ -97,7 +97,7 @@ def _host(folder: Folder) -> Iterator[int]:
                 process.kill()
 
 
-def _client(folder: Folder, people: People) -> Client:
+def _client(folder: Folder, people: LocalPeople) -> Client:
     kept = folder.kept(repository=REPOSITORY, source=folder.origin)
     operator = next(one for one in people if one.name == "Olga Operator")
     return Client(f"http://127.0.0.1:{kept.port}", operator.key)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from infra.local.folder import Kept
+from infra.local.folder import KeptSettings
 from infra.local.githook import post_receive
 from tests.workshop.load.monorepo import REPOSITORY, Push, Refs
 
@@ -35,7 +35,7 @@ class Answers:
 class Sender:
     """Sends pushes one after the other, as many a minute as asked for, whether or not the host keeps up."""
 
-    def __init__(self, kept: Kept, refs: Refs, rate: int) -> None:
+    def __init__(self, kept: KeptSettings, refs: Refs, rate: int) -> None:
         self._url, self._secret, self._refs = f"http://127.0.0.1:{kept.port}", kept.hook_secret, refs
         self._pause = 60 / rate
         self.answers = Answers()

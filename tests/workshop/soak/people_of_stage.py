@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from shared.app.handling.service_view import read_service
+from shared.app.handling.loaded_service import read_service
 from shared.domain.messages import events as ev
 from shared.domain.values.names import ServiceKey
 from shared.domain.values.person import Person

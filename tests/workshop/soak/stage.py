@@ -9,7 +9,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from shared.app.handling.handle_event import Handled
-from shared.app.handling.service_view import view_of
+from shared.app.handling.loaded_service import view_of
 from shared.app.operating.operate import ESTATE, add_hold, lift_hold, operate
 from shared.app.sweep import sweep
 from shared.app.views.service import service_view

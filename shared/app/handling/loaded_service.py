@@ -14,7 +14,7 @@ from shared.domain.values.version import Version
 from shared.ports.store import Loaded
 
 
-class ServiceView(NamedTuple):
+class LoadedService(NamedTuple):
     """State, people's holds, and the head of the ledger at the time of reading. Sequence 0: nothing was ever written."""
 
     state: ServiceState
@@ -23,17 +23,17 @@ class ServiceView(NamedTuple):
     ledger_hash: str
 
 
-def read_service(app: App, service: ServiceKey, *, exact: bool = True) -> ServiceView:
+def read_service(app: App, service: ServiceKey, *, exact: bool = True) -> LoadedService:
     """Read a service in one go; not `exact`, as a decision reads it (see Store.read)."""
     return view_of(service, app.store.read(str(service), exact=exact))
 
 
-def view_of(service: ServiceKey, loaded: Loaded) -> ServiceView:
+def view_of(service: ServiceKey, loaded: Loaded) -> LoadedService:
     """Decode what a store loaded; raise UnreadableRecord."""
     state = loaded.decoded
     if not isinstance(state, ServiceState) or loaded.extra:
         state = decode_state(service, loaded.rows, loaded.extra)
-    return ServiceView(
+    return LoadedService(
         state=state,
         estate=decode_estate(loaded.estate, loaded.estate_sequence),
         sequence=loaded.sequence,
@@ -41,7 +41,7 @@ def view_of(service: ServiceKey, loaded: Loaded) -> ServiceView:
     )
 
 
-def release_in(app: App, view: ServiceView, version: Version) -> Release | None:
+def release_in(app: App, view: LoadedService, version: Version) -> Release | None:
     """Return one release of a service that was read already; an ended one costs one more row."""
     if version.key() in view.state.releases:
         return view.state.releases[version.key()]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from shared.adapters.storage.delivery import Delivery
 from shared.adapters.storage.leased_message import LeasedMessage
+from shared.adapters.storage.message_leases import MessageLeases
 from tests.support.clock import Clock
 from tests.support.stores import MINUTE
 
@@ -15,7 +15,7 @@ NOW = timedelta(0)
 def test_a_queue_forgets_the_leases_of_messages_that_are_gone() -> None:
     """Long leases of many short-lived messages leave nothing behind, and those still held are not lost."""
     clock = Clock()
-    delivery = Delivery(clock.elapsed)
+    delivery = MessageLeases(clock.elapsed)
     delivery.offer([LeasedMessage(id="held", queue="q", body="held")])
     delivery.take("q", most=1, visibility=MINUTE, wait=NOW)
     for number in range(1000):
@@ -32,7 +32,7 @@ def test_a_queue_forgets_the_leases_of_messages_that_are_gone() -> None:
 
 def test_a_message_that_is_forgotten_is_not_handed_out() -> None:
     """Done before it was received: nobody needs it."""
-    delivery = Delivery(Clock().elapsed)
+    delivery = MessageLeases(Clock().elapsed)
     delivery.offer([LeasedMessage(id=name, queue="q", body=name) for name in ("a", "b")])
 
     delivery.forget(["a", "unknown"])
@@ -43,7 +43,7 @@ def test_a_message_that_is_forgotten_is_not_handed_out() -> None:
 
 def test_groups_take_turns_in_all_queues_together() -> None:
     """Who has a thousand messages waiting does not keep those waiting who have one; each group's own stay in order."""
-    delivery = Delivery(Clock().elapsed)
+    delivery = MessageLeases(Clock().elapsed)
     delivery.offer(
         [LeasedMessage(id=f"many-{number}", queue="events", body="", group="many") for number in range(1000)]
     )
@@ -64,7 +64,7 @@ def test_groups_take_turns_in_all_queues_together() -> None:
 
 def test_a_group_that_has_nothing_left_is_as_good_as_new() -> None:
     """Groups come and go without end; what is remembered of them does not grow."""
-    delivery = Delivery(Clock().elapsed)
+    delivery = MessageLeases(Clock().elapsed)
     for number in range(10_000):
         delivery.offer([LeasedMessage(id="m", queue="q", body="", group=f"service-{number}")])
         (message,) = delivery.take("q", most=1, visibility=MINUTE, wait=NOW)

@@ -18,7 +18,7 @@ from datetime import timedelta
 
 from shared.adapters.storage.fair_order import FairOrder
 from shared.adapters.storage.leased_message import LeasedMessage
-from shared.adapters.storage.worker_pool import Work, WorkerPool
+from shared.adapters.storage.worker_pool import HeldBackWork, WorkerPool
 from shared.ports.queues import Received
 
 _LONGEST_WAIT = 1.0  # seconds; then a waiting receiver looks again
@@ -42,10 +42,10 @@ class _Line:
     waiting: int = 0
 
 
-class Delivery:
+class MessageLeases:
     """Hands out messages, each to one receiver at a time."""
 
-    def __init__(self, elapsed: Callable[[], timedelta] = running_time, *, work: Work | None = None) -> None:
+    def __init__(self, elapsed: Callable[[], timedelta] = running_time, *, work: HeldBackWork | None = None) -> None:
         self._elapsed = elapsed
         self._lock = threading.Lock()
         self._lines: dict[str, _Line] = defaultdict(lambda: _Line(threading.Condition(self._lock)))
