@@ -31,13 +31,13 @@ from shared.domain.messages.events import ApprovalAnswered, TimePassed
 from shared.ports.people import Question
 from shared.ports.store import Due
 from tests.support.outside import RITA
-from tests.workshop.bench.large import copy_store, large_store
-from tests.workshop.bench.shape import Shape
-from tests.workshop.bench.story import VERSION, BareEngine, Doors, begin_and_wait
-from tests.workshop.bench.world import wire
+from tests.workshop.bench.large import large_store
+from tests.workshop.bench.outside import ENDED_SERIES, VERSION, Quiet, Shape
+from tests.workshop.bench.story import Doors, begin_and_wait
+from tests.workshop.bench.world import ENGINE, hosted, wire
 
 pytestmark = pytest.mark.slow
-SMALL, LARGE = Shape(505, 570, 60), Shape(990, 3000, 2000)
+SMALL, LARGE = Shape(505, 1, 60), Shape(990, 1, 2000)
 REPOSITORIES = 20
 SPREAD = replace(SMALL, at_least=REPOSITORIES)
 # What compares each repository, or tells of each, reads a row of it by the statement that reads the others'.
@@ -86,19 +86,19 @@ def costs(cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Costs
     def of(shape: Shape) -> Mapping[str, tuple[int, int]]:
         folder = tmp_path / f"{shape.services} {shape.at_least}"
         folder.mkdir()
-        copy_store(large_store(shape, cache), folder)
+        large_store(shape, folder, cache)
+        outside = Quiet(shape)
+        with hosted(folder, outside, kind=ENGINE) as host:
+            [question] = begin_and_wait(outside, Doors(host.app), [shape.key(1)]).values()
+            host.settle()
         counter = Counter()
         monkeypatch.setattr(readers, "connect", counter.connect)
         monkeypatch.setattr(committer, "connect", counter.connect)
-        outside = shape.outside()
         found: dict[str, tuple[int, int]] = {}
         with closing(SqliteDatabase(folder / "slipway.db", utc_now)) as database:
             database.recover()
             found["open"] = (counter.steps, counter.statements)
             app = wire(database, outside, folder / "scratch")
-            engine = BareEngine(app, database.queues)
-            [question] = begin_and_wait(outside, Doors(app), [shape.key(1)]).values()
-            engine.stop()
             for name, ask in asked(app, shape, question).items():
                 counter.steps = counter.statements = 0
                 ask()
@@ -133,7 +133,7 @@ def asked(app: App, shape: Shape, question: Question) -> Mapping[str, Callable[[
         "by name": lambda: read_status.services(app, viewer=VIEWER, chosen=Chosen(name="s0000"), most=50),
         "finding": lambda: find_service(app, "s00000"),
         "releases of the largest": lambda: read_status.releases(app, largest, viewer=VIEWER, after="", most=20),
-        "ended release": lambda: read_status.release(app, largest, shape.version(9), viewer=VIEWER),
+        "ended release": lambda: read_status.release(app, largest, f"{ENDED_SERIES}.9", viewer=VIEWER),
         "why": lambda: read_status.release(app, waiting, VERSION, viewer=VIEWER),
         "ledger of the largest": lambda: ledger_page(app, largest, after=100, most=50),
         "decision": lambda: handle(app, answer),

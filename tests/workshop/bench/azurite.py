@@ -8,74 +8,59 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from statistics import median
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from infra.local.azurite.launcher import Azurite
 from shared.adapters.azure_storage import AzureStorage, client
-from shared.app.parts import App
-from shared.bootstrap import utc_now
-from tests.support.wiring import workers_apart
+from shared.adapters.azure_storage.trouble import patiently
+from shared.bootstrap import Database, utc_now
 from tests.workshop.azurite import calls
 from tests.workshop.azurite.proxy import StorageProxy
-from tests.workshop.bench import recovery
-from tests.workshop.bench.figures import Report, in_folder, milliseconds
-from tests.workshop.bench.shape import Shape
-from tests.workshop.bench.throughput import ENGINE, FUNCTIONS, Run, run
-from tests.workshop.bench.world import Quiet, configure, wire
+from tests.workshop.bench import throughput
+from tests.workshop.bench.figures import Report, in_folder
+from tests.workshop.bench.outside import Quiet, Shape
+from tests.workshop.bench.throughput import Run, run
+from tests.workshop.bench.world import APART, FUNCTIONS, configure, wire
 
-_PART_OF_FLOOR = 0.6  # the goal
-_MISSING = 404
-_BATCH, _RECEIVE = "submit_transaction", "receive_messages"
 # What has an effect or an answer.
-_NOTED = frozenset(
-    [
-        "query_entities",
-        "get_entity",
-        "upsert_entity",
-        "create_entity",
-        "update_entity",
-        "delete_entity",
-        "submit_transaction",
-        "send_message",
-        "delete_message",
-        "update_message",
-    ]
-)
+_NOTED = ("_entity", "_entities", "_transaction", "_message")
+_BATCH, _RECEIVE = "submit_transaction", "receive_messages"
 _OF_THE_FIRST_RUN = ("etag", "match_condition")
 
 
-def measure(report: Report, *, at_once: tuple[int, ...], releases: int, runs: int = 3) -> None:
-    """So many runs with so many releases at a time, each beside the floor of the same minute."""
-    for services in at_once:
-        versions = max(3, releases // services)
-        report.say(f"Azurite: {services} releases at a time, {services * versions} in a run")
-        found: dict[str, list[Run]] = {ENGINE: [], FUNCTIONS: []}
-        floors: list[float] = []
-        for _ in range(runs):
-            for kind, made in found.items():
-                made.append(in_folder(partial(_run, kind, services, versions)))
-            floors.append(in_folder(partial(_floor, services, versions)))
-        for kind, made in found.items():
-            _add(report, kind, services, made, median(floors))
+class AzuriteStore(throughput.Store):
+    """An account in Azurite."""
 
+    name, part_of_floor = "azurite/", 0.6
 
-def _add(report: Report, kind: str, services: int, runs: list[Run], floor: float) -> None:
-    def figure(name: str, of: Callable[[Run], float], unit: str, **more: Any) -> None:
-        report.runs(f"azurite/{name}/{kind}", [of(one) for one in runs], unit, concurrency=services, **more)
+    @contextmanager
+    def opened(self, folder: Path, noted: list[Any] | None = None) -> Iterator[Database]:
+        """See Store."""
+        with Azurite() as azurite:
+            yield storage(azurite.connection, noted)
 
-    note = f"{median([one.rate for one in runs]) / floor:.0%} of it"
-    goal = floor * _PART_OF_FLOOR
-    figure("transitions", lambda one: one.rate, "1/s", floor=floor, goal=goal, better="up", note=note)
-    figure("release_p50", lambda one: one.release(50), "ms")
-    figure("release_p99", lambda one: one.release(99), "ms")
-    figure("cpu", lambda one: one.cpu / one.transitions * 1e3, "ms/transition")
+    @contextmanager
+    def again(self, folder: Path, noted: Sequence[Any]) -> Iterator[Callable[[Sequence[Any], int], None]]:
+        """See Store."""
+        with Azurite() as azurite, client.tables_of_connection(azurite.connection) as tables:
+            with client.queues_of_connection(azurite.connection) as queues:
+                yield Again(tables, queues, {one.target for one in noted}).make
+
+    @contextmanager
+    def outliving(self, folder: Path, services: int) -> Iterator[tuple[Shape, str]]:
+        """See Store. The configuration is read, and nothing was ever released."""
+        shape = Shape(services)
+        with Azurite() as azurite:
+            with closing(storage(azurite.connection)) as database:
+                configure(wire(database, Quiet(shape), folder / "scratch"))
+            yield shape, azurite.connection
 
 
 def operations(report: Report, *, releases: int) -> None:
@@ -84,65 +69,25 @@ def operations(report: Report, *, releases: int) -> None:
     And what is asked for more where workers report by queues, as apps of their own do.
     """
     report.say(f"Azurite: requests of a release, counted over {releases}")
-    found, ran = in_folder(partial(_counted, releases, lambda app: app))
+    found, ran = in_folder(partial(_counted, FUNCTIONS, releases))
     for name, number in sorted(found.items()):
         own = "the host's own" if name.partition(" ")[2] in calls.HOST else ""
-        report.add(f"azurite/{name}", number / releases, "1/release", note=own)
-    report.add("azurite/operations", calls.ours(found) / releases, "1/release", goal=80)
-    apart, slower = in_folder(partial(_counted, releases, workers_apart))
-    more = (calls.ours(apart) - calls.ours(found)) / releases
-    report.add("azurite/reports/operations", more, "1/release", note="more, by queue")
-    report.add("azurite/reports/release_p50", slower.release(50) - ran.release(50), "ms", note="more, by queue")
+        report.add(f"azurite/{name}", [number / releases], "1/release", note=own)
+    report.add("azurite/operations", [calls.ours(found) / releases], "1/release", goal=80)
+    apart, slower = in_folder(partial(_counted, APART, releases))
+    more, longer = (calls.ours(apart) - calls.ours(found)) / releases, slower["release_p50"] - ran["release_p50"]
+    report.add("azurite/reports/operations", [more], "1/release", note="more, by queue")
+    report.add("azurite/reports/release_p50", [longer], "ms", note="more, by queue")
 
 
-def _counted(releases: int, around: Callable[[App], App], folder: Path) -> tuple[Counter[str], Run]:
-    seen: list[Counter[str]] = []
+def _counted(kind: str, releases: int, folder: Path) -> tuple[Counter[str], Run]:
     with Azurite() as azurite, closing(StorageProxy(azurite.connection)) as proxy:
-        storage = AzureStorage.of_connection(proxy.connection, utc_now)
-        mark = lambda: seen.append(Counter(calls.counted(proxy.calls)))  # noqa: E731
-        ran = run(FUNCTIONS, 1, releases, folder, database=storage, mark=mark, around=around)
-    return seen[1] - seen[0], ran
+        opened = storage(proxy.connection)
+        ran = run(kind, Shape(1), releases, folder, opened, lambda: Counter(calls.counted(proxy.calls)))
+    return ran["end"] - ran["warm"], ran
 
 
-def recover(report: Report, *, at_once: int = 200, runs: int = 3) -> None:
-    """So many releases at a time, of as many services, with an account that outlives the host, as Azure's would."""
-    report.say(f"Azurite: kill -9 of the host with {at_once} releases under way")
-    shape = Shape(at_once, 0, 0)
-
-    def once(folder: Path) -> recovery.Recovered:
-        with Azurite() as azurite:
-            storage = AzureStorage.of_connection(azurite.connection, utc_now)
-            configure(wire(storage, Quiet(shape.configured()), folder / "scratch"))
-            storage.close()
-            return recovery.recover(folder, shape, azurite.connection)
-
-    recovery.add(report, at_once, [in_folder(once) for _ in range(runs)], store="azurite/")
-
-
-def _run(kind: str, services: int, versions: int, folder: Path) -> Run:
-    with Azurite() as azurite:
-        return run(kind, services, versions, folder, database=AzureStorage.of_connection(azurite.connection, utc_now))
-
-
-def _floor(services: int, versions: int, folder: Path) -> float:
-    """Record what a run of the engine asks for, ask for the same again, and return transitions a second."""
-    recorder, marks = Recorder(), list[int]()
-    with Azurite() as azurite:
-        database = recorder.storage(azurite.connection)
-        ran = run(
-            ENGINE, services, versions, folder, database=database, mark=lambda: marks.append(len(recorder.requests))
-        )
-    warm, end = marks
-    with Azurite() as azurite:
-        again = Again(azurite.connection, {one.target for one in recorder.requests})
-        again.make(recorder.requests[:warm], 1)
-        took = milliseconds(lambda: again.make(recorder.requests[warm:end], services))
-        again.close()
-    return ran.transitions / took * 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One call of a client; `target` is the table or queue."""
 
     target: str
@@ -151,17 +96,13 @@ class Request:
     keywords: Mapping[str, Any]
 
 
-class Recorder:
-    """The requests in the order of their answers. An empty queue's answer is none: how often a host asks is its own affair."""
-
-    def __init__(self) -> None:
-        self.requests: list[Request] = []
-
-    def storage(self, connection: str) -> AzureStorage:
-        """Open an account, and note what is asked of it."""
-        tables: Any = lambda: _Noted(client.tables_of_connection(connection), self.requests)  # noqa: E731
-        queues: Any = lambda: _Noted(client.queues_of_connection(connection), self.requests)  # noqa: E731
-        return AzureStorage(tables, queues, utc_now)
+def storage(connection: str, noted: list[Request] | None = None) -> AzureStorage:
+    """Open an account. Noted are requests in the order of their answers; how often a host asks an empty queue is its own affair."""
+    if noted is None:
+        return AzureStorage.of_connection(connection, utc_now)
+    tables: Any = lambda: _Noted(client.tables_of_connection(connection), noted)  # noqa: E731
+    queues: Any = lambda: _Noted(client.queues_of_connection(connection), noted)  # noqa: E731
+    return AzureStorage(tables, queues, utc_now)
 
 
 class _Noted:
@@ -176,21 +117,21 @@ class _Noted:
             return lambda name: _Noted(found(name), self._requests, name)
         if method == _RECEIVE:
             return lambda **keywords: SimpleNamespace(by_page=lambda: self._pages(found(**keywords), keywords))
-        return partial(self._call, found, method) if method in _NOTED else found
+        return partial(self._call, found, method) if method.endswith(_NOTED) else found
 
     def _call(self, call: Callable[..., Any], method: str, *arguments: Any, **keywords: Any) -> Any:
+        request = Request(self._target, method, arguments, keywords)
         try:
             answer = call(*arguments, **keywords)
-        except Exception as error:
-            if method == "get_entity" and getattr(error, "status_code", 0) == _MISSING:
-                self._requests.append(Request(self._target, method, arguments, keywords))
+        except ResourceNotFoundError:
+            if method == "get_entity":
+                self._requests.append(request)
             raise
-        self._requests.append(Request(self._target, method, arguments, keywords))
+        self._requests.append(request)
         return answer
 
     def _pages(self, messages: Any, keywords: Mapping[str, Any]) -> Iterator[list[Any]]:
-        for page in messages.by_page():
-            found = list(page)
+        for found in map(list, messages.by_page()):
             if found:
                 self._requests.append(Request(self._target, _RECEIVE, (), keywords))
             yield found
@@ -199,12 +140,9 @@ class _Noted:
 class Again:
     """Makes requests in their order, as far as one needs another: a partition's batches, a message's sending and its receipt."""
 
-    def __init__(self, connection: str, targets: set[str]) -> None:
-        self._tables, self._queues = client.tables_of_connection(connection), client.queues_of_connection(connection)
+    def __init__(self, tables: Any, queues: Any, targets: set[str]) -> None:
         # A queue's name has a hyphen, which no table's may have.
-        self._clients: Mapping[str, Any] = {
-            one: self._queues.create_queue(one) if "-" in one else self._tables.create_table(one) for one in targets
-        }
+        self._clients = {one: queues.create_queue(one) if "-" in one else tables.create_table(one) for one in targets}
         self._held: Mapping[str, SimpleQueue[tuple[str, str]]] = defaultdict(SimpleQueue)
 
     def make(self, requests: Sequence[Request], threads: int) -> None:
@@ -220,20 +158,18 @@ class Again:
         for future in made:
             future.result()
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._tables.close()
-        self._queues.close()
-
     def _make(self, request: Request, before: Future[None] | None) -> None:
         if before is not None:
             before.result()
+        # A busy Azurite closes connections, as the product knows.
+        patiently(lambda: self._ask(request))
+
+    def _ask(self, request: Request) -> None:
         name, target = request.target, self._clients[request.target]
         keywords = {key: value for key, value in request.keywords.items() if key not in _OF_THE_FIRST_RUN}
         match request.method:
             case "query_entities":
-                for page in target.query_entities(*request.arguments, **keywords).by_page():
-                    list(page)
+                list(target.query_entities(*request.arguments, **keywords))
             case "submit_transaction":
                 target.submit_transaction([_unconditional(*one) for one in request.arguments[0]])
             case "receive_messages":
@@ -244,11 +180,8 @@ class Again:
                 found = target.update_message(*self._take(name), **keywords)
                 self._held[name].put((found.id, found.pop_receipt))
             case method:
-                try:
+                with suppress(ResourceNotFoundError):
                     getattr(target, method)(*request.arguments, **keywords)
-                except Exception as error:
-                    if getattr(error, "status_code", 0) != _MISSING:
-                        raise
 
     def _receive(self, queue: str, **keywords: Any) -> None:
         for message in next(self._clients[queue].receive_messages(**keywords).by_page(), ()):

@@ -1,81 +1,75 @@
-"""`python -m tests.workshop.bench.callers URL CONNECTIONS`: posts what stands on its standard input, a JSON object a line.
-
-Prints how many seconds each answer took, in the order of the answers; 1 where one was not a good one.
-"""
+"""People and hooks at a host's doors, over connections that are kept."""
 
 from __future__ import annotations
 
 import http.client
 import json
-import subprocess
-import sys
+import multiprocessing
+import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from multiprocessing.connection import Connection
 from urllib.parse import urlsplit
 
-_PATIENCE = 60.0
+PATIENCE = 120.0
 
 
-class Asker:
-    """Somebody at a host's doors over a connection that is kept. Raise RuntimeError where an answer is not a good one."""
+class Asker(http.client.HTTPConnection):
+    """Somebody at a host's doors; with a key, a person. Raise RuntimeError where an answer is not a good one."""
 
-    def __init__(self, url: str, headers: Mapping[str, str] | None = None) -> None:
-        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_PATIENCE)
-        self._headers = {"Content-Type": "application/json", **(headers or {})}
+    def __init__(self, url: str, key: str = "") -> None:
+        super().__init__(urlsplit(url).netloc, timeout=PATIENCE)
+        self._own = {"Content-Type": "application/json", **(signed_in(key) if key else {})}
 
-    def ask(self, method: str, path: str, body: str | None = None, headers: Mapping[str, str] | None = None) -> float:
+    def ask(self, method: str, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> float:
         """Ask for something, and return how long the answer took in seconds."""
+        content = None if body is None else json.dumps(body).encode()
         began = time.perf_counter()
-        self._connection.request(method, path, body and body.encode(), {**self._headers, **(headers or {})})
-        answer = self._connection.getresponse()
-        content = answer.read()
+        self.request(method, path, content, {**self._own, **(headers or {})})
+        answer = self.getresponse()
+        found = answer.read()
         took = time.perf_counter() - began
         if answer.status not in (200, 202):
-            raise RuntimeError(f"{method} {path}: {answer.status} {content[:300]!r}")
+            raise RuntimeError(f"{method} {path}: {answer.status} {found[:300]!r}")
         return took
 
-    def close(self) -> None:
-        """End the connection."""
-        self._connection.close()
+
+class Callers:
+    """So many askers in a process of their own."""
+
+    def __init__(self, url: str, connections: int) -> None:
+        context, self._writing = multiprocessing.get_context("spawn"), threading.Lock()
+        self._asked, answering = context.Pipe()
+        context.Process(target=_post_all, args=(url, connections, answering), daemon=True).start()
+        answering.close()
+
+    def post(self, path: str, body: object, headers: Mapping[str, str]) -> None:
+        """Have one of them post something."""
+        with self._writing:
+            self._asked.send((path, body, headers))
+
+    def took(self) -> list[float]:
+        """Wait for the answers, and return how many seconds each took in their order; raise EOFError where one was not a good one."""
+        self._asked.send(None)
+        found: list[float] = self._asked.recv()
+        return found
 
 
-def person(key: str) -> dict[str, str]:
+def signed_in(key: str) -> dict[str, str]:
     """Who signs in by a key."""
     return {"Authorization": f"Bearer {key}"}
 
 
-def start(url: str, connections: int) -> subprocess.Popen[str]:
-    """Start callers in a process of their own."""
-    command = [sys.executable, "-m", "tests.workshop.bench.callers", url, str(connections)]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def _post_all(url: str, connections: int, asked: Connection) -> None:
+    free, took = [Asker(url) for _ in range(connections)], list[float]()
 
-
-def request(path: str, headers: Mapping[str, str], body: object) -> str:
-    """A line for them."""
-    return json.dumps({"path": path, "headers": headers, "body": json.dumps(body)}) + "\n"
-
-
-def main(url: str, connections: int) -> None:
-    """Post everything."""
-
-    def post(line: str) -> float:
-        asked: dict[str, Any] = json.loads(line)
+    def post(path: str, body: object, headers: Mapping[str, str]) -> None:
         asker = free.pop()
-        took = asker.ask("POST", asked["path"], asked["body"], asked["headers"])
+        took.append(asker.ask("POST", path, body, headers))
         free.append(asker)
-        ended.append(took)
-        return took
 
-    ended: list[float] = []
-    free = [Asker(url) for _ in range(connections)]
-    lines: Iterator[str] = iter(sys.stdin.readline, "")
     with ThreadPoolExecutor(connections) as threads:
-        for one in [threads.submit(post, line) for line in lines]:
+        for one in [threads.submit(post, *given) for given in iter(asked.recv, None)]:
             one.result()
-    print(json.dumps(ended))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    asked.send(took)

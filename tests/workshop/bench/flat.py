@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -13,22 +14,20 @@ from statistics import median
 
 from shared.app.sweep import sweep
 from shared.domain.values.names import ServiceKey
-from shared.domain.values.records import replace
 from shared.ports.store import Due
-from tests.workshop.bench.callers import Asker, person
-from tests.workshop.bench.figures import CACHE, Report, in_folder, milliseconds
-from tests.workshop.bench.large import copy_store, large_store
+from tests.workshop.bench.callers import Asker
+from tests.workshop.bench.figures import Report, in_folder, milliseconds
+from tests.workshop.bench.large import large_store
+from tests.workshop.bench.outside import REPOSITORY, VERSION, Quiet, Shape
 from tests.workshop.bench.recovery import HostProcess
-from tests.workshop.bench.shape import Shape
-from tests.workshop.bench.story import VERSION, Doors, Story, begin_and_wait
-from tests.workshop.bench.world import REPOSITORY, Hosted, Quiet, hosted
+from tests.workshop.bench.story import Doors, Story, begin_and_wait
+from tests.workshop.bench.world import Hosted, hosted
 
-EMPTY = Shape(100, 2_000, 20)  # enough that each page and each record is full
-LARGE, QUICK = Shape(10_000, 1_000_000, 100_000), Shape(500, 5_000, 500)
+EMPTY = Shape(100, 20, 20)  # enough that each page and each record is full
+LARGE, QUICK = Shape(10_000, 90, 100_090), Shape(500, 9, 509)
 _TRANSITIONS = 10  # of one release
 _AT_MOST = 1.2
-_DUE = 100
-_LARGEST, _TOGETHER, _WAITING, _KILLED = 0, range(1, 21), range(21, 31), range(40, 60)
+_LARGEST, _TOGETHER, _WAITING, _KILLED, _DUE = slice(1), slice(1, 21), slice(21, 31), range(40, 60), slice(100)
 _OF = f"?repository={REPOSITORY}"
 _LARGEST_PATH = "/api/services/s00000"
 _WAITING_PATH = f"/api/services/s00021/releases/{VERSION}"
@@ -44,55 +43,50 @@ _READS: Mapping[str, str] = {
     "mark": "/api/mark",
     "health": "/api/health",
 }
-# Name, value, unit and how many at a time; of transitions more is better, of all else less.
-Measured = tuple[str, float, str, int]
-_RATE = "transitions/s"
+_RATE = "transitions"  # a second; the more of them the better. All else is milliseconds
+Taken = Mapping[tuple[str, int], float]  # by name, and how many at a time
 
 
-def measure(report: Report, *, large: Shape = LARGE, rounds: int = 3, releases: int = 60, cache: Path = CACHE) -> None:
+def measure(report: Report, *, large: Shape = LARGE, rounds: int = 3, releases: int = 60) -> None:
     """Measure both stores in turn, each time on a fresh copy: the nearly empty one is the floor."""
-    repositories = len(large.repositories())
+    repositories = len(large.configured())
     # A tick asks each for its branches, and health tells of each: that is no history.
     empty = replace(EMPTY, at_least=repositories)
     report.say(
         f"flat: {large.services:,} services, {large.releases:,} ended releases, {large.largest:,} of one service; "
         f"beside {empty.services:,} and {empty.releases:,}, both in {repositories} repositories"
     )
-    stores = [(shape, large_store(shape, cache, say=report.say)) for shape in (empty, large)]
-    taken: dict[Shape, dict[tuple[str, str, int], list[float]]] = {shape: defaultdict(list) for shape, _ in stores}
+    taken: Mapping[Shape, dict[tuple[str, int], list[float]]] = {empty: defaultdict(list), large: defaultdict(list)}
     for _ in range(rounds):
-        for shape, store in stores:
-            for name, value, unit, at_once in in_folder(partial(_side, store, shape, releases), cache):
-                taken[shape][name, unit, at_once].append(value)
-    for key, values in taken[large].items():
-        (name, unit, at_once), floor, rate = key, median(taken[empty][key]), key[1] == _RATE
-        goal, better = (floor / _AT_MOST, "up") if rate else (floor * _AT_MOST, "down")
-        report.runs(f"flat/{name}", values, unit, concurrency=at_once, floor=floor, goal=goal, better=better)
+        for shape, found in taken.items():
+            for key, value in in_folder(partial(_side, shape, releases)).items():
+                found[key].append(value)
+    for (name, at_once), values in taken[large].items():
+        floor = median(taken[empty][name, at_once])
+        goal, unit, better = floor * _AT_MOST, "ms", "down"
+        if name == _RATE:
+            goal, unit, better = floor / _AT_MOST, "transitions/s", "up"
+        report.add(f"flat/{name}", values, unit, concurrency=at_once, floor=floor, goal=goal, better=better)
 
 
-def _side(store: Path, shape: Shape, releases: int, folder: Path) -> list[Measured]:
+def _side(shape: Shape, releases: int, folder: Path) -> Taken:
     """Everything about one store."""
-    copy_store(store, folder)
-    outside = shape.outside()
+    large_store(shape, folder)
+    outside, keys, found = Quiet(shape), shape.every(), dict[tuple[str, int], float]()
     with hosted(folder, outside) as host:
-        found = list(_transitions(host, outside, shape, releases))
-        begin_and_wait(outside, Doors(host.app), [shape.key(index) for index in _WAITING])
-        with closing(Asker(host.url, person(host.manager.key))) as asker:
-            found += [(name, 1000 * _median(partial(asker.ask, "GET", path)), "ms", 1) for name, path in _READS.items()]
-        due = [shape.key(index) for index in range(_DUE)]
-        found += [("tick_idle", _median(lambda: _tick(host, []), times=5), "ms", 1)]
-        found += [(f"tick_{_DUE}_due", _median(lambda: _tick(host, due), times=5), "ms", 1)]
-    return [*found, ("reopen", 1000 * _reopen(folder, shape), "ms", 1)]
-
-
-def _transitions(host: Hosted, outside: Quiet, shape: Shape, releases: int) -> Iterator[Measured]:
-    for indices in ([_LARGEST], _TOGETHER):
-        names = [shape.key(index).service for index in indices]
-        story = Story(outside, Doors(host.app), names)
-        story.tell(1)
-        versions = max(1, releases // len(names))
-        rate = _TRANSITIONS * versions * len(names) / story.tell(versions).seconds
-        yield "transitions", rate, _RATE, len(names)
+        for measured in (keys[_LARGEST], keys[_TOGETHER]):
+            story = Story(outside, Doors(host.app), measured)
+            story.tell(1)
+            versions = max(1, releases // len(measured))
+            took = milliseconds(partial(story.tell, versions)) / 1000
+            found[_RATE, len(measured)] = _TRANSITIONS * versions * len(measured) / took
+        begin_and_wait(outside, Doors(host.app), keys[_WAITING])
+        with closing(Asker(host.url, host.key)) as asker:
+            for name, path in _READS.items():
+                found[name, 1] = 1000 * _median(partial(asker.ask, "GET", path))
+        found["tick_idle", 1] = _median(lambda: _tick(host, []), times=5)
+        found["tick_100_due", 1] = _median(lambda: _tick(host, keys[_DUE]), times=5)
+    return {**found, ("reopen", 1): 1000 * _reopen(folder, shape)}
 
 
 def _median(once: Callable[[], float], times: int = 40) -> float:
@@ -100,7 +94,7 @@ def _median(once: Callable[[], float], times: int = 40) -> float:
     return median([once() for _ in range(3 + times)][3:])
 
 
-def _tick(host: Hosted, due: list[ServiceKey]) -> float:
+def _tick(host: Hosted, due: Sequence[ServiceKey]) -> float:
     at = host.app.now() - timedelta(seconds=1)
     for key in due:
         host.app.store.add_due(str(key), Due(at=at, what="bench"))
@@ -109,11 +103,12 @@ def _tick(host: Hosted, due: list[ServiceKey]) -> float:
 
 def _reopen(folder: Path, shape: Shape) -> float:
     """From the start of a process to its first answer, after the one before it was killed in the middle of its work."""
-    with HostProcess(folder, shape, first=_KILLED.start, begin=len(_KILLED)) as killed:
-        killed.until("begun")
-        killed.kill()
-    with HostProcess(folder, shape) as again:
-        url, key = again.until("listens").about.split(" ")
-        with closing(Asker(url, person(key))) as asker:
+    with HostProcess(folder, shape, _KILLED) as host:
+        host.until(lambda: host.said("begun"))
+        host.kill()
+        host.start()
+        host.until(lambda: host.said("listens"))
+        [url, key] = next(iter(host.said("listens"))).split(" ")
+        with closing(Asker(url, key)) as asker:
             asker.ask("GET", f"{_LARGEST_PATH}{_OF}")
-            return time.monotonic() - again.started
+            return time.monotonic() - host.started

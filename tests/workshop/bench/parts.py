@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import time
-from collections.abc import Mapping
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -14,12 +12,13 @@ from typing import Any
 from infra.local.sample import SAMPLE
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.helm_charts.children import Children
-from shared.adapters.sqlite import SqliteDatabase
-from shared.bootstrap import utc_now
 from shared.ports.chart_limits import ChartLimits
-from tests.workshop.bench import callers
+from tests.support.outside_source import MAIN
+from tests.workshop.bench.callers import Callers
 from tests.workshop.bench.figures import Report, in_folder, milliseconds, percentile
-from tests.workshop.bench.world import REPOSITORY, configure, echo, hosted, local_host, names_of, quiet
+from tests.workshop.bench.outside import Quiet, Shape
+from tests.workshop.bench.story import push
+from tests.workshop.bench.world import ECHO, ENGINE, FUNCTIONS, configure, hosted
 
 _PAGE, _PAGES = 4096, 400
 _WARM_UP = 20
@@ -50,39 +49,20 @@ def ack(report: Report, *, at_once: tuple[int, ...], requests: int) -> None:
     """How long the git hook waits for its answer, beside an echo on the same host, with so many callers at once."""
     for connections in at_once:
         report.say(f"answering {connections} callers")
-        echo = in_folder(partial(_echo, connections, requests))
-        hook = in_folder(partial(_hook, connections, requests))
-        goals = {50: percentile(echo, 50) + _ABOVE_ECHO} if connections == 1 else {}
-        report.percentiles("ack", hook, echo, goals=goals, concurrency=connections)
+        echo, hook = (in_folder(partial(_answers, path, connections, requests)) for path in (ECHO, ""))
+        goal = percentile(echo, 50) + _ABOVE_ECHO if connections == 1 else None
+        report.percentiles("ack", hook, echo, goal_50=goal, concurrency=connections)
 
 
-def _hook(connections: int, requests: int, folder: Path) -> list[float]:
-    with hosted(folder, quiet(names_of(1))) as host:
+def _answers(path: str, connections: int, requests: int, folder: Path) -> list[float]:
+    """Post pushes as a repository's hook tells of them, each with an id of its own, to the hook's door or elsewhere; return milliseconds."""
+    with hosted(folder, Quiet(Shape(1)), kind=ENGINE if path == ECHO else FUNCTIONS) as host:
         configure(host.app)
-        return _probe(host.url, "/api/hooks/git", {"X-Slipway-Secret": host.secret}, connections, requests)
-
-
-def _echo(connections: int, requests: int, folder: Path) -> list[float]:
-    with closing(SqliteDatabase(folder / "slipway.db", utc_now)) as database:
-        with local_host(echo(), database.queues, folder) as host:
-            return _probe(host.url, "/echo", {}, connections, requests)
-
-
-def _probe(url: str, path: str, headers: Mapping[str, str], connections: int, requests: int) -> list[float]:
-    """Post pushes as a repository's hook tells of them, each with an id of its own; return milliseconds."""
-    refs, run, warm = (
-        [{"ref": "refs/heads/main", "before": "0" * 40, "after": ""}],
-        time.time_ns(),
-        _WARM_UP * connections,
-    )
-    lines = [
-        callers.request(
-            path, headers, {"id": f"{run:x}-{nth}", "repository": REPOSITORY, "refs": refs, "pusher": {"name": "Ada"}}
-        )
-        for nth in range(warm + requests)
-    ]
-    answers, _ = callers.start(url, connections).communicate("".join(lines))
-    return [1000 * one for one in json.loads(answers)[warm:]]
+        callers, warm, run = Callers(host.url, connections), _WARM_UP * connections, time.time_ns()
+        for nth in range(warm + requests):
+            door, body, headers = push(f"{run:x}-{nth}", MAIN, "")
+            callers.post(path or door, body, headers)
+        return [1000 * one for one in callers.took()[warm:]]
 
 
 def charts(report: Report, *, renders: int, starts: int) -> None:
@@ -90,8 +70,8 @@ def charts(report: Report, *, renders: int, starts: int) -> None:
     report.say("charts: rendered in this process, by a warm child, by a cold one")
     here, warm, cold = in_folder(partial(_rendered, renders, starts))
     goal = percentile(here, 50) + _MORE_AT_MOST
-    report.percentiles("charts/warm", warm, here, goals={50: goal, 99: goal})
-    report.runs("charts/cold", cold, "ms", goal=_COLD_AT_MOST)
+    report.percentiles("charts/warm", warm, here, goal_50=goal, goal_99=goal)
+    report.add("charts/cold", cold, "ms", goal=_COLD_AT_MOST)
 
 
 def _rendered(renders: int, starts: int, folder: Path) -> tuple[list[float], list[float], list[float]]:
@@ -100,14 +80,12 @@ def _rendered(renders: int, starts: int, folder: Path) -> tuple[list[float], lis
     package = str(HelmCharts().package(SAMPLE / "charts/delivery", version="1.0.2", app_version="v1.0.2", into=folder))
     job: dict[str, Any] = {"chart": package, "values": (), "settings": (), "name": "delivery", "namespace": "qa"}
     here = [milliseconds(partial(jobs.render, package, (), (), "delivery", "qa")) for _ in range(renders)]
-    children, cold = Children(ChartLimits(renders=renders + 2)), []
-    try:
+    cold = []
+    with closing(Children(ChartLimits(renders=renders + 2))) as children:
         render = partial(children.ask, "rendering", "render", **job)
         render()
         warm = [milliseconds(render) for _ in range(renders)]
         for _ in range(starts):
             children.close()
             cold.append(milliseconds(render))
-    finally:
-        children.close()
     return here, warm, cold

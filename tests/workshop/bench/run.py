@@ -8,46 +8,35 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from infra.local.folder import AZURITE, SQLITE
 from tests.workshop.bench import azurite, fair, flat, parts, recovery, throughput
 from tests.workshop.bench.figures import Report
+from tests.workshop.bench.world import ENGINE, FUNCTIONS, HTTP
 
 FILE = Path(".local/bench.json")
-Part = Callable[[Report, bool], None]
-
-
-def _throughput(kind: str) -> Part:
-    def measure(report: Report, quick: bool) -> None:
-        at_once, releases = ((1, 20), 60) if quick else ((1, 20, 200), 600)
-        throughput.measure(report, kind=kind, at_once=at_once, releases=releases)
-
-    return measure
-
-
+Part = tuple[Callable[..., None], Mapping[str, Any], Mapping[str, Any]]
+_RUNS = {"at_once": (1, 20, 200), "releases": 600}, {"at_once": (1, 20), "releases": 60}
+# What measures, with what, and with what if it is only tried out.
 PARTS: Mapping[str, Part] = {
-    "disk": lambda report, quick: parts.disk(report, flushes=100 if quick else 1000),
-    "engine": _throughput(throughput.ENGINE),
-    "functions": _throughput(throughput.FUNCTIONS),
-    "http": _throughput(throughput.HTTP),
-    "ack": lambda report, quick: parts.ack(report, at_once=(1, 20), requests=400 if quick else 4000),
-    "fair": lambda report, quick: fair.measure(report, events=500 if quick else 20_000, clicks=20 if quick else 200),
-    "recovery": lambda report, quick: recovery.measure(
-        report, at_once=(20,) if quick else (50, 200), runs=1 if quick else 3
-    ),
-    "flat": lambda report, quick: flat.measure(
-        report, large=flat.QUICK if quick else flat.LARGE, rounds=1 if quick else 3, releases=20 if quick else 60
-    ),
-    "charts": lambda report, quick: parts.charts(report, renders=20 if quick else 150, starts=1 if quick else 5),
+    "disk": (parts.disk, {"flushes": 1000}, {"flushes": 100}),
+    **{kind: (partial(throughput.measure, kinds=[kind]), *_RUNS) for kind in (ENGINE, FUNCTIONS, HTTP)},
+    "ack": (parts.ack, {"at_once": (1, 20), "requests": 4000}, {"at_once": (1, 20), "requests": 400}),
+    "fair": (fair.measure, {"events": 20_000, "clicks": 200}, {"events": 500, "clicks": 20}),
+    "recovery": (recovery.measure, {"at_once": (50, 200)}, {"at_once": (20,), "runs": 1}),
+    "flat": (flat.measure, {"large": flat.LARGE, "releases": 60}, {"large": flat.QUICK, "rounds": 1, "releases": 20}),
+    "charts": (parts.charts, {"renders": 150, "starts": 5}, {"renders": 20, "starts": 1}),
 }
 # Beside what Azurite does with the same requests; it is another order of magnitude.
+_AZURITE = azurite.AzuriteStore()
+_BOTH = partial(throughput.measure, kinds=(ENGINE, FUNCTIONS), at_once=(1, 20), store=_AZURITE)
 AZURITE_PARTS: Mapping[str, Part] = {
-    "operations": lambda report, quick: azurite.operations(report, releases=3 if quick else 10),
-    "throughput": lambda report, quick: azurite.measure(
-        report, at_once=(1, 20), releases=6 if quick else 20, runs=1 if quick else 3
-    ),
-    "recovery": lambda report, quick: azurite.recover(report, at_once=20 if quick else 200, runs=1 if quick else 3),
+    "operations": (azurite.operations, {"releases": 10}, {"releases": 3}),
+    "throughput": (_BOTH, {"releases": 20}, {"releases": 6, "runs": 1}),
+    "recovery": (partial(recovery.measure, store=_AZURITE), {"at_once": (200,)}, {"at_once": (20,), "runs": 1}),
 }
 
 
@@ -61,7 +50,8 @@ def run_bench(only: str, *, quick: bool, store: str = SQLITE) -> int:
     report = Report(FILE)
     print(_machine())
     for name in wanted or known:
-        known[name](report, quick)
+        measure, in_earnest, tried_out = known[name]
+        measure(report, **(tried_out if quick else in_earnest))
         report.write()
     print(f"\nKept in {FILE}.")
     return 0
@@ -69,8 +59,8 @@ def run_bench(only: str, *, quick: bool, store: str = SQLITE) -> int:
 
 def _machine() -> str:
     disk = subprocess.run(["df", "--output=source,fstype", "."], capture_output=True, text=True, check=False).stdout
-    build = f"{platform.python_implementation()} {platform.python_version()} ({platform.python_compiler()})"
     return (
-        f"{build}, SQLite {sqlite3.sqlite_version}, {os.cpu_count()} cores, {platform.machine()},"
-        f" disk {' '.join(disk.split()[-2:])}, load {os.getloadavg()[0]:.1f}"
+        f"{platform.python_implementation()} {platform.python_version()} ({platform.python_compiler()}), SQLite"
+        f" {sqlite3.sqlite_version}, {os.cpu_count()} cores, {platform.machine()}, disk {' '.join(disk.split()[-2:])},"
+        f" load {os.getloadavg()[0]:.1f}"
     )

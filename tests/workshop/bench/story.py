@@ -2,49 +2,50 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import timedelta
 from queue import SimpleQueue
 
 from shared.app.parts import App
 from shared.app.people.authorship import with_authorship
-from shared.app.take_message import take_message
+from shared.bootstrap import utc_now
 from shared.codec.envelope import encode_event
 from shared.domain.messages.events import ApprovalAnswered, ChangeFound, ServiceEvent
-from shared.domain.messages.queues import EVENTS_QUEUE, QUEUES
+from shared.domain.messages.queues import EVENTS_QUEUE
 from shared.domain.values.names import ServiceKey
 from shared.ports.people import Question
-from shared.ports.queues import PoolReceiver
-from shared.ports.statuses import CommitStatus
+from shared.ports.queues import Queues
+from tests.support.host import wait_until
 from tests.support.outside import ADA, RITA
-from tests.workshop.bench import callers
-from tests.workshop.bench.world import REPOSITORY, Hosted, Quiet
-
-VERSION = "1.0.1"
-PATIENCE = 120.0
-_LEASE = timedelta(minutes=30)
-_AT_ONCE, _THREADS = 24, 20
+from tests.workshop.bench.callers import PATIENCE, Callers, signed_in
+from tests.workshop.bench.outside import REPOSITORY, Quiet, release_begins
+from tests.workshop.bench.world import SECRET, Hosted
 
 
-def release_begins(key: ServiceKey, version: str = VERSION) -> ChangeFound:
-    """The event by which a service's release begins."""
-    commit = hashlib.sha1(f"{key.service} {version}".encode()).hexdigest()
-    ref = f"refs/heads/release/{key.service}/v{version}"
-    id_ = f"{key.repository}:{ref}:1:{key.service}"
-    return ChangeFound(id=id_, service=key, ref=ref, commit=commit, number=1, pushed_by=ADA)
-
-
-def approval(question: Question) -> tuple[str, dict[str, str], dict[str, str]]:
-    """How the API is told yes: path, body and key."""
+def approval(question: Question, key: str) -> tuple[str, object, Mapping[str, str]]:
+    """How the API is told yes: path, body and headers."""
     path = f"/api/services/{question.service.service}/approvals/{question.request}"
-    return path, {"decision": "approve"}, {"Idempotency-Key": question.request[:32]}
+    return path, {"decision": "approve"}, {"Idempotency-Key": question.request[:32], **signed_in(key)}
+
+
+def push(id_: str, ref: str, commit: str) -> tuple[str, object, Mapping[str, str]]:
+    """How a repository's hook tells of a new branch: path, body and headers."""
+    pusher, refs = {"name": ADA.name, "mail": ADA.mails[0]}, [{"ref": ref, "before": "0" * 40, "after": commit}]
+    body = {"id": id_, "repository": REPOSITORY, "refs": refs, "pusher": pusher}
+    return "/api/hooks/git", body, {"X-Slipway-Secret": SECRET}
+
+
+def yes(id_: str, service: ServiceKey, request: str) -> ApprovalAnswered:
+    """The event by which a question is answered."""
+    return ApprovalAnswered(id=id_, service=service, request=request, person=RITA, groups=(), approve=True)
+
+
+def send(queues: Queues, event: ServiceEvent, correlation: str = "") -> None:
+    """Leave an event in the doors' queue, as a door does."""
+    queues.send(EVENTS_QUEUE, encode_event(event, correlation=correlation or event.id, at=utc_now()))
 
 
 class Doors:
@@ -55,16 +56,15 @@ class Doors:
 
     def begin(self, event: ChangeFound) -> None:
         """Push a release branch."""
-        self._send(event, correlation=self._app.new_id())
+        send(self._app.queues, event, self._app.new_id())
 
     def approve(self, question: Question) -> None:
         """Say yes."""
-        id_, of = f"api:{question.request[:40]}", question.service
-        yes = ApprovalAnswered(id=id_, service=of, request=question.request, person=RITA, groups=(), approve=True)
-        self._send(with_authorship(self._app, yes), correlation=id_)
+        answer = yes(f"api:{question.request[:40]}", question.service, question.request)
+        send(self._app.queues, with_authorship(self._app, answer))
 
-    def _send(self, event: ServiceEvent, *, correlation: str) -> None:
-        self._app.queues.send(EVENTS_QUEUE, encode_event(event, correlation=correlation, at=self._app.now()))
+    def close(self) -> None:
+        """Let what was asked for end."""
 
 
 class HttpDoors(Doors):
@@ -72,61 +72,36 @@ class HttpDoors(Doors):
 
     def __init__(self, host: Hosted, outside: Quiet, connections: int) -> None:
         super().__init__(host.app)
-        self._refs, self._host, self._writing = outside.source.refs(REPOSITORY), host, threading.Lock()
-        self._callers = callers.start(host.url, connections)
+        self._refs, self._key = outside.source.refs(REPOSITORY), host.key
+        self._callers = Callers(host.url, connections)
 
     def begin(self, event: ChangeFound) -> None:
         """See Doors."""
         self._refs[event.ref] = event.commit
-        refs = [{"ref": event.ref, "before": "0" * 40, "after": event.commit}]
-        body = {
-            "id": event.commit,
-            "repository": REPOSITORY,
-            "refs": refs,
-            "pusher": {"name": ADA.name, "mail": ADA.mails[0]},
-        }
-        self._call("/api/hooks/git", {"X-Slipway-Secret": self._host.secret}, body)
+        self._callers.post(*push(event.commit, event.ref, event.commit))
 
     def approve(self, question: Question) -> None:
         """See Doors."""
-        path, body, key = approval(question)
-        self._call(path, {**callers.person(self._host.manager.key), **key}, body)
+        self._callers.post(*approval(question, self._key))
 
     def close(self) -> None:
-        """Let what was asked for end; raise RuntimeError where an answer was not a good one."""
-        self._callers.communicate(timeout=PATIENCE)
-        if self._callers.returncode:
-            raise RuntimeError("a request was refused; see above")
-
-    def _call(self, path: str, headers: Mapping[str, str], body: object) -> None:
-        assert self._callers.stdin is not None
-        with self._writing:
-            self._callers.stdin.write(callers.request(path, headers, body))
-            self._callers.stdin.flush()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
-    """What a story took: from its first push to its last end, and each release by itself, in seconds."""
-
-    seconds: float
-    each: tuple[float, ...]
+        """See Doors; raise RuntimeError where an answer was not a good one."""
+        self._callers.took()
 
 
 class Story:
     """So many versions of each service, one service's after another, all services at a time."""
 
-    def __init__(self, outside: Quiet, doors: Doors, services: Sequence[str]) -> None:
-        self._doors, self._versions = doors, dict.fromkeys(services, 0)
+    def __init__(self, outside: Quiet, doors: Doors, keys: Sequence[ServiceKey], series: str = "1.0") -> None:
+        self._doors, self._series, self._versions = doors, series, {key.service: 0 for key in keys}
         self._begun: dict[str, float] = {}
         self._ended: SimpleQueue[tuple[str, float]] = SimpleQueue()
         outside.people.listens = doors.approve
-        outside.statuses.said = on_end(self._end, lambda service: f"1.0.{self._versions[service]}")
+        outside.released = self._end
 
-    def tell(self, versions: int) -> Told:
-        """Release so many more versions of each service; raise RuntimeError where one does not end."""
-        left, each = dict.fromkeys(self._versions, versions), []
-        began = time.perf_counter()
+    def tell(self, versions: int) -> Sequence[float]:
+        """Release so many more versions of each service, and return how many seconds each took; raise RuntimeError where one does not end."""
+        left, each = dict.fromkeys(self._versions, versions), list[float]()
         for service in left:
             self._begin(service)
         while left:
@@ -140,98 +115,54 @@ class Story:
                 self._begin(service)
             else:
                 del left[service]
-        return Told(seconds=time.perf_counter() - began, each=tuple(each))
+        return each
 
     def _begin(self, service: str) -> None:
         self._versions[service] += 1
         self._begun[service] = time.perf_counter()
-        self._doors.begin(release_begins(ServiceKey(REPOSITORY, service), f"1.0.{self._versions[service]}"))
+        self._doors.begin(release_begins(ServiceKey(REPOSITORY, service), self._version(service)))
 
-    def _end(self, service: str) -> None:
-        self._ended.put((service, time.perf_counter() - self._begun[service]))
+    def _version(self, service: str) -> str:
+        return f"{self._series}.{self._versions[service]}"
 
-
-def on_end(
-    ended: Callable[[str], None], version: Callable[[str], str] = lambda service: VERSION
-) -> Callable[[str, CommitStatus], None]:
-    """Call with each service whose release of that version ended well; one that was released is not said to be so again."""
-
-    def said(_commit: str, status: CommitStatus) -> None:
-        service = status.context.split("/")[1]
-        if status.description == f"v{version(service)} is Released":
-            ended(service)
-
-    return said
+    def _end(self, service: str, version: str) -> None:
+        if version == self._version(service):
+            self._ended.put((service, time.perf_counter() - self._begun[service]))
 
 
 def begin_and_wait(outside: Quiet, doors: Doors, keys: Sequence[ServiceKey]) -> Mapping[ServiceKey, Question]:
     """Begin a release of each service, and return the questions when all of them wait."""
-    asked: SimpleQueue[Question] = SimpleQueue()
-    outside.people.listens = asked.put
-    outside.statuses.said = lambda commit, status: None
+    outside.people.listens, outside.released = lambda question: None, lambda service, version: None
     for key in keys:
         doors.begin(release_begins(key))
-    found: dict[ServiceKey, Question] = {}
-    while len(found) < len(keys):
-        question = asked.get(timeout=PATIENCE)
-        found[question.service] = question
-    return found
-
-
-class BareEngine:
-    """Takes messages as the local host does, without functions around the use cases."""
-
-    def __init__(self, app: App, receiver: PoolReceiver) -> None:
-        self._app, self._receiver, self._stopping = app, receiver, False
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(_THREADS)]
-        for thread in self._threads:
-            thread.start()
-
-    def settle(self) -> None:
-        """Wait until every message is dealt with."""
-        while any(self._receiver.count(queue) for queue in QUEUES):
-            time.sleep(0.005)
-
-    def stop(self) -> None:
-        """Let every thread end what it has."""
-        self._stopping = True
-        for thread in self._threads:
-            thread.join()
-
-    def _work(self) -> None:
-        at_once = dict.fromkeys(QUEUES, _AT_ONCE)
-        while not self._stopping:
-            message = self._receiver.receive_any(at_once, visibility=_LEASE)
-            if message is not None:
-                take_message(self._app, message.queue, message.body)
-                self._receiver.delete(message)
+    wait_until(lambda: {question.service for question in outside.people.open} >= set(keys), patience=PATIENCE)
+    return {question.service: question for question in outside.people.open}
 
 
 @contextmanager
-def logging_to(handler: logging.Handler) -> Iterator[None]:
-    """The real log, at INFO, into a handler and nowhere else."""
+def log_goes_to(heard: Callable[[str], object]) -> Iterator[None]:
+    """Hand the application's lines of the real log, at INFO, to somebody and to nobody else."""
     log = logging.getLogger("slipway")
-    level, log.propagate = log.level, False
-    log.addHandler(handler)
+    level = log.level
+
+    def to_nobody_else(record: logging.LogRecord) -> bool:
+        heard(record.getMessage())
+        return False
+
+    log.addFilter(to_nobody_else)
     log.setLevel(logging.INFO)
     try:
         yield
     finally:
-        log.removeHandler(handler)
+        log.removeFilter(to_nobody_else)
         log.setLevel(level)
-        log.propagate = True
-        handler.close()
 
 
-class Decisions(logging.Handler):
-    """Calls with what each line about a decision says."""
+def decisions(decided: Callable[[Mapping[str, str]], None]) -> Callable[[str], None]:
+    """Call with what each line about a decision says."""
 
-    def __init__(self, decided: Callable[[Mapping[str, str]], None]) -> None:
-        super().__init__()
-        self._decided = decided
+    def heard(line: str) -> None:
+        if line.startswith('{"event": "event.handled"'):
+            decided(json.loads(line))
 
-    def emit(self, record: logging.LogRecord) -> None:
-        """Take a line of the log."""
-        text = record.getMessage()
-        if text.startswith('{"event": "event.handled"'):
-            self._decided(json.loads(text))
+    return heard

@@ -9,11 +9,14 @@ from pathlib import Path
 import pytest
 
 from infra.local.azurite.launcher import Azurite
+from shared.adapters.azure_storage import client
 from tests.workshop.azurite.proxy import StorageProxy
-from tests.workshop.bench import azurite
-from tests.workshop.bench.azurite import Again, Recorder
+from tests.workshop.bench import azurite, recovery, throughput
+from tests.workshop.bench.azurite import Again, Request, storage
 from tests.workshop.bench.figures import Report
-from tests.workshop.bench.throughput import ENGINE, run
+from tests.workshop.bench.outside import Shape
+from tests.workshop.bench.throughput import run
+from tests.workshop.bench.world import ENGINE, FUNCTIONS
 
 pytestmark = [pytest.mark.slow, pytest.mark.real("azurite")]
 KINDS = {
@@ -35,20 +38,21 @@ ASIDE = frozenset({"make", "receive nothing"})
 
 @pytest.fixture
 def report(tmp_path: Path) -> Report:
-    """Nobody reads it on the way."""
-    return Report(tmp_path / "bench.json", quiet=True)
+    """Of what is measured."""
+    return Report(tmp_path / "bench.json")
 
 
 def test_the_floor_makes_the_requests_of_the_run_again(tmp_path: Path) -> None:
     """As many of each kind, on an account that was empty."""
-    recorder = Recorder()
+    noted: list[Request] = []
     with Azurite() as first, closing(StorageProxy(first.connection)) as proxy:
-        run(ENGINE, 2, 1, tmp_path, database=recorder.storage(proxy.connection))
+        run(ENGINE, Shape(2), 1, tmp_path, storage(proxy.connection, noted), lambda: None)
         made = Counter(call.kind for call in proxy.calls if call.kind not in ASIDE)
-    recorded = Counter(KINDS[one.method] for one in recorder.requests)
+    recorded = Counter(KINDS[one.method] for one in noted)
     with Azurite() as second, closing(StorageProxy(second.connection)) as proxy:
-        with closing(Again(proxy.connection, {one.target for one in recorder.requests})) as again:
-            again.make(recorder.requests, 3)
+        with client.tables_of_connection(proxy.connection) as tables:
+            with client.queues_of_connection(proxy.connection) as queues:
+                Again(tables, queues, {one.target for one in noted}).make(noted, 3)
         remade = Counter(call.kind.removesuffix(" nothing") for call in proxy.calls if call.kind != "make")
 
     assert made.keys() == recorded.keys()
@@ -61,7 +65,8 @@ def test_the_floor_makes_the_requests_of_the_run_again(tmp_path: Path) -> None:
 
 def test_transitions_are_measured_beside_their_floor(report: Report, tmp_path: Path) -> None:
     """By the use cases alone and by the functions in a host."""
-    azurite.measure(report, at_once=(1,), releases=1, runs=1)
+    kinds, store = (ENGINE, FUNCTIONS), azurite.AzuriteStore()
+    throughput.measure(report, kinds=kinds, at_once=(1,), releases=1, runs=1, store=store)
 
     rates = [one for one in report.figures if "/transitions/" in one.name]
     assert [one.name for one in rates] == ["azurite/transitions/engine", "azurite/transitions/functions"]
@@ -83,7 +88,7 @@ def test_the_requests_of_a_release_are_counted_by_kind(report: Report) -> None:
 
 def test_releases_under_way_end_after_their_host_was_killed(report: Report) -> None:
     """Each of them, by the host that was started next, from the account that was not killed."""
-    azurite.recover(report, at_once=3, runs=1)
+    recovery.measure(report, at_once=(3,), runs=1, store=azurite.AzuriteStore())
 
     first, all_move, all_done = (one.value for one in report.figures)
     assert 0 < first <= all_move <= all_done

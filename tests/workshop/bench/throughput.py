@@ -1,19 +1,18 @@
 """Transitions a second: the engine, the functions in the local host, and the doors over HTTP, each beside its floor.
 
-On a file the floor is the same rows in the same grouping, written by a bare loop without anything of ours around it.
+The floor: what a run asked of its store, asked again of an empty one without anything of ours around it.
 """
 
 from __future__ import annotations
 
-import logging
 import resource
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from shared.adapters.sqlite import SqliteDatabase
@@ -22,201 +21,178 @@ from shared.app.parts import App
 from shared.app.views.ledger import verify_ledger
 from shared.bootstrap import Database, utc_now
 from shared.codec.ledger import ENTRIES
+from shared.codec.state import ENDED_RELEASE
 from shared.domain.values.names import ServiceKey
-from tests.workshop.bench.figures import Report, in_folder, percentile
-from tests.workshop.bench.story import BareEngine, Doors, HttpDoors, Story, Told, logging_to
-from tests.workshop.bench.world import REPOSITORY, Quiet, configure, hosted, names_of, quiet, wire
+from tests.support.mortal import Watched
+from tests.workshop.bench.figures import Report, in_folder, milliseconds, percentile
+from tests.workshop.bench.large import large_store
+from tests.workshop.bench.outside import Quiet, Shape
+from tests.workshop.bench.story import Doors, HttpDoors, Story, log_goes_to
+from tests.workshop.bench.world import ENGINE, FUNCTIONS, HTTP, configure, hosted
 
-RUNS = 3
-ENGINE, FUNCTIONS, HTTP = "engine", "functions", "http"
 _GOALS = {(ENGINE, 1): 1500, (ENGINE, 20): 5000, (FUNCTIONS, 1): 1000, (FUNCTIONS, 20): 4000}
 _MOVES = (" → ", ": Validating ")
-_WRITES = ("INSERT", "UPDATE", "DELETE")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Run:
-    """One run on an empty store. `cpu` in seconds, `rss` in MiB at its highest; `commits` and `grown` (bytes) of a file."""
+class Store:
+    """What runs are measured on: here a file of SQLite's. `name` begins the names of figures; the goal may be a part of the floor."""
 
-    told: Told
-    transitions: int
-    decisions: int
-    cpu: float
-    rss: float
-    commits: int
-    grown: int
+    name = ""
+    part_of_floor: float | None = None
 
-    @property
-    def rate(self) -> float:
-        """Decisions that moved a phase, a second."""
-        return self.transitions / self.told.seconds
+    @contextmanager
+    def opened(self, folder: Path, noted: list[Any] | None = None) -> Iterator[Database]:
+        """Open an empty one, and note what is asked of it."""
+        database = SqliteDatabase(folder / "slipway.db", utc_now)
 
-    def release(self, percent: float) -> float:
-        """Milliseconds that a release takes."""
-        return percentile(self.told.each, percent) * 1000
+        def note(method: str, arguments: Sequence[Any]) -> tuple[AbstractContextManager[object], Sequence[Any]]:
+            sql, *values = arguments
+            given = [sql, *map(list if method == "executemany" else tuple, values)]
+            if noted is not None and not sql.startswith(("SELECT", "PRAGMA")):
+                noted.append((method, given))
+            return nullcontext(), given
+
+        if noted is not None:
+            methods = ("execute", "executemany")
+            database.watch(lambda connection: Watched(connection, dict(zip(methods, methods, strict=True)), note))
+        yield database
+
+    @contextmanager
+    def again(self, folder: Path, noted: Sequence[Any]) -> Iterator[Callable[[Sequence[Any], int], None]]:
+        """Open an empty one to be asked again, part by part and by so many threads; a file is written by one, as the product does."""
+        with closing(connect(folder / "bare.db")) as connection:
+            prepare(connection, folder / "bare.db")
+
+            def ask(part: Sequence[Any], threads: int) -> None:
+                for method, arguments in part:
+                    getattr(connection, method)(*arguments)
+
+            yield ask
+
+    @contextmanager
+    def outliving(self, folder: Path, services: int) -> Iterator[tuple[Shape, str]]:
+        """One that outlives the host; return what is in it, and how it is connected to. In a file a release of each service has ended."""
+        shape = Shape(services, 1, 1)
+        large_store(shape, folder)
+        yield shape, ""
 
 
-@contextmanager
-def _opened(
-    kind: str, database: Database, folder: Path, outside: Quiet, services: int, around: Callable[[App], App]
-) -> Iterator[tuple[App, Doors]]:
-    if kind == ENGINE and isinstance(database, SqliteDatabase):
-        database.recover()
-        app = wire(database, outside, folder / "scratch")
-        pool = BareEngine(app, database.queues)
-        try:
-            yield app, Doors(app)
-        finally:
-            pool.stop()
-            database.close()
-        return
-    with hosted(folder, outside, database, bare=kind == ENGINE, around=around) as host:
-        if kind == HTTP:
-            with closing(HttpDoors(host, outside, min(services, 16))) as doors:
-                yield host.app, doors
-        else:
-            yield host.app, Doors(host.app)
+FILE = Store()
+_UNITS: Mapping[str, str] = {
+    "transitions": "1/s",
+    "release_p50": "ms",
+    "release_p95": "ms",
+    "release_p99": "ms",
+    "cpu": "us/transition",
+    "rss": "MiB",
+    "bytes": "B/release",
+    "fsyncs": "1/transition",
+    "decisions_a_commit": "",
+}
+Run = Mapping[str, Any]  # the values of these, how many transitions there were, and what was marked
 
 
-def run(
-    kind: str,
-    services: int,
-    versions: int,
-    folder: Path,
-    *,
-    database: Database | None = None,
-    warm: int = 1,
-    mark: Callable[[], object] = lambda: None,
-    around: Callable[[App], App] = lambda app: app,
-) -> Run:
-    """Tell the story on an empty store, with `mark` after the warm-up and after its end.
+def measure(
+    report: Report, *, kinds: Sequence[str], at_once: Sequence[int], releases: int, runs: int = 3, store: Store = FILE
+) -> None:
+    """So many runs with so many releases at a time, about `releases` in all, each beside the floor of the same minutes."""
+    for services in at_once:
+        versions = max(3, releases // services)
+        report.say(f"{store.name}{', '.join(kinds)}: {services} releases at a time, {services * versions} in a run")
+        found: dict[str, list[Run]] = {kind: [] for kind in kinds}
+        for _ in range(runs):
+            for kind, made in found.items():
+                made.append(in_folder(partial(_once, kind, services, versions, store)))
+        # Afterwards, as what is noted takes memory that a run would be said to take.
+        floor = median([in_folder(partial(_floor, services, min(versions, 20), store)) for _ in range(runs)])
+        for kind, made in found.items():
+            _add(report, store, kind, services, made, floor)
 
-    Raise RuntimeError where rows or ledger are not as they must be.
-    """
-    names, opened = names_of(services), database or SqliteDatabase(folder / "slipway.db", utc_now)
-    outside, file = quiet(names), isinstance(opened, SqliteDatabase)
+
+def _add(report: Report, store: Store, kind: str, services: int, runs: Sequence[Run], floor: float) -> None:
+    goals: dict[str, float | None] = {"transitions": _GOALS.get((kind, services)), "bytes": 3000}
+    goals["release_p50"] = 10 if services == 1 else None
+    if store.part_of_floor:
+        goals = {"transitions": floor * store.part_of_floor}
+    for name, unit in _UNITS.items():
+        if values := [one[name] for one in runs if name in one]:
+            beside = {"floor": floor, "note": f"{median(values) / floor:.0%} of it"} if name == "transitions" else {}
+            better, goal = "up" if name in ("transitions", "decisions_a_commit") else "down", goals.get(name)
+            whole = f"{store.name}{name}/{kind}"
+            report.add(whole, values, unit, concurrency=services, goal=goal, better=better, **beside)
+
+
+def _once(kind: str, services: int, versions: int, store: Store, folder: Path) -> Run:
+    with store.opened(folder) as database:
+        return run(kind, Shape(services), versions, folder, database, lambda: None)
+
+
+def _floor(services: int, versions: int, store: Store, folder: Path) -> float:
+    """Note what a run of the engine asks for, ask for the same again, and return transitions a second."""
+    noted: list[Any] = []
+    with store.opened(folder, noted) as database:
+        ran = run(ENGINE, Shape(services), versions, folder, database, lambda: len(noted))
+    with store.again(folder, noted) as make:
+        make(noted[: ran["warm"]], 1)
+        took = milliseconds(lambda: make(noted[ran["warm"] : ran["end"]], services))
+        return float(ran["count"] / took * 1000)
+
+
+def run(kind: str, shape: Shape, versions: int, folder: Path, database: Database, mark: Callable[[], object]) -> Run:
+    """Tell the story on an empty store, which is checked then; with `mark` asked after the warm-up and after the end."""
+    outside, keys = Quiet(shape), shape.every()
     with (
         open(folder / "log", "w", encoding="utf-8") as log,
-        logging_to(logging.StreamHandler(log)),
-        _opened(kind, opened, folder, outside, services, around) as (app, doors),
+        log_goes_to(partial(print, file=log, flush=True)),
+        hosted(folder, outside, database, kind) as host,
+        closing(HttpDoors(host, outside, min(shape.services, 16)) if kind == HTTP else Doors(host.app)) as doors,
     ):
-
-        def counted() -> tuple[int, int, int, int]:
-            entries, grown = _entries(app, names), _size(folder) if file else 0
-            return (*entries, opened.commits if isinstance(opened, SqliteDatabase) else 0, grown)
-
-        configure(app)
-        story = Story(outside, doors, names)
-        if warm:
-            story.tell(warm)
-        before = counted()
-        mark()
-        cpu = time.process_time()
-        told = story.tell(versions)
-        cpu = time.process_time() - cpu
-        commits = opened.commits if isinstance(opened, SqliteDatabase) else 0
-        mark()
-        after = counted()
-        _check(app, names, told, versions)
-    decisions, transitions, _, grown = (new - old for new, old in zip(after, before, strict=True))
-    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    commits -= before[2]
-    return Run(told=told, transitions=transitions, decisions=decisions, cpu=cpu, rss=rss, commits=commits, grown=grown)
-
-
-def measure(report: Report, *, kind: str, at_once: tuple[int, ...], releases: int) -> None:
-    """Three runs with so many releases at a time, about `releases` in all."""
-    for services in at_once:
-        report.say(f"{kind}: {services} releases at a time")
-        versions = max(2, releases // services)
-        warm = max(1, versions // 10)
-        runs = [in_folder(partial(run, kind, services, versions, warm=warm)) for _ in range(RUNS)]
-        floor = in_folder(partial(_floor, services, min(versions, 20)))
-
-        def figure(name: str, of: Callable[[Run], float], unit: str, runs: list[Run] = runs, **more: Any) -> None:
-            report.runs(f"{name}/{kind}", [of(one) for one in runs], unit, concurrency=services, **more)  # noqa: B023
-
-        goal = _GOALS.get((kind, services))
-        figure("transitions", lambda one: one.rate, "1/s", floor=floor, goal=goal, better="up")
-        figure("release_p50", lambda one: one.release(50), "ms", goal=10 if services == 1 else None)
-        figure("release_p95", lambda one: one.release(95), "ms")
-        figure("release_p99", lambda one: one.release(99), "ms")
-        figure("cpu", lambda one: one.cpu / one.transitions * 1e6, "us/transition")
-        figure("rss", lambda one: one.rss, "MiB")
-        figure("bytes", lambda one: one.grown / len(one.told.each), "B/release", goal=3000)
-        figure("fsyncs", lambda one: one.commits / one.transitions, "1/transition")
-        figure("decisions_a_commit", lambda one: one.decisions / one.commits, "", better="up")
+        configure(host.app)
+        story = Story(outside, doors, keys)
+        story.tell(max(1, versions // 10))
+        begun, before = host.app.store.sequences([str(key) for key in keys]), _written(database, folder)
+        warm = mark()
+        began, cpu = time.perf_counter(), time.process_time()
+        each = story.tell(versions)
+        seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
+        commits, grown = (new - old for new, old in zip(_written(database, folder), before, strict=True))
+        end = mark()
+        judged = [_judge(host.app, key, begun[str(key)], versions) for key in keys]
+    decisions, transitions = (sum(each) for each in zip(*judged, strict=True))
+    of_file = {
+        "bytes": grown / len(each),
+        "fsyncs": commits / transitions,
+        "decisions_a_commit": decisions / max(commits, 1),
+    }
+    return {
+        "warm": warm,
+        "end": end,
+        "count": transitions,
+        "transitions": transitions / seconds,
+        **{f"release_p{percent}": 1000 * percentile(each, percent) for percent in (50, 95, 99)},
+        "cpu": 1e6 * cpu / transitions,
+        "rss": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        **(of_file if commits else {}),
+    }
 
 
-class _Recorder:
-    """A connection that remembers what each transaction wrote."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
-        self.groups: list[list[tuple[str, str, Any]]] = [[]]
-
-    def execute(self, sql: str, values: Any = ()) -> sqlite3.Cursor:
-        """See sqlite3."""
-        if sql.startswith(_WRITES):
-            self.groups[-1].append(("execute", sql, values))
-        elif sql == "COMMIT":
-            self.groups.append([])
-        return self._connection.execute(sql, values)
-
-    def executemany(self, sql: str, values: Any) -> sqlite3.Cursor:
-        """See sqlite3."""
-        rows = list(values)
-        self.groups[-1].append(("executemany", sql, rows))
-        return self._connection.executemany(sql, rows)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._connection, name)
-
-
-def _floor(services: int, versions: int, folder: Path) -> float:
-    """Record what a run of the engine writes, write the same again in a bare loop, and return transitions a second."""
-    database = SqliteDatabase(folder / "slipway.db", utc_now)
-    recorder = database.watch(_Recorder)
-    recorded = run(ENGINE, services, versions, folder, database=database, warm=0)
-    with closing(connect(folder / "bare.db")) as connection:
-        prepare(connection, folder / "bare.db")
-        began = time.perf_counter()
-        for group in recorder.groups[:-1]:
-            connection.execute("BEGIN IMMEDIATE")
-            for method, sql, values in group:
-                getattr(connection, method)(sql, values)
-            connection.execute("COMMIT")
-        return recorded.transitions / (time.perf_counter() - began)
-
-
-def _size(folder: Path) -> int:
-    """Bytes of the database, those that are still in its log included."""
+def _written(database: Database, folder: Path) -> tuple[int, int]:
+    """Commits so far, and bytes of the file, those that are still in its log included; nothing of an account."""
+    if not isinstance(database, SqliteDatabase):
+        return 0, 0
     with closing(sqlite3.connect(folder / "slipway.db")) as connection:
-        pages, size = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
-    return int(pages) * int(size)
+        query = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        return database.commits, connection.execute(query).fetchone()[0]
 
 
-def _entries(app: App, names: list[str]) -> tuple[int, int]:
-    """How many decisions the ledgers hold, and how many of them moved a phase."""
-    every = moved = 0
-    for name in names:
-        after = 0
-        while rows := app.store.ledger(str(ServiceKey(REPOSITORY, name)), after=after, most=1000):
-            after = rows[-1].sequence
-            notes = ["".join(ENTRIES.decode(row.body).notes) for row in rows]
-            every += len(rows)
-            moved += sum(any(move in note for move in _MOVES) for note in notes)
-    return every, moved
-
-
-def _check(app: App, names: list[str], told: Told, versions: int) -> None:
-    """Rows are counted, and every ledger is verified."""
-    if len(told.each) != versions * len(names):
-        raise RuntimeError(f"{len(told.each)} releases ended of {versions * len(names)}")
-    for name in names:
-        checked = verify_ledger(app, ServiceKey(REPOSITORY, name))
-        if not checked.intact:
-            raise RuntimeError(checked.fault)
-        ended = app.store.range(str(ServiceKey(REPOSITORY, name)), "2~release~", "2~release~\x7f", most=100_000)
-        if len(ended) < versions:
-            raise RuntimeError(f"{name} has {len(ended)} ended releases, and not {versions}")
+def _judge(app: App, key: ServiceKey, after: int, versions: int) -> tuple[int, int]:
+    """Verify a ledger and count the ended releases; return how many decisions it holds since, and how many of them moved a phase."""
+    checked = verify_ledger(app, key)
+    if not checked.intact:
+        raise RuntimeError(checked.fault)
+    ended = app.store.range(str(key), ENDED_RELEASE, f"{ENDED_RELEASE}~", most=100_000)
+    if len(ended) < versions:
+        raise RuntimeError(f"{key} has {len(ended)} ended releases, and not {versions}")
+    rows = app.store.ledger(str(key), after=after, most=1_000_000)
+    notes = ["".join(ENTRIES.decode(row.body).notes) for row in rows]
+    return len(rows), sum(any(move in one for move in _MOVES) for one in notes)
