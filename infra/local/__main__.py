@@ -8,6 +8,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from infra.local.asked_to_stop import AskedToStop
 from infra.local.folder import AZURITE, STORES, Folder
@@ -16,6 +17,9 @@ from infra.local.repository import NoRepository, Repository, find_repository
 from infra.local.sample import REPOSITORY, make_origin
 from shared.adapters.processes import keep_to_itself
 from shared.telemetry import quiet_others
+
+if TYPE_CHECKING:
+    from infra.local.machine import Machine
 
 DEFAULT_FOLDER, DEMO_FOLDER = Path(".local/up"), Path(".local/demo")
 
@@ -78,7 +82,6 @@ def place(given: argparse.Namespace, default: Path) -> Path:
 
 def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *, links: bool = False) -> int:
     """Run the local host until it is told to stop."""
-    from infra.local.host.errors import HostRefused
     from infra.local.machine import Machine
 
     keep_to_itself()
@@ -91,9 +94,15 @@ def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *,
         return 2
     if found is None and not folder.started_before():
         make_origin(folder.origin)
-    stop = AskedToStop()
     name, source = (found.name, found.path) if found else (REPOSITORY, folder.origin)
-    machine = Machine(folder, repository=name, source=source, port=port, store=store, links=links)
+    with AskedToStop() as stop:
+        machine = Machine(folder, repository=name, source=source, port=port, store=store, links=links)
+        return _run(machine, found, stop)
+
+
+def _run(machine: Machine, found: Repository | None, stop: AskedToStop) -> int:
+    from infra.local.host.errors import HostRefused
+
     try:
         machine.start()
     except HostRefused as refused:
@@ -101,7 +110,7 @@ def serve(root: Path, repo: Path | None, port: int | None, store: str | None, *,
         machine.stop()
         return 2
     try:
-        print(f"Slipway serves {machine.kept.source} as {machine.kept.repository!r}; state in {folder.root}")
+        print(f"Slipway serves {machine.kept.source} as {machine.kept.repository!r}; state in {machine.folder.root}")
         tell_links(machine.url, machine.people)
         for warning in (*machine.warnings, *_not_begun(found)):
             print(f"Note: {warning}")

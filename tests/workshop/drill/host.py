@@ -70,11 +70,10 @@ def main(machine: type[DrilledMachine] = DrilledMachine) -> int:
     logging.basicConfig(
         level=os.environ.get("SLIPWAY_LOG", "INFO"), format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
-    stop, parent = AskedToStop(), os.getppid()
-    folder = Folder(given.folder)
+    folder, parent = Folder(given.folder), os.getppid()
     made = machine(folder, repository=REPOSITORY, source=folder.origin)
     made.fuse = HostFuse(given.passes, given.life, given.die)
-    with made:
+    with AskedToStop() as stop, made:
         while not stop.wait(1.0) and os.getppid() == parent:
             pass
     return 0

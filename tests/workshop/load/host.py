@@ -42,12 +42,12 @@ def without_builds(app: App) -> App:
 
 def main(root: Path) -> None:
     """Serve until told to stop, or until whoever started this is gone."""
-    stop = AskedToStop()
-    threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
     folder = Folder(root)
-    with Machine(folder, repository=REPOSITORY, source=folder.origin, port=0, change=without_builds):
-        print(READY, flush=True)
-        stop.wait()
+    with AskedToStop() as stop:
+        threading.Thread(target=_stop_with_parent, args=(stop,), daemon=True).start()
+        with Machine(folder, repository=REPOSITORY, source=folder.origin, port=0, change=without_builds):
+            print(READY, flush=True)
+            stop.wait()
 
 
 def _stop_with_parent(stop: AskedToStop) -> None:
