@@ -35,27 +35,27 @@ _BATCH, _RECEIVE = "submit_transaction", "receive_messages"
 _OF_THE_FIRST_RUN = ("etag", "match_condition")
 
 
-class AzuriteStore(throughput.Store):
+class AzuriteStore(throughput.MeasuredStore):
     """An account in Azurite."""
 
     name, part_of_floor = "azurite/", 0.6
 
     @contextmanager
     def opened(self, folder: Path, noted: list[Any] | None = None) -> Iterator[Database]:
-        """See Store."""
+        """See MeasuredStore."""
         with Azurite() as azurite:
             yield storage(azurite.connection, noted)
 
     @contextmanager
     def again(self, folder: Path, noted: Sequence[Any]) -> Iterator[Callable[[Sequence[Any], int], None]]:
-        """See Store."""
+        """See MeasuredStore."""
         with Azurite() as azurite, client.tables_of_connection(azurite.connection) as tables:
             with client.queues_of_connection(azurite.connection) as queues:
                 yield Again(tables, queues, {one.target for one in noted}).make
 
     @contextmanager
     def outliving(self, folder: Path, services: int) -> Iterator[tuple[Shape, str]]:
-        """See Store. The configuration is read, and nothing was ever released."""
+        """See MeasuredStore. The configuration is read, and nothing was ever released."""
         shape = Shape(services)
         with Azurite() as azurite:
             with closing(storage(azurite.connection)) as database:

@@ -28,7 +28,7 @@ from tests.support.mortal import MortalProcess
 from tests.workshop.bench.figures import Report, in_folder
 from tests.workshop.bench.outside import Quiet, Shape, release_begins
 from tests.workshop.bench.story import Doors, decisions, log_goes_to, send
-from tests.workshop.bench.throughput import FILE, Store
+from tests.workshop.bench.throughput import FILE, MeasuredStore
 from tests.workshop.bench.world import hosted
 
 _MOMENT = 0.02  # seconds that each copy and each deployment takes
@@ -65,7 +65,7 @@ class HostProcess(MortalProcess):
             raise RuntimeError(f"the host says nothing more; see {self.log.read_text()[-1000:]}")
 
 
-def measure(report: Report, *, at_once: Sequence[int], runs: int = 3, store: Store = FILE) -> None:
+def measure(report: Report, *, at_once: Sequence[int], runs: int = 3, store: MeasuredStore = FILE) -> None:
     """So many runs, each with so many releases at a time, one of a service, in a store that outlives the host."""
 
     def once(services: int, folder: Path) -> Mapping[str, float]:

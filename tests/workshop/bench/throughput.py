@@ -34,7 +34,7 @@ _GOALS = {(ENGINE, 1): 1500, (ENGINE, 20): 5000, (FUNCTIONS, 1): 1000, (FUNCTION
 _MOVES = (" → ", ": Validating ")
 
 
-class Store:
+class MeasuredStore:
     """What runs are measured on: here a file of SQLite's. `name` begins the names of figures; the goal may be a part of the floor."""
 
     name = ""
@@ -77,7 +77,7 @@ class Store:
         yield shape, ""
 
 
-FILE = Store()
+FILE = MeasuredStore()
 _UNITS: Mapping[str, str] = {
     "transitions": "1/s",
     "release_p50": "ms",
@@ -93,7 +93,13 @@ Run = Mapping[str, Any]  # the values of these, how many transitions there were,
 
 
 def measure(
-    report: Report, *, kinds: Sequence[str], at_once: Sequence[int], releases: int, runs: int = 3, store: Store = FILE
+    report: Report,
+    *,
+    kinds: Sequence[str],
+    at_once: Sequence[int],
+    releases: int,
+    runs: int = 3,
+    store: MeasuredStore = FILE,
 ) -> None:
     """So many runs with so many releases at a time, about `releases` in all, each beside the floor of the same minutes."""
     for services in at_once:
@@ -109,7 +115,7 @@ def measure(
             _add(report, store, kind, services, made, floor)
 
 
-def _add(report: Report, store: Store, kind: str, services: int, runs: Sequence[Run], floor: float) -> None:
+def _add(report: Report, store: MeasuredStore, kind: str, services: int, runs: Sequence[Run], floor: float) -> None:
     goals: dict[str, float | None] = {"transitions": _GOALS.get((kind, services)), "bytes": 3000}
     goals["release_p50"] = 10 if services == 1 else None
     if store.part_of_floor:
@@ -122,12 +128,12 @@ def _add(report: Report, store: Store, kind: str, services: int, runs: Sequence[
             report.add(whole, values, unit, concurrency=services, goal=goal, better=better, **beside)
 
 
-def _once(kind: str, services: int, versions: int, store: Store, folder: Path) -> Run:
+def _once(kind: str, services: int, versions: int, store: MeasuredStore, folder: Path) -> Run:
     with store.opened(folder) as database:
         return run(kind, Shape(services), versions, folder, database, lambda: None)
 
 
-def _floor(services: int, versions: int, store: Store, folder: Path) -> float:
+def _floor(services: int, versions: int, store: MeasuredStore, folder: Path) -> float:
     """Note what a run of the engine asks for, ask for the same again, and return transitions a second."""
     noted: list[Any] = []
     with store.opened(folder, noted) as database:
