@@ -13,9 +13,14 @@ from datetime import timedelta
 
 from shared.domain.values.errors import SlipwayError
 
+LONGEST_MESSAGE = 2000  # characters; it is kept beside a release, and shown
+
 
 class AdapterError(SlipwayError):
-    """An outside system did not do what it was asked to."""
+    """An outside system did not do what it was asked to. What other programs say of it may be of any length: it is cut."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…")
 
 
 class Transient(AdapterError):

@@ -12,7 +12,8 @@ from shared.codec.envelope import decode
 from shared.domain.messages import events as ev
 from shared.domain.messages.effects import CancelBuild, Deploy, ObserveRollout
 from shared.domain.messages.queues import queue_of
-from shared.ports.errors import Transient
+from shared.domain.state.phases import Phase
+from shared.ports.errors import Permanent, Transient
 from tests.support.app_looks import Mute, all_but, do, latest, open_effects, queued, the
 from tests.support.app_parts import DELIVERY, Harness
 
@@ -187,3 +188,16 @@ def test_reports_carry_on_the_correlation_of_their_effect(slipway: Harness) -> N
 
     assert ended.event_type == "facts-gathered"
     assert begun.correlation == ended.correlation
+
+
+def test_attack_a_program_that_answers_with_a_book(slipway: Harness) -> None:
+    """The release says how it failed, and no message of it is too large to be kept."""
+    upto(slipway, "deploy")
+    slipway.outside.troubles.add("applier.write", Permanent("no " * 100_000))
+    slipway.pump()
+
+    failed = slipway.promotion("1.0.0", "qa")
+    assert failed.phase is Phase.FAILED
+    assert failed.reason.startswith("no no no")
+    assert len(failed.reason) < 2500
+    assert slipway.receiver.poison_queues() == []
