@@ -16,6 +16,7 @@ from shared.domain.messages.delivery import Delivery
 from shared.domain.messages.effects import Build, Deploy, GatherFacts, ObserveRollout, Retag, ServiceEffect
 from shared.domain.messages.queues import NONPROD, PRODUCTION, queue_of, reports_queue_of
 from shared.domain.state.phases import Phase
+from shared.ports import errors
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.queues import Received
 from shared.ports.store import StoreUnavailable
@@ -180,8 +181,9 @@ def test_what_is_put_back_twice_stays_as_it_is(fleet: Fleet) -> None:
     assert bodies[0] == bodies[1]
 
 
-def test_a_large_report_goes_by_evidence(fleet: Fleet) -> None:
+def test_a_large_report_goes_by_evidence(fleet: Fleet, monkeypatch: pytest.MonkeyPatch) -> None:
     """As any message does that no queue can hold; what is kept is compared with its name when it is read."""
+    monkeypatch.setattr(errors, "LONGEST_MESSAGE", 100_000)
     slipway = stopped_before(fleet, Retag)
     slipway.outside.troubles.add("registry.copy", Permanent("x" * 70_000))
 
