@@ -15,7 +15,7 @@ LEDGER: Final = b"\x01"
 RECORD: Final = b"\x02"
 _AS_IT_IS = b"\x00"
 _FILES = {LEDGER: "ledger-1.txt", RECORD: "record-1.txt"}
-_WINDOW, _MEMORY, _LEVEL = -13, 8, 3  # 8 KiB, no header: most values are a few hundred bytes long
+_WINDOW, _MEMORY, _LEVEL = -13, 6, 6  # 8 KiB, no header: most values are a few hundred bytes long
 
 
 class DamagedValue(ValueError):

@@ -28,13 +28,8 @@ class RecordMeta(StructMeta):
 
 # For those who check types, who cannot know what the metaclass does.
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
-class Record(
-    Struct, metaclass=RecordMeta, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True, gc=False
-):
-    """A record: frozen and strict. `kw_only=False` is for small ones whose fields need no names, as `Digest`.
-
-    What is frozen holds nothing that was made after it, and so never itself: the collector of cycles need not look at it.
-    """
+class Record(Struct, metaclass=RecordMeta, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A record: frozen and strict. `kw_only=False` is for small ones whose fields need no names, as `Digest`."""
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(field,))
