@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -167,12 +168,20 @@ def _at(declared: Any, path: str, *, key: bool) -> Iterator[inspect.Type]:
     """Yield what is declared at a path: several types where a union is on the way."""
     from msgspec import inspect
 
-    here = list(_each(inspect.type_info(declared))) if declared is not None else []
+    here = list(_each(_described(declared))) if declared is not None else []
     for step in _STEP.finditer(path):
         here = [each for one in here for inner in _within(one, step) for each in _each(inner)]
     if key:
         here = [each for one in here if isinstance(one, inspect.DictType) for each in _each(one.key_type)]
     yield from here
+
+
+@lru_cache(maxsize=128)
+def _described(declared: Any) -> inspect.Type:
+    """Describe a declared type. Whoever sends what is refused does it again, and describing all messages takes long."""
+    from msgspec import inspect
+
+    return inspect.type_info(declared)
 
 
 def _each(one: inspect.Type) -> Iterator[inspect.Type]:
