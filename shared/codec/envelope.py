@@ -176,11 +176,12 @@ def _why(text: str, error: Exception) -> UnreadableRecord | UnknownMessage:
 
 
 def read_message(text: str) -> ReadMessage:
-    """Read a message as `decode` does, or remember it."""
-    return _READ.read(text)
+    """Read a message as `decode` does, or remember it; what came by reference may be large, and is not kept."""
+    return _READ.read(text) if len(text) <= _MOST_REMEMBERED else decode(text)
 
 
 _READ = Memo(decode, 2048)
+_MOST_REMEMBERED = 64 * 1024  # characters
 
 
 def parse(text: str) -> MessageHead:

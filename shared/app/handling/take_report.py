@@ -27,8 +27,11 @@ from shared.domain.messages.reports import (
     refused_by,
 )
 from shared.domain.state.release import ServiceState
+from shared.domain.values.records import replace
 from shared.ports.store import Message
 from shared.telemetry import log_event
+
+_LONGEST_CORRELATION = 1000
 
 
 def take_report(app: App, event: Report, delivery: Delivery) -> None:
@@ -48,6 +51,7 @@ def _done(app: App, event: EffectDone, delivery: Delivery) -> None:
 
 def take_sent_report(app: App, queue: Queue, event: Report, delivery: Delivery) -> None:
     """Decide on a report that a worker's queue brought, if it is that worker's to make; else have it recorded."""
+    delivery = replace(delivery, correlation=delivery.correlation[:_LONGEST_CORRELATION])
     if isinstance(event, EffectRefused):
         _take_refusal(app, queue, event, delivery)
         return

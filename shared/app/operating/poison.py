@@ -116,7 +116,7 @@ def _look_into(app: App, body: bytes, record: PoisonMessage, why: str) -> _Seen:
     except (UnreadableRecord, UnknownMessage) as error:
         return _Seen(record=replace(said, reason=str(error)[:_MOST_REASON]))
     reason = f"it can be read, but {why}; the log says more"[:_MOST_REASON] if why else _READABLE
-    name = message.effect.id if message.effect is not None else said.message
+    name = message.effect.id[:_MOST_ID] if message.effect is not None else said.message
     return _Seen(record=replace(said, reason=reason, message=name), message=message)
 
 

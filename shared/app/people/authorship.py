@@ -13,6 +13,7 @@ from shared.app.handling.loaded_service import read_service
 from shared.app.parts import App
 from shared.app.people.authorize import Viewer
 from shared.codec.authors import AUTHORS
+from shared.codec.errors import UnreadableRecord
 from shared.codec.memo import Memo
 from shared.domain.messages.events import ApprovalAnswered, OverrideGranted, ServiceEvent
 from shared.domain.policies.policy import ApprovalRule
@@ -40,7 +41,11 @@ class ListOfAuthors(NamedTuple):
 
 
 def _list_in(data: bytes) -> ListOfAuthors:
-    found = AUTHORS.decode(data)
+    try:
+        found = AUTHORS.decode(data)
+    except UnreadableRecord as error:
+        # Whoever may add evidence may have kept anything under its hash.
+        raise NotFound(f"what is kept as a list of authors is none: {error}") from error
     return ListOfAuthors(found.question, found.paths, frozenset(one.mail.casefold() for one in found.authors))
 
 

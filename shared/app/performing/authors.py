@@ -14,6 +14,7 @@ from shared.app.parts import App
 from shared.app.people.authorship import keep_list, list_of, wrote
 from shared.codec.authors import encode_authors_read
 from shared.domain.charts.chart_words import DESCRIPTIONS, misspelt
+from shared.domain.messages.workers import worker_for
 from shared.domain.policies.policy import ServicePolicy
 from shared.domain.state.authorship import nobody_known, short, who_answered
 from shared.domain.state.promotion import Author, Authors, Deployed, Looked, Promotion
@@ -39,7 +40,9 @@ def read_authors(
     What lies between two commits on some paths never changes: what was read of it is kept as evidence, and read once.
     """
     question = _question(policy, release.commit, environment.live)
-    known = _read_before(app, release, question) or _read(app, policy, release.commit, environment.live, question)
+    known = _read_before(app, policy, release, promotion, question) or _read(
+        app, policy, release.commit, environment.live, question
+    )
     people = dict.fromkeys(who_answered(release, promotion))
     looked = tuple(Looked(person=one, wrote=wrote(app.evidence, known.evidence, one)) for one in people)
     return replace(known, looked=looked)
@@ -51,10 +54,18 @@ def _question(policy: ServicePolicy, commit: str, live: Deployed | None) -> str:
     return hashlib.sha256("\n".join((*base, commit, *sorted(_named(policy)))).encode()).hexdigest()
 
 
-def _read_before(app: App, release: Release, question: str) -> Authors | None:
-    """Return what was read for this promotion, or for another of the release; what was incomplete is read again."""
-    read = (one.facts.authors for one in release.promotions if one.facts is not None)
-    for authors in read:
+def _read_before(
+    app: App, policy: ServicePolicy, release: Release, promotion: Promotion, question: str
+) -> Authors | None:
+    """Return what was read for this promotion, or for another of the release; what was incomplete is read again.
+
+    What another worker has reported is not taken: it may be in other hands.
+    """
+    own = _worker_of(app, policy, promotion)
+    read = ((one, one.facts.authors) for one in release.promotions if one.facts is not None)
+    for one, authors in read:
+        if _worker_of(app, policy, one) != own:
+            continue
         with suppress(NotFound):
             is_whole = authors.evidence and not authors.incomplete
             if is_whole and list_of(app.evidence, authors.evidence).question == question:
@@ -75,6 +86,12 @@ def _read(app: App, policy: ServicePolicy, commit: str, live: Deployed | None, q
         unknown=(*_without_mail(people), *found.unknown),
         incomplete=bool(found.unknown),
     )
+
+
+def _worker_of(app: App, policy: ServicePolicy, promotion: Promotion) -> str:
+    """Say who reads for a promotion; empty for an environment that has left."""
+    found = promotion.pinned_policy or policy.environment(promotion.environment)
+    return worker_for(found, app.production) if found is not None else ""
 
 
 def _used_by(app: App, policy: ServicePolicy, live: Deployed) -> tuple[str, ...]:

@@ -28,6 +28,7 @@ from shared.domain.messages.events import (
 from shared.domain.messages.queues import QUEUES
 from shared.domain.messages.workers import is_known, worker_of
 from shared.domain.state.release import ServiceState
+from shared.domain.values.reading import leaves
 
 # All but "done" is decided upon.
 Report: TypeAlias = (
@@ -53,6 +54,8 @@ MISPLACED = "misplaced"
 NOT_THEIRS = "not-theirs"
 _NUMBERS = ("number", "attempt", "version")
 _LONGEST = 1000
+# All that is reported lies in one row with the rest of its release. No worker of ours comes near these.
+_LONGEST_TEXT, _MOST_TEXT, _MOST_VALUES, _LARGEST = 4000, 24 * 1024, 2000, 10**15
 
 
 class ReportObjection(NamedTuple):
@@ -92,6 +95,8 @@ def objection(
         return ReportObjection(
             MISPLACED, f"the {worker} worker reports what the {asked} worker was asked for", effect.id
         )
+    if not _fits(report):
+        return ReportObjection(MISPLACED, f"what the {worker} worker reports is more than any report is", effect.id)
     if not _agrees(report, effect):
         return ReportObjection(MISPLACED, f"what the {worker} worker reports is no report of this effect", effect.id)
     if isinstance(effect, EnvironmentEffect) and not isinstance(report, EffectDone) and is_known(effect, state):
@@ -101,6 +106,14 @@ def objection(
                 NOT_THEIRS, f"its environment is the {right} worker's, and not {worker}'s", effect.id
             )
     return None
+
+
+def _fits(report: Report) -> bool:
+    """Whether there is room for a report beside its release, as there has to be for how that ends."""
+    values = [one for _, one in leaves(report)]
+    texts = [len(one) for one in values if isinstance(one, str)]
+    small = all(abs(one) < _LARGEST for one in values if isinstance(one, int))
+    return small and len(values) <= _MOST_VALUES and max(texts) <= _LONGEST_TEXT and sum(texts) <= _MOST_TEXT
 
 
 def refused_by(report: EffectRefused, worker: str) -> bool:
