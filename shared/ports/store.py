@@ -1,6 +1,7 @@
 """Where state lies: one partition for each service, changed by one batch for each decision.
 
-Stores know rows of bytes and nothing of what they mean (the codec does). Row keys and ranges: design, section 5.
+Stores know rows of bytes and nothing of what they mean (the codec does). What a service's rows are called is in
+`shared/codec/state.py`, and what a store's own are in `shared/adapters/storage/partition.py`.
 """
 
 from __future__ import annotations

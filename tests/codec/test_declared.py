@@ -6,6 +6,7 @@ import hashlib
 import importlib
 import json
 import pkgutil
+import sys
 from collections.abc import Iterator
 from typing import Any, get_args, get_origin
 
@@ -209,5 +210,29 @@ def test_what_an_older_slipway_stored_is_read_with_the_defaults_of_today() -> No
     assert json.loads(new.encode(New(name="a"))) == {"schema": 2, "record": {"name": "a"}}
 
 
+def numbered(lines: str) -> dict[str, str]:
+    """Shapes by kind and schema number."""
+    return dict(line.split(", ") for line in lines.splitlines())
+
+
+def test_a_changed_shape_is_told_from_a_new_number() -> None:
+    """By whoever writes the shapes anew."""
+    [kind, *_] = numbered(SHAPES.read_text())
+
+    assert ": schema " in kind
+    assert changed(SHAPES.read_text(), SHAPES.read_text()) == []
+    assert changed("a: schema 1, shape x\n", "a: schema 1, shape y\nb: schema 1, shape z\n") == ["a: schema 1"]
+    assert changed("a: schema 1, shape x\n", "a: schema 2, shape y\n") == []
+
+
+def changed(before: str, after: str) -> list[str]:
+    """Kinds whose shape is another under the number that it had."""
+    old, new = numbered(before), numbered(after)
+    return [kind for kind in old if new.get(kind, old[kind]) != old[kind]]
+
+
 if __name__ == "__main__":
+    # Only before the first release is nothing stored anywhere.
+    if (found := changed(SHAPES.read_text(), shapes())) and sys.argv[1:] != ["--nothing-is-stored"]:
+        sys.exit(f"{', '.join(found)}: the shape is another; give it the next number")
     SHAPES.write_text(shapes())

@@ -19,7 +19,7 @@ from tests.support.pilot_more import roll_back
 
 HELD = frozenset({"prod-identity"})
 GUARDED = replace(OPEN_TO_ALL, identity="prod-identity")
-ACTS = (ef.GatherFacts, ef.Retag, ef.Deploy, ef.Remove, ef.ObserveRollout)
+ACTS = get_args(ef.EnvironmentEffect)
 
 
 def workers(pilot: Pilot) -> set[tuple[str, str]]:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 
-from shared.domain.gating import gate_rules as policy
-from shared.domain.gating import gates_of_people
+from shared.domain.gating import gate_rules, gates_of_people
 from shared.domain.gating.gate import GateQuestion, Result, Status, passed
 from shared.domain.state.phases import PromotionKind
 from shared.domain.values.records import Record, Time, replace
@@ -39,35 +38,35 @@ class Gate(StrEnum):
 
 # In the order in which a release is told about them: what somebody must change first, what time solves last.
 _FORWARD: Mapping[Gate, Callable[[GateQuestion], Result]] = {
-    Gate.QUARANTINE: policy.quarantine,
-    Gate.HOLD: policy.hold,
-    Gate.LIVE_KNOWN: policy.live_known,
-    Gate.TESTS: policy.tests,
-    Gate.FACTS: policy.facts,
-    Gate.SCAN: policy.scan,
-    Gate.ROLLBACK_TARGET: policy.rollback_target,
-    Gate.OLDER_THAN_LIVE: policy.older_than_live,
-    Gate.MANIFESTS: policy.manifests,
-    Gate.ORDER: policy.order,
+    Gate.QUARANTINE: gate_rules.quarantine,
+    Gate.HOLD: gate_rules.hold,
+    Gate.LIVE_KNOWN: gate_rules.live_known,
+    Gate.TESTS: gate_rules.tests,
+    Gate.FACTS: gate_rules.facts,
+    Gate.SCAN: gate_rules.scan,
+    Gate.ROLLBACK_TARGET: gate_rules.rollback_target,
+    Gate.OLDER_THAN_LIVE: gate_rules.older_than_live,
+    Gate.MANIFESTS: gate_rules.manifests,
+    Gate.ORDER: gate_rules.order,
     Gate.AUTHORS: gates_of_people.authors,
     Gate.APPROVAL: gates_of_people.approval,
-    Gate.FREEZE: policy.freeze,
-    Gate.SOAK: policy.soak,
-    Gate.FENCE: policy.fence,
-    Gate.SLOT: policy.slot,
+    Gate.FREEZE: gate_rules.freeze,
+    Gate.SOAK: gate_rules.soak,
+    Gate.FENCE: gate_rules.fence,
+    Gate.SLOT: gate_rules.slot,
 }
 _REDEPLOY: Mapping[Gate, Callable[[GateQuestion], Result]] = {
-    Gate.HOLD: policy.hold,
-    Gate.LIVE_KNOWN: policy.live_known,
-    Gate.FACTS: policy.facts,
-    Gate.FREEZE: policy.freeze,
-    Gate.FENCE: policy.fence,
-    Gate.SLOT: policy.slot,
+    Gate.HOLD: gate_rules.hold,
+    Gate.LIVE_KNOWN: gate_rules.live_known,
+    Gate.FACTS: gate_rules.facts,
+    Gate.FREEZE: gate_rules.freeze,
+    Gate.FENCE: gate_rules.fence,
+    Gate.SLOT: gate_rules.slot,
 }
 _ROLLBACK: Mapping[Gate, Callable[[GateQuestion], Result]] = {
-    Gate.FACTS: policy.facts,
-    Gate.FENCE: policy.fence,
-    Gate.SLOT: policy.slot,
+    Gate.FACTS: gate_rules.facts,
+    Gate.FENCE: gate_rules.fence,
+    Gate.SLOT: gate_rules.slot,
 }
 _BY_KIND = {
     PromotionKind.FORWARD: _FORWARD,
@@ -150,7 +149,7 @@ def _fresh(question: GateQuestion) -> Result:
     if read is not None and question.now - read.at <= FACTS_FRESH:
         return passed()
     reason = "what was read of the outside is too old; it is read again"
-    return policy.missing(question, reason, since=question.now)
+    return gate_rules.missing(question, reason, since=question.now)
 
 
 def blockers(question: GateQuestion) -> tuple[Blocker, ...]:
