@@ -17,10 +17,14 @@ LONGEST_MESSAGE = 2000  # characters; it is kept beside a release, and shown
 
 
 class AdapterError(SlipwayError):
-    """An outside system did not do what it was asked to. What other programs say of it may be of any length: it is cut."""
+    """An outside system did not do what it was asked to. What other programs say of it may be of any length: its middle is cut.
+
+    It begins with what happened, and ends with what to do.
+    """
 
     def __init__(self, message: str) -> None:
-        super().__init__(message if len(message) <= LONGEST_MESSAGE else f"{message[: LONGEST_MESSAGE - 1]}…")
+        ends = LONGEST_MESSAGE // 2
+        super().__init__(message if len(message) <= LONGEST_MESSAGE else f"{message[: ends - 1]}…{message[-ends:]}")
 
 
 class Transient(AdapterError):

@@ -193,11 +193,12 @@ def test_reports_carry_on_the_correlation_of_their_effect(slipway: Harness) -> N
 def test_attack_a_program_that_answers_with_a_book(slipway: Harness) -> None:
     """The release says how it failed, and no message of it is too large to be kept."""
     upto(slipway, "deploy")
-    slipway.outside.troubles.add("applier.write", Permanent("no " * 100_000))
+    slipway.outside.troubles.add("applier.write", Permanent(f"{'no ' * 100_000}; read it"))
     slipway.pump()
 
     failed = slipway.promotion("1.0.0", "qa")
     assert failed.phase is Phase.FAILED
     assert failed.reason.startswith("no no no")
+    assert "; read it" in failed.reason
     assert len(failed.reason) < 2500
     assert slipway.receiver.poison_queues() == []

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from shared.domain.messages.effects import Remove
+from shared.ports.errors import Permanent
 from shared.ports.rollout_watcher import RolloutState
-from tests.support.app_looks import all_but, do, the
+from tests.support.app_looks import all_but, do, open_effects, the
 from tests.support.app_parts import Harness, make_app
 from tests.support.outside import SLIPWAY_YAML, Outside
 
@@ -53,3 +55,20 @@ def test_a_removal_that_a_newer_one_has_overtaken_writes_nothing(slipway: Harnes
 
     assert len(slipway.outside.environments.applied["qa/delivery"]) == written
     assert slipway.waiting() == 0
+
+
+def test_a_removal_that_cannot_be_done_is_tried_again_five_minutes_later(slipway: Harness) -> None:
+    """Nobody waits for it, and what failed must not stay."""
+    slipway.outside.environments.health["delivery", "qa", "1.0.0"] = RolloutState.DEGRADED
+    slipway.push_release("1.0.0")
+    slipway.pump(*all_but("deploy"))
+    slipway.pump(*all_but("observe-rollout"))
+    slipway.pump(*all_but("deploy"))
+    effect = the(slipway, Remove)
+    slipway.outside.troubles.add("applier.write", Permanent("not let in", ours=True))
+    slipway.pump()
+    before = effect in open_effects(slipway)
+    slipway.tick(timedelta(minutes=5))
+
+    assert before
+    assert effect not in open_effects(slipway)

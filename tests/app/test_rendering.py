@@ -7,7 +7,10 @@ from datetime import timedelta
 
 import pytest
 
+from shared.app.performing.rendering import _render
 from shared.domain.state.promotion import Rendered
+from shared.domain.values.records import replace
+from shared.ports.chart import Rendering
 from shared.ports.errors import Permanent, Transient
 from tests.support.app_parts import Harness, branch
 
@@ -87,3 +90,15 @@ def test_charts_are_unpacked_where_the_application_may_write(slipway: Harness) -
 
     assert slipway.app.scratch.is_dir()
     assert list(slipway.app.scratch.iterdir()) == []
+
+
+def test_an_artifact_without_a_chart_is_not_rendered(slipway: Harness) -> None:
+    """There is nothing else yet that is."""
+    slipway.release_to("1.0.0", approve=False)
+    artifact = slipway.release("1.0.0").artifact
+    assert artifact is not None
+    plain = replace(artifact, parts=artifact.images)
+    rendering = Rendering(release_name="delivery", namespace="qa")
+
+    with pytest.raises(Permanent, match=r"v1\.0\.0 has no chart"):
+        _render(slipway.app, slipway.app.access_as(None).charts, plain, rendering)

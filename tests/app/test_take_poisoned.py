@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.app.operating.poison import open_poison
+from shared.app.operating.take_poisoned import take_poisoned
 from shared.app.sweep import sweep
 from shared.codec.envelope import encode_effect, reference_to
 from shared.domain.messages.delivery import Delivery
@@ -185,3 +186,32 @@ def test_poison_is_taken_though_the_rest_of_a_tick_fails(slipway: Harness, monke
         sweep(slipway.app)
 
     assert kept(slipway) == ["first"]
+
+
+def test_where_nobody_receives_there_is_no_poison_to_take(slipway: Harness) -> None:
+    """As in an app that only answers."""
+    poison(slipway, "first")
+    slipway.wrap(receiver=None)
+    sweep(slipway.app)
+
+    assert kept(slipway) == []
+
+
+def test_a_note_that_cannot_be_written_leaves_its_message_for_later(
+    slipway: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is looked into without a note would be looked into for ever, if that is what kills."""
+    put, trouble = slipway.app.rows.put, [StoreUnavailable("gone")]
+
+    def once(*arguments: Any, **keywords: Any) -> str:
+        if trouble:
+            raise trouble.pop()
+        return put(*arguments, **keywords)
+
+    poison(slipway, "first")
+    monkeypatch.setattr(slipway.app.rows, "put", once)
+    take_poisoned(slipway.app)
+    before = kept(slipway)
+    slipway.tick(5 * MINUTE)
+
+    assert (before, kept(slipway)) == ([], ["first"])

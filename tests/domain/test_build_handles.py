@@ -118,3 +118,17 @@ def test_nobody_looks_at_an_attempt_that_is_not_waited_for() -> None:
 
     assert (other, late) == (Outcome.IGNORED, Outcome.IGNORED)
     assert pilot.effects(ef.LookAtBuild) == []
+
+
+@pytest.mark.parametrize("release", [True, False])
+def test_a_handle_is_the_run_of_the_build_that_it_names(release: bool) -> None:
+    """Of several that are under way, the other ones have none yet."""
+    pilot = building(release=release)
+    pilot.push("refs/heads/feature/delivery/y", "b" * 40)
+    pilot.push_release("1.1.0", "c" * 40)
+    pilot.perform(ef.ReadTags)
+    number = max(run.number for run, _ in pilot.state.builds_under_way())
+    pilot.tell(ev.BuildStarted(**pilot.ids(), number=number, attempt=1, handle=RUN))
+
+    assert {run.number for run, _ in pilot.state.builds_under_way() if run.handle == RUN} == {number}
+    assert len(handles(pilot)) == 3

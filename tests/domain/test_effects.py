@@ -60,3 +60,9 @@ def test_an_unknown_kind_has_no_queue() -> None:
     for kind, worker in (("make-coffee", NONPROD), ("build", PRODUCTION), ("cancel", PRODUCTION)):
         with pytest.raises(KeyError):
             queue_of(kind, worker)
+
+
+def test_an_effect_that_does_not_say_what_it_is_about_is_a_defect() -> None:
+    """Two of them would have one id."""
+    with pytest.raises(NotImplementedError):
+        _ = ef.Effect(service=DELIVERY).id

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+
 import pytest
 
 from shared.domain.values.artifact import Artifact, in_namespace
@@ -85,3 +88,9 @@ def test_an_environment_with_a_namespace_reads_below_it() -> None:
     """Production reads `prod/…` and nothing else."""
     assert in_namespace("delivery", "prod") == "prod/delivery"
     assert in_namespace("delivery", None) == "delivery"
+
+
+@pytest.mark.parametrize("one", [Digest(f"sha256:{'1' * 64}"), Version.parse("1.0.0"), ServiceKey("shop", "cart")])
+def test_a_copy_of_a_value_is_that_value(one: object) -> None:
+    """Also across processes, as pickle makes it."""
+    assert pickle.loads(pickle.dumps(one)) == copy.copy(one) == one
