@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import socket
 from types import TracebackType
@@ -37,7 +38,8 @@ class AskedToStop:
 
     def ask(self) -> None:
         """Ask to stop as a signal does, from any thread."""
-        self._writer.send(b"\0")
+        with contextlib.suppress(BlockingIOError):  # it was asked often enough
+            self._writer.send(b"\0")
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until it is asked, at most so many seconds, and say whether it was."""

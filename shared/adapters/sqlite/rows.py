@@ -126,6 +126,7 @@ class SqliteEvidence:
         with self._readers.lent() as connection:
             found = connection.execute("SELECT content FROM evidence WHERE sha256 = ?", (sha256,)).fetchone()
         if found is None:
+            self._there.discard(sha256)
             raise NotFound(
                 f"no evidence {sha256} is kept; it was never stored, or the store was restored from before it"
             )

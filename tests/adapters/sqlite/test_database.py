@@ -11,6 +11,7 @@ import pytest
 
 from shared.adapters.sqlite import SqliteDatabase, cache
 from shared.codec.chain import link
+from shared.ports.errors import NotFound
 from shared.ports.store import Loaded, StoreUnavailable, Write
 from tests.support.clock import Clock
 from tests.support.stores import MINUTE, SERVICE, a_message, a_write, always, receive_none, receive_one
@@ -173,3 +174,17 @@ def test_the_commits_flush_to_disk(database: SqliteDatabase, file: Path) -> None
     connection.close()
 
     assert (settings, mode) == ((2,), ("wal",))
+
+
+def test_evidence_that_somebody_has_deleted_can_be_kept_again(database: SqliteDatabase, file: Path) -> None:
+    """It is remembered as kept until somebody misses it."""
+    name = database.evidence.put(b"manifests")
+    with sqlite3.connect(file) as connection:
+        connection.execute("DELETE FROM evidence")
+    connection.close()
+
+    with pytest.raises(NotFound, match=f"no evidence {name} is kept"):
+        database.evidence.get(name)
+    database.evidence.put(b"manifests")
+
+    assert database.evidence.get(name) == b"manifests"
