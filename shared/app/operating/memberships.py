@@ -53,6 +53,6 @@ def _rule_of(state: ServiceState, request: str) -> ApprovalRule | None:
     for release in state.releases.values():
         for one in release.promotions:
             if one.approval is not None and one.approval.id == request:
-                policy = one.pinned_policy or (state.policy.environment(one.environment) if state.policy else None)
+                policy = one.policy_by(state.policy)
                 return policy.approval if policy else None
     return None

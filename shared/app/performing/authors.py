@@ -90,7 +90,7 @@ def _read(app: App, policy: ServicePolicy, commit: str, live: Deployed | None, q
 
 def _worker_of(app: App, policy: ServicePolicy, promotion: Promotion) -> str:
     """Say who reads for a promotion; empty for an environment that has left."""
-    found = promotion.pinned_policy or policy.environment(promotion.environment)
+    found = promotion.policy_by(policy)
     return worker_for(found, app.production) if found is not None else ""
 
 

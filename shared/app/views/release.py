@@ -105,7 +105,7 @@ def _approval(
     viewer: Viewer | None,
     now: datetime,
 ) -> view.ApprovalView:
-    policy = one.pinned_policy or (state.policy.environment(one.environment) if state.policy else None)
+    policy = one.policy_by(state.policy)
     rule = policy.approval if policy and policy.approval else ApprovalRule()
     is_open = one.phase is Phase.WAITING and request.granted is None
     return view.ApprovalView.of(

@@ -95,13 +95,8 @@ class Draft:
         return self.policy
 
     def policy_of(self, promotion: Promotion) -> EnvironmentPolicy | None:
-        """The policy that a started promotion pinned, the policy in force for one that waits; None where it left.
-
-        A rollback out of an environment that left goes by the policy of what it undoes.
-        """
-        if promotion.pinned_policy is not None:
-            return promotion.pinned_policy
-        found = self.policy.environment(promotion.environment) if self.policy else None
+        """A promotion's policy; a rollback out of an environment that left goes by the policy of what it undoes."""
+        found = promotion.policy_by(self.policy)
         undone = self.find_promotion(promotion.undoes) if found is None and promotion.undoes is not None else None
         return undone[1].pinned_policy if undone else found
 

@@ -15,7 +15,7 @@ def worker_of(effect: ServiceEffect, state: ServiceState, production: Set[str]) 
     """Say who performs an effect of a decision; `production` are the identities that only production's worker holds."""
     if not isinstance(effect, EnvironmentEffect):
         return taker_of(effect.kind)
-    policy = _rules(effect.number, state)
+    policy = _policy_of(effect.number, state)
     return worker_for(policy, production) if policy is not None else NONPROD
 
 
@@ -29,12 +29,12 @@ def worker_for(policy: EnvironmentPolicy, production: Set[str]) -> str:
     return PRODUCTION if policy.identity in production else NONPROD
 
 
-def _rules(number: int, state: ServiceState) -> EnvironmentPolicy | None:
-    """As Draft.rules, also for what the decision has ended."""
+def _policy_of(number: int, state: ServiceState) -> EnvironmentPolicy | None:
+    """As Draft.policy_of, also for what the decision has ended."""
     found = _find(number, state)
-    if found is None or found.pinned_policy is not None:
-        return found.pinned_policy if found else None
-    policy = state.policy.environment(found.environment) if state.policy else None
+    if found is None:
+        return None
+    policy = found.policy_by(state.policy)
     undone = _find(found.undoes, state) if policy is None and found.undoes is not None else None
     return undone.pinned_policy if undone else policy
 

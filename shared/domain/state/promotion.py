@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.domain.charts.manifests import Finding
-from shared.domain.policies.policy import EnvironmentPolicy
+from shared.domain.policies.policy import EnvironmentPolicy, ServicePolicy
 from shared.domain.state.phases import Phase, PromotionKind
 from shared.domain.values.artifact import Artifact
 from shared.domain.values.person import Person
@@ -167,6 +167,10 @@ class Promotion(Record):
     retagged: bool = False
     revision: str = ""
     writing_until: Time | None = None
+
+    def policy_by(self, in_force: ServicePolicy | None) -> EnvironmentPolicy | None:
+        """Return the policy that it pinned when it started, that in force for one that waits; None where it left."""
+        return self.pinned_policy or (in_force.environment(self.environment) if in_force else None)
 
 
 def remembered(promotions: tuple[Promotion, ...], now: datetime) -> tuple[Promotion, ...]:
