@@ -45,11 +45,15 @@ class TooLarge(SlipwayError):
 
 
 class Message(NamedTuple):
-    """An effect of a decision, in the outbox: `queue` is the queue's name, `body` the encoded envelope."""
+    """An effect of a decision, in the outbox: `queue` is the queue's name, `body` the encoded envelope.
+
+    `looks`: it changes nothing outside, so that it may be performed before the decision is safe, and is lost with it.
+    """
 
     queue: str
     body: str
     delay: timedelta = timedelta(0)
+    looks: bool = False
 
 
 def outbox_prefix(sequence: int) -> str:
@@ -207,8 +211,11 @@ class Store(Protocol):
         """Read rows with start <= key < end in key order, `most` at most."""
         ...
 
-    def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
-        """Read ledger entries with a sequence above `after`, in order."""
+    def ledger(self, service: str, *, after: int, most: int, exact: bool = True) -> Sequence[LedgerRow]:
+        """Read ledger entries with a sequence above `after`, in order.
+
+        Not `exact`, they may be what this process remembers of its own decisions; who judges the ledger reads it exactly.
+        """
         ...
 
     def services(self, *, after: str = "", most: int, prefix: str = "") -> Sequence[str]:

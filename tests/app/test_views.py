@@ -97,7 +97,7 @@ class Forged:
         """See Store."""
         return self._store.read(service)
 
-    def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
+    def ledger(self, service: str, *, after: int, most: int, exact: bool = True) -> Sequence[LedgerRow]:
         """See Store."""
         rows = self._store.ledger(service, after=after, most=most)
         return [replace(one, body=b"{}") if one.sequence == self._sequence else one for one in rows]

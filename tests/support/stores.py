@@ -138,9 +138,11 @@ def always(write: Write | None) -> Callable[[Loaded], Write | None]:
     return lambda loaded: write
 
 
-def a_message(body: str = "body", *, queue: str = "slipway-deploy", delay: timedelta = timedelta(0)) -> Message:
+def a_message(
+    body: str = "body", *, queue: str = "slipway-deploy", delay: timedelta = timedelta(0), looks: bool = False
+) -> Message:
     """Build an effect."""
-    return Message(queue=queue, body=body, delay=delay)
+    return Message(queue=queue, body=body, delay=delay, looks=looks)
 
 
 def receive_one(queues: QueueReceiver, queue: str = "slipway-deploy", *, wait: timedelta = timedelta(0)) -> Received:

@@ -35,12 +35,13 @@ class InHand:
         self._suspect: bytes | None = None
         self._alone: bytes | None = None
         self._alone_until = 0.0
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
 
     def begin(self, message: Received) -> bool:
         """Note a message as in hand; False where it, or whatever is not in hand yet, has to wait."""
         key = _key(message)
-        with self._changed:
+        with self._lock:
             counts = self._file.get(key)
             held = self._place(key, counts)
             if held is Held.NO:
@@ -69,7 +70,7 @@ class InHand:
 
     def deaths(self, message: Received) -> int:
         """How many hosts died of it, 0 unless that is sure and as often as may be."""
-        with self._changed:
+        with self._lock:
             counts = self._file.get(_key(message))
         return counts.deaths if counts.deaths >= self._most and counts.alone else 0
 
@@ -80,7 +81,7 @@ class InHand:
 
     def close(self) -> None:
         """Keep nothing more; what is still noted counts as given back."""
-        with self._changed:
+        with self._lock:
             for key in self._held:
                 self._file.put(key, self._file.get(key)._replace(held=Held.NO))
             self._file.close()
@@ -103,7 +104,7 @@ class InHand:
 
     def _let_go(self, message: Received, change: Callable[[Counts], Counts]) -> Counts:
         key = _key(message)
-        with self._changed:
+        with self._lock:
             counts = change(self._file.get(key))
             self._file.put(key, counts)
             self._held.pop(key, None)

@@ -38,7 +38,8 @@ class Messages:
         self._running: dict[tuple[str, str], Received] = {}
         self._settling = 0
         self.stopping = False
-        self.changed = threading.Condition()
+        self._lock = threading.Lock()
+        self.changed = threading.Condition(self._lock)
 
     @property
     def busy(self) -> int:
@@ -63,7 +64,7 @@ class Messages:
 
     def admit(self, message: Received) -> bool:
         """Take a message on, or give it back: at a stop, or where it has to wait for another one."""
-        with self.changed:
+        with self._lock:
             wanted = not self.stopping
             begun = wanted and self._in_hand.begin(message)
             if begun:
@@ -86,7 +87,7 @@ class Messages:
                 self._function.run(_as_argument(message))
         except BaseException as error:  # SystemExit of a library must not lose the message either
             failure = error
-        with self.changed:
+        with self._lock:
             if self._running.pop((message.id, message.receipt), None) is None:
                 return  # given back at a stop; whoever receives it next decides
             self._settling += 1
@@ -100,7 +101,7 @@ class Messages:
             log_event("queue.settle_failed", error=error, queue=self.queue, message=message.id)
             self._in_hand.give_back(message)
         finally:
-            with self.changed:
+            with self._lock:
                 self._settling -= 1
                 self.changed.notify_all()
 

@@ -62,7 +62,7 @@ class TableStore:
             callers = ((key, value) for key, value, _ in rows if not partition.is_own(key))
             return list(itertools.islice(callers, most))
 
-    def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
+    def ledger(self, service: str, *, after: int, most: int, exact: bool = True) -> Sequence[LedgerRow]:  # noqa: ARG002 - it always is
         """See Store."""
         start, end = partition.ledger_key(after + 1), partition.LEDGER + partition.EVER
         with failures_named(service):

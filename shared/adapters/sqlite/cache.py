@@ -7,7 +7,7 @@ SQLite counts the commits of other connections (`data_version`). All commits of 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NamedTuple, TypeVar
@@ -17,9 +17,11 @@ from shared.adapters.sqlite.locks import WriteLock
 from shared.adapters.sqlite.reading import LoadedEstate
 from shared.adapters.sqlite.submission import Transaction
 from shared.adapters.storage import partition
-from shared.ports.store import Loaded
+from shared.ports.store import LedgerRow, Loaded
 
 _MOST_SERVICES = 2048
+# Entries of these many services, which are asked for again soon after they are made.
+_MOST_RECENT, _RECENT_ENTRIES = 256, 24
 K = TypeVar("K")
 V = TypeVar("V")
 
@@ -34,7 +36,7 @@ class CachedService(NamedTuple):
 class Cache:
     """Each service twice: as the open transaction leaves it, and as it was last committed.
 
-    Only the thread that writes uses it, but for `committed` and `number`, which any thread may call.
+    Only the thread that writes uses it, but for `committed`, `latest`, `recent_entries` and `number`, which any thread may call.
     """
 
     def __init__(self) -> None:
@@ -46,6 +48,8 @@ class Cache:
         self.hints: dict[int, datetime] = {}  # by service: the file has a hint for this time, or for an earlier one
         self._fresh: dict[str, Loaded | None] = {}
         self._published: OrderedDict[str, Loaded] = OrderedDict()
+        self._made: list[tuple[str, LedgerRow]] = []
+        self._recent: OrderedDict[str, tuple[LedgerRow, ...]] = OrderedDict()
 
     def begin(self, transaction: Transaction, lock: WriteLock) -> None:
         """Forget everything if another process wrote since the last transaction."""
@@ -53,7 +57,7 @@ class Cache:
         if version != self._version or not lock.ours:
             self.clear()
             self._version = version
-        self._fresh = {}
+        self._fresh, self._made = {}, []
         lock.sign()
         self._lock = lock
         transaction.afterwards.append(self._publish)
@@ -65,11 +69,24 @@ class Cache:
         self.hints.clear()
         self._estate = None
         self._published.clear()
+        self._recent.clear()
 
     def committed(self, service: str) -> Loaded | None:
         """Return a service as it was last committed; None if that is not known."""
         found = self._published.get(service)
         return found if found is not None and self._lock is not None and self._lock.ours else None
+
+    def recent_entries(self, service: str, after: int) -> Sequence[LedgerRow] | None:
+        """Return a service's committed entries after a sequence; None if they are not all remembered."""
+        recent = self._recent.get(service)
+        if not recent or recent[0].sequence > after + 1 or self._lock is None or not self._lock.ours:
+            return None
+        return [entry for entry in recent if entry.sequence > after]
+
+    def latest(self, service: str) -> Loaded | None:
+        """Return a service as the open transaction has it so far; None if that is not known."""
+        kept = self._services.get(service)
+        return kept.loaded if kept is not None else None
 
     def load(self, transaction: Transaction, service: str) -> CachedService:
         """Return the service as the open transaction has it so far; read it if it is not remembered."""
@@ -105,6 +122,10 @@ class Cache:
         self._remember(service, CachedService(id_, loaded))
         self._fresh[service] = loaded
 
+    def add_entry(self, service: str, entry: LedgerRow) -> None:
+        """Remember an entry of the open transaction."""
+        self._made.append((service, entry))
+
     def without(self, id_: int, keys: Iterable[str]) -> None:
         """Take effects out of the outbox of a service that is remembered."""
         service = self._names.get(id_, "")
@@ -133,10 +154,14 @@ class Cache:
                 self._published.pop(service, None)
             else:
                 _put(self._published, service, loaded)
+        for service, entry in self._made:
+            before = self._recent.get(service, ())
+            follows = before and before[-1].sequence == entry.sequence - 1
+            _put(self._recent, service, (*before[1 - _RECENT_ENTRIES :], entry) if follows else (entry,), _MOST_RECENT)
 
 
-def _put(kept: OrderedDict[K, V], key: K, value: V) -> None:
+def _put(kept: OrderedDict[K, V], key: K, value: V, most: int | None = None) -> None:
     """Keep a value; drop the oldest if there is no room."""
     kept[key] = value
-    if len(kept) > _MOST_SERVICES:
+    if len(kept) > (most or _MOST_SERVICES):
         kept.popitem(last=False)

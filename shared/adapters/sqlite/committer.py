@@ -74,15 +74,13 @@ class Committer:
             submission.fail(error)
 
     def commit(self, transaction: Transaction) -> None:
-        """Commit. Calling what is to follow (`afterwards`) is up to the caller."""
+        """Commit. Calling what is to follow (`afterwards`), and telling the messages, is up to the caller."""
         transaction.execute("COMMIT")
         self.commits += 1
         self.transaction = None
         self._lock.release()
         if self._connection.total_changes != self._changes:
             self.trouble.is_over()
-        for handling in transaction.handlings:
-            handling.pending = False
 
     def roll_back(self, error: BaseException) -> Transaction | None:
         """Roll back, and mark as lost what was answered early. Return the transaction; None if none was open."""

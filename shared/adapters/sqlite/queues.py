@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from shared.adapters.sqlite.ahead import Ahead
 from shared.adapters.sqlite.cache import Cache
 from shared.adapters.sqlite.leases import POLL_SECONDS, Leases, message_id
 from shared.adapters.sqlite.reading import DOOR
@@ -42,6 +43,7 @@ class SqliteQueues:
     ) -> None:
         self._writer, self._leases, self._cache, self._now = writer, leases, cache, now
         self._delivery = delivery
+        self._ahead = Ahead(delivery)
         self._numbers = itertools.count()
 
     def send(self, queue: str, body: str, *, delay: timedelta = timedelta(0)) -> None:
@@ -49,7 +51,7 @@ class SqliteQueues:
         if len(body.encode()) > partition.MOST_VALUE:
             raise TooLarge(f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence")
         leased = self._door(queue, body, delay)
-        self._writer.submit_deferred(lambda transaction: self._insert(transaction, [leased]))
+        self._writer.submit_deferred(lambda transaction: _discard(self._insert(transaction, [leased])))
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
         """See Queues. Does nothing: the commit that wrote the rows has handed them over."""
@@ -59,7 +61,10 @@ class SqliteQueues:
     ) -> None:
         """Insert a decision's effects and delete those that are done, in the decision's transaction."""
         if rows:
-            self._insert(transaction, [_leased(service, row, row.message.delay) for row in rows])
+            made = [_leased(service, row, row.message.delay) for row in rows]
+            ahead = [one for one, row in zip(made, rows, strict=True) if row.message.looks and not one.delay]
+            if self._insert(transaction, made, ahead=ahead) and ahead:
+                self._ahead.hand_over(transaction, ahead)
         if done:
             transaction.executemany(_DELETE, [(service, key) for key in done])
             self._let_go(transaction, [message_id(service, key) for key in done])
@@ -68,6 +73,7 @@ class SqliteQueues:
         """See Store. Does not wait for the disk if this host holds the effects."""
         if not keys:
             return False
+        self._writer.check_kept()
         found = self._cache.number(service)
         ids = [message_id(found, key) for key in keys] if found else []
         if ids and self._delivery.holds(ids):
@@ -96,6 +102,8 @@ class SqliteQueues:
             left = min(max(0.0, end - time.monotonic()), POLL_SECONDS)
             found = self._delivery.take(queue, most=most, visibility=visibility, wait=timedelta(seconds=left))
             if found or not left or self._delivery.closed:
+                if any(one.id in self._ahead for one in found):
+                    self._writer.finish()
                 return found
 
     def receive_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
@@ -104,7 +112,7 @@ class SqliteQueues:
         self._leases.poll(self._delivery)
         found = self._delivery.take_any(queues, visibility=visibility)
         if found is not None:
-            self._writer.works_for(Handling())
+            self._writer.works_for(self._ahead.taken(found.id) or Handling())
         return found
 
     def on_need(self, more_hands: Callable[[], None]) -> None:
@@ -170,15 +178,23 @@ class SqliteQueues:
         id_, group = message_id(DOOR, key), addressee(body)
         return LeasedMessage(id=id_, queue=queue, body=body, delay=delay, service=str(DOOR), key=key, group=group)
 
-    def _insert(self, transaction: Transaction, made: Sequence[LeasedMessage]) -> None:
-        # Without a lease if this process is no host: then any host may claim it.
+    def _insert(
+        self, transaction: Transaction, made: Sequence[LeasedMessage], *, ahead: Sequence[LeasedMessage] = ()
+    ) -> bool:
+        """Insert messages, and hand over all but those `ahead` after the commit; return whether this process may.
+
+        A process that is no host leases none, so that any host may claim them.
+        """
         host = self._leases.host
         rows = [
             (*_place(one), one.queue, one.body, *self._times(one.delay), 0, host, one.reason or None) for one in made
         ]
         transaction.executemany(_INSERT, rows)
-        if host is not None:
-            transaction.afterwards.append(lambda: self._delivery.offer(made))
+        if host is None:
+            return False
+        if later := [one for one in made if one not in ahead]:
+            transaction.afterwards.append(lambda: self._delivery.offer(later))
+        return True
 
     def _times(self, delay: timedelta) -> tuple[int, int]:
         """Return a delay, and the time at which it ends, as they are stored."""

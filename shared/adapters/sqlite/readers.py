@@ -34,9 +34,13 @@ class Readers:
                     connection.execute("ROLLBACK")
 
     @contextmanager
-    def lent(self) -> Iterator[sqlite3.Connection]:
-        """Lend a connection for one query, which sees one state by itself. Raise StoreUnavailable."""
-        self._before()
+    def lent(self, *, own: bool = True) -> Iterator[sqlite3.Connection]:
+        """Lend a connection for one query, which sees one state by itself. Raise StoreUnavailable.
+
+        `own`: it sees what this thread has written too, which may have to be flushed for that.
+        """
+        if own:
+            self._before()
         connection = self._borrow()
         try:
             with failures_named(self._path):

@@ -123,18 +123,22 @@ class SqliteEvidence:
 
     def get(self, sha256: str) -> bytes:
         """See Evidence."""
-        with self._readers.lent() as connection:
-            found = connection.execute("SELECT content FROM evidence WHERE sha256 = ?", (sha256,)).fetchone()
-        if found is None:
+        # Seldom is it this thread's own and not on disk yet.
+        content = self._stored(sha256, own=False) or self._stored(sha256, own=True)
+        if content is None:
             self._there.discard(sha256)
             raise NotFound(
                 f"no evidence {sha256} is kept; it was never stored, or the store was restored from before it"
             )
-        content: bytes = found[0]
         if hashlib.sha256(content).hexdigest() != sha256:
             self._there.discard(sha256)
             raise NotFound(changed(sha256))
         return content
+
+    def _stored(self, sha256: str, *, own: bool) -> bytes | None:
+        with self._readers.lent(own=own) as connection:
+            found = connection.execute("SELECT content FROM evidence WHERE sha256 = ?", (sha256,)).fetchone()
+        return found[0] if found else None
 
 
 def _require(transaction: Transaction, partition: str, key: str, etag: str | None) -> None:

@@ -71,8 +71,10 @@ class SqliteStore:
         """See Store."""
         return self._queues.forget(service, partition.outbox_keys(keys))
 
-    def read(self, service: str, *, exact: bool = True) -> Loaded:  # noqa: ARG002 - it always is
-        """See Store."""
+    def read(self, service: str, *, exact: bool = True) -> Loaded:
+        """See Store. It is always exact, but for a message that the open transaction asks for: it sees what that holds."""
+        if not exact and self._writer.pending and (latest := self._cache.latest(service)) is not None:
+            return latest
         self._writer.flush()
         known = self._cache.committed(service)
         if known is not None:
@@ -91,8 +93,11 @@ class SqliteStore:
         with self._readers.snapshot() as connection:
             return reading.rows(connection.execute, reading.head(connection.execute, service).id, start, end, most)
 
-    def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
+    def ledger(self, service: str, *, after: int, most: int, exact: bool = True) -> Sequence[LedgerRow]:
         """See Store."""
+        self._writer.flush()
+        if not exact and (recent := self._cache.recent_entries(service, after)) is not None:
+            return recent[:most]
         if number := self._cache.number(service):
             with self._readers.lent() as connection:
                 return reading.ledger(connection.execute, number, after, most)
@@ -191,6 +196,8 @@ class SqliteStore:
             self._cache.drop(service)
         else:
             self._cache.keep(service, id_, partition.loaded_after(loaded, made))
+            entry = LedgerRow(sequence=made.sequence, previous=made.previous, hash=made.hash, body=made.ledger)
+            self._cache.add_entry(service, entry)
         return made.committed()
 
     def _write(self, transaction: Transaction, id_: int, event_id: str, made: Plan) -> None:

@@ -15,26 +15,34 @@ T = TypeVar("T")
 class Handling:
     """What was written for one message. It is kept or lost as a whole, together with the message's acknowledgement.
 
-    `pending`: some of it is not on disk yet. `lost`: why it was rolled back, if it was.
+    `pending`: some of it is not on disk yet, or what asks for it is not. `lost`: why it was rolled back, if it was.
     """
 
     __slots__ = ("lost", "pending")
 
-    def __init__(self) -> None:
-        self.pending = False
+    def __init__(self, *, pending: bool = False) -> None:
+        self.pending = pending
         self.lost: StoreUnavailable | None = None
+
+
+class Here(threading.local):
+    """For each thread: the message that it works for."""
+
+    handling: Handling | None = None
 
 
 class Transaction:
     """The connection, and what belongs to one transaction on it.
 
-    `afterwards` is called after the commit, `undone` after a rollback. `handlings` are the messages whose work was answered
+    `written` is called once the pieces of work at hand have run, committed or not; `afterwards` after the commit, `undone`
+    after a rollback. `handlings` are the messages whose work was answered
     before it is on disk. `lazy` is work that nobody waits for, by name. `pieces` counts the pieces of work.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.execute = connection.execute
         self.executemany = connection.executemany
+        self.written: list[Callable[[], None]] = []
         self.afterwards: list[Callable[[], None]] = []
         self.undone: list[Callable[[], None]] = []
         self.handlings: set[Handling] = set()
@@ -46,20 +54,19 @@ Work = Callable[[Transaction], T]
 
 
 class Submission(Generic[T]):
-    """A piece of work and, later, its result. Its lock opens when it is answered, or when its thread becomes the leader.
+    """A piece of work and, later, its result. A thread that waits for it is woken when it is answered, or when the thread becomes the leader.
 
     A submission that is not `durable` is answered before it is on disk.
     """
 
-    __slots__ = ("_error", "_result", "_wake", "answered", "durable", "handling", "work")
+    __slots__ = ("_bell", "_error", "_result", "answered", "durable", "handling", "work")
 
     def __init__(self, work: Work[T], *, durable: bool = True, handling: Handling | None = None) -> None:
         self.work = work
         self.durable = durable
         self.handling = handling
         self.answered = False
-        self._wake = threading.Lock()
-        self._wake.acquire()
+        self._bell: threading.Lock | None = None
         self._error: BaseException | None = None
         self._result: T | None = None
 
@@ -79,17 +86,25 @@ class Submission(Generic[T]):
         self._error = error
 
     def answer(self) -> None:
-        """Give the result to the thread that waits."""
+        """Give the result to the thread that waits, if one does."""
         self.answered = True
-        self._wake.release()
+        if self._bell is not None:
+            self._bell.release()
+
+    def will_wait(self) -> None:
+        """Be ready to be woken; called before any other thread knows of it."""
+        self._bell = threading.Lock()
+        self._bell.acquire()
 
     def wait(self) -> None:
         """Wait until it is answered, or until this thread becomes the leader."""
-        self._wake.acquire()
+        if self._bell is not None:
+            self._bell.acquire()
 
     def wake(self) -> None:
         """Make the thread that waits the leader."""
-        self._wake.release()
+        if self._bell is not None:
+            self._bell.release()
 
     def result(self) -> T:
         """Return the work's result; raise the error that it failed with."""

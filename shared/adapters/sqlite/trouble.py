@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from shared.adapters.sqlite.submission import Transaction
 from shared.ports.store import StoreUnavailable
 from shared.telemetry import log_warning
 
@@ -27,3 +28,10 @@ class Trouble:
         if self.error is not None:
             log_warning("store.works_again", database=str(self._path))
         self.error = None
+
+    def looked_at(self, transaction: Transaction) -> None:
+        """Write, to see whether that works again."""
+        # Setting it writes a page, even where the value stays the same.
+        [version] = transaction.execute("PRAGMA user_version").fetchone()
+        transaction.execute(f"PRAGMA user_version={version}")
+        transaction.afterwards.append(self.is_over)

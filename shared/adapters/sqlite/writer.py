@@ -12,28 +12,20 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 from shared.adapters.sqlite.committer import Committer
+from shared.adapters.sqlite.flusher import Flusher
 from shared.adapters.sqlite.locks import WriteLock
 from shared.adapters.sqlite.schema import unavailable
-from shared.adapters.sqlite.submission import Handling, Submission, Transaction, Work
+from shared.adapters.sqlite.submission import Handling, Here, Submission, Transaction, Work
 from shared.ports.store import StoreUnavailable
 
 T = TypeVar("T")
 W = TypeVar("W")
 _MOST_TOGETHER = 64
-_LAZY_SECONDS = 0.05
-_AFTER_FAILURE_SECONDS = 1.0
-
-
-class _Here(threading.local):
-    """For each thread: the message that it works for."""
-
-    handling: Handling | None = None
 
 
 class Writer:
@@ -48,17 +40,14 @@ class Writer:
         self._path = path
         self._committer = Committer(path, begin=begin, undone=undone)
         self._trouble = self._committer.trouble
-        self._here = _Here()
+        self._here = Here()
         self._mutex = threading.Lock()
         self._arrivals: deque[Submission[Any]] = deque()
         self._leading = False
         self._writing = 0  # the thread that runs pieces of work
         self._lazy: dict[str, Work[None]] = {}
-        self._due = threading.Event()
-        self._pausing = False
-        self._closing = threading.Event()
-        self._flusher = threading.Thread(target=self._flush, name="sqlite-flusher", daemon=True)
-        self._flusher.start()
+        self._closing = False
+        self._flusher = Flusher(self, self._mutex)
 
     def submit(self, work: Work[T]) -> T:
         """Run the work; return its result once it is on disk. An error before its first write fails this work alone.
@@ -85,6 +74,11 @@ class Writer:
         handling = self._here.handling
         return handling is not None and (handling.pending or handling.lost is not None)
 
+    def check_kept(self) -> None:
+        """Raise StoreUnavailable if work for this thread's message, or what asks for it, was lost."""
+        if (handling := self._here.handling) is not None and handling.lost is not None:
+            raise handling.lost
+
     def flush(self) -> None:
         """Flush the work for this thread's message; called before a read. Raise StoreUnavailable if it was lost."""
         if self.pending:
@@ -105,10 +99,10 @@ class Writer:
         Work that cannot be written is tried again until the writer is closed.
         """
         with self._mutex:
-            first = not self._lazy and not self._pausing
+            first = not self._lazy and not self._flusher.looks
             self._lazy[name] = work
         if first:
-            self._due.set()
+            self._flusher.ask()
 
     def watch(self, watcher: Callable[[sqlite3.Connection], W]) -> W:
         """Put a proxy before the connection, for a measurement. Call it before anything is written."""
@@ -120,23 +114,32 @@ class Writer:
         return self._committer.commits
 
     @property
+    def fails(self) -> bool:
+        """Whether the last write failed."""
+        return self._trouble.error is not None
+
+    @property
+    def waits(self) -> bool:
+        """Whether there is work that waits for somebody's commit."""
+        return bool(self._lazy) or self.holds_back
+
+    @property
     def waiting(self) -> int:
         """How many pieces of work have arrived and are in no transaction yet."""
         return len(self._arrivals)
 
     def check(self) -> None:
         """Raise StoreUnavailable if the last write failed and a new one fails too. While all is well, write nothing."""
-        if self._trouble.error is not None:
-            self.submit(self._touch)
+        if self.fails:
+            self.submit(self._trouble.looked_at)
 
     def close(self) -> None:
         """Write what has arrived, then stop. A second call is harmless."""
         with self._mutex:
-            if self._closing.is_set():
+            if self._closing:
                 return
-            self._closing.set()
-        self._due.set()
-        self._flusher.join()
+            self._closing = True
+        self._flusher.close()
         # Work runs in the order of arrival: once this is done, so is all that came before.
         try:
             self._enter(Submission(_nothing), last=True)
@@ -147,70 +150,73 @@ class Writer:
         if self._writing == threading.get_ident():
             raise RuntimeError("a decision may not use the store: it runs inside the store's transaction")
         with self._mutex:
-            if self._closing.is_set() and not last:
+            if not last and self._closing:
                 raise StoreUnavailable(f"database {self._path} is closed; start the host again")
-            self._arrivals.append(submission)
-            leads, self._leading = not self._leading, True
-        if not leads:
+            if leads := not self._leading:
+                # Nobody else has arrived: a leader hands over to whoever has.
+                self._leading = True
+            else:
+                submission.will_wait()
+                self._arrivals.append(submission)
+        if leads:
+            self._lead([submission])
+        else:
             submission.wait()
-        if not submission.answered:
-            self._lead()
+            if not submission.answered:
+                self._lead(self._arrived())
         return submission.result()
 
-    def _lead(self) -> None:
-        """Write what has arrived, this thread's own work first; then make the next thread that waits the leader."""
+    def _arrived(self) -> list[Submission[Any]]:
+        """Take what has arrived, the new leader's own work first."""
         with self._mutex:
             most = min(len(self._arrivals), _MOST_TOGETHER)
-            group = [self._arrivals.popleft() for _ in range(most)]
-            lazy, self._lazy = self._lazy, {}
+            return [self._arrivals.popleft() for _ in range(most)]
+
+    def _lead(self, group: list[Submission[Any]]) -> None:
+        """Write; then make the next thread that waits the leader."""
+        lazy: dict[str, Work[None]] = {}
+        if self._lazy:
+            with self._mutex:
+                lazy, self._lazy = self._lazy, {}
         self._write(lazy, group)
         with self._mutex:
             following = self._arrivals[0] if self._arrivals else None
             self._leading = following is not None
-            # The flusher commits it if nobody else does.
-            due = self.holds_back and not self._pausing
+            due = self.holds_back and not self._flusher.looks
         if due:
-            self._due.set()
+            self._flusher.ask()
         if following is not None:
             following.wake()
 
-    def _flush(self) -> None:
-        """Commit lazy and held-back work if nobody else's commit has taken it along in time; the flusher's loop."""
-        while not self._closing.is_set():
-            self._due.wait()
-            self._due.clear()
-            self._pausing = True
-            while self._pausing and not self._closing.wait(
-                _AFTER_FAILURE_SECONDS if self._trouble.error else _LAZY_SECONDS
-            ):
-                if self._lazy or self.holds_back:
-                    # Work that could not be written stays due.
-                    with suppress(StoreUnavailable):
-                        self._enter(Submission(_nothing), last=True)
-                with self._mutex:
-                    self._pausing = bool(self._lazy) or self.holds_back
-
     def _write(self, lazy: dict[str, Work[None]], group: list[Submission[Any]], *, alone: bool = False) -> None:
         """Run the pieces in the open transaction. Commit if one of them has to be on disk, or enough is held back."""
-        self._writing, followed = threading.get_ident(), list[Callable[[], None]]()
+        self._writing = threading.get_ident()
+        followed: Sequence[Callable[[], None]] = ()
+        safe: Iterable[Handling] = ()
         try:
             transaction = self._committer.begun()
             transaction.pieces += len(group)
-            transaction.lazy.update(lazy)
-            for work in lazy.values():
-                work(transaction)
+            if lazy:
+                transaction.lazy.update(lazy)
+                for work in lazy.values():
+                    work(transaction)
+            commits = alone or transaction.pieces >= _MOST_TOGETHER
             for submission in group:
                 self._committer.run(transaction, submission)
-            if alone or transaction.pieces >= _MOST_TOGETHER or any(one.durable for one in group):
+                commits = commits or submission.durable
+            if commits:
                 self._committer.commit(transaction)
-                followed = transaction.afterwards
+                followed, safe = transaction.afterwards, transaction.handlings
+            written, transaction.written = transaction.written, []
         except BaseException as error:
             self._fall_back(error, lazy, group)
             return
         finally:
             self._writing = 0
-        for callback in followed:
+        for callback in (*written, *followed):
             callback()
+        for handling in safe:
+            handling.pending = False
         for submission in group:
             submission.answer()
 
@@ -236,14 +242,8 @@ class Writer:
     def _keep(self, lazy: dict[str, Work[None]]) -> None:
         """Keep lazy work for a later try. A lost acknowledgement would leave its message there until the next start."""
         with self._mutex:
-            self._lazy = {} if self._closing.is_set() else {**lazy, **self._lazy}
-        self._due.set()
-
-    def _touch(self, transaction: Transaction) -> None:
-        # Setting it writes a page, even where the value stays the same.
-        [version] = transaction.execute("PRAGMA user_version").fetchone()
-        transaction.execute(f"PRAGMA user_version={version}")
-        transaction.afterwards.append(self._trouble.is_over)
+            self._lazy = {} if self._closing else {**lazy, **self._lazy}
+        self._flusher.ask()
 
 
 def _nothing(_: Transaction) -> None:

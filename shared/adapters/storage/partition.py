@@ -112,6 +112,7 @@ def is_own(key: str) -> bool:
     return key == HEAD or key.startswith((OUTBOX, LEDGER, SEEN, EXPIRY))
 
 
+@lru_cache(maxsize=4096)
 def check_key(key: str) -> None:
     """Raise ValueError for a key that Azure Tables would not take."""
     if not key or len(key.encode("utf-16-le", "replace")) > 2 * MOST_KEY or _FORBIDDEN.search(key):
@@ -181,8 +182,15 @@ def loaded_after(loaded: Loaded, made: Plan) -> Loaded:
         outbox.pop(key, None)
     for row in made.outbox:
         outbox[row.key] = row.message
-    return replace(
-        loaded, sequence=made.sequence, ledger_hash=made.hash, rows=rows, outbox=outbox, decoded=made.write.decoded
+    return Loaded(
+        sequence=made.sequence,
+        ledger_hash=made.hash,
+        rows=rows,
+        outbox=outbox,
+        estate=loaded.estate,
+        extra=loaded.extra,
+        estate_sequence=loaded.estate_sequence,
+        decoded=made.write.decoded,
     )
 
 

@@ -13,8 +13,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from typing import Protocol
 
-_LIES = 0.001  # seconds
-_MOVING = 0.004
+_LIES = 0.002  # seconds
+_MOVING = 0.008
 _LONGEST_LOOK = 0.016
 _LONGEST_SLEEP = 1.0
 _STILL = 3  # looks without any movement
@@ -155,7 +155,8 @@ class WorkerPool:
                 moved = self._taken != before
                 busy = time.process_time() - cpu >= _BUSY * (time.monotonic() - began)
                 self._one_is_enough = moved and busy
-                lies = not self._one_is_enough and (self._left() <= 0 or self._holds_back())
+                # What is held back is finished by whoever is at work, unless that takes long.
+                lies = not self._one_is_enough and (self._left() <= 0 or (not moved and self._holds_back()))
                 still = still + 1 if lies and not moved else 0
                 pause = _LIES if lies else min(2 * pause, _MOVING if moved else _LONGEST_LOOK)
                 if lies and not self._ready.wake() and still >= _STILL:

@@ -168,6 +168,7 @@ def _decide(app: App, event: ServiceEvent, loaded: Loaded, delivery: Delivery, c
                     ),
                     at=now,
                 ),
+                looks=one.looks,
             )
             for number, one in enumerate(decision.effects)
         ),

@@ -84,7 +84,7 @@ def close(app: App, effect: CloseApproval) -> Performed:
 def set_status(app: App, effect: SetStatus) -> Performed:
     """Say where a commit stands, where nothing newer was decided of it since; what overtakes us now has a higher number."""
     service, place = effect.service, (effect.commit, effect.context)
-    rows = app.store.ledger(str(service), after=effect.about - 1, most=_DECIDED_SINCE)
+    rows = app.store.ledger(str(service), after=effect.about - 1, most=_DECIDED_SINCE, exact=False)
     said = [(row.sequence, one) for row in rows for one in ENTRIES.decode(row.body).statuses]
     found = [(about, one) for about, one in said if (one.commit, one.context) == place]
     if not found or found[-1][0] > effect.about:

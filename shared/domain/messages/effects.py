@@ -29,10 +29,11 @@ from shared.domain.values.records import Record, type_name
 class Effect(Record, tag_field="type"):
     """One thing to do for one service. `kind` also names the queue it goes to.
 
-    `reports` are the events that may come of it, beside that it is done.
+    `reports` are the events that may come of it, beside that it is done. What only `looks` changes nothing outside.
     """
 
     kind: ClassVar[str]
+    looks: ClassVar[bool] = False
     reports: ClassVar[tuple[type[Event], ...]] = ()
 
     service: ServiceKey
@@ -79,6 +80,7 @@ class LookAtBuild(_OfBuild, tag="look-at-build"):
     """Ask once how a build is doing whose run is said to have ended. Whoever waits for it looks at times, all the same."""
 
     kind: ClassVar[str] = "gather-facts"
+    looks: ClassVar[bool] = True
     reports: ClassVar[tuple[type[Event], ...]] = (BuildReported,)
 
 
@@ -96,6 +98,7 @@ class ReadTags(Effect, tag="read-tags"):
     """Read what the version's tags name in the registry. `asked` tells one question from the next."""
 
     kind: ClassVar[str] = "gather-facts"
+    looks: ClassVar[bool] = True
     reports: ClassVar[tuple[type[Event], ...]] = (TagsRead,)
     version: str
     asked: int
@@ -124,6 +127,7 @@ class GatherFacts(Effect, tag="gather-facts"):
     """Read what a promotion's gates need. `asked` tells one question from the next."""
 
     kind: ClassVar[str] = "gather-facts"
+    looks: ClassVar[bool] = True
     reports: ClassVar[tuple[type[Event], ...]] = (FactsGathered, EffectFailed)
     number: int
     asked: int
@@ -188,6 +192,7 @@ class ObserveRollout(_OfPromotion, tag="observe-rollout"):
     """Watch the environment until it settles."""
 
     kind: ClassVar[str] = "observe-rollout"
+    looks: ClassVar[bool] = True
     reports: ClassVar[tuple[type[Event], ...]] = (RolloutObserved, EffectFailed)
 
 

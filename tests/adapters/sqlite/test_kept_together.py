@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.adapters.sqlite import SqliteDatabase, writer
+from shared.adapters.sqlite import SqliteDatabase, flusher
 from shared.adapters.sqlite.submission import Transaction
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, StoreUnavailable
@@ -19,8 +19,8 @@ from tests.support.clock import Clock
 from tests.support.stores import MINUTE, SERVICE, a_message, a_write, always
 
 QUEUE, EFFECTS = "slipway-events", "slipway-deploy"
-AT_ONCE = {QUEUE: 9, EFFECTS: 9}
-SOON = timedelta(seconds=1)
+AT_ONCE, SOON = {QUEUE: 9, EFFECTS: 9}, timedelta(seconds=1)
+LOOK = [a_message("a look", looks=True)]
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def clock() -> Clock:
 @pytest.fixture
 def database(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteDatabase]:
     """A host's database on which nothing is flushed for the reason alone that it has lain a moment."""
-    monkeypatch.setattr(writer, "_LAZY_SECONDS", 3600.0)
+    monkeypatch.setattr(flusher, "_SECONDS", 3600.0)
     found = SqliteDatabase(tmp_path / "slipway.db", clock, elapsed=clock.elapsed)
     found.recover()
     yield found
@@ -124,6 +124,79 @@ def test_an_effect_is_handed_out_only_when_its_decision_is_on_disk(
 
     assert taken(database).body == "an effect"
     assert kept(tmp_path) == (1, ["an effect"])
+
+
+def look(database: SqliteDatabase, message: Received) -> tuple[Received, OutboxRow]:
+    """Let a message lead to an effect that only looks, and take that one before anything is on disk."""
+    [row] = database.store.transact(SERVICE, "e1", always(a_write(outbox=LOOK))).outbox
+    database.queues.delete(message)
+    return taken(database), row
+
+
+def test_what_only_looks_is_handed_out_before_its_decision_is_on_disk(
+    database: SqliteDatabase, tmp_path: Path, message: Received
+) -> None:
+    """What it leads to gets there together with what it came of, and it is handed out once."""
+    effect, row = look(database, message)
+    database.store.transact(SERVICE, "e2", always(a_write(done=frozenset({row.key}))))
+    database.queues.delete(effect)
+    assert (effect.body, kept(tmp_path)) == ("a look", (0, ["the message"]))
+
+    elsewhere(lambda: database.rows.put("p", "k", b"x", etag=None))
+
+    assert kept(tmp_path) == (2, [])
+    assert database.queues.receive_any({}, visibility=MINUTE) is None
+    assert not database.queues.receive(EFFECTS, most=1, visibility=MINUTE, wait=timedelta(0))
+
+
+def test_who_only_looks_sees_the_state_that_asked_for_it(
+    database: SqliteDatabase, tmp_path: Path, message: Received
+) -> None:
+    """Who must have it exactly waits until it is on disk."""
+    look(database, message)
+
+    assert database.store.read(SERVICE, exact=False).sequence == 1
+    assert kept(tmp_path)[0] == 0
+    assert database.store.read(SERVICE).sequence == 1
+    assert kept(tmp_path)[0] == 1
+
+
+def test_what_only_looks_is_lost_with_its_decision(database: SqliteDatabase, tmp_path: Path, message: Received) -> None:
+    """What it reports then is not taken, and takes out of the outbox nothing that was decided in its place."""
+    _, row = look(database, message)
+    fail_together(database)
+    elsewhere(lambda: database.store.transact(SERVICE, "e2", always(a_write(outbox=[a_message("another")]))))
+
+    with pytest.raises(StoreUnavailable):
+        database.store.transact(SERVICE, "e3", always(a_write()))
+    with pytest.raises(StoreUnavailable):
+        database.store.forget(SERVICE, [row.key])
+    assert kept(tmp_path) == (1, ["another", "the message"])
+    assert taken(database).body == "another"
+
+
+def test_what_only_looks_and_was_not_taken_yet_is_lost_too(
+    database: SqliteDatabase, clock: Clock, message: Received
+) -> None:
+    """Only the message that led to it is there."""
+    database.store.transact(SERVICE, "e1", always(a_write(outbox=LOOK)))
+    fail_together(database)
+    database.queues.delete(message)
+    clock.advance(SOON)
+
+    assert database.queues.receive_any({EFFECTS: 1}, visibility=MINUTE) is None
+    assert taken(database).body == "the message"
+
+
+def test_outside_the_pool_what_only_looks_waits_for_the_disk(
+    database: SqliteDatabase, tmp_path: Path, message: Received
+) -> None:
+    """Such a thread's work is not lost together with the decision."""
+    database.store.transact(SERVICE, "e1", always(a_write(outbox=LOOK)))
+
+    [found] = database.queues.receive(EFFECTS, most=1, visibility=MINUTE, wait=timedelta(0))
+
+    assert (found.body, kept(tmp_path)[0]) == ("a look", 1)
 
 
 def test_who_reads_finds_what_the_message_led_to(database: SqliteDatabase, tmp_path: Path, message: Received) -> None:

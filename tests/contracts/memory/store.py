@@ -78,7 +78,7 @@ class MemoryStore:
         rows = self._services.query(service, start, end).items()
         return [(key, value) for key, value in rows if not partition.is_own(key)][:most]
 
-    def ledger(self, service: str, *, after: int, most: int) -> Sequence[LedgerRow]:
+    def ledger(self, service: str, *, after: int, most: int, exact: bool = True) -> Sequence[LedgerRow]:
         """See Store."""
         rows = self._services.query(service, partition.ledger_key(after + 1), partition.LEDGER + partition.EVER)
         return [packing.unpack_ledger(key, value) for key, value in rows.items()][:most]
