@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from shared.app.people import authorship
 from shared.app.people.authorship import with_authorship
 from shared.codec.authors import AUTHORS, AuthorsRead, encode_authors_read
 from shared.domain.messages import events as ev
@@ -12,6 +11,7 @@ from shared.domain.state.promotion import Author, Authors
 from shared.domain.values.person import Person
 from shared.ports.errors import Transient
 from tests.support.app_parts import Harness, branch, make_app
+from tests.support.lists_forgotten import forget_lists
 from tests.support.outside import ADA, MAIN, RITA, SAM, SLIPWAY_YAML
 
 CODE = "src/shipping/delivery/code.py"
@@ -92,7 +92,7 @@ def test_a_list_that_was_lost_is_read_again(slipway: Harness) -> None:
     event = ev.ApprovalAnswered(
         id="yes", service=slipway.state().service, request=slipway.request(), person=RITA, groups=(), approve=True
     )
-    authorship._LISTS.clear()
+    forget_lists()
     slipway.wrap(evidence=make_app("memory", slipway.app.scratch).app.evidence)
     with pytest.raises(Transient, match="the authors of the change cannot be read"):
         with_authorship(slipway.app, event)

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from shared.app.handling.handle_event import Handled
 from shared.app.handling.loaded_service import read_service
-from shared.app.people import authorship
 from shared.app.people.authorize import Viewer
 from shared.app.performing.authors import written_paths
 from shared.app.views.release import release_view
@@ -15,6 +14,7 @@ from shared.domain.values.person import Person
 from shared.ports.errors import Permanent
 from tests.app.test_authors_kept import BRANCH, CODE, counted
 from tests.support.app_parts import DELIVERY, Harness, branch, make_app
+from tests.support.lists_forgotten import forget_lists
 from tests.support.outside import ADA, RITA, SAM, SHIPPING
 
 OLGA = Person(id="olga", name="Olga Operator", mails=("olga@example.com",))
@@ -50,7 +50,7 @@ def test_an_author_who_looks_is_told_that_they_may_not_approve(slipway: Harness)
         return approval.objection if approval else None
 
     before = objection(viewer)
-    authorship._LISTS.clear()
+    forget_lists()
     lost = make_app("memory", slipway.app.scratch).app.evidence
 
     assert before is not None
@@ -76,7 +76,7 @@ def test_everybody_who_had_a_hand_in_a_release_can_be_named(slipway: Harness) ->
 def test_where_it_is_not_known_what_is_used_by_what_is_live_its_own_commit_says(slipway: Harness) -> None:
     """The list that named the paths was lost."""
     slipway.release_to("1.0.0")
-    authorship._LISTS.clear()
+    forget_lists()
     slipway.wrap(evidence=make_app("memory", slipway.app.scratch).app.evidence)
     asked = counted(slipway)
     slipway.push_release("1.1.0")

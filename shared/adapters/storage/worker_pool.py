@@ -130,7 +130,7 @@ class WorkerPool:
         """Note that there may be a message to take. Wake a thread if none is busy; else the watcher sees to it."""
         if not self._out:
             self._ready.wake()
-        if not self._pause or self._pause > _MOVING:
+        if not self._pause or (self._pause > _MOVING and not self._one_is_enough):
             self._look.notify()
 
     def close(self) -> None:
@@ -158,7 +158,8 @@ class WorkerPool:
                 # What is held back is finished by whoever is at work, unless that takes long.
                 lies = not self._one_is_enough and (self._left() <= 0 or (not moved and self._holds_back()))
                 still = still + 1 if lies and not moved else 0
-                pause = _LIES if lies else min(2 * pause, _MOVING if moved else _LONGEST_LOOK)
+                longest = _MOVING if moved and not self._one_is_enough else _LONGEST_LOOK
+                pause = _LIES if lies else min(2 * pause, longest)
                 if lies and not self._ready.wake() and still >= _STILL:
                     self._call()
 

@@ -30,6 +30,8 @@ from shared.telemetry import log_event
 
 # Of a list only the mails are looked at; the largest take a few megabytes, and those of what waits are asked for again.
 _MOST_LISTS = 16
+# Most have a few names. These are remembered for many services at once.
+_MOST_SHORT, _SHORT = 1024, 20
 
 
 class ListOfAuthors(NamedTuple):
@@ -49,20 +51,29 @@ def _list_in(data: bytes) -> ListOfAuthors:
     return ListOfAuthors(found.question, found.paths, frozenset(one.mail.casefold() for one in found.authors))
 
 
-_LISTS: Memo[str, ListOfAuthors] = Memo(lambda _: ListOfAuthors("", (), frozenset()), _MOST_LISTS)
+def _lists(most: int) -> Memo[str, ListOfAuthors]:
+    return Memo(lambda _: ListOfAuthors("", (), frozenset()), most)
+
+
+_LONG_LISTS, _SHORT_LISTS = _lists(_MOST_LISTS), _lists(_MOST_SHORT)
 
 
 def keep_list(kept: Evidence, content: bytes) -> str:
     """Keep a list as evidence and return its hash."""
     evidence = kept.put(content)
-    _LISTS.keep(evidence, _list_in(content))
+    _remember(evidence, _list_in(content))
     return evidence
 
 
 def list_of(kept: Evidence, evidence: str) -> ListOfAuthors:
     """Return a list that was kept; raise NotFound."""
-    known = _LISTS.known(evidence)
-    return known if known is not None else _LISTS.keep(evidence, _list_in(kept.get(evidence)))
+    known = _SHORT_LISTS.known(evidence) or _LONG_LISTS.known(evidence)
+    return known if known is not None else _remember(evidence, _list_in(kept.get(evidence)))
+
+
+def _remember(evidence: str, found: ListOfAuthors) -> ListOfAuthors:
+    short = len(found.mails) + len(found.paths) <= _SHORT
+    return (_SHORT_LISTS if short else _LONG_LISTS).keep(evidence, found)
 
 
 def wrote(kept: Evidence, evidence: str, person: Person) -> bool:
