@@ -14,6 +14,13 @@ REPOSITORY = "shipping"
 
 def git(cwd: Path, *args: str, who: tuple[str, str] = ("Ada Author", "ada@example.com")) -> str:
     """Run git as a person and return what it printed."""
+    return run_git(cwd, *args, who=who).stdout.strip()
+
+
+def run_git(
+    cwd: Path, *args: str, who: tuple[str, str] = ("Ada Author", "ada@example.com")
+) -> subprocess.CompletedProcess[str]:
+    """Run git as a person; its stderr has what the other side's hooks said. Raise RuntimeError where it fails."""
     name, mail = who
     identity = {
         "GIT_AUTHOR_NAME": name,
@@ -30,7 +37,7 @@ def git(cwd: Path, *args: str, who: tuple[str, str] = ("Ada Author", "ada@exampl
     )
     if done.returncode:
         raise RuntimeError(f"git {' '.join(args)} in {cwd} failed: {done.stderr.strip()}")
-    return done.stdout.strip()
+    return done
 
 
 def make_origin(origin: Path) -> None:
