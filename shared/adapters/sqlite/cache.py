@@ -73,13 +73,12 @@ class Cache:
 
     def committed(self, service: str) -> Loaded | None:
         """Return a service as it was last committed; None if that is not known."""
-        found = self._published.get(service)
-        return found if found is not None and self._lock is not None and self._lock.ours else None
+        return self._published.get(service) if self._alone() else None
 
     def recent_entries(self, service: str, after: int) -> Sequence[LedgerRow] | None:
         """Return a service's committed entries after a sequence; None if they are not all remembered."""
-        recent = self._recent.get(service)
-        if not recent or recent[0].sequence > after + 1 or self._lock is None or not self._lock.ours:
+        recent = self._recent.get(service) if self._alone() else None
+        if recent is None or recent[0].sequence > after + 1:
             return None
         return [entry for entry in recent if entry.sequence > after]
 
@@ -142,6 +141,10 @@ class Cache:
             self._services.clear()
             self._estate = None
             self._fresh = dict.fromkeys((*self._fresh, *self._published))
+
+    def _alone(self) -> bool:
+        """Whether no other process has written since. Asked first: what is read next is at least as new as that."""
+        return self._lock is not None and self._lock.ours
 
     def _remember(self, service: str, kept: CachedService) -> None:
         _put(self._services, service, kept)
