@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -92,7 +92,7 @@ class Committer:
         if transaction.handlings:
             reason = self._lost(error)
             for handling in transaction.handlings:
-                handling.pending, handling.lost = False, reason
+                handling.lose(reason)
         return transaction
 
     def close(self) -> None:
@@ -101,12 +101,12 @@ class Committer:
 
     def _end(self) -> None:
         self.transaction = None
-        try:
+        # What cannot be rolled back is never committed either: no other transaction begins on the connection before.
+        with suppress(sqlite3.Error):
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-        finally:
-            self._lock.release()
-            self._undone()
+        self._lock.release()
+        self._undone()
 
     def _lost(self, error: BaseException) -> StoreUnavailable:
         if isinstance(error, sqlite3.Error):

@@ -50,7 +50,8 @@ class Leases:
     @property
     def host(self) -> str | None:
         """This host's id; None while the process only writes."""
-        return self._lock.id if self._lock else None
+        lock = self._lock  # another thread may stop being a host
+        return lock.id if lock else None
 
     def start(self) -> None:
         """Become a host, and free the leases of dead hosts. A second call is harmless."""

@@ -10,17 +10,19 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from shared.adapters.sqlite.ahead import Ahead
+from shared.adapters.sqlite.ahead import hand_over
 from shared.adapters.sqlite.cache import Cache
 from shared.adapters.sqlite.leases import POLL_SECONDS, Leases, message_id
+from shared.adapters.sqlite.message_table import MessageTable, effect
 from shared.adapters.sqlite.reading import DOOR
-from shared.adapters.sqlite.schema import microseconds
-from shared.adapters.sqlite.submission import Handling, Transaction
+from shared.adapters.sqlite.submission import Transaction
 from shared.adapters.sqlite.writer import Writer
 from shared.adapters.storage import partition
+from shared.adapters.storage.handling import Handling
 from shared.adapters.storage.leased_message import LeasedMessage
 from shared.adapters.storage.message_leases import MessageLeases
 from shared.codec.envelope import addressee
@@ -28,10 +30,6 @@ from shared.domain.messages.queues import POISON, poison_of
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, StoreUnavailable, TooLarge
 
-_INSERT = "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_DELETE = "DELETE FROM message WHERE service = ? AND key = ?"
-_PUT_OFF = "UPDATE message SET body = ?, delay = ?, visible_at = ? WHERE service = ? AND key = ?"
-_MICROSECOND = timedelta(microseconds=1)
 _AGAIN = timedelta(seconds=1)  # after the store failed
 
 
@@ -41,9 +39,8 @@ class SqliteQueues:
     def __init__(
         self, writer: Writer, leases: Leases, cache: Cache, delivery: MessageLeases, now: Callable[[], datetime]
     ) -> None:
-        self._writer, self._leases, self._cache, self._now = writer, leases, cache, now
-        self._delivery = delivery
-        self._ahead = Ahead(delivery)
+        self._writer, self._leases, self._cache = writer, leases, cache
+        self._delivery, self._table = delivery, MessageTable(now)
         self._numbers = itertools.count()
 
     def send(self, queue: str, body: str, *, delay: timedelta = timedelta(0)) -> None:
@@ -61,34 +58,40 @@ class SqliteQueues:
     ) -> None:
         """Insert a decision's effects and delete those that are done, in the decision's transaction."""
         if rows:
-            made = [_leased(service, row, row.message.delay) for row in rows]
+            made = [effect(service, row, row.message.delay) for row in rows]
             ahead = [one for one, row in zip(made, rows, strict=True) if row.message.looks and not one.delay]
             if self._insert(transaction, made, ahead=ahead) and ahead:
-                self._ahead.hand_over(transaction, ahead)
+                hand_over(self._delivery, transaction, ahead)
         if done:
-            transaction.executemany(_DELETE, [(service, key) for key in done])
+            self._table.delete(transaction, service, [*done])
             self._let_go(transaction, [message_id(service, key) for key in done])
 
     def forget(self, service: str, keys: Sequence[str]) -> bool:
         """See Store. Does not wait for the disk if this host holds the effects."""
         if not keys:
             return False
-        self._writer.check_kept()
+        pending = self._writer.here.pending
+        self._writer.here.check_kept()
         found = self._cache.number(service)
         ids = [message_id(found, key) for key in keys] if found else []
-        if ids and self._delivery.holds(ids):
+        if ids and not pending and self._delivery.holds(ids):
             self._delivery.forget(ids)
             self._writer.submit_lazily(ids[0], lambda transaction: _discard(self._forget(transaction, found, keys)))
             return True
-        return self._writer.submit(lambda t: self._forget(t, self._cache.id_of(t, service), keys))
+
+        def work(transaction: Transaction) -> bool:
+            number = self._cache.id_of(transaction, service)
+            self._let_go(transaction, [message_id(number, key) for key in keys])
+            return self._forget(transaction, number, keys)
+
+        return self._writer.submit_deferred(work)
 
     def put_off(self, service: str, row: OutboxRow, *, delay: timedelta) -> None:
         """See Queues. The row, which is the message, gets another body and another time."""
 
         def work(transaction: Transaction) -> None:
-            leased = _leased(self._cache.id_of(transaction, service), row, delay)
-            values = (leased.body, *self._times(delay), *_place(leased))
-            if transaction.execute(_PUT_OFF, values).rowcount:
+            leased = effect(self._cache.id_of(transaction, service), row, delay)
+            if self._table.put_off(transaction, leased):
                 self._let_go(transaction, [leased.id])
                 transaction.afterwards.append(lambda: self._delivery.offer([leased]))
 
@@ -102,17 +105,17 @@ class SqliteQueues:
             left = min(max(0.0, end - time.monotonic()), POLL_SECONDS)
             found = self._delivery.take(queue, most=most, visibility=visibility, wait=timedelta(seconds=left))
             if found or not left or self._delivery.closed:
-                if any(one.id in self._ahead for one in found):
-                    self._writer.finish()
-                return found
+                return self._kept(found)
 
     def receive_any(self, queues: Mapping[str, int], *, visibility: timedelta) -> Received | None:
         """See PoolReceiver. What the thread writes for the message is committed together with its acknowledgement."""
-        self._writer.works_for(None)
+        self._writer.here.handling = None
         self._leases.poll(self._delivery)
         found = self._delivery.take_any(queues, visibility=visibility)
-        if found is not None:
-            self._writer.works_for(self._ahead.taken(found.id) or Handling())
+        leased = self._delivery.leased(found) if found is not None else None
+        if leased is None:
+            return None  # also where it was lost just now, with what asks for it
+        self._writer.here.handling = leased.handling or Handling()
         return found
 
     def on_need(self, more_hands: Callable[[], None]) -> None:
@@ -124,26 +127,27 @@ class SqliteQueues:
         leased = self._delivery.settle(message)
         if leased is None:
             return
-        if not self._writer.pending:
-            self._writer.submit_lazily(leased.id, lambda transaction: self._remove(transaction, leased))
-            return
 
         def work(transaction: Transaction) -> None:
             self._remove(transaction, leased)
             transaction.undone.append(lambda: self._again([leased]))
 
         try:
-            self._writer.submit_deferred(work)
+            if self._writer.here.pending:
+                self._writer.submit_deferred(work)
+            else:
+                self._writer.here.check_kept()
+                self._writer.submit_lazily(leased.id, lambda transaction: self._remove(transaction, leased))
         except StoreUnavailable:
             self._again([leased])
 
     def release(self, message: Received, *, delay: timedelta) -> None:
-        """See QueueReceiver."""
+        """See QueueReceiver. Of a message that is not on disk yet nothing need be written."""
         leased = self._delivery.put_back(message, delay)
-        if leased is not None:
-            values = (message.attempts, *self._times(delay), *_place(leased))
-            update = "UPDATE message SET attempts = ?, delay = ?, visible_at = ? WHERE service = ? AND key = ?"
-            self._writer.submit_lazily(leased.id, lambda transaction: _discard(transaction.execute(update, values)))
+        if leased is not None and leased.handling is None:
+            self._writer.submit_lazily(
+                leased.id, lambda transaction: self._table.put_back(transaction, leased, message.attempts, delay)
+            )
 
     def poison(self, message: Received, *, reason: str) -> None:
         """See QueueReceiver."""
@@ -159,7 +163,7 @@ class SqliteQueues:
         try:
             self._writer.submit(work)
         except BaseException:
-            self._delivery.offer([leased])
+            self._again([leased])
             raise
 
     def poison_queues(self) -> Sequence[str]:
@@ -186,19 +190,12 @@ class SqliteQueues:
         A process that is no host leases none, so that any host may claim them.
         """
         host = self._leases.host
-        rows = [
-            (*_place(one), one.queue, one.body, *self._times(one.delay), 0, host, one.reason or None) for one in made
-        ]
-        transaction.executemany(_INSERT, rows)
+        self._table.insert(transaction, made, host)
         if host is None:
             return False
         if later := [one for one in made if one not in ahead]:
             transaction.afterwards.append(lambda: self._delivery.offer(later))
         return True
-
-    def _times(self, delay: timedelta) -> tuple[int, int]:
-        """Return a delay, and the time at which it ends, as they are stored."""
-        return delay // _MICROSECOND, microseconds(self._now() + delay)
 
     def _let_go(self, transaction: Transaction, ids: Sequence[str]) -> None:
         """Hand these messages out no more; offer them again if the transaction fails."""
@@ -207,31 +204,33 @@ class SqliteQueues:
             transaction.undone.append(lambda: self._again(messages))
 
     def _again(self, messages: Sequence[LeasedMessage]) -> None:
-        self._delivery.offer([replace(one, delay=_AGAIN) for one in messages])
+        """Offer messages again that could not be settled, but for those that are no more."""
+        left = [one for one in messages if not one.lost]
+        for one in left:
+            one.delay = _AGAIN
+        self._delivery.offer(left)
+
+    def _kept(self, found: Sequence[Received]) -> Sequence[Received]:
+        """Bring to the disk what asks for these messages; leave out those for which it was lost."""
+        leased = [self._delivery.leased(one) for one in found]
+        if all(one is not None and one.handling is None for one in leased):
+            return found
+        with suppress(StoreUnavailable):  # it is lost then
+            self._writer.finish()
+        return [
+            message
+            for message, one in zip(found, leased, strict=True)
+            if one is not None and one.handling is None and self._delivery.leased(message) is not None
+        ]
 
     def _remove(self, transaction: Transaction, leased: LeasedMessage) -> None:
         self._forget(transaction, int(leased.service), [leased.key])
 
     def _forget(self, transaction: Transaction, service: int, keys: Sequence[str]) -> bool:
-        found = transaction.executemany(_DELETE, [(service, key) for key in keys]).rowcount
+        found = self._table.delete(transaction, service, keys)
         if found and service != DOOR:
             self._cache.without(service, keys)
-        return found > 0
-
-
-def _leased(service: int, row: OutboxRow, delay: timedelta) -> LeasedMessage:
-    return LeasedMessage(
-        id=message_id(service, row.key),
-        queue=row.message.queue,
-        body=row.message.body,
-        delay=delay,
-        service=str(service),
-        key=row.key,
-    )
-
-
-def _place(leased: LeasedMessage) -> tuple[int, str]:
-    return int(leased.service), leased.key
+        return found
 
 
 def _discard(_: object) -> None:

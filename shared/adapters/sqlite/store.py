@@ -73,7 +73,9 @@ class SqliteStore:
 
     def read(self, service: str, *, exact: bool = True) -> Loaded:
         """See Store. It is always exact, but for a message that the open transaction asks for: it sees what that holds."""
-        if not exact and self._writer.pending and (latest := self._cache.latest(service)) is not None:
+        # In this order: while the thread's work is pending, what was just read is of the same transaction.
+        latest = None if exact else self._cache.latest(service)
+        if latest is not None and self._writer.here.pending:
             return latest
         self._writer.flush()
         known = self._cache.committed(service)

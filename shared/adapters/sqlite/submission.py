@@ -1,4 +1,4 @@
-"""Pieces of work for the writer, the transaction that they run in, and what has been written for one message."""
+"""Pieces of work for the writer, and the transaction that they run in."""
 
 from __future__ import annotations
 
@@ -7,36 +7,35 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
-from shared.ports.store import StoreUnavailable
+from shared.adapters.storage.handling import Handling
 
 T = TypeVar("T")
 
 
-class Handling:
-    """What was written for one message. It is kept or lost as a whole, together with the message's acknowledgement.
-
-    `pending`: some of it is not on disk yet, or what asks for it is not. `lost`: why it was rolled back, if it was.
-    """
-
-    __slots__ = ("lost", "pending")
-
-    def __init__(self, *, pending: bool = False) -> None:
-        self.pending = pending
-        self.lost: StoreUnavailable | None = None
-
-
 class Here(threading.local):
-    """For each thread: the message that it works for."""
+    """For each thread: what is written for the message that it works for; None where it works for none."""
 
     handling: Handling | None = None
+
+    @property
+    def pending(self) -> bool:
+        """Whether work for this thread's message, or what asks for it, is in the open transaction."""
+        handling = self.handling
+        return handling is not None and handling.pending
+
+    def check_kept(self) -> None:
+        """Raise StoreUnavailable if work for this thread's message, or what asks for it, was lost."""
+        if (handling := self.handling) is not None and handling.lost is not None:
+            raise handling.lost
 
 
 class Transaction:
     """The connection, and what belongs to one transaction on it.
 
     `written` is called once the pieces of work at hand have run, committed or not; `afterwards` after the commit, `undone`
-    after a rollback. `handlings` are the messages whose work was answered
-    before it is on disk. `lazy` is work that nobody waits for, by name. `pieces` counts the pieces of work.
+    after a rollback, the last first. `handlings` are kept or lost with it: of messages whose work was answered before it is
+    on disk, and of those that were handed over before. `lazy` is work that nobody waits for, by name. `pieces` counts the
+    pieces of work.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:

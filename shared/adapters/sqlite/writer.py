@@ -20,7 +20,8 @@ from shared.adapters.sqlite.committer import Committer
 from shared.adapters.sqlite.flusher import Flusher
 from shared.adapters.sqlite.locks import WriteLock
 from shared.adapters.sqlite.schema import unavailable
-from shared.adapters.sqlite.submission import Handling, Here, Submission, Transaction, Work
+from shared.adapters.sqlite.submission import Here, Submission, Transaction, Work
+from shared.adapters.storage.handling import Handling
 from shared.ports.store import StoreUnavailable
 
 T = TypeVar("T")
@@ -32,6 +33,7 @@ class Writer:
     """Runs pieces of work in the order they arrive, several in one transaction.
 
     `begin` is called in each transaction before any work. `undone` is called after a rollback, so that caches forget.
+    `here` is what each thread works for.
     """
 
     def __init__(
@@ -40,7 +42,7 @@ class Writer:
         self._path = path
         self._committer = Committer(path, begin=begin, undone=undone)
         self._trouble = self._committer.trouble
-        self._here = Here()
+        self.here = Here()
         self._mutex = threading.Lock()
         self._arrivals: deque[Submission[Any]] = deque()
         self._leading = False
@@ -54,35 +56,22 @@ class Writer:
 
         Raise StoreUnavailable if earlier work for the same message was lost.
         """
-        return self._enter(Submission(work, handling=self._here.handling))
+        return self._enter(Submission(work, handling=self.here.handling))
 
     def submit_deferred(self, work: Work[T]) -> T:
         """Run the work; for a message, return before it is on disk. It is on disk before anything shows that it was done.
 
         Call it only if nothing outside is done for the message afterwards. A thread without a message waits, as in `submit`.
         """
-        handling = self._here.handling
+        handling = self.here.handling
         return self._enter(Submission(work, durable=handling is None, handling=handling))
-
-    def works_for(self, handling: Handling | None) -> None:
-        """Set the message that this thread works for from now on; None for no message."""
-        self._here.handling = handling
-
-    @property
-    def pending(self) -> bool:
-        """Whether work for this thread's message is not on disk yet, or was lost."""
-        handling = self._here.handling
-        return handling is not None and (handling.pending or handling.lost is not None)
-
-    def check_kept(self) -> None:
-        """Raise StoreUnavailable if work for this thread's message, or what asks for it, was lost."""
-        if (handling := self._here.handling) is not None and handling.lost is not None:
-            raise handling.lost
 
     def flush(self) -> None:
         """Flush the work for this thread's message; called before a read. Raise StoreUnavailable if it was lost."""
-        if self.pending:
+        if self.here.pending:
             self.submit(_nothing)
+        else:
+            self.here.check_kept()
 
     @property
     def holds_back(self) -> bool:
@@ -91,7 +80,7 @@ class Writer:
 
     def finish(self) -> None:
         """Flush what is held back. Work that cannot be written is rolled back, as if it had never been done."""
-        self._enter(Submission(_nothing), last=True)
+        self._enter(Submission(_nothing))
 
     def submit_lazily(self, name: str, work: Work[None]) -> None:
         """Run the work with the next commit, at most a moment later; nobody waits. Later work of that name replaces it.
@@ -178,13 +167,17 @@ class Writer:
         if self._lazy:
             with self._mutex:
                 lazy, self._lazy = self._lazy, {}
-        self._write(lazy, group)
+        try:
+            self._write(lazy, group)
+        except BaseException as error:  # of what follows a commit or a rollback; nobody may wait for ever because of it
+            for submission in [one for one in group if not one.answered]:
+                submission.fail(error)
+                submission.answer()
         with self._mutex:
             following = self._arrivals[0] if self._arrivals else None
             self._leading = following is not None
-            due = self.holds_back and not self._flusher.looks
-        if due:
-            self._flusher.ask()
+            if self.holds_back and not self._flusher.looks:
+                self._flusher.ask()
         if following is not None:
             following.wake()
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shared.adapters.storage.handling import Handling
+
 
 @dataclass(slots=True, kw_only=True)
 class LeasedMessage:
@@ -12,6 +14,7 @@ class LeasedMessage:
 
     `delay`: time after the offer until it may be seen; negative where it comes before others. `attempts`: deliveries so far.
     `group`: whose turn it takes, else the service's. `token`: changes whenever its time does. `reason`: why it is in poison.
+    `handling`: what its work is kept or lost with, while what asks for it is not on disk.
     """
 
     id: str
@@ -24,3 +27,9 @@ class LeasedMessage:
     group: str = ""
     token: int = 0
     reason: str = ""
+    handling: Handling | None = None
+
+    @property
+    def lost(self) -> bool:
+        """Whether what asks for it was lost: there is no such message."""
+        return self.handling is not None and self.handling.lost is not None

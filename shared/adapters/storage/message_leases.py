@@ -109,19 +109,23 @@ class MessageLeases:
                 self._pool.wait(left)
         return None
 
+    def leased(self, message: Received) -> LeasedMessage | None:
+        """Return a message if the receipt still holds its lease."""
+        with self._lock:
+            return self._leased(message)
+
     def settle(self, message: Received) -> LeasedMessage | None:
         """Drop a message if the receipt still holds its lease. Return it; None if not."""
         with self._lock:
-            return self._drop(message.id) if self._holds(message) else None
+            return self._drop(message.id) if self._leased(message) else None
 
     def put_back(self, message: Received, delay: timedelta) -> LeasedMessage | None:
         """Make a message visible after the delay if the receipt still holds its lease. Return it; None if not."""
         with self._lock:
-            if not self._holds(message):
-                return None
-            leased = self._known[message.id]
-            self._schedule(leased, self._elapsed() + delay)
-            self._pool.offered()
+            leased = self._leased(message)
+            if leased is not None:
+                self._schedule(leased, self._elapsed() + delay)
+                self._pool.offered()
             return leased
 
     def forget(self, ids: Iterable[str]) -> list[LeasedMessage]:
@@ -227,21 +231,15 @@ class MessageLeases:
         leased.attempts += 1
         self._schedule(leased, until)
         receipt = str(leased.token)
-        return Received(
-            queue=leased.queue,
-            id=leased.id,
-            body=leased.body,
-            attempts=leased.attempts,
-            receipt=receipt,
-            reason=leased.reason,
-        )
+        queue, attempts, reason = leased.queue, leased.attempts, leased.reason
+        return Received(queue=queue, id=leased.id, body=leased.body, attempts=attempts, receipt=receipt, reason=reason)
 
     def _current(self, entry: tuple[object, int, LeasedMessage]) -> bool:
         return self._known.get(entry[2].id) is entry[2] and entry[2].token == entry[1]
 
-    def _holds(self, message: Received) -> bool:
+    def _leased(self, message: Received) -> LeasedMessage | None:
         leased = self._known.get(message.id)
-        return leased is not None and str(leased.token) == message.receipt
+        return leased if leased is not None and str(leased.token) == message.receipt else None
 
     def _drop(self, id_: str) -> LeasedMessage | None:
         leased = self._known.pop(id_, None)

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from shared.adapters.sqlite import SqliteDatabase, flusher
-from shared.adapters.sqlite.submission import Transaction
+from shared.adapters.sqlite import SqliteDatabase
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, StoreUnavailable
 from tests.support.clock import Clock
+from tests.support.held_back import QUEUE, Disk, decide, fail_together, flush, holding_back, kept, taken
 from tests.support.stores import MINUTE, SERVICE, a_message, a_write, always
 
-QUEUE, EFFECTS = "slipway-events", "slipway-deploy"
-AT_ONCE, SOON = {QUEUE: 9, EFFECTS: 9}, timedelta(seconds=1)
-LOOK = [a_message("a look", looks=True)]
+SOON = timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -30,13 +25,16 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def database(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteDatabase]:
-    """A host's database on which nothing is flushed for the reason alone that it has lain a moment."""
-    monkeypatch.setattr(flusher, "_SECONDS", 3600.0)
-    found = SqliteDatabase(tmp_path / "slipway.db", clock, elapsed=clock.elapsed)
-    found.recover()
-    yield found
-    found.close()
+def opened(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[SqliteDatabase, Disk]]:
+    """A host's database on which work is held back, and its disk."""
+    with holding_back(tmp_path, clock, monkeypatch) as found:
+        yield found
+
+
+@pytest.fixture
+def database(opened: tuple[SqliteDatabase, Disk]) -> SqliteDatabase:
+    """The database."""
+    return opened[0]
 
 
 @pytest.fixture
@@ -44,53 +42,6 @@ def message(database: SqliteDatabase) -> Received:
     """A message that this thread has taken, and works for from now on."""
     database.queues.send(QUEUE, "the message")
     return taken(database)
-
-
-def taken(database: SqliteDatabase) -> Received:
-    """Take the next message as a thread of the worker pool does."""
-    found = database.queues.receive_any(AT_ONCE, visibility=MINUTE)
-    assert found is not None
-    return found
-
-
-def kept(folder: Path) -> tuple[int, list[str]]:
-    """What a crash at this moment would leave: how many decisions, and which messages."""
-    with closing(sqlite3.connect(folder / "slipway.db")) as connection:
-        [decisions] = connection.execute("SELECT count(*) FROM ledger").fetchone()
-        return decisions, [body for (body,) in connection.execute("SELECT body FROM message ORDER BY body")]
-
-
-def elsewhere(work: Callable[[], object]) -> list[BaseException]:
-    """Do something in a thread that works for no message, and return what it raised."""
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            work()
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run)
-    thread.start()
-    thread.join()
-    return errors
-
-
-def fail_together(database: SqliteDatabase) -> None:
-    """Let another's work in the same transaction fail after it wrote, so that all of it is rolled back."""
-
-    def bad(transaction: Transaction) -> None:
-        transaction.execute("INSERT INTO record VALUES ('p', 'k', x'00', '')")
-        raise LookupError("too late")
-
-    [error] = elsewhere(lambda: database.store._writer.submit(bad))
-    assert isinstance(error, LookupError)
-
-
-def decide(database: SqliteDatabase, event: str, *effects: str) -> tuple[OutboxRow, ...]:
-    """Commit a decision with effects, and return their rows."""
-    outbox = [a_message(body) for body in effects]
-    return database.store.transact(SERVICE, event, always(a_write(outbox=outbox))).outbox
 
 
 def test_a_decision_and_its_message_reach_the_disk_as_one(
@@ -101,7 +52,7 @@ def test_a_decision_and_its_message_reach_the_disk_as_one(
     database.queues.delete(message)
     assert kept(tmp_path) == (0, ["the message"])
 
-    elsewhere(lambda: database.rows.put("p", "k", b"x", etag=None))
+    flush(database)
 
     assert kept(tmp_path) == (1, ["an effect"])
 
@@ -124,79 +75,6 @@ def test_an_effect_is_handed_out_only_when_its_decision_is_on_disk(
 
     assert taken(database).body == "an effect"
     assert kept(tmp_path) == (1, ["an effect"])
-
-
-def look(database: SqliteDatabase, message: Received) -> tuple[Received, OutboxRow]:
-    """Let a message lead to an effect that only looks, and take that one before anything is on disk."""
-    [row] = database.store.transact(SERVICE, "e1", always(a_write(outbox=LOOK))).outbox
-    database.queues.delete(message)
-    return taken(database), row
-
-
-def test_what_only_looks_is_handed_out_before_its_decision_is_on_disk(
-    database: SqliteDatabase, tmp_path: Path, message: Received
-) -> None:
-    """What it leads to gets there together with what it came of, and it is handed out once."""
-    effect, row = look(database, message)
-    database.store.transact(SERVICE, "e2", always(a_write(done=frozenset({row.key}))))
-    database.queues.delete(effect)
-    assert (effect.body, kept(tmp_path)) == ("a look", (0, ["the message"]))
-
-    elsewhere(lambda: database.rows.put("p", "k", b"x", etag=None))
-
-    assert kept(tmp_path) == (2, [])
-    assert database.queues.receive_any({}, visibility=MINUTE) is None
-    assert not database.queues.receive(EFFECTS, most=1, visibility=MINUTE, wait=timedelta(0))
-
-
-def test_who_only_looks_sees_the_state_that_asked_for_it(
-    database: SqliteDatabase, tmp_path: Path, message: Received
-) -> None:
-    """Who must have it exactly waits until it is on disk."""
-    look(database, message)
-
-    assert database.store.read(SERVICE, exact=False).sequence == 1
-    assert kept(tmp_path)[0] == 0
-    assert database.store.read(SERVICE).sequence == 1
-    assert kept(tmp_path)[0] == 1
-
-
-def test_what_only_looks_is_lost_with_its_decision(database: SqliteDatabase, tmp_path: Path, message: Received) -> None:
-    """What it reports then is not taken, and takes out of the outbox nothing that was decided in its place."""
-    _, row = look(database, message)
-    fail_together(database)
-    elsewhere(lambda: database.store.transact(SERVICE, "e2", always(a_write(outbox=[a_message("another")]))))
-
-    with pytest.raises(StoreUnavailable):
-        database.store.transact(SERVICE, "e3", always(a_write()))
-    with pytest.raises(StoreUnavailable):
-        database.store.forget(SERVICE, [row.key])
-    assert kept(tmp_path) == (1, ["another", "the message"])
-    assert taken(database).body == "another"
-
-
-def test_what_only_looks_and_was_not_taken_yet_is_lost_too(
-    database: SqliteDatabase, clock: Clock, message: Received
-) -> None:
-    """Only the message that led to it is there."""
-    database.store.transact(SERVICE, "e1", always(a_write(outbox=LOOK)))
-    fail_together(database)
-    database.queues.delete(message)
-    clock.advance(SOON)
-
-    assert database.queues.receive_any({EFFECTS: 1}, visibility=MINUTE) is None
-    assert taken(database).body == "the message"
-
-
-def test_outside_the_pool_what_only_looks_waits_for_the_disk(
-    database: SqliteDatabase, tmp_path: Path, message: Received
-) -> None:
-    """Such a thread's work is not lost together with the decision."""
-    database.store.transact(SERVICE, "e1", always(a_write(outbox=LOOK)))
-
-    [found] = database.queues.receive(EFFECTS, most=1, visibility=MINUTE, wait=timedelta(0))
-
-    assert (found.body, kept(tmp_path)[0]) == ("a look", 1)
 
 
 def test_who_reads_finds_what_the_message_led_to(database: SqliteDatabase, tmp_path: Path, message: Received) -> None:
@@ -282,7 +160,7 @@ def test_an_effect_that_was_put_off_is_there_once(
     if lost:
         fail_together(database)
     else:
-        elsewhere(lambda: database.rows.put("p", "k", b"x", etag=None))
+        flush(database)
     clock.advance(SOON)
 
     assert taken(database).body == ("first look" if lost else "second look")
@@ -296,3 +174,20 @@ def test_no_more_than_a_group_is_held_back(database: SqliteDatabase, tmp_path: P
 
     decisions, _ = kept(tmp_path)
     assert decisions == 64
+
+
+def test_what_could_not_even_be_rolled_back_is_lost(
+    opened: tuple[SqliteDatabase, Disk], tmp_path: Path, clock: Clock, message: Received
+) -> None:
+    """Its message is there still, and whoever comes next is not kept waiting."""
+    database, disk = opened
+    decide(database, "e1", "an effect")
+    disk.full = {"COMMIT": 1, "ROLLBACK": 1}
+    flush(database)
+    database.queues.delete(message)
+    clock.advance(SOON)
+
+    flush(database)
+
+    assert taken(database).body == "the message"
+    assert kept(tmp_path) == (0, ["the message"])

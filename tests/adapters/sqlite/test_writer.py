@@ -151,6 +151,19 @@ def test_what_a_piece_let_go_of_is_taken_up_again_where_it_fails(file: Path, wri
     assert keys(file) == ["a"]
 
 
+def test_a_fault_in_what_follows_a_commit_keeps_nobody_waiting(file: Path, writer: Writer) -> None:
+    """Neither those of its group nor whoever comes next."""
+
+    def fault() -> None:
+        raise LookupError("our fault")
+
+    faulty, other = together(writer, lambda transaction: transaction.afterwards.append(fault), put("a"))
+
+    assert [type(faulty), type(other)] == [LookupError, LookupError]
+    assert writer.submit(put("b")) == "b"
+    assert keys(file) == ["a", "b"]
+
+
 def test_lazy_work_is_written_without_anybody_waiting_for_it(file: Path, writer: Writer) -> None:
     """It comes before the pieces of the next commit, and a later one of its name replaces it."""
     writer.submit_lazily("x", lambda transaction: _nothing(put("first")(transaction)))
@@ -173,6 +186,14 @@ def test_lazy_work_is_written_when_nothing_else_comes(file: Path, writer: Writer
 
     assert done.wait(60)
     assert keys(file) == ["a"]
+
+
+def test_who_finishes_what_is_held_back_after_the_end_is_told_so(writer: Writer) -> None:
+    """A thread of the pool that saw it just before."""
+    writer.close()
+
+    with pytest.raises(StoreUnavailable, match="is closed"):
+        writer.finish()
 
 
 def _nothing(_: object) -> None:
