@@ -79,12 +79,15 @@ class LocalHost:
         self._queues = dispatchers(functions.queues, self._receiver, options.queues, self._workers, self._in_hand)
         # The application takes callers' own words about themselves out: what it says of them may be believed.
         signing_in.trust(self)
-        self._server.start()
-        for queue in self._queues:
-            queue.start()
-        self._timers.start()
-        # What is there by now stays; of what comes, hardly anything is ever in a cycle.
-        gc.freeze()
+        try:
+            self._server.start()
+            for queue in self._queues:
+                queue.start()
+            self._timers.start()
+        except BaseException:
+            signing_in.distrust(self)
+            raise
+        # Hardly anything that work leaves behind is in a cycle.
         gc.set_threshold(*_SELDOM)
         return self
 
@@ -107,8 +110,10 @@ class LocalHost:
         self._timers.ask_to_stop()
         for queue in self._queues:
             queue.ask_to_stop()
-        self._server.stop(deadline)
-        signing_in.distrust(self)
+        try:
+            self._server.stop(deadline)
+        finally:
+            signing_in.distrust(self)
         self._timers.finish(deadline)
         for queue in self._queues:
             queue.finish(deadline)

@@ -16,13 +16,16 @@ NOW = timedelta(0)
 
 
 def test_a_message_that_kills_its_host_again_and_again_ends_in_poison(tmp_path: Path) -> None:
-    """Attack: a host that dies at each start, for ever. After five deaths it lives; who was in hand with it is done."""
+    """Attack: a host that dies at each start, for ever. After five deaths it lives; who was in hand with it is done.
+
+    Done at least once: an acknowledgement may die with the host.
+    """
     ended: list[int] = []
     while not ended or (ended[-1] and len(ended) < 9):
         ended.append(run_host(tmp_path, len(ended)))
 
     assert [code != 0 for code in ended] == [*[True] * 5, False]
-    assert sorted(read_lines(tmp_path / "done")) == sorted(INNOCENT)
+    assert set(read_lines(tmp_path / "done")) == set(INNOCENT)
     assert read_lines(tmp_path / "poison") == [
         f"{KILL}: the host died 5 times while work worked on it, the last time on nothing else"
     ]
