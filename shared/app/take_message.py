@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import cast
 
 from shared.app.handling.at_least_once import put_back_after
@@ -31,7 +31,7 @@ from shared.domain.messages.reports import REPORTS
 from shared.domain.values.errors import SlipwayError
 from shared.domain.values.records import type_name
 from shared.ports.store import StoreUnavailable
-from shared.telemetry import about, log_event, span
+from shared.telemetry import about, exporting, log_event, span
 
 
 class Misplaced(SlipwayError):
@@ -91,6 +91,8 @@ def _once_more(queue: Queue, body: str, message: ReadMessage) -> str:
 
 def _span_of(message: ReadMessage, queue: str) -> AbstractContextManager[None]:
     effect, delivery = message.effect, message.delivery
+    if not exporting():
+        return nullcontext()
     if effect is None:
         return span(f"take {queue}", delivery.correlation)
     return span(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import struct
 import zlib
-from contextlib import suppress
 from enum import IntEnum
 from pathlib import Path
 from typing import NamedTuple
@@ -112,9 +111,10 @@ class CountsFile:
 
     def _write(self, index: int, slot: bytes) -> None:
         if self._file is not None:
-            # Where nothing can be written it is known for as long as the process lives.
-            with suppress(OSError):
+            try:
                 os.pwrite(self._file, slot, index * _SIZE)
+            except OSError:  # then it is known for as long as the process lives
+                return
 
 
 def _opened(path: Path | None) -> int | None:

@@ -87,7 +87,8 @@ class LocalHost:
         except BaseException:
             signing_in.distrust(self)
             raise
-        # Hardly anything that work leaves behind is in a cycle.
+        # What is there by now stays; of what comes, hardly anything is ever in a cycle.
+        gc.freeze()
         gc.set_threshold(*_SELDOM)
         return self
 

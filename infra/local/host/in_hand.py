@@ -14,6 +14,7 @@ import hashlib
 import threading
 import time
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 
 from infra.local.host.counts import MOST, NOTHING, Counts, CountsFile, Held
@@ -40,7 +41,7 @@ class InHand:
 
     def begin(self, message: Received) -> bool:
         """Note a message as in hand; False where it, or whatever is not in hand yet, has to wait."""
-        key = _key(message)
+        key = _key(message.queue, message.id)
         with self._lock:
             counts = self._file.get(key)
             held = self._place(key, counts)
@@ -71,7 +72,7 @@ class InHand:
     def deaths(self, message: Received) -> int:
         """How many hosts died of it, 0 unless that is sure and as often as may be."""
         with self._lock:
-            counts = self._file.get(_key(message))
+            counts = self._file.get(_key(message.queue, message.id))
         return counts.deaths if counts.deaths >= self._most and counts.alone else 0
 
     def wait(self) -> None:
@@ -103,7 +104,7 @@ class InHand:
         return self._alone is not None and (self._alone in self._held or self._clock() < self._alone_until)
 
     def _let_go(self, message: Received, change: Callable[[Counts], Counts]) -> Counts:
-        key = _key(message)
+        key = _key(message.queue, message.id)
         with self._lock:
             counts = change(self._file.get(key))
             self._file.put(key, counts)
@@ -116,8 +117,9 @@ class InHand:
         return counts
 
 
-def _key(message: Received) -> bytes:
-    return hashlib.blake2b(f"{message.queue}\n{message.id}".encode(), digest_size=16).digest()
+@lru_cache(maxsize=1024)
+def _key(queue: str, id_: str) -> bytes:
+    return hashlib.blake2b(f"{queue}\n{id_}".encode(), digest_size=16).digest()
 
 
 def _failed(counts: Counts) -> Counts:
