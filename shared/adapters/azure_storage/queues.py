@@ -20,7 +20,7 @@ from shared.adapters.storage.sizes import message_text
 from shared.domain.messages.queues import POISON, SLIPWAY, poison_of
 from shared.on_first_use import OnFirstUse
 from shared.ports.queues import Received
-from shared.ports.store import OutboxRow, TooLarge
+from shared.ports.store import OutboxRow, StoreUnavailable, TooLarge
 from shared.telemetry import log_event
 
 if TYPE_CHECKING:
@@ -67,7 +67,12 @@ class AzureQueues:
         """See QueueReceiver. Who waits looks again, at most a second later; the local host waits by itself."""
         end, pause = time.monotonic() + wait.total_seconds(), _SHORTEST_PAUSE
         while True:
-            found = self._received(queue, min(most, _MOST_AT_ONCE), _whole(visibility))
+            try:
+                found = self._received(queue, min(most, _MOST_AT_ONCE), _whole(visibility))
+            except StoreUnavailable:
+                if self._closed.is_set():
+                    return []
+                raise
             left = end - time.monotonic()
             if found or left <= 0 or self._closed.wait(min(pause, left)):
                 return found

@@ -16,6 +16,7 @@ T = TypeVar("T")
 _PAUSES = (0.1, 0.4)  # seconds between tries, jittered; a door answers within seconds
 _LONGEST_PAUSE = timedelta(seconds=1)  # a service that asks for more is asked again by another message
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
+_CLOSED = "transport has already been closed"
 _NEVER = frozenset({400, 411, 413, 414, 415, 416})  # not 403 or 404: rights are given, and tables made, meanwhile
 
 
@@ -28,6 +29,11 @@ def failures_named(what: str) -> Iterator[None]:
         yield
     except AzureError as error:
         raise unavailable(what, error) from error
+    except ValueError as error:
+        # The SDK has no error of its own for connections that somebody closes meanwhile.
+        if _CLOSED not in str(error):
+            raise
+        raise StoreUnavailable(f"storage was closed during {what}; start the host again") from error
 
 
 def unavailable(what: str, error: Exception) -> StoreUnavailable:
