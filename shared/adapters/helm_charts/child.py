@@ -27,6 +27,7 @@ _LENGTH = struct.Struct(">I")
 _LOOK = 10  # milliseconds; in that time a template takes 10 MB or so
 _START = 30  # seconds until it is ready
 _TICK = os.sysconf("SC_CLK_TCK")
+_LOGGED = re.compile(r"\d{4}/\d\d/\d\d \d\d:\d\d:\d\d ")
 _PEAK = re.compile(rb"^VmHWM:\s+(\d+) kB", re.MULTILINE)
 _MIB = 1024 * 1024
 _IDLE = 0
@@ -188,7 +189,9 @@ class Child:
             code = self._process.wait(timeout=1)
         except subprocess.TimeoutExpired:
             return Died("broke off its answer")
-        said = self._said.decode(errors="replace").partition("\n")[0][:200]
+        # Helm logs what charts say, which may be of an earlier one.
+        lines = self._said.decode(errors="replace").splitlines()
+        said = next((line[:200] for line in lines if not _LOGGED.match(line)), "")
         if code in (_IDLE, -9):
             return Gone(f"ended by itself or was killed (code {code})")
         # Go ends so, or aborts where not even a thread can be had.
