@@ -10,16 +10,15 @@ from pathlib import Path
 
 SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "monorepo"
 REPOSITORY = "shipping"
+ADA = ("Ada Author", "ada@example.com")
 
 
-def git(cwd: Path, *args: str, who: tuple[str, str] = ("Ada Author", "ada@example.com")) -> str:
+def git(cwd: Path, *args: str, who: tuple[str, str] = ADA) -> str:
     """Run git as a person and return what it printed."""
     return run_git(cwd, *args, who=who).stdout.strip()
 
 
-def run_git(
-    cwd: Path, *args: str, who: tuple[str, str] = ("Ada Author", "ada@example.com")
-) -> subprocess.CompletedProcess[str]:
+def run_git(cwd: Path, *args: str, who: tuple[str, str] = ADA) -> subprocess.CompletedProcess[str]:
     """Run git as a person; its stderr has what the other side's hooks said. Raise RuntimeError where it fails."""
     name, mail = who
     identity = {

@@ -24,10 +24,9 @@ def hand_over(delivery: MessageLeases, transaction: Transaction, messages: Seque
         for one in messages:
             one.handling = None
 
+    def lost() -> None:
+        delivery.forget([one.id for one in messages])
+
     transaction.written.append(lambda: delivery.offer(messages))
     transaction.afterwards.append(committed)
-    transaction.undone.append(lambda: _discard(delivery.forget([one.id for one in messages])))
-
-
-def _discard(_: object) -> None:
-    """Drop what was forgotten: its row is gone."""
+    transaction.undone.append(lost)

@@ -147,24 +147,24 @@ class Cache:
         return self._lock is not None and self._lock.ours
 
     def _remember(self, service: str, kept: CachedService) -> None:
-        _put(self._services, service, kept)
+        _put(self._services, service, kept, _MOST_SERVICES)
         if kept.id:
-            _put(self._names, kept.id, service)
+            _put(self._names, kept.id, service, _MOST_SERVICES)
 
     def _publish(self) -> None:
         for service, loaded in self._fresh.items():
             if loaded is None:
                 self._published.pop(service, None)
             else:
-                _put(self._published, service, loaded)
+                _put(self._published, service, loaded, _MOST_SERVICES)
         for service, entry in self._made:
             before = self._recent.get(service, ())
             follows = before and before[-1].sequence == entry.sequence - 1
             _put(self._recent, service, (*before[1 - _RECENT_ENTRIES :], entry) if follows else (entry,), _MOST_RECENT)
 
 
-def _put(kept: OrderedDict[K, V], key: K, value: V, most: int | None = None) -> None:
+def _put(kept: OrderedDict[K, V], key: K, value: V, most: int) -> None:
     """Keep a value; drop the oldest if there is no room."""
     kept[key] = value
-    if len(kept) > (most or _MOST_SERVICES):
+    if len(kept) > most:
         kept.popitem(last=False)

@@ -27,7 +27,7 @@ class Flushed(Protocol):
 
     @property
     def waits(self) -> bool:
-        """Whether there is work that waits; called with the lock held."""
+        """Whether there is work that waits."""
         ...
 
     def finish(self) -> None:

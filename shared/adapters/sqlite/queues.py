@@ -48,7 +48,7 @@ class SqliteQueues:
         if len(body.encode()) > partition.MOST_VALUE:
             raise TooLarge(f"a message for {queue} is larger than {partition.MOST_VALUE} bytes; keep it as evidence")
         leased = self._door(queue, body, delay)
-        self._writer.submit_deferred(lambda transaction: _discard(self._insert(transaction, [leased])))
+        self._writer.submit_deferred(lambda transaction: self._insert(transaction, [leased]))
 
     def send_outbox(self, service: str, rows: Sequence[OutboxRow]) -> None:
         """See Queues. Does nothing: the commit that wrote the rows has handed them over."""
@@ -60,8 +60,7 @@ class SqliteQueues:
         if rows:
             made = [effect(service, row, row.message.delay) for row in rows]
             ahead = [one for one, row in zip(made, rows, strict=True) if row.message.looks and not one.delay]
-            if self._insert(transaction, made, ahead=ahead) and ahead:
-                hand_over(self._delivery, transaction, ahead)
+            self._insert(transaction, made, ahead=ahead)
         if done:
             self._table.delete(transaction, service, [*done])
             self._let_go(transaction, [message_id(service, key) for key in done])
@@ -184,18 +183,19 @@ class SqliteQueues:
 
     def _insert(
         self, transaction: Transaction, made: Sequence[LeasedMessage], *, ahead: Sequence[LeasedMessage] = ()
-    ) -> bool:
-        """Insert messages, and hand over all but those `ahead` after the commit; return whether this process may.
+    ) -> None:
+        """Insert messages, and hand them over: those `ahead` before the commit, the others after it.
 
         A process that is no host leases none, so that any host may claim them.
         """
         host = self._leases.host
         self._table.insert(transaction, made, host)
         if host is None:
-            return False
+            return
+        if ahead:
+            hand_over(self._delivery, transaction, ahead)
         if later := [one for one in made if one not in ahead]:
             transaction.afterwards.append(lambda: self._delivery.offer(later))
-        return True
 
     def _let_go(self, transaction: Transaction, ids: Sequence[str]) -> None:
         """Hand these messages out no more; offer them again if the transaction fails."""

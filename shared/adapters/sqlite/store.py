@@ -97,9 +97,10 @@ class SqliteStore:
 
     def ledger(self, service: str, *, after: int, most: int, exact: bool = True) -> Sequence[LedgerRow]:
         """See Store."""
-        self._writer.flush()
-        if not exact and (recent := self._cache.recent_entries(service, after)) is not None:
-            return recent[:most]
+        if not exact:
+            self._writer.flush()
+            if (recent := self._cache.recent_entries(service, after)) is not None:
+                return recent[:most]
         if number := self._cache.number(service):
             with self._readers.lent() as connection:
                 return reading.ledger(connection.execute, number, after, most)

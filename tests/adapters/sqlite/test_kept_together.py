@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,36 +11,10 @@ from shared.adapters.sqlite import SqliteDatabase
 from shared.ports.queues import Received
 from shared.ports.store import OutboxRow, StoreUnavailable
 from tests.support.clock import Clock
-from tests.support.held_back import QUEUE, Disk, decide, fail_together, flush, holding_back, kept, taken
+from tests.support.held_back import Disk, decide, fail_together, flush, kept, taken
 from tests.support.stores import MINUTE, SERVICE, a_message, a_write, always
 
 SOON = timedelta(seconds=1)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The time on the wall, and the time that runs."""
-    return Clock()
-
-
-@pytest.fixture
-def opened(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[SqliteDatabase, Disk]]:
-    """A host's database on which work is held back, and its disk."""
-    with holding_back(tmp_path, clock, monkeypatch) as found:
-        yield found
-
-
-@pytest.fixture
-def database(opened: tuple[SqliteDatabase, Disk]) -> SqliteDatabase:
-    """The database."""
-    return opened[0]
-
-
-@pytest.fixture
-def message(database: SqliteDatabase) -> Received:
-    """A message that this thread has taken, and works for from now on."""
-    database.queues.send(QUEUE, "the message")
-    return taken(database)
 
 
 def test_a_decision_and_its_message_reach_the_disk_as_one(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,51 +15,17 @@ from tests.support.clock import Clock
 from tests.support.held_back import (
     AT_ONCE,
     EFFECTS,
-    QUEUE,
     Disk,
     decide,
     elsewhere,
     fail_together,
     flush,
-    holding_back,
     kept,
     taken,
 )
 from tests.support.stores import MINUTE, SERVICE, a_write, always
 
 NOW, SOON = timedelta(0), timedelta(seconds=1)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """The time on the wall, and the time that runs."""
-    return Clock()
-
-
-@pytest.fixture
-def opened(tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[SqliteDatabase, Disk]]:
-    """A host's database on which work is held back, and its disk."""
-    with holding_back(tmp_path, clock, monkeypatch) as found:
-        yield found
-
-
-@pytest.fixture
-def database(opened: tuple[SqliteDatabase, Disk]) -> SqliteDatabase:
-    """The database."""
-    return opened[0]
-
-
-@pytest.fixture
-def disk(opened: tuple[SqliteDatabase, Disk]) -> Disk:
-    """The disk, which has room."""
-    return opened[1]
-
-
-@pytest.fixture
-def message(database: SqliteDatabase) -> Received:
-    """A message that this thread has taken, and works for from now on."""
-    database.queues.send(QUEUE, "the message")
-    return taken(database)
 
 
 def left(database: SqliteDatabase, clock: Clock) -> list[str]:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from infra.local.client import Client
 from infra.local.demo.team import StoryBroken, Team
-from infra.local.sample import git, run_git
+from infra.local.sample import ADA, git, run_git
 from tests.workshop.drill.process import MortalHost
 from tests.workshop.drill.scene import SERVICE, Scene
 
@@ -25,7 +25,6 @@ T = TypeVar("T")
 PATIENCE = 60.0
 _LOOK = 0.03
 _UNHEARD, _NOWHERE = "was not told", "0" * 40
-ADA = ("Ada Author", "ada@example.com")
 VERSIONS = ("1.0.0", "1.0.1", "1.1.0", "1.2.0")
 
 
