@@ -13,10 +13,11 @@ import pytest
 
 from tests.support.host import wait_until
 from tests.support.run import crashes, limited, processes, steady
-from tests.support.tree import ROOT
+from tests.support.tree import ROOT, python_files
 
 OPTIONS = ["-c", "pyproject.toml", "-p", crashes.__name__, "-p", "no:cacheprovider", "-n", "2", "--dist", "loadgroup"]
 PATIENCE = 180
+NAME = Path(__file__).name
 DYING = """
 import os, signal, pytest
 
@@ -120,3 +121,10 @@ def test_what_could_fail_by_chance_is_run_many_times(tmp_path: Path) -> None:
 def test_this_run_is_watched(request: pytest.FixtureRequest) -> None:
     """What is tried above is what watches these tests."""
     assert request.config.pluginmanager.has_plugin(crashes.__name__)
+
+
+def test_no_fixture_is_one_of_a_package() -> None:
+    """The tests' folders are no packages: pytest keeps such a fixture, and the host it started, to the end of the run."""
+    kept = [path for path in python_files() if 'scope="package"' in (ROOT / path).read_text() and path.name != NAME]
+
+    assert kept == []

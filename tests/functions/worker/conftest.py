@@ -12,13 +12,13 @@ from tests.support.worker.running import Worker, worker_or_skip
 from tests.support.worker.scene import Scene
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="session", autouse=True)
 def real_worker() -> None:
     """Everything in this folder is about Microsoft's worker."""
     worker_or_skip()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def scene(tmp_path_factory: pytest.TempPathFactory, real_worker: None) -> Scene:
     """One with a history, to be looked at and copied."""
     return Scene.make(tmp_path_factory.mktemp("worker") / "scene")

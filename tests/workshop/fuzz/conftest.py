@@ -21,7 +21,7 @@ def slipway(tmp_path: Path) -> Iterator[Harness]:
     made.database.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def host(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """The functions on a local host."""
     with open_host(tmp_path_factory.mktemp("host")) as opened:
