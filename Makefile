@@ -57,7 +57,7 @@ test: venv-tests ## everything, with the parts of the machine that tests need
 	@$(PYTHON_IN_VENV) -m tests.support.run.limited $(LIMIT) $(MAKE) --no-print-directory parts
 
 parts:
-	@$(MAKE) --no-print-directory -j2 $(SYNC) types lint imports machine
+	@python3 -m tests.support.machine.kube & $(MAKE) --no-print-directory -j2 $(SYNC) types lint imports machine
 	@$(MAKE) --no-print-directory everything
 
 test-workshop: venv-tests machine ## the tests of bench, load, drill, fuzz and soak themselves, which `make test` runs too

@@ -78,6 +78,15 @@ def lives(pid: int) -> bool:
     return True
 
 
+def runs(pid: int) -> bool:
+    """Whether there is such a process and it has not ended: one that nobody has waited for yet is still listed."""
+    try:
+        stat = (_PROC / str(pid) / "stat").read_text(encoding="utf-8", errors="replace")
+    except FileNotFoundError:
+        return not (_PROC / "self" / "stat").exists() and lives(pid)
+    return stat.rpartition(")")[2].split()[0] not in "ZX"
+
+
 def _parents() -> Iterable[tuple[int, int]]:
     if not (_PROC / "self" / "stat").exists():
         listed = subprocess.run(["ps", "-Ao", "pid=,ppid="], capture_output=True, text=True, check=True).stdout

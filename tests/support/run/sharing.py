@@ -14,6 +14,8 @@ from xdist.scheduler import LoadGroupScheduling
 
 # A group lasts longest, as its files wait for each other; then come seconds, and parts of the machine that have to start.
 _LONG = ("xdist_group", "slow", "real")
+# Its programs may still be in the making.
+_LAST = "cluster"
 
 
 class FileByFile(LoadGroupScheduling):  # type: ignore[misc]  # xdist ships no types
@@ -38,5 +40,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     ranks: dict[Path, int] = {}
     for item in items:
         rank = next((at for at, name in enumerate(_LONG) if item.get_closest_marker(name)), len(_LONG))
+        rank += bool(item.get_closest_marker(_LAST))
         ranks[item.path] = min(rank, ranks.get(item.path, rank))
     items.sort(key=lambda item: ranks[item.path])

@@ -1,0 +1,51 @@
+"""A control plane for all tests that need one: the run's own, shared by its processes."""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from kubernetes import client
+
+from tests.cluster.kube import Kube
+from tests.support.cluster.shared import Cluster, cluster
+from tests.support.machine import kube as programs
+from tests.support.machine.parts import required
+
+
+@pytest.fixture(scope="session")
+def control_plane(request: pytest.FixtureRequest) -> Iterator[Cluster]:
+    """A running control plane; a test that asks for it waits for its programs to be built."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def say(text: str) -> None:
+        with capture.global_and_fixture_disabled():
+            os.write(2, f"\n{text}\n".encode())
+
+    found = programs.wait(say)
+    if found is None:
+        tell = pytest.fail if required("kube") else pytest.skip
+        tell(
+            "did not run: the programs of a control plane are missing; `python3 -m tests.support.machine.kube` builds them"
+        )
+    with cluster(found, os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def kube(control_plane: Cluster) -> Iterator[Kube]:
+    """The API server, as an administrator."""
+    with Kube(control_plane.server, control_plane.ca_file, control_plane.token("admin")) as found:
+        yield found
+
+
+@pytest.fixture
+def namespace(kube: Kube) -> Iterator[str]:
+    """A namespace of the test's own; nobody waits until it is gone."""
+    name = f"t-{uuid.uuid4().hex[:10]}"
+    kube.core.create_namespace({"metadata": {"name": name}})
+    kube.until(lambda: kube.core.read_namespaced_service_account("default", name), missing=True)
+    yield name
+    kube.core.delete_namespace(name, body=client.V1DeleteOptions(grace_period_seconds=0))
