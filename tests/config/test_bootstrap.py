@@ -108,7 +108,7 @@ def test_gitops_is_looked_up_in_its_folder_unless_it_is_an_address(environment: 
 
 def test_a_target_that_nothing_serves_is_our_own_fault(environment: Path) -> None:
     """The release is not to blame for what is not installed."""
-    access, place = bootstrap.app().access_as(None), place_at(HelmTarget(context="prod-aks"))
+    access, place = bootstrap.app().access_as(None), place_at(HelmTarget(cluster="prod-aks"))
     with pytest.raises(Permanent, match="no way to deploy to") as refused:
         access.applier(place)
     with pytest.raises(Permanent, match="no way to look at"):

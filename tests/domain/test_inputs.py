@@ -81,7 +81,7 @@ def test_whatever_decides_what_is_deployed_is_in_the_list_and_said_in_words(said
 
 def test_another_kind_of_target_or_environment_is_another_list() -> None:
     """More than three changes are counted."""
-    moved = replace(RULES, deploy=HelmTarget(context="prod-aks"), name="qa", namespace="qa")
+    moved = replace(RULES, deploy=HelmTarget(cluster="prod-aks"), name="qa", namespace="qa")
 
     assert changes(listed(), listed(policy=moved)) == (
         "the environment changed, the namespace changed, the target changed and 5 other inputs changed"

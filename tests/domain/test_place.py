@@ -13,14 +13,14 @@ from tests.support.pilot import DELIVERY, environment
 
 def test_a_place_is_a_service_in_an_environment() -> None:
     """Its release is named like the service; two services of one environment are two places."""
-    policy = environment("qa", deploy=HelmTarget(context="qa-aks"))
+    policy = environment("qa", deploy=HelmTarget(cluster="qa-aks"))
 
     assert place_of(DELIVERY, policy) == Place(
         service=DELIVERY,
         environment="qa",
         namespace="backend-qa",
         release_name="delivery",
-        target=HelmTarget(context="qa-aks"),
+        target=HelmTarget(cluster="qa-aks"),
     )
     assert place_of(ServiceKey("shipping", "package"), policy) != place_of(DELIVERY, policy)
 

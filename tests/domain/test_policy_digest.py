@@ -52,7 +52,7 @@ def test_whatever_a_policy_says_counts(other: ServicePolicy) -> None:
 def test_targets_of_two_kinds_are_told_apart() -> None:
     """By their kind as well as by their fields."""
     git = policy(environment("qa", deploy=GitOpsTarget(repository="a")))
-    helm = policy(environment("qa", deploy=HelmTarget(context="a")))
+    helm = policy(environment("qa", deploy=HelmTarget(cluster="a")))
 
     assert policy_digest(git) != policy_digest(helm)
 

@@ -47,7 +47,7 @@ def one(*targets: DeployTarget, registry: str = "fabrikam.azurecr.io") -> Reposi
 @pytest.mark.parametrize(
     "target",
     [
-        HelmTarget(context="prod-aks"),
+        HelmTarget(cluster="prod-aks"),
         GitOpsTarget(repository="https://dev.azure.com/fabrikam/environments"),
         GitOpsTarget(repository="ssh://git@example.com/environments.git"),
         GitOpsTarget(repository="file:///srv/environments.git"),

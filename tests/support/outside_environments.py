@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared.domain.policies.place import Place
 from shared.domain.policies.policy import GitOpsTarget
-from shared.ports.applier import DeployOrder, DeployReport, Fenced, Running
+from shared.ports.applier import DeployOrder, DeployReport, Fenced, Found, Running
 from shared.ports.rollout_watcher import Rollout, RolloutState
 from tests.support.outside_source import Troubles
 
@@ -41,6 +41,7 @@ class MemoryEnvironments:
         self.applied: dict[str, list[Applied]] = defaultdict(list)
         self.health: dict[tuple[str, str, str], RolloutState] = {}
         self.slow: dict[tuple[str, str, str], int] = {}
+        self.adoptable: dict[str, Found] = {}
 
     def by_hand(self, environment: str, service: str, image: str) -> None:
         """Have somebody else change what runs."""
@@ -67,6 +68,10 @@ class MemoryApplier:
     def remove(self, order: DeployOrder) -> DeployReport:
         """See Applier."""
         return self._apply(order, None)
+
+    def found(self, place: Place) -> Found | None:
+        """Return what a test says is there (`adoptable`)."""
+        return self._environments.adoptable.get(_path(place))
 
     def running(self, place: Place) -> Running | None:
         """See Applier."""

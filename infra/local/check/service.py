@@ -124,7 +124,7 @@ def _good_to_know(policy: EnvironmentPolicy) -> Iterator[str]:
 
 def _asked(policy: EnvironmentPolicy) -> str:
     where = (
-        policy.deploy.repository if isinstance(policy.deploy, GitOpsTarget) else f"the cluster {policy.deploy.context}"
+        policy.deploy.repository if isinstance(policy.deploy, GitOpsTarget) else f"the cluster {policy.deploy.cluster}"
     )
     asked = "nobody is asked" if policy.approval is None else f"asks {who_may(policy.approval)}"
     copied = f", copied to {policy.registry_namespace}/ first" if policy.registry_namespace else ""

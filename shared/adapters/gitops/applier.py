@@ -15,8 +15,8 @@ from shared.adapters.gitops.folders import Folders
 from shared.adapters.gitops.refusals import PushedFirst
 from shared.domain.policies.place import Place
 from shared.domain.values.person import SLIPWAY, Person
-from shared.ports.applier import DeployOrder, DeployReport, Fenced, Running
-from shared.ports.errors import Transient
+from shared.ports.applier import DeployOrder, DeployReport, Fenced, Found, Running
+from shared.ports.errors import Permanent, Transient
 
 # Looked through only where a folder's own record is missing or does not name the commit.
 _RECENT_COMMITS = 1000
@@ -69,6 +69,10 @@ class GitOpsApplier:
             foreign=not ours,
             images=files.images_of(manifests, self._parse),
         )
+
+    def found(self, place: Place) -> Found | None:
+        """Say that nothing is adopted here: what is committed is what the operator applies."""
+        raise Permanent(f"{place.environment} is deployed to by git; commit to its folder what shall run there")
 
     def _apply(self, order: DeployOrder, manifests: bytes | None) -> DeployReport:
         branch, folder = self._folders.of(order.place)

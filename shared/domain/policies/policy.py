@@ -132,10 +132,25 @@ class GitOpsTarget(Policy, tag_field="kind", tag="gitops"):
     hooks: Hooks = Hooks.ARGOCD
 
 
-class HelmTarget(Policy, tag_field="kind", tag="helm"):
-    """The chart is installed in a cluster with Helm."""
+class Drift(StrEnum):
+    """What becomes of fields that somebody else changed in the cluster since we applied them."""
 
-    context: str
+    REPORT = "report"
+    CORRECT = "correct"
+
+
+class HelmTarget(Policy, tag_field="kind", tag="helm"):
+    """The chart is installed with Helm in a cluster that the installation's settings know by this name.
+
+    `timeout` is how long applying and hooks may take, `max_history` how many revisions Helm keeps, `parallel` how many
+    deployments one process runs at a time.
+    """
+
+    cluster: str
+    timeout: timedelta = timedelta(minutes=5)
+    max_history: int = 10
+    parallel: int = 4
+    drift: Drift = Drift.REPORT
 
 
 DeployTarget: TypeAlias = GitOpsTarget | HelmTarget

@@ -69,7 +69,7 @@ def _target(target: DeployTarget) -> Iterator[Input]:
         yield "target hooks", target.hooks.value
     else:
         yield "target", "helm"
-        yield "target context", target.context
+        yield "target cluster", target.cluster
 
 
 _line = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode

@@ -82,7 +82,7 @@ def _target(deploy: DeploySection | None) -> DeployTarget | None:
     if deploy is not None and deploy.gitops is not None:
         gitops = deploy.gitops
         return GitOpsTarget(repository=gitops.repository, path=gitops.path, branch=gitops.branch, hooks=gitops.hooks)
-    return HelmTarget(context=deploy.helm.context) if deploy is not None and deploy.helm is not None else None
+    return HelmTarget(cluster=deploy.helm.cluster) if deploy is not None and deploy.helm is not None else None
 
 
 def _unknown(name: str, environments: Iterable[str]) -> str:

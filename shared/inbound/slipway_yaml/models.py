@@ -126,9 +126,9 @@ class GitOps(Part):
 
 
 class Helm(Part):
-    """A cluster, by the name of its context."""
+    """A cluster, by the name that the settings know it by."""
 
-    context: Text
+    cluster: Text
 
 
 class DeploySection(Part):

@@ -59,6 +59,6 @@ def check_targets(
 def _place(service: str, name: str, deploy: DeployTarget, environment: Environment | None) -> tuple[str, ...]:
     if isinstance(deploy, HelmTarget):
         namespace = environment.namespace if environment else None
-        return ("helm", deploy.context, namespace or name, service)
+        return ("helm", deploy.cluster, namespace or name, service)
     values = {each: f"{{{each}}}" for each in PLACEHOLDERS} | {"service": service, "environment": name}
     return ("gitops", deploy.repository, deploy.branch, *segments(expand(deploy.path, values)))

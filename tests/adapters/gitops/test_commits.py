@@ -125,7 +125,7 @@ def test_relative_paths_mean_the_hosts_folder(
 def test_a_target_that_is_no_gitops_repository_is_our_fault(gitops: GitOps) -> None:
     """Wiring chose the wrong gitops."""
     with pytest.raises(Permanent, match="not a GitOps repository"):
-        gitops.running(place_at(HelmTarget(context="prod")))
+        gitops.running(place_at(HelmTarget(cluster="prod")))
 
 
 @pytest.mark.parametrize("branch", ["a..b", "a b", "x.lock", ""])

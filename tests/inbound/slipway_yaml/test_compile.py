@@ -71,7 +71,7 @@ environments:
     gates: {scan: high, unknown_scan: allow, own_scan: true, older_than_live: block, comply: allow, soak: 30m}
     deadlines: {retagging: 1m, deploying: 2m, verifying: 3m}
     identity: production-worker
-    deploy: {helm: {context: prod-aks}}
+    deploy: {helm: {cluster: prod-aks}}
 queueing: in_order
 freezes:
   - {environments: [production], cron: "0 16 * * 5", duration: 64h, timezone: Europe/Berlin, reason: weekend}
@@ -134,7 +134,7 @@ def test_every_key_reaches_the_policy_of_its_environment() -> None:
     assert production == EnvironmentPolicy(
         name="production",
         namespace="production",
-        deploy=HelmTarget(context="prod-aks"),
+        deploy=HelmTarget(cluster="prod-aks"),
         after=("qa",),
         values=("charts/delivery/values-{environment}.yaml",),
         set=SET,

@@ -16,7 +16,7 @@ TEXT = """
 version: 1
 registry: r.io
 services: {one: {path: a, chart: b}, two: {path: c, chart: d}}
-environments: {qa: {deploy: {helm: {context: x}}}}
+environments: {qa: {deploy: {helm: {cluster: x}}}}
 """
 
 
@@ -79,7 +79,7 @@ def test_the_kind_of_a_target_counts() -> None:
     (qa,) = policy.environments
     found = {
         policy_digest(replace(policy, environments=(replace(qa, deploy=deploy),)))
-        for deploy in (HelmTarget(context="x"), HelmTarget(context="y"), GitOpsTarget(repository="x"))
+        for deploy in (HelmTarget(cluster="x"), HelmTarget(cluster="y"), GitOpsTarget(repository="x"))
     }
     durations = {policy_digest(replace(policy, build_deadline=timedelta(hours=hours))) for hours in (1, 2)}
 

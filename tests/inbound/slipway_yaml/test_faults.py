@@ -100,9 +100,9 @@ freezes:
         ("environments: {qa: {gates: {soak: 999999999d}}}", "environments.qa.gates.soak: 999999999d is longer than 366 days"),
         ("environments: {qa: {gates: {soak: 7}}}", "environments.qa.gates.soak: 7 is not a duration such as 7d, 24h, 30m or 90s"),
         ("environments: {qa: {deploy: {}}}", "environments.qa.deploy: must hold one of gitops and helm"),
-        ("environments: {qa: {deploy: {gitops: {repository: x}, helm: {context: y}}}}", "environments.qa.deploy: must hold one of gitops and helm"),
+        ("environments: {qa: {deploy: {gitops: {repository: x}, helm: {cluster: y}}}}", "environments.qa.deploy: must hold one of gitops and helm"),
         ("environments: {qa: {deploy: {gitops: {repo: x, repository: y}}}}", "environments.qa.deploy.gitops.repo: is not a key here; the keys are: repository, path, branch, hooks"),
-        ("environments: {qa: {deploy: {helm: {}}}}", "environments.qa.deploy.helm.context: is missing"),
+        ("environments: {qa: {deploy: {helm: {}}}}", "environments.qa.deploy.helm.cluster: is missing"),
         ("environments: {qa: {deploy: {gitops: {repository: 'https://robot:p/w@git.example.com/x.git'}}}}", "environments.qa.deploy.gitops.repository: must hold neither a user nor a password; give them by SLIPWAY_GITOPS_CREDENTIALS"),
         ("environments: {qa: {deploy: {gitops: {repository: 'HTTPS://token@git.example.com/x.git'}}}}", "environments.qa.deploy.gitops.repository: must hold neither a user nor a password; give them by SLIPWAY_GITOPS_CREDENTIALS"),
         ('environments: {qa: {deploy: {gitops: {repository: "https://git.example.com/\\u2028x.git"}}}}', "environments.qa.deploy.gitops.repository: 'https://git.example.com/\\u2028x.git' is not an address"),
@@ -176,7 +176,7 @@ def test_two_services_may_not_share_a_repository() -> None:
     [
         ("{qa: {deploy: {gitops: {repository: x, path: apps}}}}", "environments.qa.deploy: two in qa would write over one in qa: x/main/apps"),
         ("{qa: {deploy: {gitops: {repository: x, path: '{service}'}}}, up: {deploy: {gitops: {repository: x, path: '{service}/{tag}'}}}}", "environments.up.deploy: one in up would write over one in qa: x/main/one/{tag}"),
-        ("{qa: {namespace: n, deploy: {helm: {context: x}}}, up: {namespace: n, deploy: {helm: {context: x}}}}", "environments.up.deploy: one in up would write over one in qa: x/n/one"),
+        ("{qa: {namespace: n, deploy: {helm: {cluster: x}}}, up: {namespace: n, deploy: {helm: {cluster: x}}}}", "environments.up.deploy: one in up would write over one in qa: x/n/one"),
     ],
 )  # fmt: skip
 def test_two_deployments_may_not_share_a_place(environments: str, fault: str) -> None:
@@ -189,7 +189,7 @@ def test_two_deployments_may_not_share_a_place(environments: str, fault: str) ->
 def test_deployments_side_by_side_are_no_fault() -> None:
     """Other branches, folders, namespaces and contexts are other places."""
     text = HEAD + (
-        "environments: {a: {deploy: {helm: {context: x}}}, b: {deploy: {helm: {context: x}}},"
+        "environments: {a: {deploy: {helm: {cluster: x}}}, b: {deploy: {helm: {cluster: x}}},"
         " c: {deploy: {gitops: {repository: x}}}, d: {deploy: {gitops: {repository: x}}}}"
     )
 

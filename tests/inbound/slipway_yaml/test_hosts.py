@@ -9,7 +9,7 @@ from shared.inbound.slipway_yaml.hosts import trouble
 from shared.ports.policies import BrokenPolicy
 from tests.inbound.slipway_yaml.test_compile import FILES, LOCAL
 
-TEXT = "version: 1\nregistry: {}\nenvironments: {{qa: {{deploy: {{helm: {{context: qa}}}}}}}}\n"
+TEXT = "version: 1\nregistry: {}\nenvironments: {{qa: {{deploy: {{helm: {{cluster: qa}}}}}}}}\n"
 
 
 @pytest.mark.parametrize(

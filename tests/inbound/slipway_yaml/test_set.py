@@ -16,7 +16,7 @@ registry: fabrikam.azurecr.io
 services: {{delivery: {{path: src/shipping/delivery, chart: charts/delivery}}}}
 environments:
   qa:
-    deploy: {{helm: {{context: qa}}}}
+    deploy: {{helm: {{cluster: qa}}}}
     set:
 {set}
 """

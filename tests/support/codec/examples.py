@@ -99,7 +99,7 @@ PRODUCTION = EnvironmentPolicy(
     approval=ApprovalRule(approvers=("release-manager@example.com", "group:release-managers")),
     gates=GateRules(scan=Severity.HIGH, unknown_scan=Verdict.BLOCK, older_than_live=Verdict.BLOCK),
     freezes=(DenyWindow(cron="0 16 * * 5", duration=timedelta(hours=64), timezone="Europe/Berlin", reason="weekend"),),
-    deploy=HelmTarget(context="prod-aks"),
+    deploy=HelmTarget(cluster="prod-aks"),
 )
 POLICY = ServicePolicy(
     service=DELIVERY,

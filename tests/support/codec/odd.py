@@ -31,7 +31,7 @@ from tests.support.parts import IMAGE, chart_of
 STRICT = EnvironmentPolicy(
     name="production",
     namespace="backend",
-    deploy=HelmTarget(context="prod"),
+    deploy=HelmTarget(cluster="prod"),
     approval=ApprovalRule(
         approvers=("ben",),
         minimum=2,

@@ -1,0 +1,165 @@
+"""The API of one cluster as JSON, by the official client. What it says no to has our words, and says whose fault it is."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from shared.adapters.kubernetes.connection import Connection
+from shared.adapters.kubernetes.faults import of_answer, of_exception
+
+_PATIENCE = 20.0  # seconds for an answer
+_JSON = "application/json"
+_LONGEST = 32 * 1024 * 1024
+Query = Sequence[tuple[str, str]]
+
+
+class Api:
+    """One cluster, for all threads of a process. Paths are parts that are quoted here: `("api", "v1", "namespaces", name)`.
+
+    Each call raises NotFound, Conflict, Permanent (ours unless the object is at fault), Transient.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        # Loaded with the first cluster that is asked: it takes a third of a second.
+        from kubernetes import client
+
+        self.name, self._connection = connection.name, connection
+        settings = client.Configuration()
+        settings.host, settings.retries = connection.server, False
+        self._files = tempfile.TemporaryDirectory(prefix="slipway-cluster-")
+        if connection.authority:
+            settings.ssl_ca_cert = self._file("ca", connection.authority)
+        if connection.certificate:
+            settings.cert_file = self._file("certificate", connection.certificate)
+            settings.key_file = self._file("key", connection.key)
+        if connection.server_name:
+            settings.tls_server_name = connection.server_name
+        self._client: Any = client.ApiClient(settings)
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._client.close()
+        self._files.cleanup()
+
+    def get(self, path: Sequence[str], query: Query = (), *, accept: str = _JSON) -> dict[str, Any]:
+        """Read an object, or a list."""
+        return self._json("GET", path, query, headers={"Accept": accept})
+
+    def text(self, path: Sequence[str], query: Query = ()) -> str:
+        """Read what is no JSON, such as a log."""
+        return self._call("GET", path, query, headers={"Accept": "*/*"}).decode(errors="replace")
+
+    def post(self, path: Sequence[str], body: Mapping[str, Any], query: Query = ()) -> dict[str, Any]:
+        """Make an object, or ask what is asked by making one."""
+        return self._json("POST", path, query, body=body)
+
+    def put(self, path: Sequence[str], body: Mapping[str, Any], query: Query = ()) -> dict[str, Any]:
+        """Replace an object; raise Conflict where its resourceVersion is not the newest."""
+        return self._json("PUT", path, query, body=body)
+
+    def patch(self, path: Sequence[str], body: Any, query: Query = (), *, kind: str) -> dict[str, Any]:
+        """Change an object; `kind` is the patch's content type."""
+        return self._json("PATCH", path, query, body=body, headers={"Content-Type": kind})
+
+    def delete(self, path: Sequence[str], query: Query = ()) -> dict[str, Any]:
+        """Delete an object."""
+        return self._json("DELETE", path, query)
+
+    def watch(self, path: Sequence[str], query: Query, *, seconds: float) -> Iterator[dict[str, Any]]:
+        """Follow a list for so many seconds; each is an event with `type` and `object`."""
+        asked = [*query, ("watch", "true"), ("timeoutSeconds", str(max(1, round(seconds))))]
+        answer = self._answer("GET", path, asked, None, {"Accept": _JSON}, patience=seconds + 5)
+        try:
+            yield from self._events(path, answer)
+        finally:
+            answer.release_conn()
+
+    def _events(self, path: Sequence[str], answer: Any) -> Iterator[dict[str, Any]]:
+        left = b""
+        try:
+            for piece in answer.stream(65536, decode_content=False):
+                *lines, left = (left + piece).split(b"\n")
+                yield from (json.loads(line) for line in lines if line.strip())
+        except Exception as error:
+            raise of_exception(self._what("GET", path), error) from error
+
+    def _json(
+        self,
+        method: str,
+        path: Sequence[str],
+        query: Query,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> dict[str, Any]:
+        content = self._call(method, path, query, body=body, headers=headers)
+        found = json.loads(content)
+        return found if isinstance(found, dict) else {}
+
+    def _call(
+        self,
+        method: str,
+        path: Sequence[str],
+        query: Query,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> bytes:
+        answer = self._answer(method, path, query, body, headers or {})
+        try:
+            content: bytes = answer.read(_LONGEST + 1)
+        except Exception as error:
+            raise of_exception(self._what(method, path), error) from error
+        finally:
+            answer.release_conn()
+        return content
+
+    def _answer(
+        self,
+        method: str,
+        path: Sequence[str],
+        query: Query,
+        body: Any,
+        headers: Mapping[str, str],
+        *,
+        patience: float = _PATIENCE,
+    ) -> Any:
+        told = {"Accept": _JSON, "Content-Type": _JSON, **headers}
+        if token := self._connection.token():
+            told["Authorization"] = f"Bearer {token}"
+        address = self._connection.server.rstrip("/") + "/" + "/".join(quote(part, safe="") for part in path)
+        if query:
+            address += "?" + urlencode(list(query))
+        what = self._what(method, path)
+        try:
+            answer = self._client.rest_client.pool_manager.request(
+                method,
+                address,
+                body=None if body is None else json.dumps(body).encode(),
+                headers=told,
+                timeout=patience,
+                preload_content=False,
+                redirect=False,
+                retries=False,
+            )
+        except Exception as error:
+            raise of_exception(what, error) from error
+        if answer.status >= 300:
+            content = answer.read(64 * 1024)
+            answer.release_conn()
+            raise of_answer(what, answer.status, content, answer.headers)
+        return answer
+
+    def _what(self, method: str, path: Sequence[str]) -> str:
+        return f"cluster {self.name}: {method} /{'/'.join(path)}"
+
+    def _file(self, name: str, content: str) -> str:
+        file = Path(self._files.name, name)
+        file.write_text(content)
+        file.chmod(0o600)
+        return str(file)

@@ -1,0 +1,74 @@
+"""Whose fault it is when a cluster says no, in our words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+
+from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
+
+_SHOWN = 600
+_LONGEST_WAIT = 600  # seconds, of what a server asks for
+
+
+class Conflict(Permanent):
+    """The object changed since it was read, belongs to another field manager, or is there already."""
+
+
+def of_answer(what: str, status: int, content: bytes, headers: Mapping[str, str]) -> AdapterError:
+    """Say what an answer of an API server means that is no success."""
+    said = f"{what}: {status} {_message(content)}".rstrip()
+    if status == 401:
+        return Permanent(f"{said}; the cluster does not know our token: look at the environment's identity", ours=True)
+    if status == 403:
+        return Permanent(f"{said}; give the environment's identity the Role that `make rbac` prints", ours=True)
+    if status == 404:
+        return NotFound(said, ours=True)
+    if status == 409:
+        return Conflict(said, ours=True)
+    if status == 410:
+        return Transient(said)
+    if status == 429 or status >= 500:
+        # Server-side apply says 500 of an object that no schema allows: trying again cannot help.
+        if status == 500 and "failed to create typed patch object" in said:
+            return Permanent(f"{said}; correct the template")
+        return Transient(said, retry_after=_asked_wait(headers))
+    if status < 400:
+        return Permanent(f"{said}; the API server sends us elsewhere, correct its address", ours=True)
+    return Permanent(said)
+
+
+def of_exception(what: str, error: Exception) -> AdapterError:
+    """Say what a connection that failed means."""
+    if isinstance(error, AdapterError):
+        return error
+    text = str(error)
+    if "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text:
+        return Permanent(
+            f"{what}: its certificate is not by the authority that we trust for it: {_cut(text)}", ours=True
+        )
+    if "Name or service not known" in text or "timed out" in text.lower() or "NameResolution" in text:
+        return Transient(
+            f"{what}: it cannot be reached from here: {_cut(text)}; a private cluster, or its authorised IP ranges leave us out"
+        )
+    return Transient(f"{what}: {_cut(text)}")
+
+
+def _message(content: bytes) -> str:
+    try:
+        said = json.loads(content)
+    except ValueError:
+        return _cut(content.decode(errors="replace"))
+    found = said.get("message") if isinstance(said, dict) else None
+    return _cut(found if isinstance(found, str) else "")
+
+
+def _cut(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _SHOWN else f"{words[: _SHOWN - 1]}…"
+
+
+def _asked_wait(headers: Mapping[str, str]) -> timedelta | None:
+    asked = headers.get("Retry-After") or ""
+    return timedelta(seconds=min(int(asked), _LONGEST_WAIT)) if asked.isdecimal() else None
