@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from shared.adapters.kubernetes.connection import Connection
+from shared.adapters.kubernetes.connection import ClusterConnection
 from shared.adapters.kubernetes.faults import of_answer, of_exception
 
 _PATIENCE = 20.0  # seconds for an answer
@@ -24,7 +24,7 @@ class Api:
     Each call raises NotFound, Conflict, Permanent (ours unless the object is at fault), Transient.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: ClusterConnection) -> None:
         # Loaded with the first cluster that is asked: it takes a third of a second.
         from kubernetes import client
 

@@ -10,7 +10,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Connection:
+class ClusterConnection:
     """An API server, whom to trust for it, and a token or a client's certificate. `name` is the cluster's, for messages.
 
     `authority`, `certificate` and `key` are PEM; no authority means those that the machine trusts. `token` returns one that

@@ -46,7 +46,7 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Release:
+class ReleaseRecord:
     """The content of a revision: what was rendered, with what values, of which chart; `version` is for writing it back."""
 
     revision: Revision
@@ -74,7 +74,7 @@ def history(api: Api, namespace: str, release: str) -> tuple[Revision, ...]:
             return tuple(sorted(found, key=lambda one: one.number))
 
 
-def read(api: Api, namespace: str, release: str, number: int) -> Release | None:
+def read(api: Api, namespace: str, release: str, number: int) -> ReleaseRecord | None:
     """Read what a revision's record holds; None where it is not there. Raise Permanent where it cannot be read."""
     name = f"sh.helm.release.v1.{release}.v{number}"
     try:
@@ -83,7 +83,7 @@ def read(api: Api, namespace: str, release: str, number: int) -> Release | None:
         return None
     content = _content(namespace, name, secret)
     about = content.get("info") or {}
-    return Release(
+    return ReleaseRecord(
         revision=_revision(release, dict(secret["metadata"].get("labels") or {})),
         description=str(about.get("description") or ""),
         manifest=str(content.get("manifest") or ""),
@@ -96,7 +96,7 @@ def read(api: Api, namespace: str, release: str, number: int) -> Release | None:
 def mark(
     api: Api,
     namespace: str,
-    release: Release,
+    release: ReleaseRecord,
     *,
     description: str,
     status: str | None = None,
