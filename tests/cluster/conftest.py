@@ -9,7 +9,11 @@ from collections.abc import Iterator
 import pytest
 from kubernetes import client
 
+from shared.adapters.kubernetes.api import Api
+from shared.adapters.kubernetes.connection import ClusterConnection
 from tests.cluster.kube import Kube
+from tests.support.cluster import deployers
+from tests.support.cluster.deployers import Deployer
 from tests.support.cluster.shared import Cluster, cluster
 from tests.support.machine import kube as programs
 from tests.support.machine.parts import required
@@ -49,3 +53,19 @@ def namespace(kube: Kube) -> Iterator[str]:
     kube.until(lambda: kube.core.read_namespaced_service_account("default", name), missing=True)
     yield name
     kube.core.delete_namespace(name, body=client.V1DeleteOptions(grace_period_seconds=0))
+
+
+@pytest.fixture(scope="session")
+def admin(control_plane: Cluster) -> Iterator[Api]:
+    """The API as the product asks it, with all rights: for what tests prepare, never for what they test."""
+    token, authority = control_plane.token("admin"), control_plane.ca_file.read_text()
+    api = Api(ClusterConnection(name="admin", server=control_plane.server, authority=authority, token=token.__str__))
+    yield api
+    api.close()
+
+
+@pytest.fixture
+def deployer(admin: Api, control_plane: Cluster) -> Iterator[Deployer]:
+    """Whoever may deploy to a namespace of the test's own, with the Role that `make rbac` prints and nothing else."""
+    with deployers.deployer(admin, control_plane.server, control_plane.ca_file) as found:
+        yield found

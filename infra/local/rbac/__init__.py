@@ -1,0 +1,1 @@
+"""`python -m infra.local rbac`: the rights that administrators give to the deployer of an environment."""
