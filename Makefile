@@ -53,11 +53,13 @@ package: venv-local ## the deployment package for Azure, with its size and what 
 check: venv-tests ## lint, types, imports and the pure tests
 	@$(MAKE) --no-print-directory -j2 $(SYNC) types lint imports pure
 
-test: venv-tests ## everything, with the parts of the machine that tests need
-	@$(PYTHON_IN_VENV) -m tests.support.run.limited $(LIMIT) $(MAKE) --no-print-directory parts
+test: ## everything, with the parts of the machine that tests need
+	@python=$$(.ci/python) && exec "$$python" -m tests.support.run.limited $(LIMIT) $(MAKE) --no-print-directory parts
 
+# A control plane is built while all else goes on, what pip installs included: its tests come last.
 parts:
-	@python3 -m tests.support.machine.kube & $(MAKE) --no-print-directory -j2 $(SYNC) types lint imports machine
+	@"$$(.ci/python)" -m tests.support.machine.kube & $(MAKE) --no-print-directory venv-tests
+	@$(MAKE) --no-print-directory -j2 $(SYNC) types lint imports machine
 	@$(MAKE) --no-print-directory everything
 
 test-workshop: venv-tests machine ## the tests of bench, load, drill, fuzz and soak themselves, which `make test` runs too

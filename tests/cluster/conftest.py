@@ -31,9 +31,7 @@ def control_plane(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     found = programs.wait(say)
     if found is None:
         tell = pytest.fail if required("kube") else pytest.skip
-        tell(
-            "did not run: the programs of a control plane are missing; `python3 -m tests.support.machine.kube` builds them"
-        )
+        tell(f"did not run: {programs.reason()}")
     with cluster(found, os.environ.get("PYTEST_XDIST_TESTRUNUID") or str(os.getpid())) as made:
         yield made
 

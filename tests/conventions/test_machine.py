@@ -63,9 +63,11 @@ def test_the_worker_may_be_required_by_name(
     parts.without_worker((3, 13), skip=skip, fail=fail)
 
 
-def test_the_pipeline_requires_the_worker() -> None:
-    """What production runs on is tried before anything gets there."""
-    assert re.search(r"^export REQUIRED=\S*\bworker\b", (ROOT / ".ci/run").read_text(), re.M)
+def test_the_pipeline_requires_the_worker_and_a_control_plane() -> None:
+    """What production runs on, and deploys to, is tried before anything gets there."""
+    (required,) = re.findall(r'^export REQUIRED="(.*)"$', (ROOT / ".ci/run").read_text(), re.M)
+
+    assert required.split() == ["worker", "kube"]
 
 
 def test_a_part_that_is_there_is_used(bare_machine: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.conventions import third_party_contract as contract
 from tests.support.documents import DEVELOPMENT, README, code_in, documents
+from tests.support.run import sharing
 from tests.support.tree import ROOT, product_files
 
 
@@ -82,6 +83,29 @@ def test_tests_of_one_group_or_one_file_run_in_one_process_and_long_ones_first(t
     assert [len(ran), *(len(found) for found in processes.values())] == [24, 1, 1, 1]
     assert (processes["test_a"] == processes["test_b"]) or not grouped
     assert "test_z" in {file for _, file in ran[:9]}
+
+
+def test_tests_on_a_cluster_come_last_however_long_they_are(request: pytest.FixtureRequest) -> None:
+    """Its programs may still be in the making; of several files the long one comes first among them, too."""
+
+    def item(file: str, *marks: str) -> pytest.Item:
+        made = pytest.Function.from_parent(request.node.parent, name=file, callobj=lambda: None)
+        made.path = Path(file)
+        for mark in marks:
+            made.add_marker(mark)
+        return made
+
+    items = [
+        item("c", "cluster"),
+        item("cs", "cluster", "slow"),
+        item("mixed"),
+        item("mixed", "cluster"),
+        item("plain"),
+    ]
+    items += [item("s", "slow")]
+    sharing.pytest_collection_modifyitems(items)
+
+    assert [str(one.path) for one in items] == ["s", "plain", "cs", "c", "mixed", "mixed"]
 
 
 @pytest.mark.parametrize(

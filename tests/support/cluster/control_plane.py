@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import http.client
 import json
 import os
@@ -20,9 +19,9 @@ from pathlib import Path
 from infra.local.folder import write_private
 from tests.support.cluster import components
 from tests.support.cluster.pki import make_pki
+from tests.support.run.processes import end_with_parent
 from tests.support.tree import ROOT
 
-_PR_SET_PDEATHSIG = 1
 _PATIENCE, _TRIES, _STEP = 120.0, 3, 0.03
 _TAKEN = "address already in use"
 _KEPT_ENV = ("PATH", "HOME", "TMPDIR", "PYTHONPATH", "VIRTUAL_ENV")
@@ -136,7 +135,7 @@ class ControlPlane:
                 stderr=subprocess.STDOUT,
                 env=env,
                 cwd=cwd or self.folder,
-                preexec_fn=_end_with_parent,  # noqa: PLW1509 - the supervisor has no other thread
+                preexec_fn=end_with_parent,  # noqa: PLW1509 - the supervisor has no other thread
                 start_new_session=True,
             )
         self._children[name] = child
@@ -172,8 +171,3 @@ def _free_port() -> int:
         found.bind(("127.0.0.1", 0))
         port: int = found.getsockname()[1]
     return port
-
-
-def _end_with_parent() -> None:
-    """In the child, before it becomes the program. It must be started by a thread that lives as long as the process."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))

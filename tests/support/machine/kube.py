@@ -1,7 +1,8 @@
 """The programs of a control plane: built once through the Go module proxy, and kept outside the clone.
 
 `python3 -m tests.support.machine.kube` builds them where they are missing. It needs Python and Go and nothing else, so that
-it can begin before anything is installed; whoever needs the programs waits for it (`wait`).
+it can begin before anything is installed; whoever needs the programs waits for it (`wait`). Nothing is built where tests are
+given a cluster (SLIPWAY_TEST_CONTEXT) or all programs (KUBEBUILDER_ASSETS).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,10 +18,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from infra.local.azurite.program import CannotInstall, cache_folder
+from tests.support.run.processes import end_with_parent
 
 VERSION = "1.36.3"
 PROGRAMS = ("etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler")
@@ -38,6 +41,10 @@ _BUILDS: Mapping[str, Sequence[str]] = {
 }
 _LONGEST = 50 * 60.0
 _STEP = 0.5
+_BUILDING = "kube-build-"
+# What Go says where the proxy was out of reach for a moment; what it has downloaded by then is kept for the next try.
+_NETWORK = re.compile(r"dial tcp|no such host|timeout|connection re(set|fused)|unexpected EOF|: (429|50\d) ")
+_TRIES = 3
 
 
 def find() -> Path | None:
@@ -54,51 +61,80 @@ def kept() -> Path:
     return cache_folder() / f"kube-{VERSION}-{how.hexdigest()[:12]}"
 
 
-def build() -> Path:
-    """Build what is missing, unless another process does: then wait for it. Raise CannotInstall."""
+def build(*, pause: float = 5.0) -> Path:
+    """Build what is missing, unless another process does: then wait for it. Raise CannotInstall, which `reason` tells later.
+
+    `pause` is how long a module proxy that is out of reach is left alone.
+    """
     with _alone():
+        _remove_unfinished()
         if (found := find()) is not None:
             return found
-        if shutil.which("go") is None:
-            raise CannotInstall(
-                "a control plane is built by Go, which is not here; install Go 1.26, or set KUBEBUILDER_ASSETS"
-            )
-        print(
-            f"Building Kubernetes {VERSION} into {kept()}; this is done once and takes 15 minutes of a processor.",
-            flush=True,
-        )
-        with tempfile.TemporaryDirectory(prefix="kube-build-", dir=cache_folder()) as folder:
-            programs = Path(folder) / "bin"
-            programs.mkdir()
-            for module, arguments in _BUILDS.items():
-                _go(module, arguments, programs, Path(folder))
-            shutil.rmtree(kept(), ignore_errors=True)
-            programs.rename(kept())
+        try:
+            _build(pause)
+        except CannotInstall as error:
+            _failure().write_text(str(error))
+            raise
     return kept()
 
 
-def wait(say: Callable[[str], None]) -> Path | None:
+def wait(say: Callable[[str], None], *, every: float = 60.0) -> Path | None:
     """Return the folder with the programs once nobody builds them any more; None where they are missing then.
 
-    `say` is called each minute.
+    `say` is called each minute, in one of the processes that wait.
     """
-    began = told = time.monotonic()
-    while find() is None and _is_held():
-        if time.monotonic() - told >= 60:
-            told = time.monotonic()
-            say(f"waiting for Kubernetes {VERSION}, which is being built, for {(told - began) / 60:.0f} min")
-        if told - began > _LONGEST:
-            break
-        threading.Event().wait(_STEP)
+    began = said = time.monotonic()
+    with ExitStack() as speaker:
+        speaks = False
+        while find() is None and _is_held() and time.monotonic() - began < _LONGEST:
+            if time.monotonic() - said >= every:
+                said = time.monotonic()
+                speaks = speaks or _try_lock(cache_folder() / "kube.waiting", speaker)
+                if speaks:
+                    minutes = (said - began) / 60
+                    say(f"waiting for Kubernetes {VERSION}, which is being built, for {minutes:.0f} min")
+            threading.Event().wait(_STEP)
     return find()
 
 
-def _go(module: str, arguments: Sequence[str], programs: Path, folder: Path) -> None:
+def reason() -> str:
+    """Why the last build failed, and what to do for another."""
+    advice = "`python3 -m tests.support.machine.kube` builds the programs of a control plane"
+    with suppress(OSError):
+        return f"{_failure().read_text()}; {advice}"
+    return f"the programs of a control plane are missing; {advice}"
+
+
+def _build(pause: float) -> None:
+    if shutil.which("go") is None:
+        raise CannotInstall(
+            "a control plane is built by Go, which is not here; install Go 1.26, or set KUBEBUILDER_ASSETS to a folder"
+            f" with {', '.join(PROGRAMS)}"
+        )
+    print(
+        f"Building Kubernetes {VERSION} into {kept()}; this is done once and takes 15 minutes of a processor.",
+        flush=True,
+    )
+    # Compilers that outlive a failed build for a moment may write here still; the next build removes that.
+    with tempfile.TemporaryDirectory(prefix=_BUILDING, dir=cache_folder(), ignore_cleanup_errors=True) as folder:
+        programs = Path(folder) / "bin"
+        programs.mkdir()
+        for module, arguments in _BUILDS.items():
+            _go(module, arguments, programs, Path(folder), pause)
+        if not _is_whole(programs):
+            raise CannotInstall(f"Go left not all of {', '.join(PROGRAMS)}")
+        _failure().unlink(missing_ok=True)
+        shutil.rmtree(kept(), ignore_errors=True)
+        programs.rename(kept())
+
+
+def _go(module: str, arguments: Sequence[str], programs: Path, folder: Path, pause: float) -> None:
     env = {
         **os.environ,
         "GOPATH": str(folder / "go"),
         "GOCACHE": str(folder / "cache"),
         "GOMODCACHE": str(folder / "modules"),
+        "GOTMPDIR": str(folder),
         "GOFLAGS": "-trimpath -modcacherw -mod=readonly",
         "GOTOOLCHAIN": "local",
         "CGO_ENABLED": "0",
@@ -106,11 +142,41 @@ def _go(module: str, arguments: Sequence[str], programs: Path, folder: Path) -> 
     out = [
         str(programs / one) if before == "-o" else one for before, one in zip(("", *arguments), arguments, strict=False)
     ]
-    command = ["nice", "-n", "19", "go", "build", *out]
-    done = subprocess.run(command, cwd=_MODULES / module, env=env, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = " / ".join(done.stderr.strip().splitlines()[-3:])
-        raise CannotInstall(f"Go could not build {module}: {said}")
+    for left in reversed(range(_TRIES)):
+        # Nobody else's work is to wait for this.
+        failed = _run(["nice", "-n", "19", "go", "build", *out], _MODULES / module, env)
+        if not failed:
+            return
+        said = " / ".join(failed.strip().splitlines()[-3:])
+        if not _NETWORK.search(failed):
+            raise CannotInstall(f"Go could not build {module}: {said}")
+        if left:
+            threading.Event().wait(pause)
+    raise CannotInstall(f"Go could not download {module}: {said}; see `go env GOPROXY`, or set KUBEBUILDER_ASSETS")
+
+
+def _run(command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> str:
+    """Run it to its end, or to ours; return what it complained of, empty where it succeeded."""
+    try:
+        done = subprocess.run(
+            command,
+            cwd=cwd,
+            env=env,
+            capture_output=True,
+            text=True,
+            timeout=_LONGEST,
+            check=False,
+            preexec_fn=end_with_parent,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise CannotInstall(f"{command[0]}: {error}") from error
+    return (done.stderr or f"it ended with {done.returncode}") if done.returncode else ""
+
+
+def _remove_unfinished() -> None:
+    """Remove what builds left that were killed: whoever has the lock is the only one that builds."""
+    for left in cache_folder().glob(f"{_BUILDING}*"):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _is_whole(folder: Path) -> bool:
@@ -119,6 +185,10 @@ def _is_whole(folder: Path) -> bool:
 
 def _lock() -> Path:
     return cache_folder() / "kube.lock"
+
+
+def _failure() -> Path:
+    return cache_folder() / "kube.failed"
 
 
 @contextmanager
@@ -130,22 +200,33 @@ def _alone() -> Iterator[None]:
 
 
 def _is_held() -> bool:
-    try:
-        with _lock().open("r+") as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
+    if not _lock().exists():
         return False
+    with ExitStack() as at_once:
+        return not _try_lock(_lock(), at_once)
+
+
+def _try_lock(path: Path, until: ExitStack) -> bool:
+    file = until.enter_context(path.open("w"))
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
-    return False
+        return False
+    return True
 
 
 def main() -> int:
     """Build them, and say where they are or why they cannot be had."""
+    if context := os.environ.get("SLIPWAY_TEST_CONTEXT"):
+        print(f"Tests use the cluster of the context {context} (SLIPWAY_TEST_CONTEXT); nothing is built.")
+        return 0
+    given = os.environ.get("KUBEBUILDER_ASSETS")
+    if given and (lacks := [name for name in PROGRAMS if not os.access(Path(given, name), os.X_OK)]):
+        print(f"KUBEBUILDER_ASSETS is not used: {given} lacks {', '.join(lacks)}.", flush=True)
     try:
         print(f"Kubernetes {VERSION} is in {build()}")
     except CannotInstall as error:
-        print(error, file=sys.stderr)
+        print(f"There will be no control plane: {error}", file=sys.stderr)
         return 1
     return 0
 

@@ -14,14 +14,9 @@ from typing import Any
 import pytest
 
 from tests.support.run import processes
+from tests.support.run.notes import FOLDER, pid_of
 
-FOLDER = Path(__file__).parents[3] / ".cache" / "dumps"
 _OURS = "slipway-crashes"
-
-
-def pid_of(note: Path) -> int:
-    """The process that wrote a note."""
-    return int(note.name.rpartition("-")[2])
 
 
 @pytest.hookimpl(tryfirst=True)

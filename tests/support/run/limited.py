@@ -1,7 +1,7 @@
 """Runs a command with a limit of time: `python -m tests.support.run.limited <minutes> <command> …`.
 
 Where the time is up, each test process shows the stacks of its threads and dies, which ends the run (crashes.py). Nothing
-that the command started outlives it, however it ends.
+that the command started outlives it, however it ends. It needs nothing but Python: what it runs may install the rest.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
-from tests.support.run import crashes, processes
+from tests.support.run import notes, processes
 
 _SIGNALS = (signal.SIGALRM, signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 # xdist takes ten of them for ending its processes.
@@ -84,9 +84,7 @@ class _Abort:
         self._asked: set[int] = set()
 
     def __call__(self) -> None:
-        ours = {crashes.pid_of(note) for note in crashes.FOLDER.glob("*")}.intersection(
-            processes.descendants(os.getpid())
-        )
+        ours = {notes.pid_of(note) for note in notes.FOLDER.glob("*")}.intersection(processes.descendants(os.getpid()))
         # A second signal would end the first one's work.
         processes.send(signal.SIGABRT, ours - self._asked)
         self._asked |= ours

@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-_PR_SET_CHILD_SUBREAPER = 36
+_PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
 _PROC = Path("/proc")
 
 
@@ -20,6 +20,15 @@ def adopt_orphans() -> None:
     """Have what loses its parent become ours, where the system can do that (Linux), so that it is found later."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def end_with_parent() -> None:
+    """Have this process killed when its parent ends, where the system can do that (Linux).
+
+    For a child before it becomes a program. Whoever starts it must be a thread that lives as long as the process.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
 
 
 def descendants(pid: int) -> list[int]:

@@ -36,10 +36,10 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileByFile |
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files of long tests first."""
+    """Put the files of long tests first, of those that come last too."""
     ranks: dict[Path, int] = {}
     for item in items:
         rank = next((at for at, name in enumerate(_LONG) if item.get_closest_marker(name)), len(_LONG))
-        rank += bool(item.get_closest_marker(_LAST))
         ranks[item.path] = min(rank, ranks.get(item.path, rank))
-    items.sort(key=lambda item: ranks[item.path])
+    last = {item.path for item in items if item.get_closest_marker(_LAST)}
+    items.sort(key=lambda item: (item.path in last, ranks[item.path]))
