@@ -41,7 +41,7 @@ class DeployOrder:
     `cause` is the change-cause for people, `images` are `host/repository:tag@digest`, the service's own first, `ledger_head` the
     ledger's hash at that time, for the record outside.
     `chart` is for an applier that lets Helm render. `before` is the revision under which the same was good before, empty where it
-    was not. `force` takes back fields that others changed (a rollback, or where drift is corrected); `restart` also starts the pods
+    was not; `good` are all revisions that were good here, to go back to from what a dead client left. `force` takes back fields that others changed (a rollback, or where drift is corrected); `restart` also starts the pods
     anew. Nothing is begun after `until`.
     """
 
@@ -58,6 +58,7 @@ class DeployOrder:
     ledger_head: str = ""
     chart: ChartSource | None = None
     before: str = ""
+    good: tuple[str, ...] = ()
     force: bool = False
     restart: bool = False
     until: datetime | None = None

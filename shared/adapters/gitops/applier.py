@@ -13,6 +13,7 @@ from shared.adapters.gitops.branch import RemoteBranch
 from shared.adapters.gitops.folder import MANIFESTS, PROMOTION, Promoted
 from shared.adapters.gitops.folders import Folders
 from shared.adapters.gitops.refusals import PushedFirst
+from shared.adapters.manifest_images import Parse, images_of
 from shared.domain.policies.place import Place
 from shared.domain.values.person import SLIPWAY, Person
 from shared.ports.applier import DeployOrder, DeployReport, Fenced, Found, Running
@@ -33,7 +34,7 @@ class GitOpsApplier:
         folders: Folders,
         *,
         now: Callable[[], datetime],
-        parse: files.Parse,
+        parse: Parse,
         mail: str = "slipway@localhost",
         tries: int = 20,
         pause: Callable[[float], None] = time.sleep,
@@ -67,7 +68,7 @@ class GitOpsApplier:
             revision=newest.id if newest else tip,
             turn=promoted.turn if promoted and ours else None,
             foreign=not ours,
-            images=files.images_of(manifests, self._parse),
+            images=images_of(manifests, self._parse),
         )
 
     def found(self, place: Place) -> Found | None:

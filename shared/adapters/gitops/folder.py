@@ -5,12 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 from shared.adapters import yaml_reading
-from shared.ports.chart import UnreadManifests
 from shared.ports.errors import Permanent
 from shared.ports.source import Commit
 
@@ -25,8 +23,6 @@ PATH = "Slipway-Path"
 _TRAILER = re.compile(r"([A-Za-z][A-Za-z-]*): (.*)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _KEPT_EFFECTS = 20
-_IMAGE_LINE = re.compile(rb"^[ \t]*(?:- )?image:[ \t]*[\"']?([^\s\"'#]{1,500})", re.MULTILINE)
-Parse: TypeAlias = Callable[[bytes], Sequence[Mapping[str, object]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,45 +114,6 @@ def read_mapping(content: bytes | None) -> Mapping[str, object]:
         return yaml_reading.read_mapping(content or b"")
     except ValueError:
         return {}
-
-
-def images_of(manifests: bytes, parse: Parse) -> tuple[str, ...]:
-    """Image references of all containers, each once in their order.
-
-    What cannot be read as manifests, and was let past a gate all the same, is looked through by its lines.
-    """
-    documents: list[object] = []
-    lines: list[bytes] = []
-    try:
-        documents += parse(manifests)
-    except UnreadManifests as unread:
-        documents += unread.objects
-        lines = [] if unread.whole else _IMAGE_LINE.findall(manifests)
-    except Permanent:
-        lines = _IMAGE_LINE.findall(manifests)
-    return tuple(dict.fromkeys([*_images(documents), *(one.decode("utf-8", "replace") for one in lines)]))
-
-
-def _images(root: object) -> Iterator[str]:
-    # By identity, because aliases may name one node exponentially often.
-    seen: set[int] = set()
-    waiting = [root]
-    while waiting:
-        node = waiting.pop()
-        if id(node) in seen:
-            continue
-        seen.add(id(node))
-        if isinstance(node, dict):
-            for key in ("initContainers", "containers", "ephemeralContainers"):
-                yield from _images_of_list(node.get(key))
-        if isinstance(node, dict | list):
-            waiting += reversed(list(node.values() if isinstance(node, dict) else node))
-
-
-def _images_of_list(containers: object) -> Iterator[str]:
-    for container in containers if isinstance(containers, list) else ():
-        if isinstance(container, dict) and isinstance(container.get("image"), str):
-            yield container["image"]
 
 
 def message(subject: str, trailers: Mapping[str, str]) -> str:

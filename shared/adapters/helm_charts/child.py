@@ -68,7 +68,7 @@ class Child:
         # Go takes more than it needs until it is told where the end is.
         self._home = TemporaryDirectory(prefix="slipway-helm-")
         own = {"GOMEMLIMIT": str(limits.resident * 3 // 4), "HOME": self._home.name, **(environment or {})}
-        args = [sys.executable, "-I", "-S", str(_WORK), json.dumps(_folders()), json.dumps(bounds)]
+        args = [sys.executable, "-I", "-S", str(_WORK), json.dumps(library_folders()), json.dumps(bounds)]
         try:
             # Not tied to this thread, which may end before the child is used again: it ends when its input does.
             self._process = subprocess.Popen(
@@ -222,7 +222,7 @@ def _decoded(body: bytes) -> Any:
         raise Died(f"gives an answer that cannot be read ({type(error).__name__})") from error
 
 
-def _folders() -> list[str]:
+def library_folders() -> list[str]:
     found = importlib.util.find_spec("helm_python")
     if found is None or found.origin is None:
         raise Permanent("helm-python-sdk is not installed; install what requirements.txt lists", ours=True)

@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from shared.adapters.helm_charts.children import Children
+from shared.adapters.helm_child.composed import SOURCE, composed
 from shared.ports.chart import Rendering, UnreadManifests
 from shared.ports.errors import Permanent
-
-_SOURCE = "# Source: "
 
 
 def render(children: Children, chart: Path, rendering: Rendering) -> bytes:
@@ -20,12 +19,10 @@ def render(children: Children, chart: Path, rendering: Rendering) -> bytes:
     found = children.ask(doing, "render", chart=str(chart), **asked)
     try:
         definitions = [(str(name), str(text)) for name, text in found["definitions"]]
-        files = [(str(name), str(text)) for name, text in found["files"].items()]
+        files = {str(name): str(text) for name, text in found["files"].items()}
     except (TypeError, ValueError, KeyError, AttributeError) as error:
         raise Permanent(f"{doing}: what came is no manifests; correct the chart") from error
-    shown = [(name, text) for name, text in sorted(files) if not name.endswith("/NOTES.txt")]
-    pieces = [f"---\n{_SOURCE}{name}\n{text.strip()}\n" for name, text in [*definitions, *shown] if text.strip()]
-    return "".join(pieces).encode(errors="replace")
+    return composed(definitions, files).encode(errors="replace")
 
 
 def given(rendering: Rendering) -> dict[str, Any]:
@@ -59,8 +56,8 @@ def _place(manifests: bytes, line: int) -> str:
     # The mark of a document may follow its dashes.
     lines = manifests.decode(errors="replace").split("\n")[: line + 2]
     for number in range(len(lines) - 1, -1, -1):
-        if lines[number].startswith(_SOURCE):
-            return f"{lines[number].removeprefix(_SOURCE)}, line {max(line - number, 1)} as rendered"
+        if lines[number].startswith(SOURCE):
+            return f"{lines[number].removeprefix(SOURCE)}, line {max(line - number, 1)} as rendered"
     return f"rendered manifests, line {line + 1}"
 
 

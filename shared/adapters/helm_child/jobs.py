@@ -25,7 +25,7 @@ def render(
     """Render a package or a complete folder: its definitions, and the rest by the templates' names, without test hooks."""
     check(chart)
     with helm.Chart.load(chart) as loaded:
-        rendered = loaded.render(_merged(values, settings), name=name, namespace=namespace)
+        rendered = loaded.render(merged(values, settings), name=name, namespace=namespace)
         files = {each: without_tests(text) for each, text in rendered.items()}
         definitions = [[one["name"], one["data"]] for one in loaded.crds]
     return {"files": files, "definitions": definitions}
@@ -38,7 +38,7 @@ def lint(
     # Of a folder that is no chart, lint itself says why; it looks at no other chart's schema then.
     with contextlib.suppress(helm.HelmChartLoadError):
         check(chart)
-    report = helm.lint(chart, _merged(values, settings), namespace=namespace or None)
+    report = helm.lint(chart, merged(values, settings), namespace=namespace or None)
     return list(report["messages"])
 
 
@@ -101,7 +101,8 @@ JOBS: dict[str, Callable[..., Any]] = {
 }
 
 
-def _merged(files: Sequence[Sequence[str]], settings: Sequence[Sequence[str]]) -> dict[str, Any]:
+def merged(files: Sequence[Sequence[str]], settings: Sequence[Sequence[str]]) -> dict[str, Any]:
+    """Put values files over each other, and single settings over them."""
     values: dict[str, Any] = {}
     for name, text in files:
         try:

@@ -13,7 +13,14 @@ _LONGEST_WAIT = 600  # seconds, of what a server asks for
 
 
 class Conflict(Permanent):
-    """The object changed since it was read, belongs to another field manager, or is there already."""
+    """The object changed since it was read, belongs to another field manager, or is there already.
+
+    `fields` are those that others manage, each with what the server says of it.
+    """
+
+    def __init__(self, message: str, fields: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message, ours=True)
+        self.fields = fields
 
 
 def of_answer(what: str, status: int, content: bytes, headers: Mapping[str, str]) -> AdapterError:
@@ -26,7 +33,7 @@ def of_answer(what: str, status: int, content: bytes, headers: Mapping[str, str]
     if status == 404:
         return NotFound(said, ours=True)
     if status == 409:
-        return Conflict(said, ours=True)
+        return Conflict(said, _fields(content))
     if status == 410:
         return Transient(said)
     if status == 429 or status >= 500:
@@ -62,6 +69,15 @@ def _message(content: bytes) -> str:
         return _cut(content.decode(errors="replace"))
     found = said.get("message") if isinstance(said, dict) else None
     return _cut(found if isinstance(found, str) else "")
+
+
+def _fields(content: bytes) -> tuple[tuple[str, str], ...]:
+    try:
+        causes = json.loads(content)["details"]["causes"]
+        found = [(str(one.get("field") or ""), str(one.get("message") or "")) for one in causes]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ()
+    return tuple(found)
 
 
 def _cut(text: str) -> str:

@@ -27,12 +27,16 @@ _LARGEST = 64 * 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """A revision as its Secret's labels tell: `own` are the labels that are not Helm's."""
+    """A revision as its Secret's labels tell: `own` are the labels that are not Helm's, `touched` when a client wrote it last.
+
+    That is in seconds since the epoch by the client's clock, 0 where it does not say.
+    """
 
     release: str
     number: int
     status: str
     own: Mapping[str, str]
+    touched: int = 0
 
     @property
     def pending(self) -> bool:
@@ -127,11 +131,13 @@ def mark(
 def _revision(release: str, labels: Mapping[str, str]) -> Revision:
     helms = {"name", "owner", "status", "version", "createdAt", "modifiedAt"}
     number = labels.get("version") or "0"
+    times = [labels.get(name) or "" for name in ("createdAt", "modifiedAt")]
     return Revision(
         release=release,
         number=int(number) if number.isdecimal() else 0,
         status=labels.get("status") or "unknown",
         own={key: value for key, value in labels.items() if key not in helms},
+        touched=max(int(one) if one.isdecimal() else 0 for one in times),
     )
 
 

@@ -1,0 +1,86 @@
+"""Deploys with Helm, and reads what Helm has deployed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TypeAlias
+
+from shared.adapters.helm import drift
+from shared.adapters.helm.manifests import applied_of
+from shared.adapters.helm.marks import mark_of, read_revision, revision_text
+from shared.adapters.helm.operation import Cluster, Operation, Tools
+from shared.adapters.helm.process import Processes
+from shared.adapters.kubernetes import releases
+from shared.adapters.kubernetes.objects import Objects
+from shared.adapters.manifest_images import images_of
+from shared.domain.policies.place import Place
+from shared.ports.applier import DeployOrder, DeployReport, Running
+from shared.ports.chart import Charts
+
+Reach: TypeAlias = Callable[[Place], Cluster]
+
+
+class HelmApplier:
+    """Installs, upgrades and uninstalls a place's release, each time in a child of its own."""
+
+    def __init__(
+        self,
+        reach: Reach,
+        charts: Charts,
+        processes: Processes,
+        *,
+        scratch: Path,
+        new_id: Callable[[], str],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._reach = reach
+        self._tools = Tools(charts=charts, processes=processes, scratch=scratch, new_id=new_id, now=now)
+
+    def apply(self, order: DeployOrder) -> DeployReport:
+        """Apply. Raise Fenced, Busy, Permanent (the release's fault unless `ours`), Transient."""
+        return Operation(self._reach(order.place), self._tools, order).apply()
+
+    def remove(self, order: DeployOrder) -> DeployReport:
+        """Uninstall what Slipway installed; what is there of somebody else stays. Raise the same."""
+        return Operation(self._reach(order.place), self._tools, order).remove()
+
+    def running(self, place: Place) -> Running | None:
+        """Read the newest revision; foreign where it is not one that Slipway made."""
+        api = self._reach(place).api
+        history = releases.history(api, place.namespace, place.release_name)
+        if not history:
+            return None
+        newest = history[-1]
+        mark = mark_of(newest)
+        record = releases.read(api, place.namespace, place.release_name, newest.number)
+        return Running(
+            revision=revision_text(newest.number, mark.effect if mark else ""),
+            turn=mark.turn if mark else None,
+            foreign=mark is None,
+            images=images_of(record.manifest.encode(), self._tools.charts.parse) if record else (),
+        )
+
+    def note(self, place: Place, revision: str, text: str) -> None:
+        """Write into a revision's record how its rollout ended: Helm's own word means only that it was applied."""
+        api, (number, effect) = self._reach(place).api, read_revision(revision)
+        record = releases.read(api, place.namespace, place.release_name, number)
+        mark = mark_of(record.revision) if record else None
+        if record is not None and mark is not None and mark.effect == effect and record.description != text:
+            releases.mark(api, place.namespace, record, description=text)
+
+    def preflight(self, place: Place, manifests: bytes) -> tuple[drift.Trouble, ...]:
+        """Ask the cluster object by object what it would say to manifests; nothing is written."""
+        objects = Objects(self._reach(place).api, place.namespace)
+        return drift.troubles(objects, applied_of(manifests, self._tools.charts.parse))
+
+    def mend(self, place: Place, revision: str) -> tuple[str, ...]:
+        """Apply again those objects of a revision that somebody wrote since, as a client may that wakes late; name them."""
+        cluster, (number, effect) = self._reach(place), read_revision(revision)
+        record = releases.read(cluster.api, place.namespace, place.release_name, number)
+        mark = mark_of(record.revision) if record else None
+        if record is None or mark is None or mark.effect != effect:
+            return ()
+        objects = Objects(cluster.api, place.namespace)
+        return drift.mend(objects, applied_of(record.manifest.encode(), self._tools.charts.parse))

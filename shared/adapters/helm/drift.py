@@ -1,0 +1,90 @@
+"""Fields that somebody else changed since Helm applied them: Helm refuses to touch them, also on the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from shared.adapters.kubernetes.objects import Conflicting, Objects, name_of
+from shared.ports.errors import NotFound, Permanent
+
+# What these manage is theirs for good: a scaler's number of pods is never taken back.
+_SCALERS = frozenset({"kube-controller-manager", "horizontal-pod-autoscaler", "keda", "vpa-updater"})
+_REPLICAS = ".spec.replicas"
+
+
+def conflicts(objects: Objects, manifests: Sequence[Mapping[str, Any]]) -> Iterator[Conflicting]:
+    """Name the fields that manifests would change and others manage; what is not there yet has none."""
+    for manifest in manifests:
+        try:
+            yield from objects.conflicts(manifest)
+        except NotFound:
+            continue
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """What the cluster would say to an object: a field that somebody else manages, or why it takes none of it."""
+
+    object: str
+    field: str
+    problem: str
+    manager: str = ""
+
+
+def troubles(objects: Objects, manifests: Sequence[Mapping[str, Any]]) -> tuple[Trouble, ...]:
+    """Ask for each object, by applying it for show; what is only out of reach is raised."""
+    found: list[Trouble] = []
+    for manifest in manifests:
+        name = name_of(manifest)
+        try:
+            for one in objects.conflicts(manifest):
+                if not _scaled(one):
+                    found.append(Trouble(name, one.field, f"{one.manager} changed it since", one.manager))
+        except NotFound as error:
+            found.append(Trouble(name, "kind", str(error)))
+        except Permanent as error:
+            found.append(Trouble(name, "", str(error)))
+    return tuple(found)
+
+
+def mend(objects: Objects, manifests: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Apply again what is not as it was applied, as long as it is Helm's alone; name it."""
+    mended: list[str] = []
+    for manifest in manifests:
+        if objects.conflicts(manifest) or objects.as_applied(manifest):
+            continue
+        objects.apply(manifest)
+        mended.append(name_of(manifest))
+    return tuple(mended)
+
+
+def take_back(
+    objects: Objects, wanted: Sequence[Mapping[str, Any]], applied: Sequence[Mapping[str, Any]]
+) -> tuple[Conflicting, ...]:
+    """Make Helm the manager of those fields again, with the values that it applied last where it had them; return which they were.
+
+    So that Helm itself brings what is wanted, in its order and with its hooks.
+    """
+    last = {_key(one): one for one in applied}
+    taken: list[Conflicting] = []
+    for manifest in wanted:
+        found = [one for one in conflicts(objects, [manifest]) if not _scaled(one)]
+        if not found:
+            continue
+        before = last.get(_key(manifest))
+        if before is not None:
+            objects.apply(before, force=True)
+        if before is None or any(not _scaled(one) for one in conflicts(objects, [manifest])):
+            objects.apply(manifest, force=True)
+        taken += found
+    return tuple(taken)
+
+
+def _scaled(one: Conflicting) -> bool:
+    return one.field == _REPLICAS and one.manager in _SCALERS
+
+
+def _key(manifest: Mapping[str, Any]) -> tuple[str, str]:
+    return name_of(manifest), str((manifest.get("metadata") or {}).get("namespace") or "")
