@@ -5,18 +5,21 @@ from __future__ import annotations
 import os
 import uuid
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from kubernetes import client
 
 from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.connection import ClusterConnection
+from tests.cluster.helm import Shop
 from tests.cluster.kube import Kube
 from tests.support.cluster import deployers
 from tests.support.cluster.deployers import Deployer
 from tests.support.cluster.shared import Cluster, cluster
 from tests.support.machine import kube as programs
 from tests.support.machine.parts import required
+from tests.support.registries import embedded_registry
 
 
 @pytest.fixture(scope="session")
@@ -67,3 +70,16 @@ def deployer(admin: Api, control_plane: Cluster) -> Iterator[Deployer]:
     """Whoever may deploy to a namespace of the test's own, with the Role that `make rbac` prints and nothing else."""
     with deployers.deployer(admin, control_plane.server, control_plane.ca_file) as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def registry() -> Iterator[str]:
+    """Where charts are pulled from."""
+    with embedded_registry() as host:
+        yield host
+
+
+@pytest.fixture
+def shop(registry: str, deployer: Deployer, tmp_path: Path) -> Shop:
+    """A service that is deployed with Helm to a namespace of the test's own."""
+    return Shop(registry, tmp_path, deployer)
