@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TypeAlias
 
 from shared.adapters.helm import drift
+from shared.adapters.helm.access import Cluster, Tools
 from shared.adapters.helm.manifests import applied_of
 from shared.adapters.helm.marks import mark_of, read_revision, revision_text
-from shared.adapters.helm.operation import Cluster, Operation, Tools
+from shared.adapters.helm.operation import Operation
 from shared.adapters.helm.process import Processes
 from shared.adapters.kubernetes import releases
 from shared.adapters.kubernetes.objects import Objects
