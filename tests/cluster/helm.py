@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from shared.adapters.helm.applier import HelmApplier
 from shared.adapters.helm.access import Cluster
+from shared.adapters.helm.applier import HelmApplier
 from shared.adapters.helm.process import Processes
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.kubernetes import releases
