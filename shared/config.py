@@ -11,6 +11,7 @@ from pathlib import Path
 
 from shared.build_settings import BuildSettings
 from shared.chart_settings import ChartSettings
+from shared.cluster_settings import ClusterSettings
 from shared.domain.values.errors import InvalidValue
 from shared.environment import address, credentials, names, texts, whole
 from shared.inbound.entra import AUTHORITY, GRAPH, Entra
@@ -97,6 +98,7 @@ class Settings:
     rollout_poll: timedelta = timedelta(seconds=15)
     charts: ChartSettings = field(default_factory=ChartSettings)
     builds: BuildSettings = field(default_factory=BuildSettings)
+    clusters: ClusterSettings = field(default_factory=ClusterSettings)
     telemetry: str = "off"
     url: str = ""
     path: str = os.defpath
@@ -129,12 +131,15 @@ class Settings:
             ),
             charts=ChartSettings.from_env(env),
             builds=BuildSettings.from_env(env),
+            clusters=ClusterSettings.from_env(env),
             telemetry=_telemetry(env),
             url=address("SLIPWAY_URL", env.get("SLIPWAY_URL", "")),
             path=env.get("PATH", os.defpath),
             account_keys=holds_keys(env),
         )
         made.identities.check(made.roles)
+        held, own = made.identities.held.keys(), bool(made.identities.own)
+        made.clusters.check(held=held, production=made.identities.production, own=own, roles=made.roles)
         if made.database is None:
             made.storage.check(made.identities.own)
         return made
@@ -170,6 +175,7 @@ class Settings:
             "SLIPWAY_ROLLOUT_POLL_MS": str(self.rollout_poll // timedelta(milliseconds=1)),
             **self.charts.to_env(),
             **self.builds.to_env(),
+            **self.clusters.to_env(),
             "SLIPWAY_TELEMETRY": self.telemetry,
             "SLIPWAY_URL": self.url,
             "PATH": self.path,

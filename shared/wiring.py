@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from shared.config import Settings, host_variables
+from shared.deploying import Appliers, Watchers, by_gitops, clusters_of, deploying
 from shared.domain.messages.queues import CONTROL, NONPROD, PRODUCTION
 from shared.on_first_use import OnceForEach, OnFirstUse
 from shared.ports.errors import Permanent
@@ -17,18 +17,12 @@ if TYPE_CHECKING:
     from shared.adapters.azure_identity import Credentials, ManagedIdentity
     from shared.adapters.opentelemetry_export import OpenTelemetryExporter
     from shared.app.access import EnvironmentAccess
-    from shared.domain.policies.place import Place
     from shared.ports.anchors import Anchors
-    from shared.ports.applier import Applier
     from shared.ports.builder import Builder
     from shared.ports.directory import Directory
     from shared.ports.evidence import Evidence
     from shared.ports.policies import PolicyReader
-    from shared.ports.rollout_watcher import RolloutWatcher
     from shared.ports.source import Source
-
-Appliers: TypeAlias = "Callable[[Place], Applier]"
-Watchers: TypeAlias = "Callable[[Place], RolloutWatcher]"
 
 
 def export(telemetry: str) -> OpenTelemetryExporter | None:
@@ -58,8 +52,8 @@ def environment_access(
     around: Callable[[EnvironmentAccess], EnvironmentAccess],
 ) -> Callable[[str | None], EnvironmentAccess]:
     """Return what says what acts with an identity, None for Slipway's own; where nobody has one, everything acts as one."""
-    # What deploys shows credentials of its own to each address, and uses no identity.
-    found = OnFirstUse(lambda: deploying(chosen, now))
+    # What writes git shows credentials of its own to each address, and uses no identity.
+    git = OnFirstUse(lambda: by_gitops(chosen, now))
 
     def make(identity: str | None) -> EnvironmentAccess:
         if not chosen.has_role(NONPROD, PRODUCTION):
@@ -71,7 +65,7 @@ def environment_access(
                 credential = held.of(identity)
             elif chosen.identities.own:
                 credential = held.own()
-        return around(access_with(chosen, *found(), credential))
+        return around(access_with(chosen, *deploying(git, clusters_of(chosen, identity, credential)), credential))
 
     made = OnceForEach(make)
     return lambda identity: made(identity if held is not None and chosen.identities else None)
@@ -200,34 +194,3 @@ def anchors(chosen: Settings, held: Credentials | None) -> Anchors | None:
     if storage.connection:
         return BlobAnchors.of_connection(storage.connection)
     return BlobAnchors.of_account(storage.account, held.own() if held else None, suffix=storage.suffix)
-
-
-def deploying(chosen: Settings, now: Callable[[], datetime]) -> tuple[Appliers, Watchers]:
-    """Return what says which applier serves a place, and which watcher."""
-    from shared.adapters.gitops.applier import GitOpsApplier
-    from shared.adapters.gitops.credentials import GitCredentials
-    from shared.adapters.gitops.folders import Folders
-    from shared.adapters.gitops.watcher import GitOpsWatcher
-    from shared.adapters.helm_charts import HelmCharts
-    from shared.domain.policies.policy import GitOpsTarget
-
-    def resolve(repository: str) -> str | Path:
-        return repository if "://" in repository else chosen.gitops / Path(repository)
-
-    shown = GitCredentials(chosen.gitops_credentials)
-    # One reading for what is judged and for what runs; it needs no identity.
-    parse = HelmCharts(limits=chosen.charts.limits).parse
-    folders = Folders(resolve, chosen.work / "gitops", credentials=shown)
-    gitops, answers = GitOpsApplier(folders, now=now, parse=parse), GitOpsWatcher(folders)
-
-    def applier(place: Place) -> Applier:
-        if isinstance(place.target, GitOpsTarget):
-            return gitops
-        raise Permanent(f"no way to deploy to {place.target} is installed; use deploy: gitops", ours=True)
-
-    def watcher(place: Place) -> RolloutWatcher:
-        if isinstance(place.target, GitOpsTarget):
-            return answers
-        raise Permanent(f"no way to look at {place.target} is installed; use deploy: gitops", ours=True)
-
-    return applier, watcher

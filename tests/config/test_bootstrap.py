@@ -106,12 +106,13 @@ def test_gitops_is_looked_up_in_its_folder_unless_it_is_an_address(environment: 
     assert "'/nowhere/environments.git'" in str(elsewhere.value)
 
 
-def test_a_target_that_nothing_serves_is_our_own_fault(environment: Path) -> None:
-    """The release is not to blame for what is not installed."""
+def test_a_cluster_that_nobody_made_known_is_our_own_fault(environment: Path) -> None:
+    """The release is not to blame for a setting; said are the environment, the cluster and what to set."""
     access, place = bootstrap.app().access_as(None), place_at(HelmTarget(cluster="prod-aks"))
-    with pytest.raises(Permanent, match="no way to deploy to") as refused:
+    unknown = f"{place.environment} is in the cluster prod-aks, which SLIPWAY_CLUSTERS does not know"
+    with pytest.raises(Permanent, match=unknown) as refused:
         access.applier(place)
-    with pytest.raises(Permanent, match="no way to look at"):
+    with pytest.raises(Permanent, match=unknown):
         access.watcher(place)
     bootstrap.database().close()
 

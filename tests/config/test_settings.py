@@ -11,10 +11,12 @@ import pytest
 
 from shared.build_settings import BuildSettings
 from shared.chart_settings import ChartSettings
+from shared.cluster_settings import ClusterSettings
 from shared.config import MIB, Identities, Settings
 from shared.domain.values.errors import InvalidValue
 from shared.inbound.entra import Entra
 from shared.ports.chart_limits import ChartLimits
+from shared.ports.known_cluster import KnownCluster
 from shared.storage_settings import Storage
 
 CONNECTION = (
@@ -52,6 +54,19 @@ EVERYTHING = Settings(
         outgoing={"HTTPS_PROXY": "http://proxy:3128", "SSL_CERT_FILE": "/etc/ca.pem"},
     ),
     builds=BuildSettings(disk=100 * MIB, caches=200 * MIB, reads=(Path("/srv/rustup"), Path("/srv/sdk"))),
+    clusters=ClusterSettings(
+        known={
+            "near": KnownCluster(context="kind", identities=frozenset({"qa"}), shared=True),
+            "far": KnownCluster(
+                server="https://cluster.example.com", token_file=Path("/token"), identities=frozenset({"qa"})
+            ),
+            "azure": KnownCluster(
+                aks=f"/subscriptions/{'1' * 36}/resourceGroups/g/providers/Microsoft.ContainerService/managedClusters/c"
+            ),
+        },
+        kubeconfig=Path("/etc/slipway/kubeconfig"),
+        arm="https://management.usgovcloudapi.net",
+    ),
     telemetry="otlp",
     path="/usr/bin",
     account_keys=True,

@@ -13,7 +13,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from shared.adapters.entra.http import JsonHttp
+from shared.adapters.json_http import JsonHttp
 from shared.domain.values.names import is_object_id
 from shared.ports.errors import NotFound, Permanent
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from shared.adapters.entra.http import JsonHttp
 from shared.adapters.entra.keys import SigningKeys
+from shared.adapters.json_http import JsonHttp
 from shared.ports.errors import Permanent
 from shared.ports.sign_in import WrongToken
 

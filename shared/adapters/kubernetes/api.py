@@ -28,7 +28,7 @@ class Api:
         # Loaded with the first cluster that is asked: it takes a third of a second.
         from kubernetes import client
 
-        self.name, self._connection = connection.name, connection
+        self.name, self.connection = connection.name, connection
         settings = client.Configuration()
         settings.host, settings.retries = connection.server, False
         self._files = tempfile.TemporaryDirectory(prefix="slipway-cluster-")
@@ -130,9 +130,9 @@ class Api:
         patience: float = _PATIENCE,
     ) -> Any:
         told = {"Accept": _JSON, "Content-Type": _JSON, **headers}
-        if token := self._connection.token():
+        if token := self.connection.token():
             told["Authorization"] = f"Bearer {token}"
-        address = self._connection.server.rstrip("/") + "/" + "/".join(quote(part, safe="") for part in path)
+        address = self.connection.server.rstrip("/") + "/" + "/".join(quote(part, safe="") for part in path)
         if query:
             address += "?" + urlencode(list(query))
         what = self._what(method, path)

@@ -1,0 +1,74 @@
+"""What settings make of the ways to deploy: git for all identities alike, clusters for each apart."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from shared.config import Settings
+from shared.ports.errors import Permanent
+
+if TYPE_CHECKING:
+    from shared.adapters.azure_identity import ManagedIdentity
+    from shared.adapters.kubernetes.clusters import Clusters
+    from shared.domain.policies.place import Place
+    from shared.ports.applier import Applier
+    from shared.ports.rollout_watcher import RolloutWatcher
+
+Appliers: TypeAlias = "Callable[[Place], Applier]"
+Watchers: TypeAlias = "Callable[[Place], RolloutWatcher]"
+
+
+def clusters_of(chosen: Settings, identity: str | None, credential: ManagedIdentity | None) -> Clusters:
+    """Return the clusters as an identity reaches them; None for Slipway's own, or where nobody has one."""
+    from shared.adapters.kubernetes.clusters import Clusters
+    from shared.adapters.storage.message_leases import running_time
+
+    known = chosen.clusters
+    return Clusters(
+        known.known,
+        kubeconfig=known.kubeconfig,
+        arm=known.arm,
+        identity=identity,
+        credential=credential,
+        elapsed=running_time,
+    )
+
+
+def by_gitops(chosen: Settings, now: Callable[[], datetime]) -> tuple[Applier, RolloutWatcher]:
+    """Return what deploys by git, and what reads an operator's answers there."""
+    from shared.adapters.gitops.applier import GitOpsApplier
+    from shared.adapters.gitops.credentials import GitCredentials
+    from shared.adapters.gitops.folders import Folders
+    from shared.adapters.gitops.watcher import GitOpsWatcher
+    from shared.adapters.helm_charts import HelmCharts
+
+    def resolve(repository: str) -> str | Path:
+        return repository if "://" in repository else chosen.gitops / Path(repository)
+
+    shown = GitCredentials(chosen.gitops_credentials)
+    # One reading for what is judged and for what runs; it needs no identity.
+    parse = HelmCharts(limits=chosen.charts.limits).parse
+    folders = Folders(resolve, chosen.work / "gitops", credentials=shown)
+    return GitOpsApplier(folders, now=now, parse=parse), GitOpsWatcher(folders)
+
+
+def deploying(git: Callable[[], tuple[Applier, RolloutWatcher]], clusters: Clusters) -> tuple[Appliers, Watchers]:
+    """Return what says which applier serves a place, and which watcher, with what one identity reaches."""
+    from shared.domain.policies.policy import GitOpsTarget
+
+    def applier(place: Place) -> Applier:
+        if isinstance(place.target, GitOpsTarget):
+            return git()[0]
+        clusters.api(place)
+        raise Permanent(f"no way to deploy to {place.target} is installed; use deploy: gitops", ours=True)
+
+    def watcher(place: Place) -> RolloutWatcher:
+        if isinstance(place.target, GitOpsTarget):
+            return git()[1]
+        clusters.api(place)
+        raise Permanent(f"no way to look at {place.target} is installed; use deploy: gitops", ours=True)
+
+    return applier, watcher
