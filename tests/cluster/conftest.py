@@ -12,11 +12,11 @@ from kubernetes import client
 
 from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.connection import ClusterConnection
-from tests.cluster.helm import Shop
 from tests.cluster.kube import Kube
 from tests.support.cluster import deployers
 from tests.support.cluster.deployers import Deployer
 from tests.support.cluster.shared import Cluster, cluster
+from tests.support.helm.shop import Shop
 from tests.support.machine import kube as programs
 from tests.support.machine.parts import required
 from tests.support.registries import embedded_registry

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.ports.applier import Fenced
-from tests.cluster.helm import Shop, image
+from tests.support.helm.shop import Shop, image
 
 pytestmark = pytest.mark.cluster
 

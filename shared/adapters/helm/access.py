@@ -55,7 +55,7 @@ class ReleaseAccess:
         self.target, self._cluster, self._tools = place.target, cluster, tools
         self._place, self._doing, self._last = place, doing, last
         self.api = cluster.api
-        self.objects = Objects(cluster.api, place.namespace)
+        self.objects = Objects(cluster.api, place.namespace, place.release_name)
 
     def history(self) -> tuple[Revision, ...]:
         """Read the revisions, the newest last."""

@@ -73,7 +73,7 @@ class HelmApplier:
 
     def preflight(self, place: Place, manifests: bytes) -> tuple[drift.Trouble, ...]:
         """Ask the cluster object by object what it would say to manifests; nothing is written."""
-        objects = Objects(self._reach(place).api, place.namespace)
+        objects = Objects(self._reach(place).api, place.namespace, place.release_name)
         return drift.troubles(objects, applied_of(manifests, self._tools.charts.parse))
 
     def mend(self, place: Place, revision: str) -> tuple[str, ...]:
@@ -83,5 +83,5 @@ class HelmApplier:
         mark = mark_of(record.revision) if record else None
         if record is None or mark is None or mark.effect != effect:
             return ()
-        objects = Objects(cluster.api, place.namespace)
+        objects = Objects(cluster.api, place.namespace, place.release_name)
         return drift.mend(objects, applied_of(record.manifest.encode(), self._tools.charts.parse))

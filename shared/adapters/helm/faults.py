@@ -31,7 +31,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
             "ours",
             "the namespace is made by administrators: apply what `make rbac` prints",
         ),
-        (r"is forbidden", "ours", "give the environment's identity the Role that `make rbac` prints"),
+        (r"is forbidden|could not get apiVersions from Kubernetes: unknown", "ours", "give the environment's identity the Role that `make rbac` prints"),
         (r"conflicts? with|Apply failed with \d+ conflict", "release", "take the change back, or set drift: correct"),
         (r"invalid ownership metadata|cannot be imported into the current release", "release", "adopt the object, or delete it"),
         (r"field is immutable", "release", "an immutable field changes: give the object another name, or delete it first"),

@@ -27,7 +27,7 @@ from shared.ports.errors import Permanent, Transient
 _WORK = Path(__file__).parents[1] / "helm_child" / "deploying.py"
 _MIB = 1024 * 1024
 _LOOK = 50  # milliseconds
-GRACE = 20.0  # seconds beyond Helm's own time-out, in which it writes down how it ended
+GRACE = 20.0
 _LARGEST = 64 * _MIB
 _SAID = 2000
 
@@ -37,10 +37,13 @@ class Ended(Exception):
 
 
 class Processes:
-    """Runs children, a few at a time; `resident` bounds each one's memory in bytes."""
+    """Runs children, a few at a time.
 
-    def __init__(self, resident: int) -> None:
-        self._resident = resident
+    `resident` bounds each one's memory in bytes, `grace` is for writing down how it ended once Helm's own time is over, in seconds.
+    """
+
+    def __init__(self, resident: int, *, grace: float = GRACE) -> None:
+        self._resident, self._grace = resident, grace
         self._running, self._lock = 0, threading.Lock()
 
     @contextmanager
@@ -63,7 +66,7 @@ class Processes:
         with TemporaryDirectory(prefix="slipway-deploy-") as home:
             program = Path(home, "helm")
             program.symlink_to(os.path.realpath(sys.executable))
-            wall = timeout + GRACE
+            wall = timeout + self._grace
             asked = {"job": job, "parent": os.getpid(), "wall": wall, **values}
             process = self._started(program, home, doing)
             try:

@@ -29,10 +29,10 @@ class Conflicting:
 
 
 class Objects:
-    """The objects of one namespace. Raises what Api raises."""
+    """The objects of one release. Raises what Api raises."""
 
-    def __init__(self, api: Api, namespace: str) -> None:
-        self._api, self._namespace = api, namespace
+    def __init__(self, api: Api, namespace: str, release: str) -> None:
+        self._api, self._namespace, self._release = api, namespace, release
         self._kinds: dict[tuple[str, str], tuple[str, bool]] = {}
         self._lock = threading.Lock()
 
@@ -47,7 +47,7 @@ class Objects:
         """Apply as Helm does, `force` taking fields from others; `dry` only says what would be. Raise Conflict."""
         query = [("fieldManager", MANAGER), ("force", "true" if force else "false")]
         query += [("dryRun", "All")] if dry else []
-        return self._api.patch(self.path(manifest), manifest, query, kind=APPLY)
+        return self._api.patch(self.path(manifest), self._owned(manifest), query, kind=APPLY)
 
     def conflicts(self, manifest: Mapping[str, Any]) -> tuple[Conflicting, ...]:
         """Name the fields of a manifest that others manage, and that it would change."""
@@ -73,6 +73,14 @@ class Objects:
         root = ("api", version) if "/" not in version else ("apis", *version.split("/", 1))
         inside = (manifest.get("metadata") or {}).get("namespace") or self._namespace
         return (*root, "namespaces", str(inside), plural, name) if namespaced else (*root, plural, name)
+
+    def _owned(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        """What Helm writes on each object: without it the object would be nobody's from then on."""
+        about = dict(manifest.get("metadata") or {})
+        about["labels"] = {**(about.get("labels") or {}), "app.kubernetes.io/managed-by": "Helm"}
+        whose = {"meta.helm.sh/release-name": self._release, "meta.helm.sh/release-namespace": self._namespace}
+        about["annotations"] = {**(about.get("annotations") or {}), **whose}
+        return {**manifest, "metadata": about}
 
     def _kind(self, version: str, kind: str) -> tuple[str, bool]:
         with self._lock:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
+import subprocess
+import sys
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +30,9 @@ from tests.support.cluster.deployers import Deployer
 
 MIB = 1024 * 1024
 RESIDENT = 512 * MIB
+_FOUND = importlib.util.find_spec("helm_python")
+assert _FOUND is not None
+_HELM = str(_FOUND.origin)
 
 _DEPLOYMENT = """
 apiVersion: apps/v1
@@ -189,9 +195,41 @@ class Shop:
 
     def deployment(self) -> dict[str, Any]:
         """The Deployment as it is in the cluster."""
-        space = self.deployer.namespace
-        return self.deployer.api.get(("apis", "apps", "v1", "namespaces", space, "deployments", "delivery"))
+        return self.deployer.api.get(self.deployment_path)
 
     def image(self) -> str:
         """The image that the Deployment names."""
         return str(self.deployment()["spec"]["template"]["spec"]["containers"][0]["image"])
+
+    def forget(self, number: int) -> None:
+        """Delete a revision's record, as somebody might by hand."""
+        name = f"sh.helm.release.v1.delivery.v{number}"
+        self.deployer.api.delete(("api", "v1", "namespaces", self.deployer.namespace, "secrets", name))
+
+    def edit(self, path: tuple[str, ...], change: dict[str, Any], manager: str = "kubectl-edit") -> None:
+        """Change an object as somebody does by hand."""
+        self.deployer.api.patch(path, change, [("fieldManager", manager)], kind="application/merge-patch+json")
+
+    @property
+    def deployment_path(self) -> tuple[str, ...]:
+        """Where the Deployment lies."""
+        return ("apis", "apps", "v1", "namespaces", self.deployer.namespace, "deployments", "delivery")
+
+    def by_hand(self, version: str) -> None:
+        """Upgrade as a person does with Helm's command."""
+        source = self.chart(version)
+        folder = self.folder / f"pulled-{uuid.uuid4().hex}"
+        package = self.charts.pull(source.registry, source.repository, source.digest, version=version, into=folder)
+        asked = {
+            "kubeconfig": self.deployer.connection.kubeconfig(),
+            "namespace": self.deployer.namespace,
+            "name": "delivery",
+            "chart": str(package),
+            "values": {},
+        }
+        program = folder / "helm"
+        program.symlink_to(Path(sys.executable).resolve())
+        env = {"PYTHONPATH": str(Path(_HELM).parents[1]), "HOME": str(folder)}
+        subprocess.run(
+            [program, Path(__file__).with_name("by_hand.py")], input=json.dumps(asked).encode(), env=env, check=True
+        )

@@ -1,0 +1,156 @@
+"""What people change by hand in the cluster: seen, named, and taken back where policy says so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from shared.domain.policies.policy import Drift, HelmTarget
+from shared.ports.errors import Permanent
+from tests.support.helm.shop import Shop, image
+
+pytestmark = pytest.mark.cluster
+OTHER = "shop/delivery:by-hand"
+EDITED = {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": OTHER}]}}}}
+
+
+def edit(shop: Shop) -> None:
+    """Change the image as `kubectl edit` does."""
+    found = shop.deployment()
+    container = found["spec"]["template"]["spec"]["containers"][0] | {"image": OTHER}
+    shop.edit(shop.deployment_path, {"spec": {"template": {"spec": {"containers": [container]}}}})
+
+
+def test_a_field_that_somebody_changed_is_named_before_anything_is_applied(shop: Shop) -> None:
+    """With who manages it now, the object and the field."""
+    shop.applier.apply(shop.order("1.0.0"))
+    edit(shop)
+
+    [trouble] = shop.applier.preflight(shop.place, shop.order("1.0.1").manifests)
+
+    assert (trouble.object, trouble.manager) == ("Deployment/delivery", "kubectl-edit")
+    assert trouble.field == '.spec.template.spec.containers[name="app"].image'
+
+
+def test_what_somebody_changed_ends_an_upgrade(shop: Shop) -> None:
+    """In words that name the manager and the field."""
+    shop.applier.apply(shop.order("1.0.0"))
+    edit(shop)
+
+    with pytest.raises(Permanent, match=r"kubectl-edit.*image.*set drift: correct"):
+        shop.applier.apply(shop.order("1.0.1"))
+
+
+def test_what_somebody_changed_is_taken_back_where_that_is_asked(shop: Shop) -> None:
+    """By a rollback always, and forward by policy."""
+    shop.applier.apply(shop.order("1.0.0"))
+    edit(shop)
+
+    report = shop.applier.apply(shop.order("1.0.1", force=True))
+
+    assert shop.image() == image("1.0.1")
+    assert report.healed == (
+        'taken back: kubectl-edit manages .spec.template.spec.containers[name="app"].image of Deployment/delivery',
+    )
+
+
+def test_a_release_whose_image_was_edited_is_rolled_back(shop: Shop) -> None:
+    """By Helm's history, which refuses to touch the field as long as it is another's."""
+    good = shop.order("1.0.0")
+    revision = shop.applier.apply(good).revision
+    shop.applier.apply(shop.order("1.0.1"))
+    edit(shop)
+
+    back = shop.order("1.0.0", manifests=good.manifests, chart=None, before=revision, force=True)
+    report = shop.applier.apply(back)
+
+    assert shop.image() == image("1.0.0")
+    assert shop.history()[-1] == (3, "deployed")
+    assert shop.record(3).description == back.cause
+    running = shop.applier.running(shop.place)
+    assert running is not None
+    assert (running.revision, running.turn, running.foreign) == (report.revision, back.turn, False)
+
+
+def test_what_a_scaler_manages_is_never_taken(shop: Shop) -> None:
+    """Its number of pods stays."""
+    shop.applier.apply(shop.order("1.0.0", {"replicas": 2}))
+    shop.edit(shop.deployment_path, {"spec": {"replicas": 7}}, manager="kube-controller-manager")
+
+    assert shop.applier.preflight(shop.place, shop.order("1.0.1", {"replicas": 2}).manifests) == ()
+
+
+def test_a_persons_own_upgrade_shows_as_changed_by_hand(shop: Shop) -> None:
+    """It inherits the labels, which say that they are of another revision."""
+    shop.applier.apply(shop.order("1.0.0"))
+    shop.by_hand("1.0.1")
+
+    running = shop.applier.running(shop.place)
+
+    assert running is not None
+    assert (running.foreign, running.turn) == (True, None)
+    assert running.images == (image("1.0.1"),)
+    assert shop.record(2).revision.own["slipway-effect"] == shop.record(1).revision.own["slipway-effect"]
+
+
+def test_after_a_persons_upgrade_the_next_order_is_applied(shop: Shop) -> None:
+    """Both are the field manager helm: neither stands in the other's way."""
+    shop.applier.apply(shop.order("1.0.0"))
+    shop.by_hand("1.0.1")
+
+    shop.applier.apply(shop.order("1.0.2"))
+    shop.by_hand("1.0.3")
+
+    assert shop.history()[-1] == (4, "deployed")
+    assert shop.image() == image("1.0.3")
+
+
+def test_the_same_once_more_changes_nothing(shop: Shop) -> None:
+    """And says so, with the revision that is there."""
+    first = shop.order("1.0.0")
+    revision = shop.applier.apply(first).revision
+
+    report = shop.applier.apply(shop.order("1.0.0", manifests=first.manifests, chart=first.chart))
+
+    assert (report.revision, report.unchanged) == (revision, True)
+    assert shop.history() == [(1, "deployed")]
+
+
+def test_the_same_once_more_heals_what_was_changed(shop: Shop) -> None:
+    """A redeployment of what is live."""
+    shop.target = HelmTarget(cluster="test", timeout=timedelta(seconds=60), drift=Drift.CORRECT)
+    first = shop.order("1.0.0")
+    shop.applier.apply(first)
+    edit(shop)
+
+    report = shop.applier.apply(replace(shop.order("1.0.0"), manifests=first.manifests, chart=first.chart, force=True))
+
+    assert not report.unchanged
+    assert shop.image() == image("1.0.0")
+
+
+def test_pods_start_anew_once_for_each_order(shop: Shop) -> None:
+    """Where a Secret was rotated: nothing else changes."""
+    first = shop.order("1.0.0")
+    shop.applier.apply(first)
+    again = shop.order("1.0.0", manifests=first.manifests, chart=first.chart, restart=True)
+
+    shop.applier.apply(again)
+    generation = shop.deployment()["metadata"]["generation"]
+    shop.applier.apply(again)
+
+    assert generation == 2
+    assert shop.deployment()["metadata"]["generation"] == 2
+    assert shop.history() == [(1, "deployed")]
+
+
+def test_a_rollouts_end_stands_in_the_record(shop: Shop) -> None:
+    """Helm's `deployed` means that it was applied."""
+    revision = shop.applier.apply(shop.order("1.0.0")).revision
+
+    shop.applier.note(shop.place, revision, "rollout failed: no pod gets ready")
+
+    assert shop.record(1).description == "rollout failed: no pod gets ready"
+    assert shop.history() == [(1, "deployed")]
