@@ -21,7 +21,7 @@ LIMIT ?= 45
 unexport PYTHONDONTWRITEBYTECODE
 FUZZED := tests/workshop/fuzz $(shell find tests -name test_fuzzed.py)
 
-.PHONY: help demo check-repo up bench load drill package check test test-workshop soak fuzz steady lint types imports pure parts everything machine clean distclean lock venv-local venv-tests
+.PHONY: help demo check-repo up cluster bench load drill package check test test-workshop soak fuzz steady lint types imports pure parts everything machine clean distclean lock venv-local venv-tests
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -35,6 +35,9 @@ check-repo: venv-local ## read a monorepo as Slipway would and say what to chang
 
 up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state, STORE=azurite, LINKS=1 for new sign-in links, PORT=)
 	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)") $(if $(STORE),--store "$(STORE)") $(if $(LINKS),--links) $(if $(PORT),--port "$(PORT)")
+
+cluster: venv-tests ## a real Kubernetes control plane for use, whose pods are played; the first time it is built (15 minutes, needs Go)
+	@exec $(PYTHON_IN_VENV) -m tests.support.cluster up
 
 bench: venv-tests ## how fast it is, each figure beside its floor and goal (ONLY="engine functions", QUICK=1, STORE=azurite)
 	@$(PYTHON_IN_VENV) -m tests.workshop bench $(if $(STORE),--store "$(STORE)") $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)

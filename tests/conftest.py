@@ -14,7 +14,7 @@ from hypothesis import settings
 
 from tests.support.machine import parts
 
-pytest_plugins = ["tests.support.run.crashes", "tests.support.run.sharing"]
+pytest_plugins = ["tests.support.run.crashes", "tests.support.run.given_context", "tests.support.run.sharing"]
 
 # These need nothing but Python; `make check` runs them. Others ask for it with a mark.
 PURE = ("app", "codec", "conventions", "domain", "inbound")

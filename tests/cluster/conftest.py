@@ -1,9 +1,8 @@
-"""A control plane for all tests that need one: the run's own, shared by its processes."""
+"""A control plane for all tests that need one: the run's own, shared by its processes, or a cluster that it was given."""
 
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,8 @@ from shared.adapters.kubernetes.connection import ClusterConnection
 from tests.cluster.kube import Kube
 from tests.support.cluster import deployers
 from tests.support.cluster.deployers import Deployer
+from tests.support.cluster.given import given_cluster
+from tests.support.cluster.names import CONTEXT, context, new_name
 from tests.support.cluster.shared import Cluster, cluster
 from tests.support.helm.shop import Shop
 from tests.support.machine import kube as programs
@@ -25,6 +26,10 @@ from tests.support.registries import embedded_registry
 @pytest.fixture(scope="session")
 def control_plane(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     """A running control plane; a test that asks for it waits for its programs to be built."""
+    if context():
+        with given_cluster() as given:
+            yield given
+        return
     capture = request.config.pluginmanager.getplugin("capturemanager")
 
     def say(text: str) -> None:
@@ -40,6 +45,19 @@ def control_plane(request: pytest.FixtureRequest) -> Iterator[Cluster]:
 
 
 @pytest.fixture(scope="session")
+def own_control_plane(control_plane: Cluster) -> Cluster:
+    """The control plane where it is ours to stop, disturb and count on; else the test says that it did not run."""
+    if context():
+        pytest.skip(f"did not run: it needs a control plane of its own, and {CONTEXT} gives another")
+    return control_plane
+
+
+@pytest.fixture(scope="session")
+def fake_kubelet(own_control_plane: Cluster) -> None:
+    """Pods that get ready, or fail, as a test asks: no image is run. Real nodes would have to pull what does not exist."""
+
+
+@pytest.fixture(scope="session")
 def kube(control_plane: Cluster) -> Iterator[Kube]:
     """The API server, as an administrator."""
     with Kube(control_plane.server, control_plane.ca_file, control_plane.token("admin")) as found:
@@ -49,7 +67,7 @@ def kube(control_plane: Cluster) -> Iterator[Kube]:
 @pytest.fixture
 def namespace(kube: Kube) -> Iterator[str]:
     """A namespace of the test's own; nobody waits until it is gone."""
-    name = f"t-{uuid.uuid4().hex[:10]}"
+    name = new_name()
     kube.core.create_namespace({"metadata": {"name": name}})
     kube.until(lambda: kube.core.read_namespaced_service_account("default", name), missing=True)
     yield name

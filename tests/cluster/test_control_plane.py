@@ -9,9 +9,11 @@ from tests.cluster.kube import Kube, deployment
 from tests.support.cluster.shared import Cluster
 
 pytestmark = pytest.mark.cluster
+FAKE = pytest.mark.usefixtures("fake_kubelet")
 IMAGE = f"shop/delivery:v1.0.0@sha256:{'ab' * 32}"
 
 
+@FAKE
 def test_a_deployment_gets_ready_and_shows_the_digests_that_run(kube: Kube, namespace: str) -> None:
     """Its pods have nodes by the real scheduler, and image ids by the fake kubelet."""
     kube.apps.create_namespaced_deployment(namespace, deployment("delivery", IMAGE, replicas=2))
@@ -22,6 +24,7 @@ def test_a_deployment_gets_ready_and_shows_the_digests_that_run(kube: Kube, name
     assert ids == {f"shop/delivery@sha256:{'ab' * 32}"}
 
 
+@FAKE
 @pytest.mark.parametrize(
     ("mode", "state"),
     [
@@ -41,6 +44,7 @@ def test_a_pod_fails_as_its_template_asks(kube: Kube, namespace: str, mode: str,
     assert not kube.apps.read_namespaced_deployment("delivery", namespace).status.available_replicas
 
 
+@FAKE
 def test_a_pod_fails_as_the_tag_of_its_image_ends(kube: Kube, namespace: str) -> None:
     """For charts whose annotations nobody can set."""
     kube.apps.create_namespaced_deployment(namespace, deployment("delivery", "shop/delivery:v1.0.1-pull-error"))
@@ -60,6 +64,7 @@ def test_a_pod_that_no_node_can_take_is_unschedulable(kube: Kube, namespace: str
     kube.until(reasons)
 
 
+@FAKE
 @pytest.mark.parametrize(("mode", "ended"), [("complete", "Complete"), ("fail", "Failed")])
 def test_a_job_ends_as_its_template_asks(kube: Kube, namespace: str, mode: str, ended: str) -> None:
     """Hooks of charts are such Jobs."""
@@ -75,6 +80,7 @@ def test_a_job_ends_as_its_template_asks(kube: Kube, namespace: str, mode: str, 
     kube.until(conditions)
 
 
+@FAKE
 def test_the_log_of_a_pod_is_read_through_the_api_server(kube: Kube, namespace: str) -> None:
     """As evidence of why it failed."""
     kube.apps.create_namespaced_deployment(namespace, deployment("delivery", IMAGE, log="starting\nno database\n"))

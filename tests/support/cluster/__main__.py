@@ -1,10 +1,46 @@
-"""The supervisor of a shared control plane: `python -m tests.support.cluster PROGRAMS FOLDER`."""
+"""`python -m tests.support.cluster up|sweep`: a control plane for use, and the end of what killed runs left in a given one."""
 
 from __future__ import annotations
 
+import argparse
 import sys
 from pathlib import Path
 
-from tests.support.cluster.shared import serve
+from tests.support.cluster.names import CONTEXT, DISPOSABLE, context
 
-serve(Path(sys.argv[1]), Path(sys.argv[2]))
+
+def main() -> int:
+    """Do what is asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.support.cluster", description="Control planes for tests")
+    named = parser.add_subparsers(dest="command", required=True)
+    named.add_parser("up", help="start one for use, until Ctrl-C")
+    named.add_parser("sweep", help=f"remove what killed runs of tests left in the cluster of {CONTEXT}")
+    supervisor = named.add_parser("serve", help="supervise one for the processes of a run, which start this themselves")
+    supervisor.add_argument("programs", type=Path)
+    supervisor.add_argument("folder", type=Path)
+    given = parser.parse_args()
+    if given.command == "up":
+        from tests.support.cluster.use import up
+
+        return up()
+    if given.command == "sweep":
+        return _sweep()
+    from tests.support.cluster.shared import serve
+
+    serve(given.programs, given.folder)
+    return 0
+
+
+def _sweep() -> int:
+    from tests.support.cluster.given import sweep
+
+    if not context():
+        print(f"{CONTEXT} names no context; with {DISPOSABLE}=1 tests run in the cluster of one.", file=sys.stderr)
+        return 2
+    for prefix, names in sweep().items():
+        print(f"Removed {prefix}: {', '.join(names)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import json
 import os
 import secrets
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from infra.local.folder import write_private
 from tests.support.cluster import components
+from tests.support.cluster.kubeconfig import kubeconfig
 from tests.support.cluster.pki import make_pki
 from tests.support.run.processes import end_with_parent
 from tests.support.tree import ROOT
@@ -66,7 +66,8 @@ class ControlPlane:
         write_private(self.folder / "tokens.csv", "\n".join(lines) + "\n")
         self._start_api_server()
         for name in components.USERS:
-            write_private(self.folder / f"{name}.kubeconfig", self.kubeconfig(name))
+            text = kubeconfig(self.server, self.ca_file, name, self.tokens[name])
+            write_private(self.folder / f"{name}.kubeconfig", text)
         self._spawn("controller-manager", components.controller_manager(self._programs, self.folder))
         self._spawn("scheduler", components.scheduler(self._programs, self.folder))
         self._spawn("fakelet", components.fakelet(self.folder, self.port), cwd=ROOT, token=self.tokens["fakelet"])
@@ -92,20 +93,6 @@ class ControlPlane:
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait()
-
-    def kubeconfig(self, user: str) -> str:
-        """What kubectl and Helm need to be a user."""
-        cluster = {"server": self.server, "certificate-authority": str(self.ca_file)}
-        return json.dumps(
-            {
-                "apiVersion": "v1",
-                "kind": "Config",
-                "current-context": "test",
-                "clusters": [{"name": "test", "cluster": cluster}],
-                "users": [{"name": user, "user": {"token": self.tokens[user]}}],
-                "contexts": [{"name": "test", "context": {"cluster": "test", "user": user}}],
-            }
-        )
 
     def _start_api_server(self) -> None:
         for last in (*[False] * (_TRIES - 1), True):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from infra.local.rbac.objects import Subject, objects
 from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.connection import ClusterConnection
 from shared.domain.charts.rights import resource_of
+from tests.support.cluster.names import new_name
 
 _PATIENCE, _STEP, _LIFE = 30.0, 0.02, 3600
 
@@ -37,7 +37,7 @@ def deployer(admin: Api, server: str, ca_file: Path, *, namespace: str = "") -> 
 
     Nobody waits until the namespace is gone.
     """
-    name, account = namespace or f"t-{uuid.uuid4().hex[:10]}", "deployer"
+    name, account = namespace or new_name(), "deployer"
     apply(admin, objects("test", name, Subject(account=account, account_namespace=name)))
     connection = ClusterConnection(
         name=name, server=server, authority=ca_file.read_text(), token=_token(admin, name, account).__str__

@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import signal
 import sys
@@ -15,19 +16,20 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from infra.local.folder import write_private
 from tests.support.cluster.control_plane import ClusterFailed, ControlPlane
-from tests.support.run.processes import runs
+from tests.support.run import processes
 from tests.support.tree import ROOT
 
 _SHARED_MEMORY = Path("/dev/shm")
-_STATE, _ERROR, _CLIENTS, _READY = "state.json", "error", "clients", "fakelet.ready"
-_IDLE, _LOOK, _PATIENCE = 5.0, 0.25, 150.0
+_STATE, _ERROR, _CLIENTS = "state.json", "error", "clients"
+_IDLE, _LOOK, _PATIENCE, _STEP = 5.0, 0.25, 150.0, 0.03
+_LOGS_KEPT = 24 * 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,8 @@ class Cluster:
 def cluster(programs: Path, run_id: str) -> Iterator[Cluster]:
     """Use the run's control plane, which is started where there is none; raise ClusterFailed."""
     folder = _folder(run_id)
-    client = folder / _CLIENTS / str(os.getpid())
+    client = folder / _CLIENTS / f"{os.getpid()}-{secrets.token_hex(4)}"
+    _remove_dead(folder.parent)
     with _locked(folder):
         client.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         client.touch()
@@ -74,6 +77,15 @@ def cluster(programs: Path, run_id: str) -> Iterator[Cluster]:
         yield found
     finally:
         client.unlink(missing_ok=True)
+
+
+def stop_at_once(used: Cluster) -> None:
+    """End a control plane that nobody else uses, and return when nothing is left of it."""
+    supervisor = used.pids["supervisor"]
+    processes.send(signal.SIGTERM, [supervisor])
+    until = time.monotonic() + _PATIENCE
+    while processes.runs(supervisor) and time.monotonic() < until:
+        threading.Event().wait(_STEP)
 
 
 def serve(programs: Path, folder: Path) -> None:
@@ -106,6 +118,7 @@ def serve(programs: Path, folder: Path) -> None:
             shutil.rmtree(folder / "etcd", ignore_errors=True)
             if not failed:
                 shutil.rmtree(folder, ignore_errors=True)
+                _lock_of(folder).unlink(missing_ok=True)
 
 
 def _state(made: ControlPlane) -> dict[str, Any]:
@@ -116,15 +129,55 @@ def _state(made: ControlPlane) -> dict[str, Any]:
 def _folder(run_id: str) -> Path:
     """In memory where there is some: nothing in it outlives the run."""
     base = _SHARED_MEMORY if os.access(_SHARED_MEMORY, os.W_OK) else Path(tempfile.gettempdir())
-    return base / f"slipway-kube-{os.getuid()}-{run_id}"
+    return base / f"{_name()}{run_id}"
+
+
+def _name() -> str:
+    return f"slipway-kube-{os.getuid()}-"
+
+
+def _lock_of(folder: Path) -> Path:
+    """Outside the folder, which is removed while it is held."""
+    return folder.with_name(f"{folder.name}.lock")
 
 
 @contextmanager
-def _locked(folder: Path) -> Iterator[None]:
-    """Hold the run's lock, which lies outside the folder that is removed under it."""
-    with folder.with_name(f"{folder.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _locked(folder: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold the run's lock; without `wait` say whether it could be had. Whoever held it before may have removed it."""
+    path = _lock_of(folder)
+    while True:
+        with path.open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+                return
+            if _is_still(path, lock.fileno()):
+                yield True
+                return
+
+
+def _is_still(path: Path, descriptor: int) -> bool:
+    with suppress(FileNotFoundError):
+        return path.stat().st_ino == os.fstat(descriptor).st_ino
+    return False
+
+
+def _remove_dead(base: Path) -> None:
+    """Remove what runs left whose supervisor was killed: their stores are large, and lie in memory."""
+    for lock in base.glob(f"{_name()}*.lock"):
+        folder = lock.with_suffix("")
+        with _locked(folder, wait=False) as held:
+            if held and _running(folder) is None and not _clients(folder) and not _failed_lately(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+                lock.unlink(missing_ok=True)
+
+
+def _failed_lately(folder: Path) -> bool:
+    """Whether somebody may still want to read why it did not start."""
+    with suppress(FileNotFoundError):
+        return time.time() - (folder / _ERROR).stat().st_mtime < _LOGS_KEPT
+    return False
 
 
 def _running(folder: Path) -> Cluster | None:
@@ -132,20 +185,23 @@ def _running(folder: Path) -> Cluster | None:
         state = json.loads((folder / _STATE).read_text())
     except FileNotFoundError:
         return None
-    return Cluster(folder, state) if runs(state["pids"]["supervisor"]) else None
+    return Cluster(folder, state) if processes.runs(state["pids"]["supervisor"]) else None
 
 
 def _start(programs: Path, folder: Path) -> Cluster:
-    for left in (_STATE, _ERROR, _READY):
-        (folder / left).unlink(missing_ok=True)
-    supervisor = _spawn([sys.executable, "-m", "tests.support.cluster", str(programs), str(folder)], folder)
+    for left in folder.iterdir():
+        if left.is_dir() and left.name != _CLIENTS:
+            shutil.rmtree(left)
+        elif left.name != _CLIENTS:
+            left.unlink()
+    supervisor = _spawn([sys.executable, "-m", "tests.support.cluster", "serve", str(programs), str(folder)], folder)
     end = time.monotonic() + _PATIENCE
     while (found := _running(folder)) is None:
         if (folder / _ERROR).exists():
             raise ClusterFailed((folder / _ERROR).read_text())
-        if not runs(supervisor) or time.monotonic() > end:
+        if not processes.runs(supervisor) or time.monotonic() > end:
             raise ClusterFailed(f"the control plane did not start; {folder}/supervisor.log says more")
-        threading.Event().wait(0.03)
+        threading.Event().wait(_STEP)
     return found
 
 
@@ -164,8 +220,8 @@ def _spawn(command: list[str], folder: Path) -> int:
 def _clients(folder: Path) -> list[Path]:
     """Who uses it still; who has ended is struck off."""
     found = []
-    for one in (folder / _CLIENTS).iterdir():
-        if runs(int(one.name)):
+    for one in (folder / _CLIENTS).glob("*"):
+        if processes.runs(int(one.name.partition("-")[0])):
             found.append(one)
         else:
             one.unlink(missing_ok=True)
