@@ -153,7 +153,7 @@ def policies(chosen: Settings) -> PolicyReader:
     from shared.inbound.with_identities import PoliciesWithIdentities
 
     if chosen.identities:
-        reader = SlipwayYaml(default_registry=chosen.registry)
+        reader = SlipwayYaml(default_registry=chosen.registry, production=chosen.identities.production)
         return PoliciesWithIdentities(reader, registry=chosen.registry, production=chosen.identities.production)
     deploy = GitOpsTarget(repository="environments.git")
     reader = SlipwayYaml(local_deploy=deploy, default_registry=chosen.registry)

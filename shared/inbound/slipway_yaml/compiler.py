@@ -14,7 +14,7 @@ from shared.domain.values.records import replace
 from shared.inbound.slipway_yaml import records
 from shared.inbound.slipway_yaml.discovery import Located, locate
 from shared.inbound.slipway_yaml.document import read
-from shared.inbound.slipway_yaml.environments import check_order, targets_of, windows_of
+from shared.inbound.slipway_yaml.environments import check_clusters, check_helm, check_order, targets_of, windows_of
 from shared.inbound.slipway_yaml.faults import Faults
 from shared.inbound.slipway_yaml.hosts import trouble
 from shared.inbound.slipway_yaml.models import Environment, FileHead
@@ -39,6 +39,7 @@ class Compiler:
 
     local_deploy: GitOpsTarget | None
     default_registry: str | None
+    production: frozenset[str]
 
     def compile(self, content: bytes, *, repository: str, commit: str, files: Sequence[str]) -> RepositoryPolicy:
         """Raise BrokenPolicy with all faults of the parts and between them."""
@@ -48,6 +49,8 @@ class Compiler:
         environments = parts.environments
         check_order(parts, faults)
         targets = targets_of(parts, self.local_deploy, faults)
+        check_helm(parts, targets, faults)
+        check_clusters(parts, targets, self.production, faults)
         windows = windows_of(parts, faults)
         services = locate(parts.services, files, faults)
         check_targets(services, environments, targets, faults)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
+from datetime import timedelta
 from graphlib import CycleError, TopologicalSorter
 
 from shared.domain.policies.policy import DenyWindow, DeployTarget, GitOpsTarget, HelmTarget
@@ -26,6 +27,41 @@ def targets_of(parts: Parts, local: GitOpsTarget | None, faults: Faults) -> dict
         if target is not None:
             found[name] = target
     return found
+
+
+def check_helm(parts: Parts, targets: Mapping[str, DeployTarget], faults: Faults) -> None:
+    """Note deployments that would be given up while Helm may still be at them."""
+    for name, target in targets.items():
+        environment = parts.environments[name]
+        if environment and isinstance(target, HelmTarget) and environment.deadlines.deploying <= target.timeout:
+            given = target.timeout // timedelta(seconds=1)
+            problem = f"must be longer than the {given}s that deploy.helm.timeout gives Helm"
+            faults.add(("environments", name, "deadlines", "deploying"), problem)
+
+
+def check_clusters(
+    parts: Parts, targets: Mapping[str, DeployTarget], production: Collection[str], faults: Faults
+) -> None:
+    """Note where production would share its cluster with others, and the file does not say that it may.
+
+    `production` are the identities that only production's worker holds. An environment with a registry namespace of its own
+    is as far from the others as they are.
+    """
+    if parts.head is None or parts.head.shared_cluster:
+        return
+    own: dict[str, str] = {}
+    others: dict[str, str] = {}
+    for name, target in targets.items():
+        environment = parts.environments[name]
+        if environment is not None and isinstance(target, HelmTarget):
+            apart = name == PRODUCTION or environment.identity in production or environment.registry_namespace
+            (own if apart else others).setdefault(target.cluster, name)
+    for cluster in own.keys() & others.keys():
+        problem = (
+            f"{cluster} is the cluster of {others[cluster]} too; give {own[cluster]} one of its own, "
+            "or write shared_cluster: true at the top"
+        )
+        faults.add(("environments", own[cluster], "deploy", "helm", "cluster"), problem)
 
 
 def windows_of(parts: Parts, faults: Faults) -> dict[str, list[DenyWindow]]:
@@ -82,7 +118,16 @@ def _target(deploy: DeploySection | None) -> DeployTarget | None:
     if deploy is not None and deploy.gitops is not None:
         gitops = deploy.gitops
         return GitOpsTarget(repository=gitops.repository, path=gitops.path, branch=gitops.branch, hooks=gitops.hooks)
-    return HelmTarget(cluster=deploy.helm.cluster) if deploy is not None and deploy.helm is not None else None
+    if deploy is not None and deploy.helm is not None:
+        helm = deploy.helm
+        return HelmTarget(
+            cluster=helm.cluster,
+            timeout=helm.timeout,
+            max_history=helm.max_history,
+            parallel=helm.parallel,
+            drift=helm.drift,
+        )
+    return None
 
 
 def _unknown(name: str, environments: Iterable[str]) -> str:

@@ -13,12 +13,15 @@ from shared.domain.policies.host_variables import may_pass
 from shared.domain.policies.setting import Setting, path_of
 from shared.domain.values.errors import InvalidValue
 from shared.domain.values.mails import is_exact, is_plain_mail
+from shared.domain.values.names import valid_name
 from shared.domain.values.placeholders import PLACEHOLDERS, placeholders
 from shared.inbound.slipway_yaml.settings import setting_of
 
 _DURATION = re.compile(r"([0-9]{1,9})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LONGEST = timedelta(days=366)
+# A function waits for Helm, and has to end in time: see functionTimeout in host.json.
+LONGEST_HELM = timedelta(minutes=20)
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?")
 _OCI_PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
@@ -91,6 +94,21 @@ def _more_than_nothing(value: timedelta) -> timedelta:
     if not value:
         raise ValueError("must be longer than nothing")
     return value
+
+
+def _within_a_function(value: timedelta) -> timedelta:
+    if value > LONGEST_HELM:
+        longest = LONGEST_HELM // timedelta(minutes=1)
+        raise ValueError(f"must be at most {longest}m; have what takes longer done by a Job that no hook waits for")
+    return value
+
+
+def _cluster(text: str) -> str:
+    if not valid_name(text):
+        raise ValueError(
+            f"{text!r} is not a cluster's name in SLIPWAY_CLUSTERS: lower-case letters, digits and hyphens"
+        )
+    return text
 
 
 def _first_version(value: int) -> int:
@@ -167,6 +185,8 @@ def or_none(word: str) -> BeforeValidator:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Span = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_more_than_nothing)]
+HelmTimeout = Annotated[Span, AfterValidator(_within_a_function)]
+ClusterName = Annotated[str, AfterValidator(_cluster)]
 Text = Annotated[str, Field(max_length=1000), AfterValidator(_refuse_empty)]
 Address = Annotated[Text, AfterValidator(_address)]
 Word = Annotated[str, Field(max_length=4000), BeforeValidator(_word)]

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from shared.domain.charts.hooks import Hooks
-from shared.domain.policies.policy import OnFirstFailure, Queueing, Severity, Verdict
+from shared.domain.policies.policy import Drift, OnFirstFailure, Queueing, Severity, Verdict
 from shared.domain.policies.setting import SettingKind, put
 from shared.domain.values.errors import InvalidValue
 from shared.inbound.slipway_yaml.fields import (
@@ -18,11 +18,13 @@ from shared.inbound.slipway_yaml.fields import (
     Argument,
     ArtifactTemplate,
     Choice,
+    ClusterName,
     Context,
     Duration,
     FileTemplate,
     FileVersion,
     Folder,
+    HelmTimeout,
     Namespace,
     Registry,
     RegistryNamespace,
@@ -126,9 +128,13 @@ class GitOps(Part):
 
 
 class Helm(Part):
-    """A cluster, by the name that the settings know it by."""
+    """A cluster, by the name that the settings know it by. Going back needs a revision beside the newest one."""
 
-    cluster: Text
+    cluster: ClusterName
+    timeout: HelmTimeout = timedelta(minutes=5)
+    max_history: Annotated[int, Field(ge=2, le=100)] = 10
+    parallel: Annotated[int, Field(ge=1, le=16)] = 4
+    drift: Annotated[Drift, Choice] = Drift.REPORT
 
 
 class DeploySection(Part):
@@ -194,3 +200,4 @@ class FileHead(Part):
     registry: Registry | None = None
     artifacts: Artifacts = Artifacts()
     queueing: Annotated[Queueing, Choice] = Queueing.LATEST_ONLY
+    shared_cluster: bool = False

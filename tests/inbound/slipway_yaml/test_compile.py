@@ -14,6 +14,7 @@ from shared.domain.policies.policy import (
     BuildPolicy,
     Deadlines,
     DenyWindow,
+    Drift,
     EnvironmentPolicy,
     GateRules,
     GitOpsTarget,
@@ -69,9 +70,9 @@ environments:
     registry_namespace: prod
     approval: {approvers: [manager@example.com, "group:release managers"], minimum: 2, forbid: [], expires: 2d, valid_for: 12h, comment: true}
     gates: {scan: high, unknown_scan: allow, own_scan: true, older_than_live: block, comply: allow, soak: 30m}
-    deadlines: {retagging: 1m, deploying: 2m, verifying: 3m}
+    deadlines: {retagging: 1m, deploying: 12m, verifying: 3m}
     identity: production-worker
-    deploy: {helm: {cluster: prod-aks}}
+    deploy: {helm: {cluster: prod-aks, timeout: 10m, max_history: 20, parallel: 2, drift: correct}}
 queueing: in_order
 freezes:
   - {environments: [production], cron: "0 16 * * 5", duration: 64h, timezone: Europe/Berlin, reason: weekend}
@@ -134,7 +135,9 @@ def test_every_key_reaches_the_policy_of_its_environment() -> None:
     assert production == EnvironmentPolicy(
         name="production",
         namespace="production",
-        deploy=HelmTarget(cluster="prod-aks"),
+        deploy=HelmTarget(
+            cluster="prod-aks", timeout=timedelta(minutes=10), max_history=20, parallel=2, drift=Drift.CORRECT
+        ),
         after=("qa",),
         values=("charts/delivery/values-{environment}.yaml",),
         set=SET,
@@ -156,7 +159,7 @@ def test_every_key_reaches_the_policy_of_its_environment() -> None:
             soak=timedelta(minutes=30),
         ),
         deadlines=Deadlines(
-            retagging=timedelta(minutes=1), deploying=timedelta(minutes=2), verifying=timedelta(minutes=3)
+            retagging=timedelta(minutes=1), deploying=timedelta(minutes=12), verifying=timedelta(minutes=3)
         ),
         freezes=(WEEKEND, CHRISTMAS),
         identity="production-worker",

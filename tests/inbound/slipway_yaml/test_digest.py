@@ -44,6 +44,8 @@ def test_another_commit_with_the_same_words_keeps_the_digest() -> None:
         ("path: a", "path: aa"),
         ("chart: b}", "chart: b, build: {deadline: 1h}}"),
         ("chart: b}", "chart: b, triggers: {batch: false}}"),
+        ("cluster: x", "cluster: x, drift: correct"),
+        ("cluster: x", "cluster: x, timeout: 6m"),
         ("{helm", "{gitops: {repository: x}}, gates: {soak: 1s}, identity: i, values: [], set: {a: b}} #"),
         ("services", "queueing: in_order\nservices"),
     ],
