@@ -21,7 +21,7 @@ LIMIT ?= 45
 unexport PYTHONDONTWRITEBYTECODE
 FUZZED := tests/workshop/fuzz $(shell find tests -name test_fuzzed.py)
 
-.PHONY: help demo check-repo up cluster bench load drill package check test test-workshop soak fuzz steady lint types imports pure parts everything machine clean distclean lock venv-local venv-tests
+.PHONY: help demo check-repo rbac up cluster bench load drill package check test test-workshop soak fuzz steady lint types imports pure parts everything machine clean distclean lock venv-local venv-tests
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -32,6 +32,9 @@ demo: venv-local ## release the sample monorepo for real and say what was proven
 
 check-repo: venv-local ## read a monorepo as Slipway would and say what to change (REPO=path, REF=branch or commit, PEOPLE=a people.json)
 	@$(PYTHON_IN_VENV) -m infra.local check --repo "$(or $(REPO),$(error give REPO=path of your monorepo))" $(if $(REF),--ref "$(REF)") $(if $(PEOPLE),--people "$(PEOPLE)")
+
+rbac: venv-local ## the rights of an environment's deployer, for kubectl apply -f - (ENV=, REPO=path, IDENTITY=object id or SERVICE_ACCOUNT=[namespace/]name)
+	@$(PYTHON_IN_VENV) -m infra.local rbac --environment "$(or $(ENV),$(error give ENV=the environment))" $(if $(REPO),--repo "$(REPO)") $(if $(IDENTITY),--identity "$(IDENTITY)") $(if $(SERVICE_ACCOUNT),--account "$(SERVICE_ACCOUNT)")
 
 up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state, STORE=azurite, LINKS=1 for new sign-in links, PORT=)
 	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)") $(if $(STORE),--store "$(STORE)") $(if $(LINKS),--links) $(if $(PORT),--port "$(PORT)")

@@ -1,4 +1,4 @@
-"""`python -m infra.local up|demo|check|ledger`: Slipway on one machine."""
+"""`python -m infra.local up|demo|check|rbac|ledger`: Slipway on one machine."""
 
 from __future__ import annotations
 
@@ -39,6 +39,13 @@ def commands() -> argparse.ArgumentParser:
     check.add_argument("--repo", type=Path, required=True, help="your monorepo, bare or with a work tree")
     check.add_argument("--ref", help="a branch, or a full commit id; without it the default branch")
     check.add_argument("--people", type=Path, help="a local host's people.json, which approvers are compared with")
+    rbac = named.add_parser(
+        "rbac", help="print the rights that an environment's deployer needs, for kubectl apply -f -"
+    )
+    rbac.add_argument("--environment", required=True)
+    rbac.add_argument("--repo", type=Path, help="your monorepo, whose slipway.yaml names the namespace")
+    rbac.add_argument("--identity", default="", help="the object id of the managed identity that deploys")
+    rbac.add_argument("--account", default="", help="or the ServiceAccount that does, as [namespace/]name")
     ledger = named.add_parser("ledger", help="print a ledger to the byte")
     ledger.add_argument("service", help="<repository>~<service>, or estate")
     ledger.add_argument("--dir", type=Path, default=DEFAULT_FOLDER, help="where the state is kept")
@@ -60,6 +67,11 @@ def main(arguments: list[str] | None = None) -> int:
         from infra.local.check.command import run_check
 
         return run_check(given.repo, given.ref, people=given.people, path=os.environ.get("PATH", os.defpath))
+    if given.command == "rbac":
+        from infra.local.rbac.command import RightsAsked, run_rbac
+
+        asked = RightsAsked(given.environment, repo=given.repo, identity=given.identity, account=given.account)
+        return run_rbac(asked)
     if given.command == "ledger":
         from infra.local.ledger import print_ledger
 
