@@ -6,15 +6,19 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
+from uuid import uuid4
 
 from shared.config import Settings
+from shared.on_first_use import OnFirstUse
 from shared.ports.errors import Permanent
 
 if TYPE_CHECKING:
     from shared.adapters.azure_identity import ManagedIdentity
+    from shared.adapters.helm.process import Processes
     from shared.adapters.kubernetes.clusters import Clusters
     from shared.domain.policies.place import Place
     from shared.ports.applier import Applier
+    from shared.ports.chart import Charts
     from shared.ports.rollout_watcher import RolloutWatcher
 
 Appliers: TypeAlias = "Callable[[Place], Applier]"
@@ -55,15 +59,35 @@ def by_gitops(chosen: Settings, now: Callable[[], datetime]) -> tuple[Applier, R
     return GitOpsApplier(folders, now=now, parse=parse), GitOpsWatcher(folders)
 
 
-def deploying(git: Callable[[], tuple[Applier, RolloutWatcher]], clusters: Clusters) -> tuple[Appliers, Watchers]:
+def processes_of(chosen: Settings) -> Processes:
+    """Return what runs Helm's children in this process, whichever identity they act with."""
+    from shared.adapters.helm.process import Processes
+
+    return Processes(chosen.charts.limits.resident)
+
+
+def deploying(
+    chosen: Settings,
+    now: Callable[[], datetime],
+    git: Callable[[], tuple[Applier, RolloutWatcher]],
+    clusters: Clusters,
+    charts: Charts,
+    processes: Callable[[], Processes],
+) -> tuple[Appliers, Watchers]:
     """Return what says which applier serves a place, and which watcher, with what one identity reaches."""
     from shared.domain.policies.policy import GitOpsTarget
+
+    @OnFirstUse
+    def helm() -> Applier:
+        from shared.adapters.helm.applier import HelmApplier
+
+        scratch = chosen.work / "helm"
+        return HelmApplier(clusters.api, charts, processes(), scratch=scratch, new_id=lambda: uuid4().hex, now=now)
 
     def applier(place: Place) -> Applier:
         if isinstance(place.target, GitOpsTarget):
             return git()[0]
-        clusters.api(place)
-        raise Permanent(f"no way to deploy to {place.target} is installed; use deploy: gitops", ours=True)
+        return helm()
 
     def watcher(place: Place) -> RolloutWatcher:
         if isinstance(place.target, GitOpsTarget):

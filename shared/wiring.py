@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.config import Settings, host_variables
-from shared.deploying import Appliers, Watchers, by_gitops, clusters_of, deploying
+from shared.deploying import Appliers, Watchers, by_gitops, clusters_of, deploying, processes_of
 from shared.domain.messages.queues import CONTROL, NONPROD, PRODUCTION
 from shared.on_first_use import OnceForEach, OnFirstUse
 from shared.ports.errors import Permanent
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from shared.app.access import EnvironmentAccess
     from shared.ports.anchors import Anchors
     from shared.ports.builder import Builder
+    from shared.ports.chart import Charts
     from shared.ports.directory import Directory
     from shared.ports.evidence import Evidence
     from shared.ports.policies import PolicyReader
@@ -54,6 +55,7 @@ def environment_access(
     """Return what says what acts with an identity, None for Slipway's own; where nobody has one, everything acts as one."""
     # What writes git shows credentials of its own to each address, and uses no identity.
     git = OnFirstUse(lambda: by_gitops(chosen, now))
+    processes = OnFirstUse(lambda: processes_of(chosen))
 
     def make(identity: str | None) -> EnvironmentAccess:
         if not chosen.has_role(NONPROD, PRODUCTION):
@@ -65,14 +67,18 @@ def environment_access(
                 credential = held.of(identity)
             elif chosen.identities.own:
                 credential = held.own()
-        return around(access_with(chosen, *deploying(git, clusters_of(chosen, identity, credential)), credential))
+        clusters = clusters_of(chosen, identity, credential)
+        made = access_with(chosen, lambda charts: deploying(chosen, now, git, clusters, charts, processes), credential)
+        return around(made)
 
     made = OnceForEach(make)
     return lambda identity: made(identity if held is not None and chosen.identities else None)
 
 
 def access_with(
-    chosen: Settings, applier: Appliers, watcher: Watchers, credential: ManagedIdentity | None
+    chosen: Settings,
+    deploys: Callable[[Charts], tuple[Appliers, Watchers]],
+    credential: ManagedIdentity | None,
 ) -> EnvironmentAccess:
     """Put together what acts with a credential, or with none."""
     from shared.adapters.helm_charts import HelmCharts, Hosts
@@ -89,6 +95,7 @@ def access_with(
         outgoing=chosen.charts.outgoing,
         registries=registry,
     )
+    applier, watcher = deploys(charts)
     return EnvironmentAccess(registry=registry, charts=charts, applier=applier, watcher=watcher)
 
 

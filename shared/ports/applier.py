@@ -109,6 +109,16 @@ class Found:
     others: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """What an environment would say to one object before anything is written: `manager` holds the field, empty for another reason."""
+
+    object: str
+    field: str
+    problem: str
+    manager: str = ""
+
+
 class Applier(Protocol):
     """One way to deploy. Applying an order twice is harmless: it looks before it acts."""
 
@@ -126,4 +136,16 @@ class Applier(Protocol):
 
     def found(self, place: Place) -> Found | None:
         """Read what could be adopted; None where there is nothing. Raise Permanent where this way of deploying adopts nothing."""
+        ...
+
+    def preflight(self, place: Place, manifests: bytes) -> tuple[Objection, ...]:
+        """Ask what the environment would say to manifests; empty where it says nothing, or nobody can ask."""
+        ...
+
+    def mend(self, place: Place, revision: str) -> tuple[str, ...]:
+        """Apply again those objects of a revision that a client wrote late, and name them. Others' changes stay."""
+        ...
+
+    def note(self, place: Place, revision: str, text: str) -> None:
+        """Write down beside a revision how its rollout ended, where there is a place for that."""
         ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -10,6 +11,7 @@ import pytest
 from shared.domain.policies.policy import Drift, HelmTarget
 from shared.ports.errors import Permanent
 from tests.support.helm.shop import Shop, image
+from tests.support.host import wait_until
 
 pytestmark = pytest.mark.cluster
 OTHER = "shop/delivery:by-hand"
@@ -154,3 +156,20 @@ def test_a_rollouts_end_stands_in_the_record(shop: Shop) -> None:
 
     assert shop.record(1).description == "rollout failed: no pod gets ready"
     assert shop.history() == [(1, "deployed")]
+
+
+def test_what_runs_already_is_described_for_whoever_adopts_it(shop: Shop) -> None:
+    """Chart, values, what runs, and the objects that are others'."""
+    assert shop.applier.found(shop.place) is None
+    shop.by_hand("1.0.0", install=True)
+    wait_until(lambda: shop.deployment()["status"].get("availableReplicas") == 1)
+    shop.edit(shop.deployment_path, {"metadata": {"annotations": {"meta.helm.sh/release-name": "another"}}}, "helm")
+
+    found = shop.applier.found(shop.place)
+
+    assert found is not None
+    assert (found.chart, found.chart_version, found.app_version) == ("delivery", "1.0.0", "v1.0.0")
+    assert (found.revision, found.status, json.loads(found.values)) == ("1/", "deployed", {})
+    assert found.images == (image("1.0.0"),)
+    assert found.digests == (image("1.0.0").partition("@")[2],)
+    assert found.others == ("Deployment/delivery belongs to the release another",)

@@ -111,7 +111,7 @@ def test_a_cluster_that_nobody_made_known_is_our_own_fault(environment: Path) ->
     access, place = bootstrap.app().access_as(None), place_at(HelmTarget(cluster="prod-aks"))
     unknown = f"{place.environment} is in the cluster prod-aks, which SLIPWAY_CLUSTERS does not know"
     with pytest.raises(Permanent, match=unknown) as refused:
-        access.applier(place)
+        access.applier(place).running(place)
     with pytest.raises(Permanent, match=unknown):
         access.watcher(place)
     bootstrap.database().close()

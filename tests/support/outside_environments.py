@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from shared.domain.policies.place import Place
 from shared.domain.policies.policy import GitOpsTarget
-from shared.ports.applier import DeployOrder, DeployReport, Fenced, Found, Running
+from shared.ports.applier import DeployOrder, DeployReport, Fenced, Found, Objection, Running
 from shared.ports.rollout_watcher import Rollout, RolloutState
 from tests.support.outside_source import Troubles
 
@@ -42,6 +42,9 @@ class MemoryEnvironments:
         self.health: dict[tuple[str, str, str], RolloutState] = {}
         self.slow: dict[tuple[str, str, str], int] = {}
         self.adoptable: dict[str, Found] = {}
+        self.objections: dict[str, tuple[Objection, ...]] = {}
+        self.late: dict[str, tuple[str, ...]] = {}
+        self.notes: dict[str, str] = {}
 
     def by_hand(self, environment: str, service: str, image: str) -> None:
         """Have somebody else change what runs."""
@@ -72,6 +75,19 @@ class MemoryApplier:
     def found(self, place: Place) -> Found | None:
         """Return what a test says is there (`adoptable`)."""
         return self._environments.adoptable.get(_path(place))
+
+    def preflight(self, place: Place, manifests: bytes) -> tuple[Objection, ...]:
+        """Return what a test says that the cluster objects to (`objections`)."""
+        self._troubles.hit("applier.read")
+        return self._environments.objections.get(_path(place), ())
+
+    def mend(self, place: Place, revision: str) -> tuple[str, ...]:
+        """Name once what a test says was written late (`late`)."""
+        return self._environments.late.pop(_path(place), ())
+
+    def note(self, place: Place, revision: str, text: str) -> None:
+        """Keep it (`notes`)."""
+        self._environments.notes[revision] = text
 
     def running(self, place: Place) -> Running | None:
         """See Applier."""

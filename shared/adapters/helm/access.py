@@ -24,14 +24,6 @@ from shared.ports.chart import Charts
 from shared.ports.errors import NotFound, Permanent, Transient
 
 
-@dataclass(frozen=True, slots=True)
-class Cluster:
-    """A cluster as one environment's identity sees it."""
-
-    connection: ClusterConnection
-    api: Api
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What carrying out an order takes, beside the cluster."""
@@ -49,13 +41,13 @@ class ReleaseAccess:
     `last` is when the attempt that asks may write no more, None where it has no end of its own.
     """
 
-    def __init__(self, cluster: Cluster, tools: Tools, place: Place, doing: str, last: datetime | None = None) -> None:
+    def __init__(self, api: Api, tools: Tools, place: Place, doing: str, last: datetime | None = None) -> None:
         if not isinstance(place.target, HelmTarget):
             raise Permanent(f"{place.environment} is not deployed to with Helm", ours=True)
-        self.target, self._cluster, self._tools = place.target, cluster, tools
+        self.target, self._tools = place.target, tools
         self._place, self._doing, self._last = place, doing, last
-        self.api = cluster.api
-        self.objects = Objects(cluster.api, place.namespace, place.release_name)
+        self.api = api
+        self.objects = Objects(api, place.namespace, place.release_name)
 
     def history(self) -> tuple[Revision, ...]:
         """Read the revisions, the newest last."""
@@ -93,7 +85,7 @@ class ReleaseAccess:
         """Have a child do a job; raise what its failing means."""
         timeout, until = self.target.timeout.total_seconds(), self.until()
         asked = {
-            "cluster": _shown(self._cluster.connection),
+            "cluster": _shown(self.api.connection),
             "namespace": self._place.namespace,
             "name": self._place.release_name,
             "timeout": int(timeout),

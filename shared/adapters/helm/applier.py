@@ -8,19 +8,21 @@ from pathlib import Path
 from typing import TypeAlias
 
 from shared.adapters.helm import drift
-from shared.adapters.helm.access import Cluster, Tools
+from shared.adapters.helm.access import Tools
+from shared.adapters.helm.adopting import found_of
 from shared.adapters.helm.manifests import applied_of
 from shared.adapters.helm.marks import mark_of, read_revision, revision_text
 from shared.adapters.helm.operation import Operation
 from shared.adapters.helm.process import Processes
 from shared.adapters.kubernetes import releases
+from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.objects import Objects
 from shared.adapters.manifest_images import images_of
 from shared.domain.policies.place import Place
-from shared.ports.applier import DeployOrder, DeployReport, Running
+from shared.ports.applier import DeployOrder, DeployReport, Found, Objection, Running
 from shared.ports.chart import Charts
 
-Reach: TypeAlias = Callable[[Place], Cluster]
+Reach: TypeAlias = Callable[[Place], Api]
 
 
 class HelmApplier:
@@ -49,7 +51,7 @@ class HelmApplier:
 
     def running(self, place: Place) -> Running | None:
         """Read the newest revision; foreign where it is not one that Slipway made."""
-        api = self._reach(place).api
+        api = self._reach(place)
         history = releases.history(api, place.namespace, place.release_name)
         if not history:
             return None
@@ -63,25 +65,32 @@ class HelmApplier:
             images=images_of(record.manifest.encode(), self._tools.charts.parse) if record else (),
         )
 
+    def found(self, place: Place) -> Found | None:
+        """Read what the newest revision is, what runs of it, and which of its objects are others'."""
+        api = self._reach(place)
+        history = releases.history(api, place.namespace, place.release_name)
+        record = releases.read(api, place.namespace, place.release_name, history[-1].number) if history else None
+        return found_of(api, place, record, self._tools.charts.parse) if record is not None else None
+
     def note(self, place: Place, revision: str, text: str) -> None:
         """Write into a revision's record how its rollout ended: Helm's own word means only that it was applied."""
-        api, (number, effect) = self._reach(place).api, read_revision(revision)
+        api, (number, effect) = self._reach(place), read_revision(revision)
         record = releases.read(api, place.namespace, place.release_name, number)
         mark = mark_of(record.revision) if record else None
         if record is not None and mark is not None and mark.effect == effect and record.description != text:
             releases.mark(api, place.namespace, record, description=text)
 
-    def preflight(self, place: Place, manifests: bytes) -> tuple[drift.Trouble, ...]:
+    def preflight(self, place: Place, manifests: bytes) -> tuple[Objection, ...]:
         """Ask the cluster object by object what it would say to manifests; nothing is written."""
-        objects = Objects(self._reach(place).api, place.namespace, place.release_name)
-        return drift.troubles(objects, applied_of(manifests, self._tools.charts.parse))
+        objects = Objects(self._reach(place), place.namespace, place.release_name)
+        return drift.objections(objects, applied_of(manifests, self._tools.charts.parse))
 
     def mend(self, place: Place, revision: str) -> tuple[str, ...]:
         """Apply again those objects of a revision that somebody wrote since, as a client may that wakes late; name them."""
-        cluster, (number, effect) = self._reach(place), read_revision(revision)
-        record = releases.read(cluster.api, place.namespace, place.release_name, number)
+        api, (number, effect) = self._reach(place), read_revision(revision)
+        record = releases.read(api, place.namespace, place.release_name, number)
         mark = mark_of(record.revision) if record else None
         if record is None or mark is None or mark.effect != effect:
             return ()
-        objects = Objects(cluster.api, place.namespace, place.release_name)
+        objects = Objects(api, place.namespace, place.release_name)
         return drift.mend(objects, applied_of(record.manifest.encode(), self._tools.charts.parse))

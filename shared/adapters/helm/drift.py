@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.kubernetes.objects import Conflicting, Objects, name_of
+from shared.ports.applier import Objection
 from shared.ports.errors import NotFound, Permanent
 
 # What these manage is theirs for good: a scaler's number of pods is never taken back.
@@ -23,29 +23,19 @@ def conflicts(objects: Objects, manifests: Sequence[Mapping[str, Any]]) -> Itera
             continue
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What the cluster would say to an object: a field that somebody else manages, or why it takes none of it."""
-
-    object: str
-    field: str
-    problem: str
-    manager: str = ""
-
-
-def troubles(objects: Objects, manifests: Sequence[Mapping[str, Any]]) -> tuple[Trouble, ...]:
+def objections(objects: Objects, manifests: Sequence[Mapping[str, Any]]) -> tuple[Objection, ...]:
     """Ask for each object, by applying it for show; what is only out of reach is raised."""
-    found: list[Trouble] = []
+    found: list[Objection] = []
     for manifest in manifests:
         name = name_of(manifest)
         try:
             for one in objects.conflicts(manifest):
                 if not _scaled(one):
-                    found.append(Trouble(name, one.field, f"{one.manager} changed it since", one.manager))
+                    found.append(_objection(name, one.field, f"{one.manager} changed it since", one.manager))
         except NotFound as error:
-            found.append(Trouble(name, "kind", str(error)))
+            found.append(_objection(name, "kind", str(error)))
         except Permanent as error:
-            found.append(Trouble(name, "", str(error)))
+            found.append(_objection(name, "", str(error)))
     return tuple(found)
 
 
@@ -88,3 +78,7 @@ def _scaled(one: Conflicting) -> bool:
 
 def _key(manifest: Mapping[str, Any]) -> tuple[str, str]:
     return name_of(manifest), str((manifest.get("metadata") or {}).get("namespace") or "")
+
+
+def _objection(name: str, field: str, problem: str, manager: str = "") -> Objection:
+    return Objection(object=name, field=field, problem=problem, manager=manager)

@@ -8,13 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 from shared.adapters.helm import drift
-from shared.adapters.helm.access import Cluster, ReleaseAccess, Tools
+from shared.adapters.helm.access import ReleaseAccess, Tools
 from shared.adapters.helm.faults import fault_of
 from shared.adapters.helm.looking import DIED, Act, Done, EndedBadly, Heal, Later, Wait, look
 from shared.adapters.helm.manifests import applied_of, hook_of, objects_of, waits_for_hooks
 from shared.adapters.helm.marks import Mark, label_of, mark_of, read_revision, revision_text, seconds
 from shared.adapters.helm.process import GRACE
 from shared.adapters.helm_charts.manifests import given
+from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.faults import Conflict
 from shared.adapters.kubernetes.objects import name_of
 from shared.adapters.kubernetes.releases import ReleaseRecord, Revision
@@ -29,11 +30,11 @@ _HAS_PODS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 class Operation:
     """What one order comes to in a cluster; used once."""
 
-    def __init__(self, cluster: Cluster, tools: Tools, order: DeployOrder) -> None:
+    def __init__(self, api: Api, tools: Tools, order: DeployOrder) -> None:
         place = order.place
         self._doing = f"{place.service.service} {order.version} in {place.environment}"
         self._tools, self._order, self._effect = tools, order, label_of(order.id)
-        self._release = ReleaseAccess(cluster, tools, place, self._doing, order.until)
+        self._release = ReleaseAccess(api, tools, place, self._doing, order.until)
         self._wanted = applied_of(order.manifests, tools.charts.parse)
         self._healed: list[str] = []
 

@@ -85,7 +85,7 @@ def test_the_registry_of_the_installation_need_not_be_listed(guarded: tuple[str,
     chart = depending(tmp_path, ("common", "1.0.0", f"oci://{host}/helm"))
     own: Any = QA
 
-    charts = access_with(Settings(work=tmp_path, registry=host), _fails, _fails, own).charts
+    charts = access_with(Settings(work=tmp_path, registry=host), lambda charts: (_fails, _fails), own).charts
 
     assert charts.package(chart, version="1.0.0", app_version="v1", into=tmp_path / "out").exists()
     assert registry.did("qa") == {("pull", "helm/common")}

@@ -53,7 +53,7 @@ def digest(guarded: tuple[str, Acr], package: Path) -> Digest:
 
 def as_(identity: Any, host: str, work: Path) -> Charts:
     """Charts as an installation has them that acts with an identity, or with none."""
-    return access_with(Settings(work=work, registry=host), _fails, _fails, identity).charts
+    return access_with(Settings(work=work, registry=host), lambda charts: (_fails, _fails), identity).charts
 
 
 def test_a_chart_is_pulled_as_the_identity_that_signed_in(

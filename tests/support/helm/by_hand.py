@@ -13,7 +13,10 @@ def main() -> None:
     asked = json.loads(sys.stdin.read())
     with helm.Config(kubeconfig_content=asked["kubeconfig"], namespace=asked["namespace"]) as config:
         chart = helm.Chart.load(asked["chart"])
-        config.upgrade(chart, asked["name"], asked["values"], wait="hookOnly", reset_values=True)
+        if asked["install"]:
+            config.install(chart, asked["name"], asked["values"], wait="hookOnly")
+        else:
+            config.upgrade(chart, asked["name"], asked["values"], wait="hookOnly", reset_values=True)
 
 
 if __name__ == "__main__":

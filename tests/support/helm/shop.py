@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import json
 import subprocess
@@ -13,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from shared.adapters.helm.access import Cluster
 from shared.adapters.helm.applier import HelmApplier
 from shared.adapters.helm.process import Processes
 from shared.adapters.helm_charts import HelmCharts
 from shared.adapters.kubernetes import releases
+from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.connection import ClusterConnection
 from shared.adapters.oci_registry import OciRegistry
 from shared.domain.policies.place import Place
@@ -99,13 +100,19 @@ class Shop:
     def __post_init__(self) -> None:
         self.charts = HelmCharts(registries=OciRegistry())
         self.applier = HelmApplier(
-            lambda place: Cluster(self.connection or self.deployer.connection, self.deployer.api),
+            lambda place: self._seen(),
             self.charts,
             self.processes,
             scratch=self.folder / "scratch",
             new_id=lambda: uuid.uuid4().hex,
             now=lambda: datetime.now(UTC) + self.late,
         )
+
+    def _seen(self) -> Api:
+        """The API; Helm's child is shown another connection where a test asks for it."""
+        seen = copy.copy(self.deployer.api)
+        seen.connection = self.connection or seen.connection
+        return seen
 
     @property
     def place(self) -> Place:
@@ -215,7 +222,7 @@ class Shop:
         """Where the Deployment lies."""
         return ("apis", "apps", "v1", "namespaces", self.deployer.namespace, "deployments", "delivery")
 
-    def by_hand(self, version: str) -> None:
+    def by_hand(self, version: str, *, install: bool = False) -> None:
         """Upgrade as a person does with Helm's command."""
         source = self.chart(version)
         folder = self.folder / f"pulled-{uuid.uuid4().hex}"
@@ -226,6 +233,7 @@ class Shop:
             "name": "delivery",
             "chart": str(package),
             "values": {},
+            "install": install,
         }
         program = folder / "helm"
         program.symlink_to(Path(sys.executable).resolve())
