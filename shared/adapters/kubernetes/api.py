@@ -11,10 +11,11 @@ from urllib.parse import quote, urlencode
 
 from shared.adapters.kubernetes.connection import ClusterConnection
 from shared.adapters.kubernetes.faults import of_answer, of_exception
+from shared.ports.errors import Permanent, Transient
 
-_PATIENCE = 20.0  # seconds for an answer
+_PATIENCE, _TO_CONNECT = 20.0, 5.0  # seconds for an answer, and until somebody answers at all
 _JSON = "application/json"
-_LONGEST = 32 * 1024 * 1024
+_LONGEST, _LONGEST_REFUSAL = 32 * 1024 * 1024, 64 * 1024
 Query = Sequence[tuple[str, str]]
 
 
@@ -24,10 +25,13 @@ class Api:
     Each call raises NotFound, Conflict, Permanent (ours unless the object is at fault), Transient.
     """
 
-    def __init__(self, connection: ClusterConnection) -> None:
+    def __init__(self, connection: ClusterConnection, *, to_connect: float = _TO_CONNECT) -> None:
         # Loaded with the first cluster that is asked: it takes a third of a second.
         from kubernetes import client
+        from kubernetes.client import rest
 
+        library: Any = rest
+        self._timeout, self._to_connect = library.urllib3.Timeout, to_connect
         self.name, self.connection = connection.name, connection
         settings = client.Configuration()
         settings.host, settings.retries = connection.server, False
@@ -98,7 +102,10 @@ class Api:
         headers: Mapping[str, str] | None = None,
     ) -> dict[str, Any]:
         content = self._call(method, path, query, body=body, headers=headers)
-        found = json.loads(content)
+        try:
+            found = json.loads(content)
+        except (ValueError, RecursionError) as error:
+            raise Transient(f"{self._what(method, path)}: answered with something else than JSON") from error
         return found if isinstance(found, dict) else {}
 
     def _call(
@@ -110,13 +117,10 @@ class Api:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> bytes:
-        answer = self._answer(method, path, query, body, headers or {})
-        try:
-            content: bytes = answer.read(_LONGEST + 1)
-        except Exception as error:
-            raise of_exception(self._what(method, path), error) from error
-        finally:
-            answer.release_conn()
+        what, answer = self._what(method, path), self._answer(method, path, query, body, headers or {})
+        content = self._content(what, answer, _LONGEST + 1)
+        if len(content) > _LONGEST:
+            raise Permanent(f"{what}: answered with more than {_LONGEST} bytes", ours=True)
         return content
 
     def _answer(
@@ -142,7 +146,7 @@ class Api:
                 address,
                 body=None if body is None else json.dumps(body).encode(),
                 headers=told,
-                timeout=patience,
+                timeout=self._timeout(connect=self._to_connect, read=patience),
                 preload_content=False,
                 redirect=False,
                 retries=False,
@@ -150,10 +154,18 @@ class Api:
         except Exception as error:
             raise of_exception(what, error) from error
         if answer.status >= 300:
-            content = answer.read(64 * 1024)
-            answer.release_conn()
-            raise of_answer(what, answer.status, content, answer.headers)
+            raise of_answer(what, answer.status, self._content(what, answer, _LONGEST_REFUSAL), answer.headers)
         return answer
+
+    @staticmethod
+    def _content(what: str, answer: Any, most: int) -> bytes:
+        try:
+            content: bytes = answer.read(most)
+        except Exception as error:
+            raise of_exception(what, error) from error
+        finally:
+            answer.release_conn()
+        return content
 
     def _what(self, method: str, path: Sequence[str]) -> str:
         return f"cluster {self.name}: {method} /{'/'.join(path)}"

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 
+_WHOSE_TOKEN = "look at the environment's identity, or at token_file in SLIPWAY_CLUSTERS"
+_BY_RBAC = re.compile(r'User "[^"]*" cannot \w+ ')
+_TLS = {"SSLError"}
+_UNREACHED = {"NameResolutionError", "NewConnectionError", "ConnectTimeoutError"}
 _SHOWN = 600
 _LONGEST_WAIT = 600  # seconds, of what a server asks for
 
@@ -27,14 +32,14 @@ def of_answer(what: str, status: int, content: bytes, headers: Mapping[str, str]
     """Say what an answer of an API server means that is no success."""
     said = f"{what}: {status} {_message(content)}".rstrip()
     if status == 401:
-        return Permanent(f"{said}; the cluster does not know our token: look at the environment's identity", ours=True)
+        return Permanent(f"{said}; the cluster does not know our token, or it has ended: {_WHOSE_TOKEN}", ours=True)
     if status == 403:
-        return Permanent(f"{said}; give the environment's identity the Role that `make rbac` prints", ours=True)
+        return _forbidden(said)
     if status == 404:
         return NotFound(said, ours=True)
     if status == 409:
         return Conflict(said, _fields(content))
-    if status == 410:
+    if status in (408, 410):
         return Transient(said)
     if status == 429 or status >= 500:
         # Server-side apply says 500 of an object that no schema allows: trying again cannot help.
@@ -50,16 +55,37 @@ def of_exception(what: str, error: Exception) -> AdapterError:
     """Say what a connection that failed means."""
     if isinstance(error, AdapterError):
         return error
-    text = str(error)
+    text, kinds = _cut(str(error)), _kinds(error)
     if "CERTIFICATE_VERIFY_FAILED" in text or "certificate verify failed" in text:
-        return Permanent(
-            f"{what}: its certificate is not by the authority that we trust for it: {_cut(text)}", ours=True
-        )
-    if "Name or service not known" in text or "timed out" in text.lower() or "NameResolution" in text:
+        problem = f"{what}: its certificate does not prove that it is this cluster: {text}"
+        return Permanent(f"{problem}; correct its address and `ca` in SLIPWAY_CLUSTERS", ours=True)
+    if kinds & _TLS:
+        problem = f"{what}: no TLS with it is possible: {text}"
+        return Permanent(f"{problem}; correct its address and certificates in SLIPWAY_CLUSTERS", ours=True)
+    if kinds & _UNREACHED:
         return Transient(
-            f"{what}: it cannot be reached from here: {_cut(text)}; a private cluster, or its authorised IP ranges leave us out"
+            f"{what}: it cannot be reached from here: {text}; it is down, a private cluster, or its authorised IP ranges "
+            "leave us out"
         )
-    return Transient(f"{what}: {_cut(text)}")
+    return Transient(f"{what}: {text}")
+
+
+def _forbidden(said: str) -> AdapterError:
+    if "system:anonymous" in said:
+        return Permanent(f"{said}; the cluster was shown no token: {_WHOSE_TOKEN}", ours=True)
+    # So RBAC says it; what else is forbidden, admission or a quota forbids for what the object is.
+    if _BY_RBAC.search(said):
+        return Permanent(f"{said}; give the environment's identity the Role that `make rbac` prints", ours=True)
+    return Permanent(said)
+
+
+def _kinds(error: BaseException | None) -> set[str]:
+    """Names of its class and of those above, also of what caused it: the client's own library is not ours to import."""
+    found: set[str] = set()
+    while error is not None:
+        found |= {one.__name__ for one in type(error).__mro__}
+        error = error.__cause__ or error.__context__
+    return found
 
 
 def _message(content: bytes) -> str:
