@@ -1,4 +1,4 @@
-"""Entra ID and Microsoft Graph on this machine: OpenID metadata, keys that rotate, tokens, people and groups.
+"""Entra ID, Microsoft Graph and Resource Manager on this machine: OpenID metadata, keys that rotate, tokens, people and groups, AKS.
 
 Speaks HTTP as the services do, as far as we ask them, and remembers what it was asked.
 """
@@ -84,7 +84,8 @@ class Seen:
 class EntraStandIn:
     """What the stand-in knows; tests change it while it runs. `failing` answers paths that end so with a status.
 
-    `knows` says of a bearer token whether Graph takes it; `pages` are links to a next page, one for each that is read.
+    `knows` says of a bearer token whether Graph and Resource Manager take it; `pages` are links to a next page, one for each
+    that is read. `clusters` are the user's kubeconfigs of AKS clusters by the resource id, in small letters.
     """
 
     url: str
@@ -96,6 +97,7 @@ class EntraStandIn:
     metadata: dict[str, str] = field(default_factory=dict)
     extra_keys: list[dict[str, object]] = field(default_factory=list)
     pages: list[str] = field(default_factory=list)
+    clusters: dict[str, bytes] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
 
     @property
@@ -173,9 +175,23 @@ class EntraStandIn:
             return 200, {"keys": [*self.extra_keys, *published]}
         if not self.knows(seen.bearer):
             return 401, {"error": {"code": "InvalidAuthenticationToken", "message": "Access token is empty."}}
+        if "/providers/" in seen.path:
+            return self._resource(seen, query)
         if self.pages:
             return 200, {"value": [], "@odata.nextLink": self.pages.pop(0)}
         return self._graph(seen, query)
+
+    def _resource(self, seen: Seen, query: Mapping[str, list[str]]) -> tuple[int, object]:
+        """https://learn.microsoft.com/rest/api/aks/managed-clusters/list-cluster-user-credentials."""
+        if not re.fullmatch(r"20\d\d-\d\d-\d\d", query.get("api-version", [""])[0]):
+            return 400, {"error": {"code": "MissingApiVersionParameter", "message": "The api-version is required."}}
+        resource, _, action = seen.path.rpartition("/")
+        if (seen.method, action) != ("POST", "listClusterUserCredential"):
+            return 403, {"error": {"code": "AuthorizationFailed", "message": f"does not have authorization: {action}"}}
+        found = self.clusters.get(resource.lower())
+        if found is None:
+            return 404, {"error": {"code": "ResourceNotFound", "message": "was not found"}}
+        return 200, {"kubeconfigs": [{"name": "clusterUser", "value": base64.b64encode(found).decode()}]}
 
     def _graph(self, seen: Seen, query: Mapping[str, list[str]]) -> tuple[int, object]:
         if seen.path == "/v1.0/users":

@@ -63,6 +63,8 @@ def of_aks(
 
 def of_context(name: str, file: Path | None, context: str) -> ClusterConnection:
     """Read a context as the official client does: certificates, tokens and plugins."""
+    import yaml
+
     from kubernetes import client
     from kubernetes.config import kube_config
     from kubernetes.config.config_exception import ConfigException
@@ -82,7 +84,7 @@ def of_context(name: str, file: Path | None, context: str) -> ClusterConnection:
             server_name=found.tls_server_name or "",
             token=_Renewed(found),
         )
-    except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
+    except (ConfigException, yaml.YAMLError, OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         problem = f"cluster {name}: the context {context} of {path} cannot be read: {' '.join(str(error).split())}"
         raise Permanent(f"{problem}; correct {name}.context, or SLIPWAY_KUBECONFIG", ours=True) from error
     shown = found.api_key.get(_KEY, "")

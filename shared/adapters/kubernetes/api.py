@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
+import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -35,12 +37,14 @@ class Api:
         self.name, self.connection = connection.name, connection
         settings = client.Configuration()
         settings.host, settings.retries = connection.server, False
-        self._files = tempfile.TemporaryDirectory(prefix="slipway-cluster-")
         if connection.authority:
-            settings.ssl_ca_cert = self._file("ca", connection.authority)
+            settings.ca_cert_data = connection.authority
+        folder = tempfile.mkdtemp(prefix="slipway-cluster-") if connection.certificate else ""
+        # Whoever forgets it closes it too.
+        self._tidy = weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         if connection.certificate:
-            settings.cert_file = self._file("certificate", connection.certificate)
-            settings.key_file = self._file("key", connection.key)
+            settings.cert_file = _file(folder, "certificate", connection.certificate)
+            settings.key_file = _file(folder, "key", connection.key)
         if connection.server_name:
             settings.tls_server_name = connection.server_name
         self._client: Any = client.ApiClient(settings)
@@ -48,7 +52,7 @@ class Api:
     def close(self) -> None:
         """Close its connections."""
         self._client.close()
-        self._files.cleanup()
+        self._tidy()
 
     def get(self, path: Sequence[str], query: Query = (), *, accept: str = _JSON) -> dict[str, Any]:
         """Read an object, or a list."""
@@ -170,8 +174,10 @@ class Api:
     def _what(self, method: str, path: Sequence[str]) -> str:
         return f"cluster {self.name}: {method} /{'/'.join(path)}"
 
-    def _file(self, name: str, content: str) -> str:
-        file = Path(self._files.name, name)
-        file.write_text(content)
-        file.chmod(0o600)
-        return str(file)
+
+def _file(folder: str, name: str, content: str) -> str:
+    """The library under the client reads keys from files alone."""
+    file = Path(folder, name)
+    file.touch(mode=0o600)
+    file.write_text(content)
+    return str(file)
