@@ -29,6 +29,7 @@ class Kube:
         self.core: Any = client.CoreV1Api(self._client)
         self.apps: Any = client.AppsV1Api(self._client)
         self.batch: Any = client.BatchV1Api(self._client)
+        self.admission: Any = client.AdmissionregistrationV1Api(self._client)
         self.rbac: Any = client.RbacAuthorizationV1Api(self._client)
 
     def __enter__(self) -> Kube:

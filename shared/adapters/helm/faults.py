@@ -23,6 +23,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
             "the cluster does not know our token: look at the environment's identity",
         ),
         (r"certificate-authority|tls: failed to verify|x509:", "ours", "correct the authority that the settings name for the cluster"),
+        (r"failed calling webhook", "again", "one of the cluster's own webhooks does not answer"),
         (r"denied request|admission webhook .* denied", "release", "the cluster's policy says no: correct the chart"),
         (r"exceeded quota", "release", "the namespace's quota is used up: ask for less, or have it raised"),
         (r"violates PodSecurity", "release", "correct the chart's security contexts"),
@@ -40,7 +41,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str, str], ...] = tuple(
         (r"failed to create typed patch object|YAML parse error|invalid release name|has no deployed releases", "release", "correct the chart"),
         (
             r"connection refused|connection reset|no such host|i/o timeout|EOF|TLS handshake timeout|too many requests"
-            r"|cluster unreachable|server is currently unable|etcdserver|internal error occurred: failed calling webhook",
+            r"|cluster unreachable|server is currently unable|etcdserver",
             "again",
             "",
         ),

@@ -43,7 +43,7 @@ class Processes:
     """
 
     def __init__(self, resident: int, *, grace: float = GRACE) -> None:
-        self._resident, self._grace = resident, grace
+        self._resident, self.grace = resident, grace
         self._running, self._lock = 0, threading.Lock()
 
     @contextmanager
@@ -66,7 +66,7 @@ class Processes:
         with TemporaryDirectory(prefix="slipway-deploy-") as home:
             program = Path(home, "helm")
             program.symlink_to(os.path.realpath(sys.executable))
-            wall = timeout + self._grace
+            wall = timeout + self.grace
             asked = {"job": job, "parent": os.getpid(), "wall": wall, **values}
             process = self._started(program, home, doing)
             try:
