@@ -90,6 +90,20 @@ def get_why(req: func.HttpRequest) -> func.HttpResponse:
 
 
 @queries.get(
+    "api/services/{service}/releases/{version}/promotions/{promotion}/evidence",
+    Operation(tag="releases", who="readers", answer="text/plain"),
+)
+def get_evidence(req: func.HttpRequest) -> func.HttpResponse:
+    """Read what was kept of a failed rollout as plain text: its containers, events and the last lines of its log."""
+    from shared.app.views import read_status
+
+    viewer_of(req)
+    route = req.route_params
+    found = read_status.evidence(app(), service_of(req), route["version"], route["promotion"])
+    return func.HttpResponse(found.decode(errors="replace"), mimetype="text/plain", charset="utf-8", headers=PLAIN)
+
+
+@queries.get(
     "api/services/{service}/builds/{number}", Operation(tag="builds", who="readers", answer="NumberedBuildView")
 )
 def get_build(req: func.HttpRequest) -> func.HttpResponse:

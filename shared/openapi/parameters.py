@@ -45,6 +45,7 @@ PATH = {
     "version": InPath(says="the release's version, with or without v", example="1.0.2", pattern=VERSION, most=LONGEST),
     "environment": InPath(says="the environment's name", example="production", pattern=NAME_PATTERN),
     "request": InPath(says="the approval's `request`", example="0" * 64, pattern="[0-9a-f]{64}"),
+    "promotion": InPath(says="the promotion's number", example="7", pattern=NUMBER_PATTERN),
     "number": InPath(says="the build's number", example="7", pattern=NUMBER_PATTERN),
     "step": InPath(says="a step of the build", example=Step.IMAGE.value, words=tuple(Step)),
     "commit": InPath(

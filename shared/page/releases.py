@@ -62,6 +62,7 @@ def _promotion(one: PromotionView) -> Html:
         for vote in votes
     ]
     target = f" to {one.target}" if one.target else ""
+    shown = (" ", element("a", "what it showed", href=one.evidence)) if one.evidence else None
     return element(
         "tr",
         element("td", one.number),
@@ -69,7 +70,7 @@ def _promotion(one: PromotionView) -> Html:
         element("td", f"{one.kind}{target}"),
         element("td", badge(one.phase)),
         element("td", moment(one.since)),
-        element("td", one.reason or one.cause, older_hint(one), approved),
+        element("td", one.reason or one.cause, shown, older_hint(one), approved),
     )
 
 

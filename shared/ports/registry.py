@@ -32,6 +32,7 @@ class ImageDescription:
     """What a manifest says of itself; of an index, its first platform speaks.
 
     `size` are the compressed bytes of configuration and layers, `platforms` like `linux/amd64`, empty where it is not an index.
+    `names` are the digests by which a node may say that it runs this: of the manifest, of each platform's and of its configuration.
     `users` says for each platform (empty where it is not an index) what the image runs as, empty for root; a platform whose
     builder could not know is left out.
     """
@@ -42,6 +43,7 @@ class ImageDescription:
     size: int
     labels: Mapping[str, str] = field(default_factory=dict)
     platforms: tuple[str, ...] = ()
+    names: tuple[Digest, ...] = ()
     users: tuple[tuple[str, str], ...] = ()
 
     @property

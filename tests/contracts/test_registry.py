@@ -113,6 +113,8 @@ def test_an_index_is_described_by_its_first_platform(
 
     assert found.platforms == ("linux/amd64", "linux/arm64")
     assert found.labels == {"arch": "amd64"}
+    assert (found.names[0], len(found.names)) == (digest, 5)  # with a manifest and a configuration of each
+    assert registry.has(server, repository, found.names[1])
 
 
 def test_attack_every_platform_of_an_index_says_whom_it_runs_as(

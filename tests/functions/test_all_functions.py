@@ -38,6 +38,7 @@ ALL = {
         get_releases: GET api/services/{service}/releases (readers)
         get_release: GET api/services/{service}/releases/{version} (readers)
         get_why: GET api/services/{service}/releases/{version}/why (readers)
+        get_evidence: GET api/services/{service}/releases/{version}/promotions/{promotion}/evidence (readers)
         get_build: GET api/services/{service}/builds/{number} (readers)
         get_output: GET api/services/{service}/builds/{number}/steps/{step}/output (readers)
         get_ledger: GET api/services/{service}/ledger (readers)

@@ -23,6 +23,7 @@ READS = {
     "get_build": f"{S}/builds/2",
     "get_estate_ledger": "/api/estate/ledger",
     "get_estate_ledger_check": "/api/estate/ledger/verify",
+    "get_evidence": f"{S}/releases/1.2.0/promotions/6/evidence",
     "get_health": "/api/health",
     "get_holds": "/api/holds",
     "get_ledger": f"{S}/ledger?most=500",

@@ -30,6 +30,7 @@ def lively(folder: Path, store: str = "memory") -> Harness:
     for version in ("1.0.0", "1.1.0"):
         slipway.release_to(version)
     slipway.outside.environments.health["delivery", "production", "1.2.0"] = RolloutState.DEGRADED
+    slipway.outside.environments.shows["delivery", "production", "1.2.0"] = {"evidence": lambda: b"no database\n"}
     slipway.release_to("1.2.0")
     slipway.release_to(WAITING, approve=False)
     slipway.release_to("2.0.0", PACKAGE)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from shared.domain.policies.place import Place
 from shared.domain.policies.policy import GitOpsTarget
@@ -32,15 +34,16 @@ class Applied:
 
 
 class MemoryEnvironments:
-    """What was written to each. `health` says how a version does, `slow` for how many looks.
+    """What was written to each. `health` says how a version does, `slow` for how many looks, `shows` what a watcher adds.
 
-    Keys of both are (service, environment, version); a version that is not named is healthy at once.
+    Keys of all are (service, environment, version); a version that is not named is healthy at once.
     """
 
     def __init__(self) -> None:
         self.applied: dict[str, list[Applied]] = defaultdict(list)
         self.health: dict[tuple[str, str, str], RolloutState] = {}
         self.slow: dict[tuple[str, str, str], int] = {}
+        self.shows: dict[tuple[str, str, str], Mapping[str, Any]] = {}
         self.adoptable: dict[str, Found] = {}
         self.objections: dict[str, tuple[Objection, ...]] = {}
         self.late: dict[str, tuple[str, ...]] = {}
@@ -132,11 +135,13 @@ class MemoryWatcher:
             return Rollout(state=RolloutState.REPLACED, reason=f"{newest.revision} was written after it")
         environment, service = path.split("/")
         key = (service, environment, newest.version)
+        shown = self._environments.shows.get(key, {})
         if slow.get(key, 0) > 0:
             slow[key] -= 1
-            return Rollout(state=RolloutState.PROGRESSING, reason="0 of 1 replicas are ready")
+            return Rollout(state=RolloutState.PROGRESSING, reason="0 of 1 replicas are ready", **shown)
         state = self._environments.health.get(key, RolloutState.HEALTHY)
-        return Rollout(state=state, reason="" if state is RolloutState.HEALTHY else "0 of 1 replicas are ready")
+        reason = "" if state is RolloutState.HEALTHY else "0 of 1 replicas are ready"
+        return Rollout(state=state, reason=reason, **shown)
 
 
 def _path(place: Place) -> str:

@@ -34,6 +34,7 @@ class MemoryRegistry:
         self.manifests: dict[str, dict[Digest, bytes]] = {}
         # None: whoever built the image could not know.
         self.users: dict[Digest, str | None] = {}
+        self.platforms: dict[Digest, tuple[Digest, ...]] = {}
         self.copies: list[str] = []
 
     def push(self, repository: str, content: bytes) -> Digest:
@@ -96,7 +97,8 @@ class MemoryRegistry:
         size = len(self.content(repository, digest))
         user = self.users.get(digest, "10001")
         users = () if user is None else (("", user),)
-        return ImageDescription(digest=digest, media_type="", config_media_type="", size=size, users=users)
+        names = (digest, *self.platforms.get(digest, ()))
+        return ImageDescription(digest=digest, media_type="", config_media_type="", size=size, names=names, users=users)
 
     def copy(
         self, registry: str, source_repository: str, target_repository: str, digest: Digest, tag: str

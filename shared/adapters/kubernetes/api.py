@@ -7,6 +7,9 @@ import shutil
 import tempfile
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -35,6 +38,7 @@ class Api:
         library: Any = rest
         self._timeout, self._to_connect = library.urllib3.Timeout, to_connect
         self.name, self.connection = connection.name, connection
+        self._time: datetime | None = None
         settings = client.Configuration()
         settings.host, settings.retries = connection.server, False
         if connection.authority:
@@ -78,10 +82,18 @@ class Api:
         """Delete an object."""
         return self._json("DELETE", path, query)
 
+    def follow(self, path: Sequence[str], query: Query, *, seconds: float) -> Any:
+        """Follow a list for so many seconds, as the answer that is still being sent; whoever asks closes it."""
+        asked = [*query, ("watch", "true"), ("timeoutSeconds", str(max(1, round(seconds))))]
+        return self._answer("GET", path, asked, None, {"Accept": _JSON}, patience=seconds + 5)
+
+    def time(self) -> datetime:
+        """What the cluster's clock showed at the newest answer, to the second."""
+        return self._time or datetime.now(UTC)
+
     def watch(self, path: Sequence[str], query: Query, *, seconds: float) -> Iterator[dict[str, Any]]:
         """Follow a list for so many seconds; each is an event with `type` and `object`."""
-        asked = [*query, ("watch", "true"), ("timeoutSeconds", str(max(1, round(seconds))))]
-        answer = self._answer("GET", path, asked, None, {"Accept": _JSON}, patience=seconds + 5)
+        answer = self.follow(path, query, seconds=seconds)
         try:
             yield from self._events(path, answer)
         finally:
@@ -157,6 +169,8 @@ class Api:
             )
         except Exception as error:
             raise of_exception(what, error) from error
+        with suppress(TypeError, ValueError):
+            self._time = parsedate_to_datetime(answer.headers.get("Date")).astimezone(UTC)
         if answer.status >= 300:
             raise of_answer(what, answer.status, self._content(what, answer, _LONGEST_REFUSAL), answer.headers)
         return answer

@@ -28,6 +28,10 @@ class Conflict(Permanent):
         self.fields = fields
 
 
+class TooOld(Transient):
+    """What is followed, or read page by page, is too old by now: begin again."""
+
+
 def of_answer(what: str, status: int, content: bytes, headers: Mapping[str, str]) -> AdapterError:
     """Say what an answer of an API server means that is no success."""
     said = f"{what}: {status} {_message(content)}".rstrip()
@@ -39,8 +43,10 @@ def of_answer(what: str, status: int, content: bytes, headers: Mapping[str, str]
         return NotFound(said, ours=True)
     if status == 409:
         return Conflict(said, _fields(content))
-    if status in (408, 410):
+    if status == 408:
         return Transient(said)
+    if status == 410:
+        return TooOld(said)
     if status == 429 or status >= 500:
         # Server-side apply says 500 of an object that no schema allows: trying again cannot help.
         if status == 500 and "failed to create typed patch object" in said:

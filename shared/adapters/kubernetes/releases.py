@@ -51,7 +51,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReleaseRecord:
-    """The content of a revision: what was rendered, with what values, of which chart; `version` is for writing it back."""
+    """The content of a revision: what was rendered, with what values, of which chart; `version` is for writing it back.
+
+    `created` is when the record was made, by the cluster's clock: just before its objects were applied.
+    """
 
     revision: Revision
     description: str
@@ -59,6 +62,7 @@ class ReleaseRecord:
     values: Mapping[str, Any]
     chart: Mapping[str, Any]
     version: str
+    created: str
 
 
 def history(api: Api, namespace: str, release: str) -> tuple[Revision, ...]:
@@ -94,6 +98,7 @@ def read(api: Api, namespace: str, release: str, number: int) -> ReleaseRecord |
         values=content.get("config") or {},
         chart=(content.get("chart") or {}).get("metadata") or {},
         version=str(secret["metadata"]["resourceVersion"]),
+        created=str(secret["metadata"].get("creationTimestamp") or ""),
     )
 
 

@@ -32,9 +32,15 @@ def describe(connection: Connection, repository: str, digest: Digest) -> ImageDe
         config_media_type=config.media_type if config else "",
         size=sum(blob.size for blob in manifests[0].blobs()),
         labels=_labels(settings[0]),
+        names=tuple(dict.fromkeys([digest, *(name for one in manifests for name in _names(one))])),
         platforms=tuple(child.platform for child in images),
         users=tuple((platform, user) for platform, user in users if user is not None),
     )
+
+
+def _names(manifest: RawManifest) -> tuple[Digest, ...]:
+    config = manifest.config()
+    return (manifest.digest, config.digest) if config else (manifest.digest,)
 
 
 def _user(settings: Mapping[str, object]) -> str | None:

@@ -7,7 +7,7 @@ from typing import assert_never
 
 from shared.app.handling.at_least_once import LONGEST_RETRY, retry_after, row_of, used_up
 from shared.app.parts import App
-from shared.app.performing import building, facts, notifying, steps, tagging
+from shared.app.performing import building, facts, notifying, steps, tagging, watching
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
 from shared.app.performing.worker import WrongWorker
 from shared.codec.envelope import encode_effect
@@ -104,7 +104,7 @@ def _perform_there(app: App, effect: ef.EnvironmentEffect, worker: str) -> Perfo
         case ef.Remove():
             return steps.remove(app, effect, worker)
         case ef.ObserveRollout():
-            return steps.observe(app, effect, worker)
+            return watching.observe(app, effect, worker)
         case _:
             assert_never(effect)
 

@@ -1,4 +1,4 @@
-"""The steps of a promotion that write: retag, deploy, watch, remove. Each reads the state again before it acts."""
+"""The steps of a promotion that write: retag, deploy, remove. Each reads the state again before it acts."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ from shared.app.parts import App
 from shared.app.performing.facts import presence, presence_or_assumed, running_now
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
 from shared.app.performing.worker import access_to
-from shared.domain.charts.manifests import not_run
 from shared.domain.deciding.fence import May, may_act
 from shared.domain.deciding.running import brought
-from shared.domain.messages.effects import Deploy, ObserveRollout, Remove, Retag
-from shared.domain.messages.events import ArtifactDeployed, ArtifactRetagged, RolloutObserved
+from shared.domain.messages.effects import Deploy, Remove, Retag
+from shared.domain.messages.events import ArtifactDeployed, ArtifactRetagged
 from shared.domain.messages.reports import report_id
 from shared.domain.policies.place import place_of
 from shared.domain.policies.policy import EnvironmentPolicy
@@ -30,7 +29,6 @@ from shared.domain.values.words import counted
 from shared.ports.applier import DeployOrder, Fenced
 from shared.ports.errors import NotFound, Permanent
 from shared.ports.registry import CopyReport
-from shared.ports.rollout_watcher import RolloutState
 
 
 def retag(app: App, effect: Retag, worker: str) -> Performed:
@@ -141,35 +139,6 @@ def _manifests(app: App, deployed: Deployed) -> bytes:
         raise Permanent(f"manifests of {deployed.artifact.version.tag}: {error}", ours=True) from error
 
 
-def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
-    """Watch until the environment settles; healthy counts only if it runs what was deployed."""
-    view = read_service(app, effect.service, exact=False)
-    _, release, promotion = _may(app, view, effect, Phase.VERIFYING)
-    if release is None or promotion is None or promotion.pinned_policy is None:
-        return NothingToReport()
-    policy = promotion.pinned_policy
-    place, at = place_of(effect.service, policy), access_to(app, policy, worker)
-    rollout = at.watcher(place).observe(place, promotion.revision)
-    if rollout.state is RolloutState.PROGRESSING:
-        return LookAgain(app.timing.rollout_poll)
-    healthy, reason = rollout.state is RolloutState.HEALTHY, rollout.reason
-    if healthy:
-        wanted = image_references(brought(release, promotion, app.now()).artifact, policy)
-        running = running_now(at, place)
-        missing = not_run(wanted, running.images if running else ())
-        if missing:
-            healthy, reason = False, f"{policy.name} is healthy but does not run {missing}"
-    return RolloutObserved(
-        id=report_id(effect.id),
-        service=effect.service,
-        effect=effect.id,
-        number=effect.number,
-        attempt=effect.attempt,
-        healthy=healthy,
-        reason=reason,
-    )
-
-
 def remove(app: App, effect: Remove, worker: str) -> Performed:
     """Take out a first deployment that failed, unless something newer is there or on its way there."""
     view = read_service(app, effect.service)
@@ -189,6 +158,6 @@ def remove(app: App, effect: Remove, worker: str) -> Performed:
 
 
 def _may(
-    app: App, view: LoadedService, effect: Retag | Deploy | ObserveRollout, phase: Phase
+    app: App, view: LoadedService, effect: Retag | Deploy, phase: Phase
 ) -> tuple[May, Release | None, Promotion | None]:
     return may_act(view.state, view.estate, number=effect.number, attempt=effect.attempt, phase=phase, now=app.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
 from shared.app.handling.loaded_service import LoadedService as Snapshot
 from shared.app.handling.loaded_service import read_service
@@ -19,6 +20,7 @@ from shared.domain.state.release import Release
 from shared.domain.values.errors import InvalidValue
 from shared.domain.values.names import ServiceKey
 from shared.domain.values.version import Version
+from shared.ports.errors import NotFound
 from shared.ports.statuses import CommitState
 
 COMMIT_PATTERN = r"[0-9a-f]{40}([0-9a-f]{24})?"
@@ -76,6 +78,18 @@ def service(app: App, key: ServiceKey, *, viewer: Viewer | None) -> ServiceView:
 def release(app: App, key: ServiceKey, version: str, *, viewer: Viewer | None) -> ReleaseView:
     """Read one release; raise NotKnown."""
     return release_view(read_service(app, key), find_release(app, key, version), viewer=viewer, now=app.now())
+
+
+def evidence(app: App, key: ServiceKey, version: str, promotion: str) -> bytes:
+    """Read what was kept of a promotion's failed rollout, as the bytes that were kept; raise NotKnown."""
+    found = find_release(app, key, version)
+    for one in found.promotions:
+        if str(one.number) == promotion:
+            with suppress(NotFound):
+                if one.evidence:
+                    return app.evidence.get(one.evidence)
+            raise NotKnown("unknown-evidence", f"nothing is kept of how promotion {promotion} of {version} ended")
+    raise NotKnown("unknown-promotion", f"there is no promotion {promotion[:20]!r} of {key.service} {version}")
 
 
 def releases(app: App, key: ServiceKey, *, viewer: Viewer | None, after: str, most: int) -> ReleasesPage:

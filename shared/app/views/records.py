@@ -130,6 +130,7 @@ class BlockerView(View):
 class PromotionView(View):
     """One attempt. `blockers` are what it waits for; `target` is the version that it brings where that is another one.
 
+    `evidence` is where can be read what the environment showed when the rollout failed, empty where nothing was kept.
     `older` says that it would bring an older version than the live one, empty where it would not or has ended.
     """
 
@@ -149,6 +150,7 @@ class PromotionView(View):
     undoes: int | None
     older: str
     revision: str
+    evidence: str
     authors: AuthorsView | None
     rendered: RenderedView | None
     approval: ApprovalView | None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import chain
+from urllib.parse import quote
 
 from shared.app.handling.loaded_service import LoadedService as Snapshot
 from shared.app.operating.memberships import memberships_for
@@ -85,8 +86,14 @@ def _promotion(
         older=brings_older(state.environments.get(one.environment, _NOTHING_LIVE), release, one),
         authors=_authors(release, one),
         approval=_approval(state, release, one, one.approval, viewer, now) if one.approval else None,
+        evidence=_evidence(state.service, release, one) if one.evidence else "",
         blockers=blockers,
     )
+
+
+def _evidence(service: ServiceKey, release: Release, one: Promotion) -> str:
+    url = f"/api/services/{quote(service.service)}/releases/{quote(release.version.text)}"
+    return f"{url}/promotions/{one.number}/evidence?repository={quote(service.repository)}"
 
 
 def _authors(release: Release, one: Promotion) -> view.AuthorsView | None:

@@ -106,10 +106,15 @@ def observed(draft: Draft, event: RolloutObserved) -> Answer:
     promotion = _current(draft, event.number, event.attempt, Phase.VERIFYING)
     if promotion is None:
         return _replaced(draft, event.number, event.attempt, "observed")
+    if event.beside:
+        draft.note(
+            f"{promotion.environment} #{promotion.number}: beside what was deployed run {'; '.join(event.beside)}"
+        )
     if event.healthy:
         running.succeed(draft, promotion)
     else:
-        running.fail(draft, promotion, Phase.FAILED, event.reason, changed=True)
+        kept = draft.keep(replace(promotion, evidence=event.evidence))
+        running.fail(draft, kept, Phase.FAILED, event.reason, changed=True)
     return done()
 
 

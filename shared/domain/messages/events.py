@@ -160,13 +160,19 @@ class ArtifactDeployed(Event, tag="artifact-deployed"):
 
 
 class RolloutObserved(Event, tag="rollout-observed"):
-    """The environment settled: healthy, or not."""
+    """The environment settled: healthy, or not.
+
+    `evidence` names what was kept for people who look for the cause, empty where nothing was; `beside` are containers that
+    run although no manifest names them.
+    """
 
     effect: str
     number: int
     attempt: int
     healthy: bool
     reason: str
+    evidence: str = ""
+    beside: tuple[str, ...] = ()
 
 
 class EffectFailed(Event, tag="effect-failed"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from shared.domain.policies.patience import Patience
 from shared.domain.policies.policy import DeployTarget, EnvironmentPolicy, GitOpsTarget
 from shared.domain.values.names import ServiceKey
 from shared.domain.values.placeholders import expand
@@ -11,13 +12,17 @@ from shared.domain.values.records import Record, replace
 
 
 class Place(Record):
-    """One service in one environment: all that deploys or looks takes it. `target` has its placeholders filled in."""
+    """One service in one environment: all that deploys or looks takes it. `target` has its placeholders filled in.
+
+    `patience` is what a rollout there is given.
+    """
 
     service: ServiceKey
     environment: str
     namespace: str
     release_name: str
     target: DeployTarget
+    patience: Patience = Patience()
 
 
 def place_of(service: ServiceKey, policy: EnvironmentPolicy) -> Place:
@@ -28,6 +33,7 @@ def place_of(service: ServiceKey, policy: EnvironmentPolicy) -> Place:
         namespace=policy.namespace,
         release_name=service.service,
         target=_filled(policy.deploy, service.service, policy.name),
+        patience=policy.patience,
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from shared.domain.charts.hooks import Hooks
+from shared.domain.policies.patience import Patience
 from shared.domain.policies.setting import Setting
 from shared.domain.values.artifact import PartName
 from shared.domain.values.names import ServiceKey
@@ -177,6 +178,7 @@ class EnvironmentPolicy(Policy):
     approval: ApprovalRule | None = None
     gates: GateRules = GateRules()
     deadlines: Deadlines = Deadlines()
+    patience: Patience = Patience()
     freezes: tuple[DenyWindow, ...] = ()
     identity: str | None = None
     on_first_failure: OnFirstFailure = OnFirstFailure.LEAVE

@@ -136,7 +136,7 @@ class Promotion(Record):
     the slot is taken: what took it earlier may not write over what took it later. `deadline` is
     absolute and moves on by the time spent paused. `facts_asked` is set while an answer is awaited, `trouble`
     says why the last question had none, `writing_until`
-    while a deployment may still write. `asked` counts how often people were asked before the request that is open.
+    while a deployment may still write. `evidence` names what was kept of a rollout that failed. `asked` counts how often people were asked before the request that is open.
     """
 
     number: int
@@ -166,6 +166,7 @@ class Promotion(Record):
     pinned_policy: EnvironmentPolicy | None = None
     retagged: bool = False
     revision: str = ""
+    evidence: str = ""
     writing_until: Time | None = None
 
     def policy_by(self, in_force: ServicePolicy | None) -> EnvironmentPolicy | None:

@@ -118,6 +118,14 @@ class DeadlinesSection(Part):
     verifying: Span = timedelta(minutes=15)
 
 
+class PatienceSection(Part):
+    """How long a rollout may show trouble that may pass by itself."""
+
+    create: Span = timedelta(seconds=30)
+    pull: Span = timedelta(seconds=60)
+    restarts: Annotated[int, Field(ge=1, le=100)] = 3
+
+
 class GitOps(Part):
     """A repository that an operator applies."""
 
@@ -161,6 +169,7 @@ class Environment(Part):
     approval: Annotated[Approval | None, or_none("none")] = None
     gates: Gates = Gates()
     deadlines: DeadlinesSection = DeadlinesSection()
+    patience: PatienceSection = PatienceSection()
     deploy: DeploySection | None = None
     identity: Text | None = None
     on_first_failure: Annotated[OnFirstFailure, Choice] = OnFirstFailure.LEAVE

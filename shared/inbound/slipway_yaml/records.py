@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from shared.domain.policies.patience import Patience
 from shared.domain.policies.policy import (
     ApprovalRule,
     BuildPolicy,
@@ -66,7 +67,7 @@ def environment(
 ) -> EnvironmentPolicy:
     """One environment, as one service sees it."""
     values = [f"{chart}/values-{{environment}}.yaml"] if wanted.values is None else wanted.values
-    deadlines = wanted.deadlines
+    deadlines, patience = wanted.deadlines, wanted.patience
     return EnvironmentPolicy(
         name=name,
         namespace=wanted.namespace or name,
@@ -80,6 +81,7 @@ def environment(
         deadlines=Deadlines(
             retagging=deadlines.retagging, deploying=deadlines.deploying, verifying=deadlines.verifying
         ),
+        patience=Patience(create=patience.create, pull=patience.pull, restarts=patience.restarts),
         freezes=tuple(freezes),
         identity=wanted.identity,
         on_first_failure=wanted.on_first_failure,

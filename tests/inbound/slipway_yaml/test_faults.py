@@ -72,7 +72,7 @@ freezes:
         ("environments: {}", "environments: must hold at least one name; leave environments out for the defaults"),
         ("environments: {Qa: {}}", "environments.Qa: is not a name: lower-case letters, digits and inner hyphens, 40 at most"),
         ("environments: {qa: []}", "environments.qa: must hold keys and values"),
-        ("environments: {qa: {afer: x}}", "environments.qa.afer: is not a key here; the keys are: after, namespace, registry_namespace, values, set, approval, gates, deadlines, deploy, identity, on_first_failure"),
+        ("environments: {qa: {afer: x}}", "environments.qa.afer: is not a key here; the keys are: after, namespace, registry_namespace, values, set, approval, gates, deadlines, patience, deploy, identity, on_first_failure"),
         ("environments: {qa: {after: qa}}", "environments.qa.after: must be a list"),
         ("environments: {qa: {after: [7]}}", "environments.qa.after[0]: must be text; put it in quotes"),
         ("environments: {qa: {after: [up]}}", "environments.qa.after[0]: up is not an environment of this file; there are: qa"),
