@@ -10,7 +10,6 @@ from uuid import uuid4
 
 from shared.config import Settings
 from shared.on_first_use import OnFirstUse
-from shared.ports.errors import Permanent
 
 if TYPE_CHECKING:
     from shared.adapters.azure_identity import ManagedIdentity
@@ -84,6 +83,12 @@ def deploying(
         scratch = chosen.work / "helm"
         return HelmApplier(clusters.api, charts, processes(), scratch=scratch, new_id=lambda: uuid4().hex, now=now)
 
+    @OnFirstUse
+    def cluster() -> RolloutWatcher:
+        from shared.adapters.kubernetes.watcher import KubernetesWatcher
+
+        return KubernetesWatcher(clusters.api, charts.parse)
+
     def applier(place: Place) -> Applier:
         if isinstance(place.target, GitOpsTarget):
             return git()[0]
@@ -92,7 +97,6 @@ def deploying(
     def watcher(place: Place) -> RolloutWatcher:
         if isinstance(place.target, GitOpsTarget):
             return git()[1]
-        clusters.api(place)
-        raise Permanent(f"no way to look at {place.target} is installed; use deploy: gitops", ours=True)
+        return cluster()
 
     return applier, watcher

@@ -7,11 +7,15 @@ import time
 
 import pytest
 
+from shared.adapters.helm.marks import Mark
 from shared.adapters.kubernetes.bells import Bells, Followed
+from shared.adapters.kubernetes.watcher import KubernetesWatcher
+from shared.domain.values.records import replace
 from shared.ports.rollout_watcher import RolloutState
 from tests.cluster.kube import Kube
 from tests.support.cluster.deployers import Deployer
 from tests.support.cluster.rollouts import EFFECT, NAME, SHORT, install, place, record, watcher, workload
+from tests.support.helm.shop import Shop, image
 
 pytestmark = pytest.mark.cluster
 
@@ -83,7 +87,7 @@ def test_a_revision_that_was_written_over_is_not_judged(deployer: Deployer) -> N
 def test_an_upgrade_by_hand_inherits_labels_and_is_seen_all_the_same(deployer: Deployer) -> None:
     """Helm hands labels on to the next revision: ours names its own number."""
     first = install(deployer.api, deployer.namespace, workload())
-    inherited = {"slipway-effect": EFFECT, "slipway-revision": "1"}
+    inherited = Mark(EFFECT, turn=1, until=0).labels(1)
     record(deployer.api, deployer.namespace, workload(), number=2, labels=inherited)
     found = watcher(deployer.api).observe(place(deployer.namespace), first)
     second = watcher(deployer.api).observe(place(deployer.namespace), f"2/{EFFECT}")
@@ -116,3 +120,16 @@ def test_what_is_written_over_while_it_is_watched_is_not_healthy(deployer: Deplo
     looking.join()
 
     assert found[0].state is RolloutState.REPLACED
+
+
+def test_what_helm_installed_is_watched_as_it_left_it(shop: Shop) -> None:
+    """By its own record, read as it was judged."""
+    first = shop.applier.apply(shop.order("1.0.0"))
+    looking = KubernetesWatcher(lambda place: shop.deployer.api, shop.charts.parse)
+    healthy = looking.observe(shop.place, first.revision)
+    second = shop.applier.apply(shop.order("1.0.1", {"annotations": {"fakelet/mode": "pull-error"}}))
+    failed = looking.observe(replace(shop.place, patience=SHORT), second.revision)
+
+    assert (healthy.state, [one.image for one in healthy.ran or ()]) == (RolloutState.HEALTHY, [image("1.0.0")])
+    assert failed.state is RolloutState.DEGRADED
+    assert looking.observe(shop.place, first.revision).state is RolloutState.REPLACED

@@ -113,7 +113,7 @@ def test_a_cluster_that_nobody_made_known_is_our_own_fault(environment: Path) ->
     with pytest.raises(Permanent, match=unknown) as refused:
         access.applier(place).running(place)
     with pytest.raises(Permanent, match=unknown):
-        access.watcher(place)
+        access.watcher(place).observe(place, "")
     bootstrap.database().close()
 
     assert refused.value.ours is True

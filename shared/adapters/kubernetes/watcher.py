@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from threading import Lock
 
+from shared.adapters.helm.marks import mark_of, read_revision
 from shared.adapters.kubernetes import releases
 from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.bells import Bells, Followed
@@ -23,7 +24,6 @@ from shared.ports.chart import UnreadManifests
 from shared.ports.errors import Permanent
 from shared.ports.rollout_watcher import Rollout
 
-EFFECT, REVISION = "slipway-effect", "slipway-revision"
 _SECONDS = 10.0
 _MOST_FOLLOWED, _MOST_REMEMBERED = 8, 64
 
@@ -45,35 +45,16 @@ class KubernetesWatcher:
     def observe(self, place: Place, revision: str) -> Rollout:
         """Watch until the first verdict, ten seconds at most. Raise Transient, Permanent."""
         api = self._clusters(place)
-        number = revision.partition("/")[0]
-        record = None
-        if number.isdecimal():
-            record = releases.read(api, place.namespace, place.release_name, int(number))
-        replaced = self._replaced(api, place, revision, record)
-        if record is None or replaced:
-            return Rollout(state=RolloutState.REPLACED, reason=replaced)
-        rollout = self._watch(api, place, record)
-        if rollout.state is RolloutState.HEALTHY:
+        number, effect = read_revision(revision)
+        replaced = _replaced(api, place, number, effect)
+        record = releases.read(api, place.namespace, place.release_name, number) if not replaced else None
+        if record is not None:
+            rollout = self._watch(api, place, record)
             # Somebody may have written over it while we watched.
-            replaced = self._replaced(api, place, revision, record)
-        return Rollout(state=RolloutState.REPLACED, reason=replaced) if replaced else rollout
-
-    def _replaced(self, api: Api, place: Place, revision: str, record: releases.ReleaseRecord | None) -> str:
-        """Say who wrote over a revision; empty where it is the newest and ours."""
-        number, _, effect = revision.partition("/")
-        history = releases.history(api, place.namespace, place.release_name)
-        newest = history[-1] if history else None
-        if newest is None:
-            return f"release {place.release_name} is not in namespace {place.namespace} any more: somebody removed it"
-        if str(newest.number) != number:
-            written = releases.read(api, place.namespace, place.release_name, newest.number)
-            said = f" ({text(written.description, 200)})" if written is not None and written.description else ""
-            who = "" if newest.own.get(REVISION) == str(newest.number) else " by hand"
-            return f"revision {newest.number} was written{who} after it{said}"
-        own = record.revision.own if record is not None else {}
-        if own.get(EFFECT) != effect or own.get(REVISION) != number:
-            return f"revision {number} of release {place.release_name} was written by hand"
-        return ""
+            replaced = _replaced(api, place, number, effect) if rollout.state is RolloutState.HEALTHY else ""
+            if not replaced:
+                return rollout
+        return Rollout(state=RolloutState.REPLACED, reason=replaced or f"revision {number} has just been removed")
 
     def _watch(self, api: Api, place: Place, record: releases.ReleaseRecord) -> Rollout:
         wanted = self._of_manifest(place, record)
@@ -111,6 +92,22 @@ class KubernetesWatcher:
             if not unread.whole:
                 raise Permanent(f"the release's manifest in Helm's record cannot be read: {unread}") from unread
             return unread.objects
+
+
+def _replaced(api: Api, place: Place, number: int, effect: str) -> str:
+    """Say who wrote over a revision; empty where it is the newest, and ours."""
+    history = releases.history(api, place.namespace, place.release_name)
+    newest = history[-1] if history else None
+    if newest is None:
+        return f"release {place.release_name} is not in namespace {place.namespace} any more: somebody removed it"
+    mark = mark_of(newest)
+    if newest.number == number and mark is not None and mark.effect == effect:
+        return ""
+    if newest.number == number:
+        return f"revision {number} of release {place.release_name} was written by {'another promotion' if mark else 'hand'}"
+    written = releases.read(api, place.namespace, place.release_name, newest.number)
+    said = f" ({text(written.description, 200)})" if written is not None and written.description else ""
+    return f"revision {newest.number} was written{'' if mark else ' by hand'} after it{said}"
 
 
 def _followed(namespace: str, wanted: Sequence[Named], seen: Sequence[Seen]) -> dict[Followed, str]:
