@@ -17,7 +17,7 @@ from shared.domain.rollouts.observed import (
     Refusal,
     Workload,
 )
-from shared.domain.rollouts.troubles import WAITING, WAITS, RolloutTrouble, Wait
+from shared.domain.rollouts.troubles import ALLOWANCES, WAITING, Allowance, RolloutTrouble
 from shared.domain.rollouts.verdicts import Judged, RolloutState, judge
 from shared.domain.values.records import replace
 from tests.support.clock import NOON
@@ -72,7 +72,7 @@ SHOWN: dict[RolloutTrouble, tuple[Workload, timedelta | None]] = {
 
 def test_the_table_has_a_row_for_everything_that_can_be_wrong() -> None:
     """And every row is shown in these tests."""
-    assert set(WAITS) == set(RolloutTrouble) == set(SHOWN)
+    assert set(ALLOWANCES) == set(RolloutTrouble) == set(SHOWN)
 
 
 @pytest.mark.parametrize("trouble", list(RolloutTrouble))
@@ -86,7 +86,7 @@ def test_a_trouble_is_a_failure_when_its_patience_is_over_and_not_before(trouble
     assert after.symptom is not None
     assert after.symptom.trouble is trouble
     assert before is None or (before.state, before.again) == (RolloutState.PROGRESSING, A_BIT)
-    assert WAITS[trouble] is not Wait.DEADLINE or after.again is None
+    assert ALLOWANCES[trouble] is not Allowance.DEADLINE or after.again is None
 
 
 @pytest.mark.parametrize("reason", sorted(WAITING))

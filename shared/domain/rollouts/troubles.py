@@ -31,7 +31,7 @@ class RolloutTrouble(StrEnum):
     NOT_READY = "NotReady"
 
 
-class Wait(StrEnum):
+class Allowance(StrEnum):
     """What a trouble is given: nothing, a patience of the policy, or all the time that the phase has."""
 
     NOT = "not"
@@ -41,21 +41,21 @@ class Wait(StrEnum):
     DEADLINE = "deadline"
 
 
-WAITS: Mapping[RolloutTrouble, Wait] = {
-    RolloutTrouble.PROGRESS_DEADLINE: Wait.NOT,
-    RolloutTrouble.JOB_FAILED: Wait.NOT,
-    RolloutTrouble.BAD_IMAGE_NAME: Wait.NOT,
-    RolloutTrouble.OUT_OF_MEMORY: Wait.RESTARTS,
-    RolloutTrouble.CRASHING: Wait.RESTARTS,
-    RolloutTrouble.NOT_CONFIGURED: Wait.CREATE,
+ALLOWANCES: Mapping[RolloutTrouble, Allowance] = {
+    RolloutTrouble.PROGRESS_DEADLINE: Allowance.NOT,
+    RolloutTrouble.JOB_FAILED: Allowance.NOT,
+    RolloutTrouble.BAD_IMAGE_NAME: Allowance.NOT,
+    RolloutTrouble.OUT_OF_MEMORY: Allowance.RESTARTS,
+    RolloutTrouble.CRASHING: Allowance.RESTARTS,
+    RolloutTrouble.NOT_CONFIGURED: Allowance.CREATE,
     # Pod security, admission, a ServiceAccount that is missing: somebody may be about to make it.
-    RolloutTrouble.NOT_CREATED: Wait.CREATE,
-    RolloutTrouble.NOT_PULLED: Wait.PULL,
+    RolloutTrouble.NOT_CREATED: Allowance.CREATE,
+    RolloutTrouble.NOT_PULLED: Allowance.PULL,
     # Autoscalers take minutes, and quotas are given back by what ends.
-    RolloutTrouble.UNSCHEDULABLE: Wait.DEADLINE,
-    RolloutTrouble.QUOTA: Wait.DEADLINE,
-    RolloutTrouble.REGISTRY_BUSY: Wait.DEADLINE,
-    RolloutTrouble.NOT_READY: Wait.DEADLINE,
+    RolloutTrouble.UNSCHEDULABLE: Allowance.DEADLINE,
+    RolloutTrouble.QUOTA: Allowance.DEADLINE,
+    RolloutTrouble.REGISTRY_BUSY: Allowance.DEADLINE,
+    RolloutTrouble.NOT_READY: Allowance.DEADLINE,
 }
 # Kubernetes' words for why a container does not run. What is not here is on its way.
 WAITING: Mapping[str, RolloutTrouble] = {
@@ -100,20 +100,20 @@ class Symptom:
 
     def ripe(self, patience: Patience) -> datetime | None:
         """From when on it is a failure; None where more has to happen than that time passes."""
-        wait = WAITS[self.trouble]
-        match wait:
-            case Wait.NOT:
+        allowed = ALLOWANCES[self.trouble]
+        match allowed:
+            case Allowance.NOT:
                 return _LONG_AGO
-            case Wait.CREATE:
+            case Allowance.CREATE:
                 return self.since + patience.create
-            case Wait.PULL:
+            case Allowance.PULL:
                 return self.since + patience.pull
-            case Wait.RESTARTS:
+            case Allowance.RESTARTS:
                 return _LONG_AGO if self.restarts >= patience.restarts else None
-            case Wait.DEADLINE:
+            case Allowance.DEADLINE:
                 return None
             case _:
-                assert_never(wait)
+                assert_never(allowed)
 
     @property
     def rank(self) -> tuple[int, datetime]:
@@ -192,7 +192,7 @@ def _symptom(workload: Workload, pod: PodState, container: Container, trouble: R
     if trouble is RolloutTrouble.NOT_READY:
         unhealthy = list(_of(pod, container, _UNHEALTHY))
         text = max(unhealthy, key=lambda one: one.last).message if unhealthy else text
-    if WAITS[trouble] is Wait.RESTARTS:
+    if ALLOWANCES[trouble] is Allowance.RESTARTS:
         ended = container.ended
         last = f"; it ended with exit code {ended.exit_code} ({ended.reason})" if ended else ""
         text = f"restarted {counted(container.restarts, 'time')}{last}"
