@@ -27,8 +27,12 @@ FUZZED := tests/workshop/fuzz $(shell find tests -name test_fuzzed.py)
 help: ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1  /p' Makefile
 
-demo: venv-local ## release the sample monorepo for real and say what was proven
-	@$(PYTHON_IN_VENV) -m infra.local demo $(if $(STORE),--store "$(STORE)") $(if $(DIR),--dir "$(DIR)")
+# The sample's environments in a control plane of their own, which ends with what is run there.
+CLUSTER ?=
+ON_CLUSTER := -m tests.support.cluster run qa=backend-qa production=backend -- $(PYTHON_IN_VENV)
+
+demo: $(if $(CLUSTER),venv-tests,venv-local) ## release the sample monorepo for real and say what was proven (CLUSTER=1: with Helm, to a Kubernetes)
+	@exec $(PYTHON_IN_VENV) $(if $(CLUSTER),$(ON_CLUSTER)) -m infra.local demo $(if $(CLUSTER),--cluster --dir "$(or $(DIR),.local/demo-cluster)",$(if $(DIR),--dir "$(DIR)")) $(if $(STORE),--store "$(STORE)")
 
 check-repo: venv-local ## read a monorepo as Slipway would and say what to change (REPO=path, REF=branch or commit, PEOPLE=a people.json)
 	@$(PYTHON_IN_VENV) -m infra.local check --repo "$(or $(REPO),$(error give REPO=path of your monorepo))" $(if $(REF),--ref "$(REF)") $(if $(PEOPLE),--people "$(PEOPLE)")
@@ -36,8 +40,8 @@ check-repo: venv-local ## read a monorepo as Slipway would and say what to chang
 rbac: venv-local ## the rights of an environment's deployer, for kubectl apply -f - (ENV=, REPO=path, IDENTITY=object id or SERVICE_ACCOUNT=[namespace/]name)
 	@$(PYTHON_IN_VENV) -m infra.local rbac --environment "$(or $(ENV),$(error give ENV=the environment))" $(if $(REPO),--repo "$(REPO)") $(if $(IDENTITY),--identity "$(IDENTITY)") $(if $(SERVICE_ACCOUNT),--account "$(SERVICE_ACCOUNT)")
 
-up: venv-local ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state, STORE=azurite, LINKS=1 for new sign-in links, PORT=)
-	@exec $(PYTHON_IN_VENV) -m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)") $(if $(STORE),--store "$(STORE)") $(if $(LINKS),--links) $(if $(PORT),--port "$(PORT)")
+up: $(if $(CLUSTER),venv-tests,venv-local) ## the local host with its page (REPO=path of your monorepo, DIR=path of an earlier state, STORE=azurite, LINKS=1 for new sign-in links, PORT=; CLUSTER=1: what demo does there, and then its page)
+	@exec $(PYTHON_IN_VENV) $(if $(CLUSTER),$(ON_CLUSTER) -m infra.local demo --cluster --stay --dir "$(or $(DIR),.local/up-cluster)" $(if $(STORE),--store "$(STORE)"),-m infra.local up $(if $(REPO),--repo "$(REPO)") $(if $(DIR),--dir "$(DIR)") $(if $(STORE),--store "$(STORE)") $(if $(LINKS),--links) $(if $(PORT),--port "$(PORT)"))
 
 cluster: venv-tests ## a real Kubernetes control plane for use, whose pods are played; the first time it is built (15 minutes, needs Go)
 	@exec $(PYTHON_IN_VENV) -m tests.support.cluster up

@@ -164,7 +164,8 @@ def policies(chosen: Settings) -> PolicyReader:
         return PoliciesWithIdentities(reader, registry=chosen.registry, production=chosen.identities.production)
     deploy = GitOpsTarget(repository="environments.git")
     reader = SlipwayYaml(local_deploy=deploy, default_registry=chosen.registry)
-    return OneMachinePolicies(reader, registry=chosen.registry, deploy=deploy)
+    known = chosen.clusters.known.keys()
+    return OneMachinePolicies(reader, registry=chosen.registry, deploy=deploy, clusters=known)
 
 
 def directory(chosen: Settings, held: Credentials) -> Directory | None:

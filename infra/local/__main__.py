@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from infra.local.asked_to_stop import AskedToStop
 from infra.local.folder import AZURITE, STORES, Folder
-from infra.local.host import LocalPeople
+from infra.local.links import tell_links
 from infra.local.repository import NoRepository, Repository, find_repository
 from infra.local.sample import REPOSITORY, make_origin
 from shared.adapters.processes import keep_to_itself
@@ -35,6 +35,10 @@ def commands() -> argparse.ArgumentParser:
     up.add_argument("--links", action="store_true", help="make new sign-in links; those before end")
     demo = named.add_parser("demo", help="release the sample and say what was proven")
     add_place(demo, DEMO_FOLDER)
+    demo.add_argument(
+        "--cluster", action="store_true", help="deploy with Helm to the clusters of SLIPWAY_CLUSTERS: qa and production"
+    )
+    demo.add_argument("--stay", action="store_true", help="go on serving until Ctrl-C")
     check = named.add_parser("check", help="read a monorepo as Slipway would; nothing is kept or pushed")
     check.add_argument("--repo", type=Path, required=True, help="your monorepo, bare or with a work tree")
     check.add_argument("--ref", help="a branch, or a full commit id; without it the default branch")
@@ -62,7 +66,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given.command == "demo":
         from infra.local.demo import run_demo
 
-        return run_demo(place(given, DEMO_FOLDER), given.store)
+        return run_demo(place(given, DEMO_FOLDER), given.store, cluster=given.cluster, stay=given.stay)
     if given.command == "check":
         from infra.local.check.command import run_check
 
@@ -151,17 +155,6 @@ def _not_begun(found: Repository | None) -> list[str]:
     if found is None or found.begun:
         return []
     return [f"the default branch {found.branch} of {found.path} has no commit; push one with a slipway.yaml to it"]
-
-
-def tell_links(url: str, people: LocalPeople) -> None:
-    """Print where the page is, and where each of them signs in where that is known: right after the keys were made."""
-    print(f"The page: {url}/")
-    if not any(person.key for person in people):
-        print("Sign in by the links of the first start (--links or LINKS=1 makes new ones, and ends those).")
-        return
-    print("Sign in as (kept nowhere: note them down):")
-    for person in people:
-        print(f"  {person.name:<14} {url}/local/sign-in#key={person.key}")
 
 
 if __name__ == "__main__":

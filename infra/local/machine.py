@@ -23,6 +23,7 @@ from shared.adapters.git_disk.git import Git
 from shared.app.parts import App
 from shared.build_settings import BuildSettings
 from shared.chart_settings import ChartSettings
+from shared.cluster_settings import ClusterSettings
 from shared.config import Settings
 from shared.storage_settings import Storage
 
@@ -164,6 +165,7 @@ class Machine:
             url=self.url,
             charts=ChartSettings.from_env(os.environ),
             builds=BuildSettings.from_env(os.environ),
+            clusters=ClusterSettings.from_env(os.environ),
             path=os.environ.get("PATH", os.defpath),
         )
 

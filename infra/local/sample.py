@@ -11,6 +11,8 @@ from pathlib import Path
 SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "monorepo"
 REPOSITORY = "shipping"
 ADA = ("Ada Author", "ada@example.com")
+NAMESPACES = {"qa": "backend-qa", "production": "backend"}
+_BY_GIT = 'deploy: {gitops: {repository: environments.git, path: "{environment}/{service}"}}'
 
 
 def git(cwd: Path, *args: str, who: tuple[str, str] = ADA) -> str:
@@ -39,14 +41,16 @@ def run_git(cwd: Path, *args: str, who: tuple[str, str] = ADA) -> subprocess.Com
     return done
 
 
-def make_origin(origin: Path) -> None:
-    """Make the bare repository from the sample, unless it is there."""
+def make_origin(origin: Path, *, by_helm: bool = False) -> None:
+    """Make the bare repository from the sample, unless it is there; `by_helm`: each environment in the cluster of its name."""
     if (origin / "HEAD").exists():
         return
     origin.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder) / "monorepo"
         shutil.copytree(SAMPLE, work, ignore=shutil.ignore_patterns("__pycache__"))
+        if by_helm:
+            _deploy_by_helm(work / "slipway.yaml")
         git(work, "init", "--quiet", "--initial-branch=main")
         git(work, "add", "--all")
         git(work, "commit", "--quiet", "-m", "Shipping: delivery and package", who=("Founder", "founder@example.com"))
@@ -55,3 +59,14 @@ def make_origin(origin: Path) -> None:
         shutil.rmtree(half, ignore_errors=True)
         git(work, "clone", "--quiet", "--bare", str(work), str(half))
         half.rename(origin)
+
+
+def _deploy_by_helm(file: Path) -> None:
+    """Write a cluster where the sample names a repository, environment by environment in the order of the file."""
+    written = file.read_text(encoding="utf-8")
+    for environment in NAMESPACES:
+        before, found, after = written.partition(_BY_GIT)
+        if not found:
+            raise ValueError(f"{file} says nowhere how {environment} is deployed by git")
+        written = f"{before}deploy: {{helm: {{cluster: {environment}}}}}{after}"
+    file.write_text(written, encoding="utf-8")

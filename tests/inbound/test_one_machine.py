@@ -59,6 +59,15 @@ def test_trying_a_monorepo_touches_no_cluster_and_no_far_repository(target: Depl
     assert compiled(one(target)).services[0].environments[0].deploy == HERE
 
 
+def test_a_cluster_that_the_machine_was_told_of_is_deployed_to() -> None:
+    """Whoever started the host gave its address; what another name in the file means stays out of reach."""
+    read = one(HelmTarget(cluster="here"), HelmTarget(cluster="prod-aks"))
+    machine = OneMachinePolicies(Read(read), registry=None, deploy=HERE, clusters=["here"])
+    [service] = machine.compile(b"", repository="shipping", commit="c" * 40, files=[]).services
+
+    assert [each.deploy for each in service.environments] == [HelmTarget(cluster="here"), HERE]
+
+
 @pytest.mark.parametrize("address", ["git@github.com:fabrikam/environments.git", "host:environments.git"])
 def test_an_address_in_the_manner_of_scp_is_a_far_repository_too(address: str) -> None:
     """git takes `user@host:path` for ssh although it has no scheme."""

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.local.__main__ import tell_links
 from infra.local.folder import Folder
+from infra.local.links import tell_links
 
 URL = "http://127.0.0.1:7071"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from infra.local.demo import story
+from infra.local.demo.shown import OnDisk
 from infra.local.demo.team import Team
 from infra.local.ledger import print_ledger
 from tests.support.host_process import HostProcess
@@ -110,7 +111,7 @@ def first_release(killer: Killer, proofs: list[str]) -> None:
     team.push("release/delivery/v1.0.0", change=story.append(plan, "\n# 2\n"))
     killer.when(killer.phase("1.0.0", "Packaging", "Packaged"), "v1.0.0 is being packaged")
     story.first_release(team, proofs.append)
-    story.copied_by_digest(team, killer.host.folder / "environments.git", proofs.append)
+    story.copied_by_digest(team, OnDisk(killer.host.folder), proofs.append)
     story.package_meanwhile(team, proofs.append)
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from infra.local.demo.shown import Shown
 from infra.local.demo.team import StoryBroken, Team
-from infra.local.sample import git
 
 Proof = Callable[[str], None]
+# The local operator looks at the variable; on a control plane of tests the annotations say how pods are played.
+FAILING = """env: {FAIL_ROLLOUT: "true"}
+podAnnotations: {fakelet/mode: crash, fakelet/log: "no tariffs: /etc/tariffs.json is not there"}
+"""
 
 
 def feature_branch(team: Team, proven: Proof) -> None:
@@ -66,11 +70,11 @@ def _asked_or_done(team: Team, service: str, version: str) -> str:
     )
 
 
-def copied_by_digest(team: Team, environments: Path, proven: Proof) -> None:
+def copied_by_digest(team: Team, shown: Shown, proven: Proof) -> None:
     """Production reads prod/ only, with the digests that QA ran."""
     live = team.live("delivery", "production")
     artifact = team.release("delivery", "1.0.0")["artifact"]
-    manifests = git(environments, "show", "main:production/delivery/manifests.yaml")
+    manifests = shown.manifests("production", "delivery")
     wanted = f"/prod/delivery:v1.0.0@{artifact['image_digest']}"
     if wanted not in manifests or live["artifact"]["image_digest"] != artifact["image_digest"]:
         raise StoryBroken(f"production does not run {wanted}")
@@ -91,7 +95,7 @@ def failing_release(team: Team, proven: Proof) -> None:
     """v1.1.0 fails in production and is rolled back by itself, with a hold on it."""
     team.push(
         "release/delivery/v1.1.0",
-        change=append("charts/delivery/values-production.yaml", 'env: {FAIL_ROLLOUT: "true"}\n'),
+        change=append("charts/delivery/values-production.yaml", FAILING),
         why="Prepare 1.1.0",
     )
     team.approve("delivery", "1.1.0")
@@ -144,6 +148,12 @@ def ledger_holds(team: Team, proven: Proof) -> None:
         if not found.get("intact"):
             raise StoryBroken(f"the ledger of {service} is broken: {dict(found)}")
         proven(f"ledger of {service}: {found['entries']} entries, chain intact, head {found['head'][:16]}…")
+
+
+def what_runs(team: Team, shown: Shown, proven: Proof) -> None:
+    """Whoever is asked beside Slipway says the same."""
+    for proof in shown.proofs(team):
+        proven(proof)
 
 
 def append(path: str, text: str) -> Callable[[Path], None]:

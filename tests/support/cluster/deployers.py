@@ -40,7 +40,7 @@ def deployer(admin: Api, server: str, ca_file: Path, *, namespace: str = "") -> 
     name, account = namespace or new_name(), "deployer"
     apply(admin, objects("test", name, Subject(account=account, account_namespace=name)))
     connection = ClusterConnection(
-        name=name, server=server, authority=ca_file.read_text(), token=_token(admin, name, account).__str__
+        name=name, server=server, authority=ca_file.read_text(), token=token_of(admin, name, account).__str__
     )
     api = Api(connection)
     try:
@@ -65,9 +65,10 @@ def path_of(found: dict[str, Any]) -> tuple[str, ...]:
     return (*root, *within, name, about["name"])
 
 
-def _token(admin: Api, namespace: str, account: str) -> str:
+def token_of(admin: Api, namespace: str, account: str, *, seconds: int = _LIFE) -> str:
+    """Return a token of a ServiceAccount."""
     path = ("api", "v1", "namespaces", namespace, "serviceaccounts", account, "token")
-    asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": _LIFE}}
+    asked = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {"expirationSeconds": seconds}}
     return str(admin.post(path, asked)["status"]["token"])
 
 
