@@ -10,7 +10,7 @@ from datetime import timedelta
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 
 _WHOSE_TOKEN = "look at the environment's identity, or at token_file in SLIPWAY_CLUSTERS"
-_BY_RBAC = re.compile(r'User "[^"]*" cannot \w+ ')
+_BY_RBAC = re.compile(r'User "[^"]*" cannot \S+ ')
 _TLS = {"SSLError"}
 _UNREACHED = {"NameResolutionError", "NewConnectionError", "ConnectTimeoutError"}
 _SHOWN = 600
