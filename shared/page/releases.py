@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from shared.app.people.authorize import Viewer
@@ -16,8 +17,8 @@ from shared.page.parts import actions, badge, blocker, button, digests, moment
 _ENDED_OTHERWISE = ("Rejected", "Expired", "Failed", "Superseded", "Aborted")
 
 
-def release(service: ServiceView, one: ReleaseView, viewer: Viewer) -> Html:
-    """Show a release; one under way lies open."""
+def release(service: ServiceView, one: ReleaseView, viewer: Viewer, evidence: Mapping[str, str]) -> Html:
+    """Show a release; one under way lies open. `evidence` is what failed rollouts showed, by where it is read."""
     is_open = any(one is each for each in service.releases)
     artifact = (" ", digests(one.artifact)) if one.artifact else None
     summary = element(
@@ -36,7 +37,7 @@ def release(service: ServiceView, one: ReleaseView, viewer: Viewer) -> Html:
         reason,
         quarantine,
         [blocker(each, where=True) for each in one.blockers],
-        _promotions(one),
+        _promotions(one, evidence),
         _build(one.build) if one.build else None,
         _buttons(service, one, is_open) if viewer.operates else None,
         class_="release",
@@ -45,24 +46,23 @@ def release(service: ServiceView, one: ReleaseView, viewer: Viewer) -> Html:
     )
 
 
-def _promotions(one: ReleaseView) -> Html | None:
+def _promotions(one: ReleaseView, evidence: Mapping[str, str]) -> Html | None:
     if not one.promotions:
         return None
     names = ("#", "Environment", "Kind", "Phase", "Since", "Why")
     head = element("tr", [element("th", name, scope="col") for name in names])
-    rows = [_promotion(each) for each in reversed(one.promotions)]
+    rows = [_promotion(each, evidence) for each in reversed(one.promotions)]
     table = element("table", element("thead", head), element("tbody", rows), class_="list")
     return element("div", table, class_="wide")
 
 
-def _promotion(one: PromotionView) -> Html:
+def _promotion(one: PromotionView, evidence: Mapping[str, str]) -> Html:
     votes = one.approval.votes if one.approval else ()
     approved = [
         element("div", f"✓ approved by {vote.person.name}", f": {vote.comment}" if vote.comment else "")
         for vote in votes
     ]
     target = f" to {one.target}" if one.target else ""
-    shown = (" ", element("a", "what it showed", href=one.evidence)) if one.evidence else None
     return element(
         "tr",
         element("td", one.number),
@@ -70,8 +70,17 @@ def _promotion(one: PromotionView) -> Html:
         element("td", f"{one.kind}{target}"),
         element("td", badge(one.phase)),
         element("td", moment(one.since)),
-        element("td", one.reason or one.cause, shown, older_hint(one), approved),
+        element("td", one.reason or one.cause, _evidence(one, evidence), older_hint(one), approved),
     )
+
+
+def _evidence(one: PromotionView, evidence: Mapping[str, str]) -> Html | None:
+    if not one.evidence:
+        return None
+    link = element("a", "what it showed", href=one.evidence)
+    if one.evidence not in evidence:
+        return element("div", link)
+    return element("details", element("summary", link), element("pre", evidence[one.evidence]), class_="evidence")
 
 
 def _build(build: BuildView) -> Html:

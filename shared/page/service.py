@@ -26,8 +26,8 @@ def service_page(found: ServicePage, viewer: Viewer) -> str:
         if found.next
         else None
     )
-    open_ones = [release(service, one, viewer) for one in service.releases]
-    ended = [release(service, one, viewer) for one in found.ended]
+    open_ones = [release(service, one, viewer, found.evidence) for one in service.releases]
+    ended = [release(service, one, viewer, found.evidence) for one in found.ended]
     none = element("p", "none", class_="empty")
     return layout(
         f"{service.service} · Slipway",

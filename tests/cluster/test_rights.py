@@ -147,7 +147,7 @@ def test_attack_use_qas_token_in_productions_namespace(deployer: Deployer, produ
         assert forbidden(lambda path=path: api.delete((*path, "x"))), resource  # type: ignore[misc]
 
     assert forbidden(lambda: releases.history(api, production.namespace, "delivery"))
-    assert forbidden(lambda: list(api.watch(secrets, (), seconds=1)))
+    assert forbidden(lambda: api.follow(secrets, (), seconds=1))
     assert production.api.get((*secrets, "password"))["metadata"]["name"] == "password"
 
 

@@ -175,19 +175,26 @@ def test_pods_of_an_old_revision_judge_nothing(deployer: Deployer, kube: Kube) -
     assert settled(deployer, revision).state is RolloutState.HEALTHY
 
 
-def test_an_evicted_pod_judges_nothing(deployer: Deployer, kube: Kube) -> None:
-    """Its successor does."""
-    revision = install(deployer.api, deployer.namespace, workload(mode="never-ready"))
+@pytest.mark.parametrize("evicted", [False, True])
+def test_an_image_without_a_valid_name_is_a_failure_at_once_and_an_eviction_is_none(
+    deployer: Deployer, kube: Kube, evicted: bool
+) -> None:
+    """Whatever the pod was at: its successor is judged."""
+    revision = install(deployer.api, deployer.namespace, workload(mode="hang"))
     kube.until(lambda: kube.states(deployer.namespace) == {"running"})
     [pod] = kube.pods(deployer.namespace)
     waits = {"waiting": {"reason": "InvalidImageName"}}
-    status = {"name": "app", "image": "", "imageID": "", "ready": False, "restartCount": 0, "state": waits}
-    evicted = {"phase": "Failed", "reason": "Evicted", "containerStatuses": [status]}
-    kube.core.patch_namespaced_pod_status(pod.metadata.name, deployer.namespace, {"status": evicted})
+    status: dict[str, Any] = {"name": "app", "image": "", "imageID": "", "ready": False, "restartCount": 0}
+    said = {
+        "containerStatuses": [{**status, "state": waits}],
+        **({"phase": "Failed", "reason": "Evicted"} if evicted else {}),
+    }
+    kube.core.patch_namespaced_pod_status(pod.metadata.name, deployer.namespace, {"status": said})
 
-    found = watcher(deployer.api, seconds=1).observe(place(deployer.namespace), revision)
+    found = watcher(deployer.api, seconds=1).observe(place(deployer.namespace, ENDLESS), revision)
 
-    assert found.state is RolloutState.PROGRESSING
+    assert found.state is (RolloutState.PROGRESSING if evicted else RolloutState.DEGRADED)
+    assert ("container app: InvalidImageName" in found.reason) is not evicted
 
 
 def test_a_container_that_somebody_added_is_listed_without_a_name_in_the_manifest(deployer: Deployer) -> None:
@@ -209,6 +216,16 @@ def test_attack_run_another_image_than_the_manifest_names(deployer: Deployer) ->
 
     assert found.ran is not None
     assert [one.differs for one in found.ran] == [True]
+
+
+def test_attack_take_a_container_out_of_the_pods(deployer: Deployer) -> None:
+    """A webhook that leaves out what watches the service: what the manifest names has to run."""
+    named = workload(more=[{"name": "guard", "image": f"shop/guard@sha256:{'cd' * 32}"}])
+    revision = install(deployer.api, deployer.namespace, named, written=[workload()])
+    found = settled(deployer, revision)
+
+    assert found.ran is not None
+    assert {one.container: one.differs for one in found.ran} == {"app": False, "guard": True}
 
 
 def test_all_workloads_of_a_release_have_to_be_ready(deployer: Deployer) -> None:

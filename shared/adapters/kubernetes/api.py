@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -90,23 +90,6 @@ class Api:
     def time(self) -> datetime:
         """What the cluster's clock showed at the newest answer, to the second."""
         return self._time or datetime.now(UTC)
-
-    def watch(self, path: Sequence[str], query: Query, *, seconds: float) -> Iterator[dict[str, Any]]:
-        """Follow a list for so many seconds; each is an event with `type` and `object`."""
-        answer = self.follow(path, query, seconds=seconds)
-        try:
-            yield from self._events(path, answer)
-        finally:
-            answer.release_conn()
-
-    def _events(self, path: Sequence[str], answer: Any) -> Iterator[dict[str, Any]]:
-        left = b""
-        try:
-            for piece in answer.stream(65536, decode_content=False):
-                *lines, left = (left + piece).split(b"\n")
-                yield from (json.loads(line) for line in lines if line.strip())
-        except Exception as error:
-            raise of_exception(self._what("GET", path), error) from error
 
     def _json(
         self,

@@ -63,11 +63,14 @@ def happenings(api: Api, namespace: str, uid: str) -> Iterator[Happening]:
 
 
 def _containers(found: Json, images: Mapping[str, str]) -> Iterator[Container]:
+    missing = dict(images)
     for listed, stated in _GROUPS:
         states = {one.get("name"): one for one in parts(found, "status", stated)}
         for one in parts(found, "spec", listed):
             name = str(one.get("name"))
-            yield _container(name, images.get(name, ""), states.get(name, {}))
+            yield _container(name, missing.pop(name, ""), states.get(name, {}))
+    # Somebody took it out of the pod: what the manifest names does not run.
+    yield from (_container(name, image, {}) for name, image in missing.items())
 
 
 def _container(name: str, image: str, status: Json) -> Container:

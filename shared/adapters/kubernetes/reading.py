@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.adapters.kubernetes.api import Api, Query
-from shared.adapters.kubernetes.faults import TooOld
 
 Json = Mapping[str, Any]
 _PAGE, _MOST_PAGES = 250, 20
@@ -16,19 +15,12 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def each(api: Api, path: Sequence[str], query: Query = ()) -> Iterator[Json]:
-    """Read a list page by page, to a bound; begin again once where it changed too much meanwhile."""
-    try:
-        yield from list(_pages(api, path, query))
-    except TooOld:
-        yield from _pages(api, path, query)
-
-
-def _pages(api: Api, path: Sequence[str], query: Query) -> Iterator[Json]:
+    """Read a list page by page, to a bound, with one page in memory. Raise TooOld where it changed too much meanwhile."""
     following = ""
     for _ in range(_MOST_PAGES):
         more = [("continue", following)] if following else []
         answer = api.get(path, [*query, ("limit", str(_PAGE)), *more])
-        yield from answer.get("items") or ()
+        yield from parts(answer, "items")
         following = part(answer, "metadata").get("continue") or ""
         if not following:
             return

@@ -13,6 +13,7 @@ from shared.adapters.kubernetes import releases
 from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.bells import Bells, Followed
 from shared.adapters.kubernetes.evidence import evidence
+from shared.adapters.kubernetes.faults import TooOld
 from shared.adapters.kubernetes.named import Named, named
 from shared.adapters.kubernetes.reading import text, when
 from shared.adapters.kubernetes.workloads import Reader, Seen
@@ -62,7 +63,7 @@ class KubernetesWatcher:
         end = time.monotonic() + self._seconds
         with Bells(api, seconds=self._seconds) as bells:
             while True:
-                seen = [reader.read(one) for one in wanted]
+                seen = _read(reader, wanted)
                 look = Look(at=api.time(), workloads=tuple(one.workload for one in seen))
                 judged = judge(look, place.patience)
                 left = end - time.monotonic()
@@ -108,6 +109,14 @@ def _replaced(api: Api, place: Place, number: int, effect: str) -> str:
     written = releases.read(api, place.namespace, place.release_name, newest.number)
     said = f" ({text(written.description, 200)})" if written is not None and written.description else ""
     return f"revision {newest.number} was written{'' if mark else ' by hand'} after it{said}"
+
+
+def _read(reader: Reader, wanted: Sequence[Named]) -> list[Seen]:
+    try:
+        return [reader.read(one) for one in wanted]
+    except TooOld:
+        # A list of many pages changed so much that its first one is forgotten.
+        return [reader.read(one) for one in wanted]
 
 
 def _followed(namespace: str, wanted: Sequence[Named], seen: Sequence[Seen]) -> dict[Followed, str]:

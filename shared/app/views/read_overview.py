@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.app.handling.failures import recent_failures
-from shared.app.operating.finding import Chosen, service_names
+from shared.app.operating.finding import Chosen, NotKnown, service_names
 from shared.app.operating.operate import ESTATE
 from shared.app.parts import App
 from shared.app.people.authorize import Viewer
@@ -19,6 +21,7 @@ from shared.domain.state.failure import Failure
 from shared.domain.values.names import ServiceKey
 
 _SERVICES, _ENDED, _ENTRIES, _MESSAGES = 50, 10, 40, 50
+_EVIDENCE, _LONGEST = 3, 16 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +42,7 @@ class Overview:
 class ServicePage:
     """One service, releases that ended, the last entries of its ledger (newest first).
 
-    `continued` is set on the pages after the first.
+    `continued` is set on the pages after the first. `evidence` is what the last few failed rollouts showed, by where it is read.
     """
 
     service: ServiceView
@@ -50,6 +53,7 @@ class ServicePage:
     repositories: tuple[RepositoryView, ...]
     poison: int
     mark: str
+    evidence: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,16 +93,28 @@ def read_service_page(app: App, key: ServiceKey, *, viewer: Viewer, after: str) 
     page = read_status.releases(app, key, viewer=viewer, after=after, most=_ENDED)
     under_way = {one.version for one in service.releases}
     entries = ledger_page(app, key, after=max(0, service.sequence - _ENTRIES), most=2 * _ENTRIES).entries
+    ended = tuple(one for one in page.releases if one.version not in under_way)
     return ServicePage(
         service=service,
-        ended=tuple(one for one in page.releases if one.version not in under_way),
+        ended=ended,
         next=page.next,
         continued=bool(after),
         timeline=entries[::-1],
         repositories=tuple(one for one in repositories(app) if one.name == key.repository),
         poison=count_poison(app),
         mark=seen,
+        evidence=dict(_evidence(app, key, (*service.releases, *ended))),
     )
+
+
+def _evidence(app: App, key: ServiceKey, releases: Sequence[ReleaseView]) -> Iterator[tuple[str, str]]:
+    """Read what the promotions showed that failed last, each up to a bound."""
+    kept = [(promotion, one.version) for one in releases for promotion in one.promotions if promotion.evidence]
+    newest = sorted(kept, key=lambda one: one[0].number, reverse=True)[:_EVIDENCE]
+    for promotion, version in newest:
+        with suppress(NotKnown):
+            found = read_status.evidence(app, key, version, str(promotion.number))
+            yield promotion.evidence, found[:_LONGEST].decode(errors="replace")
 
 
 def read_holds_page(app: App) -> HoldsPage:
