@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,6 +70,25 @@ class Rendering:
     def settings(self) -> dict[str, Setting]:
         """The single settings by their keys, in order; a bare text is a text."""
         return {key: value if isinstance(value, Setting) else Setting(value) for key, value in self.set}
+
+
+def write_rendering(rendering: Rendering) -> bytes:
+    """Write what a chart is rendered with, to be kept: the values files are UTF-8, or nothing was rendered."""
+    values = [[name, content.decode()] for name, content in rendering.named_values]
+    single = [[key, setting.kind, setting.text] for key, setting in rendering.settings.items()]
+    return json.dumps({"values": values, "set": single}, ensure_ascii=True).encode()
+
+
+def read_rendering(content: bytes, release_name: str, namespace: str) -> Rendering:
+    """See write_rendering; where it is rendered is for the place to say."""
+    found = json.loads(content)
+    return Rendering(
+        release_name=release_name,
+        namespace=namespace,
+        values=tuple(text.encode() for _, text in found["values"]),
+        paths=tuple(name for name, _ in found["values"]),
+        set=tuple((key, Setting(text=text, kind=kind)) for key, kind, text in found["set"]),
+    )
 
 
 def filled(

@@ -9,6 +9,7 @@ import pytest
 
 from shared.domain.messages import events as ev
 from shared.domain.messages.effects import ObserveRollout, Remove
+from shared.ports.errors import Transient
 from shared.ports.rollout_watcher import RolloutState
 from tests.support.app_looks import all_but, do, open_effects, the
 from tests.support.app_parts import DELIVERY, SECOND, Harness, make_app
@@ -184,3 +185,34 @@ def test_a_promotion_that_never_started_has_nothing_to_take_out(slipway: Harness
     do(slipway, Remove(service=DELIVERY, version="1.0.0", number=waiting.number, attempt=1))
 
     assert slipway.outside.environments.applied["production/delivery"] == []
+
+
+def test_what_a_client_wrote_late_is_put_right_before_anything_counts_as_good(slipway: Harness) -> None:
+    """And has to settle again."""
+    slipway.push_release("1.0.0")
+    slipway.outside.environments.late["qa/delivery"] = ("Deployment/delivery",)
+    slipway.pump()
+
+    assert slipway.outside.environments.late == {}
+    assert slipway.promotion("1.0.0", "qa").phase == "Succeeded"
+
+
+def test_how_a_rollout_ended_stands_beside_the_revision(slipway: Harness) -> None:
+    """Where the environment has a record of its own; the verdict stands where it cannot be written."""
+    slipway.outside.environments.health["delivery", "qa", "1.0.0"] = RolloutState.DEGRADED
+    slipway.push_release("1.0.0")
+    slipway.pump()
+    revision = slipway.promotion("1.0.0", "qa").revision
+
+    assert slipway.outside.environments.notes == {revision: "Slipway: the rollout failed: 0 of 1 replicas are ready"}
+
+
+def test_a_record_that_cannot_be_written_changes_no_verdict(slipway: Harness) -> None:
+    """The rollout failed all the same."""
+    slipway.outside.environments.health["delivery", "qa", "1.0.0"] = RolloutState.DEGRADED
+    slipway.outside.troubles.add("applier.note", Transient("out of reach"))
+    slipway.push_release("1.0.0")
+    slipway.pump()
+
+    assert slipway.promotion("1.0.0", "qa").phase == "Failed"
+    assert slipway.outside.environments.notes == {}

@@ -9,6 +9,7 @@ from shared.domain.messages import effects as ef
 from shared.domain.messages import events as ev
 from shared.domain.policies.policy import Queueing
 from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
+from shared.domain.values.records import replace
 from tests.support.parts import IMAGE, image_and_chart
 from tests.support.pilot import Pilot, digest, policy
 from tests.support.pilot_more import adopt, ask, codes, redeploy, retry, roll_back
@@ -43,7 +44,9 @@ def test_a_redeploy_is_no_new_good_version() -> None:
     redeploy(pilot)
     pilot.perform()
 
-    assert pilot.state.environments["production"].good == before
+    good = pilot.state.environments["production"].good
+    assert [replace(one, revision="") for one in good] == [replace(one, revision="") for one in before]
+    assert good[0].revision == pilot.promotion("1.1.0", "production").revision
 
 
 def test_an_older_good_version_is_a_rollback() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from shared.domain.policies.place import Place
@@ -44,6 +44,8 @@ class MemoryEnvironments:
         self.health: dict[tuple[str, str, str], RolloutState] = {}
         self.slow: dict[tuple[str, str, str], int] = {}
         self.shows: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+        self.orders: dict[str, DeployOrder] = {}
+        self.reports: dict[str, DeployReport] = {}
         self.adoptable: dict[str, Found] = {}
         self.objections: dict[str, tuple[Objection, ...]] = {}
         self.late: dict[str, tuple[str, ...]] = {}
@@ -69,7 +71,10 @@ class MemoryApplier:
 
     def apply(self, order: DeployOrder) -> DeployReport:
         """See Applier."""
-        return self._apply(order, order.manifests)
+        self._environments.orders[_path(order.place)] = order
+        report = self._apply(order, order.manifests)
+        said = self._environments.reports.get(_path(order.place))
+        return replace(said, revision=report.revision) if said is not None else report
 
     def remove(self, order: DeployOrder) -> DeployReport:
         """See Applier."""
@@ -90,6 +95,7 @@ class MemoryApplier:
 
     def note(self, place: Place, revision: str, text: str) -> None:
         """Keep it (`notes`)."""
+        self._troubles.hit("applier.note")
         self._environments.notes[revision] = text
 
     def running(self, place: Place) -> Running | None:
@@ -145,5 +151,6 @@ class MemoryWatcher:
 
 
 def _path(place: Place) -> str:
-    assert isinstance(place.target, GitOpsTarget)
-    return place.target.path
+    if isinstance(place.target, GitOpsTarget):
+        return place.target.path
+    return f"{place.environment}/{place.service.service}"

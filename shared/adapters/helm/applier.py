@@ -86,11 +86,14 @@ class HelmApplier:
         return drift.objections(objects, applied_of(manifests, self._tools.charts.parse))
 
     def mend(self, place: Place, revision: str) -> tuple[str, ...]:
-        """Apply again those objects of a revision that somebody wrote since, as a client may that wakes late; name them."""
+        """Apply again those objects of the newest revision that somebody wrote since, as a client may that wakes late; name them."""
         api, (number, effect) = self._reach(place), read_revision(revision)
+        history = releases.history(api, place.namespace, place.release_name)
+        mark = mark_of(history[-1]) if history else None
+        if mark is None or (history[-1].number, mark.effect) != (number, effect):
+            return ()
         record = releases.read(api, place.namespace, place.release_name, number)
-        mark = mark_of(record.revision) if record else None
-        if record is None or mark is None or mark.effect != effect:
+        if record is None:
             return ()
         objects = Objects(api, place.namespace, place.release_name)
         return drift.mend(objects, applied_of(record.manifest.encode(), self._tools.charts.parse))

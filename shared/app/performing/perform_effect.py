@@ -17,11 +17,13 @@ from shared.domain.messages.events import EffectDone, EffectFailed, EffectRefuse
 from shared.domain.messages.queues import queue_of, taker_of
 from shared.domain.messages.reports import refusal_id, report_id
 from shared.domain.state.build import BuildOutcome, BuildResult
+from shared.ports.applier import Busy
 from shared.ports.errors import AdapterError, NotFound, Permanent, Transient
 from shared.ports.store import Message, OutboxRow
 from shared.telemetry import log_event
 
 _TAGS_AGAIN = timedelta(minutes=1)
+_BUSY = timedelta(seconds=5)
 
 
 def perform(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> None:
@@ -35,6 +37,9 @@ def perform(app: App, effect: ef.ServiceEffect, delivery: Delivery) -> None:
     except WrongWorker as error:
         refuse(app, effect, queue_of(effect.kind, worker), delivery, reason=str(error))
         return
+    except Busy as error:
+        log_event("effect.put_off", effect=effect.id, tries=delivery.tries, reason=str(error))
+        tries, outcome = delivery.tries, LookAgain(error.retry_after or _BUSY)
     except Transient as error:
         tries = delivery.tries + 1
         log_event("effect.put_off", effect=effect.id, tries=tries, reason=str(error))

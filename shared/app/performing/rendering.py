@@ -14,13 +14,13 @@ from shared.app.access import EnvironmentAccess
 from shared.app.parts import App
 from shared.domain.charts.manifests import Finding, bounded, findings
 from shared.domain.policies.place import place_of
-from shared.domain.policies.policy import EnvironmentPolicy, ServicePolicy
+from shared.domain.policies.policy import EnvironmentPolicy, HelmTarget, ServicePolicy
 from shared.domain.state.deployment import change_cause, hooks_of, image_references, placeholder_values
 from shared.domain.state.inputs import Input, changes, inputs_of, read_inputs, write_inputs
 from shared.domain.state.promotion import Promotion, Rendered
 from shared.domain.values.artifact import Artifact
 from shared.domain.values.records import replace
-from shared.ports.chart import Charts, Rendering, UnreadManifests, filled
+from shared.ports.chart import Charts, Rendering, UnreadManifests, filled, write_rendering
 from shared.ports.errors import NotFound, Permanent
 
 
@@ -55,6 +55,8 @@ def render(
     try:
         manifests = _render(app, at.charts, artifact, rendering)
         known = replace(known, manifests=app.evidence.put(manifests))
+        if isinstance(environment_policy.deploy, HelmTarget):
+            known = replace(known, values=app.evidence.put(write_rendering(rendering)))
         found = _judged(at, environment_policy, artifact, manifests)
     except Permanent as error:
         if error.ours:

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 
 from shared.app.access import EnvironmentAccess
 from shared.app.handling.loaded_service import LoadedService, read_service, release_in
 from shared.app.parts import App
-from shared.app.performing.facts import presence, presence_or_assumed, running_now
+from shared.app.performing.facts import running_now
+from shared.app.performing.orders import copy_parts, order_of
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
 from shared.app.performing.worker import access_to
 from shared.domain.deciding.fence import May, may_act
-from shared.domain.deciding.running import brought
 from shared.domain.messages.effects import Deploy, Remove, Retag
 from shared.domain.messages.events import ArtifactDeployed, ArtifactRetagged
 from shared.domain.messages.reports import report_id
 from shared.domain.policies.place import place_of
 from shared.domain.policies.policy import EnvironmentPolicy
-from shared.domain.state.deployment import change_cause, image_references
-from shared.domain.state.phases import Phase, PromotionKind
-from shared.domain.state.promotion import Deployed, Presence, Promotion
+from shared.domain.state.phases import Phase
+from shared.domain.state.promotion import Promotion
 from shared.domain.state.release import Release
-from shared.domain.values.artifact import Artifact, in_namespace
-from shared.domain.values.person import SLIPWAY
 from shared.domain.values.version import Version
 from shared.domain.values.words import counted
-from shared.ports.applier import DeployOrder, Fenced
-from shared.ports.errors import NotFound, Permanent
+from shared.ports.applier import Fenced
 from shared.ports.registry import CopyReport
+
+# Of what was put right on the way, as much as a report has room for.
+_MOST_HEALED, _LONGEST = 10, 300
 
 
 def retag(app: App, effect: Retag, worker: str) -> Performed:
@@ -40,7 +38,7 @@ def retag(app: App, effect: Retag, worker: str) -> Performed:
     at = access_to(app, promotion.pinned_policy, worker)
     if may is May.WAIT:
         return LookAgain(app.timing.held_poll)
-    reports = _copy(at, release.artifact, promotion.pinned_policy)
+    reports = copy_parts(at, release.artifact, promotion.pinned_policy)
     return ArtifactRetagged(
         id=report_id(effect.id),
         service=effect.service,
@@ -49,14 +47,6 @@ def retag(app: App, effect: Retag, worker: str) -> Performed:
         attempt=effect.attempt,
         how=_summary(reports),
     )
-
-
-def _copy(at: EnvironmentAccess, artifact: Artifact, policy: EnvironmentPolicy) -> list[CopyReport]:
-    reports = []
-    for part in artifact.parts:
-        target = in_namespace(part.repository, policy.registry_namespace)
-        reports.append(at.registry.copy(artifact.registry, part.repository, target, part.digest, part.tag))
-    return reports
 
 
 def _summary(reports: list[CopyReport]) -> str:
@@ -79,8 +69,8 @@ def deploy(app: App, effect: Deploy, worker: str) -> Performed:
     # Held since this was decided: what has written already is finished, what has not waits.
     if may is May.WAIT and not _is_there(at, effect, promotion, policy):
         return LookAgain(app.timing.held_poll)
-    order = _order(app, at, effect, release, promotion, policy)
-    report = at.applier(order.place).apply(replace(order, ledger_head=view.ledger_hash))
+    order = order_of(app, at, view, effect.id, release, promotion)
+    report = at.applier(order.place).apply(order)
     return ArtifactDeployed(
         id=report_id(effect.id),
         service=effect.service,
@@ -88,6 +78,8 @@ def deploy(app: App, effect: Deploy, worker: str) -> Performed:
         number=effect.number,
         attempt=effect.attempt,
         revision=report.revision,
+        unchanged=report.unchanged,
+        healed=tuple(one[:_LONGEST] for one in report.healed[:_MOST_HEALED]),
     )
 
 
@@ -104,41 +96,6 @@ def _is_there(at: EnvironmentAccess, effect: Deploy, promotion: Promotion, polic
     return running is not None and running.turn == promotion.turn
 
 
-def _order(
-    app: App,
-    at: EnvironmentAccess,
-    effect: Deploy | Remove,
-    release: Release,
-    promotion: Promotion,
-    policy: EnvironmentPolicy,
-) -> DeployOrder:
-    deployed = brought(release, promotion, app.now())
-    artifact = deployed.artifact
-    look = presence_or_assumed if promotion.kind is PromotionKind.ROLLBACK else presence
-    if promotion.target is not None and look(at, artifact, policy) is Presence.COPYABLE:
-        _copy(at, artifact, policy)
-    return DeployOrder(
-        id=effect.id,
-        turn=promotion.turn,
-        promotion=effect.number,
-        place=place_of(effect.service, policy),
-        version=artifact.version.text,
-        commit=artifact.commit,
-        images=image_references(artifact, policy),
-        manifests=_manifests(app, deployed),
-        author=promotion.requested_by or SLIPWAY,
-        cause=change_cause(artifact, promotion),
-    )
-
-
-def _manifests(app: App, deployed: Deployed) -> bytes:
-    try:
-        return app.evidence.get(deployed.manifests)
-    except NotFound as error:
-        # We checked and kept them; the release is not to blame.
-        raise Permanent(f"manifests of {deployed.artifact.version.tag}: {error}", ours=True) from error
-
-
 def remove(app: App, effect: Remove, worker: str) -> Performed:
     """Take out a first deployment that failed, unless something newer is there or on its way there."""
     view = read_service(app, effect.service)
@@ -150,7 +107,7 @@ def remove(app: App, effect: Remove, worker: str) -> Performed:
     if environment is not None and (environment.live is not None or environment.slot is not None):
         return NothingToReport()
     at = access_to(app, promotion.pinned_policy, worker)
-    order = _order(app, at, effect, release, promotion, promotion.pinned_policy)
+    order = order_of(app, at, view, effect.id, release, promotion)
     # Something newer may be written between the look and the act; the applier's fence decides then.
     with suppress(Fenced):
         at.applier(order.place).remove(order)

@@ -31,6 +31,7 @@ from shared.telemetry import log_event
 # The last look ends so long before the deadline, which by itself would not say what stood in the way.
 _BEFORE, _ENOUGH = timedelta(seconds=3), timedelta(seconds=5)
 _LOOK, _NO_TIME = timedelta(seconds=10), timedelta(0)
+_LONGEST_NOTE = 500
 
 
 def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
@@ -52,6 +53,12 @@ def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
     elif healthy:
         other = _other(at, place, policy, brought(release, promotion, app.now()).artifact, rollout)
         healthy, reason = not other, other or reason
+    if healthy and (mended := at.applier(place).mend(place, promotion.revision)):
+        # A client that had been given up wrote late: what it wrote has to settle again.
+        log_event("rollout.mended", effect=effect.id, objects=", ".join(mended))
+        return LookAgain(_NO_TIME)
+    if not healthy:
+        _note(at, place, promotion.revision, effect, reason)
     return RolloutObserved(
         id=report_id(effect.id),
         service=effect.service,
@@ -96,6 +103,14 @@ def _is_platform(at: EnvironmentAccess, registry: str, one: Ran) -> bool:
     except NotFound:
         return False
     return one.is_one_of(described.names)
+
+
+def _note(at: EnvironmentAccess, place: Place, revision: str, effect: ObserveRollout, reason: str) -> None:
+    """Have the environment's own record say how it ended, where it has one. The verdict stands without it."""
+    try:
+        at.applier(place).note(place, revision, f"Slipway: the rollout failed: {reason}"[:_LONGEST_NOTE])
+    except AdapterError as error:
+        log_event("rollout.not_noted", effect=effect.id, reason=str(error))
 
 
 def _kept(app: App, effect: ObserveRollout, rollout: Rollout) -> str:

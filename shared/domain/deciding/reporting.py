@@ -86,7 +86,11 @@ def deployed(draft: Draft, event: ArtifactDeployed) -> Answer:
     promotion = _current(draft, event.number, event.attempt, Phase.DEPLOYING)
     if promotion is None:
         return _wrote(draft, event.number, event.attempt, "deployed")
-    kept = draft.keep(replace(promotion, revision=event.revision, writing_until=None))
+    for healed in event.healed:
+        draft.note(f"{promotion.environment} #{promotion.number}: {healed}")
+    if event.unchanged:
+        draft.note(f"{promotion.environment} #{promotion.number}: nothing had to change")
+    kept = draft.keep(replace(promotion, revision=event.revision, unchanged=event.unchanged, writing_until=None))
     running.begin(draft, kept.number, Phase.VERIFYING)
     return done()
 

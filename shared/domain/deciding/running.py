@@ -83,7 +83,7 @@ def succeed(draft: Draft, promotion: Promotion) -> None:
     release, _ = draft.promotion(promotion.number)
     environment = draft.environment(promotion.environment)
     rollback = promotion.kind is PromotionKind.ROLLBACK
-    live = brought(release, promotion, draft.now)
+    live = replace(brought(release, promotion, draft.now), revision=promotion.revision)
     bad = release.artifact.id if rollback and release.artifact else ""
     others = tuple(one for one in environment.good if one.artifact.id not in (live.artifact.id, bad))
     good = (live, *others)[:GOOD_KEPT]
@@ -124,6 +124,7 @@ def brought(release: Release, promotion: Promotion, now: datetime) -> Deployed:
         at=now,
         authors=promotion.facts.authors.evidence if promotion.facts else "",
         registry_namespace=(promotion.pinned_policy.registry_namespace or "") if promotion.pinned_policy else None,
+        values=promotion.rendered.values if promotion.rendered else "",
     )
 
 

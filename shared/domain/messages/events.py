@@ -151,12 +151,18 @@ class ArtifactRetagged(Event, tag="artifact-retagged"):
 
 
 class ArtifactDeployed(Event, tag="artifact-deployed"):
-    """The artifact was applied; `revision` names it for watching the rollout."""
+    """The artifact was applied; `revision` names it for watching the rollout.
+
+    `unchanged`: it was there already, and nothing had to be written. `healed` says in words what a dead client or somebody's
+    hand had left, and was put right first.
+    """
 
     effect: str
     number: int
     attempt: int
     revision: str
+    unchanged: bool = False
+    healed: tuple[str, ...] = ()
 
 
 class RolloutObserved(Event, tag="rollout-observed"):

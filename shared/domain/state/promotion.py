@@ -55,7 +55,8 @@ class Deployed(Record):
     """An artifact that succeeded in an environment, with the manifests and the authors (evidence) that brought it there.
 
     `registry_namespace` is where the environment reads it from, empty for the registry itself; None where an older Slipway
-    kept it.
+    kept it. `values` names what its chart was rendered with (evidence), empty where manifests are all that is applied, and
+    `revision` is what an applier called it.
     """
 
     artifact: Artifact
@@ -64,6 +65,8 @@ class Deployed(Record):
     at: Time
     authors: str = ""
     registry_namespace: str | None = None
+    values: str = ""
+    revision: str = ""
 
 
 class Presence(StrEnum):
@@ -95,11 +98,13 @@ class Rendered(Record):
     """What would be deployed, rendered once from its inputs; it stays while facts are read again.
 
     `inputs` and `manifests` name evidence: the list of inputs (see inputs.py), and the bytes that are deployed, empty where
-    nothing could be rendered. `changed` says in words in what the inputs differ from those of the rendering before.
+    nothing could be rendered; `values` what the chart was rendered with, where Helm renders it once more. `changed` says in
+    words in what the inputs differ from those of the rendering before.
     """
 
     inputs: str
     manifests: str = ""
+    values: str = ""
     findings: tuple[Finding, ...] = ()
     changed: str = ""
 
@@ -136,7 +141,8 @@ class Promotion(Record):
     the slot is taken: what took it earlier may not write over what took it later. `deadline` is
     absolute and moves on by the time spent paused. `facts_asked` is set while an answer is awaited, `trouble`
     says why the last question had none, `writing_until`
-    while a deployment may still write. `evidence` names what was kept of a rollout that failed. `asked` counts how often people were asked before the request that is open.
+    while a deployment may still write. `evidence` names what was kept of a rollout that failed, `unchanged`: what it brought was
+    there already. `asked` counts how often people were asked before the request that is open.
     """
 
     number: int
@@ -167,6 +173,7 @@ class Promotion(Record):
     retagged: bool = False
     revision: str = ""
     evidence: str = ""
+    unchanged: bool = False
     writing_until: Time | None = None
 
     def policy_by(self, in_force: ServicePolicy | None) -> EnvironmentPolicy | None:
