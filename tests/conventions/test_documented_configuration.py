@@ -19,6 +19,7 @@ from shared.domain.policies.policy import GitOpsTarget, ServicePolicy
 from shared.domain.values.placeholders import PLACEHOLDERS
 from shared.inbound.slipway_yaml import SlipwayYaml
 from shared.inbound.slipway_yaml.models import Environment, FileHead, Freeze, Part, Service
+from tests.support.cluster.names import CONTEXT, DISPOSABLE
 from tests.support.documents import AZURE, CONFIGURATION, README, code_in, coded, documents, rows, text
 from tests.support.tree import ROOT
 
@@ -181,10 +182,10 @@ def test_every_setting_is_listed_with_its_default() -> None:
 
 @pytest.mark.parametrize("document", documents(), ids=str)
 def test_a_setting_that_is_named_is_one(document: Path) -> None:
-    """`SLIPWAY_LOG` is the local host's own."""
+    """`SLIPWAY_LOG` is the local host's own, and tests are told of a cluster by two more."""
     named = {name for code in code_in(document) for name in re.findall(r"SLIPWAY_[A-Z_]+", code)}
 
-    assert named - variables().keys() == named & {"SLIPWAY_LOG"}
+    assert named - variables().keys() == named & {"SLIPWAY_LOG", CONTEXT, DISPOSABLE}
 
 
 def test_what_the_queues_are_set_to_is_told() -> None:
