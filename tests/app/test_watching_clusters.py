@@ -158,3 +158,42 @@ def test_the_deadline_says_what_stood_in_the_way(slipway: Harness, effect: Obser
     assert promotion.reason == "the rollout was not healthy in time: 0 of 1 replicas are ready"
     assert slipway.app.evidence.get(promotion.evidence) == b"no node\n"
     assert timedelta(0) <= deadline - promotion.since <= timedelta(seconds=5)
+
+
+def test_what_a_late_client_wrote_is_mended_and_looked_at_again(slipway: Harness, effect: ObserveRollout) -> None:
+    """Before it counts as a success: what was ready then was something else."""
+    slipway.outside.environments.late["qa/delivery"] = ("Deployment/delivery",)
+    shows(slipway, ran(slipway))
+    do(slipway, effect)
+    mended = slipway.promotion("1.0.0", "qa").phase
+    assert len(slipway.receive("observe-rollout")) == 1
+    do(slipway, effect)
+
+    assert (mended, slipway.promotion("1.0.0", "qa").phase) == ("Verifying", "Succeeded")
+
+
+def test_how_a_rollout_failed_is_noted_beside_its_revision(slipway: Harness, effect: ObserveRollout) -> None:
+    """For whoever looks with Helm's own tools; what somebody wrote over is not touched."""
+    revision = slipway.promotion("1.0.0", "qa").revision
+    slipway.outside.environments.health[QA] = RolloutState.DEGRADED
+    do(slipway, effect)
+
+    assert slipway.outside.environments.notes == {revision: "Slipway: the rollout failed: 0 of 1 replicas are ready"}
+
+
+def test_nothing_is_noted_of_what_was_written_over(slipway: Harness, effect: ObserveRollout) -> None:
+    """The newest revision is another's."""
+    slipway.outside.environments.by_hand("qa", "delivery", "busybox")
+    do(slipway, effect)
+
+    assert slipway.promotion("1.0.0", "qa").phase == "Failed"
+    assert slipway.outside.environments.notes == {}
+
+
+def test_a_verdict_stands_without_a_note(slipway: Harness, effect: ObserveRollout) -> None:
+    """The record may be written by somebody else at that moment."""
+    slipway.outside.troubles.add("applier.note", Transient("409"))
+    slipway.outside.environments.health[QA] = RolloutState.DEGRADED
+    do(slipway, effect)
+
+    assert slipway.promotion("1.0.0", "qa").phase == "Failed"

@@ -180,6 +180,7 @@ BACK_OFF = container(waiting="ImagePullBackOff", message="Back-off pulling image
         "unexpected status code 429: slow down",
         "failed to pull: 429 Too Many Requests",
         "unexpected status: 429",
+        "pull QPS exceeded",
     ],
 )
 def test_a_registry_that_is_busy_is_given_time_also_while_the_kubelet_backs_off(words: str) -> None:

@@ -34,6 +34,7 @@ PARAMETERS = {
     "service": "delivery",
     "version": "1.0.0",
     "environment": "qa",
+    "promotion": "1",
     "number": "1",
     "step": "image",
     "commit": "a" * 40,

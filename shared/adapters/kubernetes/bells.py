@@ -9,7 +9,6 @@ from __future__ import annotations
 import selectors
 import time
 from collections.abc import Mapping
-from contextlib import suppress
 from types import TracebackType
 from typing import Any, TypeAlias
 
@@ -46,8 +45,11 @@ class Bells:
         missing = [followed for followed in wanted if followed not in self._hung]
         for path, query in missing:
             asked: Query = [*query, ("resourceVersion", wanted[path, query]), ("allowWatchBookmarks", "false")]
-            with suppress(TooOld):
+            try:
                 self._hang((path, query), self._api.follow(path, asked, seconds=self._seconds))
+            except TooOld:
+                # It is read again, and followed from there; but not as fast as this can be said again.
+                time.sleep(_AFTER_A_BELL)
         return bool(missing)
 
     def _hang(self, followed: Followed, answer: Any) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
+from hashlib import sha256
 from threading import Lock
 
 from shared.adapters.helm.marks import mark_of, read_revision
@@ -26,6 +28,8 @@ from shared.ports.errors import Permanent
 from shared.ports.rollout_watcher import Rollout
 
 _SECONDS = 10.0
+# So many looks of a process may last. Each holds a thread that others need: where more rollouts are watched, all are quick.
+_MOST_LASTING, _QUICK = 8, 1.0
 _MOST_FOLLOWED, _MOST_REMEMBERED = 8, 64
 
 
@@ -40,8 +44,8 @@ class KubernetesWatcher:
         seconds: float = _SECONDS,
     ) -> None:
         self._clusters, self._parse, self._seconds = clusters, parse, seconds
-        self._lock = Lock()
-        self._named: OrderedDict[tuple[str, str, str, int, str], tuple[Named, ...]] = OrderedDict()
+        self._lock, self._looks = Lock(), 0
+        self._named: OrderedDict[tuple[Place, bytes], tuple[Named, ...]] = OrderedDict()
 
     def observe(self, place: Place, revision: str) -> Rollout:
         """Watch until the first verdict, ten seconds at most. Raise Transient, Permanent."""
@@ -50,18 +54,32 @@ class KubernetesWatcher:
         replaced = _replaced(api, place, number, effect)
         record = releases.read(api, place.namespace, place.release_name, number) if not replaced else None
         if record is not None:
-            rollout = self._watch(api, place, record)
+            with self._looking() as seconds:
+                rollout = self._watch(api, place, record, seconds)
             # Somebody may have written over it while we watched.
-            replaced = _replaced(api, place, number, effect) if rollout.state is RolloutState.HEALTHY else ""
+            settled = rollout.state is not RolloutState.PROGRESSING
+            replaced = _replaced(api, place, number, effect) if settled else ""
             if not replaced:
                 return rollout
         return Rollout(state=RolloutState.REPLACED, reason=replaced or f"revision {number} has just been removed")
 
-    def _watch(self, api: Api, place: Place, record: releases.ReleaseRecord) -> Rollout:
+    @contextmanager
+    def _looking(self) -> Iterator[float]:
+        """Count a look, and say for how many seconds it may last."""
+        with self._lock:
+            self._looks += 1
+            crowded = self._looks > _MOST_LASTING
+        try:
+            yield min(self._seconds, _QUICK) if crowded else self._seconds
+        finally:
+            with self._lock:
+                self._looks -= 1
+
+    def _watch(self, api: Api, place: Place, record: releases.ReleaseRecord, seconds: float) -> Rollout:
         wanted = self._of_manifest(place, record)
         reader = Reader(api, place.namespace, when(record.created))
-        end = time.monotonic() + self._seconds
-        with Bells(api, seconds=self._seconds) as bells:
+        end = time.monotonic() + seconds
+        with Bells(api, seconds=seconds) as bells:
             while True:
                 seen = _read(reader, wanted)
                 look = Look(at=api.time(), workloads=tuple(one.workload for one in seen))
@@ -74,8 +92,7 @@ class KubernetesWatcher:
 
     def _of_manifest(self, place: Place, record: releases.ReleaseRecord) -> tuple[Named, ...]:
         """Read the manifest once for all looks at it: reading it takes a child."""
-        revision = record.revision
-        key = (place.environment, place.namespace, revision.release, revision.number, record.created)
+        key = place, sha256(record.manifest.encode()).digest()
         with self._lock:
             if key in self._named:
                 return self._named[key]

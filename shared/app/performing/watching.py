@@ -51,13 +51,14 @@ def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
             return LookAgain(again)
         reason = f"the rollout was not healthy in time: {reason}"
     elif healthy:
+        mended = at.applier(place).mend(place, promotion.revision)
+        if mended:
+            # A client that had been given up wrote late: what it wrote has to settle again, and is not what is judged.
+            log_event("rollout.mended", effect=effect.id, objects=", ".join(mended))
+            return LookAgain(_NO_TIME)
         other = _other(at, place, policy, brought(release, promotion, app.now()).artifact, rollout)
         healthy, reason = not other, other or reason
-    if healthy and (mended := at.applier(place).mend(place, promotion.revision)):
-        # A client that had been given up wrote late: what it wrote has to settle again.
-        log_event("rollout.mended", effect=effect.id, objects=", ".join(mended))
-        return LookAgain(_NO_TIME)
-    if not healthy:
+    if not healthy and rollout.state is not RolloutState.REPLACED:
         _note(at, place, promotion.revision, effect, reason)
     return RolloutObserved(
         id=report_id(effect.id),

@@ -72,7 +72,8 @@ WAITING: Mapping[str, RolloutTrouble] = {
 }
 _OWN_WORDS = frozenset({RolloutTrouble.OUT_OF_MEMORY, RolloutTrouble.CRASHING, RolloutTrouble.NOT_READY})
 _ORDER = {trouble: number for number, trouble in enumerate(RolloutTrouble)}
-_BUSY = re.compile(r"too ?many ?requests|status(?: code)?:? 429\b|\b429 Too", re.IGNORECASE)
+# A registry that is busy, or a node that pulls as much as it may.
+_BUSY = re.compile(r"too ?many ?requests|status(?: code)?:? 429\b|\b429 Too|pull QPS exceeded", re.IGNORECASE)
 _QUOTA = "exceeded quota"
 _FAILED, _UNHEALTHY = "Failed", "Unhealthy"
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
