@@ -101,7 +101,7 @@ def answering(service: ServiceView, way: WayView) -> Html | None:
     ]
     why = _not_yours(way.promotion, approval.objection or "")
     against = element("small", why, class_="objection") if why else None
-    return element("div", _asked_again(way), votes, actions(yes, no), against, class_="approval")
+    return element("div", _asked_again(way), _drift(way), votes, actions(yes, no), against, class_="approval")
 
 
 def _not_yours(one: PromotionView, objection: str) -> str:
@@ -114,6 +114,12 @@ def _not_yours(one: PromotionView, objection: str) -> str:
 def _asked_again(way: WayView) -> Html | None:
     rendered = way.promotion.rendered
     return element("small", f"asked again: {rendered.changed}") if rendered and rendered.changed else None
+
+
+def _drift(way: WayView) -> Html | None:
+    """Say before anybody answers what others changed in the cluster, and will be taken back."""
+    found = [f"{one.object} {one.field}: {one.problem}" for one in way.promotion.drift]
+    return element("small", f"will be taken back: {'; '.join(found)}") if found else None
 
 
 def _unknown(service: ServiceView, way: WayView) -> Html | None:

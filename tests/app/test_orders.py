@@ -8,27 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from shared.app.handling.loaded_service import read_service
+from shared.app.views.release import release_view
 from shared.domain.messages import events as ev
 from shared.domain.messages.effects import Deploy
 from shared.domain.policies.policy import Drift
-from shared.ports.applier import Busy, DeployOrder, DeployReport
+from shared.ports.applier import Busy, DeployOrder, DeployReport, Objection
 from shared.ports.rollout_watcher import RolloutState
 from tests.contracts.memory.rows import MemoryEvidence
 from tests.support.app_looks import all_but, do, the
-from tests.support.app_parts import Harness, make_app
-from tests.support.outside import SLIPWAY_YAML, Outside
-
-GITOPS = 'deploy: {gitops: {repository: environments.git, path: "{environment}/{service}"}}'
-
-
-def on_clusters(drift: Drift = Drift.REPORT) -> str:
-    """The sample's configuration, with clusters in the place of a repository."""
-    qa, _, production = SLIPWAY_YAML.partition("  production:")
-    deployed = "deploy: {helm: {cluster: %s, drift: %s}}"
-    qa, production = (
-        text.replace(GITOPS, deployed % (name, drift)) for name, text in (("dev", qa), ("prod", production))
-    )
-    return f"{qa}  production:{production}"
+from tests.support.app_parts import DELIVERY, Harness, make_app
+from tests.support.outside import Outside, on_clusters
 
 
 @pytest.fixture
@@ -152,3 +142,36 @@ def test_an_order_that_found_no_room_goes_back_unharmed(slipway: Harness) -> Non
     slipway.pump(most=timedelta(minutes=5))
 
     assert slipway.promotion("1.0.0", "qa").phase == "Succeeded"
+
+
+def test_what_the_cluster_would_refuse_keeps_a_promotion_waiting(slipway: Harness) -> None:
+    """Before anybody is asked, with object and field."""
+    slipway.outside.environments.objections["production/delivery"] = (
+        Objection(
+            object="Deployment/delivery", field=".spec.replicas", problem="kubectl changed it", manager="kubectl"
+        ),
+    )
+    slipway.release_to("1.0.0", approve=False)
+
+    waiting = slipway.promotion("1.0.0", "production")
+    assert (waiting.phase, waiting.approval) == ("Waiting", None)
+    assert waiting.reason == "Deployment/delivery: .spec.replicas: kubectl changed it"
+
+
+@pytest.mark.parametrize("slipway", [Drift.CORRECT], indirect=True)
+def test_what_will_be_taken_back_is_named_before_anybody_answers(slipway: Harness) -> None:
+    """It stands in nobody's way; what is nobody's field still does."""
+    changed = Objection(
+        object="Deployment/delivery", field=".spec.replicas", problem="kubectl changed it", manager="kubectl"
+    )
+    slipway.outside.environments.objections["production/delivery"] = (changed,)
+    slipway.release_to("1.0.0", approve=False)
+
+    waiting = slipway.promotion("1.0.0", "production")
+    assert waiting.approval is not None
+    assert waiting.facts is not None
+    assert [(one.object, one.field) for one in waiting.facts.drift] == [("Deployment/delivery", ".spec.replicas")]
+    view = release_view(
+        read_service(slipway.app, DELIVERY), slipway.release("1.0.0"), viewer=None, now=slipway.app.now()
+    )
+    assert [one.problem for promotion in view.promotions for one in promotion.drift] == ["kubectl changed it"]

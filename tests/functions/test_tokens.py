@@ -36,6 +36,7 @@ PARAMETERS = {
     "environment": "qa",
     "promotion": "1",
     "number": "1",
+    "promotion": "1",
     "step": "image",
     "commit": "a" * 40,
     "request": "r-1",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Mapping, Sequence
 
-from shared.domain.policies.policy import GitOpsTarget, RepositoryPolicy, Severity
+from shared.domain.policies.policy import Drift, GitOpsTarget, RepositoryPolicy, Severity
 from shared.domain.values.artifact import ArtifactPart, PartName, find_part
 from shared.domain.values.names import Digest, ServiceKey
 from shared.domain.values.person import Person
@@ -74,6 +74,19 @@ environments:
     deploy: {gitops: {repository: environments.git, path: "{environment}/{service}"}}
 queueing: latest_only
 """
+
+
+_GITOPS = 'deploy: {gitops: {repository: environments.git, path: "{environment}/{service}"}}'
+
+
+def on_clusters(drift: Drift = Drift.REPORT) -> str:
+    """The sample's configuration, with clusters in the place of a repository."""
+    qa, _, production = SLIPWAY_YAML.partition("  production:")
+    deployed = "deploy: {helm: {cluster: %s, drift: %s}}"
+    qa, production = (
+        text.replace(_GITOPS, deployed % (name, drift)) for name, text in (("dev", qa), ("prod", production))
+    )
+    return f"{qa}  production:{production}"
 
 
 class MemoryBuilder:

@@ -10,14 +10,15 @@ from shared.app.performing.outcome import NothingToReport, Performed
 from shared.app.performing.rendering import render
 from shared.app.performing.tagging import tagged_parts
 from shared.app.performing.worker import access_to
+from shared.domain.charts.manifests import Finding, bounded
 from shared.domain.drafts.draft import Draft
 from shared.domain.messages.effects import GatherFacts, ReadTags
 from shared.domain.messages.events import FactsGathered, TagsRead
 from shared.domain.messages.reports import report_id
 from shared.domain.policies.place import Place, place_of
-from shared.domain.policies.policy import EnvironmentPolicy, ServicePolicy
+from shared.domain.policies.policy import Drift, EnvironmentPolicy, HelmTarget, ServicePolicy
 from shared.domain.state.phases import Phase, PromotionKind
-from shared.domain.state.promotion import Deployed, Facts, Presence, Promotion
+from shared.domain.state.promotion import Deployed, Facts, Presence, Promotion, Rendered
 from shared.domain.state.release import EnvironmentState, Release, ServiceState
 from shared.domain.values.artifact import Artifact, in_namespace
 from shared.domain.values.records import replace
@@ -69,6 +70,7 @@ def gather(app: App, effect: GatherFacts, worker: str) -> Performed:
         if promotion.kind is PromotionKind.FORWARD and release.artifact is not None:
             rendered = render(app, at, policy, environment_policy, release.artifact, promotion)
             facts = replace(facts, authors=read_authors(app, policy, release, promotion, environment))
+            facts = _with_objections(app, at, place_of(policy.service, environment_policy), rendered, facts)
     return FactsGathered(
         id=report_id(effect.id),
         service=effect.service,
@@ -76,6 +78,20 @@ def gather(app: App, effect: GatherFacts, worker: str) -> Performed:
         number=effect.number,
         facts=facts,
         rendered=rendered,
+    )
+
+
+def _with_objections(app: App, at: EnvironmentAccess, place: Place, rendered: Rendered, facts: Facts) -> Facts:
+    """Add what the environment would say: it knows quotas, policies and other people's changes, and charts do not."""
+    if not rendered.manifests:
+        return facts
+    found = at.applier(place).preflight(place, app.evidence.get(rendered.manifests))
+    corrects = isinstance(place.target, HelmTarget) and place.target.drift is Drift.CORRECT
+    taken = [one for one in found if one.manager and corrects]
+    return replace(
+        facts,
+        objections=bounded(Finding(one.object, one.field, one.problem) for one in found if one not in taken),
+        drift=bounded(Finding(one.object, one.field, one.problem) for one in taken),
     )
 
 

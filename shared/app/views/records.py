@@ -132,6 +132,7 @@ class PromotionView(View):
 
     `evidence` is where can be read what the environment showed when the rollout failed, empty where nothing was kept.
     `older` says that it would bring an older version than the live one, empty where it would not or has ended.
+    `objections` are what the environment would say to what would be deployed, `drift` what others changed and is taken back.
     """
 
     environment: str
@@ -153,6 +154,8 @@ class PromotionView(View):
     evidence: str
     authors: AuthorsView | None
     rendered: RenderedView | None
+    objections: tuple[FindingView, ...]
+    drift: tuple[FindingView, ...]
     approval: ApprovalView | None
     blockers: tuple[BlockerView, ...]
 

@@ -85,6 +85,8 @@ def _promotion(
         target=one.target.artifact.version.text if one.target else None,
         older=brings_older(state.environments.get(one.environment, _NOTHING_LIVE), release, one),
         authors=_authors(release, one),
+        objections=tuple(view.FindingView.of(each) for each in one.facts.objections) if one.facts else (),
+        drift=tuple(view.FindingView.of(each) for each in one.facts.drift) if one.facts else (),
         approval=_approval(state, release, one, one.approval, viewer, now) if one.approval else None,
         evidence=_evidence(state.service, release, one) if one.evidence else "",
         blockers=blockers,

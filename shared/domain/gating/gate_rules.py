@@ -142,6 +142,8 @@ def manifests(q: GateQuestion) -> Result:
     """Manifests were rendered and comply; each finding names object and field. Nothing goes ahead with no manifests."""
     rendered = q.promotion.rendered
     found = rendered.findings if rendered else ()
+    if q.promotion.facts is not None:
+        found = (*found, *q.promotion.facts.objections)
     if q.promotion.facts is not None and (rendered is None or not rendered.manifests):
         why = f"{found[0].object}: {found[0].field}: {found[0].problem}" if found else "nothing was rendered"
         return blocked("NotRendered", why, who=(TEAM,))

@@ -81,13 +81,16 @@ class Facts(Record):
     """What was read for a promotion, and when. Rules never fetch; they ask for facts and wait.
 
     `targets` says of each earlier good artifact (by promotion number) whether it can be had. `foreign` is
-    set where something else than Slipway wrote what runs.
+    set where something else than Slipway wrote what runs. `objections` are what the environment would say to what would be
+    deployed, `drift` fields that others changed and that would be taken back.
     """
 
     at: Time
     authors: Authors = Authors()
     targets: tuple[tuple[int, Presence], ...] = ()
     foreign: str = ""
+    objections: tuple[Finding, ...] = ()
+    drift: tuple[Finding, ...] = ()
 
     def presence(self, promotion: int) -> Presence | None:
         """Return what was read of the artifact that this promotion brought, None where it was not asked."""
