@@ -36,7 +36,6 @@ PARAMETERS = {
     "environment": "qa",
     "promotion": "1",
     "number": "1",
-    "promotion": "1",
     "step": "image",
     "commit": "a" * 40,
     "request": "r-1",
