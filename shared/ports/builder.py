@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from shared.domain.charts.belonging import Home
 from shared.domain.charts.hooks import Hooks
 from shared.domain.policies.place import Place
 from shared.domain.policies.setting import Setting
@@ -56,6 +57,7 @@ class RenderFor:
     set: tuple[tuple[str, Setting], ...]
     placeholders: tuple[tuple[str, str], ...]
     hooks: Hooks | None
+    home: Home
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

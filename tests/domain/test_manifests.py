@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.charts.belonging import Home
 from shared.domain.charts.manifests import CHANGE_CAUSE, Finding, findings
 
 ONE, OTHER = f"sha256:{'1' * 64}", f"sha256:{'2' * 64}"
@@ -207,4 +208,6 @@ def test_malformed_shapes_never_raise(place: tuple[str | int, ...], junk: object
         inner = inner[part]
     inner[("object", *place)[-1]] = junk
 
-    assert all(isinstance(each, Finding) for each in findings([workload["object"]], image=IMAGE))
+    home = Home(namespace="qa", others=(("", "production"),), kinds=())
+
+    assert all(isinstance(each, Finding) for each in findings([workload["object"]], image=IMAGE, home=home))

@@ -91,6 +91,19 @@ def test_attack_take_more_rights_than_deploying_needs(capsys: pytest.CaptureFixt
     assert verbs == {"get", "list", "watch", "create", "update", "patch", "delete"}
 
 
+def test_what_the_policy_names_beside_the_usual_kinds_is_in_the_role(
+    monorepo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An administrator who applies it has agreed."""
+    kinds = "cluster: blue, kinds: [monitoring.coreos.com/ServiceMonitor]"
+    (monorepo / "slipway.yaml").write_text(SLIPWAY.replace("cluster: blue", kinds))
+    commit = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-qam", "two"]
+    subprocess.run(["git", "-C", str(monorepo), *commit], check=True)
+    rules = read(printed(capsys, "--repo", str(monorepo), "--identity", IDENTITY))["Role"]["rules"]
+
+    assert [one["resources"] for one in rules if one["apiGroups"] == ["monitoring.coreos.com"]] == [["servicemonitors"]]
+
+
 def test_azures_role_is_named_with_what_it_adds(capsys: pytest.CaptureFixture[str]) -> None:
     """As comments, which kubectl passes over; for the namespace, and not for the cluster."""
     text = printed(capsys, "--identity", IDENTITY)

@@ -10,7 +10,7 @@ from infra.local.rbac.azure import azure
 from infra.local.rbac.objects import Subject, objects
 from infra.local.repository import NoRepository, find_repository
 from shared.adapters.git_disk.source import GitSource
-from shared.domain.policies.policy import EnvironmentPolicy, GitOpsTarget
+from shared.domain.policies.policy import EnvironmentPolicy, GitOpsTarget, HelmTarget
 from shared.domain.values.errors import InvalidValue
 from shared.domain.values.names import is_object_id, valid_name
 from shared.inbound.slipway_yaml import SlipwayYaml
@@ -33,26 +33,26 @@ class RightsAsked:
 def run_rbac(asked: RightsAsked) -> int:
     """Print objects and commands; 2 where nothing could be printed."""
     try:
-        namespace = _namespace(asked)
+        namespace, kinds = _wanted(asked)
         subject = _subject(asked, namespace)
     except (AdapterError, BrokenPolicy, InvalidValue, NoRepository) as error:
         print(error, file=sys.stderr)
         return 2
-    print(objects(asked.environment, namespace, subject) + azure(namespace, subject), end="")
+    print(objects(asked.environment, namespace, subject, kinds) + azure(namespace, subject), end="")
     return 0
 
 
-def _namespace(asked: RightsAsked) -> str:
+def _wanted(asked: RightsAsked) -> tuple[str, tuple[str, ...]]:
+    """The namespace, and the kinds beside the usual ones."""
     if asked.repo is None:
         if not valid_name(asked.environment):
             raise InvalidValue("ENV", f"{asked.environment!r} is not an environment's name")
-        return asked.environment
+        return asked.environment, ()
     policy = _policy(asked.repo, asked.environment)
-    if isinstance(policy.deploy, GitOpsTarget):
-        print(
-            f"Note: {policy.name} is deployed by git, for which Slipway needs no rights in a cluster", file=sys.stderr
-        )
-    return policy.namespace
+    if isinstance(policy.deploy, HelmTarget):
+        return policy.namespace, policy.deploy.kinds
+    print(f"Note: {policy.name} is deployed by git, for which Slipway needs no rights in a cluster", file=sys.stderr)
+    return policy.namespace, ()
 
 
 def _policy(repo: Path, name: str) -> EnvironmentPolicy:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from shared.domain.charts.rights import RIGHTS, Right
+from shared.domain.charts.rights import RIGHTS, Right, given
 
 ROLE = "slipway-deployer"
 _RBAC = "rbac.authorization.k8s.io"
@@ -20,10 +20,12 @@ class Subject:
     object_id: str = ""
 
 
-def objects(environment: str, namespace: str, subject: Subject) -> str:
-    """Return what `kubectl apply -f -` takes."""
+def objects(environment: str, namespace: str, subject: Subject, kinds: tuple[str, ...] = ()) -> str:
+    """Return what `kubectl apply -f -` takes; `kinds` are those that the environment's policy adds."""
     account = [_account(subject)] if subject.account else []
-    return "---\n".join([_namespace(environment, namespace), *account, _role(namespace), _binding(namespace, subject)])
+    return "---\n".join(
+        [_namespace(environment, namespace), *account, _role(namespace, kinds), _binding(namespace, subject)]
+    )
 
 
 def _namespace(environment: str, namespace: str) -> str:
@@ -53,7 +55,7 @@ automountServiceAccountToken: false
 """
 
 
-def _role(namespace: str) -> str:
+def _role(namespace: str, kinds: tuple[str, ...]) -> str:
     return f"""\
 # All that deploying, watching, healing, rolling back and removing take. Nothing outside of this namespace.
 apiVersion: {_RBAC}/v1
@@ -62,7 +64,7 @@ metadata:
   name: {ROLE}
   namespace: {namespace}
 rules:
-{"".join(_rules(RIGHTS))}"""
+{"".join(_rules((*RIGHTS, *given(kinds))))}"""
 
 
 def _rules(rights: Sequence[Right]) -> Iterator[str]:

@@ -180,6 +180,7 @@ def _problems(work: BuildWork, each: _Filled, manifests: bytes) -> Sequence[str]
         image=each.image,
         users=users,
         hooks=each.order.hooks,
+        home=each.order.home,
         manifests=manifests,
         before=unread,
         most=_MOST_FINDINGS,

@@ -13,7 +13,7 @@ from shared.domain.messages.effects import Build, CancelBuild, LookAtBuild
 from shared.domain.messages.events import BuildReported, BuildStarted
 from shared.domain.messages.reports import report_id, started_id
 from shared.domain.policies.host_variables import may_pass
-from shared.domain.policies.place import place_of
+from shared.domain.policies.place import home_of, place_of
 from shared.domain.policies.policy import EnvironmentPolicy, ServicePolicy, Verdict
 from shared.domain.state.build import (
     NO_HANDLE,
@@ -139,6 +139,7 @@ def render_for(policy: ServicePolicy, environment_policy: EnvironmentPolicy, com
         set=environment_policy.set,
         placeholders=tuple(values.items()),
         hooks=hooks_of(environment_policy.deploy),
+        home=home_of(policy, environment_policy),
     )
 
 

@@ -13,7 +13,7 @@ from os.path import isdir
 from shared.app.access import EnvironmentAccess
 from shared.app.parts import App
 from shared.domain.charts.manifests import Finding, bounded, findings
-from shared.domain.policies.place import place_of
+from shared.domain.policies.place import home_of, place_of
 from shared.domain.policies.policy import EnvironmentPolicy, HelmTarget, ServicePolicy
 from shared.domain.state.deployment import change_cause, hooks_of, image_references, placeholder_values
 from shared.domain.state.inputs import Input, changes, inputs_of, read_inputs, write_inputs
@@ -57,7 +57,7 @@ def render(
         known = replace(known, manifests=app.evidence.put(manifests))
         if isinstance(environment_policy.deploy, HelmTarget):
             known = replace(known, values=app.evidence.put(write_rendering(rendering)))
-        found = _judged(at, environment_policy, artifact, manifests)
+        found = _judged(at, policy, environment_policy, artifact, manifests)
     except Permanent as error:
         if error.ours:
             raise
@@ -87,11 +87,15 @@ def _filled(
 
 
 def _judged(
-    at: EnvironmentAccess, policy: EnvironmentPolicy, artifact: Artifact, manifests: bytes
+    at: EnvironmentAccess,
+    policy: ServicePolicy,
+    environment_policy: EnvironmentPolicy,
+    artifact: Artifact,
+    manifests: bytes,
 ) -> tuple[Finding, ...]:
     """Check what was rendered. What cannot be read is a finding, for which a person may answer."""
     unread: list[Finding] = []
-    images = image_references(artifact, policy)
+    images = image_references(artifact, environment_policy)
     try:
         objects = at.charts.parse(manifests)
     except UnreadManifests as error:
@@ -105,9 +109,15 @@ def _judged(
             if error.ours:
                 raise
             unread.append(Finding(image, "image", str(error)))
-    hooks = hooks_of(policy.deploy)
     return findings(
-        objects, image=images[0], others=images[1:], users=users, hooks=hooks, manifests=manifests, before=unread
+        objects,
+        image=images[0],
+        others=images[1:],
+        users=users,
+        hooks=hooks_of(environment_policy.deploy),
+        manifests=manifests,
+        home=home_of(policy, environment_policy),
+        before=unread,
     )
 
 

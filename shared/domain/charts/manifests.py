@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import TypeAlias
 
+from shared.domain.charts.belonging import Belonging, Home
 from shared.domain.charts.hooks import SKIPS_FILE, Hooks, problems_of
 from shared.domain.charts.pods import GROUPS, MORE_GROUPS, SINGLE, WORKLOADS, Object, Pod, TooMuch, Walk, at, listed
 from shared.domain.values.records import Record
@@ -51,6 +52,7 @@ class _Check:
     users: Mapping[str, Users]
     hooks: Hooks | None
     manifests: bytes
+    belonging: Belonging | None
     images: set[str] = field(default_factory=set)
     pods: int = 0
 
@@ -68,8 +70,12 @@ class _Check:
                 for pod in walk.pods(each):
                     self.pods += 1
                     yield from self._of_pod(each.name, pod)
+                if self.belonging is not None:
+                    yield from (Finding(*one) for one in self.belonging.strays(each))
         except TooMuch as error:
             yield Finding("manifests", "", str(error))
+        if self.belonging is not None:
+            yield from (Finding(*one) for one in self.belonging.contested())
         if not self.pods:
             yield Finding("manifests", "", "hold no workload, so nothing would run")
         elif self.released[0] not in self.images:
@@ -128,15 +134,17 @@ def findings(
     users: Mapping[str, Users] = _NOBODY_KNOWN,
     hooks: Hooks | None = None,
     manifests: bytes = b"",
+    home: Home | None = None,
     before: Sequence[Finding] = (),
     most: int = MOST_FINDINGS,
 ) -> tuple[Finding, ...]:
     """Check all objects of one deployment of `image` (`host/repository:tag@digest`), read from `manifests`; `others` are released with it.
 
     `users` says what user an image's configurations name, by its digest; what is not there is unknown, and neither root nor
-    none. `hooks` says who runs hooks, None that Helm does. What was found `before` comes first; there are `most` of all.
+    none. `hooks` says who runs hooks, None that Helm does; `home` where the objects belong, where that is judged. What was found `before` comes first; there are `most` of all.
     """
-    check = _Check(released=(image, *others), users=users, hooks=hooks, manifests=manifests)
+    belonging = Belonging(home) if home is not None else None
+    check = _Check(released=(image, *others), users=users, hooks=hooks, manifests=manifests, belonging=belonging)
     return bounded(chain(before, check.every(objects)), most)
 
 

@@ -24,7 +24,7 @@ WORKLOADS: Mapping[str, tuple[str, ...]] = {
         ("spec", "template", "spec"),
     ),
 }
-_Path: TypeAlias = "tuple[_Path, str | int] | None"
+Path: TypeAlias = "tuple[Path, str | int] | None"
 _LONGEST_PART = 60
 _OF_LISTS = frozenset({"apiVersion", "kind", "metadata"})
 
@@ -96,12 +96,12 @@ class Walk:
             path = WORKLOADS[found.kind]
             own = at(found.content, *path)
             yield Pod(".".join(path), own, template=True)
-        todo: list[tuple[object, _Path, int]] = [(found.content, None, 0)]
+        todo: list[tuple[object, Path, int]] = [(found.content, None, 0)]
         while todo:
             value, path_, depth = todo.pop()
             if isinstance(value, dict):
                 if value is not own and _is_pod(value):
-                    yield Pod(_written(path_), value, template=False)
+                    yield Pod(written(path_), value, template=False)
                 inside: list[tuple[object, object]] = list(value.items())
             else:
                 inside = list(enumerate(value)) if isinstance(value, list | tuple) else []
@@ -146,7 +146,8 @@ def _is_pod(value: Mapping[str, object]) -> bool:
     )
 
 
-def _written(path: _Path) -> str:
+def written(path: Path) -> str:
+    """A place in an object, as people write it; only asked for where there is something to say of it."""
     parts: list[str] = []
     while path is not None:
         path, key = path

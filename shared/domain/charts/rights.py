@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+RBAC = "rbac.authorization.k8s.io"
+# Kubernetes' own projects that define their kinds as operators do.
+_OPERATORS = frozenset({"gateway.networking.k8s.io", "snapshot.storage.k8s.io", "autoscaling.k8s.io"})
 READ = ("get", "list", "watch")
 WRITE = (*READ, "create", "update", "patch", "delete")
 
@@ -36,7 +39,7 @@ RIGHTS = (
 def resource_of(kind: str) -> str:
     """Name the resource of a kind, as Kubernetes forms the plural of its own."""
     name = kind.lower()
-    if name.endswith("y"):
+    if name.endswith("y") and name[-2:-1] not in "aeou":
         return f"{name[:-1]}ies"
     return f"{name}es" if name.endswith("s") else f"{name}s"
 
@@ -47,3 +50,14 @@ _WRITTEN = {(one.group, resource) for one in RIGHTS if "create" in one.verbs for
 def may_write(group: str, kind: str) -> bool:
     """Whether the deployer makes and changes objects of a kind."""
     return (group, resource_of(kind)) in _WRITTEN
+
+
+def may_be_given(group: str) -> bool:
+    """Whether kinds of a group may be added to the Role: those of operators, and none of Kubernetes' own."""
+    return "." in group and (not group.endswith(".k8s.io") or group in _OPERATORS)
+
+
+def given(kinds: tuple[str, ...]) -> tuple[Right, ...]:
+    """What an environment's `deploy.helm.kinds` adds."""
+    named = (one.partition("/") for one in kinds)
+    return tuple(Right(group, (resource_of(kind),), WRITE, "by deploy.helm.kinds") for group, _, kind in named)

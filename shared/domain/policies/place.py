@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from shared.domain.charts.belonging import Home
 from shared.domain.policies.patience import Patience
-from shared.domain.policies.policy import DeployTarget, EnvironmentPolicy, GitOpsTarget
+from shared.domain.policies.policy import DeployTarget, EnvironmentPolicy, GitOpsTarget, HelmTarget, ServicePolicy
 from shared.domain.values.names import ServiceKey
 from shared.domain.values.placeholders import expand
 from shared.domain.values.records import Record, replace
@@ -35,6 +36,13 @@ def place_of(service: ServiceKey, policy: EnvironmentPolicy) -> Place:
         target=_filled(policy.deploy, service.service, policy.name),
         patience=policy.patience,
     )
+
+
+def home_of(policy: ServicePolicy, environment_policy: EnvironmentPolicy) -> Home:
+    """Return where manifests belong, by an environment's rules and what the file says of the others."""
+    own, target = environment_policy.namespace, environment_policy.deploy
+    others = tuple((one.namespace, one.name) for one in policy.environments if one.namespace != own)
+    return Home(namespace=own, others=others, kinds=target.kinds if isinstance(target, HelmTarget) else None)
 
 
 # Each step of a promotion asks for its place, and there are few.

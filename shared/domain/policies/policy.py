@@ -144,7 +144,7 @@ class HelmTarget(Policy, tag_field="kind", tag="helm"):
     """The chart is installed with Helm in a cluster that the installation's settings know by this name.
 
     `timeout` is how long applying and hooks may take, `max_history` how many revisions Helm keeps, `parallel` how many
-    deployments one process runs at a time.
+    deployments one process runs at a time. `kinds` are those that the deployer may write beside the usual ones, as `group/Kind`.
     """
 
     cluster: str
@@ -152,6 +152,7 @@ class HelmTarget(Policy, tag_field="kind", tag="helm"):
     max_history: int = 10
     parallel: int = 4
     drift: Drift = Drift.REPORT
+    kinds: tuple[str, ...] = ()
 
 
 DeployTarget: TypeAlias = GitOpsTarget | HelmTarget

@@ -126,6 +126,7 @@ def _target(deploy: DeploySection | None) -> DeployTarget | None:
             max_history=helm.max_history,
             parallel=helm.parallel,
             drift=helm.drift,
+            kinds=tuple(dict.fromkeys(helm.kinds)),
         )
     return None
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, InstanceOf
 
+from shared.domain.charts.rights import may_be_given
 from shared.domain.policies.host_variables import may_pass
 from shared.domain.policies.setting import Setting, path_of
 from shared.domain.values.errors import InvalidValue
@@ -23,6 +24,7 @@ _LONGEST = timedelta(days=366)
 # A function waits for Helm, and has to end in time: see functionTimeout in host.json.
 LONGEST_HELM = timedelta(minutes=20)
 _LABEL = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
+_KIND = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?(\.[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?)+/[A-Z][A-Za-z0-9]{0,62}")
 _HOST = re.compile(r"[A-Za-z0-9]([-A-Za-z0-9.]{0,252}[A-Za-z0-9])?(:[0-9]{1,5})?")
 _OCI_PART = r"[a-z0-9]+(?:(?:\.|__?|-+)[a-z0-9]+)*"
 _OCI = re.compile(rf"{_OCI_PART}(?:/{_OCI_PART})*")
@@ -111,6 +113,14 @@ def _cluster(text: str) -> str:
     return text
 
 
+def _kind(text: str) -> str:
+    if _KIND.fullmatch(text) is None:
+        raise ValueError(f"{text!r} is not a group and a kind, such as monitoring.coreos.com/ServiceMonitor")
+    if not may_be_given(text.partition("/")[0]):
+        raise ValueError(f"{text} is not for a deployer: an administrator applies it")
+    return text
+
+
 def _first_version(value: int) -> int:
     if value != 1:
         raise ValueError(f"{value} is not read by this Slipway; write version: 1")
@@ -185,6 +195,7 @@ def or_none(word: str) -> BeforeValidator:
 
 Duration = Annotated[timedelta, BeforeValidator(_duration)]
 Span = Annotated[timedelta, BeforeValidator(_duration), AfterValidator(_more_than_nothing)]
+ExtraKind = Annotated[str, AfterValidator(_kind)]
 HelmTimeout = Annotated[Span, AfterValidator(_within_a_function)]
 ClusterName = Annotated[str, AfterValidator(_cluster)]
 Text = Annotated[str, Field(max_length=1000), AfterValidator(_refuse_empty)]

@@ -21,6 +21,7 @@ from shared.inbound.slipway_yaml.fields import (
     ClusterName,
     Context,
     Duration,
+    ExtraKind,
     FileTemplate,
     FileVersion,
     Folder,
@@ -143,6 +144,7 @@ class Helm(Part):
     max_history: Annotated[int, Field(ge=2, le=100)] = 10
     parallel: Annotated[int, Field(ge=1, le=16)] = 4
     drift: Annotated[Drift, Choice] = Drift.REPORT
+    kinds: Annotated[list[ExtraKind], Field(max_length=50)] = []
 
 
 class DeploySection(Part):

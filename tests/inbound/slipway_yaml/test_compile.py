@@ -72,12 +72,20 @@ environments:
     gates: {scan: high, unknown_scan: allow, own_scan: true, older_than_live: block, comply: allow, soak: 30m}
     deadlines: {retagging: 1m, deploying: 12m, verifying: 3m}
     identity: production-worker
-    deploy: {helm: {cluster: prod-aks, timeout: 10m, max_history: 20, parallel: 2, drift: correct}}
+    deploy: {helm: {cluster: prod-aks, timeout: 10m, max_history: 20, parallel: 2, drift: correct, kinds: [a.example.com/Thing]}}
 queueing: in_order
 freezes:
   - {environments: [production], cron: "0 16 * * 5", duration: 64h, timezone: Europe/Berlin, reason: weekend}
   - {cron: "0 0 24 12 *", duration: 3d, timezone: UTC, reason: on}
 """
+BY_HELM = HelmTarget(
+    cluster="prod-aks",
+    timeout=timedelta(minutes=10),
+    max_history=20,
+    parallel=2,
+    drift=Drift.CORRECT,
+    kinds=("a.example.com/Thing",),
+)
 WEEKEND = DenyWindow(cron="0 16 * * 5", duration=timedelta(hours=64), timezone="Europe/Berlin", reason="weekend")
 CHRISTMAS = DenyWindow(cron="0 0 24 12 *", duration=timedelta(days=3), timezone="UTC", reason="on")
 
@@ -135,9 +143,7 @@ def test_every_key_reaches_the_policy_of_its_environment() -> None:
     assert production == EnvironmentPolicy(
         name="production",
         namespace="production",
-        deploy=HelmTarget(
-            cluster="prod-aks", timeout=timedelta(minutes=10), max_history=20, parallel=2, drift=Drift.CORRECT
-        ),
+        deploy=BY_HELM,
         after=("qa",),
         values=("charts/delivery/values-{environment}.yaml",),
         set=SET,
