@@ -117,6 +117,15 @@ def test_an_upgrade_by_hand_inherits_labels_and_is_seen_all_the_same(deployer: D
     )
 
 
+def test_what_was_adopted_is_watched_without_a_mark(deployer: Deployer) -> None:
+    """Slipway did not make it, and said so when it named the revision."""
+    install(deployer.api, deployer.namespace, workload())
+    record(deployer.api, deployer.namespace, workload(), number=2, labels={})
+    found = watcher(deployer.api).observe(place(deployer.namespace), "2/")
+
+    assert found.state is RolloutState.HEALTHY
+
+
 @pytest.mark.parametrize("revision", [f"1/{EFFECT}", "", "nonsense", f"-1/{EFFECT}"])
 def test_a_release_that_is_gone_was_removed_by_somebody(deployer: Deployer, revision: str) -> None:
     """There is no record any more."""

@@ -119,7 +119,8 @@ def _replaced(api: Api, place: Place, number: int, effect: str) -> str:
     if newest is None:
         return f"release {place.release_name} is not in namespace {place.namespace} any more: somebody removed it"
     mark = mark_of(newest)
-    if newest.number == number and mark is not None and mark.effect == effect:
+    # What was adopted has no mark, and is named without an effect.
+    if newest.number == number and (mark.effect if mark else "") == effect:
         return ""
     if newest.number == number:
         return f"revision {number} of release {place.release_name} was written by {'another promotion' if mark else 'hand'}"

@@ -46,7 +46,7 @@ def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
     rollout = at.watcher(place).observe(place, promotion.revision)
     healthy, reason = rollout.state is RolloutState.HEALTHY, rollout.reason
     if rollout.state is RolloutState.PROGRESSING:
-        again = _again(app, promotion, rollout)
+        again = _again(app, promotion, policy, rollout)
         if again is not None:
             return LookAgain(again)
         reason = f"the rollout was not healthy in time: {reason}"
@@ -73,12 +73,10 @@ def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
     )
 
 
-def _again(app: App, promotion: Promotion, rollout: Rollout) -> timedelta | None:
+def _again(app: App, promotion: Promotion, policy: EnvironmentPolicy, rollout: Rollout) -> timedelta | None:
     """How long until the next look; None where there is no time for one before the deadline."""
     pause = pause_after(promotion.since, app.now()) if rollout.waited else app.timing.rollout_poll
-    if promotion.deadline is None:
-        return pause
-    left = promotion.deadline - app.now()
+    left = (promotion.deadline or promotion.since + policy.deadlines.verifying) - app.now()
     room = left - _BEFORE - (_LOOK if rollout.waited else _NO_TIME)
     return None if left <= _ENOUGH else min(pause, max(_NO_TIME, room))
 
