@@ -59,6 +59,24 @@ def test_what_does_not_comply_is_named_and_waits(slipway: Harness) -> None:
     assert slipway.live("qa") == ""
 
 
+def test_attack_reach_from_qa_into_production_by_a_manifest(slipway: Harness) -> None:
+    """What names the namespace of another environment is named, and waits."""
+    account = {"kind": "ServiceAccount", "name": "delivery", "namespace": "backend"}
+    slipway.outside.charts.beside["1.0.0"] = {
+        "apiVersion": "rbac.authorization.k8s.io/v1",
+        "kind": "RoleBinding",
+        "metadata": {"name": "x"},
+        "subjects": [account],
+    }
+    slipway.push_release("1.0.0")
+    slipway.pump()
+
+    [found] = rendered(slipway, "1.0.0", "qa").findings
+    assert (found.object, found.field) == ("RoleBinding/x", "subjects[0].namespace")
+    assert found.problem.startswith("names backend, the namespace of production")
+    assert slipway.live("qa") == ""
+
+
 def test_a_chart_that_cannot_be_rendered_is_a_finding(slipway: Harness) -> None:
     """With the renderer's words; it is the release that waits, not Slipway that fails."""
     slipway.outside.charts.broken.add("1.0.0")

@@ -138,8 +138,8 @@ class MemoryRegistry:
 class MemoryCharts:
     """Charts whose package is any bytes, and which render to one Deployment of the image that is set.
 
-    `unpinned` are versions that render the image by its tag alone, `broken` those that do not render. With `alike` the
-    bytes are the same for all, and what a thread parses is what it rendered last.
+    `unpinned` are versions that render the image by its tag alone, `broken` those that do not render, `beside` what a version
+    renders beside the Deployment. With `alike` the bytes are the same for all, and what a thread parses is what it rendered last.
     """
 
     def __init__(self, registry: MemoryRegistry, troubles: Troubles, *, alike: bool = False) -> None:
@@ -147,6 +147,7 @@ class MemoryCharts:
         self._rendered = threading.local()
         self.unpinned: set[str] = set()
         self.broken: set[str] = set()
+        self.beside: dict[str, Mapping[str, object]] = {}
 
     def lint(
         self, chart: Path, renderings: Sequence[Rendering] = (), *, root: Path | None = None
@@ -183,6 +184,7 @@ class MemoryCharts:
         image = f"{repository}:{tag.partition('@')[0] if version in self.unpinned else tag}"
         container = {"name": "app", "image": image, "securityContext": {"runAsNonRoot": True}}
         deployment = {
+            "apiVersion": "apps/v1",
             "kind": "Deployment",
             "metadata": {
                 "name": rendering.release_name,
@@ -194,8 +196,10 @@ class MemoryCharts:
             },
             "spec": {"template": {"spec": {"containers": [container]}}},
         }
-        self._rendered.last = [deployment]
-        return _ALIKE if self._alike else json.dumps(deployment, sort_keys=True).encode()
+        self._rendered.last = [deployment, *([self.beside[version]] if version in self.beside else [])]
+        if self._alike:
+            return _ALIKE
+        return b"\n".join(json.dumps(one, sort_keys=True).encode() for one in self._rendered.last)
 
     def parse(self, manifests: bytes) -> Sequence[Mapping[str, object]]:
         """See Charts."""

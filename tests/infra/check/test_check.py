@@ -97,6 +97,22 @@ def test_every_finding_of_an_environment_is_a_line(repository: GitRepository) ->
     assert found[-1] == "production would block: manifests: have 190 other findings, not listed here"
 
 
+def test_what_a_deployer_of_a_cluster_has_no_right_to_is_said(repository: GitRepository) -> None:
+    """For the environments that Helm deploys to, and with what names the namespace of another one for all."""
+    configuration = (SAMPLE / "slipway.yaml").read_text()
+    production = configuration.index("  production:")
+    by_helm = re.sub(r"deploy: .*", "deploy: {helm: {cluster: blue}}", configuration[production:])
+    role = "apiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: x, namespace: backend-qa}\n"
+    repository.commit(
+        {"slipway.yaml": configuration[:production] + by_helm, "charts/delivery/templates/role.yaml": role}
+    )
+
+    found = changes(repository)
+    assert "production would block: Role/x: kind: gives rights, and the deployer's Role holds none of these" in found
+    assert "production would block: Role/x: metadata.namespace: names backend-qa, the namespace of qa" in found
+    assert "qa would block" not in found
+
+
 @pytest.mark.parametrize(
     ("build", "said"),
     [
