@@ -46,8 +46,8 @@ up: $(if $(CLUSTER),venv-tests,venv-local) ## the local host with its page (REPO
 cluster: venv-tests ## a real Kubernetes control plane for use, whose pods are played; the first time it is built (15 minutes, needs Go)
 	@exec $(PYTHON_IN_VENV) -m tests.support.cluster up
 
-bench: venv-tests ## how fast it is, each figure beside its floor and goal (ONLY="engine functions", QUICK=1, STORE=azurite)
-	@$(PYTHON_IN_VENV) -m tests.workshop bench $(if $(STORE),--store "$(STORE)") $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)
+bench: venv-tests ## how fast it is, each figure beside its floor and goal (ONLY="engine functions", QUICK=1, STORE=azurite; CLUSTER=1: deploying with Helm)
+	@$(PYTHON_IN_VENV) -m tests.workshop bench $(if $(STORE),--store "$(STORE)") $(if $(CLUSTER),--cluster) $(if $(ONLY),--only "$(ONLY)") $(if $(QUICK),--quick)
 
 MINUTES ?= 10
 RATE ?= 1000

@@ -22,6 +22,7 @@ def commands() -> argparse.ArgumentParser:
     bench = named.add_parser("bench", help="measure, each figure beside its floor and its goal")
     bench.add_argument("--only", default="", help="parts by name, all without it")
     bench.add_argument("--store", choices=STORES, default=SQLITE, help="what is measured; sqlite without it")
+    bench.add_argument("--cluster", action="store_true", help="measure deploying with Helm, on a control plane")
     bench.add_argument("--quick", action="store_true", help="try it out; not for figures")
     load = named.add_parser("load", help="push to a host of its own at a steady rate and account for every push")
     load.add_argument("--minutes", type=float, default=10, help="for how long")
@@ -59,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
     if given.command == "bench":
         from tests.workshop.bench.run import run_bench
 
-        return run_bench(given.only, quick=given.quick, store=given.store)
+        return run_bench(given.only, quick=given.quick, store=given.store, cluster=given.cluster)
     if given.command == "load":
         from tests.workshop.load.command import run_load
 

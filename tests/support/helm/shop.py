@@ -8,9 +8,10 @@ import json
 import subprocess
 import sys
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -224,12 +225,23 @@ class Shop:
 
     def by_hand(self, version: str, *, install: bool = False) -> None:
         """Upgrade as a person does with Helm's command."""
+        self.prepared(version, install=install)()
+
+    def prepared(self, version: str, *, install: bool = False, command: str = "") -> Callable[[], object]:
+        """Return what does that: by Helm's library in a process of its own, or by a command of Helm's."""
         source = self.chart(version)
         folder = self.folder / f"pulled-{uuid.uuid4().hex}"
         package = self.charts.pull(source.registry, source.repository, source.digest, version=version, into=folder)
+        kubeconfig = self.deployer.connection.kubeconfig()
+        space = self.deployer.namespace
+        if command:
+            file = folder / "kubeconfig"
+            file.write_text(kubeconfig)
+            arguments = ["upgrade", "delivery", str(package), "--namespace", space, "--reset-values", "--wait=hookOnly"]
+            return partial(subprocess.run, [command, *arguments, "--kubeconfig", file], check=True, capture_output=True)
         asked = {
-            "kubeconfig": self.deployer.connection.kubeconfig(),
-            "namespace": self.deployer.namespace,
+            "kubeconfig": kubeconfig,
+            "namespace": space,
             "name": "delivery",
             "chart": str(package),
             "values": {},
@@ -238,6 +250,5 @@ class Shop:
         program = folder / "helm"
         program.symlink_to(Path(sys.executable).resolve())
         env = {"PYTHONPATH": str(Path(_HELM).parents[1]), "HOME": str(folder)}
-        subprocess.run(
-            [program, Path(__file__).with_name("by_hand.py")], input=json.dumps(asked).encode(), env=env, check=True
-        )
+        run = [program, Path(__file__).with_name("by_hand.py")]
+        return partial(subprocess.run, run, input=json.dumps(asked).encode(), env=env, check=True)

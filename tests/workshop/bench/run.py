@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.folder import AZURITE, SQLITE
-from tests.workshop.bench import azurite, fair, flat, parts, recovery, throughput
+from tests.workshop.bench import azurite, fair, flat, on_cluster, parts, recovery, throughput
 from tests.workshop.bench.figures import Report
 from tests.workshop.bench.world import ENGINE, FUNCTIONS, HTTP
 
@@ -38,11 +38,17 @@ AZURITE_PARTS: Mapping[str, Part] = {
     "throughput": (_BOTH, {"releases": 20}, {"releases": 6, "runs": 1}),
     "recovery": (partial(recovery.measure, store=_AZURITE), {"at_once": (200,)}, {"at_once": (20,), "runs": 1}),
 }
+CLUSTER_PARTS: Mapping[str, Part] = {
+    "overhead": (on_cluster.overhead, {"pairs": 20}, {"pairs": 2}),
+    "seen": (on_cluster.seen, {"rollouts": 5, "delay": 5}, {"rollouts": 1, "delay": 2}),
+    "at-once": (on_cluster.at_once, {"services": 50}, {"services": 3}),
+    "memory": (on_cluster.memory, {"deployments": 1000}, {"deployments": 10}),
+}
 
 
-def run_bench(only: str, *, quick: bool, store: str = SQLITE) -> int:
+def run_bench(only: str, *, quick: bool, store: str = SQLITE, cluster: bool = False) -> int:
     """Measure the named parts, all where none is named; `quick` is for trying it out, not for figures."""
-    known = AZURITE_PARTS if store == AZURITE else PARTS
+    known = CLUSTER_PARTS if cluster else AZURITE_PARTS if store == AZURITE else PARTS
     wanted = only.replace(",", " ").split()
     if unknown := [one for one in wanted if one not in known]:
         print(f"{', '.join(unknown)}: no such part; there are {', '.join(known)}", file=sys.stderr)
