@@ -103,7 +103,7 @@ def _ready(shop: Shop, version: str) -> bool:
     found = shop.deployment()
     status = found["status"]
     current = status.get("observedGeneration") == found["metadata"]["generation"] and shop.image() == image(version)
-    return current and status.get("updatedReplicas") == status.get("availableReplicas") == status.get("replicas")
+    return current and status.get("updatedReplicas") == status.get("availableReplicas") == status.get("replicas", 0) > 0
 
 
 def _crashed(shop: Shop, version: str) -> bool:
