@@ -110,7 +110,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Objection:
+class ClusterObjection:
     """What an environment would say to one object before anything is written: `manager` holds the field, empty for another reason."""
 
     object: str
@@ -138,7 +138,7 @@ class Applier(Protocol):
         """Read what could be adopted; None where there is nothing. Raise Permanent where this way of deploying adopts nothing."""
         ...
 
-    def preflight(self, place: Place, manifests: bytes) -> tuple[Objection, ...]:
+    def preflight(self, place: Place, manifests: bytes) -> tuple[ClusterObjection, ...]:
         """Ask what the environment would say to manifests; empty where it says nothing, or nobody can ask."""
         ...
 

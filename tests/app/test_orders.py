@@ -13,7 +13,7 @@ from shared.app.views.release import release_view
 from shared.domain.messages import events as ev
 from shared.domain.messages.effects import Deploy
 from shared.domain.policies.policy import Drift
-from shared.ports.applier import Busy, DeployOrder, DeployReport, Objection
+from shared.ports.applier import Busy, ClusterObjection, DeployOrder, DeployReport
 from shared.ports.rollout_watcher import RolloutState
 from tests.contracts.memory.rows import MemoryEvidence
 from tests.support.app_looks import all_but, do, the
@@ -147,7 +147,7 @@ def test_an_order_that_found_no_room_goes_back_unharmed(slipway: Harness) -> Non
 def test_what_the_cluster_would_refuse_keeps_a_promotion_waiting(slipway: Harness) -> None:
     """Before anybody is asked, with object and field."""
     slipway.outside.environments.objections["production/delivery"] = (
-        Objection(
+        ClusterObjection(
             object="Deployment/delivery", field=".spec.replicas", problem="kubectl changed it", manager="kubectl"
         ),
     )
@@ -161,7 +161,7 @@ def test_what_the_cluster_would_refuse_keeps_a_promotion_waiting(slipway: Harnes
 @pytest.mark.parametrize("slipway", [Drift.CORRECT], indirect=True)
 def test_what_will_be_taken_back_is_named_before_anybody_answers(slipway: Harness) -> None:
     """It stands in nobody's way; what is nobody's field still does."""
-    changed = Objection(
+    changed = ClusterObjection(
         object="Deployment/delivery", field=".spec.replicas", problem="kubectl changed it", manager="kubectl"
     )
     slipway.outside.environments.objections["production/delivery"] = (changed,)

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from shared.adapters.helm.marks import Mark
+from shared.adapters.helm.marks import RevisionMark
 from shared.adapters.kubernetes.bells import Bells, Followed
 from shared.adapters.kubernetes.watcher import KubernetesWatcher
 from shared.domain.values.records import replace
@@ -105,7 +105,7 @@ def test_a_revision_that_was_written_over_is_not_judged(deployer: Deployer) -> N
 def test_an_upgrade_by_hand_inherits_labels_and_is_seen_all_the_same(deployer: Deployer) -> None:
     """Helm hands labels on to the next revision: ours names its own number."""
     first = install(deployer.api, deployer.namespace, workload())
-    inherited = Mark(EFFECT, turn=1, until=0).labels(1)
+    inherited = RevisionMark(EFFECT, turn=1, until=0).labels(1)
     record(deployer.api, deployer.namespace, workload(), number=2, labels=inherited)
     found = watcher(deployer.api).observe(place(deployer.namespace), first)
     second = watcher(deployer.api).observe(place(deployer.namespace), f"2/{EFFECT}")

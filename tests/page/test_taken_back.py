@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from shared.domain.policies.policy import Drift
-from shared.ports.applier import Objection
+from shared.ports.applier import ClusterObjection
 from tests.support.app_parts import make_app
 from tests.support.doors import Doors, serving
 from tests.support.host import Running
@@ -16,7 +16,7 @@ def test_the_page_says_what_will_be_taken_back(host: Running, tmp_path: Path) ->
     """Object, field and who manages it now, in words that cannot be anything else on a page."""
     slipway = make_app("memory", tmp_path, Outside(slipway_yaml=on_clusters(Drift.CORRECT))).start()
     slipway.outside.environments.objections["production/delivery"] = (
-        Objection(
+        ClusterObjection(
             object="Deployment/delivery", field=".spec.<b>", problem="kubectl changed it since", manager="kubectl"
         ),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from shared.domain.policies.place import Place
 from shared.domain.policies.policy import GitOpsTarget
-from shared.ports.applier import DeployOrder, DeployReport, Fenced, Found, Objection, Running
+from shared.ports.applier import ClusterObjection, DeployOrder, DeployReport, Fenced, Found, Running
 from shared.ports.rollout_watcher import Rollout, RolloutState
 from tests.support.outside_source import Troubles
 
@@ -47,7 +47,7 @@ class MemoryEnvironments:
         self.orders: dict[str, DeployOrder] = {}
         self.reports: dict[str, DeployReport] = {}
         self.adoptable: dict[str, Found] = {}
-        self.objections: dict[str, tuple[Objection, ...]] = {}
+        self.objections: dict[str, tuple[ClusterObjection, ...]] = {}
         self.late: dict[str, tuple[str, ...]] = {}
         self.notes: dict[str, str] = {}
 
@@ -84,7 +84,7 @@ class MemoryApplier:
         """Return what a test says is there (`adoptable`)."""
         return self._environments.adoptable.get(_path(place))
 
-    def preflight(self, place: Place, manifests: bytes) -> tuple[Objection, ...]:
+    def preflight(self, place: Place, manifests: bytes) -> tuple[ClusterObjection, ...]:
         """Return what a test says that the cluster objects to (`objections`)."""
         self._troubles.hit("applier.read")
         return self._environments.objections.get(_path(place), ())

@@ -11,7 +11,7 @@ from pathlib import Path
 from infra.local.asked_to_stop import AskedToStop
 from infra.local.client import Client
 from infra.local.demo import story
-from infra.local.demo.shown import OnCluster, OnDisk, Shown
+from infra.local.demo.shown import OnCluster, OnDisk, StoryShown
 from infra.local.demo.team import StoryBroken, Team
 from infra.local.demo.timeline import Timeline
 from infra.local.folder import AZURITE, Folder
@@ -21,7 +21,7 @@ from infra.local.sample import REPOSITORY, make_origin
 from shared.cluster_settings import ClusterSettings
 
 
-def steps(team: Team, shown: Shown) -> list[Callable[[story.Proof], None]]:
+def steps(team: Team, shown: StoryShown) -> list[Callable[[story.Proof], None]]:
     """The story in order; each step proves something or raises StoryBroken."""
     return [
         lambda proven: story.feature_branch(team, proven),
@@ -42,7 +42,7 @@ def run_demo(root: Path, store: str | None = None, *, cluster: bool = False, sta
     `cluster`: deploy by Helm to the clusters of SLIPWAY_CLUSTERS. `stay`: go on serving until Ctrl-C.
     """
     folder = Folder(root)
-    shown: Shown = OnCluster(ClusterSettings.from_env(os.environ)) if cluster else OnDisk(root)
+    shown: StoryShown = OnCluster(ClusterSettings.from_env(os.environ)) if cluster else OnDisk(root)
     _begin_anew(folder)
     make_origin(folder.origin, by_helm=cluster)
     with Machine(folder, repository=REPOSITORY, source=folder.origin, port=0, store=store) as machine:
@@ -52,7 +52,7 @@ def run_demo(root: Path, store: str | None = None, *, cluster: bool = False, sta
     return code
 
 
-def _tell(machine: Machine, shown: Shown) -> int:
+def _tell(machine: Machine, shown: StoryShown) -> int:
     folder, proofs = machine.folder, list[str]()
     keys = {person.name: person.key for person in machine.people}
     team = Team(machine.url, keys, folder.origin, folder.root / "monorepo")

@@ -20,7 +20,7 @@ _SERVICES = ("delivery", "package")
 _SHOWN = 78
 
 
-class Shown(Protocol):
+class StoryShown(Protocol):
     """A witness that is not Slipway."""
 
     def manifests(self, environment: str, service: str) -> str:
@@ -43,15 +43,15 @@ class OnDisk:
         self._root, self._environments = root, root / "environments.git"
 
     def manifests(self, environment: str, service: str) -> str:
-        """See Shown."""
+        """See StoryShown."""
         return git(self._environments, "show", f"main:{environment}/{service}/manifests.yaml")
 
     def proofs(self, _: Team, /) -> Sequence[str]:
-        """See Shown; the operator applies nothing that could be compared."""
+        """See StoryShown; the operator applies nothing that could be compared."""
         return ()
 
     def report(self) -> Iterator[str]:
-        """See Shown."""
+        """See StoryShown."""
         yield f"Look at it:  make up DIR={self._root} LINKS=1  (the page, the API, and v1.2.0 waiting for your approval)"
         yield f"             git -C {self._environments} log --stat"
 
@@ -69,12 +69,12 @@ class OnCluster:
             self._apis[name] = Api(addresses.of_server(name, one.server, one.authority, token))
 
     def manifests(self, environment: str, service: str) -> str:
-        """See Shown."""
+        """See StoryShown."""
         path = ("apis", "apps", "v1", "namespaces", NAMESPACES[environment], "deployments", service)
         return json.dumps(self._apis[environment].get(path))
 
     def proofs(self, team: Team, /) -> Sequence[str]:
-        """See Shown: by the digests of pods, and by Helm's newest revision."""
+        """See StoryShown: by the digests of pods, and by Helm's newest revision."""
         return [self._proof(team, environment, service) for environment in NAMESPACES for service in _SERVICES]
 
     def _proof(self, team: Team, environment: str, service: str) -> str:
@@ -95,7 +95,7 @@ class OnCluster:
                 yield from (one["imageID"] for one in pod["status"].get("containerStatuses") or ())
 
     def report(self) -> Iterator[str]:
-        """See Shown."""
+        """See StoryShown."""
         yield "\nHelm's own records:"
         for environment, namespace in NAMESPACES.items():
             for service in _SERVICES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from infra.local.demo.shown import Shown
+from infra.local.demo.shown import StoryShown
 from infra.local.demo.team import StoryBroken, Team
 
 Proof = Callable[[str], None]
@@ -70,7 +70,7 @@ def _asked_or_done(team: Team, service: str, version: str) -> str:
     )
 
 
-def copied_by_digest(team: Team, shown: Shown, proven: Proof) -> None:
+def copied_by_digest(team: Team, shown: StoryShown, proven: Proof) -> None:
     """Production reads prod/ only, with the digests that QA ran."""
     live = team.live("delivery", "production")
     artifact = team.release("delivery", "1.0.0")["artifact"]
@@ -150,7 +150,7 @@ def ledger_holds(team: Team, proven: Proof) -> None:
         proven(f"ledger of {service}: {found['entries']} entries, chain intact, head {found['head'][:16]}…")
 
 
-def what_runs(team: Team, shown: Shown, proven: Proof) -> None:
+def what_runs(team: Team, shown: StoryShown, proven: Proof) -> None:
     """Whoever is asked beside Slipway says the same."""
     for proof in shown.proofs(team):
         proven(proof)

@@ -16,7 +16,7 @@ from shared.adapters.gitops.refusals import PushedFirst
 from shared.adapters.manifest_images import Parse, images_of
 from shared.domain.policies.place import Place
 from shared.domain.values.person import SLIPWAY, Person
-from shared.ports.applier import DeployOrder, DeployReport, Fenced, Found, Objection, Running
+from shared.ports.applier import ClusterObjection, DeployOrder, DeployReport, Fenced, Found, Running
 from shared.ports.errors import Permanent, Transient
 
 # Looked through only where a folder's own record is missing or does not name the commit.
@@ -75,7 +75,7 @@ class GitOpsApplier:
         """Say that nothing is adopted here: what is committed is what the operator applies."""
         raise Permanent(f"{place.environment} is deployed to by git; commit to its folder what shall run there")
 
-    def preflight(self, place: Place, manifests: bytes) -> tuple[Objection, ...]:  # noqa: ARG002 appliers share a shape
+    def preflight(self, place: Place, manifests: bytes) -> tuple[ClusterObjection, ...]:  # noqa: ARG002 appliers share a shape
         """Say nothing: an operator applies, and answers afterwards."""
         return ()
 

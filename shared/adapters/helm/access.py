@@ -12,11 +12,11 @@ from shared.adapters.helm.faults import fault_of
 from shared.adapters.helm.looking import SKEW
 from shared.adapters.helm.manifests import applied_of
 from shared.adapters.helm.marks import seconds
-from shared.adapters.helm.process import GRACE, Ended, Processes, of_answer
+from shared.adapters.helm.process import GRACE, ChildEnded, Processes, of_answer
 from shared.adapters.kubernetes import releases
 from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.connection import ClusterConnection
-from shared.adapters.kubernetes.objects import Objects
+from shared.adapters.kubernetes.objects import ReleaseObjects
 from shared.adapters.kubernetes.releases import ReleaseRecord, Revision
 from shared.domain.policies.place import Place
 from shared.domain.policies.policy import HelmTarget
@@ -47,7 +47,7 @@ class ReleaseAccess:
         self.target, self._tools = place.target, tools
         self._place, self._doing, self._last = place, doing, last
         self.api = api
-        self.objects = Objects(api, place.namespace, place.release_name)
+        self.objects = ReleaseObjects(api, place.namespace, place.release_name)
 
     def history(self) -> tuple[Revision, ...]:
         """Read the revisions, the newest last."""
@@ -94,7 +94,7 @@ class ReleaseAccess:
         }
         try:
             answer = self._tools.processes.run(job, asked, timeout=timeout, doing=self._doing)
-        except Ended as error:
+        except ChildEnded as error:
             # Its record tells how far it came, once nobody can be at it any more.
             left = max(0, until + SKEW - seconds(self._tools.now()))
             raise Transient(f"{self._doing}: {error}", retry_after=timedelta(seconds=left)) from error

@@ -10,7 +10,7 @@ from typing import Any
 from shared.adapters.helm.manifests import applied_of
 from shared.adapters.helm.marks import mark_of, revision_text
 from shared.adapters.kubernetes.api import Api
-from shared.adapters.kubernetes.objects import Objects, name_of
+from shared.adapters.kubernetes.objects import ReleaseObjects, name_of
 from shared.adapters.kubernetes.releases import ReleaseRecord
 from shared.adapters.manifest_images import Parse, images_of
 from shared.domain.charts.pods import at
@@ -37,7 +37,7 @@ def found_of(api: Api, place: Place, record: ReleaseRecord, parse: Parse) -> Fou
         digests=tuple(dict.fromkeys(_digests(api, place.namespace, objects))),
         manifests=manifests,
         values=json.dumps(record.values, sort_keys=True).encode(),
-        others=tuple(_others(Objects(api, place.namespace, place.release_name), place.release_name, objects)),
+        others=tuple(_others(ReleaseObjects(api, place.namespace, place.release_name), place.release_name, objects)),
     )
 
 
@@ -55,7 +55,7 @@ def _digests(api: Api, namespace: str, objects: Sequence[Mapping[str, Any]]) -> 
                     yield found[0]
 
 
-def _others(objects: Objects, release: str, manifests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _others(objects: ReleaseObjects, release: str, manifests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for one in manifests:
         there = objects.get(one)
         whose = at(there, "metadata", "annotations").get("meta.helm.sh/release-name") if there else release

@@ -12,14 +12,14 @@ from shared.adapters.helm.access import Tools
 from shared.adapters.helm.adopting import found_of
 from shared.adapters.helm.manifests import applied_of
 from shared.adapters.helm.marks import mark_of, read_revision, revision_text
-from shared.adapters.helm.operation import Operation
+from shared.adapters.helm.operation import HelmOperation
 from shared.adapters.helm.process import Processes
 from shared.adapters.kubernetes import releases
 from shared.adapters.kubernetes.api import Api
-from shared.adapters.kubernetes.objects import Objects
+from shared.adapters.kubernetes.objects import ReleaseObjects
 from shared.adapters.manifest_images import images_of
 from shared.domain.policies.place import Place
-from shared.ports.applier import DeployOrder, DeployReport, Found, Objection, Running
+from shared.ports.applier import ClusterObjection, DeployOrder, DeployReport, Found, Running
 from shared.ports.chart import Charts
 
 Reach: TypeAlias = Callable[[Place], Api]
@@ -43,11 +43,11 @@ class HelmApplier:
 
     def apply(self, order: DeployOrder) -> DeployReport:
         """Apply. Raise Fenced, Busy, Permanent (the release's fault unless `ours`), Transient."""
-        return Operation(self._reach(order.place), self._tools, order).apply()
+        return HelmOperation(self._reach(order.place), self._tools, order).apply()
 
     def remove(self, order: DeployOrder) -> DeployReport:
         """Uninstall what Slipway installed; what is there of somebody else stays. Raise the same."""
-        return Operation(self._reach(order.place), self._tools, order).remove()
+        return HelmOperation(self._reach(order.place), self._tools, order).remove()
 
     def running(self, place: Place) -> Running | None:
         """Read the newest revision; foreign where it is not one that Slipway made."""
@@ -80,9 +80,9 @@ class HelmApplier:
         if record is not None and mark is not None and mark.effect == effect and record.description != text:
             releases.mark(api, place.namespace, record, description=text)
 
-    def preflight(self, place: Place, manifests: bytes) -> tuple[Objection, ...]:
+    def preflight(self, place: Place, manifests: bytes) -> tuple[ClusterObjection, ...]:
         """Ask the cluster object by object what it would say to manifests; nothing is written."""
-        objects = Objects(self._reach(place), place.namespace, place.release_name)
+        objects = ReleaseObjects(self._reach(place), place.namespace, place.release_name)
         return drift.objections(objects, applied_of(manifests, self._tools.charts.parse))
 
     def mend(self, place: Place, revision: str) -> tuple[str, ...]:
@@ -95,5 +95,5 @@ class HelmApplier:
         record = releases.read(api, place.namespace, place.release_name, number)
         if record is None:
             return ()
-        objects = Objects(api, place.namespace, place.release_name)
+        objects = ReleaseObjects(api, place.namespace, place.release_name)
         return drift.mend(objects, applied_of(record.manifest.encode(), self._tools.charts.parse))

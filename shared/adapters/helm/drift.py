@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from shared.adapters.kubernetes.objects import Conflicting, Objects, name_of
-from shared.ports.applier import Objection
+from shared.adapters.kubernetes.objects import Conflicting, ReleaseObjects, name_of
+from shared.ports.applier import ClusterObjection
 from shared.ports.errors import NotFound, Permanent
 
 # What these manage is theirs for good: a scaler's number of pods is never taken back.
@@ -14,7 +14,7 @@ _SCALERS = frozenset({"kube-controller-manager", "horizontal-pod-autoscaler", "k
 _REPLICAS = ".spec.replicas"
 
 
-def conflicts(objects: Objects, manifests: Sequence[Mapping[str, Any]]) -> Iterator[Conflicting]:
+def conflicts(objects: ReleaseObjects, manifests: Sequence[Mapping[str, Any]]) -> Iterator[Conflicting]:
     """Name the fields that manifests would change and others manage; what is not there yet has none."""
     for manifest in manifests:
         try:
@@ -23,9 +23,9 @@ def conflicts(objects: Objects, manifests: Sequence[Mapping[str, Any]]) -> Itera
             continue
 
 
-def objections(objects: Objects, manifests: Sequence[Mapping[str, Any]]) -> tuple[Objection, ...]:
+def objections(objects: ReleaseObjects, manifests: Sequence[Mapping[str, Any]]) -> tuple[ClusterObjection, ...]:
     """Ask for each object, by applying it for show; what is only out of reach is raised."""
-    found: list[Objection] = []
+    found: list[ClusterObjection] = []
     for manifest in manifests:
         name = name_of(manifest)
         try:
@@ -39,7 +39,7 @@ def objections(objects: Objects, manifests: Sequence[Mapping[str, Any]]) -> tupl
     return tuple(found)
 
 
-def mend(objects: Objects, manifests: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+def mend(objects: ReleaseObjects, manifests: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Apply again what is not as it was applied, as long as it is Helm's alone; name it."""
     mended: list[str] = []
     for manifest in manifests:
@@ -51,7 +51,7 @@ def mend(objects: Objects, manifests: Sequence[Mapping[str, Any]]) -> tuple[str,
 
 
 def take_back(
-    objects: Objects, wanted: Sequence[Mapping[str, Any]], applied: Sequence[Mapping[str, Any]]
+    objects: ReleaseObjects, wanted: Sequence[Mapping[str, Any]], applied: Sequence[Mapping[str, Any]]
 ) -> tuple[Conflicting, ...]:
     """Make Helm the manager of those fields again, with the values that it applied last where it had them; return which they were.
 
@@ -80,5 +80,5 @@ def _key(manifest: Mapping[str, Any]) -> tuple[str, str]:
     return name_of(manifest), str((manifest.get("metadata") or {}).get("namespace") or "")
 
 
-def _objection(name: str, field: str, problem: str, manager: str = "") -> Objection:
-    return Objection(object=name, field=field, problem=problem, manager=manager)
+def _objection(name: str, field: str, problem: str, manager: str = "") -> ClusterObjection:
+    return ClusterObjection(object=name, field=field, problem=problem, manager=manager)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from shared.adapters.helm.marks import Mark, mark_of, read_revision
+from shared.adapters.helm.marks import RevisionMark, mark_of, read_revision
 from shared.adapters.kubernetes.releases import Revision
 
 SKEW = 30  # seconds that two clocks may be apart
@@ -45,7 +45,7 @@ class Later:
     """What a later order wrote stays."""
 
     revision: Revision
-    mark: Mark
+    mark: RevisionMark
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def look(history: Sequence[Revision], effect: str, turn: int, good: Sequence[str
     return Act(install=newest.status == _GONE)
 
 
-def _heal(history: Sequence[Revision], effect: str, mark: Mark | None, good: Sequence[str]) -> Heal:
+def _heal(history: Sequence[Revision], effect: str, mark: RevisionMark | None, good: Sequence[str]) -> Heal:
     newest = history[-1]
     if newest.status == "uninstalling":
         return Heal(newest, uninstall=True)

@@ -16,7 +16,7 @@ EFFECT, _REVISION, _TURN, _UNTIL = "slipway-effect", "slipway-revision", "slipwa
 _HASH = 16
 
 
-class Mark(NamedTuple):
+class RevisionMark(NamedTuple):
     """Whose a revision is: the effect's label, the order's turn, and until when its client may have written (epoch seconds)."""
 
     effect: str
@@ -33,13 +33,13 @@ class Mark(NamedTuple):
         }
 
 
-def mark_of(revision: Revision) -> Mark | None:
+def mark_of(revision: Revision) -> RevisionMark | None:
     """Return whose a revision is; None where Slipway did not make it."""
     own = revision.own
     effect, turn, until = own.get(EFFECT, ""), own.get(_TURN, ""), own.get(_UNTIL, "")
     if not effect or own.get(_REVISION) != str(revision.number) or not (turn.isdecimal() and until.isdecimal()):
         return None
-    return Mark(effect, int(turn), int(until))
+    return RevisionMark(effect, int(turn), int(until))
 
 
 def label_of(effect: str) -> str:

@@ -12,7 +12,7 @@ from shared.adapters.helm.access import ReleaseAccess, Tools
 from shared.adapters.helm.faults import fault_of
 from shared.adapters.helm.looking import DIED, Act, Done, EndedBadly, Heal, Later, Wait, look
 from shared.adapters.helm.manifests import applied_of, hook_of, objects_of, waits_for_hooks
-from shared.adapters.helm.marks import Mark, label_of, mark_of, read_revision, revision_text, seconds
+from shared.adapters.helm.marks import RevisionMark, label_of, mark_of, read_revision, revision_text, seconds
 from shared.adapters.helm.process import GRACE
 from shared.adapters.helm_charts.manifests import given
 from shared.adapters.kubernetes.api import Api
@@ -27,7 +27,7 @@ RESTARTED = "slipway-restarted"
 _HAS_PODS = frozenset({"Deployment", "StatefulSet", "DaemonSet"})
 
 
-class Operation:
+class HelmOperation:
     """What one order comes to in a cluster; used once."""
 
     def __init__(self, api: Api, tools: Tools, order: DeployOrder) -> None:
@@ -145,7 +145,7 @@ class Operation:
                 wait=self._wait(),
                 max_history=self._release.target.max_history,
                 description=order.cause,
-                labels=Mark(self._effect, order.turn, until).labels(number),
+                labels=RevisionMark(self._effect, order.turn, until).labels(number),
                 **given(chart.rendering),
             )
         finally:
@@ -213,7 +213,7 @@ class Operation:
     def _label(self, number: int, until: int, description: str | None = None) -> None:
         record = self._release.read(number)
         if record is not None:
-            labels = Mark(self._effect, self._order.turn, until).labels(number)
+            labels = RevisionMark(self._effect, self._order.turn, until).labels(number)
             words = record.description if description is None else description
             self._release.mark(record, description=words, labels=labels)
 

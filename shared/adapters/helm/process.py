@@ -32,7 +32,7 @@ _LARGEST = 64 * _MIB
 _SAID = 2000
 
 
-class Ended(Exception):
+class ChildEnded(Exception):
     """The child is no more, and what it did is for its records to tell."""
 
 
@@ -62,7 +62,7 @@ class Processes:
                 self._running -= 1
 
     def run(self, job: str, values: Mapping[str, Any], *, timeout: float, doing: str) -> Any:
-        """Have a job done and return its answer; raise Ended where the child died in it, Permanent and Transient where it cannot start."""
+        """Have a job done and return its answer; raise ChildEnded where the child died in it, Permanent and Transient where it cannot start."""
         with TemporaryDirectory(prefix="slipway-deploy-") as home:
             program = Path(home, "helm")
             program.symlink_to(os.path.realpath(sys.executable))
@@ -126,15 +126,17 @@ class Processes:
             return json.loads(found)
         except ValueError as error:
             words = " ".join(said.decode(errors="replace").split())[:300]
-            raise Ended(f"Helm's process ended with code {process.returncode}: {words or 'no word of why'}") from error
+            raise ChildEnded(
+                f"Helm's process ended with code {process.returncode}: {words or 'no word of why'}"
+            ) from error
 
     def _check(self, process: subprocess.Popen[bytes], size: int, until: float) -> None:
         if time.monotonic() > until:
-            raise Ended("Helm took longer than it may, and was ended (deploy.helm.timeout)")
+            raise ChildEnded("Helm took longer than it may, and was ended (deploy.helm.timeout)")
         if size > _LARGEST:
-            raise Ended(f"Helm answers with more than {_LARGEST // _MIB} MiB")
+            raise ChildEnded(f"Helm answers with more than {_LARGEST // _MIB} MiB")
         if (taken := _resident(process.pid)) > self._resident:
-            raise Ended(f"Helm takes {taken // _MIB} MiB of memory, and {self._resident // _MIB} are allowed")
+            raise ChildEnded(f"Helm takes {taken // _MIB} MiB of memory, and {self._resident // _MIB} are allowed")
 
 
 def of_answer(answer: Any) -> tuple[Any, str, str]:

@@ -28,7 +28,7 @@ class Conflicting:
         return f"{self.manager} manages {self.field} of {self.object}"
 
 
-class Objects:
+class ReleaseObjects:
     """The objects of one release. Raises what Api raises."""
 
     def __init__(self, api: Api, namespace: str, release: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.adapters.helm.looking import SKEW, Act, Done, EndedBadly, Heal, Later, Wait, look
-from shared.adapters.helm.marks import Mark, label_of, mark_of, read_revision, revision_text
+from shared.adapters.helm.marks import RevisionMark, label_of, mark_of, read_revision, revision_text
 from shared.adapters.kubernetes.releases import Revision
 
 OURS, OTHER = label_of("shop~delivery:4:deploy:1"), label_of("shop~delivery:3:deploy:1")
@@ -14,7 +14,7 @@ UNTIL = 1000
 
 def revision(number: int, status: str, effect: str = "", *, turn: int = 3, touched: int = UNTIL) -> Revision:
     """One of the history: of an effect, or of nobody we know."""
-    own = Mark(effect, turn, UNTIL).labels(number) if effect else {}
+    own = RevisionMark(effect, turn, UNTIL).labels(number) if effect else {}
     return Revision(release="delivery", number=number, status=status, own=own, touched=touched)
 
 
@@ -39,15 +39,15 @@ GOOD = revision(1, "deployed", OTHER)
         ((revision(2, "failed", OURS),), EndedBadly(revision(2, "failed", OURS))),
         (
             (revision(2, "deployed", OTHER, turn=5),),
-            Later(revision(2, "deployed", OTHER, turn=5), Mark(OTHER, 5, UNTIL)),
+            Later(revision(2, "deployed", OTHER, turn=5), RevisionMark(OTHER, 5, UNTIL)),
         ),
         (
             (revision(2, "superseded", OTHER, turn=5), revision(3, "deployed")),
-            Later(revision(2, "superseded", OTHER, turn=5), Mark(OTHER, 5, UNTIL)),
+            Later(revision(2, "superseded", OTHER, turn=5), RevisionMark(OTHER, 5, UNTIL)),
         ),
         (
             (revision(2, "pending-upgrade", OTHER, turn=5),),
-            Later(revision(2, "pending-upgrade", OTHER, turn=5), Mark(OTHER, 5, UNTIL)),
+            Later(revision(2, "pending-upgrade", OTHER, turn=5), RevisionMark(OTHER, 5, UNTIL)),
         ),
         ((revision(1, "pending-install", OURS),), Heal(revision(1, "pending-install", OURS))),
         ((GOOD, revision(2, "pending-upgrade", OURS)), Heal(revision(2, "pending-upgrade", OURS))),
@@ -89,7 +89,7 @@ def test_a_persons_client_is_left_alone_as_long_as_ours_would_be() -> None:
 
 def test_labels_that_were_inherited_are_nobodys() -> None:
     """A person's upgrade has those of the revision before."""
-    inherited = Revision(release="delivery", number=2, status="deployed", own=Mark(OURS, 4, UNTIL).labels(1))
+    inherited = Revision(release="delivery", number=2, status="deployed", own=RevisionMark(OURS, 4, UNTIL).labels(1))
 
     assert mark_of(inherited) is None
 
@@ -97,7 +97,7 @@ def test_labels_that_were_inherited_are_nobodys() -> None:
 @pytest.mark.parametrize("name", ["slipway-effect", "slipway-revision", "slipway-turn", "slipway-until"])
 def test_half_a_mark_is_none(name: str) -> None:
     """Whatever is missing or no number."""
-    labels = Mark(OURS, 4, UNTIL).labels(1)
+    labels = RevisionMark(OURS, 4, UNTIL).labels(1)
 
     for value in ("", "x") if name != "slipway-effect" else ("",):
         own = labels | {name: value}

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from shared.adapters.helm.process import Ended, Processes
+from shared.adapters.helm.process import ChildEnded, Processes
 from shared.ports.applier import Busy
 from tests.support.helm.clients import children
 from tests.support.host import wait_until
@@ -56,7 +56,7 @@ def test_a_child_is_named_helm_and_dies_with_its_worker(silent: str) -> None:
 
 def test_a_child_ends_at_its_wall_limit(silent: str) -> None:
     """Whatever it waits for."""
-    with pytest.raises(Ended, match=r"took longer than it may.*deploy\.helm\.timeout"):
+    with pytest.raises(ChildEnded, match=r"took longer than it may.*deploy\.helm\.timeout"):
         Processes(1 << 30, grace=0.5).run("go_back", asked(silent), timeout=1, doing="a test")
 
     assert children() == []
@@ -64,7 +64,7 @@ def test_a_child_ends_at_its_wall_limit(silent: str) -> None:
 
 def test_a_child_takes_no_more_memory_than_it_may(silent: str) -> None:
     """It is ended, and the message says how much it took."""
-    with pytest.raises(Ended, match=r"takes \d+ MiB of memory, and 20 are allowed"):
+    with pytest.raises(ChildEnded, match=r"takes \d+ MiB of memory, and 20 are allowed"):
         Processes(20 * MIB).run("go_back", asked(silent), timeout=600, doing="a test")
 
 
@@ -95,7 +95,7 @@ def test_nobody_waits_for_the_answer_of_a_child_that_was_killed() -> None:
         def run() -> None:
             try:
                 processes.run("go_back", job, timeout=600, doing="a test")
-            except Ended as error:
+            except ChildEnded as error:
                 found.append(error)
 
         thread = threading.Thread(target=run)
@@ -130,5 +130,5 @@ def test_a_token_is_in_no_argument_no_variable_and_no_file(silent: str) -> None:
 
 
 def _ignoring(job: dict[str, Any]) -> None:
-    with pytest.raises(Ended):
+    with pytest.raises(ChildEnded):
         Processes(1 << 30).run("go_back", job, timeout=600, doing="a test")
