@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from shared.adapters.helm.marks import Mark
+from shared.adapters.helm.marks import RevisionMark
 from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.watcher import KubernetesWatcher
 from shared.domain.policies.patience import Patience
@@ -114,7 +114,7 @@ def record(
     info = {"status": status, "description": f"{NAME} by promotion {number}"}
     content = {"name": NAME, "version": number, "info": info, "manifest": manifest, "config": {}, "chart": {}}
     packed = base64.b64encode(gzip.compress(json.dumps(content).encode()))
-    own = Mark(effect, turn=number, until=0).labels(number) if labels is None else dict(labels)
+    own = RevisionMark(effect, turn=number, until=0).labels(number) if labels is None else dict(labels)
     secret = {
         "metadata": {
             "name": f"sh.helm.release.v1.{NAME}.v{number}",
