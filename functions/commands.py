@@ -122,13 +122,13 @@ def retry(req: func.HttpRequest) -> func.HttpResponse:
         tag="environments",
         who="operators",
         body="bodies.RedeployBody",
-        example={"version": "1.0.2"},
+        example={"restart": True},
         answer="WrittenView",
         status=202,
     ),
 )
 def redeploy(req: func.HttpRequest) -> func.HttpResponse:
-    """Deploy the live version again."""
+    """Deploy the live version again, and start its pods anew where that is asked for."""
     from shared.inbound import requests
 
     return write(req, requests.redeploy, who="operators", status=202)

@@ -49,9 +49,10 @@ class PromoteBody(Body):
 
 
 class RedeployBody(Body):
-    """What is deployed once more; what is live where nothing is said."""
+    """What is deployed once more; what is live where nothing is said. `restart`: its pods start anew, as after a Secret was changed."""
 
     version: MaybeVersion | None = None
+    restart: bool = False
 
 
 class RollbackBody(Body):

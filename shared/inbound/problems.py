@@ -21,6 +21,12 @@ _FORBIDDEN = frozenset(
         "not-allowed",
     }
 )
+# What of the request a refusal is about, where it is one thing.
+_FIELDS: Mapping[str, str] = {
+    "comment-required": "comment",
+    "no-restart": "restart",
+    "restart-not-live": "restart",
+}
 _SOON, _LATER = 1, 5
 WRONG_TOKEN = "wrong-token"
 
@@ -89,8 +95,7 @@ def problem_of(error: Exception) -> Problem:
 
 def refusal(code: str, reason: str, more: Mapping[str, object]) -> Problem:
     """Say that a request was decided on and refused; `more` is what the decision says of itself."""
-    field = "comment" if code == "comment-required" else ""
-    return Problem(status=status_of(code), code=code, detail=reason, field=field, more=more)
+    return Problem(status=status_of(code), code=code, detail=reason, field=_FIELDS.get(code, ""), more=more)
 
 
 def status_of(code: str) -> HTTPStatus:

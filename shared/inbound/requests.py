@@ -62,7 +62,9 @@ def retry(asked: Asked) -> asked_for.RetryRequested:
 def redeploy(asked: Asked) -> asked_for.RedeployRequested:
     """Deploy what is live, or an earlier version, once more."""
     body = decode(asked.body, bodies.RedeployBody)
-    return asked_for.RedeployRequested(**asked.said("environment"), version=_version(body.version))
+    return asked_for.RedeployRequested(
+        **asked.said("environment"), version=_version(body.version), restart=body.restart
+    )
 
 
 def rollback(asked: Asked) -> asked_for.RollbackRequested:

@@ -155,10 +155,14 @@ def _unknown(service: ServiceView, way: WayView) -> Html | None:
 
 def _operating(service: ServiceView, one: EnvironmentView) -> Html | None:
     where = f"environments/{quote(one.environment)}"
-    again = back = None
+    again = anew = back = None
     if one.live is not None and one.configured:
         about = f"Deploy {service.service} {one.live.version} to {one.environment} again"
         again = button("Redeploy", api(service, f"{where}/redeploy"), about=about, class_="quiet")
+    if one.live is not None and one.deployed_with == "helm":
+        about = f"Start the pods of {service.service} {one.live.version} in {one.environment} anew"
+        url, body = api(service, f"{where}/redeploy"), {"restart": True}
+        anew = button("Restart", url, about=about, body=body, class_="quiet")
     if one.live is not None and one.earlier:
         about = f"Roll {service.service} in {one.environment} back from {one.live.version}"
         back = button(
@@ -171,4 +175,4 @@ def _operating(service: ServiceView, one: EnvironmentView) -> Html | None:
             choice="to",
             class_="quiet",
         )
-    return actions(again, back)
+    return actions(again, anew, back)

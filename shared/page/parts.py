@@ -58,7 +58,7 @@ def button(
     url: str,
     *,
     about: str,
-    body: Mapping[str, str] | None = None,
+    body: Mapping[str, object] | None = None,
     text: str = "",
     required: bool = False,
     choices: Sequence[str] = (),

@@ -70,8 +70,12 @@ def _promotion(one: PromotionView, evidence: Mapping[str, str]) -> Html:
         element("td", f"{one.kind}{target}"),
         element("td", badge(one.phase)),
         element("td", moment(one.since)),
-        element("td", one.reason or one.cause, _evidence(one, evidence), older_hint(one), approved),
+        element("td", one.reason or one.cause, _unchanged(one), _evidence(one, evidence), older_hint(one), approved),
     )
+
+
+def _unchanged(one: PromotionView) -> Html | None:
+    return element("div", "nothing had to change") if one.unchanged else None
 
 
 def _evidence(one: PromotionView, evidence: Mapping[str, str]) -> Html | None:

@@ -103,6 +103,17 @@ def test_a_redeployment_brings_the_same_once_more(slipway: Harness) -> None:
     assert order.turn > before.turn
 
 
+def test_a_restart_is_a_redeployment_that_starts_pods_anew(slipway: Harness) -> None:
+    """A Secret was rotated, and nothing else changed."""
+    slipway.release_to("1.0.0")
+
+    slipway.ask(ev.RedeployRequested, environment="production", version="", restart=True)
+    slipway.pump()
+
+    assert ordered(slipway).restart
+    assert slipway.promotion("1.0.0", "production").phase == "Succeeded"
+
+
 def test_values_that_are_lost_are_no_fault_of_the_release(slipway: Harness) -> None:
     """As manifests are: nothing is deployed with others."""
     slipway.push_release("1.0.0")

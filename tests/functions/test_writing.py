@@ -226,6 +226,7 @@ def test_what_runs_is_adopted_by_a_persons_word(doors: Doors, slipway: Harness) 
         ("environments/moon/rollback", {"reason": "x"}, 404, "unknown-environment"),
         ("environments/qa/rollback", {"reason": "x", "to": "7.0.0"}, 409, "no-such-target"),
         ("environments/qa/redeploy", {"version": "7.0.0"}, 409, "never-succeeded"),
+        ("environments/qa/redeploy", {"restart": True}, 409, "no-restart"),
         ("releases/1.0.0/abort", {}, 409, "ended"),
         (f"approvals/{'0' * 64}", {"decision": "approve"}, 409, "approval-closed"),
     ],

@@ -128,6 +128,7 @@ def test_a_request_is_an_event_with_its_caller(
         (requests.abort, asked(RELEASE, reason="x" * 2001), "reason"),
         (requests.retry, asked(RELEASE, environment="qa"), "environment"),
         (requests.redeploy, asked(ENVIRONMENT, version="latest"), "version"),
+        (requests.redeploy, asked(ENVIRONMENT, restart="yes"), "restart"),
         (requests.rollback, asked(ENVIRONMENT), "reason"),
         (requests.rollback, asked(ENVIRONMENT, reason=" "), "reason"),
         (requests.rollback, asked(ENVIRONMENT, reason="x", to="../1"), "to"),

@@ -70,9 +70,9 @@ def roll_back(pilot: Pilot, to: str = "", environment: str = "production") -> De
     return ask(pilot, ev.RollbackRequested, environment=environment, to=to, reason="errors rise")
 
 
-def redeploy(pilot: Pilot, version: str = "", environment: str = "production") -> Decision:
+def redeploy(pilot: Pilot, version: str = "", environment: str = "production", *, restart: bool = False) -> Decision:
     """A person deploys again."""
-    return ask(pilot, ev.RedeployRequested, environment=environment, version=version)
+    return ask(pilot, ev.RedeployRequested, environment=environment, version=version, restart=restart)
 
 
 def override(pilot: Pilot, gate: str, version: str, environment: str = "production") -> Decision:

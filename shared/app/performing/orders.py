@@ -50,6 +50,7 @@ def order_of(
         before=promotion.target.revision if promotion.target else "",
         good=_good(view.state.environments.get(promotion.environment)),
         force=_forces(promotion, policy),
+        restart=promotion.restart,
         until=promotion.writing_until,
     )
 

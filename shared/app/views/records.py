@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from shared.app.views.build import BuildView
 from shared.app.views.view import View
 from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
@@ -131,6 +133,7 @@ class PromotionView(View):
     """One attempt. `blockers` are what it waits for; `target` is the version that it brings where that is another one.
 
     `evidence` is where can be read what the environment showed when the rollout failed, empty where nothing was kept.
+    `restart`: its pods are started anew, `unchanged`: nothing had to be written, what it brought was there.
     `older` says that it would bring an older version than the live one, empty where it would not or has ended.
     `objections` are what the environment would say to what would be deployed, `drift` what others changed and is taken back.
     """
@@ -152,6 +155,8 @@ class PromotionView(View):
     older: str
     revision: str
     evidence: str
+    restart: bool
+    unchanged: bool
     authors: AuthorsView | None
     rendered: RenderedView | None
     objections: tuple[FindingView, ...]
@@ -194,10 +199,12 @@ class EnvironmentView(View):
     """An environment of a service: what is live, what was good before, what is on its way.
 
     `configured` is False where it left the configuration; `slot` is the number of the promotion that deploys now.
+    `deployed_with` is how it is deployed by the policy in force.
     """
 
     environment: str
     configured: bool
+    deployed_with: Literal["gitops", "helm"] | None
     after: tuple[str, ...]
     live: LiveView | None
     earlier: tuple[LiveView, ...]

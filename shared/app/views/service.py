@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Literal
 
 from shared.app.handling.loaded_service import LoadedService as Snapshot
 from shared.app.people.authorize import Viewer
 from shared.app.views import records as view
 from shared.app.views.build import running_build
 from shared.app.views.release import live_view, release_view
-from shared.domain.policies.policy import EnvironmentPolicy
+from shared.domain.policies.policy import DeployTarget, EnvironmentPolicy, HelmTarget
 from shared.domain.state.estate import Hold
 from shared.domain.state.phases import Phase
 from shared.domain.state.release import EnvironmentState, ServiceState
@@ -60,6 +61,7 @@ def _environment(
     return view.EnvironmentView(
         environment=one.name,
         configured=policy is not None,
+        deployed_with=_way(policy.deploy) if policy else None,
         after=policy.after if policy else (),
         live=live_view(one.live, policy) if one.live else None,
         earlier=tuple(
@@ -74,6 +76,10 @@ def _environment(
             if promotion.environment == one.name and promotion.phase not in _ENDED
         ),
     )
+
+
+def _way(target: DeployTarget) -> Literal["gitops", "helm"]:
+    return "helm" if isinstance(target, HelmTarget) else "gitops"
 
 
 def _validations(state: ServiceState) -> tuple[view.ValidationView, ...]:

@@ -8,6 +8,7 @@ from shared.domain.drafts.decision import Outcome
 from shared.domain.drafts.draft import Draft
 from shared.domain.drafts.lookup import earlier_good, known_environment, known_release, reopen
 from shared.domain.messages.events import RedeployRequested, RollbackRequested
+from shared.domain.policies.policy import EnvironmentPolicy, HelmTarget
 from shared.domain.state.phases import RUNNING, Phase, PromotionKind
 from shared.domain.state.promotion import Deployed, Promotion
 from shared.domain.state.release import Release
@@ -26,6 +27,9 @@ def redeploy(draft: Draft, event: RedeployRequested) -> Answer:
     if live is None:
         return refused("nothing-live", f"nothing is live in {policy.name}; promote a release")
     wanted = event.version or live.artifact.version.text
+    against = _against_restarting(policy, wanted, live) if event.restart else None
+    if against is not None:
+        return against
     if wanted != live.artifact.version.text:
         if earlier_good(environment.good, wanted) is None:
             return refused("never-succeeded", f"{wanted} has not succeeded in {policy.name}; promote it")
@@ -36,11 +40,22 @@ def redeploy(draft: Draft, event: RedeployRequested) -> Answer:
     latest = release.latest(policy.name)
     if latest is not None and not latest.phase.ended:
         return refused("under-way", f"promotion {latest.number} to {policy.name} is {latest.phase} already")
-    cause = f"redeployed by {event.person.name}"
+    cause = f"{'restarted' if event.restart else 'redeployed'} by {event.person.name}"
     current = reopen(draft, release, cause)
     kind = PromotionKind.REDEPLOY
     added = draft.add(current, policy.name, kind, cause=cause, person=event.person, target=live)
+    draft.keep(replace(added, restart=event.restart))
     return done(str(added.number))
+
+
+def _against_restarting(policy: EnvironmentPolicy, wanted: str, live: Deployed) -> Answer | None:
+    if not isinstance(policy.deploy, HelmTarget):
+        reason = f"restart: {policy.name} is deployed through a repository, whose operator starts no pod anew"
+        return refused("no-restart", f"{reason}; restart them in the cluster, or change the manifests")
+    if wanted != live.artifact.version.text:
+        reason = f"restart: {live.artifact.version.text} is live in {policy.name}, and nothing else is restarted"
+        return refused("restart-not-live", f"{reason}; {wanted} starts its own pods when it is deployed")
+    return None
 
 
 def roll_back(draft: Draft, event: RollbackRequested) -> Answer:

@@ -44,11 +44,12 @@ class RetryRequested(Event, tag="retry-requested"):
 
 
 class RedeployRequested(Event, tag="redeploy-requested"):
-    """A person asks to deploy a version (what is live, where it is empty) again."""
+    """A person asks to deploy a version (what is live, where it is empty) again; `restart`: and to start its pods anew."""
 
     environment: str
     version: str
     person: Person
+    restart: bool = False
 
 
 class RollbackRequested(Event, tag="rollback-requested"):

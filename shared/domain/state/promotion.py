@@ -145,7 +145,7 @@ class Promotion(Record):
     absolute and moves on by the time spent paused. `facts_asked` is set while an answer is awaited, `trouble`
     says why the last question had none, `writing_until`
     while a deployment may still write. `evidence` names what was kept of a rollout that failed, `unchanged`: what it brought was
-    there already. `asked` counts how often people were asked before the request that is open.
+    there already. `restart` asks for its pods to start anew. `asked` counts how often people were asked before the request that is open.
     """
 
     number: int
@@ -177,6 +177,7 @@ class Promotion(Record):
     revision: str = ""
     evidence: str = ""
     unchanged: bool = False
+    restart: bool = False
     writing_until: Time | None = None
 
     def policy_by(self, in_force: ServicePolicy | None) -> EnvironmentPolicy | None:
