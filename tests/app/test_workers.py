@@ -34,7 +34,11 @@ from tests.support.outside import MAIN
 # What Slipway itself asks a registry: whether a version is new, whether a build is there, and for its tags.
 BUILDS = {"registry.digest_of", "registry.has", "registry.tag"}
 REPORTS = ("reports-nonprod", "reports-production")
-ACTS = {"registry.copy", "applier.apply", "watcher.observe", "applier.running"}
+ACTS = {
+    "registry.copy",
+    *(f"applier.{each}" for each in ("apply", "running", "preflight", "mend", "note")),
+    "watcher.observe",
+}
 
 
 @pytest.fixture

@@ -65,11 +65,22 @@ def take_back(
             continue
         before = last.get(_key(manifest))
         if before is not None:
-            objects.apply(before, force=True)
+            _forced(objects, before)
         if before is None or any(not _scaled(one) for one in conflicts(objects, [manifest])):
-            objects.apply(manifest, force=True)
+            _forced(objects, manifest)
         taken += found
     return tuple(taken)
+
+
+def _forced(objects: ReleaseObjects, manifest: Mapping[str, Any]) -> None:
+    try:
+        objects.apply(manifest, force=True)
+    except Permanent:
+        # Others added what contradicts it, such as a request above our limit: taking back our own fields is not enough.
+        if "template" not in (manifest.get("spec") or {}):
+            raise
+        objects.replace_template(manifest)
+        objects.apply(manifest, force=True)
 
 
 def _scaled(one: Conflicting) -> bool:

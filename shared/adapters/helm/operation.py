@@ -14,6 +14,7 @@ from shared.adapters.helm.looking import DIED, Act, Done, EndedBadly, Heal, Late
 from shared.adapters.helm.manifests import applied_of, hook_of, objects_of, waits_for_hooks
 from shared.adapters.helm.marks import RevisionMark, label_of, mark_of, read_revision, revision_text, seconds
 from shared.adapters.helm.process import GRACE
+from shared.adapters.helm.stuck import free
 from shared.adapters.helm_charts.manifests import given
 from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.faults import Conflict
@@ -123,6 +124,8 @@ class HelmOperation:
         number = self._back_to(before, history) if before is not None else None
         if number is None:
             number = self._upgrade(history)
+        if self._order.force:
+            self._healed += free(self._release.api, self._release.objects, self._wanted)
         self._restart()
         return self._report(number)
 

@@ -13,6 +13,7 @@ from shared.ports.errors import NotFound, Permanent
 
 APPLY = "application/apply-patch+yaml"
 MANAGER = "helm"
+_JSON_PATCH = "application/json-patch+json"
 _OWN = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
 
 
@@ -48,6 +49,11 @@ class ReleaseObjects:
         query = [("fieldManager", MANAGER), ("force", "true" if force else "false")]
         query += [("dryRun", "All")] if dry else []
         return self._api.patch(self.path(manifest), self._owned(manifest), query, kind=APPLY)
+
+    def replace_template(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
+        """Make a workload's pods what a manifest says and nothing else, where what others added makes it no object at all."""
+        change = [{"op": "replace", "path": "/spec/template", "value": manifest["spec"]["template"]}]
+        return self._api.patch(self.path(manifest), change, [("fieldManager", MANAGER)], kind=_JSON_PATCH)
 
     def conflicts(self, manifest: Mapping[str, Any]) -> tuple[Conflicting, ...]:
         """Name the fields of a manifest that others manage, and that it would change."""

@@ -252,3 +252,10 @@ class Shop:
         env = {"PYTHONPATH": str(Path(_HELM).parents[1]), "HOME": str(folder)}
         run = [program, Path(__file__).with_name("by_hand.py")]
         return partial(subprocess.run, run, input=json.dumps(asked).encode(), env=env, check=True)
+
+    def call_deployed(self, number: int) -> None:
+        """Have a revision's record say deployed, as a client leaves it that lost its connection."""
+        record = self.record(number)
+        releases.mark(
+            self.deployer.api, self.deployer.namespace, record, description=record.description, status="deployed"
+        )
