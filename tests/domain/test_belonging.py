@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -226,3 +227,22 @@ def test_rights_are_for_kinds_that_may_be_given() -> None:
     assert may_be_given("cert-manager.io")
     assert not any(map(may_be_given, ("", "apps", "rbac.authorization.k8s.io", "authentication.k8s.io")))
     assert not may_write("", "Node")
+
+
+@pytest.mark.parametrize(
+    ("lasts", "complies"),
+    [(300, True), (301, False), (None, True), ("301", True)],
+    ids=["as-long", "longer", "open", "odd"],
+)
+def test_a_hook_that_may_run_longer_than_anybody_waits_does_not_comply(lasts: object, complies: bool) -> None:
+    """It is said what to do instead; Jobs that are no hooks may take as long as they like."""
+    home = Home(namespace="backend-qa", kinds=(), longest=timedelta(minutes=5))
+    job = an_object("Job", "batch/v1", spec={"activeDeadlineSeconds": lasts})
+    hook = {**job, "metadata": {**job["metadata"], "annotations": {"helm.sh/hook": "pre-upgrade"}}}
+
+    said = found(hook, home=home).get("Job/x spec.activeDeadlineSeconds", "")
+
+    assert (said == "") is complies
+    assert complies or "deploy.helm.timeout ends it after 300 s; raise that (20m at most)" in said
+    assert "Job/x spec.activeDeadlineSeconds" not in found(job, home=home)
+    assert "Job/x spec.activeDeadlineSeconds" not in found(hook, home=GITOPS)

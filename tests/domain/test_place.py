@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from datetime import timedelta
 
 from shared.domain.charts.belonging import Home
 from shared.domain.policies.place import Place, home_of, place_of
@@ -50,6 +51,9 @@ def test_manifests_belong_to_the_namespace_of_their_environment_and_to_no_other(
     whole = policy(qa, beside, live)
 
     assert home_of(whole, qa) == Home(
-        namespace="backend-qa", others=(("backend", "live"),), kinds=("example.com/Thing",)
+        namespace="backend-qa",
+        others=(("backend", "live"),),
+        kinds=("example.com/Thing",),
+        longest=timedelta(minutes=5),
     )
     assert home_of(whole, beside) == Home(namespace="backend-qa", others=(("backend", "live"),), kinds=None)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TypeAlias
 
+from shared.domain.charts.hooks import HOOK
 from shared.domain.charts.pods import Object, Path, at, listed, written
 from shared.domain.charts.rights import RBAC, may_be_given, may_write, resource_of
 
@@ -32,11 +34,13 @@ class Home:
     """Where a release belongs: its namespace, and those of its service's other environments, each with its environment's name.
 
     `kinds` are those that the deployer may write beside the usual ones, as `group/Kind`; None where no deployer of ours applies.
+    `longest` is how long that waits for hooks.
     """
 
     namespace: str
     others: tuple[tuple[str, str], ...] = ()
     kinds: tuple[str, ...] | None = None
+    longest: timedelta | None = None
 
 
 @dataclass(slots=True)
@@ -60,7 +64,20 @@ class Belonging:
             if problem:
                 yield found.name, "kind", problem
             yield from self._elsewhere(found)
+            yield from self._too_long(found)
             self._remember(found)
+
+    def _too_long(self, found: Object) -> Iterator[Stray]:
+        """A hook that may run longer than anybody waits for it would be cut off, and the deployment called failed."""
+        longest, lasts = self.home.longest, at(found.content, "spec").get("activeDeadlineSeconds")
+        if longest is None or HOOK not in at(found.content, "metadata", "annotations") or not isinstance(lasts, int):
+            return
+        if lasts > longest.total_seconds():
+            problem = (
+                f"lets this hook run {lasts} s, and deploy.helm.timeout ends it after {longest.total_seconds():g} s"
+            )
+            hint = "raise that (20m at most), or start such work outside of the deployment"
+            yield found.name, "spec.activeDeadlineSeconds", f"{problem}; {hint}"
 
     def contested(self) -> Iterator[Stray]:
         """Say whose number of pods both a chart and an autoscaler set."""

@@ -42,7 +42,9 @@ def home_of(policy: ServicePolicy, environment_policy: EnvironmentPolicy) -> Hom
     """Return where manifests belong, by an environment's rules and what the file says of the others."""
     own, target = environment_policy.namespace, environment_policy.deploy
     others = tuple((one.namespace, one.name) for one in policy.environments if one.namespace != own)
-    return Home(namespace=own, others=others, kinds=target.kinds if isinstance(target, HelmTarget) else None)
+    if not isinstance(target, HelmTarget):
+        return Home(namespace=own, others=others)
+    return Home(namespace=own, others=others, kinds=target.kinds, longest=target.timeout)
 
 
 # Each step of a promotion asks for its place, and there are few.
