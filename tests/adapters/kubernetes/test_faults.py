@@ -104,7 +104,9 @@ def test_what_no_api_server_answers_is_tried_again(answering: Answering) -> None
     assert isinstance(told(answering), Transient)
 
 
-@pytest.mark.parametrize("server", [closed(), "https://cluster.invalid", "https://192.0.2.1"])
+@pytest.mark.parametrize(
+    "server", [closed(), "https://cluster.invalid", "https://192.0.2.1"], ids=["refused", "unknown", "silent"]
+)
 def test_an_address_that_cannot_be_reached_may_be_that_of_a_private_cluster(server: str) -> None:
     """Nobody listens there, no name server knows it, or nothing comes back."""
     with (
