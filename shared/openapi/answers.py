@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from types import ModuleType
 
-from shared.app.views import answers, build, health, ledger, poison, read_status, records
+from shared.app.views import answers, build, health, ledger, poison, read_status, records, service_records
 from shared.openapi.operation import Operation
 from shared.openapi.problems import PROBLEM, REFUSED
 from shared.openapi.schemas import Schema, reference
 
 WRITTEN = "WrittenView"
-_VIEWS: tuple[ModuleType, ...] = (records, answers, build, health, ledger, poison, read_status)
+_VIEWS: tuple[ModuleType, ...] = (records, service_records, answers, build, health, ledger, poison, read_status)
 _DONE = {
     200: "Done, or read.",
     201: "Made.",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from shared.app.people.authorize import Viewer
-from shared.app.views.records import EnvironmentView, LiveView, PromotionView, ServiceView, WayView
+from shared.app.views.records import LiveView, PromotionView
+from shared.app.views.service_records import EnvironmentView, ServiceView, WayView
+from shared.domain.charts.undone import not_undone_sentence
 from shared.page.html import Html, element
 from shared.page.parts import actions, badge, blocker, button, digests, moment, reference
 
@@ -101,7 +103,9 @@ def answering(service: ServiceView, way: WayView) -> Html | None:
     ]
     why = _not_yours(way.promotion, approval.objection or "")
     against = element("small", why, class_="objection") if why else None
-    return element("div", _asked_again(way), _drift(way), votes, actions(yes, no), against, class_="approval")
+    return element(
+        "div", _asked_again(way), _drift(way), _not_undone(way), votes, actions(yes, no), against, class_="approval"
+    )
 
 
 def _not_yours(one: PromotionView, objection: str) -> str:
@@ -120,6 +124,13 @@ def _drift(way: WayView) -> Html | None:
     """Say before anybody answers what others changed in the cluster, and will be taken back."""
     found = [f"{one.object} {one.field}: {one.problem}" for one in way.promotion.drift]
     return element("small", f"will be taken back: {'; '.join(found)}") if found else None
+
+
+def _not_undone(way: WayView) -> Html | None:
+    """Say before anybody answers what stays where this is rolled back."""
+    rendered = way.promotion.rendered
+    said = not_undone_sentence(rendered.not_undone) if rendered else ""
+    return element("small", said) if said else None
 
 
 def _unknown(service: ServiceView, way: WayView) -> Html | None:

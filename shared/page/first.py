@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from shared.app.handling.links import page_of
 from shared.app.people.authorize import Viewer
-from shared.app.views.records import ServiceView, WayView
+from shared.app.views.service_records import ServiceView, WayView
 from shared.domain.gating.gate import OPERATORS
 from shared.domain.state.failure import Failure
 from shared.page.html import Html, element

@@ -8,7 +8,7 @@ from urllib.parse import quote, urlencode
 from shared.app.people.authorize import Viewer
 from shared.app.views.health import RepositoryView
 from shared.app.views.poison import COUNTED
-from shared.app.views.records import HoldView
+from shared.app.views.service_records import HoldView
 from shared.domain.values.words import counted
 from shared.page.html import Html, element
 from shared.page.parts import actions, button, moment

@@ -9,7 +9,7 @@ from shared.app.handling.links import page_of
 from shared.app.operating.finding import Chosen
 from shared.app.people.authorize import Viewer
 from shared.app.views.read_overview import Overview
-from shared.app.views.records import ServiceView
+from shared.app.views.service_records import ServiceView
 from shared.page.environments import environment
 from shared.page.first import just_failed, waits_for_you
 from shared.page.html import Html, element

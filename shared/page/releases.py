@@ -7,7 +7,8 @@ from urllib.parse import quote
 
 from shared.app.people.authorize import Viewer
 from shared.app.views.build import BuildView
-from shared.app.views.records import PromotionView, ReleaseView, ServiceView
+from shared.app.views.records import PromotionView, ReleaseView
+from shared.app.views.service_records import ServiceView
 from shared.domain.state.older import older
 from shared.domain.values.version import Version
 from shared.page.environments import api, in_brackets, older_hint
@@ -70,11 +71,13 @@ def _promotion(one: PromotionView, evidence: Mapping[str, str]) -> Html:
         element("td", f"{one.kind}{target}"),
         element("td", badge(one.phase)),
         element("td", moment(one.since)),
-        element("td", one.reason or one.cause, _unchanged(one), _evidence(one, evidence), older_hint(one), approved),
+        element("td", one.reason or one.cause, _came_to(one), _evidence(one, evidence), older_hint(one), approved),
     )
 
 
-def _unchanged(one: PromotionView) -> Html | None:
+def _came_to(one: PromotionView) -> Html | None:
+    if one.restored_milliseconds is not None:
+        return element("div", f"ready again {one.restored_milliseconds / 1000:,.1f} s after the failure was seen")
     return element("div", "nothing had to change") if one.unchanged else None
 
 

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from shared.app.people.authorize import Viewer
 from shared.app.views.read_overview import ServicePage
-from shared.app.views.records import ServiceView
+from shared.app.views.service_records import ServiceView
 from shared.page.environments import environment
 from shared.page.html import Html, element
 from shared.page.layout import layout

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from shared.ports.applier import DeployReport
+from shared.ports.rollout_watcher import RolloutState
 from tests.page.test_pages import page
 from tests.support.app_parts import Harness, make_app
 from tests.support.doors import Doors
@@ -51,3 +52,40 @@ def test_that_nothing_had_to_change_is_told_by_api_and_page(doors: Doors, slipwa
     promotions = doors.get(f"{DELIVERY}/releases/1.0.0").json()["promotions"]
     assert [one["unchanged"] for one in promotions] == [False, False, True]
     assert "redeployed by Olga Operator<div>nothing had to change</div>" in page(doors, "/services/delivery")
+
+
+def test_what_a_rollback_leaves_is_said_before_anybody_answers(doors: Doors, slipway: Harness) -> None:
+    """By API, beside the buttons, and with the question."""
+    slipway.outside.charts.beside["1.0.0"] = {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": "orders.example.com"},
+    }
+    slipway.push_release("1.0.0")
+    slipway.pump()
+    doors.post(
+        f"{DELIVERY}/environments/qa/override", {"version": "1.0.0", "gate": "manifests", "reason": "it is there"}
+    )
+    doors.post(f"{PRODUCTION}/override", {"version": "1.0.0", "gate": "manifests", "reason": "it is there"})
+    slipway.pump()
+
+    waiting = doors.get(f"{DELIVERY}/releases/1.0.0").json()["promotions"][-1]
+    said = "a rollback does not undo CustomResourceDefinition/orders.example.com"
+
+    assert waiting["rendered"]["not_undone"] == ["CustomResourceDefinition/orders.example.com"]
+    assert f"<small>{said}</small>" in page(doors, "/", "rita")
+    assert slipway.outside.people.asked[-1].changes[-1] == said
+
+
+def test_how_long_the_old_version_was_away_is_told(doors: Doors, slipway: Harness) -> None:
+    """By API and page, for the rollback alone."""
+    slipway.release_to("1.0.0")
+    slipway.outside.environments.health["delivery", "production", "1.1.0"] = RolloutState.DEGRADED
+    slipway.release_to("1.1.0")
+
+    promotions = doors.get(f"{DELIVERY}/releases/1.1.0").json()["promotions"]
+
+    took = promotions[-1]["restored_milliseconds"]
+    assert [one["restored_milliseconds"] for one in promotions] == [None, None, took]
+    assert took >= 0
+    assert f"ready again {took / 1000:,.1f} s after the failure was seen" in page(doors, "/services/delivery")

@@ -13,6 +13,7 @@ from os.path import isdir
 from shared.app.access import EnvironmentAccess
 from shared.app.parts import App
 from shared.domain.charts.manifests import Finding, bounded, findings
+from shared.domain.charts.undone import not_undone
 from shared.domain.policies.place import home_of, place_of
 from shared.domain.policies.policy import EnvironmentPolicy, HelmTarget, ServicePolicy
 from shared.domain.state.deployment import change_cause, hooks_of, image_references, placeholder_values
@@ -57,12 +58,11 @@ def render(
         known = replace(known, manifests=app.evidence.put(manifests))
         if isinstance(environment_policy.deploy, HelmTarget):
             known = replace(known, values=app.evidence.put(write_rendering(rendering)))
-        found = _judged(at, policy, environment_policy, artifact, manifests)
+        return _judged(at, policy, environment_policy, artifact, known, manifests)
     except Permanent as error:
         if error.ours:
             raise
-        found = bounded([Finding(f"chart {policy.chart}", "templates", str(error))])
-    return replace(known, findings=found)
+        return replace(known, findings=bounded([Finding(f"chart {policy.chart}", "templates", str(error))]))
 
 
 def _filled(
@@ -91,8 +91,9 @@ def _judged(
     policy: ServicePolicy,
     environment_policy: EnvironmentPolicy,
     artifact: Artifact,
+    known: Rendered,
     manifests: bytes,
-) -> tuple[Finding, ...]:
+) -> Rendered:
     """Check what was rendered. What cannot be read is a finding, for which a person may answer."""
     unread: list[Finding] = []
     images = image_references(artifact, environment_policy)
@@ -109,7 +110,7 @@ def _judged(
             if error.ours:
                 raise
             unread.append(Finding(image, "image", str(error)))
-    return findings(
+    found = findings(
         objects,
         image=images[0],
         others=images[1:],
@@ -119,6 +120,7 @@ def _judged(
         home=home_of(policy, environment_policy),
         before=unread,
     )
+    return replace(known, findings=found, not_undone=not_undone(objects))
 
 
 def _changed(app: App, before: Rendered | None, name: str, inputs: tuple[Input, ...]) -> str:

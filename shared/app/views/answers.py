@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from shared.app.views.records import BlockerView, HoldView, ReleaseView
+from shared.app.views.records import BlockerView, ReleaseView
+from shared.app.views.service_records import HoldView
 from shared.app.views.view import View
 from shared.domain.drafts.decision import Outcome
 from shared.domain.state.phases import ReleasePhase

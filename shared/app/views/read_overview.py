@@ -16,7 +16,8 @@ from shared.app.views.health import RepositoryView, repositories
 from shared.app.views.ledger import EntryView, ledger_page
 from shared.app.views.mark import mark
 from shared.app.views.poison import PoisonPage, count_poison, poison_page
-from shared.app.views.records import HoldView, ReleaseView, ServiceView
+from shared.app.views.records import ReleaseView
+from shared.app.views.service_records import HoldView, ServiceView
 from shared.domain.state.failure import Failure
 from shared.domain.values.names import ServiceKey
 

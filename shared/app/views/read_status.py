@@ -11,9 +11,10 @@ from shared.app.operating import operate
 from shared.app.operating.finding import Chosen, NotKnown, find_release, known_among, service_names
 from shared.app.parts import App
 from shared.app.people.authorize import Viewer
-from shared.app.views.records import HoldView, ReleaseView, ServiceView
+from shared.app.views.records import ReleaseView
 from shared.app.views.release import release_view
 from shared.app.views.service import hold_view, service_view
+from shared.app.views.service_records import HoldView, ServiceView
 from shared.app.views.view import View
 from shared.codec.state import ENDED, ENDS, RELEASES, ended_release_row
 from shared.domain.state.release import Release

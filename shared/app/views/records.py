@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from shared.app.views.build import BuildView
 from shared.app.views.view import View
 from shared.domain.state.phases import Phase, PromotionKind, ReleasePhase
@@ -108,12 +106,14 @@ class RenderedView(View):
     """What would be deployed, or was: the digests of the list of its inputs and of the manifests, empty where there are none.
 
     `findings` say in what the manifests do not comply, `changed` in what the inputs differ from those that were read before.
+    `not_undone` names hooks and definitions of kinds, which a rollback leaves as they are.
     """
 
     inputs: str
     manifests: str
     findings: tuple[FindingView, ...]
     changed: str
+    not_undone: tuple[str, ...]
 
 
 class BlockerView(View):
@@ -134,6 +134,7 @@ class PromotionView(View):
 
     `evidence` is where can be read what the environment showed when the rollout failed, empty where nothing was kept.
     `restart`: its pods are started anew, `unchanged`: nothing had to be written, what it brought was there.
+    `restored_milliseconds` is how long a rollback took, from when the failure was seen until the old version was ready.
     `older` says that it would bring an older version than the live one, empty where it would not or has ended.
     `objections` are what the environment would say to what would be deployed, `drift` what others changed and is taken back.
     """
@@ -157,6 +158,7 @@ class PromotionView(View):
     evidence: str
     restart: bool
     unchanged: bool
+    restored_milliseconds: int | None
     authors: AuthorsView | None
     rendered: RenderedView | None
     objections: tuple[FindingView, ...]
@@ -186,62 +188,3 @@ class ReleaseView(View):
     blockers: tuple[BlockerView, ...]
     overrides: tuple[OverrideView, ...]
     build: BuildView | None
-
-
-class WayView(View):
-    """A promotion that is on its way into an environment, with its version."""
-
-    version: str
-    promotion: PromotionView
-
-
-class EnvironmentView(View):
-    """An environment of a service: what is live, what was good before, what is on its way.
-
-    `configured` is False where it left the configuration; `slot` is the number of the promotion that deploys now.
-    `deployed_with` is how it is deployed by the policy in force.
-    """
-
-    environment: str
-    configured: bool
-    deployed_with: Literal["gitops", "helm"] | None
-    after: tuple[str, ...]
-    live: LiveView | None
-    earlier: tuple[LiveView, ...]
-    unknown: str
-    slot: int | None
-    on_the_way: tuple[WayView, ...]
-
-
-class HoldView(View):
-    """A hold by people, or on an artifact after a rollback (then `person` is None and `version` is set)."""
-
-    id: str
-    scope: str
-    reason: str
-    person: PersonView | None
-    since: Time
-    until: Time | None
-    version: str | None = None
-
-
-class ValidationView(View):
-    """A branch that is being validated: the builds that run, and the push that waits for them."""
-
-    ref: str
-    pull_request: str
-    running: tuple[BuildView, ...]
-    waiting: str | None
-
-
-class ServiceView(View):
-    """A service as it stands. `sequence` grows with each of its decisions."""
-
-    repository: str
-    service: str
-    configured: bool
-    sequence: int
-    environments: tuple[EnvironmentView, ...]
-    releases: tuple[ReleaseView, ...]
-    validations: tuple[ValidationView, ...]
-    holds: tuple[HoldView, ...]

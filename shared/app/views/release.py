@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain
 from urllib.parse import quote
 
@@ -83,6 +83,7 @@ def _promotion(
     return view.PromotionView.of(
         one,
         target=one.target.artifact.version.text if one.target else None,
+        restored_milliseconds=(one.since - one.broken_since) // timedelta(milliseconds=1) if one.broken_since else None,
         older=brings_older(state.environments.get(one.environment, _NOTHING_LIVE), release, one),
         authors=_authors(release, one),
         objections=tuple(view.FindingView.of(each) for each in one.facts.objections) if one.facts else (),

@@ -8,8 +8,9 @@ from typing import Literal
 
 from shared.app.handling.loaded_service import LoadedService as Snapshot
 from shared.app.people.authorize import Viewer
-from shared.app.views import records as view
+from shared.app.views import service_records as view
 from shared.app.views.build import running_build
+from shared.app.views.records import ReleaseView
 from shared.app.views.release import live_view, release_view
 from shared.domain.policies.policy import DeployTarget, EnvironmentPolicy, HelmTarget
 from shared.domain.state.estate import Hold
@@ -42,7 +43,7 @@ def hold_view(hold: Hold) -> view.HoldView:
     return view.HoldView.of(hold, version=None)
 
 
-def _environments(state: ServiceState, releases: Sequence[view.ReleaseView]) -> tuple[view.EnvironmentView, ...]:
+def _environments(state: ServiceState, releases: Sequence[ReleaseView]) -> tuple[view.EnvironmentView, ...]:
     configured = {one.name: one for one in (state.policy.environments if state.policy else ())}
     gone = sorted(state.environments.keys() - configured.keys())
     return tuple(
@@ -56,7 +57,7 @@ def _environments(state: ServiceState, releases: Sequence[view.ReleaseView]) -> 
 
 
 def _environment(
-    one: EnvironmentState, *, policy: EnvironmentPolicy | None, releases: Iterable[view.ReleaseView]
+    one: EnvironmentState, *, policy: EnvironmentPolicy | None, releases: Iterable[ReleaseView]
 ) -> view.EnvironmentView:
     return view.EnvironmentView(
         environment=one.name,

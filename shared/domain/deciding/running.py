@@ -91,6 +91,8 @@ def succeed(draft: Draft, promotion: Promotion) -> None:
         replace(environment, live=live, good=good, slot=None, unknown="", adopted="", broken_since=None)
     )
     read_again(draft, promotion.environment)
+    if rollback:
+        promotion = _restored(draft, promotion, live, environment.broken_since or promotion.created)
     draft.move(promotion, Phase.ROLLED_BACK if rollback else Phase.SUCCEEDED, "")
     # Said once, and read for ever: another version may be live there tomorrow.
     text = f"{live.artifact.version.tag} went live in {promotion.environment}"
@@ -102,6 +104,15 @@ def succeed(draft: Draft, promotion: Promotion) -> None:
         version=release.version.tag,
         environment=promotion.environment,
     )
+
+
+def _restored(draft: Draft, promotion: Promotion, live: Deployed, since: datetime) -> Promotion:
+    """Say how long it took until the old version was ready, from when the failure was seen, or people asked."""
+    took = (draft.now - since).total_seconds()
+    draft.note(
+        f"{promotion.environment}: {live.artifact.version.tag} is ready again, {took:,.1f} s after the failure was seen"
+    )
+    return draft.keep(replace(promotion, broken_since=since))
 
 
 def read_again(draft: Draft, environment: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from shared.domain.charts.undone import not_undone_sentence
 from shared.domain.drafts.draft import Draft
 from shared.domain.gating.approval import closing, counting, rendered_inputs, request_id
 from shared.domain.messages.effects import AskApproval
 from shared.domain.policies.policy import EnvironmentPolicy
-from shared.domain.state.promotion import ApprovalRequest, Promotion
+from shared.domain.state.promotion import ApprovalRequest, Promotion, Rendered
 from shared.domain.state.release import ClosedRequest, EnvironmentState, Release
 from shared.domain.values.records import replace
 from shared.domain.values.words import counted
@@ -95,9 +96,10 @@ def remember(draft: Draft, promotion: Promotion, request: str, reason: str) -> N
 
 
 def changes_of(environment: EnvironmentState, release: Release, promotion: Promotion) -> tuple[str, ...]:
-    """Say for people what a promotion changes: what takes the place of what, and why they are asked again, if they are."""
+    """Say for people what a promotion changes: what takes the place of what, why they are asked again, and what stays for good."""
     live = environment.live
     new = f"{release.version.tag} of {release.commit[:12]}"
     was = f"{live.artifact.version.tag} of {live.artifact.commit[:12]}" if live is not None else "nothing"
-    again = promotion.rendered.changed if promotion.rendered is not None else ""
-    return (f"{new} takes the place of {was}", *([f"asked again: {again}"] if again else []))
+    rendered = promotion.rendered or Rendered(inputs="")
+    more = (f"asked again: {rendered.changed}" if rendered.changed else "", not_undone_sentence(rendered.not_undone))
+    return (f"{new} takes the place of {was}", *filter(None, more))

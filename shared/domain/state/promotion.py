@@ -102,7 +102,7 @@ class Rendered(Record):
 
     `inputs` and `manifests` name evidence: the list of inputs (see inputs.py), and the bytes that are deployed, empty where
     nothing could be rendered; `values` what the chart was rendered with, where Helm renders it once more. `changed` says in
-    words in what the inputs differ from those of the rendering before.
+    words in what the inputs differ from those of the rendering before; `not_undone` names what a rollback would leave.
     """
 
     inputs: str
@@ -110,6 +110,7 @@ class Rendered(Record):
     values: str = ""
     findings: tuple[Finding, ...] = ()
     changed: str = ""
+    not_undone: tuple[str, ...] = ()
 
 
 class Vote(Record):
@@ -146,6 +147,7 @@ class Promotion(Record):
     says why the last question had none, `writing_until`
     while a deployment may still write. `evidence` names what was kept of a rollout that failed, `unchanged`: what it brought was
     there already. `restart` asks for its pods to start anew. `asked` counts how often people were asked before the request that is open.
+    `broken_since` is when the trouble was seen that a rollback has ended.
     """
 
     number: int
@@ -178,6 +180,7 @@ class Promotion(Record):
     evidence: str = ""
     unchanged: bool = False
     restart: bool = False
+    broken_since: Time | None = None
     writing_until: Time | None = None
 
     def policy_by(self, in_force: ServicePolicy | None) -> EnvironmentPolicy | None:

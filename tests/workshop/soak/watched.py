@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar, Protocol
 
-from shared.app.views import records
+from shared.app.views.service_records import ServiceView
 from shared.codec.envelope import parse
 from shared.domain.messages.queues import INSPECT, INSPECT_QUEUE
 from shared.domain.policies.place import Place
@@ -139,7 +139,7 @@ class RememberedPolicies:
         return self._reader.at_approvers(content, problems)
 
 
-def open_ones(shown: records.ServiceView) -> Iterator[Open]:
+def open_ones(shown: ServiceView) -> Iterator[Open]:
     """What the API says is open."""
     for release in shown.releases:
         under_way = [one for one in release.promotions if one.phase not in _ENDED]
