@@ -128,7 +128,7 @@ def test_a_namespace_that_is_not_there(shop: Shop) -> None:
     ("change", "kind", "words"),
     [
         ({"token": lambda: "expired"}, Permanent, "does not know our token"),
-        ({"token": str}, Permanent, "make rbac"),
+        ({"token": str}, Permanent, "was shown no token"),
         ({"authority": ""}, Permanent, "certificate"),
         ({"server": "https://127.0.0.1:1"}, Transient, "refused"),
     ],

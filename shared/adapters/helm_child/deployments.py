@@ -15,6 +15,7 @@ from typing import Any
 import helm_python as helm
 
 from shared.adapters.helm_child.composed import composed, first_difference
+from shared.adapters.helm_child.frozen import frozen
 from shared.adapters.helm_child.hooks import without_tests
 from shared.adapters.helm_child.jobs import merged
 from shared.adapters.helm_child.schemas import check
@@ -48,8 +49,7 @@ def apply(
     check(chart)
     given = merged(values, settings)
     with _config(cluster, namespace) as config, helm.Chart.load(chart) as loaded:
-        _as_checked(config, loaded, given, name, namespace, checked, install=install)
-        _begin(until)
+        rendered = _as_checked(config, loaded, given, name, namespace, checked, install=install)
         shared: dict[str, Any] = {
             "namespace": namespace,
             "timeout": timeout,
@@ -57,10 +57,13 @@ def apply(
             "description": description,
             "labels": dict(labels),
         }
-        if install:
-            made = config.install(loaded, name, given, **shared)
-        else:
-            made = config.upgrade(loaded, name, given, reset_values=True, max_history=max_history, **shared)
+        with frozen(loaded, rendered) as same:
+            _still(config, same, given, name, namespace, rendered)
+            _begin(until)
+            if install:
+                made = config.install(same, name, given, **shared)
+            else:
+                made = config.upgrade(same, name, given, reset_values=True, max_history=max_history, **shared)
     return {"revision": made.get("revision"), "manifest": made.get("manifest", "")}
 
 
@@ -117,10 +120,25 @@ def _as_checked(
     checked: str,
     *,
     install: bool,
-) -> None:
+) -> dict[str, str]:
     """Charts may look at the cluster, or draw lots: what people approved is what was rendered without one."""
     there = config.render(chart, values, name=name, namespace=namespace, is_install=install, is_upgrade=not install)
     definitions = [(one["name"], one["data"]) for one in chart.crds]
     found = composed(definitions, {file: without_tests(text) for file, text in there.items()})
     if found != checked:
         raise Otherwise(first_difference(found, checked))
+    return there
+
+
+def _still(
+    config: helm.Config,
+    same: helm.Chart,
+    values: dict[str, Any],
+    name: str,
+    namespace: str,
+    rendered: Mapping[str, str],
+) -> None:
+    """What Helm is given renders what was compared, to the byte."""
+    found = config.render(same, values, name=name, namespace=namespace)
+    if sorted(found.values()) != sorted(rendered.values()):
+        raise Otherwise("the chart")

@@ -135,7 +135,9 @@ class Shop:
         values = {"replicas": 1, "image": image(version), "annotations": {}, "config": "a"}
         (folder / "values.yaml").write_text(json.dumps(values))
         for name, text in {"deployment.yaml": _DEPLOYMENT, "config.yaml": _CONFIG, **(templates or {})}.items():
-            (folder / "templates" / name).write_text(text)
+            file = folder / "templates" / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
         package = self.charts.package(folder, version=version, app_version=f"v{version}", into=folder.parent / "out")
         digest = OciRegistry().push_chart(self.registry, "charts/delivery", package)
         return ChartSource(
