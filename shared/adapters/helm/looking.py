@@ -14,6 +14,8 @@ from shared.adapters.helm.marks import RevisionMark, mark_of, read_revision
 from shared.adapters.kubernetes.releases import Revision
 
 SKEW = 30  # seconds that two clocks may be apart
+# As long as any environment's policy lets a client write, in seconds (deploy.helm.timeout, and what it takes to end it).
+_LONGEST = 20 * 60 + SKEW
 # Beginning of the description of a record that was marked for its dead client.
 DIED = "Slipway: its client died"
 _GONE = "uninstalled"
@@ -82,13 +84,21 @@ def look(history: Sequence[Revision], effect: str, turn: int, good: Sequence[str
         if theirs is not None and theirs.effect == effect and one.status == "superseded":
             return Done(one)
     if newest.pending:
-        until = mark.until if mark is not None else newest.touched + patience
+        until = _until(newest, mark, patience, now)
         if now <= until + SKEW:
             return Wait(newest, until + SKEW - now + 1)
         return _heal(history, effect, mark, good)
     if mark is not None and mark.effect == effect:
         return Done(newest) if newest.status == "deployed" else EndedBadly(newest)
     return Act(install=newest.status == _GONE)
+
+
+def _until(newest: Revision, mark: RevisionMark | None, patience: int, now: int) -> int:
+    """Until when its client may write. What labels say counts as far as it can be true: somebody may have written them."""
+    began = newest.touched if newest.touched <= now + SKEW else newest.created
+    if mark is None:
+        return began + patience
+    return min(mark.until, newest.created + _LONGEST) if newest.created else mark.until
 
 
 def _heal(history: Sequence[Revision], effect: str, mark: RevisionMark | None, good: Sequence[str]) -> Heal:

@@ -82,7 +82,8 @@ class HelmOperation:
             case Later(revision, mark):
                 raise Fenced(
                     f"a later deployment ({mark.effect}) has written revision {revision.number} already; promotion"
-                    f" {self._order.promotion} of {self._doing} may change nothing any more"
+                    f" {self._order.promotion} of {self._doing} may change nothing any more; if there was none, somebody wrote"
+                    f" that on Helm's record: delete the label slipway-turn of Secret {revision.secret}"
                 )
             case Wait(revision, left):
                 raise Busy(

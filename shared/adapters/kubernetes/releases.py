@@ -11,25 +11,30 @@ import binascii
 import gzip
 import io
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from shared.adapters.kubernetes.api import Api
+from shared.adapters.kubernetes.reading import part, when
 from shared.ports.errors import NotFound, Permanent
 
 PENDING = frozenset({"pending-install", "pending-upgrade", "pending-rollback", "uninstalling"})
 _TYPE = "helm.sh/release.v1"
 # Only what stands beside the content: a history may hold ten records of a MiB each.
 _NAMES_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-_LARGEST = 64 * 1024 * 1024
+# A Secret holds a MiB, and what little is packed there may come to anything.
+_LARGEST, _MOST_VALUES = 32 * 1024 * 1024, 1_000_000
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
     """A revision as its Secret's labels tell: `own` are the labels that are not Helm's, `touched` when a client wrote it last.
 
-    That is in seconds since the epoch by the client's clock, 0 where it does not say.
+    That is in seconds since the epoch by the client's clock, 0 where it does not say; `created` is when the cluster got it, 0
+    where that is not known. Labels are anybody's who may write Secrets there, `number` and `created` are not.
     """
 
     release: str
@@ -37,6 +42,7 @@ class Revision:
     status: str
     own: Mapping[str, str]
     touched: int = 0
+    created: int = 0
 
     @property
     def pending(self) -> bool:
@@ -70,13 +76,15 @@ def history(api: Api, namespace: str, release: str) -> tuple[Revision, ...]:
     found: list[Revision] = []
     following = ""
     while True:
-        query = [("labelSelector", f"owner=helm,name={release}"), ("limit", "200")]
+        query = [("labelSelector", f"owner=helm,name={release}"), ("fieldSelector", f"type={_TYPE}"), ("limit", "200")]
         query += [("continue", following)] if following else []
         answer = api.get(("api", "v1", "namespaces", namespace, "secrets"), query, accept=_NAMES_ONLY)
         for one in answer.get("items") or ():
-            labels = dict(one.get("metadata", {}).get("labels") or {})
-            if (labels.get("version") or "").isdecimal():
-                found.append(_revision(release, labels))
+            metadata = one.get("metadata", {})
+            _, _, number = str(metadata.get("name")).partition(f"sh.helm.release.v1.{release}.v")
+            # A label says what somebody wrote; Helm finds a revision by this name.
+            if _NUMBER.fullmatch(number):
+                found.append(_revision(release, int(number), metadata))
         following = answer.get("metadata", {}).get("continue") or ""
         if not following:
             return tuple(sorted(found, key=lambda one: one.number))
@@ -90,13 +98,15 @@ def read(api: Api, namespace: str, release: str, number: int) -> ReleaseRecord |
     except NotFound:
         return None
     content = _content(namespace, name, secret)
-    about = content.get("info") or {}
     return ReleaseRecord(
-        revision=_revision(release, dict(secret["metadata"].get("labels") or {})),
-        description=str(about.get("description") or ""),
-        manifest=str(content.get("manifest") or ""),
-        values=content.get("config") or {},
-        chart=(content.get("chart") or {}).get("metadata") or {},
+        revision=_revision(release, number, secret["metadata"]),
+        description=_text(part(content, "info").get("description")),
+        manifest=_text(content.get("manifest")),
+        values=part(content, "config"),
+        chart={
+            key: _text(value) if isinstance(value, str) else value
+            for key, value in part(content, "chart", "metadata").items()
+        },
         version=str(secret["metadata"]["resourceVersion"]),
         created=str(secret["metadata"].get("creationTimestamp") or ""),
     )
@@ -120,10 +130,10 @@ def mark(
     path = ("api", "v1", "namespaces", namespace, "secrets", name)
     secret = api.get(path)
     content = _content(namespace, name, secret)
-    content.setdefault("info", {})["description"] = description
+    about = content["info"] = {**part(content, "info"), "description": description}
     told = dict(secret["metadata"].get("labels") or {}) | dict(labels or {})
     if status is not None:
-        content["info"]["status"] = told["status"] = status
+        about["status"] = told["status"] = status
     secret["metadata"]["labels"] = told
     secret["metadata"]["resourceVersion"] = release.version
     secret["metadata"].pop("managedFields", None)
@@ -133,17 +143,23 @@ def mark(
     api.put(path, secret)
 
 
-def _revision(release: str, labels: Mapping[str, str]) -> Revision:
+def _revision(release: str, number: int, metadata: Mapping[str, Any]) -> Revision:
     helms = {"name", "owner", "status", "version", "createdAt", "modifiedAt"}
-    number = labels.get("version") or "0"
+    labels: dict[str, str] = dict(metadata.get("labels") or {})
     times = [labels.get(name) or "" for name in ("createdAt", "modifiedAt")]
     return Revision(
         release=release,
-        number=int(number) if number.isdecimal() else 0,
+        number=number,
         status=labels.get("status") or "unknown",
         own={key: value for key, value in labels.items() if key not in helms},
         touched=max(int(one) if one.isdecimal() else 0 for one in times),
+        created=int(when(metadata.get("creationTimestamp")).timestamp()),
     )
+
+
+def _text(found: Any) -> str:
+    """A text that can be written down anywhere, which JSON's halves of characters cannot."""
+    return found.encode(errors="replace").decode() if isinstance(found, str) else ""
 
 
 def _content(namespace: str, name: str, secret: Mapping[str, Any]) -> dict[str, Any]:
@@ -157,6 +173,8 @@ def _content(namespace: str, name: str, secret: Mapping[str, Any]) -> dict[str, 
             plain = stream.read(_LARGEST + 1)
         if len(plain) > _LARGEST:
             raise ValueError(f"is larger than {_LARGEST // (1024 * 1024)} MiB")
+        if sum(map(plain.count, (b",", b"[", b"{"))) > _MOST_VALUES:
+            raise ValueError(f"holds more than {_MOST_VALUES} values")
         found = json.loads(plain)
         if not isinstance(found, dict):
             raise ValueError("is no object")

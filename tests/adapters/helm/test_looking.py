@@ -87,6 +87,18 @@ def test_a_persons_client_is_left_alone_as_long_as_ours_would_be() -> None:
     assert found(theirs, now=2301 + SKEW, patience=300) == Heal(theirs)
 
 
+def test_a_time_that_no_client_has_is_nobodys() -> None:
+    """What labels say counts as far as it can be true: the cluster's own word for when a record was made bounds it."""
+    made, far = 5000, RevisionMark(OTHER, 3, 10**20).labels(1)
+    longest = made + 20 * 60 + SKEW
+    ours = Revision(release="delivery", number=1, status="pending-install", own=far, created=made)
+    theirs = Revision(release="delivery", number=1, status="pending-install", own={}, touched=10**20, created=made)
+
+    assert found(ours, now=longest + SKEW) == Wait(ours, 1)
+    assert found(ours, now=longest + SKEW + 1) == Heal(ours)
+    assert found(theirs, now=made + 300 + SKEW + 1, patience=300) == Heal(theirs)
+
+
 def test_labels_that_were_inherited_are_nobodys() -> None:
     """A person's upgrade has those of the revision before."""
     inherited = Revision(release="delivery", number=2, status="deployed", own=RevisionMark(OURS, 4, UNTIL).labels(1))
