@@ -75,10 +75,11 @@ class OverrideBody(Body):
 
 
 class AdoptBody(Body):
-    """What runs; without a version nothing that counts is live."""
+    """What runs; without a version what was found there, else nothing that counts. `dry_run` only says what would be recorded."""
 
     reason: NeededText
     version: MaybeVersion | None = None
+    dry_run: bool = False
 
 
 class AnswerBody(Body):

@@ -97,7 +97,9 @@ def _named(text: str) -> tuple[str, ...]:
 def adopt(asked: Asked) -> asked_for.LiveAdopted:
     """Say what runs."""
     body = decode(asked.body, bodies.AdoptBody)
-    return asked_for.LiveAdopted(**asked.said("environment"), version=_version(body.version), reason=body.reason)
+    return asked_for.LiveAdopted(
+        **asked.said("environment"), version=_version(body.version), reason=body.reason, dry_run=body.dry_run
+    )
 
 
 def answer(asked: Asked) -> ApprovalAnswered:

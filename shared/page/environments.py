@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote, urlencode
 
 from shared.app.people.authorize import Viewer
+from shared.app.views.adoptable import AdoptableView
 from shared.app.views.records import LiveView, PromotionView
 from shared.app.views.service_records import EnvironmentView, ServiceView, WayView
 from shared.domain.charts.undone import not_undone_sentence
@@ -31,10 +32,19 @@ def environment(service: ServiceView, one: EnvironmentView, viewer: Viewer, *, w
         _live(one.live) if one.live else nothing,
         element("code", reference(one.live.artifact), class_="image") if one.live and whole else None,
         unknown,
+        _found(one.found) if one.found else None,
         [on_the_way(service, way, viewer) for way in one.on_the_way],
         _operating(service, one) if viewer.operates else None,
         class_="environment",
     )
+
+
+def _found(found: AdoptableView) -> Html:
+    version = f"version {found.version} by what runs" if found.version else "no known version by what runs"
+    others = element("div", "; ".join(found.others), class_="blocker blocks") if found.others else None
+    what = f"release {found.release_name}, revision {found.revision.partition('/')[0]}, {found.status}"
+    chart = f", chart {found.chart} {found.chart_version}, {version}"
+    return element("div", element("b", "Not deployed by Slipway: "), what, chart, others, class_="found")
 
 
 def _live(live: LiveView) -> Html:
@@ -186,4 +196,13 @@ def _operating(service: ServiceView, one: EnvironmentView) -> Html | None:
             choice="to",
             class_="quiet",
         )
-    return actions(again, anew, back)
+    take = None
+    if one.found is not None and not one.found.others:
+        known = (
+            f"as {one.found.version}" if one.found.version else "as no known version: going back is by Helm's history"
+        )
+        about = f"Adopt release {one.found.release_name} in {one.environment} {known}"
+        take = button(
+            "Adopt", api(service, f"{where}/adopt"), about=about, text="reason", required=True, class_="quiet"
+        )
+    return actions(again, anew, back, take)

@@ -93,6 +93,11 @@ def asked(route: dict[str, str], **body: object) -> Asked:
             ev.LiveAdopted(**SAID, environment="qa", version="", reason="by hand"),
         ),
         (
+            requests.adopt,
+            asked(ENVIRONMENT, version="1.0.0", reason="by hand", dry_run=True),
+            ev.LiveAdopted(**SAID, environment="qa", version="1.0.0", reason="by hand", dry_run=True),
+        ),
+        (
             requests.answer,
             asked({"request": "r1"}, decision="approve"),
             ev.ApprovalAnswered(**SAID, request="r1", groups=("g",), approve=True, comment=""),

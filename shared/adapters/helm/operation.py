@@ -166,7 +166,8 @@ class HelmOperation:
         known = read_revision(self._order.before)
         for one in reversed(history):
             mark = mark_of(one)
-            if mark is not None and (one.number, mark.effect) == known and one.status in ("deployed", "superseded"):
+            # Of what was adopted there is a number alone.
+            if (one.number, mark.effect if mark else "") == known and one.status in ("deployed", "superseded"):
                 return one if _same(self._release.applied(self._release.read(one.number)), self._wanted) else None
         return None
 

@@ -39,9 +39,11 @@ def read_authors(
 
     What lies between two commits on some paths never changes: what was read of it is kept as evidence, and read once.
     """
-    question = _question(policy, release.commit, environment.live)
+    # Of what was adopted nobody knows the commit: then whoever ever wrote it counts.
+    live = environment.live if environment.live and environment.live.artifact.commit else None
+    question = _question(policy, release.commit, live)
     known = _read_before(app, policy, release, promotion, question) or _read(
-        app, policy, release.commit, environment.live, question
+        app, policy, release.commit, live, question
     )
     people = dict.fromkeys(who_answered(release, promotion))
     looked = tuple(Looked(person=one, wrote=wrote(app.evidence, known.evidence, one)) for one in people)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shared.app.access import EnvironmentAccess
 from shared.app.handling.loaded_service import read_service, release_in
 from shared.app.parts import App
+from shared.app.performing.adopting import foreign
 from shared.app.performing.authors import read_authors
 from shared.app.performing.outcome import NothingToReport, Performed
 from shared.app.performing.rendering import render
@@ -16,14 +17,13 @@ from shared.domain.messages.effects import GatherFacts, ReadTags
 from shared.domain.messages.events import FactsGathered, TagsRead
 from shared.domain.messages.reports import report_id
 from shared.domain.policies.place import Place, place_of
-from shared.domain.policies.policy import Drift, EnvironmentPolicy, HelmTarget, ServicePolicy
+from shared.domain.policies.policy import Drift, EnvironmentPolicy, HelmTarget
 from shared.domain.state.phases import Phase, PromotionKind
 from shared.domain.state.promotion import Deployed, Facts, Presence, Promotion, Rendered
 from shared.domain.state.release import EnvironmentState, Release, ServiceState
 from shared.domain.values.artifact import Artifact, in_namespace
 from shared.domain.values.records import replace
 from shared.domain.values.version import Version
-from shared.ports.applier import Running
 from shared.ports.errors import Transient
 from shared.telemetry import log_event
 
@@ -66,7 +66,8 @@ def gather(app: App, effect: GatherFacts, worker: str) -> Performed:
     )
     policy, rendered = view.state.policy, None
     if policy is not None and promotion.kind is not PromotionKind.ROLLBACK:
-        facts = replace(facts, foreign=_foreign(at, policy, environment_policy))
+        by_others, adoptable = foreign(app, at, policy, environment_policy)
+        facts = replace(facts, foreign=by_others, found=adoptable)
         if promotion.kind is PromotionKind.FORWARD and release.artifact is not None:
             rendered = render(app, at, policy, environment_policy, release.artifact, promotion)
             facts = replace(facts, authors=read_authors(app, policy, release, promotion, environment))
@@ -132,16 +133,3 @@ def _holds_all(at: EnvironmentAccess, artifact: Artifact, namespace: str | None)
         at.registry.has(artifact.registry, in_namespace(part.repository, namespace), part.digest)
         for part in artifact.parts
     )
-
-
-def running_now(at: EnvironmentAccess, place: Place) -> Running | None:
-    """Read what is applied of a service in an environment."""
-    return at.applier(place).running(place)
-
-
-def _foreign(at: EnvironmentAccess, policy: ServicePolicy, environment_policy: EnvironmentPolicy) -> str:
-    """Say what runs that Slipway did not bring there; empty where all is as it was left."""
-    running = running_now(at, place_of(policy.service, environment_policy))
-    if running is None or not running.foreign:
-        return ""
-    return f"revision {running.revision[:12]} was not written by Slipway"

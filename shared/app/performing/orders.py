@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.app.access import EnvironmentAccess
 from shared.app.handling.loaded_service import LoadedService
 from shared.app.parts import App
@@ -9,6 +11,7 @@ from shared.app.performing.facts import presence, presence_or_assumed
 from shared.domain.deciding.running import brought
 from shared.domain.policies.place import Place, place_of
 from shared.domain.policies.policy import Drift, EnvironmentPolicy, HelmTarget
+from shared.domain.state.adoptable import Adoptable
 from shared.domain.state.deployment import change_cause, image_references
 from shared.domain.state.phases import PromotionKind
 from shared.domain.state.promotion import Deployed, Presence, Promotion
@@ -92,6 +95,14 @@ def _manifests(app: App, deployed: Deployed) -> bytes:
     except NotFound as error:
         # We checked and kept them; the release is not to blame.
         raise Permanent(f"manifests of {deployed.artifact.version.tag}: {error}", ours=True) from error
+
+
+def back_to(app: App, order: DeployOrder, taken: Adoptable) -> DeployOrder:
+    """Ask instead for what ran before and is no version: by the environment's history alone, as there is no chart of it."""
+    manifests = app.evidence.get(taken.manifests)
+    return replace(
+        order, manifests=manifests, chart=None, before=taken.revision, cause=f"back to {taken.said}", force=True
+    )
 
 
 def copy_parts(at: EnvironmentAccess, artifact: Artifact, policy: EnvironmentPolicy) -> list[CopyReport]:

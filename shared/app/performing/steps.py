@@ -7,8 +7,8 @@ from contextlib import suppress
 from shared.app.access import EnvironmentAccess
 from shared.app.handling.loaded_service import LoadedService, read_service, release_in
 from shared.app.parts import App
-from shared.app.performing.facts import running_now
-from shared.app.performing.orders import copy_parts, order_of
+from shared.app.performing.adopting import running_now
+from shared.app.performing.orders import back_to, copy_parts, order_of
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
 from shared.app.performing.worker import access_to
 from shared.domain.deciding.fence import May, may_act
@@ -97,7 +97,10 @@ def _is_there(at: EnvironmentAccess, effect: Deploy, promotion: Promotion, polic
 
 
 def remove(app: App, effect: Remove, worker: str) -> Performed:
-    """Take out a first deployment that failed, unless something newer is there or on its way there."""
+    """Take out a first deployment that failed, unless something newer is there or on its way there.
+
+    What was adopted before it and is no version comes back, as the environment's own history has it.
+    """
     view = read_service(app, effect.service)
     release = release_in(app, view, Version.parse(effect.version))
     promotion = next((one for one in release.promotions if one.number == effect.number), None) if release else None
@@ -108,6 +111,9 @@ def remove(app: App, effect: Remove, worker: str) -> Performed:
         return NothingToReport()
     at = access_to(app, promotion.pinned_policy, worker)
     order = order_of(app, at, view, effect.id, release, promotion)
+    if environment is not None and environment.taken is not None:
+        at.applier(order.place).apply(back_to(app, order, environment.taken))
+        return NothingToReport()
     # Something newer may be written between the look and the act; the applier's fence decides then.
     with suppress(Fenced):
         at.applier(order.place).remove(order)

@@ -7,7 +7,7 @@ from datetime import timedelta
 from shared.app.access import EnvironmentAccess
 from shared.app.handling.loaded_service import read_service
 from shared.app.parts import App
-from shared.app.performing.facts import running_now
+from shared.app.performing.adopting import running_now
 from shared.app.performing.outcome import LookAgain, NothingToReport, Performed
 from shared.app.performing.worker import access_to
 from shared.domain.charts.manifests import not_run
@@ -22,8 +22,7 @@ from shared.domain.rollouts.images import Ran, beside
 from shared.domain.rollouts.verdicts import pause_after
 from shared.domain.state.deployment import image_references
 from shared.domain.state.phases import Phase
-from shared.domain.state.promotion import Promotion
-from shared.domain.values.artifact import Artifact
+from shared.domain.state.promotion import Deployed, Promotion
 from shared.ports.errors import AdapterError, NotFound
 from shared.ports.rollout_watcher import Rollout, RolloutState
 from shared.telemetry import log_event
@@ -56,7 +55,7 @@ def observe(app: App, effect: ObserveRollout, worker: str) -> Performed:
             # A client that had been given up wrote late: what it wrote has to settle again, and is not what is judged.
             log_event("rollout.mended", effect=effect.id, objects=", ".join(mended))
             return LookAgain(_NO_TIME)
-        other = _other(at, place, policy, brought(release, promotion, app.now()).artifact, rollout)
+        other = _other(at, place, policy, brought(release, promotion, app.now()), rollout)
         healthy, reason = not other, other or reason
     if not healthy and rollout.state is not RolloutState.REPLACED:
         _note(at, place, promotion.revision, effect, reason)
@@ -81,10 +80,12 @@ def _again(app: App, promotion: Promotion, policy: EnvironmentPolicy, rollout: R
     return None if left <= _ENOUGH else min(pause, max(_NO_TIME, room))
 
 
-def _other(at: EnvironmentAccess, place: Place, policy: EnvironmentPolicy, artifact: Artifact, rollout: Rollout) -> str:
+def _other(at: EnvironmentAccess, place: Place, policy: EnvironmentPolicy, deployed: Deployed, rollout: Rollout) -> str:
     """Say what else runs than was deployed; empty where it is that."""
-    running = running_now(at, place)
-    missing = not_run(image_references(artifact, policy), running.images if running else ())
+    running, artifact = running_now(at, place), deployed.artifact
+    # What was adopted names its images its own way, and its digests were compared when it was found.
+    wanted = () if deployed.adopted else image_references(artifact, policy)
+    missing = not_run(wanted, running.images if running else ()) if wanted else ""
     if missing:
         return f"{policy.name} is healthy but does not run {missing}"
     for one in rollout.ran or ():

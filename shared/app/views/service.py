@@ -9,9 +9,11 @@ from typing import Literal
 from shared.app.handling.loaded_service import LoadedService as Snapshot
 from shared.app.people.authorize import Viewer
 from shared.app.views import service_records as view
+from shared.app.views.adoptable import AdoptableView
 from shared.app.views.build import running_build
 from shared.app.views.records import ReleaseView
 from shared.app.views.release import live_view, release_view
+from shared.domain.deciding.adopting import foreign_at
 from shared.domain.policies.policy import DeployTarget, EnvironmentPolicy, HelmTarget
 from shared.domain.state.estate import Hold
 from shared.domain.state.phases import Phase
@@ -51,13 +53,18 @@ def _environments(state: ServiceState, releases: Sequence[ReleaseView]) -> tuple
             state.environments.get(name) or EnvironmentState(name=name),
             policy=configured.get(name),
             releases=releases,
+            found=_found(state, name),
         )
         for name in (*configured, *gone)
     )
 
 
 def _environment(
-    one: EnvironmentState, *, policy: EnvironmentPolicy | None, releases: Iterable[ReleaseView]
+    one: EnvironmentState,
+    *,
+    policy: EnvironmentPolicy | None,
+    releases: Iterable[ReleaseView],
+    found: AdoptableView | None,
 ) -> view.EnvironmentView:
     return view.EnvironmentView(
         environment=one.name,
@@ -69,6 +76,7 @@ def _environment(
             live_view(good, policy) for good in one.good if one.live is None or good.artifact.id != one.live.artifact.id
         ),
         unknown=one.unknown,
+        found=found,
         slot=one.slot.promotion if one.slot else None,
         on_the_way=tuple(
             view.WayView(version=release.version, promotion=promotion)
@@ -81,6 +89,15 @@ def _environment(
 
 def _way(target: DeployTarget) -> Literal["gitops", "helm"]:
     return "helm" if isinstance(target, HelmTarget) else "gitops"
+
+
+def _found(state: ServiceState, environment: str) -> AdoptableView | None:
+    promotions = (one for release in state.releases.values() for one in release.promotions if not one.phase.ended)
+    read, known = foreign_at(promotions, environment), state.environments.get(environment)
+    if read is None or read.found is None or (known is not None and known.adopted == read.foreign):
+        return None
+    artifact = read.found.artifact
+    return AdoptableView.of(read.found, version=artifact.version.text if artifact else None)
 
 
 def _validations(state: ServiceState) -> tuple[view.ValidationView, ...]:

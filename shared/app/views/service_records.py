@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from shared.app.views.adoptable import AdoptableView
 from shared.app.views.build import BuildView
 from shared.app.views.records import LiveView, PersonView, PromotionView, ReleaseView
 from shared.app.views.view import View
@@ -21,7 +22,7 @@ class EnvironmentView(View):
     """An environment of a service: what is live, what was good before, what is on its way.
 
     `configured` is False where it left the configuration; `slot` is the number of the promotion that deploys now.
-    `deployed_with` is how it is deployed by the policy in force.
+    `found` is what was found there and nobody adopted yet, where a version waits. `deployed_with` is how it is deployed by the policy in force.
     """
 
     environment: str
@@ -31,6 +32,7 @@ class EnvironmentView(View):
     live: LiveView | None
     earlier: tuple[LiveView, ...]
     unknown: str
+    found: AdoptableView | None
     slot: int | None
     on_the_way: tuple[WayView, ...]
 

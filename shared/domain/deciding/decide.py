@@ -7,6 +7,7 @@ from typing import assert_never
 
 from shared.domain.deciding import (
     abort,
+    adopting,
     building,
     changes,
     operating,
@@ -164,7 +165,7 @@ def _request_answer(draft: Draft, event: events.RequestEvent) -> Answer:
         case events.OverrideGranted():
             return operating.override(draft, event)
         case events.LiveAdopted():
-            return operating.adopt(draft, event)
+            return adopting.adopt(draft, event)
         case events.ArtifactHoldLifted():
             return operating.lift_hold(draft, event)
         case _:

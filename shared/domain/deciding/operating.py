@@ -1,24 +1,23 @@
-"""What people ask for by API: promote, retry, override, adopt, lift a hold."""
+"""What people ask for by API: promote, retry, override, lift a hold."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from shared.domain.deciding import answering, building, running, tagging, waiting
+from shared.domain.deciding import answering, building, tagging, waiting
 from shared.domain.drafts.answers import Answer, done, refused
 from shared.domain.drafts.draft import Draft
-from shared.domain.drafts.lookup import earlier_good, known_environment, known_release, reopen
+from shared.domain.drafts.lookup import known_environment, known_release, reopen
 from shared.domain.gating.gates import OVERRIDABLE, Gate
 from shared.domain.messages.events import (
     ArtifactHoldLifted,
-    LiveAdopted,
     OverrideGranted,
     PromoteRequested,
     RetryRequested,
 )
 from shared.domain.policies.policy import EnvironmentPolicy
 from shared.domain.state.older import brings_older
-from shared.domain.state.phases import RUNNING, Phase, ReleasePhase
+from shared.domain.state.phases import Phase, ReleasePhase
 from shared.domain.state.progress import Progress, progress
 from shared.domain.state.release import Override, Release
 from shared.domain.values.records import replace
@@ -158,27 +157,6 @@ def _holds_on(draft: Draft, release: Release, environment: str) -> tuple[datetim
     own = (one.since for one in draft.holds if release.artifact and one.artifact == release.artifact.id)
     people = (one.since for one in draft.estate.all_covering(draft.service, environment, draft.now))
     return tuple(sorted({*own, *people}))
-
-
-def adopt(draft: Draft, event: LiveAdopted) -> Answer:
-    """Take a person's word for what runs: an earlier good version, or nothing that counts."""
-    environment = draft.environments.get(event.environment)
-    if environment is None:
-        return refused("unknown-environment", f"nothing was ever deployed to {event.environment}")
-    live = earlier_good(environment.good, event.version) if event.version else None
-    if event.version and live is None:
-        known = ", ".join(one.artifact.version.text for one in environment.good) or "none"
-        return refused("no-such-target", f"{event.version} was never good in {event.environment}; there is {known}")
-    holder = draft.find_promotion(environment.slot.promotion) if environment.slot else None
-    kept = environment.slot if holder is not None and holder[1].phase in RUNNING else None
-    foreign = [one.facts.foreign for _, one in draft.promotions() if one.environment == event.environment and one.facts]
-    # The same change is read again until something is deployed; it is adopted once.
-    adopted = next(filter(None, foreign), environment.adopted)
-    draft.put_environment(replace(environment, live=live, unknown="", slot=kept, adopted=adopted, broken_since=None))
-    running.read_again(draft, event.environment)
-    what = f"v{event.version}" if event.version else "nothing"
-    draft.note(f"{event.environment}: {what} adopted as live by {event.person.name}: {event.reason}")
-    return done()
 
 
 def lift_hold(draft: Draft, event: ArtifactHoldLifted) -> Answer:

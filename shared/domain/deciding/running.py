@@ -88,7 +88,7 @@ def succeed(draft: Draft, promotion: Promotion) -> None:
     others = tuple(one for one in environment.good if one.artifact.id not in (live.artifact.id, bad))
     good = (live, *others)[:GOOD_KEPT]
     draft.put_environment(
-        replace(environment, live=live, good=good, slot=None, unknown="", adopted="", broken_since=None)
+        replace(environment, live=live, good=good, slot=None, unknown="", adopted="", broken_since=None, taken=None)
     )
     read_again(draft, promotion.environment)
     if rollback:
@@ -170,9 +170,10 @@ def fail(draft: Draft, promotion: Promotion, phase: Phase, reason: str, *, chang
 def _go_back(draft: Draft, release: Release, failed: Promotion, *, hold: bool) -> None:
     environment = draft.environment(failed.environment)
     if environment.live is None:
-        policy = draft.policy_of(failed)
-        draft.note(f"{failed.environment} has no earlier version to go back to; nothing is live there")
-        if policy is not None and policy.on_first_failure is OnFirstFailure.UNINSTALL:
+        policy, taken = draft.policy_of(failed), environment.taken
+        there = f"what was adopted, revision {taken.number}, is brought back" if taken else "nothing is live there"
+        draft.note(f"{failed.environment} has no earlier version to go back to; {there}")
+        if taken or (policy is not None and policy.on_first_failure is OnFirstFailure.UNINSTALL):
             version = release.version.text
             draft.emit(Remove(service=draft.service, version=version, number=failed.number, attempt=failed.attempt))
         return

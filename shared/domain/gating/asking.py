@@ -99,7 +99,10 @@ def changes_of(environment: EnvironmentState, release: Release, promotion: Promo
     """Say for people what a promotion changes: what takes the place of what, why they are asked again, and what stays for good."""
     live = environment.live
     new = f"{release.version.tag} of {release.commit[:12]}"
-    was = f"{live.artifact.version.tag} of {live.artifact.commit[:12]}" if live is not None else "nothing"
+    was = "nothing"
+    if live is not None:
+        of = f"of {live.artifact.commit[:12]}" if live.artifact.commit else "that was adopted"
+        was = f"{live.artifact.version.tag} {of}"
     rendered = promotion.rendered or Rendered(inputs="")
     more = (f"asked again: {rendered.changed}" if rendered.changed else "", not_undone_sentence(rendered.not_undone))
     return (f"{new} takes the place of {was}", *filter(None, more))

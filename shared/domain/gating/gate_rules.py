@@ -51,7 +51,9 @@ def live_known(q: GateQuestion) -> Result:
         return blocked("LiveUnknown", reason, who=(OPERATORS,))
     read = q.promotion.facts
     if read is not None and read.foreign and read.foreign != q.environment.adopted:
-        reason = f"{q.policy.name} was changed by hand: {read.foreign}; adopt it, or roll back"
+        by_hand = f"was changed by hand: {read.foreign}; adopt it, or roll back"
+        before = f"runs what Slipway did not deploy: {read.foreign}; adopt it, or take it out"
+        reason = f"{q.policy.name} {by_hand if q.environment.live else before}"
         return blocked("LiveUnknown", reason, since=read.at, who=(OPERATORS,))
     return passed()
 

@@ -79,12 +79,16 @@ class OverrideGranted(Event, tag="override-granted"):
 
 
 class LiveAdopted(Event, tag="live-adopted"):
-    """A person says what runs: an earlier good version, or nothing that counts (empty)."""
+    """A person says what runs: an earlier good version, or what was found there (empty; nothing that counts, where it was not).
+
+    `dry_run` asks what that would come to.
+    """
 
     environment: str
     version: str
     reason: str
     person: Person
+    dry_run: bool = False
 
 
 class ArtifactHoldLifted(Event, tag="artifact-hold-lifted"):

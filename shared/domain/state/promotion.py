@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from shared.domain.charts.manifests import Finding
 from shared.domain.policies.policy import EnvironmentPolicy, ServicePolicy
+from shared.domain.state.adoptable import Adoptable
 from shared.domain.state.phases import Phase, PromotionKind
 from shared.domain.values.artifact import Artifact
 from shared.domain.values.person import Person
@@ -55,7 +56,7 @@ class Deployed(Record):
     """An artifact that succeeded in an environment, with the manifests and the authors (evidence) that brought it there.
 
     `registry_namespace` is where the environment reads it from, empty for the registry itself; None where an older Slipway
-    kept it. `values` names what its chart was rendered with (evidence), empty where manifests are all that is applied, and
+    kept it. `adopted`: it ran already, and names its images its own way. `values` names what its chart was rendered with (evidence), empty where manifests are all that is applied, and
     `revision` is what an applier called it.
     """
 
@@ -67,6 +68,7 @@ class Deployed(Record):
     registry_namespace: str | None = None
     values: str = ""
     revision: str = ""
+    adopted: bool = False
 
 
 class Presence(StrEnum):
@@ -81,7 +83,7 @@ class Facts(Record):
     """What was read for a promotion, and when. Rules never fetch; they ask for facts and wait.
 
     `targets` says of each earlier good artifact (by promotion number) whether it can be had. `foreign` is
-    set where something else than Slipway wrote what runs. `objections` are what the environment would say to what would be
+    set where something else than Slipway wrote what runs, `found` says of it what can be adopted. `objections` are what the environment would say to what would be
     deployed, `drift` fields that others changed and that would be taken back.
     """
 
@@ -89,6 +91,7 @@ class Facts(Record):
     authors: Authors = Authors()
     targets: tuple[tuple[int, Presence], ...] = ()
     foreign: str = ""
+    found: Adoptable | None = None
     objections: tuple[Finding, ...] = ()
     drift: tuple[Finding, ...] = ()
 

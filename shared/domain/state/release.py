@@ -8,6 +8,7 @@ from datetime import datetime
 from msgspec import field
 
 from shared.domain.policies.policy import ServicePolicy
+from shared.domain.state.adoptable import Adoptable
 from shared.domain.state.build import NO_HANDLE, BuildHandle, BuildResult, BuildRun, ReportedBuild
 from shared.domain.state.phases import ReleasePhase
 from shared.domain.state.promotion import Deployed, Promotion
@@ -140,7 +141,8 @@ class EnvironmentState(Record):
     `unknown` says why what is live is not known; live is then the last that was, and who left it so keeps the slot.
     `adopted` is the change by hand (see Facts.foreign) that a person took responsibility for. `closed` are the last
     approval requests that were open here, newest first. `broken_since` is when a deployment failed after it had begun
-    to write, until something succeeds there.
+    to write, until something succeeds there. `taken` is what a person adopted that is no version: what a first deployment
+    that fails goes back to.
     """
 
     name: str
@@ -151,6 +153,7 @@ class EnvironmentState(Record):
     adopted: str = ""
     closed: tuple[ClosedRequest, ...] = ()
     broken_since: Time | None = None
+    taken: Adoptable | None = None
 
 
 class Validation(Record):
