@@ -36,7 +36,7 @@ BUILDS = {"registry.digest_of", "registry.has", "registry.tag"}
 REPORTS = ("reports-nonprod", "reports-production")
 ACTS = {
     "registry.copy",
-    *(f"applier.{each}" for each in ("apply", "running", "preflight", "mend", "note")),
+    *(f"applier.{each}" for each in ("apply", "running", "mend", "note")),
     "watcher.observe",
 }
 

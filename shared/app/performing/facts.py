@@ -84,11 +84,11 @@ def gather(app: App, effect: GatherFacts, worker: str) -> Performed:
 
 def _with_objections(app: App, at: EnvironmentAccess, place: Place, rendered: Rendered, facts: Facts) -> Facts:
     """Add what the environment would say: it knows quotas, policies and other people's changes, and charts do not."""
-    if not rendered.manifests:
+    # Where git is written nobody answers, and reading what was kept costs an operation.
+    if not rendered.manifests or not isinstance(place.target, HelmTarget):
         return facts
     found = at.applier(place).preflight(place, app.evidence.get(rendered.manifests))
-    corrects = isinstance(place.target, HelmTarget) and place.target.drift is Drift.CORRECT
-    taken = [one for one in found if one.manager and corrects]
+    taken = [one for one in found if one.manager and place.target.drift is Drift.CORRECT]
     return replace(
         facts,
         objections=bounded(Finding(one.object, one.field, one.problem) for one in found if one not in taken),
