@@ -10,10 +10,26 @@ import pytest
 
 from shared.domain.policies.policy import Drift, HelmTarget
 from shared.ports.errors import Permanent
-from tests.support.helm.shop import Shop, image
+from tests.support.helm.shop import HOOK, Shop, image
 from tests.support.host import wait_until
 
 pytestmark = pytest.mark.cluster
+# No hook, and gone as soon as it has ended.
+ONCE = (
+    (HOOK % ("", "complete", "0"))
+    .replace('"helm.sh/hook": "", ', "")
+    .replace("spec:", "spec:\n  ttlSecondsAfterFinished: 0", 1)
+)
+TWICE = """apiVersion: v1
+kind: ConfigMap
+metadata: {name: twice}
+data: {what: a}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: twice}
+data: {what: b}
+"""
 OTHER = "shop/delivery:by-hand"
 EDITED = {"spec": {"template": {"spec": {"containers": [{"name": "app", "image": OTHER}]}}}}
 
@@ -146,6 +162,27 @@ def test_pods_start_anew_once_for_each_order(shop: Shop) -> None:
     assert generation == 2
     assert shop.deployment()["metadata"]["generation"] == 2
     assert shop.history() == [(1, "deployed")]
+
+
+def test_a_job_that_is_gone_once_it_is_done_is_not_run_again(shop: Shop) -> None:
+    """Neither for what somebody may have written late, nor where the same is ordered once more."""
+    first = shop.order("1.0.0", templates={"once.yaml": ONCE})
+    revision = shop.applier.apply(first).revision
+    jobs = ("apis", "batch", "v1", "namespaces", shop.deployer.namespace, "jobs")
+    wait_until(lambda: not shop.deployer.api.get(jobs)["items"])
+
+    assert shop.applier.mend(shop.place, revision) == ()
+    again = shop.order("1.0.0", manifests=first.manifests, chart=first.chart)
+    assert shop.applier.apply(again).unchanged
+    assert shop.deployer.api.get(jobs)["items"] == []
+
+
+def test_what_a_chart_names_twice_comes_to_rest(shop: Shop) -> None:
+    """Attack: each would be what the other is not, so that a rollout would be mended until its deadline."""
+    revision = shop.applier.apply(shop.order("1.0.0", templates={"more.yaml": TWICE})).revision
+    shop.applier.mend(shop.place, revision)
+
+    assert shop.applier.mend(shop.place, revision) == ()
 
 
 def test_a_rollouts_end_stands_in_the_record(shop: Shop) -> None:

@@ -166,6 +166,20 @@ def test_a_job_that_was_cleared_away_is_done(deployer: Deployer) -> None:
     assert (found.state, found.reason) == (RolloutState.PROGRESSING, "Job/delivery: is not there")
 
 
+def test_a_job_that_failed_and_was_cleared_away_has_failed(deployer: Deployer, kube: Kube) -> None:
+    """Attack: a migration that came to nothing goes by itself before anybody looks, and what needs it is called healthy."""
+    failing = workload("Job", mode="fail", spec={"ttlSecondsAfterFinished": 0})
+    revision = install(deployer.api, deployer.namespace, failing)
+    jobs = ("apis", "batch", "v1", "namespaces", deployer.namespace, "jobs")
+    kube.until(lambda: not deployer.api.get(jobs)["items"])
+
+    found = settled(deployer, revision, ENDLESS)
+
+    assert found.state is RolloutState.DEGRADED
+    assert found.reason.startswith("Job/delivery: JobFailed: ")
+    assert "BackoffLimitExceeded" in found.evidence().decode()
+
+
 def test_pods_of_an_old_revision_judge_nothing(deployer: Deployer, kube: Kube) -> None:
     """They crash until the new ones are ready."""
     install(deployer.api, deployer.namespace, workload(mode="crash"))

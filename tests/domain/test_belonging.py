@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from shared.domain.charts.belonging import Home
+from shared.domain.charts.hooks import HOOK
 from shared.domain.charts.manifests import CHANGE_CAUSE, findings
 from shared.domain.charts.rights import RIGHTS, given, may_be_given, may_write, resource_of
 
@@ -56,7 +57,8 @@ def found(*beside: dict[str, Any], home: Home | None = HELM, **spec: Any) -> dic
 )
 def test_what_the_role_holds_complies(version: str, kind: str) -> None:
     """Also where it names its own namespace."""
-    assert found(an_object(kind, version), an_object(kind, version, "backend-qa")) == {}
+    assert found(an_object(kind, version)) == {}
+    assert found(an_object(kind, version, "backend-qa")) == {}
 
 
 @pytest.mark.parametrize(
@@ -106,6 +108,32 @@ def test_a_kind_that_the_policy_names_complies() -> None:
     assert found(an_object("ServiceMonitor", "monitoring.coreos.com/v1"), home=home) == {}
     assert found(an_object("ServiceMonitor", "example.com/v1"), home=home) != {}
     assert found(an_object("PodMonitor", "monitoring.coreos.com/v1"), home=home) != {}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        an_object("Secret", type="helm.sh/release.v1"),
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "sh.helm.release.v1.other.v7"}},
+        {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "y", "labels": {"owner": "helm", "name": "other"}}},
+    ],
+    ids=["type", "name", "labels"],
+)
+def test_a_record_of_helms_is_no_charts(record: dict[str, Any]) -> None:
+    """Attack: one chart says what another service's release is, and what its next rollback brings."""
+    [(field, problem)] = found(record).items()
+
+    assert field.endswith(" kind")
+    assert "a record of Helm's own" in problem
+
+
+def test_an_object_that_is_named_twice_is_found() -> None:
+    """Nobody could say which one people approved; a hook goes before what it makes room for."""
+    hook = an_object("Service")
+    hook["metadata"]["annotations"] = {HOOK: "pre-install"}
+
+    assert list(found(an_object("Service"), an_object("Service"))) == ["Service/x metadata.name"]
+    assert found(hook, an_object("Service"), an_object("Secret"), an_object("Ingress", "networking.k8s.io/v1")) == {}
 
 
 def test_another_namespace_is_beyond_the_role() -> None:

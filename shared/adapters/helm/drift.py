@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from shared.adapters.kubernetes.objects import Conflicting, ReleaseObjects, name_of
+from shared.domain.charts.pods import at
 from shared.ports.applier import ClusterObjection
 from shared.ports.errors import NotFound, Permanent
 
@@ -39,11 +40,19 @@ def objections(objects: ReleaseObjects, manifests: Sequence[Mapping[str, Any]]) 
     return tuple(found)
 
 
+def is_there(objects: ReleaseObjects, manifest: Mapping[str, Any]) -> bool:
+    """Whether nothing has to be applied. A Job that is gone once it is done has been: made again, it would do its work again."""
+    if manifest.get("kind") == "Job" and "ttlSecondsAfterFinished" in at(manifest, "spec"):
+        return objects.get(manifest) is None or objects.as_applied(manifest)
+    return objects.as_applied(manifest)
+
+
 def mend(objects: ReleaseObjects, manifests: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
     """Apply again what is not as it was applied, as long as it is Helm's alone; name it."""
     mended: list[str] = []
-    for manifest in manifests:
-        if objects.conflicts(manifest) or objects.as_applied(manifest):
+    # Of what is named twice the last counts, or each would be mended by the other for ever.
+    for manifest in {_key(one): one for one in manifests}.values():
+        if is_there(objects, manifest) or objects.conflicts(manifest):
             continue
         objects.apply(manifest)
         mended.append(name_of(manifest))
@@ -87,8 +96,9 @@ def _scaled(one: Conflicting) -> bool:
     return one.field == _REPLICAS and one.manager in _SCALERS
 
 
-def _key(manifest: Mapping[str, Any]) -> tuple[str, str]:
-    return name_of(manifest), str((manifest.get("metadata") or {}).get("namespace") or "")
+def _key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
+    group = str(manifest.get("apiVersion") or "").rpartition("/")[0]
+    return group, name_of(manifest), str((manifest.get("metadata") or {}).get("namespace") or "")
 
 
 def _objection(name: str, field: str, problem: str, manager: str = "") -> ClusterObjection:

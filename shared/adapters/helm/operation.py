@@ -192,8 +192,10 @@ class HelmOperation:
         everything = objects_of(self._order.manifests, self._tools.charts.parse)
         if mark is None or last.revision.status != "deployed" or any(hook_of(one) for one in everything):
             return ""
-        as_applied = self._release.objects.as_applied
-        there = _same(self._release.applied(last), self._wanted) and all(as_applied(one) for one in self._wanted)
+        objects = self._release.objects
+        there = _same(self._release.applied(last), self._wanted) and all(
+            drift.is_there(objects, one) for one in self._wanted
+        )
         return mark.effect if there else ""
 
     def _take_back(self, wanted: tuple[dict[str, Any], ...]) -> None:

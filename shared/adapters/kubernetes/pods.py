@@ -48,7 +48,16 @@ def pod_of(found: Json, images: Mapping[str, str], *, begun: datetime) -> PodSta
 
 def happenings(api: Api, namespace: str, uid: str) -> Iterator[Happening]:
     """Read the events about an object."""
-    query = [("fieldSelector", f"involvedObject.uid={uid}")]
+    return _happenings(api, namespace, f"involvedObject.uid={uid}")
+
+
+def happenings_of(api: Api, namespace: str, kind: str, name: str) -> Iterator[Happening]:
+    """Read the events about an object that is gone, and those of its name before it."""
+    return _happenings(api, namespace, f"involvedObject.kind={kind},involvedObject.name={name}")
+
+
+def _happenings(api: Api, namespace: str, of: str) -> Iterator[Happening]:
+    query = [("fieldSelector", of)]
     for one in each(api, ("api", "v1", "namespaces", namespace, "events"), query):
         made = part(one, "metadata").get("creationTimestamp")
         first = one.get("firstTimestamp") or one.get("eventTime") or made

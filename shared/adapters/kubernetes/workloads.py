@@ -9,12 +9,17 @@ from datetime import datetime
 from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.lacking import lacking
 from shared.adapters.kubernetes.named import Named
-from shared.adapters.kubernetes.pods import happenings, pods_of
+from shared.adapters.kubernetes.pods import happenings, happenings_of, pods_of
 from shared.adapters.kubernetes.reading import Json, each, owned_by, part, parts, selector, text, when
 from shared.domain.rollouts.observed import JOB, Refusal, Workload
 
 _TEMPLATE, _HASH = "deprecated.daemonset.template.generation", "pod-template-hash"
 _REVISION = "deployment.kubernetes.io/revision"
+# How the Job controller says the end of one: https://github.com/kubernetes/api/blob/master/batch/v1/types.go, JobReason….
+_COMPLETED = "Completed"
+_FAILED = frozenset(
+    {"BackoffLimitExceeded", "DeadlineExceeded", "PodFailurePolicy", "FailedIndexes", "MaxFailedIndexesExceeded"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +44,9 @@ class Reader:
         version = str(part(answer, "metadata").get("resourceVersion"))
         found = next(iter(parts(answer, "items")), None)
         if found is None:
-            lacks = "" if wanted.passing else "is not there"
-            return Seen(Workload(kind=wanted.kind, name=wanted.name, lacks=lacks), version)
+            ended = self._how_ended(wanted) if wanted.passing else ""
+            lacks = "is not there" if ended or not wanted.passing else ""
+            return Seen(Workload(kind=wanted.kind, name=text(wanted.name), lacks=lacks, ended_badly=ended), version)
         current = self._current(wanted.kind, found)
         pods = pods_of(
             self._api, self._namespace, self._pods(wanted.kind, found, current), wanted.images, begun=self._begun
@@ -63,6 +69,17 @@ class Reader:
         return Seen(
             workload, version, str(part(found, "metadata").get("uid")), selector(part(found, "spec", "selector"))
         )
+
+    def _how_ended(self, wanted: Named) -> str:
+        """What is said of a Job that failed and is gone; empty where it completed, or nobody says."""
+        said = [
+            one
+            for one in happenings_of(self._api, self._namespace, wanted.kind, wanted.name)
+            if one.last >= self._begun
+        ]
+        ends = [one for one in said if one.reason in _FAILED or one.reason == _COMPLETED]
+        last = max(ends, key=lambda one: one.last, default=None)
+        return f"{last.message} ({last.reason})" if last is not None and last.reason in _FAILED else ""
 
     def _said(self, condition: Json) -> str:
         return text(f"{condition.get('message') or ''} ({condition.get('reason')})")

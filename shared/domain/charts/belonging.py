@@ -26,6 +26,8 @@ _BY_ADMINISTRATORS = "; take it out of the chart, and have an administrator appl
 # What selects namespaces by their name, beside keys that end in `namespace`.
 _LISTS = frozenset({"namespaces", "matchnames"})
 _SELECTS = "kubernetes.io/metadata.name"
+# A release's records: whoever writes one says what is deployed, by whom, and what a rollback brings.
+_RECORD, _RECORDS, _ITS_LABEL = "helm.sh/release.v1", "sh.helm.release.", "owner"
 _SCALABLE = frozenset({"Deployment", "StatefulSet"})
 
 
@@ -51,6 +53,7 @@ class Belonging:
     _others: Mapping[str, str] = field(init=False)
     _scaled: dict[tuple[str, str], str] = field(default_factory=dict)
     _fixed: dict[tuple[str, str], str] = field(default_factory=dict)
+    _names: set[tuple[str, str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         """Know environments by their namespaces."""
@@ -65,7 +68,30 @@ class Belonging:
                 yield found.name, "kind", problem
             yield from self._elsewhere(found)
             yield from self._too_long(found)
+            yield from self._of_helm(found)
             self._remember(found)
+
+    def _of_helm(self, found: Object) -> Iterator[Stray]:
+        """What Helm keeps for itself, and what it would apply in an order of its own."""
+        metadata = at(found.content, "metadata")
+        name, labels = str(metadata.get("name")), at(metadata, "labels")
+        looks = name.startswith(_RECORDS) or str(labels.get(_ITS_LABEL)).casefold() == "helm"
+        if found.kind == "Secret" and (looks or found.content.get("type") == _RECORD):
+            yield (
+                found.name,
+                "kind",
+                "would be a record of Helm's own, which says what is deployed; take it out of the chart",
+            )
+        key = str(found.content.get("apiVersion")).rpartition("/")[0], found.kind, name
+        if HOOK in at(metadata, "annotations"):
+            return
+        if key in self._names:
+            yield (
+                found.name,
+                "metadata.name",
+                "is named twice, so that nobody can tell which of them is there in the end",
+            )
+        self._names.add(key)
 
     def _too_long(self, found: Object) -> Iterator[Stray]:
         """A hook that may run longer than anybody waits for it would be cut off, and the deployment called failed."""
