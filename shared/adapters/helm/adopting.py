@@ -37,7 +37,7 @@ def found_of(api: Api, place: Place, record: ReleaseRecord, parse: Parse) -> Fou
         digests=tuple(dict.fromkeys(_digests(api, place.namespace, objects))),
         manifests=manifests,
         values=json.dumps(record.values, sort_keys=True).encode(),
-        others=tuple(_others(ReleaseObjects(api, place.namespace, place.release_name), place.release_name, objects)),
+        others=tuple(_others(ReleaseObjects(api, place.namespace, place.release_name), objects)),
     )
 
 
@@ -55,9 +55,7 @@ def _digests(api: Api, namespace: str, objects: Sequence[Mapping[str, Any]]) -> 
                     yield found[0]
 
 
-def _others(objects: ReleaseObjects, release: str, manifests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _others(objects: ReleaseObjects, manifests: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for one in manifests:
-        there = objects.get(one)
-        whose = at(there, "metadata", "annotations").get("meta.helm.sh/release-name") if there else release
-        if whose != release:
-            yield f"{name_of(one)} belongs to {f'the release {whose}' if whose else 'nobody'}"
+        if owner := objects.other_owner(one):
+            yield f"{name_of(one)} belongs to {owner}"

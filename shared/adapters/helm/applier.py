@@ -10,7 +10,8 @@ from typing import TypeAlias
 from shared.adapters.helm import drift
 from shared.adapters.helm.access import Tools
 from shared.adapters.helm.adopting import found_of
-from shared.adapters.helm.manifests import applied_of
+from shared.adapters.helm.hooks import taken
+from shared.adapters.helm.manifests import applied_of, objects_of
 from shared.adapters.helm.marks import mark_of, read_revision, revision_text
 from shared.adapters.helm.operation import HelmOperation
 from shared.adapters.helm.process import Processes
@@ -83,7 +84,11 @@ class HelmApplier:
     def preflight(self, place: Place, manifests: bytes) -> tuple[ClusterObjection, ...]:
         """Ask the cluster object by object what it would say to manifests; nothing is written."""
         objects = ReleaseObjects(self._reach(place), place.namespace, place.release_name)
-        return drift.objections(objects, applied_of(manifests, self._tools.charts.parse))
+        everything = objects_of(manifests, self._tools.charts.parse)
+        return (
+            *drift.objections(objects, applied_of(manifests, self._tools.charts.parse)),
+            *taken(objects, everything),
+        )
 
     def mend(self, place: Place, revision: str) -> tuple[str, ...]:
         """Apply again those objects of the newest revision that somebody wrote since, as a client may that wakes late; name them."""

@@ -30,6 +30,9 @@ def objections(objects: ReleaseObjects, manifests: Sequence[Mapping[str, Any]]) 
     for manifest in manifests:
         name = name_of(manifest)
         try:
+            if owner := objects.other_owner(manifest):
+                found.append(_objection(name, "", f"is there, and belongs to {owner}: Helm never takes it"))
+                continue
             for one in objects.conflicts(manifest):
                 if not _scaled(one):
                     found.append(_objection(name, one.field, f"{one.manager} changed it since", one.manager))
@@ -70,7 +73,8 @@ def take_back(
     taken: list[Conflicting] = []
     for manifest in wanted:
         found = [one for one in conflicts(objects, [manifest]) if not _scaled(one)]
-        if not found:
+        # What is another's stays so: forced, it would be ours from then on, and Helm would not see that it was not.
+        if not found or objects.other_owner(manifest):
             continue
         before = last.get(_key(manifest))
         if before is not None:

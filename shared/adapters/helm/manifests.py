@@ -23,8 +23,13 @@ def objects_of(manifests: bytes, parse: Parse) -> tuple[dict[str, Any], ...]:
 
 
 def applied_of(manifests: bytes, parse: Parse) -> tuple[dict[str, Any], ...]:
-    """Return the objects that stay: neither hooks nor definitions, which Helm installs once and leaves."""
-    return tuple(one for one in objects_of(manifests, parse) if not hook_of(one) and one.get("kind") != _DEFINITION)
+    """Return the objects of manifests that stay."""
+    return stay(objects_of(manifests, parse))
+
+
+def stay(objects: Sequence[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
+    """Leave out hooks, and definitions, which Helm installs once and leaves."""
+    return tuple(one for one in objects if not hook_of(one) and one.get("kind") != _DEFINITION)
 
 
 def waits_for_hooks(objects: Sequence[Mapping[str, object]]) -> bool:

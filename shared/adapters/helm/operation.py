@@ -10,8 +10,9 @@ from typing import Any
 from shared.adapters.helm import drift
 from shared.adapters.helm.access import ReleaseAccess, Tools
 from shared.adapters.helm.faults import fault_of
+from shared.adapters.helm.hooks import refuse_taken
 from shared.adapters.helm.looking import DIED, Act, Done, EndedBadly, Heal, Later, Wait, look
-from shared.adapters.helm.manifests import applied_of, hook_of, objects_of, waits_for_hooks
+from shared.adapters.helm.manifests import hook_of, objects_of, stay, waits_for_hooks
 from shared.adapters.helm.marks import RevisionMark, label_of, mark_of, read_revision, revision_text, seconds
 from shared.adapters.helm.process import GRACE
 from shared.adapters.helm.stuck import free
@@ -36,7 +37,8 @@ class HelmOperation:
         self._doing = f"{place.service.service} {order.version} in {place.environment}"
         self._tools, self._order, self._effect = tools, order, label_of(order.id)
         self._release = ReleaseAccess(api, tools, place, self._doing, order.until)
-        self._wanted = applied_of(order.manifests, tools.charts.parse)
+        self._everything = objects_of(order.manifests, tools.charts.parse)
+        self._wanted = stay(self._everything)
         self._healed: list[str] = []
 
     def apply(self) -> DeployReport:
@@ -119,6 +121,7 @@ class HelmOperation:
         if last is not None and (known := self._nothing_to_do(last)):
             self._restart()
             return self._report(history[-1].number, effect=known, unchanged=not self._order.restart)
+        refuse_taken(self._release.objects, self._everything, self._doing)
         if self._order.force:
             self._take_back(self._wanted)
         before = self._same_before(history)
@@ -183,14 +186,12 @@ class HelmOperation:
         return newest.number
 
     def _wait(self) -> str:
-        hooks = waits_for_hooks(objects_of(self._order.manifests, self._tools.charts.parse))
-        return "watcher" if hooks else "hookOnly"
+        return "watcher" if waits_for_hooks(self._everything) else "hookOnly"
 
     def _nothing_to_do(self, last: ReleaseRecord) -> str:
         """The effect that brought exactly this, as it still runs; empty where something has to be applied, or a hook to run."""
         mark = mark_of(last.revision)
-        everything = objects_of(self._order.manifests, self._tools.charts.parse)
-        if mark is None or last.revision.status != "deployed" or any(hook_of(one) for one in everything):
+        if mark is None or last.revision.status != "deployed" or any(map(hook_of, self._everything)):
             return ""
         objects = self._release.objects
         there = _same(self._release.applied(last), self._wanted) and all(

@@ -9,10 +9,13 @@ from typing import Any
 
 from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.faults import Conflict
+from shared.domain.charts.hooks import HOOK
+from shared.domain.charts.pods import at
 from shared.ports.errors import NotFound, Permanent
 
 APPLY = "application/apply-patch+yaml"
 MANAGER = "helm"
+_WHOSE = "meta.helm.sh/release-name"
 _JSON_PATCH = "application/json-patch+json"
 _OWN = ("managedFields", "resourceVersion", "generation", "uid", "creationTimestamp", "selfLink")
 
@@ -43,6 +46,17 @@ class ReleaseObjects:
             return self._api.get(self.path(manifest))
         except NotFound:
             return None
+
+    def other_owner(self, manifest: Mapping[str, Any]) -> str:
+        """Say in words whose an object is that is there and not this release's; empty where it is ours to write."""
+        there = self.get(manifest)
+        if there is None or (whose := at(there, "metadata", "annotations").get(_WHOSE)) == self._release:
+            return ""
+        return f"the release {whose}" if whose else "nobody"
+
+    def is_hook(self, manifest: Mapping[str, Any]) -> bool:
+        """Whether what is there was made as a hook."""
+        return HOOK in at(self.get(manifest) or {}, "metadata", "annotations")
 
     def apply(self, manifest: Mapping[str, Any], *, force: bool = False, dry: bool = False) -> dict[str, Any]:
         """Apply as Helm does, `force` taking fields from others; `dry` only says what would be. Raise Conflict."""
@@ -84,7 +98,7 @@ class ReleaseObjects:
         """What Helm writes on each object: without it the object would be nobody's from then on."""
         about = dict(manifest.get("metadata") or {})
         about["labels"] = {**(about.get("labels") or {}), "app.kubernetes.io/managed-by": "Helm"}
-        whose = {"meta.helm.sh/release-name": self._release, "meta.helm.sh/release-namespace": self._namespace}
+        whose = {_WHOSE: self._release, "meta.helm.sh/release-namespace": self._namespace}
         about["annotations"] = {**(about.get("annotations") or {}), **whose}
         return {**manifest, "metadata": about}
 
