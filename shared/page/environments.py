@@ -9,6 +9,7 @@ from shared.app.views.adoptable import AdoptableView
 from shared.app.views.records import LiveView, PromotionView
 from shared.app.views.service_records import EnvironmentView, ServiceView, WayView
 from shared.domain.charts.undone import not_undone_sentence
+from shared.domain.state.adoptable import DEPLOYED
 from shared.page.html import Html, element
 from shared.page.parts import actions, badge, blocker, button, digests, moment, reference
 
@@ -197,7 +198,7 @@ def _operating(service: ServiceView, one: EnvironmentView) -> Html | None:
             class_="quiet",
         )
     take = None
-    if one.found is not None and not one.found.others:
+    if one.found is not None and one.found.status == DEPLOYED and not one.found.others:
         known = (
             f"as {one.found.version}" if one.found.version else "as no known version: going back is by Helm's history"
         )

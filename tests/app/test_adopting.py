@@ -23,6 +23,7 @@ from shared.ports.rollout_watcher import RolloutState
 from tests.app.test_gathering import asked
 from tests.support.app_parts import Harness, make_app
 from tests.support.outside import Outside, on_clusters
+from tests.support.outside_registry import digest_of
 
 QA = "qa/delivery"
 MANIFESTS = b"kind: Deployment\n"
@@ -38,11 +39,11 @@ def slipway(tmp_path: Path) -> Iterator[Harness]:
     made.database.close()
 
 
-def runs(slipway: Harness, **changes: Any) -> None:
-    """Have somebody's own `helm install` of version 1.0.0 run in QA."""
+def runs(slipway: Harness, *, environment: str = "qa", **changes: Any) -> None:
+    """Have somebody's own `helm install` of version 1.0.0 run, in QA if nothing else is said."""
     artifact = slipway.release("1.0.0").artifact
     assert artifact is not None
-    slipway.outside.environments.by_hand("qa", "delivery", "localhost:5000/delivery:v1.0.0")
+    slipway.outside.environments.by_hand(environment, "delivery", "localhost:5000/delivery:v1.0.0")
     said: dict[str, Any] = {
         "release_name": "delivery",
         "revision": "3/",
@@ -55,8 +56,14 @@ def runs(slipway: Harness, **changes: Any) -> None:
         "manifests": MANIFESTS,
         "values": b'{"replicas": 2}',
     }
-    slipway.outside.environments.adoptable[QA] = Found(**{**said, **changes})
+    slipway.outside.environments.adoptable[f"{environment}/delivery"] = Found(**{**said, **changes})
     slipway.pump()
+
+
+def old_version(slipway: Harness) -> None:
+    """The registry has 0.9.0, which was built before Slipway."""
+    for repository, tag, content in (("delivery", "v0.9.0", b"old"), ("charts/delivery", "0.9.0", b"old chart")):
+        slipway.outside.registry.put(repository, tag, content)
 
 
 def adopt(slipway: Harness, version: str = "", *, dry_run: bool = False) -> Handled:
@@ -109,6 +116,7 @@ def test_what_runs_is_matched_to_a_version_of_the_registry(slipway: Harness) -> 
         {"chart_version": "7.0.0"},
         {"digests": (f"sha256:{'0' * 64}",)},
         {"digests": ()},
+        {"chart": "parcel"},
     ],
 )
 def test_what_runs_by_another_digest_or_version_is_no_known_version(slipway: Harness, changes: dict[str, Any]) -> None:
@@ -175,7 +183,8 @@ def test_what_is_no_known_version_is_brought_back_by_helms_history(slipway: Harn
 
 def test_people_are_told_that_what_is_replaced_was_adopted(slipway: Harness) -> None:
     """Nobody knows its commit; whoever ever wrote the service counts as an author of the next version."""
-    runs(slipway)
+    old_version(slipway)
+    runs(slipway, chart_version="0.9.0", digests=(digest_of(b"old").text,))
     adopt(slipway)
     slipway.ask(ev.AbortRequested, version="1.0.0", reason="it runs")
     release = slipway.release_to("1.1.0", approve=False)
@@ -184,7 +193,7 @@ def test_people_are_told_that_what_is_replaced_was_adopted(slipway: Harness) -> 
     assert promotion.facts is not None
     assert [one.mail for one in promotion.facts.authors.first] == ["ada@example.com"]
     before = replace(qa(slipway), live=replace(qa(slipway).good[-1]))
-    assert changes_of(before, release, promotion)[0].endswith("takes the place of v1.0.0 that was adopted")
+    assert changes_of(before, release, promotion)[0].endswith("takes the place of v0.9.0 that was adopted")
 
 
 def test_a_success_ends_what_was_adopted(slipway: Harness) -> None:
@@ -198,24 +207,26 @@ def test_a_success_ends_what_was_adopted(slipway: Harness) -> None:
     assert (slipway.live("qa"), qa(slipway).taken) == ("1.0.0", None)
 
 
-@pytest.mark.parametrize(
-    ("others", "said"),
-    [
-        (("Secret/keys belongs to nobody",), "Secret/keys belongs to nobody; take it out"),
-        (("Secret/keys belongs to nobody", "Role/x belongs to nobody"), "belongs to nobody (and 1 more); take it out"),
-    ],
-)
-def test_a_foreign_object_keeps_a_release_from_being_adopted(
-    slipway: Harness, others: tuple[str, ...], said: str
-) -> None:
-    """It is named, never taken."""
-    runs(slipway, others=others)
+def test_what_slipway_built_keeps_its_commit_whoever_deployed_it(slipway: Harness) -> None:
+    """Authors are those since, and no others."""
+    runs(slipway)
 
-    refused = adopt(slipway)
+    assert read(slipway).artifact == slipway.release("1.0.0").artifact
 
-    assert (refused.outcome, refused.code) == (Outcome.REFUSED, "foreign-object")
-    assert said in refused.reason
-    assert "qa" not in slipway.state().environments
+
+def test_a_version_that_nobody_has_copied_yet_is_found_where_it_was_built(slipway: Harness) -> None:
+    """Production reads its own part of the registry, in which what ran before Slipway never lay."""
+    old_version(slipway)
+    runs(slipway, environment="production", chart_version="0.9.0", digests=(digest_of(b"old").text,))
+    slipway.pump()
+
+    facts = foreign_at(slipway.release("1.0.0").promotions, "production")
+
+    assert facts is not None
+    assert facts.found is not None
+    assert facts.found.artifact is not None
+    assert (facts.found.artifact.version.text, facts.found.artifact.commit) == ("0.9.0", "")
+    assert facts.found.artifact.image.repository == "delivery"
 
 
 @pytest.mark.parametrize(
@@ -234,19 +245,6 @@ def test_what_adopting_would_come_to_is_told_without_doing_it(slipway: Harness, 
     assert (answer.outcome, answer.code) == (Outcome.IGNORED, "dry-run")
     assert answer.reason == f"qa: {what} would be adopted as live"
     assert "qa" not in slipway.state().environments
-
-
-def test_another_version_than_the_one_that_runs_is_not_adopted(slipway: Harness) -> None:
-    """Nor anything where nobody has looked, or nothing was found."""
-    early = adopt(slipway)
-    runs(slipway)
-
-    other = adopt(slipway, "2.0.0")
-    same = adopt(slipway, "1.0.0")
-
-    assert (early.code, other.code) == ("unknown-environment", "no-such-target")
-    assert other.reason == "2.0.0 was never good in qa; there is 1.0.0"
-    assert same.outcome is not Outcome.REFUSED
 
 
 def test_a_cluster_whose_release_is_gone_meanwhile_has_nothing_to_adopt(slipway: Harness) -> None:

@@ -111,6 +111,7 @@ def _heal(history: Sequence[Revision], effect: str, mark: RevisionMark | None, g
     known = {read_revision(one) for one in good}
     for one in reversed(history[:-1]):
         before = mark_of(one)
-        if before is not None and (one.number, before.effect) in known and one.status in ("deployed", "superseded"):
+        # Of what was adopted there is a number alone.
+        if (one.number, before.effect if before else "") in known and one.status in ("deployed", "superseded"):
             return Heal(newest, back=one)
     return Heal(newest)

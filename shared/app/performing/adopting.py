@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from shared.app.access import EnvironmentAccess
+from shared.app.handling.loaded_service import LoadedService, release_in
 from shared.app.parts import App
 from shared.domain.policies.place import Place, place_of
 from shared.domain.policies.policy import EnvironmentPolicy, HelmTarget, ServicePolicy
@@ -19,7 +20,7 @@ _MOST = 10
 
 
 def foreign(
-    app: App, at: EnvironmentAccess, policy: ServicePolicy, environment: EnvironmentPolicy
+    app: App, at: EnvironmentAccess, view: LoadedService, policy: ServicePolicy, environment: EnvironmentPolicy
 ) -> tuple[str, Adoptable | None]:
     """Say what runs that Slipway did not bring there, empty where all is as it was left, and what of it can be adopted."""
     place = place_of(policy.service, environment)
@@ -40,7 +41,7 @@ def foreign(
         others=found.others[:_MOST],
         manifests=app.evidence.put(found.manifests),
         values=app.evidence.put(_rendering(place, found)),
-        artifact=_artifact(at, policy, environment, found),
+        artifact=_known(app, view, _artifact(at, policy, environment, found)),
     )
     return f"{_by_others(running)}: {adoptable.said}", adoptable
 
@@ -61,6 +62,13 @@ def _rendering(place: Place, found: Found) -> bytes:
     return write_rendering(made)
 
 
+def _known(app: App, view: LoadedService, artifact: Artifact | None) -> Artifact | None:
+    """Of what Slipway built itself the commit is known, whoever deployed it; nobody else's word for one counts."""
+    release = release_in(app, view, artifact.version) if artifact is not None else None
+    ours = release.artifact if release is not None else None
+    return ours if artifact is not None and ours is not None and ours.id == artifact.id else artifact
+
+
 def _artifact(
     at: EnvironmentAccess, policy: ServicePolicy, environment: EnvironmentPolicy, found: Found
 ) -> Artifact | None:
@@ -69,20 +77,39 @@ def _artifact(
         version = Version.parse(found.chart_version)
     except InvalidVersion:
         return None
-    parts = tuple(_parts(at, policy, environment, version))
+    # What ran before Slipway lies where the service's builds do; nobody has copied it for the environment yet.
+    for namespace in dict.fromkeys((environment.registry_namespace, None)):
+        made = _version_in(at, policy, namespace, version)
+        if made is not None and _is_of(made, found) and _runs(at, namespace, made, found):
+            return made
+    return None
+
+
+def _version_in(
+    at: EnvironmentAccess, policy: ServicePolicy, namespace: str | None, version: Version
+) -> Artifact | None:
+    parts = tuple(_parts(at, policy, namespace, version))
     if len(parts) < len(policy.parts):
         return None
-    made = Artifact(registry=policy.registry, parts=parts, commit="", version=version)
-    repository = in_namespace(made.image.repository, environment.registry_namespace)
-    names = (made.image.digest, *at.registry.describe(policy.registry, repository, made.image.digest).names)
-    return made if {one.text for one in names} & set(found.digests) else None
+    return Artifact(registry=policy.registry, parts=parts, commit="", version=version)
+
+
+def _is_of(made: Artifact, found: Found) -> bool:
+    """Whether the release is of the version's chart, by its name: a registry keeps a chart under it."""
+    return made.chart is None or made.chart.repository.rpartition("/")[2] == found.chart
+
+
+def _runs(at: EnvironmentAccess, namespace: str | None, made: Artifact, found: Found) -> bool:
+    repository = in_namespace(made.image.repository, namespace)
+    names = (made.image.digest, *at.registry.describe(made.registry, repository, made.image.digest).names)
+    return not {one.text for one in names}.isdisjoint(found.digests)
 
 
 def _parts(
-    at: EnvironmentAccess, policy: ServicePolicy, environment: EnvironmentPolicy, version: Version
+    at: EnvironmentAccess, policy: ServicePolicy, namespace: str | None, version: Version
 ) -> Iterator[ArtifactPart]:
     for name in policy.parts:
-        repository = in_namespace(name.repository, environment.registry_namespace)
+        repository = in_namespace(name.repository, namespace)
         digest = at.registry.digest_of(policy.registry, repository, name.kind.tag_of(version))
         if digest is not None:
             yield name.at(version, digest)

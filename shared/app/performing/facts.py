@@ -66,7 +66,7 @@ def gather(app: App, effect: GatherFacts, worker: str) -> Performed:
     )
     policy, rendered = view.state.policy, None
     if policy is not None and promotion.kind is not PromotionKind.ROLLBACK:
-        by_others, adoptable = foreign(app, at, policy, environment_policy)
+        by_others, adoptable = foreign(app, at, view, policy, environment_policy)
         facts = replace(facts, foreign=by_others, found=adoptable)
         if promotion.kind is PromotionKind.FORWARD and release.artifact is not None:
             rendered = render(app, at, policy, environment_policy, release.artifact, promotion)

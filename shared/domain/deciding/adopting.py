@@ -10,7 +10,7 @@ from shared.domain.drafts.answers import Answer, done, ignored, refused
 from shared.domain.drafts.draft import Draft
 from shared.domain.drafts.lookup import earlier_good
 from shared.domain.messages.events import LiveAdopted
-from shared.domain.state.adoptable import Adoptable
+from shared.domain.state.adoptable import DEPLOYED, Adoptable
 from shared.domain.state.phases import RUNNING
 from shared.domain.state.promotion import Deployed, Facts, Promotion
 from shared.domain.state.release import EnvironmentState
@@ -36,6 +36,9 @@ def adopt(draft: Draft, event: LiveAdopted) -> Answer:
         more = f" (and {len(found.others) - 1} more)" if len(found.others) > 1 else ""
         how = "take it out of the cluster, or give it to the release, and adopt then"
         return refused("foreign-object", f"{found.others[0]}{more}; {how}")
+    if found is not None and found.status != DEPLOYED:
+        reason = f"{found.said}, revision {found.number}, is {found.status}"
+        return refused("not-deployed", f"{reason}; let that end, or mend it with Helm, and adopt then")
     live = _live(environment, found, event.version, draft.now)
     if event.version and live is None:
         return _no_such_target(environment, found, event)

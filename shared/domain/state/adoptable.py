@@ -5,6 +5,9 @@ from __future__ import annotations
 from shared.domain.values.artifact import Artifact
 from shared.domain.values.records import Record
 
+# What a tool calls a revision that stands: neither under way nor broken off.
+DEPLOYED = "deployed"
+
 
 class Adoptable(Record):
     """A release by its tool's own record. `manifests` and `values` name evidence: what was applied, and by what it was rendered.

@@ -71,6 +71,14 @@ def test_only_what_slipway_recorded_as_good_is_gone_back_to() -> None:
     assert heal == Heal(history[-1], back=newer)
 
 
+def test_what_was_adopted_is_gone_back_to_by_its_number() -> None:
+    """Nobody's effect brought it; a revision of ours by that number is another one."""
+    adopted, dead = revision(1, "deployed"), revision(2, "pending-upgrade", OTHER)
+
+    assert found(adopted, dead, good=(revision_text(1, ""),)) == Heal(dead, back=adopted)
+    assert found(revision(1, "deployed", OTHER), dead, good=(revision_text(1, ""),)) == Heal(dead)
+
+
 @pytest.mark.parametrize("now", [0, UNTIL, UNTIL + SKEW])
 def test_a_client_is_left_alone_as_long_as_it_may_write(now: int) -> None:
     """And as long as two clocks may be apart."""
