@@ -150,10 +150,10 @@ class Acting(RuleBasedStateMachine):
         self.ask(ev.RollbackRequested, service, environment=environment, reason="it burns", to="")
         self.step()
 
-    @rule(service=SERVICE, environment=ENVIRONMENT, version=st.sampled_from(["", "", "1.0.0"]))
-    def redeploy(self, service: ServiceKey, environment: str, version: str) -> None:
-        """Somebody deploys what is live once more."""
-        self.ask(ev.RedeployRequested, service, environment=environment, version=version)
+    @rule(service=SERVICE, environment=ENVIRONMENT, version=st.sampled_from(["", "", "1.0.0"]), restart=st.booleans())
+    def redeploy(self, service: ServiceKey, environment: str, version: str, *, restart: bool) -> None:
+        """Somebody deploys what is live once more, or has its pods started anew."""
+        self.ask(ev.RedeployRequested, service, environment=environment, version=version, restart=restart)
         self.step()
 
     @rule(service=SERVICE, environment=ENVIRONMENT, version=st.sampled_from(["", "1.0.0", "1.0.1", "1.1.0"]))

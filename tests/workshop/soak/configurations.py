@@ -133,14 +133,16 @@ def _freeze(place: Place) -> dict[str, Any]:
 QA = Place("qa")
 PRODUCTION = Place("production", after=("qa",), prefix="prod", approval=Approval())
 STAGING = Place("staging")
+IN_DEV = replace(QA, more=(("deploy", {"helm": {"cluster": "dev"}}),))
+IN_PROD = replace(PRODUCTION, more=(("deploy", {"helm": {"cluster": "prod"}}),))
 USUAL = Configuration((QA, PRODUCTION))
 CONFIGURATIONS = (
     USUAL,
     Configuration((QA, replace(PRODUCTION, approval=Approval(minimum=2)))),
-    Configuration((QA, replace(PRODUCTION, approval=Approval(people=(), comment=True)))),
+    Configuration((IN_DEV, replace(IN_PROD, approval=Approval(people=(), comment=True)))),
     Configuration((QA, STAGING, replace(PRODUCTION, after=("qa", "staging"), more=(("gates", {"soak": "20m"}),)))),
-    Configuration((QA, replace(PRODUCTION, approval=None))),
-    Configuration((QA, replace(PRODUCTION, frozen=(12, 18)))),
+    Configuration((IN_DEV, replace(IN_PROD, approval=None))),
+    Configuration((QA, replace(IN_PROD, frozen=(12, 18)))),
     Configuration((QA, replace(PRODUCTION, more=(("namespace", "elsewhere"),)))),
     Configuration((QA, replace(PRODUCTION, approval=Approval(minimum=2), more=(("namespace", "yonder"),)))),
     Configuration((QA, PRODUCTION), services=("delivery",)),
@@ -151,6 +153,9 @@ CONFIGURATIONS = (
         (replace(QA, approval=Approval(people=("sam",))), replace(PRODUCTION, approval=Approval(people=("rita",))))
     ),
     Configuration((QA, replace(PRODUCTION, more=(("on_first_failure", "uninstall"),)))),
+    Configuration((IN_DEV, IN_PROD)),
+    Configuration((IN_DEV, replace(IN_PROD, more=(*IN_PROD.more, ("on_first_failure", "uninstall"))))),
+    Configuration((QA, replace(IN_PROD, approval=Approval(minimum=2)))),
 )
 BROKEN = b"version: 1\nservices: [delivery\n"
 # What a release branch would like to have: nobody asked, nothing before production.

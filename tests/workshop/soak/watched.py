@@ -9,7 +9,7 @@ from shared.app.views.service_records import ServiceView
 from shared.codec.envelope import parse
 from shared.domain.messages.queues import INSPECT, INSPECT_QUEUE
 from shared.domain.policies.place import Place
-from shared.domain.policies.policy import GitOpsTarget, RepositoryPolicy
+from shared.domain.policies.policy import GitOpsTarget, HelmTarget, RepositoryPolicy
 from shared.domain.state.phases import Phase
 from shared.domain.values.records import replace
 from shared.ports.applier import DeployOrder, DeployReport
@@ -75,10 +75,20 @@ class WatchedApplier(MemoryApplier):
     def apply(self, order: DeployOrder) -> DeployReport:
         """See Applier."""
         self._watcher.begins(order)
-        report = super().apply(order)
+        report = self._unchanged(order) or super().apply(order)
         if not report.already:
             self._watcher.wrote(order)
         return report
+
+    def _unchanged(self, order: DeployOrder) -> DeployReport | None:
+        """What Helm has applied already stays as it is, with the revision that it has; unless its pods are to start anew."""
+        newest = self._environments.live(order.place.environment, order.place.service.service)
+        if not isinstance(order.place.target, HelmTarget) or newest is None or order.restart:
+            return None
+        if newest.number is None or newest.turn >= order.turn or newest.manifests != order.manifests:
+            return None
+        self._troubles.hit("applier.write")
+        return DeployReport(revision=newest.revision, unchanged=True)
 
     def remove(self, order: DeployOrder) -> DeployReport:
         """See Applier."""
@@ -98,8 +108,9 @@ class WatchedRollouts(MemoryWatcher):
     def observe(self, place: Place, revision: str) -> Rollout:
         """See RolloutWatcher."""
         rollout = super().observe(place, revision)
-        assert isinstance(place.target, GitOpsTarget)
-        self._watcher.looked(place.target.path, rollout.state)
+        target = place.target
+        path = target.path if isinstance(target, GitOpsTarget) else f"{place.environment}/{place.service.service}"
+        self._watcher.looked(path, rollout.state)
         return rollout
 
 
