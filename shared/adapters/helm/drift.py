@@ -90,7 +90,7 @@ def _forced(objects: ReleaseObjects, manifest: Mapping[str, Any]) -> None:
         objects.apply(manifest, force=True)
     except Permanent:
         # Others added what contradicts it, such as a request above our limit: taking back our own fields is not enough.
-        if "template" not in (manifest.get("spec") or {}):
+        if "template" not in at(manifest, "spec"):
             raise
         objects.replace_template(manifest)
         objects.apply(manifest, force=True)
@@ -102,7 +102,7 @@ def _scaled(one: Conflicting) -> bool:
 
 def _key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:
     group = str(manifest.get("apiVersion") or "").rpartition("/")[0]
-    return group, name_of(manifest), str((manifest.get("metadata") or {}).get("namespace") or "")
+    return group, name_of(manifest), str(at(manifest, "metadata").get("namespace") or "")
 
 
 def _objection(name: str, field: str, problem: str, manager: str = "") -> ClusterObjection:

@@ -210,7 +210,7 @@ class HelmOperation:
             return
         body = {"spec": {"template": {"metadata": {"annotations": {RESTARTED: self._effect}}}}}
         for one in self._wanted:
-            if one.get("kind") in _HAS_PODS:
+            if str(one.get("kind")) in _HAS_PODS:
                 self._release.api.patch(
                     self._release.objects.path(one),
                     body,

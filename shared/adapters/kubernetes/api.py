@@ -20,6 +20,7 @@ from shared.ports.errors import Permanent, Transient
 
 _PATIENCE, _TO_CONNECT = 20.0, 5.0  # seconds for an answer, and until somebody answers at all
 _JSON = "application/json"
+_NO_NAMES = frozenset({"", ".", ".."})
 _LONGEST, _LONGEST_REFUSAL = 32 * 1024 * 1024, 64 * 1024
 Query = Sequence[tuple[str, str]]
 
@@ -139,6 +140,9 @@ class Api:
         if query:
             address += "?" + urlencode(list(query))
         what = self._what(method, path)
+        if any(part in _NO_NAMES or "/" in part for part in path):
+            # Dots would be taken for the way up, so that something else is asked for.
+            raise Permanent(f"{what}: holds a name that nothing has")
         try:
             answer = self._client.rest_client.pool_manager.request(
                 method,

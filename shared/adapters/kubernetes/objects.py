@@ -86,21 +86,28 @@ class ReleaseObjects:
     def path(self, manifest: Mapping[str, Any]) -> tuple[str, ...]:
         """Return where an object lies; raise NotFound where the cluster does not know its kind."""
         version, kind = str(manifest.get("apiVersion") or ""), str(manifest.get("kind") or "")
-        name = str((manifest.get("metadata") or {}).get("name") or "")
+        metadata = at(manifest, "metadata")
+        name = str(metadata.get("name") or "")
         if not (version and kind and name):
             raise Permanent(f"cluster {self._api.name}: {name_of(manifest)} has no apiVersion, kind or name")
         plural, namespaced = self._kind(version, kind)
         root = ("api", version) if "/" not in version else ("apis", *version.split("/", 1))
-        inside = (manifest.get("metadata") or {}).get("namespace") or self._namespace
+        inside = metadata.get("namespace") or self._namespace
         return (*root, "namespaces", str(inside), plural, name) if namespaced else (*root, plural, name)
 
     def _owned(self, manifest: Mapping[str, Any]) -> dict[str, Any]:
         """What Helm writes on each object: without it the object would be nobody's from then on."""
-        about = dict(manifest.get("metadata") or {})
-        about["labels"] = {**(about.get("labels") or {}), "app.kubernetes.io/managed-by": "Helm"}
+        about = at(manifest, "metadata")
+        labels, annotations = about.get("labels") or {}, about.get("annotations") or {}
+        if not isinstance(labels, Mapping) or not isinstance(annotations, Mapping):
+            # No object of Kubernetes', and for the cluster to say so.
+            return dict(manifest)
         whose = {_WHOSE: self._release, "meta.helm.sh/release-namespace": self._namespace}
-        about["annotations"] = {**(about.get("annotations") or {}), **whose}
-        return {**manifest, "metadata": about}
+        owned = {
+            "labels": {**labels, "app.kubernetes.io/managed-by": "Helm"},
+            "annotations": {**annotations, **whose},
+        }
+        return {**manifest, "metadata": {**about, **owned}}
 
     def _kind(self, version: str, kind: str) -> tuple[str, bool]:
         with self._lock:
@@ -122,7 +129,7 @@ class ReleaseObjects:
 
 def name_of(manifest: Mapping[str, Any]) -> str:
     """Name an object for people: `Deployment/delivery`."""
-    return f"{manifest.get('kind') or '?'}/{(manifest.get('metadata') or {}).get('name') or '?'}"
+    return f"{manifest.get('kind') or '?'}/{at(manifest, 'metadata').get('name') or '?'}"
 
 
 def _manager(said: str) -> str:
