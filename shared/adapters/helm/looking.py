@@ -14,6 +14,7 @@ from shared.adapters.helm.marks import RevisionMark, mark_of, read_revision
 from shared.adapters.kubernetes.releases import Revision
 
 SKEW = 30  # seconds that two clocks may be apart
+LOOK_AGAIN = 15  # seconds after which a client that was at work is looked at again
 # As long as any environment's policy lets a client write, in seconds (deploy.helm.timeout, and what it takes to end it).
 _LONGEST = 20 * 60 + SKEW
 # Beginning of the description of a record that was marked for its dead client.
@@ -52,7 +53,7 @@ class Later:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Some client may still be at it, for so many seconds."""
+    """Some client may still be at it; look again in so many seconds."""
 
     revision: Revision
     seconds: int
@@ -86,7 +87,8 @@ def look(history: Sequence[Revision], effect: str, turn: int, good: Sequence[str
     if newest.pending:
         until = _until(newest, mark, patience, now)
         if now <= until + SKEW:
-            return Wait(newest, until + SKEW - now + 1)
+            # A client that lives ends long before it must.
+            return Wait(newest, min(until + SKEW - now + 1, LOOK_AGAIN))
         return _heal(history, effect, mark, good)
     if mark is not None and mark.effect == effect:
         return Done(newest) if newest.status == "deployed" else EndedBadly(newest)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from shared.adapters.helm.looking import SKEW, Act, Done, EndedBadly, Heal, Later, Wait, look
+from shared.adapters.helm.looking import LOOK_AGAIN, SKEW, Act, Done, EndedBadly, Heal, Later, Wait, look
 from shared.adapters.helm.marks import RevisionMark, label_of, mark_of, read_revision, revision_text
 from shared.adapters.kubernetes.releases import Revision
 
@@ -84,7 +84,15 @@ def test_a_client_is_left_alone_as_long_as_it_may_write(now: int) -> None:
     """And as long as two clocks may be apart."""
     wait = found(revision(1, "pending-install", OURS), now=now)
 
-    assert wait == Wait(revision(1, "pending-install", OURS), UNTIL + SKEW - now + 1)
+    assert isinstance(wait, Wait)
+
+
+def test_a_client_that_may_write_is_looked_at_again_soon() -> None:
+    """One that lives ends long before it must, and who waits for it goes on; one that died is waited for to the second."""
+    one = revision(1, "uninstalling", OTHER)
+
+    assert found(one, now=0) == Wait(one, LOOK_AGAIN)
+    assert found(one, now=UNTIL + SKEW - 4) == Wait(one, 5)
 
 
 def test_a_persons_client_is_left_alone_as_long_as_ours_would_be() -> None:
