@@ -54,8 +54,8 @@ RATE ?= 1000
 load: venv-tests ## RATE pushes a minute to a local host for MINUTES, every one accounted for (1000 and 10)
 	@$(PYTHON_IN_VENV) -m tests.workshop load --minutes $(MINUTES) --rate $(RATE)
 
-drill: venv-tests ## kill, tear and starve a local host at every boundary of a story (SHORT=1, SEED=n, DIR=path)
-	@$(PYTHON_IN_VENV) -m tests.workshop drill $(if $(SHORT),--short) $(if $(SEED),--seed "$(SEED)") $(if $(DIR),--dir "$(DIR)")
+drill: venv-tests ## kill, tear and starve a local host at every boundary of a story (SHORT=1, SEED=n, DIR=path; CLUSTER=1: kill it where Helm deploys, to a Kubernetes)
+	@$(PYTHON_IN_VENV) -m tests.workshop drill $(if $(CLUSTER),--cluster) $(if $(SHORT),--short) $(if $(SEED),--seed "$(SEED)") $(if $(DIR),--dir "$(DIR)")
 
 package: venv-local ## the deployment package for Azure, with its size and what was left out: .local/package/slipway.zip
 	@$(PYTHON_IN_VENV) -m infra.azure.package

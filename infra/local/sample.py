@@ -12,7 +12,7 @@ SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "monorepo"
 REPOSITORY = "shipping"
 ADA = ("Ada Author", "ada@example.com")
 NAMESPACES = {"qa": "backend-qa", "production": "backend"}
-_BY_GIT = 'deploy: {gitops: {repository: environments.git, path: "{environment}/{service}"}}'
+BY_GIT = 'deploy: {gitops: {repository: environments.git, path: "{environment}/{service}"}}'
 
 
 def git(cwd: Path, *args: str, who: tuple[str, str] = ADA) -> str:
@@ -65,7 +65,7 @@ def _deploy_by_helm(file: Path) -> None:
     """Write a cluster where the sample names a repository, environment by environment in the order of the file."""
     written = file.read_text(encoding="utf-8")
     for environment in NAMESPACES:
-        before, found, after = written.partition(_BY_GIT)
+        before, found, after = written.partition(BY_GIT)
         if not found:
             raise ValueError(f"{file} says nowhere how {environment} is deployed by git")
         written = f"{before}deploy: {{helm: {{cluster: {environment}}}}}{after}"

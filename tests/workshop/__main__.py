@@ -43,6 +43,7 @@ def add_drill(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--part", action="append", choices=["kills", "torn", "full"], help="this part only; may be repeated"
     )
+    parser.add_argument("--cluster", action="store_true", help="deploy with Helm, on a control plane: kills only")
     parser.add_argument("--only", default="", metavar="KIND", help="kills at this kind of work only, e.g. deploy")
     parser.add_argument("--short", action="store_true", help="one kill for each kind of work, one torn write")
     parser.add_argument("--seed", type=int, default=1, help="another choice of works, moments and bytes")
@@ -82,16 +83,19 @@ def drill(given: argparse.Namespace) -> int:
         return 2
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     parts = ("kills",) if given.only else PARTS
-    return run_drill(
-        Options(
-            folder=given.dir,
-            parts=tuple(given.part or parts),
-            only=given.only,
-            short=given.short,
-            seed=given.seed,
-            workers=given.workers,
-        )
+    options = Options(
+        folder=given.dir,
+        parts=tuple(given.part or parts),
+        only=given.only,
+        short=given.short,
+        seed=given.seed,
+        workers=given.workers,
     )
+    if given.cluster:
+        from tests.workshop.drill.cluster import run_on_cluster
+
+        return run_on_cluster(options)
+    return run_drill(options)
 
 
 if __name__ == "__main__":

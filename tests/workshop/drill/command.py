@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import partial
@@ -43,7 +43,9 @@ class Options:
 
 
 @dataclass(frozen=True, slots=True)
-class _Trial:
+class Trial:
+    """Something that is tried in a folder of its own."""
+
     part: str
     name: str
     run: Callable[[Path], list[Result]]
@@ -52,7 +54,7 @@ class _Trial:
 def run_drill(options: Options) -> int:
     """Do it, say what became of each trial, and return 0 only if all of them ended as the undisturbed story."""
     began = time.monotonic()
-    root = _begin_anew(options.folder)
+    root = begin_anew(options.folder)
     scene = Scene(root / "scene")
     say(f"The drill's folder is {root}; seed {options.seed}. The story is told undisturbed, twice.")
     with ThreadPoolExecutor(max_workers=options.workers) as pool:
@@ -66,28 +68,22 @@ def run_drill(options: Options) -> int:
                 say(f"      {problem}")
             return 1
         say(f"  {undisturbed.seconds:.1f} s, {len(undisturbed.passes)} passes of {len(found)} boundaries:")
-        _say_boundaries(found)
+        say_boundaries(found)
         trials = list(_trials(options, scene, undisturbed, found))
         say(f"{len(trials)} trials:")
-        results = _run(pool, root, trials)
-    say()
-    # Every part is summed up, also after one that went wrong.
-    good = [say_summary(part, results[part]) for part in PARTS if results[part]]
-    say(
-        f"{'All of it is as it should be' if all(good) else 'NOT all of it is as it should be'}; {time.monotonic() - began:.0f} s"
-    )
-    return 0 if all(good) else 1
+        results = run_trials(pool, root, trials)
+    return 0 if say_all(results, time.monotonic() - began) else 1
 
 
-def _trials(options: Options, scene: Scene, undisturbed: Told, found: dict[Boundary, Passed]) -> Iterator[_Trial]:
+def _trials(options: Options, scene: Scene, undisturbed: Told, found: dict[Boundary, Passed]) -> Iterator[Trial]:
     if FULL in options.parts:
         yield from (
-            _Trial(FULL, name, run)
+            Trial(FULL, name, run)
             for name, run in full.trials(scene, undisturbed, seed=options.seed, short=options.short)
         )
     if TORN in options.parts:
         for name, run in torn.trials(scene, undisturbed, seed=options.seed, short=options.short):
-            yield _Trial(TORN, name, run)
+            yield Trial(TORN, name, run)
     if KILLS in options.parts:
         wanted = chosen(found, only=options.only, short=options.short)
         together = in_pairs(wanted, undisturbed.passes) if options.short else [(one,) for one in wanted]
@@ -97,12 +93,20 @@ def _trials(options: Options, scene: Scene, undisturbed: Told, found: dict[Bound
                 # The first of its kind: what is to die next must not be over by then.
                 deaths = [replace(death, nth=1) for death in deaths]
             name = "+".join(f"{one.kind}-{one.place}" for one in boundaries).replace(" ", "-")
-            yield _Trial(
+            yield Trial(
                 KILLS, name, partial(kill_at, scene, {one: found[one] for one in boundaries}, deaths, undisturbed)
             )
 
 
-def _run_one(trial: _Trial, root: Path) -> list[Result]:
+def say_all(results: Mapping[str, Sequence[Result]], seconds: float) -> bool:
+    """Sum every part up, also after one that went wrong, and return whether all of it is as it should be."""
+    say()
+    good = [say_summary(part, results[part]) for part in PARTS if results[part]]
+    say(f"{'All of it is as it should be' if all(good) else 'NOT all of it is as it should be'}; {seconds:.0f} s")
+    return all(good)
+
+
+def _run_one(trial: Trial, root: Path) -> list[Result]:
     try:
         return trial.run(root / trial.name)
     except Exception as error:
@@ -110,7 +114,8 @@ def _run_one(trial: _Trial, root: Path) -> list[Result]:
         return [Result(about=trial.name, what="broke", problems=(f"{type(error).__name__}: {error}",))]
 
 
-def _run(pool: ThreadPoolExecutor, root: Path, trials: Sequence[_Trial]) -> dict[str, list[Result]]:
+def run_trials(pool: ThreadPoolExecutor, root: Path, trials: Sequence[Trial]) -> dict[str, list[Result]]:
+    """Try all of them, and say what became of each."""
     results: dict[str, list[Result]] = {part: [] for part in PARTS}
     under_way = {pool.submit(_run_one, trial, root): trial for trial in trials}
     try:
@@ -130,7 +135,8 @@ def _run(pool: ThreadPoolExecutor, root: Path, trials: Sequence[_Trial]) -> dict
     return results
 
 
-def _say_boundaries(found: dict[Boundary, Passed]) -> None:
+def say_boundaries(found: Mapping[Boundary, Passed]) -> None:
+    """Say, kind by kind, which places the story passes."""
     for kind in KINDS:
         places = [
             f"{one.place} {passed.count}{'' if passed.always else ' by chance'}"
@@ -141,7 +147,7 @@ def _say_boundaries(found: dict[Boundary, Passed]) -> None:
             say(f"    {kind:<16} {', '.join(places)}")
 
 
-def _begin_anew(folder: Path) -> Path:
+def begin_anew(folder: Path) -> Path:
     """Take away what an earlier drill left, and nothing that is not a drill's."""
     root = folder.resolve()
     if root.exists() and any(root.iterdir()) and not (root / "scene").exists():

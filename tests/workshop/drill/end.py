@@ -31,14 +31,27 @@ from tests.workshop.drill.story import VERSIONS
 DELIVERY = ServiceKey(REPOSITORY, SERVICE)
 REGISTRIES = ("delivery", "charts/delivery", "prod/delivery", "prod/charts/delivery")
 _BUILD, _PORT = re.compile(r"\bbuild \d+"), re.compile(r"127\.0\.0\.1:\d+")
+# What a cluster puts at the end of a pod's name.
+_POD = re.compile(r"\b(delivery)-[a-z0-9]{1,10}-[a-z0-9]{5}\b")
 # They hold a commit's name, which holds a time; or the hash of manifests, which name a port.
 _OF_ITS_OWN = re.compile(r"^(revision|manifests): \"[0-9a-f]+\"$", re.M)
 
 End = Mapping[str, Any]
+WRONG = "wrong"  # what may be in no end, in sentences
 
 
 def end_of(folder: Folder, scene: Scene) -> End:
     """Read all of it below the folder of a host that was stopped; raise BrokenLedger where a ledger does not hold."""
+    environments = folder.environments
+    return {
+        **own_end(folder, scene),
+        "environments.git": files_of(environments),
+        "written": written_to(environments),
+    }
+
+
+def own_end(folder: Folder, scene: Scene) -> End:
+    """Read what Slipway keeps and has put into the registry, without the environments; raise the same."""
     served = {REPOSITORY: folder.origin}
     settings = Settings(database=folder.database, work=folder.work, gitops=folder.root, repositories=served)
     database = SqliteDatabase(folder.database, bootstrap.utc_now)
@@ -56,8 +69,6 @@ def end_of(folder: Folder, scene: Scene) -> End:
             "holds": [one.scope for one in holds(app)],
             "statuses": {name: _statuses(app, commit) for name, commit in scene.commits.items()},
             "registry": registry_of(folder),
-            "environments.git": files_of(folder.environments),
-            "written": written_to(folder.environments),
             "poison": sorted(one.queue for one in open_poison(app, most=100)),
             "messages": _left(folder.database),
         }
@@ -79,17 +90,18 @@ def registry_of(folder: Folder) -> dict[str, str]:
 def files_of(repository: Path) -> dict[str, str]:
     """Every file of the environments, without what is different each time."""
     names = git(repository, "ls-tree", "-r", "--name-only", "main").splitlines()
-    return {name: _same(git(repository, "show", f"main:{name}")) for name in names}
+    return {name: same(git(repository, "show", f"main:{name}")) for name in names}
 
 
 def written_to(repository: Path) -> list[str]:
     """Every commit that Slipway made, oldest first: doing an effect twice adds none."""
     log = git(repository, "log", "--reverse", "--format=%s%x00%(trailers:key=Slipway-Effect,valueonly,separator=%x2C)")
-    return [_same(line.replace("\0", " by ")) for line in log.splitlines() if not line.endswith("\0")]
+    return [same(line.replace("\0", " by ")) for line in log.splitlines() if not line.endswith("\0")]
 
 
-def _same(text: str) -> str:
-    return _OF_ITS_OWN.sub(r"\1: …", _PORT.sub("registry", _BUILD.sub("build", text)))
+def same(text: str) -> str:
+    """Take out of a sentence what is different each time."""
+    return _OF_ITS_OWN.sub(r"\1: …", _POD.sub(r"\1-…", _PORT.sub("registry", _BUILD.sub("build", text))))
 
 
 def _release(app: Any, view: LoadedService, version: str) -> object:
@@ -99,7 +111,7 @@ def _release(app: Any, view: LoadedService, version: str) -> object:
     artifact = found.artifact
     return {
         "phase": found.phase.value,
-        "reason": _same(found.reason),
+        "reason": same(found.reason),
         "commit": found.commit,
         "artifact": artifact and (artifact.image.digest.text, chart_of(artifact).digest.text, artifact.commit),
         "building": found.build is not None,
@@ -111,7 +123,7 @@ def _release(app: Any, view: LoadedService, version: str) -> object:
 def _promotion(one: Promotion) -> tuple[object, ...]:
     asked = one.approval is not None
     votes = [vote.person.name for vote in one.approval.votes] if one.approval else []
-    return one.number, one.environment, one.kind.value, one.phase.value, _same(one.reason), asked, votes
+    return one.number, one.environment, one.kind.value, one.phase.value, same(one.reason), asked, votes
 
 
 def _environment(one: EnvironmentState) -> dict[str, object]:
@@ -126,7 +138,7 @@ def _environment(one: EnvironmentState) -> dict[str, object]:
 
 def _statuses(app: Any, commit: str) -> dict[str, tuple[str, str]]:
     found = app.repository(REPOSITORY).statuses.statuses(REPOSITORY, commit)
-    return {one.context: (one.state.value, _same(one.description)) for one in found}
+    return {one.context: (one.state.value, same(one.description)) for one in found}
 
 
 def _left(database: Path) -> list[str]:

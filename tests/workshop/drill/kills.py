@@ -16,6 +16,7 @@ from tests.workshop.drill.scene import Scene
 
 # An act that takes less has no middle that a kill could hit.
 _LONG_ENOUGH = 0.02
+_AS_USUAL = Plan()
 # A status that comes while an older one is being said waits for it.
 _BY_CHANCE = frozenset(Boundary("set-status", place) for place in (Place.BEFORE_SEND, Place.AFTER_SEND))
 
@@ -95,11 +96,16 @@ def in_pairs(wanted: Sequence[Boundary], passes: Sequence[Pass]) -> list[tuple[B
 
 
 def kill_at(
-    scene: Scene, found: Mapping[Boundary, Passed], deaths: Sequence[Death], undisturbed: Told, root: Path
+    scene: Scene,
+    found: Mapping[Boundary, Passed],
+    deaths: Sequence[Death],
+    undisturbed: Told,
+    root: Path,
+    plan: Plan = _AS_USUAL,
 ) -> list[Result]:
     """Tell the story with a kill at each of these boundaries, and compare its end."""
     boundaries = list(found)
-    told = tell_deadly(scene, root, Plan(deaths=deaths), surely=all(one.always for one in found.values()))
+    told = tell_deadly(scene, root, replace(plan, deaths=deaths), surely=all(one.always for one in found.values()))
     problems = told.against(undisturbed.end)
     result = Result(
         about=" + ".join(boundary.kind for boundary in boundaries),

@@ -16,7 +16,7 @@ from infra.local.folder import Folder
 from shared.domain.values.errors import SlipwayError
 from tests.support.mortal import differences
 from tests.workshop.drill.boundaries import Death, Place
-from tests.workshop.drill.end import End, end_of
+from tests.workshop.drill.end import WRONG, End, end_of
 from tests.workshop.drill.process import HOST, MortalHost
 from tests.workshop.drill.scene import Scene
 from tests.workshop.drill.story import PATIENCE, Teller, whole_story
@@ -68,7 +68,7 @@ class Told:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What is special about a telling: where each life of the host ends and what is done between its lives, what it runs, what is told,
-    how long anything is waited for, and the disk that its folder lies on."""
+    how long anything is waited for, the disk that its folder lies on, and how its end is read; what is `wrong` there is no end."""
 
     deaths: Sequence[Death] = ()
     between: Callable[[Folder], None] | None = None
@@ -76,6 +76,7 @@ class Plan:
     tell: Callable[[Teller], None] = whole_story
     patience: float = PATIENCE
     disk: Path | None = None
+    end: Callable[[Folder, Scene], End] = end_of
 
 
 def tell(scene: Scene, root: Path, plan: Plan = Plan()) -> Told:
@@ -96,7 +97,8 @@ def tell(scene: Scene, root: Path, plan: Plan = Plan()) -> Told:
         problems += [f"process {pid} outlived its host" for pid in host.left_over]
     end: End = {}
     try:
-        end = end_of(folder, scene)
+        end = plan.end(folder, scene)
+        problems += end.get(WRONG, ())
     except (SlipwayError, RuntimeError) as error:
         problems.append(f"its end cannot be read: {error}")
     return Told(

@@ -16,7 +16,7 @@ from infra.local.sample import REPOSITORY, git, make_origin
 SERVICE = "delivery"
 # Outside of the range that the kernel takes for outgoing connections: a host that starts again needs the same ones.
 _PORTS = range(20_000, 32_000)
-_CONFIGURATION = """version: 1
+CONFIGURATION = """version: 1
 services:
   delivery:
     path: src/shipping/delivery
@@ -36,15 +36,20 @@ environments:
     gates: {unknown_scan: allow}
     deploy: {gitops: {repository: environments.git, path: "{environment}/{service}"}}
 """
+FILES: Mapping[str, str] = {"slipway.yaml": CONFIGURATION}
 _PLAN, _ENDLESS = "src/shipping/delivery/plan.py", "src/shipping/delivery/tests/test_endless.py"
 _HANGS = "import threading\nimport unittest\n\n\nclass Endless(unittest.TestCase):\n    def test_it_ends(self):\n        threading.Event().wait()\n"
 _FAILS = 'env: {FAIL_ROLLOUT: "true"}\n'
 
 
 class Scene:
-    """The story's commits by name, and the folder from which each run's own is copied."""
+    """The story's commits by name, and the folder from which each run's own is copied.
 
-    def __init__(self, folder: Path) -> None:
+    `files` are beside the sample's; `fails` are values that make a deployment fail.
+    """
+
+    def __init__(self, folder: Path, *, files: Mapping[str, str] = FILES, fails: str = _FAILS) -> None:
+        self._fails = fails
         self._origin, self.team = folder / "origin.git", folder / "monorepo"
         self.commits: Mapping[str, str] = {}
         # The same in each run's folder, which holds no key.
@@ -52,7 +57,8 @@ class Scene:
         shutil.rmtree(folder, ignore_errors=True)
         make_origin(self._origin)
         git(folder, "clone", "--quiet", str(self._origin), str(self.team))
-        (self.team / "slipway.yaml").write_text(_CONFIGURATION, encoding="utf-8")
+        for path, text in files.items():
+            (self.team / path).write_text(text, encoding="utf-8")
         self._commit("Say how to release")
         git(self.team, "push", "--quiet", "origin", "HEAD:refs/heads/main")
         git(self.team, "fetch", "--quiet", "origin")
@@ -87,7 +93,9 @@ class Scene:
             "1.0.0 hangs": self._from_main("Prepare 1.0.0", self._append(_ENDLESS, _HANGS)),
             "1.0.0": self._after("Take the endless test out", self._without_endless),
             "1.0.1": self._from_main("Prepare 1.0.1", more),
-            "1.1.0": self._from_main("Prepare 1.1.0", self._append("charts/delivery/values-production.yaml", _FAILS)),
+            "1.1.0": self._from_main(
+                "Prepare 1.1.0", self._append("charts/delivery/values-production.yaml", self._fails)
+            ),
             "1.2.0": self._from_main("Prepare 1.2.0", more),
         }
 
@@ -103,7 +111,7 @@ class Scene:
     def _without_endless(self, why: str) -> None:
         (self.team / _ENDLESS).unlink()
         # The first deployment of all fails, so that it is taken out again.
-        self._append("charts/delivery/values-qa.yaml", _FAILS)(why)
+        self._append("charts/delivery/values-qa.yaml", self._fails)(why)
 
     def _append(self, path: str, text: str) -> Callable[[str], None]:
         def change(why: str) -> None:

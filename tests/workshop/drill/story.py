@@ -124,6 +124,12 @@ def packaged_again(teller: Teller) -> None:
     teller.until_phase("1.0.0", "Failed")
 
 
+def taken_out(teller: Teller) -> None:
+    """The first deployment of all fails, and is taken out."""
+    teller.push("release/delivery/v1.0.0", "1.0.0")
+    teller.until_phase("1.0.0", "Failed")
+
+
 def released(teller: Teller) -> None:
     """v1.0.1 reaches production once a hold is lifted and a person has approved."""
     hold = {"scope": "environment:production", "reason": "looking"}
@@ -190,6 +196,11 @@ def at_rest(teller: Teller) -> None:
         return newest == ["Operator"] * len(folders)
 
     teller.until("the operator has answered", answered)
+    at_rest_by_helm(teller)
+
+
+def at_rest_by_helm(teller: Teller) -> None:
+    """Nothing is left to be done; nobody else has a say in it."""
     teller.until("no message is left", lambda: not messages(teller.host))
 
 
