@@ -25,12 +25,16 @@ from shared.ports.registry import CopyReport
 
 
 def order_of(
-    app: App, at: EnvironmentAccess, view: LoadedService, effect: str, release: Release, promotion: Promotion
+    app: App,
+    at: EnvironmentAccess,
+    view: LoadedService,
+    effect: str,
+    *,
+    release: Release,
+    promotion: Promotion,
+    policy: EnvironmentPolicy,
 ) -> DeployOrder:
-    """Put together what a promotion with a pinned policy asks for by an effect; what is copied again is copied here."""
-    policy = promotion.pinned_policy
-    if policy is None:
-        raise LookupError(f"promotion {promotion.number} has started without a policy")
+    """Put together what a promotion asks for by an effect, under the policy that it pinned; what is copied again is copied here."""
     deployed = brought(release, promotion, app.now())
     artifact = deployed.artifact
     look = presence_or_assumed if promotion.kind is PromotionKind.ROLLBACK else presence

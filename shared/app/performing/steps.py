@@ -69,7 +69,7 @@ def deploy(app: App, effect: Deploy, worker: str) -> Performed:
     # Held since this was decided: what has written already is finished, what has not waits.
     if may is May.WAIT and not _is_there(at, effect, promotion, policy):
         return LookAgain(app.timing.held_poll)
-    order = order_of(app, at, view, effect.id, release, promotion)
+    order = order_of(app, at, view, effect.id, release=release, promotion=promotion, policy=policy)
     report = at.applier(order.place).apply(order)
     return ArtifactDeployed(
         id=report_id(effect.id),
@@ -110,7 +110,7 @@ def remove(app: App, effect: Remove, worker: str) -> Performed:
     if environment is not None and (environment.live is not None or environment.slot is not None):
         return NothingToReport()
     at = access_to(app, promotion.pinned_policy, worker)
-    order = order_of(app, at, view, effect.id, release, promotion)
+    order = order_of(app, at, view, effect.id, release=release, promotion=promotion, policy=promotion.pinned_policy)
     if environment is not None and environment.taken is not None:
         at.applier(order.place).apply(back_to(app, order, environment.taken))
         return NothingToReport()
