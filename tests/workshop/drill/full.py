@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from tests.workshop.drill.report import Result
 from tests.workshop.drill.run import Plan, Told, tell
@@ -23,6 +23,7 @@ from tests.workshop.drill.scene import Scene
 from tests.workshop.drill.story import (
     Teller,
     at_rest,
+    lift,
     packaged_again,
     released,
     rolled_back,
@@ -31,6 +32,8 @@ from tests.workshop.drill.story import (
 )
 
 Trial = tuple[str, Callable[[Path], list[Result]]]
+
+_Answer: TypeAlias = tuple[int, dict[str, Any]]
 
 DISK = "disk"
 _SIZE = "48m"
@@ -104,25 +107,23 @@ def _told(moment: str, after: float, found: list[str], teller: Teller) -> None:
     teller.until("it answers", lambda: teller.operator.get("/api/health").status == 200)
     teller.push(branch, commit)
     time.sleep(after)
+    kept: list[str] = []
     with _Filler(teller.host.folder.root / "filler"):
-        found += _while_full(teller)
+        found += _while_full(teller, kept)
     # Nobody touches it: it has to notice by itself that there is room again.
     teller.until("health is good again", lambda: teller.operator.get("/api/health").status == 200)
+    for hold in kept:
+        teller.ask(partial(lift, teller, f"/api/holds/{hold}"), "what was kept is lifted")
     for chapter in _CHAPTERS[before:]:
         chapter(teller)
     at_rest(teller)
 
 
-def _while_full(teller: Teller) -> Iterator[str]:
-    refused: list[tuple[int, dict[str, Any]]] = []
-    teller.until("the hook's door is closed", lambda: _refused(_hook(teller), refused))
-    [(status, said)] = refused
-    yield from _clear("the hook's door", status, said)
-    hold = {"scope": "everything", "reason": "never kept"}
-    answer = teller.operator.post("/api/holds", hold, idempotency_key="full")
-    yield from _clear("the API", answer.status, answer.body)
-    health = teller.operator.get("/api/health")
-    yield from _clear("health", health.status, health.body)
+def _while_full(teller: Teller, kept: list[str]) -> Iterator[str]:
+    """Others may give room back for a moment, and be served: each door is asked until it refuses."""
+    yield from _clear("the hook's door", *_refusal(teller, "the hook's door is closed", lambda: _hook(teller)))
+    yield from _clear("the API", *_refusal(teller, "the API keeps nothing", lambda: _hold(teller, kept)))
+    yield from _clear("health", *_refusal(teller, "health is bad", lambda: _health(teller)))
     if (read := teller.operator.get("/api/services").status) != 200:
         yield f"reading is answered with {read} while nothing can be kept"
     time.sleep(_LASTS)
@@ -138,13 +139,34 @@ def _clear(who: str, status: int, said: Any) -> Iterator[str]:
         yield f"{who} answers {status}: {dict(said)}"
 
 
-def _refused(answer: tuple[int, dict[str, Any]], refused: list[tuple[int, dict[str, Any]]]) -> bool:
-    if answer[0] != 202:
-        refused.append(answer)
-    return bool(refused)
+def _refusal(teller: Teller, what: str, ask: Callable[[], _Answer]) -> _Answer:
+    refused: list[_Answer] = []
+
+    def asked() -> bool:
+        answer = ask()
+        if answer[0] >= 300:
+            refused.append(answer)
+        return bool(refused)
+
+    teller.until(what, asked)
+    return refused[-1]
 
 
-def _hook(teller: Teller) -> tuple[int, dict[str, Any]]:
+def _hold(teller: Teller, kept: list[str]) -> _Answer:
+    """Ask for a hold, and note one that was kept."""
+    hold = {"scope": "everything", "reason": "never kept"}
+    answer = teller.operator.post("/api/holds", hold, idempotency_key=f"full-{len(kept)}")
+    if answer.status < 300:
+        kept.append(str(answer.body["id"]))
+    return answer.status, dict(answer.body)
+
+
+def _health(teller: Teller) -> _Answer:
+    answer = teller.operator.get("/api/health")
+    return answer.status, dict(answer.body)
+
+
+def _hook(teller: Teller) -> _Answer:
     """Tell of a branch that is not there: it takes room, and means nothing."""
     kept = json.loads((teller.host.folder.root / "host.json").read_text())
     body = {"id": f"full-{time.monotonic_ns()}", "repository": kept["repository"]}

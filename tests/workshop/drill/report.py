@@ -58,6 +58,10 @@ def say_summary(part: str, results: Sequence[Result]) -> bool:
     """Print what a part comes to, and return whether all of it ended the same."""
     same = sum(result.same for result in results)
     say(f"{part}: {same} of {len(results)} as they should be")
+    # Once more where everybody looks: of a long run's output only the end may be kept.
+    for one in results:
+        for problem in one.problems:
+            say(f"{part}: {one.about}, {one.what}: {problem}")
     counted = Counter(kind for one in results for kind, _ in one.twice)
     if counted:
         listed = ", ".join(f"{kind} {count}" for kind, count in counted.most_common())
