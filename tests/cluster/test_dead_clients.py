@@ -119,6 +119,7 @@ def test_what_died_on_the_way_back_is_taken_back_again(shop: Shop) -> None:
     assert shop.image() == image("1.0.0")
 
 
+@pytest.mark.usefixtures("fake_kubelet")
 def test_an_uninstall_that_broke_off_is_finished(shop: Shop) -> None:
     """And the next order installs."""
     order = shop.order("1.0.0", templates={"hook.yaml": HOOK % ("pre-delete", "complete", "2")})

@@ -195,6 +195,7 @@ def test_a_rollouts_end_stands_in_the_record(shop: Shop) -> None:
     assert shop.history() == [(1, "deployed")]
 
 
+@pytest.mark.usefixtures("fake_kubelet")
 def test_what_runs_already_is_described_for_whoever_adopts_it(shop: Shop) -> None:
     """Chart, values, what runs, and the objects that are others'."""
     assert shop.applier.found(shop.place) is None

@@ -77,6 +77,7 @@ def settled(shop: Shop, revision: str) -> Rollout:
     return found[-1]
 
 
+@pytest.mark.usefixtures("fake_kubelet")
 def test_a_stateful_set_whose_new_pods_never_get_ready_is_rolled_back(shop: Shop) -> None:
     """Its controller waits for the broken pod for ever, also after the way back (kubernetes/kubernetes 67250)."""
     good = shop.order("1.0.0", templates={"store.yaml": STATEFUL % ("run", "1")})
@@ -108,6 +109,7 @@ def test_what_somebody_added_by_hand_makes_no_way_back_impossible(shop: Shop) ->
     assert found["limits"] == {"memory": "200Mi"}
 
 
+@pytest.mark.usefixtures("fake_kubelet")
 def test_a_deadline_that_another_revision_missed_says_nothing_of_this_one(shop: Shop) -> None:
     """The condition stands there until the controller has seen the next one (kubernetes/kubernetes 49637)."""
     bad = shop.applier.apply(shop.order("1.0.0", templates={"hasty.yaml": HASTY % "never-ready"}))

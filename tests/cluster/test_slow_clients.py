@@ -33,6 +33,7 @@ def test_attack_a_client_wakes_before_it_began(shop: Shop) -> None:
     assert shop.image() == image("1.0.2")
 
 
+@pytest.mark.usefixtures("fake_kubelet")
 def test_attack_a_client_wakes_in_the_middle(shop: Shop) -> None:
     """It cannot write its record any more; what it writes of objects is found, and applied again as it should be."""
     shop.applier.apply(shop.order("1.0.0"))
@@ -53,6 +54,7 @@ def test_attack_a_client_wakes_in_the_middle(shop: Shop) -> None:
     assert shop.applier.mend(shop.place, report.revision) == ()
 
 
+@pytest.mark.usefixtures("fake_kubelet")
 def test_attack_a_client_wakes_after_it_applied(shop: Shop) -> None:
     """Waiting for the hook that comes last, it has written all objects, and would call its revision deployed."""
     shop.applier.apply(shop.order("1.0.0"))

@@ -14,7 +14,7 @@ from tests.cluster.kube import Kube
 from tests.support.cluster.deployers import Deployer
 from tests.support.cluster.rollouts import ENDLESS, IMAGE, SHORT, install, place, watcher, workload
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("fake_kubelet")]
 _LOOKS = 3
 
 

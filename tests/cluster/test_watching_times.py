@@ -18,7 +18,7 @@ from tests.support.cluster.deployers import Deployer
 from tests.support.cluster.rollouts import EFFECT, NAME, SHORT, install, place, record, watcher, workload
 from tests.support.helm.shop import Shop, image
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.usefixtures("fake_kubelet")]
 
 
 def test_ready_is_seen_within_a_second(deployer: Deployer, kube: Kube) -> None:
