@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.charts.manifests import Finding
 from shared.domain.charts.undone import MOST_NAMED, not_undone, not_undone_sentence
 from shared.domain.gating.asking import changes_of
 from shared.domain.messages import effects as ef
@@ -77,6 +78,18 @@ def test_people_are_told_with_the_question() -> None:
     said = changes_of(pilot.state.environments["qa"], pilot.release("1.0.0"), promotion)
 
     assert said[-1] == "a rollback does not undo Job/migrate (hook pre-upgrade)"
+
+
+def test_people_are_told_what_will_be_taken_back() -> None:
+    """What others changed in the cluster, and a policy corrects."""
+    pilot = Pilot()
+    pilot.world.facts = {"drift": (Finding("Deployment/delivery", ".spec.replicas", "kubectl changed it since"),)}
+    pilot.release_to("1.0.0", approve=False)
+    promotion = pilot.promotion("1.0.0", "production")
+
+    said = changes_of(pilot.state.environments["qa"], pilot.release("1.0.0"), promotion)
+
+    assert said[1:] == ("will be taken back: Deployment/delivery .spec.replicas: kubectl changed it since",)
 
 
 def failing() -> Pilot:

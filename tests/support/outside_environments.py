@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from shared.domain.policies.place import Place
-from shared.domain.policies.policy import GitOpsTarget
+from shared.domain.policies.policy import GitOpsTarget, HelmTarget
 from shared.ports.applier import ClusterObjection, DeployOrder, DeployReport, Fenced, Found, Running
+from shared.ports.errors import Transient
 from shared.ports.rollout_watcher import Rollout, RolloutState
 from tests.support.outside_source import Troubles
 
@@ -35,6 +37,7 @@ class Applied:
 
 class MemoryEnvironments:
     """What was written to each. `health` says how a version does, `slow` for how many looks, `shows` what a watcher adds.
+    `restarts` are the effects that started pods anew. With a `clock` nothing is begun on a cluster whose time is over.
 
     Keys of all are (service, environment, version); a version that is not named is healthy at once.
     """
@@ -45,6 +48,8 @@ class MemoryEnvironments:
         self.slow: dict[tuple[str, str, str], int] = {}
         self.shows: dict[tuple[str, str, str], Mapping[str, Any]] = {}
         self.orders: dict[str, DeployOrder] = {}
+        self.restarts: dict[str, list[str]] = defaultdict(list)
+        self.clock: Callable[[], datetime] | None = None
         self.reports: dict[str, DeployReport] = {}
         self.adoptable: dict[str, Found] = {}
         self.objections: dict[str, tuple[ClusterObjection, ...]] = {}
@@ -56,6 +61,14 @@ class MemoryEnvironments:
         written = self.applied[f"{environment}/{service}"]
         manifests = json.dumps({"image": image}).encode()
         written.append(Applied(f"hand{len(written)}", None, 0, "", "", (image,), manifests))
+
+    def with_helm(self, environment: str, service: str, found: Found) -> None:
+        """Have somebody else deploy with Helm; it can be adopted."""
+        place = f"{environment}/{service}"
+        self.adoptable[place] = found
+        self.applied[place].append(
+            Applied(found.revision, None, 0, "", found.chart_version, found.images, found.manifests)
+        )
 
     def live(self, environment: str, service: str) -> Applied | None:
         """What is applied now."""
@@ -71,9 +84,9 @@ class MemoryApplier:
 
     def apply(self, order: DeployOrder) -> DeployReport:
         """See Applier."""
-        self._environments.orders[_path(order.place)] = order
+        self._environments.orders[path_of(order.place)] = order
         report = self._apply(order, order.manifests)
-        said = self._environments.reports.get(_path(order.place))
+        said = self._environments.reports.get(path_of(order.place))
         return replace(said, revision=report.revision) if said is not None else report
 
     def remove(self, order: DeployOrder) -> DeployReport:
@@ -82,16 +95,16 @@ class MemoryApplier:
 
     def found(self, place: Place) -> Found | None:
         """Return what a test says is there (`adoptable`)."""
-        return self._environments.adoptable.get(_path(place))
+        return self._environments.adoptable.get(path_of(place))
 
     def preflight(self, place: Place, manifests: bytes) -> tuple[ClusterObjection, ...]:
         """Return what a test says that the cluster objects to (`objections`)."""
         self._troubles.hit("applier.read")
-        return self._environments.objections.get(_path(place), ())
+        return self._environments.objections.get(path_of(place), ())
 
     def mend(self, place: Place, revision: str) -> tuple[str, ...]:
         """Name once what a test says was written late (`late`)."""
-        return self._environments.late.pop(_path(place), ())
+        return self._environments.late.pop(path_of(place), ())
 
     def note(self, place: Place, revision: str, text: str) -> None:
         """Keep it (`notes`)."""
@@ -101,7 +114,7 @@ class MemoryApplier:
     def running(self, place: Place) -> Running | None:
         """See Applier."""
         self._troubles.hit("applier.read")
-        written = self._environments.applied[_path(place)]
+        written = self._environments.applied[path_of(place)]
         if not written or written[-1].manifests is None:
             return None
         last = written[-1]
@@ -114,13 +127,31 @@ class MemoryApplier:
 
     def _apply(self, order: DeployOrder, manifests: bytes | None) -> DeployReport:
         self._troubles.hit("applier.write")
-        written = self._environments.applied[_path(order.place)]
+        written = self._environments.applied[path_of(order.place)]
         for one in written:
             if one.effect == order.id:
                 return DeployReport(revision=one.revision, already=True)
         highest = max((one.turn for one in written), default=0)
         if highest > order.turn:
             raise Fenced(f"a later deployment has written {order.place.environment} already")
+        if isinstance(order.place.target, HelmTarget) and manifests is not None:
+            return self._with_helm(order, written)
+        return self._write(order, manifests, written)
+
+    def _with_helm(self, order: DeployOrder, written: list[Applied]) -> DeployReport:
+        """As Helm's applier does: nothing is begun too late, nor written where nothing has to change; pods start anew once."""
+        clock = self._environments.clock
+        if clock is not None and order.until is not None and clock() >= order.until:
+            raise Transient(f"the time of promotion {order.promotion} is over, and nothing was begun")
+        restarts = self._environments.restarts[path_of(order.place)]
+        if order.restart and order.id not in restarts:
+            restarts.append(order.id)
+        last = written[-1] if written else None
+        if last is not None and last.number is not None and last.manifests == order.manifests:
+            return DeployReport(revision=last.revision, unchanged=not order.restart)
+        return self._write(order, order.manifests, written)
+
+    def _write(self, order: DeployOrder, manifests: bytes | None, written: list[Applied]) -> DeployReport:
         revision = f"r{order.promotion}.{order.id.rpartition(':')[2]}"
         written.append(Applied(revision, order.promotion, order.turn, order.id, order.version, order.images, manifests))
         return DeployReport(revision=revision)
@@ -135,7 +166,7 @@ class MemoryWatcher:
     def observe(self, place: Place, revision: str) -> Rollout:
         """See RolloutWatcher."""
         self._troubles.hit("watcher.observe")
-        path, slow = _path(place), self._environments.slow
+        path, slow = path_of(place), self._environments.slow
         newest = self._environments.applied[path][-1]
         if newest.revision != revision:
             return Rollout(state=RolloutState.REPLACED, reason=f"{newest.revision} was written after it")
@@ -150,7 +181,8 @@ class MemoryWatcher:
         return Rollout(state=state, reason=reason, **shown)
 
 
-def _path(place: Place) -> str:
+def path_of(place: Place) -> str:
+    """Where a service lies among environments: `production/delivery`."""
     if isinstance(place.target, GitOpsTarget):
         return place.target.path
     return f"{place.environment}/{place.service.service}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from shared.domain.charts.manifests import Finding
 from shared.domain.charts.undone import not_undone_sentence
 from shared.domain.drafts.draft import Draft
 from shared.domain.gating.approval import closing, counting, rendered_inputs, request_id
@@ -104,5 +105,14 @@ def changes_of(environment: EnvironmentState, release: Release, promotion: Promo
         of = f"of {live.artifact.commit[:12]}" if live.artifact.commit else "that was adopted"
         was = f"{live.artifact.version.tag} {of}"
     rendered = promotion.rendered or Rendered(inputs="")
-    more = (f"asked again: {rendered.changed}" if rendered.changed else "", not_undone_sentence(rendered.not_undone))
+    drift = "; ".join(f"{one.object} {one.field}: {one.problem}" for one in _drift(promotion))
+    more = (
+        f"asked again: {rendered.changed}" if rendered.changed else "",
+        f"will be taken back: {drift}" if drift else "",
+        not_undone_sentence(rendered.not_undone),
+    )
     return (f"{new} takes the place of {was}", *filter(None, more))
+
+
+def _drift(promotion: Promotion) -> tuple[Finding, ...]:
+    return promotion.facts.drift if promotion.facts is not None else ()

@@ -156,10 +156,24 @@ class Acting(RuleBasedStateMachine):
         self.ask(ev.RedeployRequested, service, environment=environment, version=version, restart=restart)
         self.step()
 
-    @rule(service=SERVICE, environment=ENVIRONMENT, version=st.sampled_from(["", "1.0.0", "1.0.1", "1.1.0"]))
-    def adopt(self, service: ServiceKey, environment: str, version: str) -> None:
-        """Somebody says what runs."""
-        self.ask(ev.LiveAdopted, service, environment=environment, version=version, reason="I looked")
+    @rule(
+        service=SERVICE,
+        environment=ENVIRONMENT,
+        version=st.sampled_from(["", "1.0.0", "1.0.1", "1.1.0"]),
+        dry_run=st.sampled_from([False, False, True]),
+    )
+    def adopt(self, service: ServiceKey, environment: str, version: str, dry_run: bool) -> None:
+        """Somebody says what runs, or takes it over, or only asks what that would be."""
+        said = {"environment": environment, "version": version, "dry_run": dry_run}
+        self.ask(ev.LiveAdopted, service, reason="I looked", **said)
+        self.step()
+
+    @rule(service=SERVICE, environment=st.sampled_from(["qa", "production"]), number=st.integers(0, 4))
+    def deploy_by_hand(self, service: ServiceKey, environment: str, number: int) -> None:
+        """Somebody deploys a version that was packaged with their own Helm, where Slipway has nothing live."""
+        bundles = list(self.stage.judge.service(service.service).bundles.items())
+        if bundles and self.stage.judge.service(service.service).slots[environment].live is None:
+            self.stage.deploy_by_hand(service, environment, *bundles[-1 - number % len(bundles)])
         self.step()
 
     def teardown(self) -> None:

@@ -120,6 +120,20 @@ class JudgeOfActs(JudgeOfHands):
         inside = f"/{plan.prefix}/" if plan and plan.prefix else "/"
         self.hold_to("same bytes", inside in image, f"{image} does not lie under {inside}")
 
+    def stands(self, name: str, environment: str, number: int, image: str) -> None:
+        """A promotion found there what it was to bring, and wrote nothing."""
+        slot = self.service(name).slots[environment]
+        same = slot.image == image and slot.holder in (number, None)
+        self.hold_to(
+            "same bytes", same, f"#{number} found {image} in {environment}, where {slot.image} was last written"
+        )
+        slot.writer, slot.healthy = number, False
+
+    def by_hand(self, name: str, environment: str, image: str) -> None:
+        """Somebody else deployed there."""
+        slot = self.service(name).slots[environment]
+        slot.image, slot.writer, slot.healthy = image, None, False
+
     def removed(self, name: str, environment: str) -> None:
         """A service was taken out of an environment."""
         slot = self.service(name).slots[environment]
@@ -173,7 +187,12 @@ class JudgeOfActs(JudgeOfHands):
             service.overrides.append((tag[1:], environment, gate, self._heard))
         elif " adopted as live by " in note:
             environment, _, what = note.partition(" adopted ")[0].partition(": ")
-            service.slots[environment].live = service.bundles[what[1:]].image if what != "nothing" else None
+            slot = service.slots[environment]
+            # Neither nothing nor a revision that is no known version counts as live.
+            slot.live = service.bundles[what[1:]].image if what.startswith("v") else None
+            # What is taken over as it runs is good there from then on.
+            if slot.live is not None and slot.live not in slot.good:
+                slot.good = [slot.live, *slot.good][:GOOD_KEPT]
 
     def _rules(self, service: Service, commit: str) -> None:
         said = next((one for name, one in self.repository.said.items() if name.startswith(commit)), None)

@@ -6,10 +6,12 @@ from datetime import timedelta
 
 from shared.domain.messages import events as ev
 from shared.domain.values.names import Digest, ServiceKey
+from shared.ports.applier import Found
 from tests.support.app_parts import DELIVERY, PACKAGE
 from tests.support.outside import Outside
 from tests.workshop.soak.judge import Judge
 from tests.workshop.soak.running_time import RunningTime
+from tests.workshop.soak.seen import Bundle
 from tests.workshop.soak.watched import WatchedHarness
 
 HOST = "localhost:5000"
@@ -46,6 +48,24 @@ class RegistryOfStage:
         """A door hears that something was deleted, which may be a lie."""
         name = self.harness.app.new_id()
         self.harness.send(ev.ManifestDeleted(id=name, registry=HOST, repository=repository, digest=digest))
+
+    def deploy_by_hand(self, service: ServiceKey, environment: str, version: str, bundle: Bundle) -> None:
+        """Somebody deploys a version with their own Helm."""
+        number = len(self.outside.environments.applied[f"{environment}/{service.service}"]) + 1
+        found = Found(
+            release_name=service.service,
+            revision=f"{number}/",
+            chart=service.service,
+            chart_version=version,
+            app_version=f"v{version}",
+            status="deployed",
+            images=(f"{HOST}/{service.service}:v{version}",),
+            digests=(bundle.image,),
+            manifests=f"by hand {version}".encode(),
+            values=b"{}",
+        )
+        self.outside.environments.with_helm(environment, service.service, found)
+        self.judge.by_hand(service.service, environment, f"{HOST}/{service.service}:v{version}@{bundle.image}")
 
     def move_tag(self, service: ServiceKey, version: str) -> None:
         """Somebody pushes another image under a tag that was packaged, and the registry tells."""

@@ -56,6 +56,7 @@ class Stage(RegistryOfStage, PeopleOfStage):
         self.outside.applier = WatchedApplier(environments, troubles, self)
         self.outside.watcher = WatchedRollouts(environments, troubles, self)
         self.outside.people.listens = self.asked
+        environments.clock = self.outside.clock
         self.judge = Judge(self._packaged, tally)
         database = open_database(store, folder, self.outside)
         app = wire(database, self.outside, folder / "scratch")
@@ -255,6 +256,12 @@ class Stage(RegistryOfStage, PeopleOfStage):
         self.judge.wrote(
             order.place.service.service, order.place.environment, order.promotion, order.images[0], found, at, written
         )
+
+    def stands(self, order: DeployOrder) -> None:
+        """See Watcher."""
+        self.catch_up(order.place.service)
+        place = order.place
+        self.judge.stands(place.service.service, place.environment, order.promotion, order.images[0])
 
     def removed(self, order: DeployOrder) -> None:
         """See Watcher."""

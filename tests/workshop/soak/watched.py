@@ -9,7 +9,7 @@ from shared.app.views.service_records import ServiceView
 from shared.codec.envelope import parse
 from shared.domain.messages.queues import INSPECT, INSPECT_QUEUE
 from shared.domain.policies.place import Place
-from shared.domain.policies.policy import GitOpsTarget, HelmTarget, RepositoryPolicy
+from shared.domain.policies.policy import RepositoryPolicy
 from shared.domain.state.phases import Phase
 from shared.domain.values.records import replace
 from shared.ports.applier import DeployOrder, DeployReport
@@ -18,7 +18,7 @@ from shared.ports.policies import Fault, PolicyReader
 from shared.ports.queues import Received
 from shared.ports.rollout_watcher import Rollout, RolloutState
 from tests.support.app_parts import Harness
-from tests.support.outside_environments import MemoryApplier, MemoryEnvironments, MemoryWatcher
+from tests.support.outside_environments import MemoryApplier, MemoryEnvironments, MemoryWatcher, path_of
 from tests.support.outside_source import Troubles
 from tests.workshop.soak.seen import Open
 
@@ -49,6 +49,9 @@ class Watcher(Protocol):
     def wrote(self, order: DeployOrder) -> None:
         """Something was applied."""
 
+    def stands(self, order: DeployOrder) -> None:
+        """Nothing had to change: what was ordered was there."""
+
     def removed(self, order: DeployOrder) -> None:
         """Something was taken out."""
 
@@ -74,21 +77,18 @@ class WatchedApplier(MemoryApplier):
 
     def apply(self, order: DeployOrder) -> DeployReport:
         """See Applier."""
+        if order.cause.startswith("back to "):
+            # What was adopted and is no version comes back in the place of a removal, when nobody has the slot.
+            report = super().apply(order)
+            if not report.already:
+                self._watcher.removed(order)
+            return report
         self._watcher.begins(order)
-        report = self._unchanged(order) or super().apply(order)
+        report = super().apply(order)
         if not report.already:
-            self._watcher.wrote(order)
+            ours = self._environments.applied[path_of(order.place)][-1].effect == order.id
+            (self._watcher.wrote if ours else self._watcher.stands)(order)
         return report
-
-    def _unchanged(self, order: DeployOrder) -> DeployReport | None:
-        """What Helm has applied already stays as it is, with the revision that it has; unless its pods are to start anew."""
-        newest = self._environments.live(order.place.environment, order.place.service.service)
-        if not isinstance(order.place.target, HelmTarget) or newest is None or order.restart:
-            return None
-        if newest.number is None or newest.turn >= order.turn or newest.manifests != order.manifests:
-            return None
-        self._troubles.hit("applier.write")
-        return DeployReport(revision=newest.revision, unchanged=True)
 
     def remove(self, order: DeployOrder) -> DeployReport:
         """See Applier."""
@@ -108,9 +108,7 @@ class WatchedRollouts(MemoryWatcher):
     def observe(self, place: Place, revision: str) -> Rollout:
         """See RolloutWatcher."""
         rollout = super().observe(place, revision)
-        target = place.target
-        path = target.path if isinstance(target, GitOpsTarget) else f"{place.environment}/{place.service.service}"
-        self._watcher.looked(path, rollout.state)
+        self._watcher.looked(path_of(place), rollout.state)
         return rollout
 
 
