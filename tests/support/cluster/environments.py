@@ -35,7 +35,10 @@ def run(namespaces: Mapping[str, str], command: Sequence[str]) -> int:
         with one_for_use() as made:
             print(f"A control plane runs at {made.server}; as its administrator:", flush=True)
             print(f"  export KUBECONFIG={made.kubeconfig('admin')}", flush=True)
-            return _run(command, {**os.environ, **variables(made, namespaces)})
+            told = variables(made, namespaces)
+            print(f"or with a context for each of {', '.join(namespaces)}, as Slipway has it there:", flush=True)
+            print(f"  export KUBECONFIG={told['KUBECONFIG']}", flush=True)
+            return _run(command, {**os.environ, **told})
     except (CannotInstall, ClusterFailed) as error:
         print(error, file=sys.stderr)
         return 1
