@@ -16,7 +16,7 @@ WORKERS ?= 2
 # One more than there are cores: many tests wait, for another process, a disk or a time that comes.
 TESTERS ?= 3
 # Minutes after which `make test` is ended, with a word on where it was: a pipeline that waits longer would only say that it waited.
-LIMIT ?= 45
+LIMIT ?= 60
 # What is compiled once is not compiled again by every process that tests start.
 unexport PYTHONDONTWRITEBYTECODE
 FUZZED := tests/workshop/fuzz $(shell find tests -name test_fuzzed.py)

@@ -211,3 +211,17 @@ def test_what_runs_already_is_described_for_whoever_adopts_it(shop: Shop) -> Non
     assert found.images == (image("1.0.0"),)
     assert found.digests == (image("1.0.0").partition("@")[2],)
     assert found.others == ("Deployment/delivery belongs to the release another",)
+
+
+def test_what_was_applied_client_side_is_no_conflict(shop: Shop) -> None:
+    """As Helm 3 did it: its objects are helm's by updates, not by server-side apply."""
+    space = shop.deployer.namespace
+    whose = {"meta.helm.sh/release-name": "delivery", "meta.helm.sh/release-namespace": space}
+    about = {"name": "delivery-a", "labels": {"app.kubernetes.io/managed-by": "Helm"}, "annotations": whose}
+    path = ("api", "v1", "namespaces", space, "configmaps")
+    made = shop.deployer.api.post(path, {"metadata": about, "data": {"version": "old"}}, [("fieldManager", "helm")])
+    assert {one["operation"] for one in made["metadata"]["managedFields"]} == {"Update"}
+
+    shop.applier.apply(shop.order("1.0.0"))
+
+    assert shop.deployer.api.get((*path, "delivery-a"))["data"] == {"version": "v1.0.0"}
