@@ -33,7 +33,7 @@ Fate: TypeAlias = Literal["pass", "cut", "lose", "hang"] | int
 
 
 class Door:
-    """Passes on to a server what `decide` lets pass; beside `ca_file` lie the server's certificate and key."""
+    """Passes on to a server what `decide` lets pass, and calls `lost` after what it did not answer; beside `ca_file` lie the server's certificate and key."""
 
     def __init__(self, server: str, ca_file: Path) -> None:
         self._target = urlsplit(server).netloc
@@ -41,6 +41,7 @@ class Door:
         self._lock, self._numbers = threading.Lock(), [0, 0]
         self._closed = threading.Event()
         self.decide: Callable[[Asked], Fate] = lambda asked: "pass"
+        self.lost: Callable[[Asked], None] = lambda asked: None
         self.asked: list[Asked] = []
         door = self
 
@@ -101,6 +102,8 @@ class Door:
             handler.wfile.write(said.encode())
         elif fate != "cut":
             self._pass_on(handler, body, answers=fate == "pass")
+            if fate == "lose":
+                self.lost(asked)
 
     def _pass_on(self, handler: BaseHTTPRequestHandler, body: bytes, *, answers: bool) -> None:
         connection = http.client.HTTPSConnection(self._target, context=self._context, timeout=120)
