@@ -11,6 +11,7 @@ from shared.adapters.helm.manifests import applied_of
 from shared.adapters.helm.marks import mark_of, revision_text
 from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.objects import ReleaseObjects, name_of
+from shared.adapters.kubernetes.reading import each, part, parts, selector
 from shared.adapters.kubernetes.releases import ReleaseRecord
 from shared.adapters.manifest_images import Parse, images_of
 from shared.domain.charts.pods import at
@@ -18,7 +19,6 @@ from shared.domain.policies.place import Place
 from shared.ports.applier import Found
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}$")
-_MOST_PODS = "500"
 
 
 def found_of(api: Api, place: Place, record: ReleaseRecord, parse: Parse) -> Found:
@@ -43,14 +43,14 @@ def found_of(api: Api, place: Place, record: ReleaseRecord, parse: Parse) -> Fou
 
 def _digests(api: Api, namespace: str, objects: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     for one in objects:
-        labels = at(one, "spec", "selector", "matchLabels")
-        if not labels:
+        if not at(one, "spec", "selector", "matchLabels"):
             continue
-        chosen = ",".join(f"{key}={value}" for key, value in labels.items())
-        query = [("labelSelector", chosen), ("limit", _MOST_PODS)]
-        for pod in api.get(("api", "v1", "namespaces", namespace, "pods"), query).get("items") or ():
-            status = pod.get("status") or {}
-            for container in [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]:
+        query = [("labelSelector", selector(part(one, "spec", "selector")))]
+        for pod in each(api, ("api", "v1", "namespaces", namespace, "pods"), query):
+            for container in [
+                *parts(pod, "status", "initContainerStatuses"),
+                *parts(pod, "status", "containerStatuses"),
+            ]:
                 if found := _DIGEST.search(container.get("imageID") or ""):
                     yield found[0]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from shared.adapters.kubernetes.objects import Conflicting, ReleaseObjects, name_of
@@ -15,15 +15,6 @@ _SCALERS = frozenset({"kube-controller-manager", "horizontal-pod-autoscaler", "k
 _REPLICAS = ".spec.replicas"
 
 
-def conflicts(objects: ReleaseObjects, manifests: Sequence[Mapping[str, Any]]) -> Iterator[Conflicting]:
-    """Name the fields that manifests would change and others manage; what is not there yet has none."""
-    for manifest in manifests:
-        try:
-            yield from objects.conflicts(manifest)
-        except NotFound:
-            continue
-
-
 def objections(objects: ReleaseObjects, manifests: Sequence[Mapping[str, Any]]) -> tuple[ClusterObjection, ...]:
     """Ask for each object, by applying it for show; what is only out of reach is raised."""
     found: list[ClusterObjection] = []
@@ -33,9 +24,8 @@ def objections(objects: ReleaseObjects, manifests: Sequence[Mapping[str, Any]]) 
             if owner := objects.other_owner(manifest):
                 found.append(_objection(name, "", f"is there, and belongs to {owner}: Helm never takes it"))
                 continue
-            for one in objects.conflicts(manifest):
-                if not _scaled(one):
-                    found.append(_objection(name, one.field, f"{one.manager} changed it since", one.manager))
+            for one in _contested(objects, manifest):
+                found.append(_objection(name, one.field, f"{one.manager} changed it since", one.manager))
         except NotFound as error:
             found.append(_objection(name, "kind", str(error)))
         except Permanent as error:
@@ -72,14 +62,14 @@ def take_back(
     last = {_key(one): one for one in applied}
     taken: list[Conflicting] = []
     for manifest in wanted:
-        found = [one for one in conflicts(objects, [manifest]) if not _scaled(one)]
+        found = _contested_if_known(objects, manifest)
         # What is another's stays so: forced, it would be ours from then on, and Helm would not see that it was not.
         if not found or objects.other_owner(manifest):
             continue
         before = last.get(_key(manifest))
         if before is not None:
             _forced(objects, before)
-        if before is None or any(not _scaled(one) for one in conflicts(objects, [manifest])):
+        if before is None or _contested_if_known(objects, manifest):
             _forced(objects, manifest)
         taken += found
     return tuple(taken)
@@ -96,8 +86,16 @@ def _forced(objects: ReleaseObjects, manifest: Mapping[str, Any]) -> None:
         objects.apply(manifest, force=True)
 
 
-def _scaled(one: Conflicting) -> bool:
-    return one.field == _REPLICAS and one.manager in _SCALERS
+def _contested(objects: ReleaseObjects, manifest: Mapping[str, Any]) -> list[Conflicting]:
+    return [one for one in objects.conflicts(manifest) if not (one.field == _REPLICAS and one.manager in _SCALERS)]
+
+
+def _contested_if_known(objects: ReleaseObjects, manifest: Mapping[str, Any]) -> list[Conflicting]:
+    """The same, and nothing of what the cluster does not know."""
+    try:
+        return _contested(objects, manifest)
+    except NotFound:
+        return []
 
 
 def _key(manifest: Mapping[str, Any]) -> tuple[str, str, str]:

@@ -112,7 +112,7 @@ class HelmOperation:
             return
         self._healed.append(f"revision {dead.number} was {dead.status} by a client that died, and is marked failed")
         if found.back is not None:
-            self._take_back(self._release.applied(self._release.read(found.back.number)))
+            self._take_back(self._release.applied(self._release.read(found.back.number)), record)
             self._release.go_back(found.back.number)
             self._healed.append(f"the release went back to revision {found.back.number}")
 
@@ -123,7 +123,7 @@ class HelmOperation:
             return self._report(history[-1].number, effect=known, unchanged=not self._order.restart)
         refuse_taken(self._release.objects, self._everything, self._doing)
         if self._order.force:
-            self._take_back(self._wanted)
+            self._take_back(self._wanted, last)
         before = self._same_before(history)
         number = self._back_to(before, history) if before is not None else None
         if number is None:
@@ -199,9 +199,8 @@ class HelmOperation:
         )
         return mark.effect if there else ""
 
-    def _take_back(self, wanted: tuple[dict[str, Any], ...]) -> None:
-        history = self._release.history()
-        applied = self._release.applied(self._release.read(history[-1].number)) if history else ()
+    def _take_back(self, wanted: tuple[dict[str, Any], ...], last: ReleaseRecord | None) -> None:
+        applied = self._release.applied(last)
         self._healed += [f"taken back: {one}" for one in drift.take_back(self._release.objects, wanted, applied)]
 
     def _restart(self) -> None:

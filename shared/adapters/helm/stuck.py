@@ -11,11 +11,10 @@ from typing import Any
 
 from shared.adapters.kubernetes.api import Api
 from shared.adapters.kubernetes.objects import ReleaseObjects, name_of
-from shared.domain.charts.pods import at
+from shared.adapters.kubernetes.reading import each, owned_by, part, parts, selector
 
 _HASH = "controller-revision-hash"
 _PATIENCE, _STEP = 10.0, 0.1
-_MOST_PODS = "500"
 
 
 def free(
@@ -42,12 +41,10 @@ def _freed(
     if found is None or not wanted:
         return
     pods = ("api", "v1", "namespaces", found["metadata"]["namespace"], "pods")
-    labels = at(found, "spec", "selector", "matchLabels")
-    query = [("labelSelector", ",".join(f"{key}={value}" for key, value in labels.items())), ("limit", _MOST_PODS)]
-    for pod in api.get(pods, query).get("items") or ():
+    for pod in each(api, pods, [("labelSelector", selector(part(found, "spec", "selector")))]):
         about = pod["metadata"]
-        owned = any(one.get("uid") == found["metadata"]["uid"] for one in about.get("ownerReferences") or ())
-        if owned and at(about, "labels").get(_HASH) != wanted and not _is_ready(pod):
+        owned = owned_by(pod, found["metadata"]["uid"])
+        if owned and part(about, "labels").get(_HASH) != wanted and not _is_ready(pod):
             api.delete((*pods, about["name"]))
             yield about["name"]
 
@@ -69,5 +66,5 @@ def _seen(
 
 
 def _is_ready(pod: Mapping[str, Any]) -> bool:
-    conditions = pod.get("status", {}).get("conditions") or ()
+    conditions = parts(pod, "status", "conditions")
     return any(one.get("type") == "Ready" and one.get("status") == "True" for one in conditions)

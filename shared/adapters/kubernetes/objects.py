@@ -91,7 +91,7 @@ class ReleaseObjects:
         if not (version and kind and name):
             raise Permanent(f"cluster {self._api.name}: {name_of(manifest)} has no apiVersion, kind or name")
         plural, namespaced = self._kind(version, kind)
-        root = ("api", version) if "/" not in version else ("apis", *version.split("/", 1))
+        root = _root(version)
         inside = metadata.get("namespace") or self._namespace
         return (*root, "namespaces", str(inside), plural, name) if namespaced else (*root, plural, name)
 
@@ -113,10 +113,9 @@ class ReleaseObjects:
         with self._lock:
             found = self._kinds.get((version, kind))
         if found is None:
-            root = ("api", version) if "/" not in version else ("apis", *version.split("/", 1))
             known = {
                 (version, one["kind"]): (one["name"], bool(one.get("namespaced")))
-                for one in self._api.get(root).get("resources") or ()
+                for one in self._api.get(_root(version)).get("resources") or ()
                 if "/" not in one["name"]
             }
             with self._lock:
@@ -130,6 +129,10 @@ class ReleaseObjects:
 def name_of(manifest: Mapping[str, Any]) -> str:
     """Name an object for people: `Deployment/delivery`."""
     return f"{manifest.get('kind') or '?'}/{at(manifest, 'metadata').get('name') or '?'}"
+
+
+def _root(version: str) -> tuple[str, ...]:
+    return ("api", version) if "/" not in version else ("apis", *version.split("/", 1))
 
 
 def _manager(said: str) -> str:
